@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the BPF programs and user space agree on: the record that travels through the rings, the taps, the counters
+ * and the limits. The only header both sides share. C, fixed-width types, no padding: both compilers assert the layout.
+ *
+ * A ring sample is one or more records, each `struct ringtap_event` followed by `cap_len` bytes of the frame and zero
+ * to seven bytes that round the record up to RINGTAP_RECORD_ALIGN. Byte order is the host's.
+ */
+#ifndef RINGTAP_ABI_H
+#define RINGTAP_ABI_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/* Where in the kernel's path a record was taken. */
+enum ringtap_tap {
+	RINGTAP_TAP_XDP = 0,
+	RINGTAP_TAP_TC_INGRESS = 1,
+	RINGTAP_TAP_TC_EGRESS = 2,
+	RINGTAP_TAP_COUNT = 3,
+};
+
+/* One word each per slot, tap and CPU. Every frame ends in exactly one of FILTERED, a drop, or a delivered record. */
+enum ringtap_counter {
+	RINGTAP_CNT_SEEN = 0,
+	RINGTAP_CNT_FILTERED = 1,
+	RINGTAP_CNT_RING_FULL = 2,   /* no room in this CPU's ring */
+	RINGTAP_CNT_NO_RING = 3,     /* this CPU has no ring: it was not possible when the capture started */
+	RINGTAP_CNT_COPY_FAILED = 4, /* the kernel refused to copy the frame's bytes */
+	RINGTAP_CNT_REENTERED = 5,   /* the program interrupted itself on this CPU */
+	RINGTAP_CNT_MAX = 6,
+};
+
+/* The first kind of loss, and one past the last: the sum over these is "dropped by kernel". */
+#define RINGTAP_CNT_FIRST_DROP RINGTAP_CNT_RING_FULL
+#define RINGTAP_CNT_END_DROP RINGTAP_CNT_MAX
+
+struct ringtap_counters {
+	__u64 value[RINGTAP_CNT_MAX];
+	__u64 lost_since_record; /* drops since the last record that reached the ring; goes out with the next one */
+	__u64 reserved;          /* rounds up to a cache line, so that no line is shared between CPUs or slots */
+};
+
+/* skb->ip_summed, include/linux/skbuff.h; UNKNOWN where the tap cannot tell. */
+enum ringtap_csum {
+	RINGTAP_CSUM_NONE = 0,
+	RINGTAP_CSUM_UNNECESSARY = 1,
+	RINGTAP_CSUM_COMPLETE = 2,
+	RINGTAP_CSUM_PARTIAL = 3,
+	RINGTAP_CSUM_UNKNOWN = 255,
+};
+
+#define RINGTAP_PKT_TYPE_UNKNOWN 255 /* else PACKET_HOST … PACKET_OUTGOING of <linux/if_packet.h> */
+
+/* ringtap_event.flags */
+#define RINGTAP_EVENT_VLAN_RESTORED 1 /* the outermost tag stood in skb metadata and was put back into the bytes */
+#define RINGTAP_EVENT_RECHECK 2       /* the filter could not decide in the kernel: user space has to */
+
+struct ringtap_event {
+	__u64 boot_ns;   /* CLOCK_BOOTTIME */
+	__u32 ifindex;   /* as the kernel said when the frame was seen */
+	__u32 wire_len;  /* bytes of the frame, restored tag included, FCS excluded */
+	__u32 cap_len;   /* bytes that follow this header */
+	__u32 cpu;
+	__u32 rx_queue;
+	__u32 hash;      /* skb->hash, 0 where there is none */
+	__u32 mark;      /* skb->mark */
+	__u32 gso_size;  /* bytes of payload per segment, 0 when not a superframe */
+	__u32 gso_segs;
+	__u32 lost;      /* drops on this slot, tap and CPU since the record before this one, at most 2^32-1 */
+	__s32 verdict;   /* what our program returned: XDP_PASS, TC_ACT_UNSPEC … */
+	__u16 slot;      /* the attachment, see RINGTAP_SLOT_UNKNOWN */
+	__u16 vlan_proto; /* tag in metadata, host order, 0 when none */
+	__u16 vlan_tci;
+	__u8 tap;        /* enum ringtap_tap */
+	__u8 pkt_type;
+	__u8 csum;       /* enum ringtap_csum */
+	__u8 flags;
+	__u16 reserved;
+};
+
+#define RINGTAP_RECORD_ALIGN 8u
+#define RINGTAP_MAX_SNAPLEN 262144u /* tcpdump's default and maximum */
+#define RINGTAP_MAX_CPUS 4096u      /* NR_CPUS of the largest configurations */
+
+/*
+ * A slot is one attachment point (an interface) and its counters. Slot 0 takes frames of interfaces the maps do not
+ * name (a device whose index changed when it moved to another namespace).
+ */
+#define RINGTAP_SLOT_UNKNOWN 0u
+#define RINGTAP_MAX_SLOTS 65535u
+
+/* Shared through one mapped page: user space sets `sleeping` before it blocks, the first program that sees it wakes it. */
+struct ringtap_control {
+	__u32 sleeping;
+	__u32 reserved[15];
+};
+
+#ifdef __cplusplus
+#define RINGTAP_STATIC_ASSERT static_assert
+#else
+#define RINGTAP_STATIC_ASSERT _Static_assert
+#endif
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_event) == 64, "the ring carries these bytes as they are");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_counters) == 64, "one cache line");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_control) == 64, "one cache line");
+#undef RINGTAP_STATIC_ASSERT
+
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Where bytes go: a file, a pipe, memory. The unit is the block (a file header, a record): an implementation that can
+// take bytes back never leaves half a block at the end of its file, also when the disk is full. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+class ByteWriter {
+ public:
+  virtual ~ByteWriter() = default;
+
+  // Takes one whole block; may buffer it. Bytes are copied before the call returns.
+  virtual Result<> write(std::span<const std::byte> block) = 0;
+  virtual Result<> flush() = 0;
+  // flush(), then closes; write errors that the system reports late come out here. Idempotent.
+  virtual Result<> close() = 0;
+
+  // Blocks known to be in the file whole; exact after an Error or close().
+  [[nodiscard]] virtual std::uint64_t blocks_stored() const = 0;
+};
+
+}  // namespace ringtap

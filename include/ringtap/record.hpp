@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The vocabulary of a capture: interfaces, records, statistics. Whoever makes records (the drain, a file reader) fills
+// these; whoever consumes them (a sink) sees nothing else. Views borrow: they live until the call that got them returns.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace ringtap {
+
+// Link-layer header types as files number them, https://www.tcpdump.org/linktypes.html. A file may hold any other
+// number; it is carried as it is.
+enum class LinkType : std::uint16_t {
+  kNull = 0,
+  kEthernet = 1,
+  kRaw = 101,
+  kLoop = 108,
+  kLinuxSll = 113,
+  kIpv4 = 228,
+  kIpv6 = 229,
+  kLinuxSll2 = 276,
+};
+
+enum class Direction : std::uint8_t { kUnknown = 0, kIn = 1, kOut = 2 };  // values of pcapng epb_flags
+
+// Values of sll_pkttype, <linux/if_packet.h>.
+enum class PacketType : std::uint8_t {
+  kHost = 0,
+  kBroadcast = 1,
+  kMulticast = 2,
+  kOtherHost = 3,
+  kOutgoing = 4,
+  kUnknown = 255,
+};
+
+enum class ChecksumState : std::uint8_t {
+  kUnknown,
+  kNotReady,  // the device will fill it in (CHECKSUM_PARTIAL)
+  kValid,     // the device has verified it (CHECKSUM_UNNECESSARY)
+};
+
+// What one kernel program returned for the frame; values of pcapng epb_verdict's first octet.
+enum class VerdictType : std::uint8_t { kHardware = 0, kTc = 1, kXdp = 2 };
+struct Verdict {
+  VerdictType type;
+  std::int64_t value;
+};
+
+// One capture point: a network device at one tap. Sinks number interfaces from 0 in the order of announcement.
+struct Interface {
+  std::string name;         // "eth0", or "eth0:xdp" when several taps run; from a file: if_name, may be empty
+  std::string description;  // "tc ingress and egress"; may be empty
+  std::string filter;       // expression, may be empty
+  std::uint32_t ifindex = 0;  // 0: unknown
+  LinkType link_type = LinkType::kEthernet;
+  std::uint32_t snaplen = 0;  // 0: no limit
+  std::optional<std::array<std::uint8_t, 6>> mac;
+  bool ingress_only = false;  // the tap cannot see what the host sends (XDP)
+};
+
+// One captured frame. `data` is what was captured (cap_len = data.size()), wire_len what was on the wire.
+struct RecordView {
+  std::uint64_t time_ns = 0;  // since the epoch
+  std::span<const std::byte> data;
+  std::uint32_t wire_len = 0;
+  std::uint32_t interface_id = 0;
+  LinkType link_type = LinkType::kEthernet;
+  Direction direction = Direction::kUnknown;
+  PacketType packet_type = PacketType::kUnknown;
+  ChecksumState checksum = ChecksumState::kUnknown;
+
+  std::uint64_t lost_before = 0;  // records of this interface lost since the one before
+  std::optional<std::uint64_t> packet_id;
+  std::optional<std::uint32_t> rx_queue;
+  std::optional<std::uint32_t> hash;
+  std::optional<Verdict> verdict;
+  std::uint32_t cpu = 0;
+  std::uint32_t mark = 0;
+  std::uint32_t gso_size = 0;
+  std::uint32_t gso_segs = 0;
+  std::uint32_t ifindex = 0;  // the device as the record itself knows it (LINUX_SLL2 carries it), 0: unknown
+};
+
+// Totals of one interface since the capture began; written to pcapng's interface statistics block.
+struct InterfaceStatistics {
+  std::uint32_t interface_id = 0;
+  std::uint64_t start_ns = 0;  // epoch
+  std::uint64_t end_ns = 0;    // epoch, the moment of this reading
+  std::uint64_t received = 0;         // isb_ifrecv: frames that reached the tap
+  std::uint64_t filter_accepted = 0;  // isb_filteraccept
+  std::uint64_t dropped = 0;          // isb_osdrop: accepted frames that the kernel side lost
+  std::uint64_t delivered = 0;        // isb_usrdeliv
+};
+
+}  // namespace ringtap

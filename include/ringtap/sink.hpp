@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Where records go: the screen, a file, a comparison. Calls come from one thread, in this order: every interface before
+// its first record, records in time order, finish() once. After an Error nothing more but finish() is called.
+#pragma once
+
+#include "ringtap/record.hpp"
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  // Announces interface number 0, 1, 2 …; borrowed until the call returns.
+  virtual Result<> on_interface(const Interface& interface) = 0;
+  virtual Result<> on_record(const RecordView& record) = 0;
+  // Totals, when asked for while running and once at the end for every interface.
+  virtual Result<> on_statistics(const InterfaceStatistics& statistics) = 0;
+  // Hands everything buffered to the operating system.
+  virtual Result<> flush() = 0;
+  // flush() and close; the last chance to report an error. A destructor only releases.
+  virtual Result<> finish() = 0;
+};
+
+}  // namespace ringtap

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Where records come from: the ring drain or a file. One thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "ringtap/sink.hpp"
+
+namespace ringtap {
+
+enum class SourceState {
+  kMore,  // records are ready or soon will be
+  kEnd,   // no record will follow: the file has ended, or the taps are detached and the rings empty
+};
+
+class RecordSource {
+ public:
+  virtual ~RecordSource() = default;
+
+  // One turn: waits for records at most `wait`, hands what is ready to `sink` (on_interface and on_record only), in time
+  // order and at most `max_records` of them, and returns. An Error of the sink comes back unchanged; the record that met
+  // it counts as handed over.
+  virtual Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) = 0;
+
+  // No new records from here on; turns go on until kEnd to hand over what was taken before. Idempotent.
+  virtual Result<> stop() = 0;
+};
+
+}  // namespace ringtap

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# The functions every CMakeLists.txt of this project is written in: ringtap_library, ringtap_bpf_skeleton, ringtap_test.
+
+include(GNUInstallDirs)
+find_package(PkgConfig REQUIRED)
+
+add_library(ringtap_options INTERFACE)
+target_include_directories(ringtap_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/userspace)
+target_compile_options(ringtap_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers>)
+if(RINGTAP_SANITIZE)
+  target_compile_options(ringtap_options INTERFACE -fsanitize=${RINGTAP_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(ringtap_options INTERFACE -fsanitize=${RINGTAP_SANITIZE})
+endif()
+
+# ringtap_library(NAME SOURCES a.cpp … [LINKS target …]): one static library per folder of userspace/.
+function(ringtap_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC ringtap_options ${arg_LINKS})
+endfunction()
+
+# ringtap_bpf_skeleton(NAME SOURCES a.bpf.c …): clang → object each → one linked object → NAME.skel.h.
+# Target NAME_skel carries the include path of the header.
+function(ringtap_bpf_skeleton name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES")
+  find_program(RINGTAP_CLANG NAMES clang clang-19 clang-14 REQUIRED)
+  find_program(RINGTAP_BPFTOOL bpftool PATHS /usr/sbin /sbin REQUIRED)
+  string(REGEX REPLACE "^(aarch64|arm64).*" "arm64" arch "${CMAKE_SYSTEM_PROCESSOR}")
+  string(REGEX REPLACE "^(x86_64|amd64|AMD64)$" "x86" arch "${arch}")
+  set(objects)
+  foreach(source IN LISTS arg_SOURCES)
+    get_filename_component(stem ${source} NAME_WLE)
+    set(object ${CMAKE_CURRENT_BINARY_DIR}/${stem}.o)
+    add_custom_command(OUTPUT ${object}
+      COMMAND ${RINGTAP_CLANG} -target bpf -D__TARGET_ARCH_${arch} -mcpu=v3 -O2 -g -std=gnu11
+              -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations
+              -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_SOURCE_DIR}/vmlinux
+              -isystem /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
+              -MD -MF ${object}.d -MT ${object} -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
+      DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${source}
+      DEPFILE ${object}.d
+      COMMENT "BPF ${source}" VERBATIM)
+    list(APPEND objects ${object})
+  endforeach()
+  set(linked ${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o)
+  set(header ${CMAKE_CURRENT_BINARY_DIR}/skeletons/${name}.skel.h)
+  add_custom_command(OUTPUT ${header}
+    COMMAND ${RINGTAP_BPFTOOL} gen object ${linked} ${objects}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/skeletons
+    COMMAND sh -c "${RINGTAP_BPFTOOL} gen skeleton ${linked} name ${name} > ${header}"
+    DEPENDS ${objects} COMMENT "skeleton ${name}" VERBATIM)
+  add_custom_target(${name}_skel_header DEPENDS ${header})
+  add_library(${name}_skel INTERFACE)
+  target_include_directories(${name}_skel SYSTEM INTERFACE ${CMAKE_CURRENT_BINARY_DIR}/skeletons)
+  add_dependencies(${name}_skel ${name}_skel_header)
+endfunction()
+
+# ringtap_test(LABEL NAME [LINKS target …]): NAME.cpp → one GoogleTest program, one ctest entry, label unit, bpf or netns.
+function(ringtap_test label name)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "SERIAL" "TIMEOUT" "LINKS")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${name}.cpp)
+  target_link_libraries(${name} PRIVATE ringtap_test_support ${arg_LINKS} GTest::gtest GTest::gtest_main)
+  add_test(NAME ${label}.${name} COMMAND ${name})
+  set_tests_properties(${label}.${name} PROPERTIES LABELS ${label} TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77
+    ENVIRONMENT "RINGTAP_BINARY=$<TARGET_FILE:ringtap>;RINGTAP_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+  if(arg_SERIAL)
+    set_tests_properties(${label}.${name} PROPERTIES RUN_SERIAL ON)
+  endif()
+endfunction()
