@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A ByteWriter over a file descriptor, with a large buffer. When a regular file cannot take a whole block (ENOSPC,
+// EFBIG, EIO …) it is cut back to the end of the last whole one; what went into a pipe cannot be taken back, and the
+// Error says so. Owns the descriptor. One thread; the caller has SIGPIPE and SIGXFSZ ignored, so that they arrive as
+// EPIPE, EFBIG. There is no fsync: data the kernel accepted and cannot bring to the disk later is seen only where
+// close(2) tells (NFS).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ringtap/byte_writer.hpp"
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+
+class FileWriter final : public ByteWriter {
+ public:
+  // Creates the file or empties an existing one, as tcpdump does.
+  static Result<std::unique_ptr<FileWriter>> create(const std::string& path);
+  // Writes from the descriptor's present position on; `name` is for messages.
+  static Result<std::unique_ptr<FileWriter>> adopt(UniqueFd fd, std::string name);
+
+  // After an Error both drop what they are given and return that Error again.
+  Result<> write(std::span<const std::byte> block) override;
+  Result<> flush() override;
+  // An Error that write() or flush() has returned is not repeated.
+  Result<> close() override;
+  [[nodiscard]] std::uint64_t blocks_stored() const override { return blocks_stored_; }
+
+ private:
+  struct FreeDeleter {
+    void operator()(std::byte* memory) const { std::free(memory); }
+  };
+
+  FileWriter(UniqueFd fd, std::string name, bool is_regular);
+
+  // `ends` are the offsets in `bytes` where blocks end.
+  Result<> store(std::span<const std::byte> bytes, std::span<const std::uint32_t> ends);
+  bool cut_back(std::size_t excess);
+  [[nodiscard]] Error failure() const;
+
+  UniqueFd fd_;
+  std::string name_;
+  bool is_regular_;
+  std::unique_ptr<std::byte[], FreeDeleter> buffer_;
+  std::size_t used_ = 0;
+  std::vector<std::uint32_t> ends_;  // where the blocks in the buffer end; never grows
+  std::uint64_t blocks_stored_ = 0;
+  int failed_errno_ = 0;
+  bool torn_ = false;  // a part of a block could not be taken back
+};
+
+// "-" is standard output, through a descriptor of its own.
+Result<std::unique_ptr<FileWriter>> open_output(const std::string& path);
+
+}  // namespace ringtap

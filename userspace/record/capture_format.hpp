@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The numbers and fixed layouts of pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng) files, shared by
+// the writers and the readers. A file is in the byte order of the machine that wrote it: structures are the bytes of
+// the file as they are, readers swap fields when the magic number comes out reversed.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "ringtap/record.hpp"
+
+namespace ringtap {
+
+template <class T>
+std::array<std::byte, sizeof(T)> file_bytes(const T& value) {
+  return std::bit_cast<std::array<std::byte, sizeof(T)>>(value);
+}
+
+namespace pcap {
+
+inline constexpr std::uint32_t kMagicMicroseconds = 0xa1b2c3d4;
+inline constexpr std::uint32_t kMagicNanoseconds = 0xa1b23c4d;
+// Alexey Kuznetzov's patch of the 1990s; wireshark.org's LibpcapFileFormat page: packet headers carry eight bytes more.
+inline constexpr std::uint32_t kMagicModified = 0xa1b2cd34;
+
+struct FileHeader {
+  std::uint32_t magic;
+  std::uint16_t version_major = 2;
+  std::uint16_t version_minor = 4;
+  std::uint32_t reserved1 = 0;
+  std::uint32_t reserved2 = 0;
+  std::uint32_t snaplen;
+  std::uint32_t link_type;  // low 16 bits; above them the FCS length and reserved bits
+};
+static_assert(sizeof(FileHeader) == 24);
+
+struct PacketHeader {
+  std::uint32_t seconds;
+  std::uint32_t fraction;
+  std::uint32_t cap_len;
+  std::uint32_t wire_len;
+};
+static_assert(sizeof(PacketHeader) == 16);
+
+struct ModifiedPacketTail {
+  std::uint32_t ifindex;
+  std::uint16_t protocol;
+  std::uint8_t packet_type;
+  std::uint8_t padding;
+};
+static_assert(sizeof(ModifiedPacketTail) == 8);
+
+}  // namespace pcap
+
+namespace pcapng {
+
+enum class BlockType : std::uint32_t {
+  kInterfaceDescription = 1,
+  kPacket = 2,  // obsolete
+  kSimplePacket = 3,
+  kInterfaceStatistics = 5,
+  kEnhancedPacket = 6,
+  kSectionHeader = 0x0a0d0d0a,  // reads the same in both byte orders
+};
+
+inline constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d;
+inline constexpr std::size_t kBlockAlign = 4;
+inline constexpr std::size_t kMinBlockLength = 12;  // type, length, and the length again at the end
+
+constexpr std::size_t padded(std::size_t size) {
+  return (size + kBlockAlign - 1) / kBlockAlign * kBlockAlign;
+}
+
+struct BlockHeader {
+  BlockType type;
+  std::uint32_t length;  // of the whole block, a multiple of four
+};
+static_assert(sizeof(BlockHeader) == 8);
+
+// The bodies: what stands between BlockHeader and the options.
+struct SectionHeader {
+  std::uint32_t byte_order_magic = kByteOrderMagic;
+  std::uint16_t version_major = 1;
+  std::uint16_t version_minor = 0;
+  std::array<std::uint32_t, 2> section_length = {0xffffffff, 0xffffffff};  // not told
+};
+static_assert(sizeof(SectionHeader) == 16);
+
+struct InterfaceDescription {
+  std::uint16_t link_type;
+  std::uint16_t reserved = 0;
+  std::uint32_t snaplen;
+};
+static_assert(sizeof(InterfaceDescription) == 8);
+
+// 64-bit times are two words, the upper one first, in either byte order.
+struct Timestamp {
+  std::uint32_t upper;
+  std::uint32_t lower;
+};
+
+struct EnhancedPacket {
+  std::uint32_t interface_id;
+  Timestamp time;
+  std::uint32_t cap_len;
+  std::uint32_t wire_len;
+};
+static_assert(sizeof(EnhancedPacket) == 20);
+
+struct ObsoletePacket {
+  std::uint16_t interface_id;
+  std::uint16_t drop_count;  // kDropCountUnknown
+  Timestamp time;
+  std::uint32_t cap_len;
+  std::uint32_t wire_len;
+};
+static_assert(sizeof(ObsoletePacket) == 20);
+inline constexpr std::uint16_t kDropCountUnknown = 0xffff;
+
+struct SimplePacket {
+  std::uint32_t wire_len;
+};
+
+struct InterfaceStatisticsHead {
+  std::uint32_t interface_id;
+  Timestamp time;
+};
+static_assert(sizeof(InterfaceStatisticsHead) == 12);
+
+struct OptionHeader {
+  std::uint16_t code;
+  std::uint16_t length;  // of the value without its padding
+};
+static_assert(sizeof(OptionHeader) == 4);
+
+// Option codes mean different things in different blocks, hence plain numbers under the names of the draft.
+inline constexpr std::uint16_t kOptEnd = 0;
+inline constexpr std::uint16_t kShbHardware = 2, kShbOs = 3, kShbUserAppl = 4;
+inline constexpr std::uint16_t kIfName = 2, kIfDescription = 3, kIfMacAddr = 6, kIfTsResol = 9, kIfFilter = 11,
+                               kIfTsOffset = 14, kIfTsOffsetNs = 19;
+inline constexpr std::uint16_t kEpbFlags = 2, kEpbHash = 3, kEpbDropCount = 4, kEpbPacketId = 5, kEpbQueue = 6,
+                               kEpbVerdict = 7;
+inline constexpr std::uint16_t kIsbStartTime = 2, kIsbEndTime = 3, kIsbIfRecv = 4, kIsbFilterAccept = 6, kIsbOsDrop = 7,
+                               kIsbUsrDeliv = 8;
+
+inline constexpr std::byte kFilterIsText{0};  // first octet of if_filter
+
+// First octet of epb_hash, section "Enhanced Packet Block": skb->hash is the network card's Toeplitz hash, or the
+// kernel's own over the same fields where the card gives none; the draft has no number for the second.
+inline constexpr std::byte kHashToeplitz{5};
+
+// Section "Enhanced Packet Block Flags Word".
+inline constexpr std::uint32_t kFlagsDirectionMask = 0x3;
+inline constexpr unsigned kFlagsReceptionShift = 2;
+inline constexpr std::uint32_t kFlagsReceptionMask = 0x7;
+// The reception types, by their number. The draft has none for a sent packet: its direction tells.
+inline constexpr std::array kReceptionTypes = {PacketType::kUnknown, PacketType::kHost, PacketType::kMulticast,
+                                               PacketType::kBroadcast, PacketType::kOtherHost};
+inline constexpr std::uint32_t kFlagsChecksumNotReady = 1u << 9;
+inline constexpr std::uint32_t kFlagsChecksumValid = 1u << 10;
+inline constexpr std::uint32_t kFlagsSegmentationOffload = 1u << 11;
+
+}  // namespace pcapng
+
+}  // namespace ringtap

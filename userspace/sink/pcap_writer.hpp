@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A Sink that writes a pcap file (draft-ietf-opsawg-pcap). The file header follows the first interface; one file holds
+// one link type. Owns its ByteWriter. One thread. Times beyond 2106 wrap: the format has 32 bits for the seconds.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "record/capture_format.hpp"
+#include "ringtap/byte_writer.hpp"
+#include "ringtap/sink.hpp"
+
+namespace ringtap {
+
+enum class TimePrecision { kMicroseconds, kNanoseconds };
+
+struct PcapOptions {
+  TimePrecision precision = TimePrecision::kMicroseconds;
+  std::optional<std::uint32_t> snaplen;  // default: that of the first interface
+};
+
+std::array<std::byte, sizeof(pcap::FileHeader)> encode_pcap_file_header(TimePrecision precision, LinkType link_type,
+                                                                        std::uint32_t snaplen);
+std::array<std::byte, sizeof(pcap::PacketHeader)> encode_pcap_packet_header(TimePrecision precision,
+                                                                            std::uint64_t time_ns,
+                                                                            std::uint32_t cap_len,
+                                                                            std::uint32_t wire_len);
+
+class PcapWriter final : public Sink {
+ public:
+  PcapWriter(std::unique_ptr<ByteWriter> out, PcapOptions options) : out_(std::move(out)), options_(options) {}
+
+  Result<> on_interface(const Interface& interface) override;
+  Result<> on_record(const RecordView& record) override;
+  Result<> on_statistics(const InterfaceStatistics&) override { return ok(); }  // pcap has no place for them
+  Result<> flush() override { return out_->flush(); }
+  // A capture without any interface becomes an empty Ethernet file.
+  Result<> finish() override;
+
+  // Records known to be in the file whole; exact after an Error or finish().
+  [[nodiscard]] std::uint64_t records_stored() const;
+
+ private:
+  Result<> write_file_header(LinkType link_type, std::uint32_t snaplen);
+
+  std::unique_ptr<ByteWriter> out_;
+  PcapOptions options_;
+  std::optional<LinkType> link_type_;  // set with the file header
+  std::vector<std::byte> block_;       // scratch; grows to the largest record
+};
+
+}  // namespace ringtap

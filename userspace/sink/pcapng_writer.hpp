@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A Sink that writes a pcapng file (draft-ietf-opsawg-pcapng): one section in the byte order of this machine, times in
+// nanoseconds, options only where there is something to tell. Interfaces may come late. Every interface block has the
+// same snaplen and link type, since libpcap 1.10.3 refuses the file otherwise. Owns its ByteWriter. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "record/capture_format.hpp"
+#include "ringtap/byte_writer.hpp"
+#include "ringtap/sink.hpp"
+
+namespace ringtap {
+
+struct PcapngOptions {
+  std::string hardware;
+  std::string os;
+  std::string application;
+  std::optional<std::uint32_t> snaplen;  // default: that of the first interface; 0: no limit
+
+  // Hardware and operating system as uname(2) tells them.
+  static PcapngOptions of_this_host(std::string application);
+};
+
+// Builds one pcapng block: header, body, options, length. Each block starts over in the same memory.
+class PcapngBlock {
+ public:
+  template <class Body>
+  PcapngBlock& start(pcapng::BlockType type, const Body& body) {
+    bytes_.clear();
+    has_options_ = false;
+    append(file_bytes(pcapng::BlockHeader{.type = type, .length = 0}));
+    append(file_bytes(body));
+    return *this;
+  }
+  PcapngBlock& data(std::span<const std::byte> packet);
+  // The value is `head` followed by `tail`.
+  PcapngBlock& option(std::uint16_t code, std::span<const std::byte> head, std::span<const std::byte> tail = {});
+  template <class T>
+  requires std::is_trivially_copyable_v<T> PcapngBlock& option(std::uint16_t code, const T& value) {
+    return option(code, std::span<const std::byte>(file_bytes(value)));
+  }
+  PcapngBlock& text(std::uint16_t code, const std::string& value);  // nothing when empty
+  std::span<const std::byte> finish();
+
+ private:
+  void append(std::span<const std::byte> bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+  void pad() { bytes_.resize(pcapng::padded(bytes_.size())); }
+
+  std::vector<std::byte> bytes_;
+  bool has_options_ = false;
+};
+
+// Values to bytes; each result borrows `block`.
+std::span<const std::byte> encode_section_header(PcapngBlock& block, const PcapngOptions& options);
+std::span<const std::byte> encode_interface(PcapngBlock& block, const Interface& interface, std::uint32_t snaplen);
+std::span<const std::byte> encode_record(PcapngBlock& block, const RecordView& record);
+std::span<const std::byte> encode_statistics(PcapngBlock& block, const InterfaceStatistics& statistics);
+std::uint32_t encode_epb_flags(const RecordView& record);
+
+class PcapngWriter final : public Sink {
+ public:
+  PcapngWriter(std::unique_ptr<ByteWriter> out, PcapngOptions options)
+      : out_(std::move(out)), options_(std::move(options)) {}
+
+  // An Error when the link type is not that of the first interface: the caller makes them equal (LINUX_SLL2).
+  Result<> on_interface(const Interface& interface) override;
+  Result<> on_record(const RecordView& record) override;
+  Result<> on_statistics(const InterfaceStatistics& statistics) override;
+  Result<> flush() override { return out_->flush(); }
+  // A capture without any interface becomes a file of a section header.
+  Result<> finish() override;
+
+  // Records known to be in the file whole; exact after an Error or finish().
+  [[nodiscard]] std::uint64_t records_stored() const;
+
+ private:
+  Result<> write_section_header();
+  Result<> write_other(std::span<const std::byte> block);
+
+  std::unique_ptr<ByteWriter> out_;
+  PcapngOptions options_;
+  PcapngBlock block_;
+  std::optional<LinkType> link_type_;  // of the first interface
+  std::uint32_t snaplen_ = 0;          // likewise, or as the options say
+  std::uint64_t blocks_written_ = 0;   // handed to out_
+  std::uint64_t others_stored_ = 0;    // blocks without a record that are known to be in the file …
+  std::vector<std::uint64_t> others_;  // … and the numbers of those that are still on their way
+};
+
+}  // namespace ringtap

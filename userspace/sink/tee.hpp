@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Several sinks as one: each call reaches every sink, in the order they were added, also when one of them fails; the
+// first Error of a call comes back. Owns the sinks. One thread.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "ringtap/sink.hpp"
+
+namespace ringtap {
+
+class Tee final : public Sink {
+ public:
+  void add(std::unique_ptr<Sink> sink) { sinks_.push_back(std::move(sink)); }
+
+  Result<> on_interface(const Interface& interface) override {
+    return each([&](Sink& sink) { return sink.on_interface(interface); });
+  }
+  Result<> on_record(const RecordView& record) override {
+    return each([&](Sink& sink) { return sink.on_record(record); });
+  }
+  Result<> on_statistics(const InterfaceStatistics& statistics) override {
+    return each([&](Sink& sink) { return sink.on_statistics(statistics); });
+  }
+  Result<> flush() override {
+    return each([](Sink& sink) { return sink.flush(); });
+  }
+  Result<> finish() override {
+    return each([](Sink& sink) { return sink.finish(); });
+  }
+
+ private:
+  template <class Call>
+  Result<> each(Call call) {
+    Result<> first = ok();
+    for (const auto& sink : sinks_) {
+      Result<> result = call(*sink);
+      if (first && !result) first = std::move(result);
+    }
+    return first;
+  }
+
+  std::vector<std::unique_ptr<Sink>> sinks_;
+};
+
+}  // namespace ringtap
