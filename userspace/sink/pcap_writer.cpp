@@ -3,8 +3,6 @@
 
 #include <string>
 
-#include "ringtap/abi.h"
-
 namespace ringtap {
 namespace {
 
@@ -33,15 +31,13 @@ std::array<std::byte, sizeof(pcap::PacketHeader)> encode_pcap_packet_header(Time
       .wire_len = wire_len});
 }
 
-Result<> PcapWriter::write_file_header(LinkType link_type, std::uint32_t snaplen) {
+Result<> PcapWriter::write_file_header(LinkType link_type) {
   link_type_ = link_type;
-  // Unlike pcapng, pcap gives 0 no meaning, and readers cut records to the snaplen of the header.
-  const std::uint32_t limit = options_.snaplen.value_or(snaplen);
-  return out_->write(encode_pcap_file_header(options_.precision, link_type, limit == 0 ? RINGTAP_MAX_SNAPLEN : limit));
+  return out_->write(encode_pcap_file_header(options_.precision, link_type, options_.snaplen));
 }
 
 Result<> PcapWriter::on_interface(const Interface& interface) {
-  if (!link_type_) return write_file_header(interface.link_type, interface.snaplen);
+  if (!link_type_) return write_file_header(interface.link_type);
   if (*link_type_ == interface.link_type) return ok();
   return Error("a pcap file has one link type: " + std::to_string(static_cast<unsigned>(*link_type_)) +
                    " so far, but " + (interface.name.empty() ? "another interface" : interface.name) + " has " +
@@ -59,7 +55,7 @@ Result<> PcapWriter::on_record(const RecordView& record) {
 }
 
 Result<> PcapWriter::finish() {
-  Result<> header = link_type_ ? ok() : write_file_header(LinkType::kEthernet, RINGTAP_MAX_SNAPLEN);
+  Result<> header = link_type_ ? ok() : write_file_header(LinkType::kEthernet);
   Result<> closed = out_->close();
   return header ? std::move(closed) : std::move(header);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "record/capture_format.hpp"
@@ -20,7 +21,9 @@ enum class TimePrecision { kMicroseconds, kNanoseconds };
 
 struct PcapOptions {
   TimePrecision precision = TimePrecision::kMicroseconds;
-  std::optional<std::uint32_t> snaplen;  // default: that of the first interface
+  // For the file header; no record may be longer, since libpcap cuts it. The default is libpcap's own maximum, which is
+  // true of every source: pcap has no way to say "no limit".
+  std::uint32_t snaplen = 262144;
 };
 
 std::array<std::byte, sizeof(pcap::FileHeader)> encode_pcap_file_header(TimePrecision precision, LinkType link_type,
@@ -45,7 +48,7 @@ class PcapWriter final : public Sink {
   [[nodiscard]] std::uint64_t records_stored() const;
 
  private:
-  Result<> write_file_header(LinkType link_type, std::uint32_t snaplen);
+  Result<> write_file_header(LinkType link_type);
 
   std::unique_ptr<ByteWriter> out_;
   PcapOptions options_;

@@ -32,7 +32,7 @@ std::span<const std::byte> bytes_of(const std::string& text) {
 }  // namespace
 
 PcapngOptions PcapngOptions::of_this_host(std::string application) {
-  PcapngOptions options{.hardware = {}, .os = {}, .application = std::move(application), .snaplen = {}};
+  PcapngOptions options{.hardware = {}, .os = {}, .application = std::move(application)};
   utsname names{};
   if (::uname(&names) == 0) {
     options.hardware = names.machine;
@@ -163,7 +163,6 @@ Result<> PcapngWriter::write_section_header() {
 Result<> PcapngWriter::on_interface(const Interface& interface) {
   if (!link_type_) {
     link_type_ = interface.link_type;
-    snaplen_ = options_.snaplen.value_or(interface.snaplen);
     if (auto written = write_section_header(); !written) return written;
   } else if (*link_type_ != interface.link_type) {
     return Error("the interfaces of a pcapng file must have one link type for libpcap to read it: " +
@@ -173,7 +172,7 @@ Result<> PcapngWriter::on_interface(const Interface& interface) {
                  ErrorKind::kOutput)
         .hint("write each interface to a file of its own");
   }
-  return write_other(encode_interface(block_, interface, snaplen_));
+  return write_other(encode_interface(block_, interface, options_.snaplen));
 }
 
 Result<> PcapngWriter::on_record(const RecordView& record) {

@@ -10,6 +10,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "record/capture_format.hpp"
@@ -22,7 +24,8 @@ struct PcapngOptions {
   std::string hardware;
   std::string os;
   std::string application;
-  std::optional<std::uint32_t> snaplen;  // default: that of the first interface; 0: no limit
+  // For every interface block; no record may be longer, since libpcap refuses the file then. 0: no limit.
+  std::uint32_t snaplen = 0;
 
   // Hardware and operating system as uname(2) tells them.
   static PcapngOptions of_this_host(std::string application);
@@ -88,7 +91,6 @@ class PcapngWriter final : public Sink {
   PcapngOptions options_;
   PcapngBlock block_;
   std::optional<LinkType> link_type_;  // of the first interface
-  std::uint32_t snaplen_ = 0;          // likewise, or as the options say
   std::uint64_t blocks_written_ = 0;   // handed to out_
   std::uint64_t others_stored_ = 0;    // blocks without a record that are known to be in the file …
   std::vector<std::uint64_t> others_;  // … and the numbers of those that are still on their way
