@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A Sink that keeps copies of all it is given, and reads a source to its end. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "ringtap/sink.hpp"
+#include "ringtap/source.hpp"
+
+namespace ringtap::testing {
+
+class RecordingSink final : public Sink {
+ public:
+  struct Kept {
+    RecordView view;  // its data are `data`
+    std::vector<std::byte> data;
+  };
+
+  Result<> on_interface(const Interface& interface) override {
+    interfaces.push_back(interface);
+    return ok();
+  }
+  Result<> on_record(const RecordView& record) override {
+    if (record.interface_id >= interfaces.size()) return Error("a record before its interface");
+    if (records.size() == refuse_after) return Error("enough");
+    records.push_back({record, {record.data.begin(), record.data.end()}});
+    records.back().view.data = records.back().data;
+    return ok();
+  }
+  Result<> on_statistics(const InterfaceStatistics& totals) override {
+    statistics.push_back(totals);
+    return ok();
+  }
+  Result<> flush() override { return ok(); }
+  Result<> finish() override {
+    ++finished;
+    return ok();
+  }
+  [[nodiscard]] std::uint64_t records_stored() const override { return records.size(); }
+
+  std::vector<Interface> interfaces;
+  std::vector<Kept> records;
+  std::vector<InterfaceStatistics> statistics;
+  int finished = 0;
+  std::uint64_t refuse_after = UINT64_MAX;  // the record that meets an Error is not kept
+};
+
+// Turns until the end; the Error that came instead of it, if one did.
+inline std::optional<Error> drain(RecordSource& source, Sink& sink, std::uint64_t max_records_a_turn = UINT64_MAX) {
+  for (;;) {
+    auto state = source.turn(sink, max_records_a_turn, std::chrono::hours(1));
+    if (!state) return state.take_error();
+    if (*state == SourceState::kEnd) return std::nullopt;
+  }
+}
+
+}  // namespace ringtap::testing

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A RecordSource over a capture file: pcap or pcapng, plain or packed with gzip or zstd, told apart by their first
+// bytes. Records go out as soon as they are whole, so a pipe is followed live. A damaged file is an Error after its
+// good part. Owns the input. One thread; a turn reads the input until there are records, and then hands over what was
+// read.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/format_parser.hpp"
+#include "ringtap/source.hpp"
+
+namespace ringtap {
+
+class CaptureReader final : public RecordSource {
+ public:
+  // `name` is for messages.
+  CaptureReader(std::unique_ptr<ByteSource> source, std::string name)
+      : in_(std::move(source)), name_(std::move(name)) {}
+
+  Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;
+  Result<> stop() override;
+  // What interface statistics blocks have told so far.
+  Result<std::vector<InterfaceStatistics>> statistics() override;
+
+  // Finds out the format; waits for the first bytes however long it takes. turn() does it too, in its time.
+  Result<> detect_format();
+
+ private:
+  Result<ParseStep> next();
+  Result<bool> detect();  // false: not enough bytes yet
+
+  InputBuffer in_;
+  std::string name_;
+  std::unique_ptr<FormatParser> parser_;  // null until the format is known
+  bool is_over_ = false;
+};
+
+// "-" is standard input. The format of a regular file is known when this returns; that of a pipe may take its time.
+Result<std::unique_ptr<CaptureReader>> open_capture(const std::string& path);
+
+}  // namespace ringtap
