@@ -15,21 +15,21 @@
 
 /* Where in the kernel's path a record was taken. */
 enum ringtap_tap {
-	RINGTAP_TAP_XDP = 0,
-	RINGTAP_TAP_TC_INGRESS = 1,
-	RINGTAP_TAP_TC_EGRESS = 2,
-	RINGTAP_TAP_COUNT = 3,
+  RINGTAP_TAP_XDP = 0,
+  RINGTAP_TAP_TC_INGRESS = 1,
+  RINGTAP_TAP_TC_EGRESS = 2,
+  RINGTAP_TAP_COUNT = 3,
 };
 
 /* One word each per slot, tap and CPU. Every frame ends in exactly one of FILTERED, a drop, or a delivered record. */
 enum ringtap_counter {
-	RINGTAP_CNT_SEEN = 0,
-	RINGTAP_CNT_FILTERED = 1,
-	RINGTAP_CNT_RING_FULL = 2,   /* no room in this CPU's ring */
-	RINGTAP_CNT_NO_RING = 3,     /* this CPU has no ring: it was not possible when the capture started */
-	RINGTAP_CNT_COPY_FAILED = 4, /* the kernel refused to copy the frame's bytes */
-	RINGTAP_CNT_REENTERED = 5,   /* the program interrupted itself on this CPU */
-	RINGTAP_CNT_MAX = 6,
+  RINGTAP_CNT_SEEN = 0,
+  RINGTAP_CNT_FILTERED = 1,
+  RINGTAP_CNT_RING_FULL = 2,   /* no room in this CPU's ring */
+  RINGTAP_CNT_NO_RING = 3,     /* this CPU has no ring: it was not possible when the capture started */
+  RINGTAP_CNT_COPY_FAILED = 4, /* the kernel refused to copy the frame's bytes */
+  RINGTAP_CNT_REENTERED = 5,   /* the program interrupted itself on this CPU */
+  RINGTAP_CNT_MAX = 6,
 };
 
 /* The first kind of loss, and one past the last: the sum over these is "dropped by kernel". */
@@ -37,20 +37,21 @@ enum ringtap_counter {
 #define RINGTAP_CNT_END_DROP RINGTAP_CNT_MAX
 
 struct ringtap_counters {
-	__u64 value[RINGTAP_CNT_MAX];
-	__u64 lost_since_record; /* drops since the last record that reached the ring; goes out with the next one */
-	__u64 reserved;          /* rounds up to a cache line, so that no line is shared between CPUs or slots */
+  __u64 value[RINGTAP_CNT_MAX];
+  __u64 lost_since_record; /* drops since the last record that reached the ring; goes out with the next one */
+  __u64 reserved;          /* rounds up to a cache line, so that no line is shared between CPUs or slots */
 };
 
 /* skb->ip_summed, include/linux/skbuff.h; UNKNOWN where the tap cannot tell. */
 enum ringtap_csum {
-	RINGTAP_CSUM_NONE = 0,
-	RINGTAP_CSUM_UNNECESSARY = 1,
-	RINGTAP_CSUM_COMPLETE = 2,
-	RINGTAP_CSUM_PARTIAL = 3,
-	RINGTAP_CSUM_UNKNOWN = 255,
+  RINGTAP_CSUM_NONE = 0,
+  RINGTAP_CSUM_UNNECESSARY = 1,
+  RINGTAP_CSUM_COMPLETE = 2,
+  RINGTAP_CSUM_PARTIAL = 3,
+  RINGTAP_CSUM_UNKNOWN = 255,
 };
 
+#define RINGTAP_RX_QUEUE_UNKNOWN 0xffffffffu
 #define RINGTAP_PKT_TYPE_UNKNOWN 255 /* else PACKET_HOST … PACKET_OUTGOING of <linux/if_packet.h> */
 
 /* ringtap_event.flags */
@@ -58,26 +59,26 @@ enum ringtap_csum {
 #define RINGTAP_EVENT_RECHECK 2       /* the filter could not decide in the kernel: user space has to */
 
 struct ringtap_event {
-	__u64 boot_ns;   /* CLOCK_BOOTTIME */
-	__u32 ifindex;   /* as the kernel said when the frame was seen */
-	__u32 wire_len;  /* bytes of the frame, restored tag included, FCS excluded */
-	__u32 cap_len;   /* bytes that follow this header */
-	__u32 cpu;
-	__u32 rx_queue;
-	__u32 hash;      /* skb->hash, 0 where there is none */
-	__u32 mark;      /* skb->mark */
-	__u32 gso_size;  /* bytes of payload per segment, 0 when not a superframe */
-	__u32 gso_segs;
-	__u32 lost;      /* drops on this slot, tap and CPU since the record before this one, at most 2^32-1 */
-	__s32 verdict;   /* what our program returned: XDP_PASS, TC_ACT_UNSPEC … */
-	__u16 slot;      /* the attachment, see RINGTAP_SLOT_UNKNOWN */
-	__u16 vlan_proto; /* tag in metadata, host order, 0 when none */
-	__u16 vlan_tci;
-	__u8 tap;        /* enum ringtap_tap */
-	__u8 pkt_type;
-	__u8 csum;       /* enum ringtap_csum */
-	__u8 flags;
-	__u16 reserved;
+  __u64 boot_ns;  /* CLOCK_BOOTTIME */
+  __u32 ifindex;  /* as the kernel said when the frame was seen */
+  __u32 wire_len; /* bytes of the frame, restored tag included, FCS excluded */
+  __u32 cap_len;  /* bytes that follow this header */
+  __u32 cpu;
+  __u32 rx_queue; /* receive queue, RINGTAP_RX_QUEUE_UNKNOWN where the tap cannot tell */
+  __u32 hash;     /* skb->hash, 0 where there is none */
+  __u32 mark;     /* skb->mark */
+  __u32 gso_size; /* bytes of payload per segment, 0 when not a superframe */
+  __u32 gso_segs;
+  __u32 lost;       /* drops on this slot, tap and CPU since the record before this one, at most 2^32-1 */
+  __s32 verdict;    /* what our program returned: XDP_PASS, TC_ACT_UNSPEC … */
+  __u16 slot;       /* the attachment, see RINGTAP_SLOT_UNKNOWN */
+  __u16 vlan_proto; /* tag in metadata, host order, 0 when none */
+  __u16 vlan_tci;
+  __u8 tap; /* enum ringtap_tap */
+  __u8 pkt_type;
+  __u8 csum; /* enum ringtap_csum */
+  __u8 flags;
+  __u16 reserved;
 };
 
 #define RINGTAP_RECORD_ALIGN 8u
@@ -91,10 +92,11 @@ struct ringtap_event {
 #define RINGTAP_SLOT_UNKNOWN 0u
 #define RINGTAP_MAX_SLOTS 65535u
 
-/* Shared through one mapped page: user space sets `sleeping` before it blocks, the first program that sees it wakes it. */
+/* Shared through one mapped page: user space sets `sleeping` before it blocks, the first program that sees it wakes it.
+ */
 struct ringtap_control {
-	__u32 sleeping;
-	__u32 reserved[15];
+  __u32 sleeping;
+  __u32 reserved[15];
 };
 
 #ifdef __cplusplus

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The vocabulary of a capture: interfaces, records, statistics. Whoever makes records (the drain, a file reader) fills
-// these; whoever consumes them (a sink) sees nothing else. Views borrow: they live until the call that got them returns.
+// these; whoever consumes them (a sink) sees nothing else. Views borrow: they live until the call that got them
+// returns.
 #pragma once
 
 #include <array>
@@ -52,9 +53,9 @@ struct Verdict {
 
 // One capture point: a network device at one tap. Sinks number interfaces from 0 in the order of announcement.
 struct Interface {
-  std::string name;         // "eth0", or "eth0:xdp" when several taps run; from a file: if_name, may be empty
-  std::string description;  // "tc ingress and egress"; may be empty
-  std::string filter;       // expression, may be empty
+  std::string name;           // "eth0", or "eth0:xdp" when several taps run; from a file: if_name, may be empty
+  std::string description;    // "tc ingress and egress"; may be empty
+  std::string filter;         // expression, may be empty
   std::uint32_t ifindex = 0;  // 0: unknown
   LinkType link_type = LinkType::kEthernet;
   std::uint32_t snaplen = 0;  // 0: no limit
@@ -88,8 +89,8 @@ struct RecordView {
 // Totals of one interface since the capture began; written to pcapng's interface statistics block.
 struct InterfaceStatistics {
   std::uint32_t interface_id = 0;
-  std::uint64_t start_ns = 0;  // epoch
-  std::uint64_t end_ns = 0;    // epoch, the moment of this reading
+  std::uint64_t start_ns = 0;         // epoch
+  std::uint64_t end_ns = 0;           // epoch, the moment of this reading
   std::uint64_t received = 0;         // isb_ifrecv: frames that reached the tap
   std::uint64_t filter_accepted = 0;  // isb_filteraccept
   std::uint64_t dropped = 0;          // isb_osdrop: accepted frames that the kernel side lost

@@ -62,7 +62,7 @@ class Error {
 template <class T = void>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::in_place_index<0>, std::move(value)) {}    // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
   Result(Error error) : value_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   explicit operator bool() const { return value_.index() == 0; }
@@ -100,6 +100,8 @@ class [[nodiscard]] Result<void> {
   std::unique_ptr<Error> error_;
 };
 
-inline Result<> ok() { return {}; }
+inline Result<> ok() {
+  return {};
+}
 
 }  // namespace ringtap

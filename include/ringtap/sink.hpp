@@ -3,6 +3,8 @@
 // its first record, records in time order, finish() once. After an Error nothing more but finish() is called.
 #pragma once
 
+#include <cstdint>
+
 #include "ringtap/record.hpp"
 #include "ringtap/result.hpp"
 
@@ -21,6 +23,9 @@ class Sink {
   virtual Result<> flush() = 0;
   // flush() and close; the last chance to report an error. A destructor only releases.
   virtual Result<> finish() = 0;
+
+  // Records known to have reached the operating system whole; exact after an Error of flush() or after finish().
+  [[nodiscard]] virtual std::uint64_t records_stored() const = 0;
 };
 
 }  // namespace ringtap

@@ -44,7 +44,7 @@ function(ringtap_bpf_skeleton name)
       COMMENT "BPF ${source}" VERBATIM)
     list(APPEND objects ${object})
   endforeach()
-  set(linked ${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o)
+  set(linked ${CMAKE_CURRENT_BINARY_DIR}/${name}.linked.o)
   set(header ${CMAKE_CURRENT_BINARY_DIR}/skeletons/${name}.skel.h)
   add_custom_command(OUTPUT ${header}
     COMMAND ${RINGTAP_BPFTOOL} gen object ${linked} ${objects}

@@ -43,9 +43,7 @@ class PcapWriter final : public Sink {
   Result<> flush() override { return out_->flush(); }
   // A capture without any interface becomes an empty Ethernet file.
   Result<> finish() override;
-
-  // Records known to be in the file whole; exact after an Error or finish().
-  [[nodiscard]] std::uint64_t records_stored() const;
+  [[nodiscard]] std::uint64_t records_stored() const override;
 
  private:
   Result<> write_file_header(LinkType link_type);

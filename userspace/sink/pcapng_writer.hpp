@@ -79,9 +79,7 @@ class PcapngWriter final : public Sink {
   Result<> flush() override { return out_->flush(); }
   // A capture without any interface becomes a file of a section header.
   Result<> finish() override;
-
-  // Records known to be in the file whole; exact after an Error or finish().
-  [[nodiscard]] std::uint64_t records_stored() const;
+  [[nodiscard]] std::uint64_t records_stored() const override;
 
  private:
   Result<> write_section_header();

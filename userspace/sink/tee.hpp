@@ -3,6 +3,9 @@
 // first Error of a call comes back. Owns the sinks. One thread.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -29,6 +32,12 @@ class Tee final : public Sink {
   }
   Result<> finish() override {
     return each([](Sink& sink) { return sink.finish(); });
+  }
+  // What every sink has.
+  [[nodiscard]] std::uint64_t records_stored() const override {
+    std::uint64_t least = sinks_.empty() ? 0 : std::numeric_limits<std::uint64_t>::max();
+    for (const auto& sink : sinks_) least = std::min(least, sink->records_stored());
+    return least;
   }
 
  private:

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Every map and every setting of the taps. Settings (cfg_*) are read-only data that the loader writes before load, so
+ * the verifier drops the branches they rule out. Sizes of maps are the loader's too: what stands here is a minimum.
+ */
+#ifndef RINGTAP_MAPS_BPF_H
+#define RINGTAP_MAPS_BPF_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "ringtap/abi.h"
+
+__weak const volatile __u32 cfg_snaplen = RINGTAP_MAX_SNAPLEN; /* bytes kept of a frame, 1 … RINGTAP_MAX_SNAPLEN */
+__weak const volatile __u32 cfg_only_slot = 0;	   /* the one slot in use; 0: look the interface up in `slots` */
+__weak const volatile __u8 cfg_filter = 0;	   /* the filter stubs were replaced by a translated expression */
+__weak const volatile __u8 cfg_kernel_skb = 0;	   /* bpf_cast_to_kern_ctx may be used (Linux 6.2, CAP_PERFMON) */
+__weak const volatile __u8 cfg_xdp_load_bytes = 0; /* bpf_xdp_load_bytes and frags exist (Linux 5.18) */
+
+/* Written by both sides; in .bss, which libbpf maps into user space. */
+__weak struct ringtap_control control = {};
+
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+/* CPU number → its ring. The loader makes and fills it before the programs are loaded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct ring);
+} rings __weak SEC(".maps");
+
+/*
+ * CPU number → where a record is put together before it goes to the ring in one piece of its exact size. Not a per-CPU
+ * map: those are limited to 32 KiB a value. The loader sets the value size to what cfg_snaplen needs.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, 4096);
+} stages __weak SEC(".maps");
+
+/* slot * RINGTAP_TAP_COUNT + tap → counters of this CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, RINGTAP_TAP_COUNT);
+	__type(key, __u32);
+	__type(value, struct ringtap_counters);
+} counters __weak SEC(".maps");
+
+/* Interface index → slot; empty and never read when cfg_only_slot is set. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} slots __weak SEC(".maps");
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The tc taps. Ingress, first in the chain, sees what AF_PACKET's receive tap (ptype_all) sees; egress stands before
+ * the qdisc and software GSO. Both return TC_ACT_UNSPEC (the same number as TCX_NEXT): programs after us still run.
+ */
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+#include "emit.bpf.h"
+#include "filter.bpf.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include "sk_buff.h"
+
+RINGTAP_FILTER_STUB(ringtap_filter_tc_in, __sk_buff)
+RINGTAP_FILTER_STUB(ringtap_filter_tc_out, __sk_buff)
+
+extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
+
+struct vlan_tag {
+	__be16 proto;
+	__be16 tci;
+};
+
+static __always_inline __u8 checksum_state(struct __sk_buff *skb)
+{
+	if (cfg_kernel_skb) {
+		struct sk_buff *kernel_skb = bpf_cast_to_kern_ctx(skb);
+		return BPF_CORE_READ_BITFIELD(kernel_skb, ip_summed);
+	}
+	/* A level of 0 or more says CHECKSUM_UNNECESSARY; an error says any of the others. */
+	return bpf_csum_level(skb, BPF_CSUM_LEVEL_QUERY) >= 0 ? RINGTAP_CSUM_UNNECESSARY : RINGTAP_CSUM_UNKNOWN;
+}
+
+/*
+ * The frame as it is on the wire. A tag that stands in skb metadata goes back behind the two addresses: the bytes are
+ * loaded one tag further on, then the addresses move down to their place.
+ */
+static __always_inline long copy_frame(struct __sk_buff *skb, struct stage *stage, __u32 cap_len)
+{
+	if (!skb->vlan_present)
+		return bpf_skb_load_bytes(skb, 0, stage->data, cap_len);
+
+	struct vlan_tag tag = {
+		.proto = skb->vlan_proto, /* in network order already, 16 bits */
+		.tci = bpf_htons(skb->vlan_tci),
+	};
+	stage->event.vlan_proto = bpf_ntohs(tag.proto);
+	stage->event.vlan_tci = skb->vlan_tci;
+	stage->event.flags |= RINGTAP_EVENT_VLAN_RESTORED;
+	if (cap_len <= 2 * ETH_ALEN + sizeof(tag))
+		return -1; /* the loader never sets a snaplen as short as this */
+	long err = bpf_skb_load_bytes(skb, 0, stage->data + sizeof(tag), cap_len - sizeof(tag));
+	__builtin_memmove(stage->data, stage->data + sizeof(tag), 2 * ETH_ALEN);
+	__builtin_memcpy(stage->data + 2 * ETH_ALEN, &tag, sizeof(tag));
+	return err;
+}
+
+static __always_inline int tap(struct __sk_buff *skb, __u32 which)
+{
+	struct tap tap;
+
+	if (!tap_begin(&tap, which, skb->ifindex))
+		return TC_ACT_UNSPEC;
+	if (cfg_filter && !(which == RINGTAP_TAP_TC_INGRESS ? ringtap_filter_tc_in(skb) : ringtap_filter_tc_out(skb))) {
+		count_filtered(&tap);
+		return TC_ACT_UNSPEC;
+	}
+	struct stage *stage = record_begin(&tap);
+	if (!stage)
+		return TC_ACT_UNSPEC;
+
+	__u32 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0);
+	__u32 cap_len = wire_len < cfg_snaplen ? wire_len : cfg_snaplen;
+	stage->event.ifindex = skb->ifindex;
+	stage->event.wire_len = wire_len;
+	stage->event.cap_len = cap_len;
+	stage->event.hash = skb->hash;
+	stage->event.mark = skb->mark;
+	stage->event.gso_size = skb->gso_size;
+	stage->event.gso_segs = skb->gso_segs;
+	stage->event.pkt_type = skb->pkt_type;
+	stage->event.csum = checksum_state(skb);
+	stage->event.verdict = TC_ACT_UNSPEC;
+	/* skb_record_rx_queue() stores the queue plus one (include/linux/skbuff.h). */
+	if (which == RINGTAP_TAP_TC_INGRESS && skb->queue_mapping)
+		stage->event.rx_queue = skb->queue_mapping - 1;
+	if (cap_len > 0 && copy_frame(skb, stage, cap_len)) {
+		record_abort(&tap, stage, RINGTAP_CNT_COPY_FAILED);
+		return TC_ACT_UNSPEC;
+	}
+	record_end(&tap, stage);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int tc_ingress_tap(struct __sk_buff *skb)
+{
+	return tap(skb, RINGTAP_TAP_TC_INGRESS);
+}
+
+SEC("tc")
+int tc_egress_tap(struct __sk_buff *skb)
+{
+	return tap(skb, RINGTAP_TAP_TC_EGRESS);
+}

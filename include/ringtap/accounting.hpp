@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The books of a capture. Two identities hold at the end of every run and are printed with -v:
+//   seen = filtered + every drop + delivered            (kernel side, per interface, tap and CPU)
+//   delivered = written + every discard                 (user side, in total)
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <string>
+#include <vector>
+
+namespace ringtap {
+
+// Frames that passed the filter and were lost before user space saw them; order and names follow abi.h.
+enum class Drop : std::uint8_t { kRingFull, kNoRing, kCopyFailed, kReentered };
+inline constexpr std::array<const char*, 4> kDropNames = {"ring_full", "no_ring", "copy_failed", "reentered"};
+
+// Records that reached user space and no sink.
+enum class Discard : std::uint8_t {
+  kFilter,     // the part of the filter that runs in user space said no
+  kAfterStop,  // taken before the taps were off, after the count or the signal that ended the capture
+  kOutput,     // the sink failed
+};
+inline constexpr std::array<const char*, 3> kDiscardNames = {"filter", "after_stop", "output"};
+
+// What one tap did on one CPU at one interface.
+struct TapAccount {
+  std::string interface;
+  std::string tap;
+  std::uint32_t interface_id = 0;
+  std::uint32_t cpu = 0;
+  std::uint64_t seen = 0;
+  std::uint64_t filtered = 0;
+  std::array<std::uint64_t, kDropNames.size()> drops{};
+  std::uint64_t delivered = 0;
+
+  [[nodiscard]] std::uint64_t dropped() const { return std::accumulate(drops.begin(), drops.end(), std::uint64_t{0}); }
+  // Only exact once the taps are off and the rings empty.
+  [[nodiscard]] bool balances() const { return seen == filtered + dropped() + delivered; }
+
+  TapAccount& operator+=(const TapAccount& other) {
+    seen += other.seen;
+    filtered += other.filtered;
+    for (std::size_t i = 0; i < drops.size(); ++i) drops[i] += other.drops[i];
+    delivered += other.delivered;
+    return *this;
+  }
+};
+
+// The books of a source. `malformed` and `late` concern bytes of a ring that no tap can be told for.
+struct SourceAccount {
+  std::vector<TapAccount> taps;  // those with traffic
+  std::uint64_t malformed = 0;   // ring samples that were no record; 0 unless there is a bug
+  std::uint64_t late = 0;        // records delivered although a later one had gone out: order was broken this often
+
+  [[nodiscard]] TapAccount total() const {
+    TapAccount sum;
+    for (const TapAccount& tap : taps) sum += tap;
+    return sum;
+  }
+};
+
+}  // namespace ringtap

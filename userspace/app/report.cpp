@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "app/report.hpp"
+
+#include <algorithm>
+
+namespace ringtap {
+namespace {
+
+std::string packets(std::uint64_t count, const char* what) {
+  return std::to_string(count) + (count == 1 ? " packet " : " packets ") + what + "\n";
+}
+
+std::string pair_text(const char* key, std::uint64_t value) {
+  return std::string(" ") + key + "=" + std::to_string(value);
+}
+
+std::string kernel_side_text(const TapAccount& account) {
+  std::string text = pair_text("seen", account.seen) + pair_text("filtered", account.filtered);
+  for (std::size_t i = 0; i < kDropNames.size(); ++i) text += pair_text(kDropNames[i], account.drops[i]);
+  return text + pair_text("delivered", account.delivered);
+}
+
+}  // namespace
+
+std::string summary_text(const SourceAccount& source, const SessionTotals& session) {
+  const TapAccount total = source.total();
+  return packets(session.written, "captured") + packets(total.seen - total.filtered, "received by filter") +
+         packets(total.dropped(), "dropped by kernel");
+}
+
+std::string accounting_text(const SourceAccount& source, const SessionTotals& session) {
+  const std::string start = "ringtap: accounting:";
+  std::string text;
+  for (const TapAccount& tap : source.taps) {
+    text += start + " tap=" + tap.tap + " interface=" + tap.interface + pair_text("cpu", tap.cpu) +
+            kernel_side_text(tap) + "\n";
+  }
+  text += start + " total" + kernel_side_text(source.total()) + pair_text("written", session.written);
+  for (std::size_t i = 0; i < kDiscardNames.size(); ++i) {
+    text += pair_text((std::string("discarded_") + kDiscardNames[i]).c_str(), session.discards[i]);
+  }
+  text += pair_text("malformed", source.malformed) + pair_text("late", source.late);
+  return text + (accounts_balance(source, session) ? " balanced\n" : " NOT-BALANCED\n");
+}
+
+bool accounts_balance(const SourceAccount& source, const SessionTotals& session) {
+  const bool kernel_side =
+      std::all_of(source.taps.begin(), source.taps.end(), [](const TapAccount& tap) { return tap.balances(); });
+  return kernel_side && source.total().delivered == session.written + session.discarded();
+}
+
+}  // namespace ringtap

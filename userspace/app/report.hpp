@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What a run says about itself, as text. Pure functions.
+#pragma once
+
+#include <string>
+
+#include "app/session.hpp"
+#include "ringtap/accounting.hpp"
+
+namespace ringtap {
+
+// tcpdump's three lines, word for word, since scripts read them. "Received by filter" are the frames that passed the
+// filter, dropped ones included (pcap_stats(3PCAP) on Linux).
+std::string summary_text(const SourceAccount& source, const SessionTotals& session);
+
+// Both identities, a line per interface, tap and CPU and one for the sums: "ringtap: accounting: key=value …".
+std::string accounting_text(const SourceAccount& source, const SessionTotals& session);
+
+// True when every frame is accounted for; only meaningful after the end.
+bool accounts_balance(const SourceAccount& source, const SessionTotals& session);
+
+}  // namespace ringtap

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "app/session.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+namespace ringtap {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+constexpr std::chrono::nanoseconds kLongestWait = std::chrono::seconds(1);
+
+// Passes everything on and counts what the sink took or refused.
+class CountingSink final : public Sink {
+ public:
+  CountingSink(Sink& sink, bool flush_each_record, std::uint64_t& taken, std::uint64_t& refused)
+      : sink_(sink), flush_each_record_(flush_each_record), taken_(taken), refused_(refused) {}
+
+  Result<> on_interface(const Interface& interface) override { return sink_.on_interface(interface); }
+  Result<> on_record(const RecordView& record) override {
+    auto result = sink_.on_record(record);
+    if (result) {
+      ++taken_;
+      if (flush_each_record_) return sink_.flush();
+    } else {
+      ++refused_;
+    }
+    return result;
+  }
+  Result<> on_statistics(const InterfaceStatistics& statistics) override { return sink_.on_statistics(statistics); }
+  Result<> flush() override { return sink_.flush(); }
+  Result<> finish() override { return sink_.finish(); }
+  [[nodiscard]] std::uint64_t records_stored() const override { return sink_.records_stored(); }
+
+ private:
+  Sink& sink_;
+  bool flush_each_record_;
+  std::uint64_t& taken_;
+  std::uint64_t& refused_;
+};
+
+// Takes records that nobody wants any more.
+class DiscardingSink final : public Sink {
+ public:
+  explicit DiscardingSink(std::uint64_t& discarded) : discarded_(discarded) {}
+  Result<> on_interface(const Interface&) override { return ok(); }
+  Result<> on_record(const RecordView&) override {
+    ++discarded_;
+    return ok();
+  }
+  Result<> on_statistics(const InterfaceStatistics&) override { return ok(); }
+  Result<> flush() override { return ok(); }
+  Result<> finish() override { return ok(); }
+  [[nodiscard]] std::uint64_t records_stored() const override { return 0; }
+
+ private:
+  std::uint64_t& discarded_;
+};
+
+void keep_first(Result<>& first, Result<> next) {
+  if (first && !next) first = std::move(next);
+}
+
+}  // namespace
+
+std::uint64_t SessionTotals::discarded() const {
+  return std::accumulate(discards.begin(), discards.end(), std::uint64_t{0});
+}
+
+Result<> Session::run() {
+  Result<> result = capture();
+  const bool sink_works = static_cast<bool>(result) || result.error().kind() != ErrorKind::kOutput;
+  keep_first(result, source_.stop());
+  keep_first(result, hand_over_rest(sink_works && !count_reached_));
+  keep_first(result, close_sink());
+
+  // What the sink took and could not store was delivered and is lost all the same.
+  totals_.written = std::min(handed_over_, sink_.records_stored());
+  totals_.discard(Discard::kOutput) += handed_over_ - totals_.written;
+  if (!result && result.error().errno_value() == EPIPE) return ok();
+  return result;
+}
+
+Result<> Session::capture() {
+  CountingSink sink(sink_, limits_.flush_each_record, handed_over_, totals_.discard(Discard::kOutput));
+  const auto start = Steady::now();
+  auto last_flush = start;
+  while (!signals_.end_asked()) {
+    auto wait = kLongestWait;
+    if (limits_.duration) {
+      wait = std::min<std::chrono::nanoseconds>(wait, start + *limits_.duration - Steady::now());
+      if (wait <= std::chrono::nanoseconds::zero()) return ok();
+    }
+    const std::uint64_t before = handed_over_;
+    auto state = source_.turn(sink, limits_.count ? *limits_.count - handed_over_ : kNoLimit, wait);
+    if (!state) return state.take_error();
+    if (*state == SourceState::kEnd) return ok();
+    if (limits_.count && handed_over_ >= *limits_.count) {
+      count_reached_ = true;
+      return ok();
+    }
+
+    signals_.clear_wake();
+    if (signals_.take_counts_asked()) {
+      totals_.written = handed_over_;
+      on_counts_asked_(totals_);
+    }
+    const bool idle = handed_over_ == before;
+    const auto now = Steady::now();
+    if (signals_.take_flush_asked() || idle || now - last_flush >= kFlushInterval) {
+      if (auto result = sink_.flush(); !result) return result;
+      last_flush = now;
+    }
+  }
+  return ok();
+}
+
+Result<> Session::hand_over_rest(bool wanted) {
+  CountingSink sink(sink_, false, handed_over_, totals_.discard(Discard::kOutput));
+  DiscardingSink bin(totals_.discard(count_reached_ ? Discard::kAfterStop : Discard::kOutput));
+  Result<> result;
+  for (;;) {
+    auto state = source_.turn(wanted ? static_cast<Sink&>(sink) : bin, kNoLimit, kLongestWait);
+    if (state && *state == SourceState::kEnd) return result;
+    if (!state) {
+      const bool from_sink = state.error().kind() == ErrorKind::kOutput;
+      keep_first(result, state.take_error());
+      if (!from_sink) return result;
+      wanted = false;
+    }
+  }
+}
+
+Result<> Session::close_sink() {
+  Result<> result;
+  if (auto statistics = source_.statistics()) {
+    for (const InterfaceStatistics& interface : *statistics) {
+      if (!result) break;
+      result = sink_.on_statistics(interface);
+    }
+  } else {
+    result = statistics.take_error();
+  }
+  keep_first(result, sink_.finish());
+  return result;
+}
+
+}  // namespace ringtap

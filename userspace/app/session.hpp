@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// One run: records from a source into a sink until something ends it, then the taps off, what was taken before handed
+// over, the sink finished, the books closed. Borrows source, sink and signals. One thread.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "app/signals.hpp"
+#include "ringtap/accounting.hpp"
+#include "ringtap/source.hpp"
+
+namespace ringtap {
+
+struct SessionLimits {
+  std::optional<std::uint64_t> count;
+  std::optional<std::chrono::nanoseconds> duration;
+  bool flush_each_record = false;
+};
+
+// What became of the records that reached user space.
+struct SessionTotals {
+  std::uint64_t written = 0;
+  std::array<std::uint64_t, kDiscardNames.size()> discards{};
+  std::uint64_t& discard(Discard cause) { return discards[static_cast<std::size_t>(cause)]; }
+
+  [[nodiscard]] std::uint64_t discarded() const;
+};
+
+class Session {
+ public:
+  // `on_counts_asked` is called for SIGUSR1 with the totals so far.
+  Session(RecordSource& source, Sink& sink, Signals& signals, SessionLimits limits,
+          std::function<void(const SessionTotals&)> on_counts_asked)
+      : source_(source),
+        sink_(sink),
+        signals_(signals),
+        limits_(limits),
+        on_counts_asked_(std::move(on_counts_asked)) {}
+
+  // The first error of source or sink; the books are closed either way. A reader that went away (EPIPE) is an end like
+  // any other, not an error.
+  Result<> run();
+
+  // Final after run().
+  [[nodiscard]] const SessionTotals& totals() const { return totals_; }
+
+  // How long output may wait in a buffer while records keep coming; it is written at once when none come.
+  static constexpr std::chrono::milliseconds kFlushInterval{5};
+
+ private:
+  Result<> capture();
+  Result<> hand_over_rest(bool wanted);
+  Result<> close_sink();
+
+  RecordSource& source_;
+  Sink& sink_;
+  Signals& signals_;
+  SessionLimits limits_;
+  std::function<void(const SessionTotals&)> on_counts_asked_;
+  SessionTotals totals_;
+  std::uint64_t handed_over_ = 0;  // records that the sink took
+  bool count_reached_ = false;
+};
+
+}  // namespace ringtap

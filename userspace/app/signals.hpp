@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Signals as flags that the session looks at between turns, and a descriptor that ends a wait. One instance per
+// process. SIGINT and SIGTERM ask for the end, and a second one ends the process at once; SIGUSR1 asks for the counts,
+// SIGUSR2 for a flush. SIGPIPE and SIGXFSZ are ignored: they arrive as EPIPE and EFBIG where the bytes are written.
+#pragma once
+
+#include "ringtap/result.hpp"
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+
+class Signals {
+ public:
+  static Result<Signals> install();
+
+  [[nodiscard]] bool end_asked() const;
+  // True once per signal.
+  bool take_counts_asked();
+  bool take_flush_asked();
+
+  // Readable from a signal until clear_wake().
+  [[nodiscard]] int wake_fd() const { return wake_.get(); }
+  void clear_wake() const;
+
+ private:
+  explicit Signals(UniqueFd wake) : wake_(std::move(wake)) {}
+  UniqueFd wake_;
+};
+
+}  // namespace ringtap

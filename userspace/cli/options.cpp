@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "cli/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <charconv>
+#include <limits>
+#include <string_view>
+
+#include "cli/version.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::uint32_t kMaxSnaplen = 262144;
+
+Error usage(std::string text) {
+  return Error(std::move(text), ErrorKind::kUsage).hint("ringtap -h shows the options, man ringtap explains them");
+}
+
+Result<std::uint64_t> parse_number(std::string_view option, const std::string& text, std::uint64_t least,
+                                   std::uint64_t most) {
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (text.empty() || error != std::errc() || rest != end || value < least || value > most) {
+    return usage(std::string(option) + " " + text + ": not a number from " + std::to_string(least) + " to " +
+                 std::to_string(most));
+  }
+  return value;
+}
+
+Result<std::chrono::nanoseconds> parse_duration(const std::string& text) {
+  static constexpr std::array<std::pair<std::string_view, double>, 5> kUnits = {
+      {{"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"", 1e9}}};
+  for (const auto& [unit, nanoseconds] : kUnits) {
+    if (!text.ends_with(unit)) continue;
+    double value = 0;
+    const char* end = text.data() + text.size() - unit.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || rest != end || !(value > 0) || value * nanoseconds > 9e18) break;
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(value * nanoseconds));
+  }
+  return usage("--duration " + text + ": not a time").hint("a number and ms, s, m or h: 500ms, 5s, 2m");
+}
+
+Result<> parse_taps(const std::string& list, Options& options) {
+  options.tap_tc_ingress = options.tap_tc_egress = options.tap_xdp = false;
+  std::string_view rest = list;
+  for (bool more = true; more;) {
+    const auto comma = rest.find(',');
+    const std::string_view tap = rest.substr(0, comma);
+    more = comma != std::string_view::npos;
+    if (more) rest.remove_prefix(comma + 1);
+    if (tap == "tc" || tap == "tc-in") options.tap_tc_ingress = true;
+    if (tap == "tc" || tap == "tc-out") options.tap_tc_egress = true;
+    if (tap == "xdp") options.tap_xdp = true;
+    if (tap != "tc" && tap != "tc-in" && tap != "tc-out" && tap != "xdp") {
+      return usage("--tap " + list + ": there is no tap '" + std::string(tap) + "'").hint("tc, tc-in, tc-out, xdp");
+    }
+  }
+  return ok();
+}
+
+Result<> apply_direction(const std::string& direction, Options& options) {
+  if (direction.empty() || direction == "inout") return ok();
+  if (direction != "in" && direction != "out")
+    return usage("-Q " + direction + ": not a direction").hint("in, out, inout");
+  if (direction == "in") options.tap_tc_egress = false;
+  if (direction == "out") options.tap_tc_ingress = options.tap_xdp = false;
+  if (!options.tap_tc_ingress && !options.tap_tc_egress && !options.tap_xdp) {
+    return usage("-Q " + direction + ": none of the chosen taps sees that direction").hint("--tap tc sees both");
+  }
+  return ok();
+}
+
+template <class T>
+Result<T> choose(std::string_view option, const std::string& word,
+                 std::initializer_list<std::pair<const char*, T>> choices) {
+  std::string names;
+  for (const auto& [name, value] : choices) {
+    if (word == name) return value;
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  return usage(std::string(option) + " " + word + ": unknown").hint(names);
+}
+
+// tcpdump has these and they mean nothing here yet; none of the letters is given another meaning.
+constexpr std::array<std::pair<const char*, const char*>, 19> kRefused = {{
+    {"-E", "decrypting IPsec is not supported"},
+    {"-M", "checking TCP-MD5 signatures is not supported"},
+    {"-m", "SMI modules are not supported"},
+    {"-b", "ASDOT notation is not supported"},
+    {"-H", "802.11s mesh headers are not supported"},
+    {"-I", "monitor mode is not supported"},
+    {"-T", "forcing a protocol is not supported"},
+    {"-u", "undecoded NFS handles are not supported"},
+    {"-f", "foreign addresses: use -n"},
+    {"-j", "records are stamped by the kernel's boot clock; there is no choice"},
+    {"-J", "records are stamped by the kernel's boot clock; there is no choice"},
+    {"-C", "rotating files is not supported yet"},
+    {"-G", "rotating files is not supported yet"},
+    {"-W", "rotating files is not supported yet"},
+    {"-z", "rotating files is not supported yet"},
+    {"-Z", "changing the user is not supported yet"},
+    {"-V", "a list of files is not supported yet; name them one by one with -r"},
+    {"-y", "the link type follows from the interfaces: -L shows it"},
+    {"-F", "filter expressions are not supported yet"},
+}};
+
+struct Raw {
+  std::vector<std::string> expression;
+  std::string tap, xdp_mode, direction, snaplen, buffer, count, duration, format, precision;
+  int no_names = 0, verbosity = 0, time = 0, hex = 0, hex_ascii = 0, ascii = 0;
+  bool no_promiscuous = false, print = false, micro = false, nano = false, list_devices = false,
+       list_link_types = false;
+  bool immediate = false;
+  std::string refused;
+};
+
+void declare(CLI::App& app, Options& options, Raw& raw) {
+  app.set_help_flag("-h,--help", "show this text and exit");
+  app.set_version_flag("--version", version_text());
+  app.option_defaults()->always_capture_default(false);
+
+  const auto one = [](CLI::Option* option) { return option->allow_extra_args(false); };
+  const std::string what = "What to capture";
+  one(app.add_option("-i,--interface", options.interfaces, "interface: name, number of -D, or any; may be repeated"))
+      ->type_name("IF")
+      ->group(what);
+  app.add_option("--tap", raw.tap, "where in the kernel: tc (default), tc-in, tc-out, xdp; several with commas")
+      ->type_name("LIST")
+      ->group(what);
+  app.add_option("--xdp-mode", raw.xdp_mode, "how XDP attaches: auto (default), native, generic")
+      ->type_name("MODE")
+      ->group(what);
+  app.add_option("-Q,--direction", raw.direction, "in, out or inout (default)")->type_name("DIR")->group(what);
+  app.add_option("-s,--snapshot-length", raw.snaplen, "bytes kept of a packet; 0 is the default, 262144")
+      ->type_name("BYTES")
+      ->group(what);
+  app.add_option("-B,--buffer-size", raw.buffer, "size of all rings together, in KiB; default 65536")
+      ->type_name("KIB")
+      ->group(what);
+  app.add_flag("-p,--no-promiscuous-mode", raw.no_promiscuous, "leave the interface's mode as it is")->group(what);
+  app.add_option("-r", options.read_path, "read a pcap or pcapng file instead, - is standard input")
+      ->type_name("FILE")
+      ->group(what);
+  app.add_flag("-D,--list-interfaces", raw.list_devices, "list the interfaces and exit")->group(what);
+  app.add_flag("-L,--list-data-link-types", raw.list_link_types, "list the link types of the interfaces and exit")
+      ->group(what);
+
+  const std::string when = "When to end";
+  app.add_option("-c", raw.count, "after this many packets")->type_name("COUNT")->group(when);
+  app.add_option("--duration", raw.duration, "after this time: 500ms, 5s, 2m, 1h")->type_name("TIME")->group(when);
+
+  const std::string where = "Where it goes";
+  app.add_option("-w", options.write_path, "write a file instead of text, - is standard output")
+      ->type_name("FILE")
+      ->group(where);
+  app.add_option("--format", raw.format,
+                 "pcap or pcapng; else by the file's name, and pcapng for several interfaces or taps")
+      ->type_name("FORMAT")
+      ->group(where);
+  app.add_flag("--print", raw.print, "text as well as -w")->group(where);
+  app.add_flag("--count", options.count_only, "only the number of packets")->group(where);
+  app.add_flag("-U,--packet-buffered", options.packet_buffered, "write each packet to the file at once")->group(where);
+  app.add_flag("-l", options.line_buffered, "write each line at once")->group(where);
+  app.add_flag("--immediate-mode", raw.immediate, "accepted; packets are never held back")->group(where);
+  app.add_option("--time-stamp-precision", raw.precision, "micro (default) or nano, in text and pcap files")
+      ->type_name("PREC")
+      ->group(where);
+  app.add_flag("--micro", raw.micro, "microseconds")->group(where);
+  app.add_flag("--nano", raw.nano, "nanoseconds")->group(where);
+
+  const std::string how = "How the text looks";
+  app.add_flag("-n", raw.no_names, "numbers instead of names")->group(how);
+  app.add_flag("-N", options.no_domain, "host names without their domain")->group(how);
+  app.add_flag("-t", raw.time, "time: -t none, -tt epoch, -ttt since the last, -tttt date, -ttttt since the first")
+      ->group(how);
+  app.add_flag("-e", options.link_header, "with the link-layer header")->group(how);
+  app.add_flag("-v,--verbose", raw.verbosity, "more; up to three times. At the end, the books of every tap")
+      ->group(how);
+  app.add_flag("-q", options.quiet, "less")->group(how);
+  app.add_flag("-S,--absolute-tcp-sequence-numbers", options.absolute_seq, "absolute TCP sequence numbers")->group(how);
+  app.add_flag("-K,--dont-verify-checksums", options.no_checksums, "do not verify checksums")->group(how);
+  app.add_flag("-x", raw.hex, "bytes in hex; -xx with the link header")->group(how);
+  app.add_flag("-X", raw.hex_ascii, "bytes in hex and ASCII; -XX with the link header")->group(how);
+  app.add_flag("-A", raw.ascii, "bytes in ASCII; -AA with the link header")->group(how);
+  app.add_flag("-#,--number", options.numbered, "number the packets")->group(how);
+
+  const std::string other = "Other";
+  app.add_flag("--strict-loss", options.strict_loss, "exit with 3 if anything was lost")->group(other);
+  app.add_option("--ready-file", options.ready_file, "made once every tap is attached")
+      ->type_name("FILE")
+      ->group(other);
+  app.add_option("expression", raw.expression, "filter, see pcap-filter(7)")->type_name("");
+
+  for (const auto& [name, reason] : kRefused) {
+    app.add_flag_callback(name,
+                          [&raw, name = name, reason = reason] {
+                            if (raw.refused.empty()) raw.refused = std::string(name) + ": " + reason;
+                          })
+        ->group("");
+  }
+}
+
+Result<Options> interpret(Options options, const Raw& raw) {
+  if (!raw.refused.empty()) return usage(raw.refused);
+  if (raw.list_devices) options.action = Action::kListDevices;
+  if (raw.list_link_types) options.action = Action::kListLinkTypes;
+  if (!options.read_path.empty()) {
+    options.action = Action::kReadFile;
+    if (!options.interfaces.empty() || !raw.tap.empty()) return usage("-r does not go together with -i or --tap");
+  }
+  for (const std::string& interface : options.interfaces) {
+    if (interface == "any" && options.interfaces.size() > 1) return usage("-i any stands alone: it is every interface");
+  }
+
+  if (!raw.tap.empty()) {
+    if (auto result = parse_taps(raw.tap, options); !result) return result.take_error();
+  }
+  if (auto result = apply_direction(raw.direction, options); !result) return result.take_error();
+  if (!raw.xdp_mode.empty()) {
+    auto mode = choose<XdpAttach>(
+        "--xdp-mode", raw.xdp_mode,
+        {{"auto", XdpAttach::kAuto}, {"native", XdpAttach::kNative}, {"generic", XdpAttach::kGeneric}});
+    if (!mode) return mode.take_error();
+    if (!options.tap_xdp) return usage("--xdp-mode needs --tap xdp");
+    options.xdp_attach = *mode;
+  }
+
+  options.snaplen = kMaxSnaplen;
+  if (!raw.snaplen.empty()) {
+    auto snaplen = parse_number("-s", raw.snaplen, 0, kMaxSnaplen);
+    if (!snaplen) return snaplen.take_error();
+    if (*snaplen != 0) options.snaplen = static_cast<std::uint32_t>(*snaplen);
+  }
+  if (!raw.buffer.empty()) {
+    auto kib = parse_number("-B", raw.buffer, 1, std::uint64_t{1} << 32);
+    if (!kib) return kib.take_error();
+    options.buffer_bytes = *kib * 1024;
+  }
+  if (!raw.count.empty()) {
+    auto count = parse_number("-c", raw.count, 1, std::numeric_limits<std::uint64_t>::max());
+    if (!count) return count.take_error();
+    options.count = *count;
+  }
+  if (!raw.duration.empty()) {
+    auto duration = parse_duration(raw.duration);
+    if (!duration) return duration.take_error();
+    options.duration = *duration;
+  }
+  options.promiscuous = !raw.no_promiscuous;
+
+  const int taps = (options.tap_tc_ingress || options.tap_tc_egress ? 1 : 0) + (options.tap_xdp ? 1 : 0);
+  const bool several = options.interfaces.size() > 1 || taps > 1;
+  options.format = options.write_path.ends_with(".pcapng") || several ? FileFormat::kPcapng : FileFormat::kPcap;
+  if (!raw.format.empty()) {
+    auto format =
+        choose<FileFormat>("--format", raw.format, {{"pcap", FileFormat::kPcap}, {"pcapng", FileFormat::kPcapng}});
+    if (!format) return format.take_error();
+    options.format = *format;
+  }
+  options.nanoseconds = raw.nano;
+  if (!raw.precision.empty()) {
+    auto nano = choose<bool>("--time-stamp-precision", raw.precision, {{"micro", false}, {"nano", true}});
+    if (!nano) return nano.take_error();
+    options.nanoseconds = *nano;
+  }
+  options.print = (options.write_path.empty() || raw.print) && !options.count_only;
+
+  options.no_names = raw.no_names;
+  options.verbosity = raw.verbosity;
+  constexpr int kTimeStyles = 5;
+  if (raw.time > kTimeStyles) return usage("-t may be given up to five times");
+  options.time = static_cast<TimeText>(raw.time);
+  if (raw.ascii > 0) options.bytes = raw.ascii > 1 ? BytesText::kAsciiWithLink : BytesText::kAscii;
+  if (raw.hex > 0) options.bytes = raw.hex > 1 ? BytesText::kHexWithLink : BytesText::kHex;
+  if (raw.hex_ascii > 0) options.bytes = raw.hex_ascii > 1 ? BytesText::kHexAsciiWithLink : BytesText::kHexAscii;
+
+  for (const std::string& word : raw.expression) options.expression += (options.expression.empty() ? "" : " ") + word;
+  if (!options.expression.empty()) {
+    return Error("filter expressions are not supported yet: '" + options.expression + "'", ErrorKind::kUsage)
+        .hint("nothing was captured; without an expression every packet is");
+  }
+  return options;
+}
+
+}  // namespace
+
+Result<Options> parse_options(int argc, const char* const* argv) {
+  Options options;
+  Raw raw;
+  CLI::App app("Captures packets with eBPF taps at XDP and tc, and prints or writes them like tcpdump.", "ringtap");
+  declare(app, options, raw);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    options.action = Action::kShowText;
+    options.text = app.help();
+    return options;
+  } catch (const CLI::CallForVersion& version) {
+    options.action = Action::kShowText;
+    options.text = std::string(version.what()) + "\n";
+    return options;
+  } catch (const CLI::ParseError& error) {
+    return usage(error.what());
+  }
+  return interpret(std::move(options), raw);
+}
+
+}  // namespace ringtap

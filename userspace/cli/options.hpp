@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What the command line asked for. Plain values; every tcpdump option means what it means there or is refused.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+enum class Action { kCapture, kReadFile, kListDevices, kListLinkTypes, kShowText };
+enum class XdpAttach { kAuto, kNative, kGeneric };
+enum class FileFormat { kPcap, kPcapng };
+enum class TimeText { kOfDay, kNone, kEpoch, kSincePrevious, kDate, kSinceFirst };
+enum class BytesText { kNone, kHex, kHexWithLink, kHexAscii, kHexAsciiWithLink, kAscii, kAsciiWithLink };
+
+struct Options {
+  Action action = Action::kCapture;
+  std::string text;  // kShowText: help or version, for standard output
+
+  // what to capture
+  std::vector<std::string> interfaces;  // names, numbers of -D, "any"; empty: the first of -D
+  bool tap_tc_ingress = true;
+  bool tap_tc_egress = true;
+  bool tap_xdp = false;
+  XdpAttach xdp_attach = XdpAttach::kAuto;
+  std::uint32_t snaplen = 0;  // -s, never 0 after parsing
+  std::optional<std::uint64_t> buffer_bytes;
+  bool promiscuous = true;
+  std::string read_path;
+  std::string expression;
+
+  // when to end
+  std::optional<std::uint64_t> count;
+  std::optional<std::chrono::nanoseconds> duration;
+
+  // where it goes
+  std::string write_path;  // empty: text on standard output
+  FileFormat format = FileFormat::kPcap;
+  bool nanoseconds = false;
+  bool print = true;  // text as well; false with -w unless --print
+  bool count_only = false;
+  bool packet_buffered = false;  // -U
+  bool line_buffered = false;    // -l
+
+  // how the text looks
+  int no_names = 0;
+  bool no_domain = false;
+  int verbosity = 0;
+  bool quiet = false;
+  bool link_header = false;
+  bool absolute_seq = false;
+  bool no_checksums = false;
+  bool numbered = false;
+  TimeText time = TimeText::kOfDay;
+  BytesText bytes = BytesText::kNone;
+
+  bool strict_loss = false;
+  std::string ready_file;
+};
+
+// Never touches the system but to read -F's file. Errors are of kind kUsage.
+Result<Options> parse_options(int argc, const char* const* argv);
+
+}  // namespace ringtap

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "kernel/attachment.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "kernel/features.hpp"
+#include "kernel/handles.hpp"
+#include "kernel/libbpf_log.hpp"
+#include "kernel/rtnetlink.hpp"
+#include "xdp_reason.skel.h"
+
+namespace ringtap {
+namespace {
+
+// include/uapi/linux/bpf.h since 6.6; Debian 12's headers are older.
+constexpr auto kTcxIngress = static_cast<bpf_attach_type>(46);
+constexpr auto kTcxEgress = static_cast<bpf_attach_type>(47);
+constexpr std::uint32_t kBefore = 1U << 3;  // BPF_F_BEFORE without a relative: the head of the chain
+
+constexpr std::uint32_t kClsactPriority = 1;
+constexpr std::string_view kProgramPrefix = "tc_";  // tc_ingress_tap, tc_egress_tap
+constexpr std::string_view kProgramSuffix = "_tap";
+
+std::string program_name(std::uint32_t id) {
+  const UniqueFd program(bpf_prog_get_fd_by_id(id));
+  bpf_prog_info info{};
+  std::uint32_t size = sizeof(info);
+  if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &size) != 0) return "program " + std::to_string(id);
+  return std::string(info.name) + " (program " + std::to_string(id) + ")";
+}
+
+// Runs an attach once more while listening for the text that the kernel gives nobody else.
+class XdpReason {
+ public:
+  XdpReason() : skeleton_(xdp_reason::open_and_load()) {
+    if (skeleton_ && xdp_reason::attach(skeleton_.get()) != 0) skeleton_.reset();
+  }
+  [[nodiscard]] std::string text() const { return skeleton_ ? std::string(skeleton_->bss->reason) : std::string(); }
+
+ private:
+  LibbpfLog log_;
+  Skeleton<xdp_reason> skeleton_;
+};
+
+struct XdpAttempt {
+  int link_fd = -1;
+  int error = 0;
+};
+
+XdpAttempt try_xdp(int program_fd, std::uint32_t ifindex, std::uint32_t flags) {
+  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
+  XdpAttempt attempt;
+  attempt.link_fd = bpf_link_create(program_fd, static_cast<int>(ifindex), BPF_XDP, &options);
+  if (attempt.link_fd < 0) attempt.error = errno;
+  return attempt;
+}
+
+XdpAttempt try_xdp_frags_then_plain(const Attachment::XdpPrograms& programs, std::uint32_t ifindex,
+                                    std::uint32_t flags) {
+  if (programs.frags_fd >= 0) {
+    const XdpAttempt attempt = try_xdp(programs.frags_fd, ifindex, flags);
+    if (attempt.link_fd >= 0 || attempt.error == EBUSY || attempt.error == EEXIST) return attempt;
+  }
+  return try_xdp(programs.plain_fd, ifindex, flags);
+}
+
+std::string name_of_present_xdp(std::uint32_t ifindex) {
+  LIBBPF_OPTS(bpf_xdp_query_opts, query);
+  if (bpf_xdp_query(static_cast<int>(ifindex), 0, &query) != 0) return {};
+  for (const std::uint32_t id : {query.prog_id, query.drv_prog_id, query.skb_prog_id, query.hw_prog_id}) {
+    if (id != 0) return program_name(id);
+  }
+  return {};
+}
+
+Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& target, std::uint32_t flags, int error) {
+  const std::string what = "attach the XDP tap to " + target.name;
+  if (error == EPERM) return Error::from_errno(error, what).hint(capability_hint());
+  if (const std::string present = name_of_present_xdp(target.ifindex); !present.empty()) {
+    return Error(what + ": " + present + " is attached there already and is left alone")
+        .hint("--tap tc works beside it");
+  }
+  std::string reason;
+  {
+    const XdpReason listener;
+    const XdpAttempt again = try_xdp_frags_then_plain(programs, target.ifindex, flags);
+    if (again.link_fd >= 0) ::close(again.link_fd);
+    reason = listener.text();
+  }
+  auto result = Error::from_errno(error, what + (reason.empty() ? "" : " (" + reason + ")"));
+  const bool native = flags == XDP_FLAGS_DRV_MODE;
+  return std::move(result).hint(native ? "--xdp-mode generic works on every device, --tap tc too"
+                                       : "--tap tc works on every device");
+}
+
+bool is_ours(const rtnetlink::TcFilter& filter) {
+  const std::string_view name = filter.program_name;
+  const auto end = name.find(":[");  // libbpf names a filter "program:[id]"
+  return filter.kind == "bpf" && name.starts_with(kProgramPrefix) && name.substr(0, end).ends_with(kProgramSuffix);
+}
+
+int hook_point(TcDirection direction) {
+  return direction == TcDirection::kIngress ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+}
+
+void remove_filter(std::uint32_t ifindex, TcDirection direction, std::uint32_t handle, std::uint32_t priority) {
+  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(ifindex),
+              .attach_point = static_cast<bpf_tc_attach_point>(hook_point(direction)));
+  LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = priority);
+  bpf_tc_detach(&hook, &options);
+}
+
+// Filters of a ringtap that was killed: ours by name, and no process has the id that its handle is.
+void sweep_leftovers(std::uint32_t ifindex, TcDirection direction) {
+  for (const auto& filter : rtnetlink::tc_filters(ifindex, direction == TcDirection::kIngress)) {
+    if (!is_ours(filter) || (kill(static_cast<pid_t>(filter.handle), 0) == 0 || errno != ESRCH)) continue;
+    remove_filter(ifindex, direction, filter.handle, filter.priority);
+  }
+}
+
+}  // namespace
+
+Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& target, TcDirection direction,
+                                         bool use_tcx) {
+  const bool ingress = direction == TcDirection::kIngress;
+  if (!use_tcx) return attach_clsact(program_fd, target, direction);
+  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = kBefore);
+  Attachment attachment;
+  attachment.link_.reset(
+      bpf_link_create(program_fd, static_cast<int>(target.ifindex), ingress ? kTcxIngress : kTcxEgress, &options));
+  if (attachment.link_) return attachment;
+  const int err = errno;
+  if (err == EINVAL) return attach_clsact(program_fd, target, direction);  // the kernel does not know the attach type
+  auto error =
+      Error::from_errno(err, "attach the tc " + std::string(ingress ? "ingress" : "egress") + " tap to " + target.name);
+  if (err == EPERM || err == EACCES) return std::move(error).hint(capability_hint());
+  return error;
+}
+
+Result<Attachment> Attachment::attach_clsact(int program_fd, const AttachTarget& target, TcDirection direction) {
+  const LibbpfLog log;
+  sweep_leftovers(target.ifindex, direction);
+  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(target.ifindex),
+              .attach_point = static_cast<bpf_tc_attach_point>(hook_point(direction)));
+  const int created = bpf_tc_hook_create(&hook);
+  if (created != 0 && created != -EEXIST) {
+    return Error::from_errno(created, "make a clsact qdisc on " + target.name)
+        .hint("an ingress qdisc of another kind may stand in its place: tc qdisc show dev " + target.name);
+  }
+  const auto handle = static_cast<std::uint32_t>(getpid());
+  LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program_fd, .handle = handle, .priority = kClsactPriority);
+  const int err = bpf_tc_attach(&hook, &options);
+  Attachment attachment;
+  attachment.filter_ = ClsactFilter{target.ifindex, direction, handle, kClsactPriority, created == 0};
+  if (err != 0) {
+    attachment.filter_->handle = 0;  // nothing to remove but the qdisc
+    return Error::from_errno(err, "attach a tc filter to " + target.name)
+        .hint("a filter of another kind may hold priority 1: tc filter show dev " + target.name + " ingress");
+  }
+  return attachment;
+}
+
+Result<Attachment> Attachment::attach_xdp(const XdpPrograms& programs, const AttachTarget& target, XdpMode mode) {
+  Attachment attachment;
+  std::string native_refusal;
+  if (mode != XdpMode::kGeneric) {
+    const XdpAttempt attempt = try_xdp_frags_then_plain(programs, target.ifindex, XDP_FLAGS_DRV_MODE);
+    if (attempt.link_fd >= 0) {
+      attachment.link_.reset(attempt.link_fd);
+      attachment.mode_ = XdpMode::kNative;
+      return attachment;
+    }
+    auto error = xdp_error(programs, target, XDP_FLAGS_DRV_MODE, attempt.error);
+    const bool occupied = attempt.error == EBUSY || attempt.error == EEXIST || attempt.error == EPERM;
+    if (mode == XdpMode::kNative || occupied) return error;
+    native_refusal = error.text();
+  }
+  const XdpAttempt attempt = try_xdp_frags_then_plain(programs, target.ifindex, XDP_FLAGS_SKB_MODE);
+  if (attempt.link_fd < 0) return xdp_error(programs, target, XDP_FLAGS_SKB_MODE, attempt.error);
+  attachment.link_.reset(attempt.link_fd);
+  attachment.mode_ = XdpMode::kGeneric;
+  if (!native_refusal.empty()) attachment.note_ = target.name + ": generic XDP, since " + native_refusal;
+  return attachment;
+}
+
+Attachment::Attachment(Attachment&& other) noexcept
+    : link_(std::move(other.link_)),
+      filter_(std::exchange(other.filter_, std::nullopt)),
+      mode_(other.mode_),
+      note_(std::move(other.note_)) {}
+
+Attachment& Attachment::operator=(Attachment&& other) noexcept {
+  if (this != &other) {
+    detach();
+    link_ = std::move(other.link_);
+    filter_ = std::exchange(other.filter_, std::nullopt);
+    mode_ = other.mode_;
+    note_ = std::move(other.note_);
+  }
+  return *this;
+}
+
+Attachment::~Attachment() {
+  detach();
+}
+
+void Attachment::detach() {
+  if (link_) {
+    // Closing alone may leave the work to a kernel thread; this is done when it returns. A device that is gone has
+    // nothing to detach from.
+    bpf_link_detach(link_.get());
+    link_.reset();
+  }
+  if (const auto filter = std::exchange(filter_, std::nullopt)) {
+    const LibbpfLog log;
+    if (filter->handle != 0) remove_filter(filter->ifindex, filter->direction, filter->handle, filter->priority);
+    const bool unused =
+        rtnetlink::tc_filters(filter->ifindex, true).empty() && rtnetlink::tc_filters(filter->ifindex, false).empty();
+    if (filter->created_qdisc && unused) {
+      LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(filter->ifindex),
+                  .attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
+      bpf_tc_hook_destroy(&hook);
+    }
+  }
+}
+
+}  // namespace ringtap

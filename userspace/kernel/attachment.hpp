@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// One program on one hook of one device. Links where the kernel has them, so that nothing stays attached when the
+// process dies; else (tc before Linux 6.6) a clsact filter whose handle is our process id, which a later run sweeps.
+// Never replaces or removes what is not ours. Move-only; the destructor detaches.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "ringtap/result.hpp"
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+
+enum class TcDirection { kIngress, kEgress };
+enum class XdpMode { kAuto, kNative, kGeneric };
+
+// The device an attachment is for; the name is for messages.
+struct AttachTarget {
+  std::uint32_t ifindex;
+  std::string name;
+};
+
+class Attachment {
+ public:
+  // First in the chain. `use_tcx` false goes straight to clsact.
+  static Result<Attachment> attach_tc(int program_fd, const AttachTarget& target, TcDirection direction,
+                                      bool use_tcx = true);
+
+  struct XdpPrograms {
+    int frags_fd;  // -1: none
+    int plain_fd;
+  };
+  // kAuto takes native where the driver can and generic where not; mode() and note() say which, and why.
+  static Result<Attachment> attach_xdp(const XdpPrograms& programs, const AttachTarget& target, XdpMode mode);
+
+  Attachment(Attachment&& other) noexcept;
+  Attachment& operator=(Attachment&& other) noexcept;
+  ~Attachment();
+
+  // After this returns no new run of the program starts; runs under way end within an RCU grace period.
+  void detach();
+
+  [[nodiscard]] XdpMode mode() const { return mode_; }
+  [[nodiscard]] const std::string& note() const { return note_; }  // worth telling the user, or empty
+
+ private:
+  struct ClsactFilter {
+    std::uint32_t ifindex;
+    TcDirection direction;
+    std::uint32_t handle;
+    std::uint32_t priority;
+    bool created_qdisc;
+  };
+  Attachment() = default;
+  static Result<Attachment> attach_clsact(int program_fd, const AttachTarget& target, TcDirection direction);
+
+  UniqueFd link_;
+  std::optional<ClsactFilter> filter_;
+  XdpMode mode_ = XdpMode::kAuto;
+  std::string note_;
+};
+
+}  // namespace ringtap

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The devices of this network namespace as -D lists them and -i takes them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+// One line each in tcpdump's form, "1.eth0 [Up, Running]"; `any` among them.
+Result<std::vector<std::string>> device_list();
+
+// Turns a number from that list into its name; anything else comes back unchanged. A name that begins with digits and
+// exists is a name.
+Result<std::string> resolve_device(const std::string& name_or_number);
+
+}  // namespace ringtap

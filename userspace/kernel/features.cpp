@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "kernel/features.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <cap-ng.h>
+
+#include <memory>
+#include <vector>
+
+#include "kernel/handles.hpp"
+#include "kernel/libbpf_log.hpp"
+
+namespace ringtap {
+namespace {
+
+// CAP_SYS_ADMIN stands for the other two on every kernel (kernel/capability.c: bpf_capable(), perfmon_capable()).
+std::vector<std::string> missing_capabilities() {
+  std::vector<std::string> missing;
+  const bool admin = capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN) != 0;
+  const auto want = [&](unsigned capability, const char* name, bool admin_will_do) {
+    if (capng_have_capability(CAPNG_EFFECTIVE, capability) == 0 && !(admin && admin_will_do))
+      missing.emplace_back(name);
+  };
+  want(CAP_BPF, "CAP_BPF", true);
+  want(CAP_NET_ADMIN, "CAP_NET_ADMIN", false);
+  want(CAP_NET_RAW, "CAP_NET_RAW", false);
+  return missing;
+}
+
+bool may_read_kernel_memory() {
+  return capng_have_capability(CAPNG_EFFECTIVE, CAP_PERFMON) != 0 ||
+         capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN) != 0;
+}
+
+}  // namespace
+
+std::string capability_hint() {
+  capng_get_caps_process();
+  const auto missing = missing_capabilities();
+  std::string text;
+  if (missing.empty()) {
+    text = "the capabilities are there; a security module or a container's policy may forbid bpf(2). Outside ";
+  } else {
+    text = "this process lacks ";
+    for (std::size_t i = 0; i < missing.size(); ++i)
+      text += (i == 0 ? "" : i + 1 == missing.size() ? " and " : ", ") + missing[i];
+    text += ". With ";
+  }
+  return text + "sudo, or once: setcap cap_bpf,cap_net_admin,cap_net_raw,cap_perfmon=ep $(command -v ringtap)";
+}
+
+Result<KernelFeatures> probe_features() {
+  const LibbpfLog log;
+  capng_get_caps_process();
+  if (!missing_capabilities().empty()) {
+    return Error("capturing packets: not permitted").hint(capability_hint());
+  }
+  if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, nullptr) != 1) {
+    return Error("this kernel has no BPF ring buffer")
+        .hint("ringtap captures on Linux 5.8 and later; -r reads files anywhere");
+  }
+  std::unique_ptr<btf, Releaser<btf__free>> kernel_types(btf__load_vmlinux_btf());
+  if (!kernel_types) {
+    return Error("this kernel offers no type information (/sys/kernel/btf/vmlinux)")
+        .hint("CONFIG_DEBUG_INFO_BTF=y is needed");
+  }
+  KernelFeatures features;
+  features.xdp_load_bytes = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, nullptr) == 1;
+  features.kernel_skb =
+      may_read_kernel_memory() && btf__find_by_name_kind(kernel_types.get(), "bpf_cast_to_kern_ctx", BTF_KIND_FUNC) > 0;
+  return features;
+}
+
+}  // namespace ringtap

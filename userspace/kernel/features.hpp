@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What the running kernel offers the taps, found by trying, never by comparing versions.
+#pragma once
+
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+struct KernelFeatures {
+  bool xdp_load_bytes = false;  // bpf_xdp_load_bytes, bpf_xdp_get_buff_len and frags: Linux 5.18
+  bool kernel_skb = false;      // bpf_cast_to_kern_ctx (Linux 6.2) and the privilege to read through it
+};
+
+// An Error where ringtap cannot run at all: no BPF ring buffer (Linux 5.8), no BTF, or a missing capability, by name.
+Result<KernelFeatures> probe_features();
+
+// "needs CAP_BPF and CAP_NET_ADMIN: …" for errors of load and attach; names what this process lacks.
+std::string capability_hint();
+
+}  // namespace ringtap

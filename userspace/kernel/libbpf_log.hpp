@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Keeps what libbpf prints (it would go to stderr) so that it can be part of an error. One object at a time, one
+// thread.
+#pragma once
+
+#include <string>
+
+namespace ringtap {
+
+class LibbpfLog {
+ public:
+  LibbpfLog();
+  ~LibbpfLog();
+  LibbpfLog(const LibbpfLog&) = delete;
+  LibbpfLog& operator=(const LibbpfLog&) = delete;
+
+  // Warnings since construction, verifier log included, cut to its last kLimit bytes.
+  [[nodiscard]] const std::string& text() const { return text_; }
+  // The first line that is about the kernel's refusal rather than about libbpf's own work; may be empty.
+  [[nodiscard]] std::string reason() const;
+
+  static constexpr std::size_t kLimit = 64 * 1024;
+
+ private:
+  friend struct LibbpfLogSink;
+  std::string text_;
+};
+
+}  // namespace ringtap

@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "kernel/live_source.hpp"
+
+#include <linux/if_packet.h>
+#include <linux/membarrier.h>
+#include <net/if_arp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <limits>
+#include <thread>
+
+#include "kernel/rings.hpp"
+#include "kernel/rtnetlink.hpp"
+#include "kernel/tap_programs.hpp"
+#include "record/clock.hpp"
+#include "record/cooked.hpp"
+#include "record/event.hpp"
+#include "record/merge.hpp"
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+namespace {
+
+using namespace std::chrono_literals;
+using rtnetlink::Device;
+
+constexpr std::array<const char*, RINGTAP_TAP_COUNT> kTapNames = {"xdp", "tc-ingress", "tc-egress"};
+constexpr std::uint32_t kNoInterface = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kSlotsForNewcomers = 1024;  // devices that may appear during a capture on `any`
+constexpr int kNapsBeforeSleep = 20;
+constexpr std::uint64_t kHousekeepingNs = 20'000'000;
+constexpr std::uint64_t kClockNs = 1'000'000'000;
+
+bool is_ethernet(const Device& device) {
+  return device.hardware_type == ARPHRD_ETHER || device.hardware_type == ARPHRD_LOOPBACK;
+}
+
+// Programs that were running when they were detached have ended when this returns.
+void wait_for_running_programs() {
+  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
+    std::this_thread::sleep_for(50ms);  // refused under nohz_full; far longer than a program runs
+  }
+}
+
+std::string name_list(const std::vector<Device>& devices) {
+  std::string names;
+  for (const Device& device : devices) names += (names.empty() ? "" : ", ") + device.name;
+  return names;
+}
+
+}  // namespace
+
+// One attachment point: a device, its programs and the interfaces that sinks know for it.
+struct Slot {
+  Device device;
+  bool present = true;
+  std::vector<Attachment> attachments;
+  std::array<std::uint32_t, RINGTAP_TAP_COUNT> interface_ids{kNoInterface, kNoInterface, kNoInterface};
+};
+
+struct LiveSource::Impl {
+  LiveOptions options;
+  Notice notice;
+  bool any = false;
+  LinkType link_type = LinkType::kEthernet;
+
+  // Declared in the order they are needed; gone in the reverse: attachments first, then programs, then rings.
+  std::optional<Rings> rings;
+  std::optional<TapPrograms> programs;
+  std::optional<rtnetlink::DeviceMonitor> monitor;
+  UniqueFd promiscuous_socket;
+  UniqueFd clock_changes;
+  UniqueFd events;          // epoll: rings and `changes`
+  UniqueFd changes;         // epoll: devices, clock, the caller's interrupt
+  std::vector<Slot> slots;  // index is the slot number; 0 is RINGTAP_SLOT_UNKNOWN
+  std::uint32_t max_slots = 0;
+
+  std::vector<Interface> interfaces;
+  std::uint32_t announced = 0;
+  Clock clock;
+  Sll2Framer framer;
+  std::vector<RingReader*> heads;
+  std::vector<std::uint64_t> delivered;  // [(slot * taps + tap) * cpus + cpu]
+  std::uint64_t next_packet_id = 0;
+  std::uint64_t newest_boot_ns = 0;
+  std::uint64_t late = 0;
+  std::uint64_t malformed = 0;
+  std::uint64_t start_ns = 0;
+  std::uint64_t last_housekeeping_ns = 0;
+  std::uint64_t last_clock_ns = 0;
+  int idle_naps = 0;
+  bool stopped = false;
+  std::optional<Error> ended_by;  // why the capture ends by itself
+
+  std::size_t cpus() { return rings->readers().size(); }
+
+  Result<> open(const LiveOptions& given, Notice on_notice);
+  Result<std::vector<Device>> choose_devices();
+  Result<> open_event_fds();
+  Result<> attach(const Device& device);
+  Result<> attach_taps(Slot& slot);
+  std::uint32_t interface_of(Slot& slot, std::uint32_t tap);
+  void set_promiscuous(const Device& device);
+
+  bool drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result);
+  Result<> deliver(Sink& sink, const EventView& event);
+  void wait_for_records(std::chrono::nanoseconds wait);
+  void look_after_changes();
+  void on_device_event(const rtnetlink::DeviceEvent& event);
+  void on_device_gone(Slot& slot);
+  void detach_all();
+};
+
+Result<std::vector<Device>> LiveSource::Impl::choose_devices() {
+  auto found = rtnetlink::devices();
+  if (!found) return found.take_error();
+  std::vector<Device> chosen;
+  if (any) {
+    std::copy_if(found->begin(), found->end(), std::back_inserter(chosen), [](const Device& d) { return d.up(); });
+    return chosen;
+  }
+  for (const std::string& name : options.interfaces) {
+    const auto device = std::find_if(found->begin(), found->end(), [&](const Device& d) { return d.name == name; });
+    if (device == found->end()) {
+      return Error(name + ": no such interface").hint("there are: " + name_list(*found) + ", any");
+    }
+    const auto same = [&](const Device& d) { return d.ifindex == device->ifindex; };
+    if (std::none_of(chosen.begin(), chosen.end(), same)) chosen.push_back(*device);
+  }
+  return chosen;
+}
+
+Result<> LiveSource::Impl::open(const LiveOptions& given, Notice on_notice) {
+  options = given;
+  notice = std::move(on_notice);
+  any = std::find(options.interfaces.begin(), options.interfaces.end(), "any") != options.interfaces.end();
+
+  if (!options.features) {
+    auto features = probe_features();
+    if (!features) return features.take_error();
+    options.features = *features;
+  }
+  auto opened_monitor = rtnetlink::DeviceMonitor::open();  // before the list, so that nobody slips through between
+  if (!opened_monitor) return opened_monitor.take_error();
+  monitor.emplace(opened_monitor.take());
+  auto devices = choose_devices();
+  if (!devices) return devices.take_error();
+
+  const bool all_ethernet = std::all_of(devices->begin(), devices->end(), is_ethernet);
+  const bool all_raw = std::none_of(devices->begin(), devices->end(), is_ethernet);
+  link_type = any || (!all_ethernet && !all_raw) ? LinkType::kLinuxSll2
+              : all_raw                          ? LinkType::kRaw
+                                                 : LinkType::kEthernet;
+
+  auto made_rings = Rings::create(options.buffer_bytes);
+  if (!made_rings) return made_rings.take_error();
+  rings.emplace(made_rings.take());
+
+  max_slots = static_cast<std::uint32_t>(devices->size()) + (any ? kSlotsForNewcomers : 0);
+  TapProgramsConfig config;
+  config.tc_ingress = options.tc_ingress;
+  config.tc_egress = options.tc_egress;
+  config.xdp = options.xdp;
+  config.snaplen = std::clamp(options.snaplen, LiveOptions::kMinSnaplen, RINGTAP_MAX_SNAPLEN);
+  config.slots = max_slots;
+  config.single_slot = max_slots == 1;
+  config.rings_fd = rings->map_fd();
+  config.features = *options.features;
+  auto loaded = TapPrograms::load(config);
+  if (!loaded) return loaded.take_error();
+  programs.emplace(loaded.take());
+  delivered.resize((std::size_t{max_slots} + 1) * RINGTAP_TAP_COUNT * cpus());
+
+  if (auto result = open_event_fds(); !result) return result;
+  start_ns = clock.to_epoch_ns(boot_now_ns());
+  slots.reserve(std::size_t{max_slots} + 1);
+  slots.emplace_back().device.name = "unknown";
+  slots.front().present = false;
+  std::optional<Error> first_error;
+  for (const Device& device : *devices) {
+    if (!device.up() && !any) notice(device.name + " is down; its packets are captured once it is up");
+    auto result = attach(device);
+    if (result) continue;
+    if (!any) return result;
+    notice(result.error().text());
+    if (!first_error) first_error = result.take_error();
+  }
+  if (any && slots.size() == 1 && first_error) return std::move(*first_error);
+  return ok();
+}
+
+Result<> LiveSource::Impl::open_event_fds() {
+  const auto watch = [](int epoll, int fd) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+  };
+  events.reset(epoll_create1(EPOLL_CLOEXEC));
+  changes.reset(epoll_create1(EPOLL_CLOEXEC));
+  clock_changes.reset(timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK));
+  // Never expires; readable (ECANCELED) when somebody sets the clock.
+  itimerspec never{};
+  never.it_value.tv_sec = std::numeric_limits<std::int32_t>::max();
+  timerfd_settime(clock_changes.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
+  bool good = watch(events.get(), changes.get()) && watch(changes.get(), clock_changes.get()) &&
+              watch(changes.get(), monitor->fd()) &&
+              (options.interrupt_fd < 0 || watch(changes.get(), options.interrupt_fd));
+  for (const RingReader& reader : rings->readers()) good = good && watch(events.get(), reader.fd());
+  if (!good) return Error::from_errno(errno, "wait for events");
+  return ok();
+}
+
+void LiveSource::Impl::set_promiscuous(const Device& device) {
+  if (!options.promiscuous || any || device.loopback()) return;
+  if (!promiscuous_socket) promiscuous_socket.reset(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+  packet_mreq request{};
+  request.mr_ifindex = static_cast<int>(device.ifindex);
+  request.mr_type = PACKET_MR_PROMISC;
+  if (setsockopt(promiscuous_socket.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request)) != 0) {
+    notice(Error::from_errno(errno, "promiscuous mode on " + device.name).text());
+  }
+}
+
+std::uint32_t LiveSource::Impl::interface_of(Slot& slot, std::uint32_t tap) {
+  if (slot.interface_ids[tap] != kNoInterface) return slot.interface_ids[tap];
+  const bool xdp = tap == RINGTAP_TAP_XDP;
+  const bool several_taps = options.xdp && (options.tc_ingress || options.tc_egress);
+  Interface interface;
+  interface.name = slot.device.name + (several_taps ? xdp ? ":xdp" : ":tc" : "");
+  interface.description = xdp                                       ? "XDP"
+                          : options.tc_ingress && options.tc_egress ? "tc ingress and egress"
+                          : options.tc_ingress                      ? "tc ingress"
+                                                                    : "tc egress";
+  interface.ifindex = slot.device.ifindex;
+  interface.link_type = link_type;
+  interface.snaplen = options.snaplen;
+  interface.mac = slot.device.mac;
+  interface.ingress_only = xdp;
+  const auto id = static_cast<std::uint32_t>(interfaces.size());
+  interfaces.push_back(std::move(interface));
+  if (xdp) {
+    slot.interface_ids[RINGTAP_TAP_XDP] = id;
+  } else {
+    slot.interface_ids[RINGTAP_TAP_TC_INGRESS] = slot.interface_ids[RINGTAP_TAP_TC_EGRESS] = id;
+  }
+  return id;
+}
+
+Result<> LiveSource::Impl::attach(const Device& device) {
+  if (slots.size() > max_slots) {
+    return Error(device.name + ": not captured, " + std::to_string(max_slots) + " interfaces are the limit of one run");
+  }
+  slots.push_back(Slot{.device = device});
+  Slot& slot = slots.back();
+  if (auto result = programs->assign_slot(device.ifindex, static_cast<std::uint32_t>(slots.size() - 1)); !result) {
+    slots.pop_back();
+    return result;
+  }
+  if (auto result = attach_taps(slot); !result) {
+    slots.pop_back();
+    return result;
+  }
+  set_promiscuous(device);
+  return ok();
+}
+
+Result<> LiveSource::Impl::attach_taps(Slot& slot) {
+  const AttachTarget target{slot.device.ifindex, slot.device.name};
+  if (options.xdp) {
+    auto xdp = Attachment::attach_xdp({programs->xdp_frags_fd(), programs->xdp_plain_fd()}, target, options.xdp_mode);
+    if (!xdp) return xdp.take_error();
+    if (!xdp->note().empty()) notice(xdp->note());
+    slot.attachments.push_back(xdp.take());
+    interface_of(slot, RINGTAP_TAP_XDP);
+  }
+  // What a device sends to itself comes in again at once; like tcpdump, show it once unless the way out is asked for.
+  const bool egress = options.tc_egress && !(slot.device.loopback() && options.tc_ingress);
+  for (const auto& [wanted, program_fd, direction, tap] :
+       {std::tuple{options.tc_ingress, programs->tc_ingress_fd(), TcDirection::kIngress, RINGTAP_TAP_TC_INGRESS},
+        std::tuple{egress, programs->tc_egress_fd(), TcDirection::kEgress, RINGTAP_TAP_TC_EGRESS}}) {
+    if (!wanted) continue;
+    auto tc = Attachment::attach_tc(program_fd, target, direction, options.use_tcx);
+    if (!tc) return tc.take_error();
+    slot.attachments.push_back(tc.take());
+    interface_of(slot, tap);
+  }
+  return ok();
+}
+
+Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event) {
+  const ringtap_event& header = *event.header;
+  if (header.slot >= slots.size() || header.cpu >= cpus()) {
+    ++malformed;
+    return ok();
+  }
+  Slot& slot = slots[header.slot];
+  ++delivered[(std::size_t{header.slot} * RINGTAP_TAP_COUNT + header.tap) * cpus() + header.cpu];
+  if (header.boot_ns < newest_boot_ns) ++late;
+  newest_boot_ns = std::max(newest_boot_ns, std::uint64_t{header.boot_ns});
+
+  RecordView record = to_record(event);
+  record.time_ns = clock.to_epoch_ns(header.boot_ns);
+  record.packet_id = ++next_packet_id;
+  record.interface_id = interface_of(slot, header.tap);
+  record.link_type = is_ethernet(slot.device) ? LinkType::kEthernet : LinkType::kRaw;
+  for (; announced < interfaces.size(); ++announced) {
+    if (auto result = sink.on_interface(interfaces[announced]); !result) return result;
+  }
+  if (link_type == LinkType::kLinuxSll2) {
+    record = framer.frame(record, slot.device.hardware_type, options.snaplen);
+  } else if (record.data.size() > options.snaplen) {
+    record.data = record.data.first(options.snaplen);
+  }
+  return sink.on_record(record);
+}
+
+// Hands over what is ready; true when something is left that only time will release.
+bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result) {
+  const bool one_ring = cpus() == 1;
+  const std::uint64_t watermark =
+      stopped || one_ring ? std::numeric_limits<std::uint64_t>::max() : boot_now_ns() - kMergeSlackNs;
+  heads.clear();
+  for (RingReader& reader : rings->readers()) {
+    if (reader.refresh()) heads.push_back(&reader);
+  }
+  if (heads.empty() || max_records == 0) return !heads.empty();
+  merge_until(heads, watermark, [&](RingReader& reader) {
+    result = deliver(sink, reader.head());
+    return static_cast<bool>(result) && ++*count < max_records;
+  });
+  bool left = false;
+  for (RingReader& reader : rings->readers()) {
+    reader.release();
+    left = left || reader.ready();
+  }
+  return left;
+}
+
+Result<SourceState> LiveSource::turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) {
+  Impl& impl = *impl_;
+  if (const std::uint64_t now = boot_now_ns(); now - impl.last_housekeeping_ns >= kHousekeepingNs) {
+    impl.look_after_changes();
+    impl.last_housekeeping_ns = now;
+  }
+  for (; impl.announced < impl.interfaces.size(); ++impl.announced) {
+    if (auto result = sink.on_interface(impl.interfaces[impl.announced]); !result) return result.take_error();
+  }
+  std::uint64_t count = 0;
+  Result<> result;
+  const bool left = impl.drain(sink, max_records, &count, result);
+  if (!result) return result.take_error();
+  if (count > 0) {
+    impl.idle_naps = 0;
+    return SourceState::kMore;
+  }
+  if (impl.stopped && !left) {
+    if (impl.ended_by) return *std::exchange(impl.ended_by, std::nullopt);
+    return SourceState::kEnd;
+  }
+  if (left) {
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(wait, kNap));
+  } else {
+    impl.wait_for_records(wait);
+  }
+  return SourceState::kMore;
+}
+
+void LiveSource::Impl::wait_for_records(std::chrono::nanoseconds wait) {
+  if (idle_naps < kNapsBeforeSleep) {
+    ++idle_naps;
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(wait, kNap));
+    return;
+  }
+  ringtap_control& control = programs->control();
+  __atomic_store_n(&control.sleeping, 1U, __ATOMIC_SEQ_CST);
+  // A record that came before the flag was set has woken nobody (bpf/emit.bpf.h, wake_reader()).
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  const bool came = std::any_of(rings->readers().begin(), rings->readers().end(),
+                                [](RingReader& reader) { return reader.refresh(); });
+  if (!came) {
+    const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(std::min<std::chrono::nanoseconds>(wait, 1s));
+    std::array<epoll_event, 8> ready{};
+    const int n =
+        epoll_wait(events.get(), ready.data(), static_cast<int>(ready.size()), static_cast<int>(timeout.count()));
+    if (n > 0) idle_naps = 0;
+    last_housekeeping_ns = 0;
+  }
+  __atomic_store_n(&control.sleeping, 0U, __ATOMIC_RELAXED);
+}
+
+void LiveSource::Impl::look_after_changes() {
+  const std::uint64_t now = boot_now_ns();
+  std::uint64_t expirations = 0;
+  const bool clock_was_set = ::read(clock_changes.get(), &expirations, sizeof(expirations)) < 0 && errno == ECANCELED;
+  if (clock_was_set || now - last_clock_ns >= kClockNs) {
+    clock.measure();
+    last_clock_ns = now;
+  }
+  if (stopped) return;
+  const auto device_events = monitor->events();
+  if (device_events) {
+    for (const auto& event : *device_events) on_device_event(event);
+    return;
+  }
+  // The kernel had to drop messages: compare with what is there.
+  auto devices = rtnetlink::devices();
+  if (!devices) return;
+  for (Slot& slot : slots) {
+    const auto same = [&](const Device& device) { return device.ifindex == slot.device.ifindex; };
+    if (slot.present && std::none_of(devices->begin(), devices->end(), same)) on_device_gone(slot);
+  }
+  for (const Device& device : *devices) on_device_event({.gone = false, .device = device});
+}
+
+void LiveSource::Impl::on_device_event(const rtnetlink::DeviceEvent& event) {
+  const auto slot = std::find_if(slots.begin(), slots.end(),
+                                 [&](const Slot& s) { return s.present && s.device.ifindex == event.device.ifindex; });
+  if (slot == slots.end()) {
+    if (!any || event.gone || !event.device.up()) return;
+    if (auto result = attach(event.device); !result) notice(result.error().text());
+    return;
+  }
+  if (event.gone) {
+    on_device_gone(*slot);
+    return;
+  }
+  if (event.device.name != slot->device.name) notice(slot->device.name + " is now called " + event.device.name);
+  if (event.device.up() != slot->device.up() && !any) {
+    notice(event.device.name + (event.device.up() ? " is up" : " went down; waiting for it to come back"));
+  }
+  slot->device = event.device;
+}
+
+void LiveSource::Impl::on_device_gone(Slot& slot) {
+  slot.present = false;
+  slot.attachments.clear();
+  if (any) return;
+  const bool last = std::none_of(slots.begin(), slots.end(), [](const Slot& s) { return s.present; });
+  if (!last) {
+    notice(slot.device.name + " was removed; the other interfaces are still captured");
+    return;
+  }
+  detach_all();
+  ended_by = Error(slot.device.name + " was removed: the capture is over").hint("what was captured before is complete");
+}
+
+void LiveSource::Impl::detach_all() {
+  if (std::exchange(stopped, true)) return;
+  // In reverse: whoever made a clsact qdisc comes last and finds it unused.
+  for (auto slot = slots.rbegin(); slot != slots.rend(); ++slot) {
+    while (!slot->attachments.empty()) slot->attachments.pop_back();
+  }
+  promiscuous_socket.reset();
+  wait_for_running_programs();
+}
+
+LiveSource::LiveSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LiveSource::~LiveSource() {
+  impl_->detach_all();
+}
+
+Result<std::unique_ptr<LiveSource>> LiveSource::create(const LiveOptions& options, Notice notice) {
+  auto impl = std::make_unique<Impl>();
+  auto result = impl->open(options, std::move(notice));
+  auto source = std::unique_ptr<LiveSource>(new LiveSource(std::move(impl)));  // detaches what was attached on an error
+  if (!result) return result.take_error();
+  return source;
+}
+
+Result<> LiveSource::stop() {
+  impl_->detach_all();
+  return ok();
+}
+
+const std::vector<Interface>& LiveSource::interfaces() const {
+  return impl_->interfaces;
+}
+
+Result<SourceAccount> LiveSource::account() {
+  Impl& impl = *impl_;
+  SourceAccount account;
+  account.late = impl.late;
+  account.malformed = impl.malformed;
+  for (const RingReader& reader : impl.rings->readers()) account.malformed += reader.malformed();
+  for (std::uint32_t slot = 0; slot < impl.slots.size(); ++slot) {
+    for (std::uint32_t tap = 0; tap < RINGTAP_TAP_COUNT; ++tap) {
+      auto rows = impl.programs->counters(slot, static_cast<ringtap_tap>(tap));
+      if (!rows) return rows.take_error();
+      for (std::uint32_t cpu = 0; cpu < rows->size(); ++cpu) {
+        const auto& value = (*rows)[cpu].value;
+        if (value[RINGTAP_CNT_SEEN] == 0) continue;
+        TapAccount& line = account.taps.emplace_back();
+        line.interface = impl.slots[slot].device.name;
+        line.tap = kTapNames[tap];
+        line.interface_id = impl.slots[slot].interface_ids[tap];
+        line.cpu = cpu;
+        line.seen = value[RINGTAP_CNT_SEEN];
+        line.filtered = value[RINGTAP_CNT_FILTERED];
+        static_assert(RINGTAP_CNT_END_DROP - RINGTAP_CNT_FIRST_DROP == kDropNames.size());
+        std::copy(value + RINGTAP_CNT_FIRST_DROP, value + RINGTAP_CNT_END_DROP, line.drops.begin());
+        line.delivered = impl.delivered[(std::size_t{slot} * RINGTAP_TAP_COUNT + tap) * impl.cpus() + cpu];
+      }
+    }
+  }
+  return account;
+}
+
+Result<std::vector<InterfaceStatistics>> LiveSource::statistics() {
+  auto books = account();
+  if (!books) return books.take_error();
+  std::vector<InterfaceStatistics> totals(impl_->interfaces.size());
+  const std::uint64_t now = impl_->clock.to_epoch_ns(boot_now_ns());
+  for (std::size_t i = 0; i < totals.size(); ++i) {
+    totals[i].interface_id = static_cast<std::uint32_t>(i);
+    totals[i].start_ns = impl_->start_ns;
+    totals[i].end_ns = now;
+  }
+  for (const TapAccount& tap : books->taps) {
+    if (tap.interface_id >= totals.size()) continue;
+    InterfaceStatistics& total = totals[tap.interface_id];
+    total.received += tap.seen;
+    total.filter_accepted += tap.seen - tap.filtered;
+    total.dropped += tap.dropped();
+    total.delivered += tap.delivered;
+  }
+  return totals;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A running capture: taps on devices, rings, drain, clock, one time order. Owns every BPF object; the destructor
+// detaches. One thread. While the line is quiet the thread sleeps in the kernel and the first frame wakes it; under
+// load it looks every kNap, so that the receiving CPUs never pay for a wake-up.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel/attachment.hpp"
+#include "kernel/features.hpp"
+#include "ringtap/abi.h"
+#include "ringtap/source.hpp"
+
+namespace ringtap {
+
+struct LiveOptions {
+  std::vector<std::string>
+      interfaces;  // names; "any" stands alone: every device that is up, also those that come later
+  bool tc_ingress = true;
+  bool tc_egress = true;
+  bool xdp = false;
+  XdpMode xdp_mode = XdpMode::kAuto;
+  std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;  // of the frame as it is handed over
+  std::uint64_t buffer_bytes = kDefaultBufferBytes;
+  bool promiscuous = true;
+  int interrupt_fd = -1;                   // becomes readable when a wait should end
+  bool use_tcx = true;                     // false: clsact filters even where tcx links exist
+  std::optional<KernelFeatures> features;  // probed when not given
+
+  static constexpr std::uint64_t kDefaultBufferBytes = std::uint64_t{64} << 20;
+  static constexpr std::uint32_t kMinSnaplen = 64;  // the kernel side needs room for addresses and a restored tag
+};
+
+class LiveSource final : public RecordSource {
+ public:
+  // Told of what happens to devices while the capture runs; text for the user.
+  using Notice = std::function<void(const std::string&)>;
+
+  // Everything is attached when this returns.
+  static Result<std::unique_ptr<LiveSource>> create(const LiveOptions& options, Notice notice);
+  ~LiveSource() override;
+
+  Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;
+  Result<> stop() override;
+  Result<SourceAccount> account() override;
+  Result<std::vector<InterfaceStatistics>> statistics() override;
+
+  // The interfaces known so far, in the order sinks get them.
+  [[nodiscard]] const std::vector<Interface>& interfaces() const;
+
+  static constexpr std::chrono::microseconds kNap{250};
+
+ private:
+  struct Impl;
+  explicit LiveSource(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ringtap

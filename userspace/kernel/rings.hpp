@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The BPF ring buffers, one per possible CPU: made and put into their map of maps before the programs load, read
+// through shared memory without a system call. Layout and protocol of the pages: kernel/bpf/ringbuf.c and the UAPI
+// header (BPF_RINGBUF_HDR_SZ, BUSY and DISCARD bits).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "record/event.hpp"
+#include "ringtap/result.hpp"
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+
+// Reads one ring. Records are borrowed from the ring's memory until release(). Single consumer, one thread.
+class RingReader {
+ public:
+  static Result<RingReader> open(UniqueFd map, std::size_t size);
+  RingReader(RingReader&& other) noexcept;
+  RingReader& operator=(RingReader&&) = delete;
+  ~RingReader();
+
+  // Looks what the kernel has published since the last call; true when a record is at the head.
+  bool refresh();
+  // The head (merge.hpp's Stream).
+  [[nodiscard]] bool ready() const { return head_.has_value(); }
+  [[nodiscard]] std::uint64_t time() const { return head_->header->boot_ns; }
+  [[nodiscard]] const EventView& head() const { return *head_; }
+  // Leaves the head; gives memory back to the kernel once a good part of the ring is read.
+  void pop();
+  // Gives the memory of everything popped back now.
+  void release();
+
+  [[nodiscard]] int fd() const { return map_.get(); }
+  // Samples that were no record; they are skipped.
+  [[nodiscard]] std::uint64_t malformed() const { return malformed_; }
+
+ private:
+  RingReader(UniqueFd map, std::size_t size, void* consumer_page, void* producer_pages);
+  bool next_sample();
+  void load_head();
+
+  UniqueFd map_;
+  std::size_t size_;
+  void* consumer_page_;         // read and write: the consumer position
+  void* producer_pages_;        // read only: the producer position, then the data twice in a row
+  std::uint64_t position_ = 0;  // start of the sample being read
+  std::uint64_t released_ = 0;  // up to where the kernel may write again
+  std::uint64_t producer_ = 0;  // as last seen
+  std::uint64_t sample_end_ = 0;
+  EventReader sample_;
+  std::optional<EventView> head_;
+  std::uint64_t malformed_ = 0;
+};
+
+// All rings and their map.
+class Rings {
+ public:
+  // `total_bytes` is split evenly, each share rounded down to a power of two of at least one page.
+  static Result<Rings> create(std::uint64_t total_bytes);
+
+  [[nodiscard]] int map_fd() const { return map_.get(); }
+  [[nodiscard]] std::size_t bytes_each() const { return bytes_each_; }
+  [[nodiscard]] std::vector<RingReader>& readers() { return readers_; }
+
+ private:
+  Rings() = default;
+
+  std::vector<RingReader> readers_;  // index is the CPU number
+  UniqueFd map_;
+  std::size_t bytes_each_ = 0;
+};
+
+}  // namespace ringtap

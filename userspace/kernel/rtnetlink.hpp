@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What rtnetlink(7) tells about this namespace's devices and tc filters, and when devices come, change and go. By
+// libmnl.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ringtap/result.hpp"
+
+struct mnl_socket;
+
+namespace ringtap::rtnetlink {
+
+struct Device {
+  std::uint32_t ifindex = 0;
+  std::string name;
+  std::uint16_t hardware_type = 0;  // ARPHRD_*, <net/if_arp.h>
+  std::uint32_t flags = 0;          // IFF_*, <net/if.h>
+  std::optional<std::array<std::uint8_t, 6>> mac;
+
+  [[nodiscard]] bool up() const;
+  [[nodiscard]] bool running() const;
+  [[nodiscard]] bool loopback() const;
+};
+
+// Every device of this network namespace, by index.
+Result<std::vector<Device>> devices();
+
+struct DeviceEvent {
+  bool gone = false;  // RTM_DELLINK
+  Device device;
+};
+
+// Tells of changes from the moment it was made.
+class DeviceMonitor {
+ public:
+  static Result<DeviceMonitor> open();
+  DeviceMonitor(DeviceMonitor&&) noexcept = default;
+  DeviceMonitor& operator=(DeviceMonitor&&) noexcept = default;
+
+  [[nodiscard]] int fd() const;
+  // Those that are waiting; nothing when the kernel dropped some (then devices() has to be asked again).
+  std::optional<std::vector<DeviceEvent>> events();
+
+ private:
+  struct Close {
+    void operator()(mnl_socket* socket) const noexcept;
+  };
+  explicit DeviceMonitor(std::unique_ptr<mnl_socket, Close> socket) : socket_(std::move(socket)) {}
+  std::unique_ptr<mnl_socket, Close> socket_;
+};
+
+struct TcFilter {
+  std::uint32_t handle = 0;
+  std::uint32_t priority = 0;
+  std::string kind;          // "bpf", "flower" …
+  std::string program_name;  // of kind bpf
+};
+
+// Filters at the clsact hook; empty where there is no such qdisc or it cannot be read.
+std::vector<TcFilter> tc_filters(std::uint32_t ifindex, bool ingress);
+
+}  // namespace ringtap::rtnetlink

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "record/clock.hpp"
+
+#include <ctime>
+#include <limits>
+
+namespace ringtap {
+namespace {
+
+std::uint64_t now_ns(clockid_t clock) {
+  timespec ts{};
+  clock_gettime(clock, &ts);  // cannot fail for the clocks used here
+  return static_cast<std::uint64_t>(ts.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(ts.tv_nsec);
+}
+
+constexpr int kReadings = 5;
+
+}  // namespace
+
+std::uint64_t boot_now_ns() {
+  return now_ns(CLOCK_BOOTTIME);
+}
+
+Clock::Reading Clock::read_clocks() {
+  Reading reading{};
+  reading.boot_before_ns = now_ns(CLOCK_BOOTTIME);
+  reading.real_ns = now_ns(CLOCK_REALTIME);
+  reading.boot_after_ns = now_ns(CLOCK_BOOTTIME);
+  return reading;
+}
+
+Clock::Clock(Reader reader) : reader_(reader) {
+  measure();
+}
+
+void Clock::measure() {
+  std::uint64_t tightest = std::numeric_limits<std::uint64_t>::max();
+  for (int i = 0; i < kReadings; ++i) {
+    const Reading reading = reader_();
+    const std::uint64_t width = reading.boot_after_ns - reading.boot_before_ns;
+    if (width >= tightest) continue;
+    tightest = width;
+    offset_ns_ = static_cast<std::int64_t>(reading.real_ns - (reading.boot_before_ns + width / 2));
+  }
+}
+
+std::uint64_t Clock::to_epoch_ns(std::uint64_t boot_ns) {
+  std::uint64_t epoch_ns = boot_ns + static_cast<std::uint64_t>(offset_ns_);
+  const bool in_order = boot_ns >= last_boot_ns_;
+  if (in_order && epoch_ns < last_epoch_ns_ && last_epoch_ns_ - epoch_ns < kStepNs) epoch_ns = last_epoch_ns_;
+  last_boot_ns_ = boot_ns;
+  last_epoch_ns_ = epoch_ns;
+  return epoch_ns;
+}
+
+}  // namespace ringtap

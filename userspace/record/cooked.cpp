@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "record/cooked.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kAddressLength = 6;
+constexpr std::size_t kEthernetHeaderLength = 14;
+constexpr std::uint16_t kProtocolIpv4 = 0x0800;
+constexpr std::uint16_t kProtocolIpv6 = 0x86dd;
+constexpr std::uint16_t kProtocol8023 = 0x0001;  // ETH_P_802_3: an 802.3 frame without 802.2 (Novell)
+constexpr std::uint16_t kProtocol8022 = 0x0004;  // ETH_P_802_2: LLC follows
+constexpr std::uint16_t kMinEthertype = 0x0600;
+
+std::uint16_t read_u16(std::span<const std::byte> bytes, std::size_t at) {
+  return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[at]) << 8 |
+                                    std::to_integer<unsigned>(bytes[at + 1]));
+}
+
+void put_u16(std::byte* to, std::uint16_t value) {
+  to[0] = static_cast<std::byte>(value >> 8);
+  to[1] = static_cast<std::byte>(value & 0xff);
+}
+
+void put_u32(std::byte* to, std::uint32_t value) {
+  put_u16(to, static_cast<std::uint16_t>(value >> 16));
+  put_u16(to + 2, static_cast<std::uint16_t>(value & 0xffff));
+}
+
+}  // namespace
+
+RecordView Sll2Framer::frame(const RecordView& record, std::uint16_t hardware_type, std::uint32_t snaplen) {
+  std::uint16_t protocol = 0;
+  std::size_t stripped = 0;
+  std::span<const std::byte> source_address;
+  const auto& data = record.data;
+  if (record.link_type == LinkType::kEthernet) {
+    stripped = std::min(data.size(), kEthernetHeaderLength);
+    if (data.size() >= 2 * kAddressLength) source_address = data.subspan(kAddressLength, kAddressLength);
+    if (data.size() >= kEthernetHeaderLength) {
+      protocol = read_u16(data, 2 * kAddressLength);
+      // A length field: what the kernel's eth_type_trans() makes of it (net/ethernet/eth.c).
+      if (protocol < kMinEthertype) {
+        const bool novell = data.size() >= kEthernetHeaderLength + 2 && read_u16(data, kEthernetHeaderLength) == 0xffff;
+        protocol = novell ? kProtocol8023 : kProtocol8022;
+      }
+    }
+  } else if (!data.empty()) {
+    const unsigned version = std::to_integer<unsigned>(data[0]) >> 4;
+    protocol = version == 4 ? kProtocolIpv4 : version == 6 ? kProtocolIpv6 : 0;
+  }
+
+  const std::size_t kept =
+      std::min<std::size_t>(data.size() - stripped, snaplen > kSll2HeaderLength ? snaplen - kSll2HeaderLength : 0);
+  scratch_.resize(std::max(scratch_.size(), kSll2HeaderLength + kept));
+  std::byte* header = scratch_.data();
+  std::memset(header, 0, kSll2HeaderLength);
+  put_u16(header, protocol);
+  put_u32(header + 4, record.ifindex);
+  put_u16(header + 8, hardware_type);
+  header[10] =
+      static_cast<std::byte>(record.packet_type == PacketType::kUnknown ? PacketType::kHost : record.packet_type);
+  header[11] = static_cast<std::byte>(source_address.size());
+  std::copy(source_address.begin(), source_address.end(), header + 12);
+  std::memcpy(header + kSll2HeaderLength, data.data() + stripped, kept);
+
+  RecordView framed = record;
+  framed.link_type = LinkType::kLinuxSll2;
+  framed.data = std::span<const std::byte>(scratch_.data(), kSll2HeaderLength + kept);
+  framed.wire_len = static_cast<std::uint32_t>(record.wire_len - std::min<std::size_t>(record.wire_len, stripped) +
+                                               kSll2HeaderLength);
+  return framed;
+}
+
+}  // namespace ringtap
