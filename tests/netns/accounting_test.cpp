@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Every frame is accounted for: by the million, under loss, while running, and against the device's own counters.
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "capture.hpp"
+#include "support/requirements.hpp"
+#include "support/traffic.hpp"
+
+namespace ringtap::testing {
+namespace {
+
+// To a host that is not there: the receive path ends early, nothing answers.
+const Bytes kFrame =
+    (Ethernet{.dst = TwoHosts::kRightMac} / Ipv4{.dst = "192.0.2.99"} / Udp{} / Payload{std::size_t{18}}).bytes();
+
+class AccountingOfFrames : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_ROOT();
+    REQUIRE_TOOL("ip");
+    REQUIRE_TOOL("ethtool");
+    hosts_.emplace();
+    // veth takes redirected frames only with NAPI on, which GRO turns on.
+    ASSERT_EQ(run(hosts_->right.command({"ethtool", "-K", "right", "gro", "on"})).status, (ExitStatus{0, 0}));
+  }
+
+  std::uint64_t arrived() const { return hosts_->right.counters("right").rx_packets; }
+
+  // Sums of one tap over all CPUs.
+  static AccountingLine of_tap(const Accounting& accounting, std::string_view tap) {
+    AccountingLine sum;
+    for (const AccountingLine& line : accounting.lines) {
+      if (line.words.at("tap") != tap) continue;
+      for (const auto& [key, count] : line.counts) sum.counts[key] += count;
+    }
+    return sum;
+  }
+
+  std::optional<TwoHosts> hosts_;
+  TempDir folder_;
+};
+
+TEST_F(AccountingOfFrames, IsExactForAMillionThroughXdpAndTc) {
+  constexpr std::uint64_t kFrames = 1'000'000;
+  Capture ringtap(hosts_->right,
+                  {"-v", "-i", "right", "--tap", "xdp,tc", "-s", "96", "-B", "65536", "-w", "/dev/null"});
+  ASSERT_FALSE(HasFailure());
+  const std::uint64_t before = arrived();
+  send_live_frames(hosts_->left, "left", kFrame, kFrames);
+  const std::uint64_t frames = arrived() - before;
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+
+  // What veth refused never reached a tap.
+  EXPECT_GE(frames, kFrames / 2);
+  const Accounting accounting = expect_identity(finished.err);
+  EXPECT_EQ(of_tap(accounting, "xdp")["seen"], frames) << finished.err;
+  EXPECT_EQ(of_tap(accounting, "tc-ingress")["seen"], frames) << finished.err;
+  const auto closing = parse_closing_lines(finished.err);
+  ASSERT_TRUE(closing);
+  EXPECT_EQ(closing->captured, (*accounting.total)["written"]);
+  EXPECT_EQ(closing->received, (*accounting.total)["seen"] - (*accounting.total)["filtered"]);
+}
+
+TEST_F(AccountingOfFrames, IsExactForAMillionThroughTcAlone) {
+  Capture ringtap(hosts_->right, {"-v", "-i", "right", "-s", "96", "-w", folder_ / "x.pcap"});
+  ASSERT_FALSE(HasFailure());
+  const std::uint64_t before = arrived();
+  send_live_frames(hosts_->left, "left", kFrame, 1'000'000);
+  const std::uint64_t frames = arrived() - before;
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  const Accounting accounting = expect_identity(finished.err);
+  EXPECT_EQ(of_tap(accounting, "tc-ingress")["seen"], frames) << finished.err;
+  const CaptureFile file = read_capture(folder_ / "x.pcap");
+  EXPECT_EQ(file.error, "");
+  EXPECT_EQ(file.frames.size(), (*accounting.total)["written"]);
+}
+
+// A reader that stands still while the ring fills: loss that does not depend on the speed of the machine.
+class Loss : public AccountingOfFrames {
+ protected:
+  Finished lose(const std::vector<std::string>& arguments) {
+    std::vector<std::string> all = {"-v", "-i", "right", "-B", "256"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    Capture ringtap(hosts_->right, all);
+    if (HasFailure()) return {};
+    const std::uint64_t before = arrived();
+    ringtap.process().signal(SIGSTOP);
+    send_live_frames(hosts_->left, "left", kFrame, 200'000);
+    frames_ = arrived() - before;
+    ringtap.process().signal(SIGCONT);
+    // The next record carries the number that went missing before it.
+    send_live_frames(hosts_->left, "left", kFrame, 1);
+    return ringtap.stop();
+  }
+
+  std::uint64_t frames_ = 0;
+};
+
+TEST_F(Loss, InASmallRingIsCountedAndTheIdentityIsStillExact) {
+  const Finished finished = lose({"-w", folder_ / "x.pcapng"});
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  const Accounting accounting = expect_identity(finished.err);
+  ASSERT_TRUE(accounting.total);
+  const AccountingLine& total = *accounting.total;
+  EXPECT_GT(total["ring_full"], 0u) << finished.err;
+  EXPECT_EQ(of_tap(accounting, "tc-ingress")["seen"], frames_ + 1) << finished.err;
+  const auto closing = parse_closing_lines(finished.err);
+  ASSERT_TRUE(closing) << finished.err;
+  EXPECT_EQ(closing->dropped, total["ring_full"]);
+  EXPECT_EQ(closing->captured, total["written"]);
+  const CaptureFile file = read_capture(folder_ / "x.pcapng");
+  EXPECT_EQ(file.error, "");
+  EXPECT_EQ(file.frames.size(), total["written"]);
+}
+
+TEST_F(Loss, ExitsWithThreeUnderStrictLossAndSaysWhy) {
+  const Finished finished = lose({"--strict-loss", "-w", folder_ / "x.pcap"});
+  EXPECT_EQ(finished.status, (ExitStatus{3, 0})) << finished.err;
+  EXPECT_NE(finished.err.find("lost"), std::string::npos) << finished.err;
+}
+
+TEST_F(AccountingOfFrames, WithoutLossExitsWithZeroUnderStrictLoss) {
+  Capture ringtap(hosts_->right, {"-v", "-i", "right", "--strict-loss", "-w", folder_ / "x.pcap"});
+  send_live_frames(hosts_->left, "left", kFrame, 100);
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  EXPECT_EQ((*expect_identity(finished.err).total)["ring_full"], 0u);
+}
+
+TEST_F(AccountingOfFrames, IsPrintedOnUsr1WhileTheCaptureGoesOn) {
+  Capture ringtap(hosts_->right, {"-v", "-i", "right", "-w", folder_ / "x.pcap"});
+  send_live_frames(hosts_->left, "left", kFrame, 1000);
+  // tcpdump's line, word for word, with the prefix of the program.
+  const std::regex line(
+      "ringtap: (\\d+) packets? captured, (\\d+) packets? received by filter, (\\d+) packets? dropped by kernel\n");
+  const auto captured = [&]() -> std::uint64_t {
+    const std::string text = ringtap.process().err();
+    std::uint64_t last = 0;
+    for (std::sregex_iterator match(text.begin(), text.end(), line), end; match != end; ++match) {
+      last = std::stoull((*match)[1]);
+    }
+    return last;
+  };
+  EXPECT_TRUE(wait_until([&] {
+    ringtap.process().signal(SIGUSR1);
+    return captured() >= 1000;
+  })) << ringtap.process().err();
+  EXPECT_TRUE(ringtap.process().running());
+  send_live_frames(hosts_->left, "left", kFrame, 10);
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0}));
+  expect_identity(finished.err);
+  EXPECT_GE(parse_closing_lines(finished.err)->captured, 1010u);
+}
+
+}  // namespace
+}  // namespace ringtap::testing

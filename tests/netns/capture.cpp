@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "capture.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include "support/traffic.hpp"
+
+namespace ringtap::testing {
+namespace {
+
+std::vector<std::string> join(std::vector<std::string> front, const std::vector<std::string>& back) {
+  front.insert(front.end(), back.begin(), back.end());
+  return front;
+}
+
+}  // namespace
+
+Capture::Capture(const Namespace& where, std::vector<std::string> arguments)
+    : process_(where.command(join({ringtap_binary(), "--ready-file", folder_ / "ready"}, arguments))) {
+  EXPECT_TRUE(process_.wait_ready(folder_ / "ready")) << process_.err();
+}
+
+Finished Capture::stop(int signal) {
+  process_.signal(signal);
+  return finish();
+}
+
+Finished Capture::finish() {
+  const std::optional<ExitStatus> status = process_.wait();
+  EXPECT_TRUE(status) << "ringtap does not end\n" << process_.err();
+  return {status.value_or(ExitStatus{}), process_.out(), process_.err()};
+}
+
+Tcpdump::Tcpdump(const Namespace& where, std::vector<std::string> arguments)
+    : process_(where.command(join({"tcpdump", "--immediate-mode"}, arguments))) {
+  EXPECT_TRUE(process_.wait_for_err("listening on")) << process_.err();
+}
+
+Finished Tcpdump::stop() {
+  process_.signal(SIGINT);
+  const std::optional<ExitStatus> status = process_.wait();
+  EXPECT_TRUE(status) << "tcpdump does not end";
+  return {status.value_or(ExitStatus{}), process_.out(), process_.err()};
+}
+
+void send_begin(const TwoHosts& hosts) {
+  send_udp(hosts.left, TwoHosts::kRightIpv4, kBeginPort, Payload{std::string(kBeginMarker)}.bytes);
+}
+
+void send_end(const TwoHosts& hosts) {
+  send_udp(hosts.left, TwoHosts::kRightIpv4, kEndPort, Payload{std::string(kEndMarker)}.bytes);
+}
+
+void warm_up(const TwoHosts& hosts) {
+  ping(hosts.left, TwoHosts::kRightIpv4, 1);
+  ping(hosts.left, TwoHosts::kRightIpv6, 1);
+}
+
+void ping(const Namespace& from, const std::string& address, unsigned count, std::size_t size) {
+  const Finished result = run(from.command(
+      {"ping", "-q", "-n", "-c", std::to_string(count), "-i", "0.002", "-s", std::to_string(size), address}));
+  ASSERT_EQ(result.status, (ExitStatus{0, 0})) << result;
+}
+
+BpfObjects bpf_objects_of(const Process& process) {
+  BpfObjects objects;
+  const auto number_after = [](const std::string& line, std::string_view key) -> std::optional<unsigned> {
+    if (!line.starts_with(key)) return std::nullopt;
+    return static_cast<unsigned>(std::stoul(line.substr(key.size())));
+  };
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(process.pid()) + "/fdinfo")) {
+    std::ifstream file(entry.path());
+    std::optional<unsigned> link;
+    std::optional<unsigned> program;
+    for (std::string line; std::getline(file, line);) {
+      if (const auto number = number_after(line, "link_id:")) link = number;
+      if (const auto number = number_after(line, "prog_id:")) program = number;
+    }
+    if (link) objects.links.insert(*link);
+    if (program) objects.programs.insert(*program);
+  }
+  return objects;
+}
+
+::testing::AssertionResult all_gone(const BpfObjects& objects) {
+  const auto there = [](const char* kind, unsigned id) {
+    return run({"bpftool", kind, "show", "id", std::to_string(id)}).status == ExitStatus{0, 0};
+  };
+  const auto none = [&](const char* kind, const std::set<unsigned>& ids) {
+    return wait_until(
+        [&] { return std::none_of(ids.begin(), ids.end(), [&](unsigned id) { return there(kind, id); }); }, 5s);
+  };
+  if (!none("link", objects.links)) return ::testing::AssertionFailure() << run({"bpftool", "link", "show"}).out;
+  if (!none("prog", objects.programs)) return ::testing::AssertionFailure() << run({"bpftool", "prog", "show"}).out;
+  return ::testing::AssertionSuccess();
+}
+
+std::vector<std::string> lines_between(const std::string& text, std::string_view begin, std::string_view end) {
+  const std::vector<std::string> lines = lines_of(text);
+  const auto has = [](std::string_view word) {
+    return [word](const std::string& line) { return line.find(word) != std::string::npos; };
+  };
+  const auto first = std::find_if(lines.rbegin(), lines.rend(), has(begin)).base();
+  const auto last = std::find_if(first, lines.end(), has(end));
+  return {first, last};
+}
+
+}  // namespace ringtap::testing

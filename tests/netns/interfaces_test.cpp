@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Which interfaces and taps a capture holds, while interfaces come and go; and what other tools say about its files.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "capture.hpp"
+#include "support/requirements.hpp"
+#include "support/traffic.hpp"
+
+namespace ringtap::testing {
+namespace {
+
+class Interfaces : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_ROOT();
+    REQUIRE_TOOL("ip");
+  }
+
+  static std::size_t holding(const CaptureFile& file, std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(file.frames.begin(), file.frames.end(),
+                                                  [&](const auto& frame) { return contains(frame.data, text); }));
+  }
+
+  TempDir folder_;
+};
+
+Bytes frame_saying(const std::string& text) {
+  return (Ethernet{} / Ipv4{.dst = "192.0.2.99"} / Udp{} / Payload{text}).bytes();
+}
+
+TEST_F(Interfaces, SeveralAreInOneFile) {
+  TwoHosts hosts;
+  hosts.add_pair("left2", "right2");
+  Capture ringtap(hosts.right, {"-v", "-i", "right", "-i", "right2", "-i", "lo", "-w", folder_ / "x.pcapng"});
+  FrameSender(hosts.left, "left").send(frame_saying("by the first"));
+  FrameSender(hosts.left, "left2").send(frame_saying("by the second"));
+  send_udp(hosts.right, "127.0.0.1", 9, Payload{"by loopback"}.bytes);
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+  const CaptureFile file = read_capture(folder_ / "x.pcapng");
+  EXPECT_EQ(file.error, "");
+  EXPECT_EQ(holding(file, "by the first"), 1u);
+  EXPECT_EQ(holding(file, "by the second"), 1u);
+  EXPECT_GE(holding(file, "by loopback"), 1u);
+  REQUIRE_TOOL("tshark");
+  const Finished names = run({"tshark", "-r", folder_ / "x.pcapng", "-T", "fields", "-e", "frame.interface_name"});
+  for (const char* name : {"right\n", "right2\n", "lo\n"}) EXPECT_NE(names.out.find(name), std::string::npos) << names;
+}
+
+TEST_F(Interfaces, XdpAndTcSeeTheSameFrameOnceEach) {
+  const TwoHosts hosts;
+  Capture ringtap(hosts.right, {"-v", "-i", "right", "--tap", "xdp,tc", "-w", folder_ / "both.pcapng"});
+  const FrameSender sender(hosts.left, "left");
+  for (int i = 0; i < 10; ++i) sender.send(frame_saying("once at each tap"));
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+  const CaptureFile file = read_capture(folder_ / "both.pcapng");
+  EXPECT_EQ(file.error, "");
+  EXPECT_EQ(holding(file, "once at each tap"), 20u);
+}
+
+TEST_F(Interfaces, AnyTakesOneThatAppearsWhileItRuns) {
+  TwoHosts hosts;
+  const std::filesystem::path path = folder_ / "any.pcapng";
+  Capture ringtap(hosts.right, {"-v", "-U", "-i", "any", "-w", path});
+  FrameSender(hosts.left, "left").send(frame_saying("from the beginning"));
+  hosts.add_pair("late", "comer");
+  const FrameSender sender(hosts.left, "late");
+  EXPECT_TRUE(wait_until([&] {
+    sender.send(frame_saying("from the newcomer"));
+    return read_file(path).find("from the newcomer") != std::string::npos;
+  })) << ringtap.process().err();
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+  const CaptureFile file = read_capture(path);
+  EXPECT_EQ(file.error, "");
+  EXPECT_EQ(holding(file, "from the beginning"), 1u);
+}
+
+TEST_F(Interfaces, OneThatIsRemovedEndsTheCaptureWithAMessage) {
+  const TwoHosts hosts;
+  Capture ringtap(hosts.right, {"-v", "-i", "right", "-w", folder_ / "x.pcap"});
+  FrameSender(hosts.left, "left").send(frame_saying("before the end"));
+  hosts.right.ip("link del right");
+  const Finished finished = ringtap.finish();
+  EXPECT_EQ(finished.status, (ExitStatus{1, 0})) << finished.err;
+  EXPECT_NE(finished.err.find("right"), std::string::npos) << finished.err;
+  expect_identity(finished.err);
+  const CaptureFile file = read_capture(folder_ / "x.pcap");
+  EXPECT_EQ(file.error, "");
+  EXPECT_EQ(holding(file, "before the end"), 1u);
+}
+
+TEST_F(Interfaces, OneOfSeveralThatIsRemovedLeavesTheOthers) {
+  TwoHosts hosts;
+  hosts.add_pair("left2", "right2");
+  const std::filesystem::path path = folder_ / "x.pcapng";
+  Capture ringtap(hosts.right, {"-v", "-U", "-i", "right", "-i", "right2", "-w", path});
+  hosts.right.ip("link del right");
+  EXPECT_TRUE(ringtap.process().wait_for_err("right")) << "nothing said about the interface that went";
+  FrameSender(hosts.left, "left2").send(frame_saying("by the one that stayed"));
+  EXPECT_TRUE(wait_for_text(path, "by the one that stayed"));
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+}
+
+TEST_F(Interfaces, OneThatGoesDownUpAndGetsANewNameIsStillCaptured) {
+  const TwoHosts hosts;
+  const std::filesystem::path path = folder_ / "x.pcap";
+  Capture ringtap(hosts.right, {"-v", "-U", "-i", "right", "-w", path});
+  hosts.right.ip("link set right down");
+  hosts.right.ip("link set right name renamed");
+  hosts.right.ip("link set renamed up");
+  FrameSender(hosts.left, "left").send(frame_saying("under a new name"));
+  EXPECT_TRUE(wait_for_text(path, "under a new name"));
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+}
+
+TEST_F(Interfaces, AreListedByD) {
+  const TwoHosts hosts;
+  const Finished listed = run(hosts.right.command({ringtap_binary(), "-D"}));
+  EXPECT_EQ(listed.status, (ExitStatus{0, 0})) << listed;
+  for (const char* name : {".right ", ".any ", ".lo "}) EXPECT_NE(listed.out.find(name), std::string::npos) << listed;
+}
+
+TEST_F(Interfaces, TwoCapturesSideBySideSeeTheSameFrames) {
+  const TwoHosts hosts;
+  Capture first(hosts.right, {"-v", "-i", "right", "-w", folder_ / "1.pcap"});
+  Capture second(hosts.right, {"-v", "-i", "right", "-w", folder_ / "2.pcap"});
+  const FrameSender sender(hosts.left, "left");
+  for (int i = 0; i < 10; ++i) sender.send(frame_saying("for both"));
+  // Links: the end of one does not end the other.
+  expect_identity(first.stop().err);
+  sender.send(frame_saying("for the second"));
+  expect_identity(second.stop().err);
+  EXPECT_EQ(holding(read_capture(folder_ / "1.pcap"), "for both"), 10u);
+  EXPECT_EQ(holding(read_capture(folder_ / "2.pcap"), "for both"), 10u);
+  EXPECT_EQ(holding(read_capture(folder_ / "2.pcap"), "for the second"), 1u);
+}
+
+TEST_F(Interfaces, FilesOfEveryFormatAreReadByOtherToolsWithoutAComplaint) {
+  REQUIRE_TOOL("tcpdump");
+  REQUIRE_TOOL("tshark");
+  REQUIRE_TOOL("capinfos");
+  REQUIRE_TOOL("ping");
+  const TwoHosts hosts;
+  struct Case {
+    const char* name;
+    std::vector<std::string> arguments;
+  };
+  for (const Case& each :
+       {Case{"plain.pcap", {"-i", "right"}}, Case{"nano.pcap", {"-i", "right", "--nano"}},
+        Case{"plain.pcapng", {"-i", "right"}}, Case{"any.pcap", {"-i", "any"}},
+        Case{"several.pcapng", {"-i", "right", "-i", "lo"}}, Case{"taps.pcapng", {"-i", "right", "--tap", "xdp,tc"}},
+        Case{"any.pcapng", {"-i", "any"}}}) {
+    SCOPED_TRACE(each.name);
+    const std::string path = folder_ / each.name;
+    std::vector<std::string> arguments = {"-v", "-w", path};
+    arguments.insert(arguments.end(), each.arguments.begin(), each.arguments.end());
+    Capture ringtap(hosts.right, arguments);
+    ping(hosts.left, TwoHosts::kRightIpv4, 5);
+    ping(hosts.right, "127.0.0.1", 5);
+    const Finished finished = ringtap.stop();
+    EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+    const Accounting accounting = expect_identity(finished.err);
+
+    const Finished dumped = run({"tcpdump", "-n", "-t", "-r", path});
+    EXPECT_EQ(dumped.status, (ExitStatus{0, 0})) << dumped.err;
+    EXPECT_EQ(lines_of(dumped.out).size(), (*accounting.total)["written"]);
+    EXPECT_EQ(lines_of(dumped.err).size(), 1u) << dumped.err;  // "reading from file …"
+    const Finished listed = run({"tshark", "-n", "-r", path});
+    EXPECT_EQ(listed.status, (ExitStatus{0, 0})) << listed.err;
+    EXPECT_EQ(lines_of(listed.out).size(), (*accounting.total)["written"]);
+    // Nothing but the note that it runs as root.
+    for (const std::string& line : lines_of(listed.err)) {
+      EXPECT_NE(line.find("Running as user"), std::string::npos) << line;
+    }
+    const Finished described = run({"capinfos", path});
+    EXPECT_EQ(described.status, (ExitStatus{0, 0})) << described;
+    EXPECT_EQ(described.err, "");
+
+    const Finished ours = run({ringtap_binary(), "-n", "-t", "-r", path});
+    EXPECT_EQ(ours.status, (ExitStatus{0, 0})) << ours.err;
+    EXPECT_EQ(lines_of(ours.out), lines_of(dumped.out));
+  }
+}
+
+TEST_F(Interfaces, PcapngCarriesWhatTheTapKnows) {
+  REQUIRE_TOOL("tshark");
+  const TwoHosts hosts;
+  const std::string path = folder_ / "x.pcapng";
+  Capture ringtap(hosts.right, {"-v", "-i", "right", "--tap", "xdp,tc", "-w", path});
+  FrameSender(hosts.left, "left").send(frame_saying("in"));
+  FrameSender(hosts.right, "right").send(frame_saying("out"));
+  expect_identity(ringtap.stop().err);
+  const Finished fields = run({"tshark", "-r", path, "-T", "fields", "-E", "separator=,", "-e", "frame.interface_name",
+                               "-e", "frame.packet_flags_direction", "-e", "frame.verdict"});
+  ASSERT_EQ(fields.status, (ExitStatus{0, 0})) << fields;
+  const std::vector<std::string> lines = lines_of(fields.out);
+  const auto with = [&](const char* text) {
+    return std::count_if(lines.begin(), lines.end(), [&](const auto& line) { return line.starts_with(text); });
+  };
+  // epb_flags: 1 is inbound, 2 outbound.
+  EXPECT_EQ(with("right:xdp,0x00000001"), 1) << fields.out;
+  EXPECT_GE(lines.size(), 3u) << fields.out;
+}
+
+TEST_F(Interfaces, OutputReachesAPipeAsItComes) {
+  REQUIRE_TOOL("tcpdump");
+  const TwoHosts hosts;
+  for (const char* format : {"pcap", "pcapng"}) {
+    SCOPED_TRACE(format);
+    const std::string ready = folder_ / (std::string("ready-") + format);
+    Process pipe({"sh", "-c",
+                  hosts.right.prefix() + ringtap_binary() + " --ready-file " + ready + " -i right -U -w - --format " +
+                      format + " | tcpdump -l -n -t -c 3 -r -"});
+    ASSERT_TRUE(pipe.wait_ready(ready)) << pipe.err();
+    const FrameSender sender(hosts.left, "left");
+    for (int i = 0; i < 3; ++i) sender.send(frame_saying("through a pipe"));
+    // tcpdump goes after three; the next write tells ringtap that its reader is gone.
+    EXPECT_TRUE(wait_until([&] {
+      sender.send(frame_saying("nobody reads this"));
+      return !pipe.running();
+    })) << pipe.err();
+    EXPECT_EQ(lines_of(pipe.out()).size(), 3u) << pipe.out() << pipe.err();
+  }
+}
+
+}  // namespace
+}  // namespace ringtap::testing
