@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The pcapng conformance files (24 cases in both byte orders), read by us and by tshark: the same packets with the same
+// interface, time, lengths and bytes.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "io/capture_reader.hpp"
+#include "support/process.hpp"
+#include "support/recording_sink.hpp"
+#include "support/requirements.hpp"
+
+namespace ringtap {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::drain;
+using testing::RecordingSink;
+
+struct Packet {
+  std::uint64_t interface_id;
+  std::uint64_t time_ns;
+  std::uint64_t wire_len;
+  std::string hex;  // the captured bytes
+
+  friend bool operator==(const Packet&, const Packet&) = default;
+  friend void PrintTo(const Packet& packet, std::ostream* out) {
+    *out << "interface " << packet.interface_id << " time " << packet.time_ns << " length " << packet.wire_len << " "
+         << packet.hex;
+  }
+};
+
+fs::path corpus() {
+  const char* shared = std::getenv("RINGTAP_SHARED");
+  const char* source = std::getenv("RINGTAP_SOURCE_DIR");
+  const fs::path base = shared != nullptr ? fs::path(shared) : fs::path(source != nullptr ? source : ".") / "../shared";
+  return base / "corpora/pcapng-conformance";
+}
+
+std::vector<fs::path> cases() {
+  std::vector<fs::path> files;
+  if (!fs::exists(corpus())) return files;
+  for (const auto& entry : fs::recursive_directory_iterator(corpus())) {
+    if (entry.path().extension() == ".pcapng") files.push_back(entry.path());
+  }
+  return files;
+}
+
+// How many interfaces each section describes: tshark numbers them within the section, we do over the file.
+std::vector<std::uint64_t> interfaces_per_section(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::vector<unsigned char> bytes{std::istreambuf_iterator<char>(stream), {}};
+  std::vector<std::uint64_t> counts;
+  bool is_big = false;
+  const auto word = [&](std::size_t at) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | bytes.at(is_big ? at + i : at + 3 - i);
+    return value;
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += word(at + 4)) {
+    if (word(at) == 0x0a0d0d0a) {
+      is_big = bytes.at(at + 8) == 0x1a;
+      counts.push_back(0);
+    }
+    if (word(at) == 1) ++counts.back();
+  }
+  return counts;
+}
+
+std::uint64_t nanoseconds(const std::string& seconds_and_fraction) {
+  const std::size_t dot = seconds_and_fraction.find('.');
+  if (dot == std::string::npos) return 0;  // a simple packet block has no time
+  std::string fraction = seconds_and_fraction.substr(dot + 1);
+  fraction.resize(9, '0');
+  return std::stoull(seconds_and_fraction.substr(0, dot)) * 1'000'000'000 + std::stoull(fraction);
+}
+
+std::vector<std::string> frames_in_hex(const fs::path& file) {
+  const auto tshark = testing::run({"tshark", "-n", "-r", file, "-T", "jsonraw", "-j", "frame"});
+  EXPECT_EQ(tshark.status.code, 0) << tshark.err;
+  std::vector<std::string> frames;
+  for (std::size_t at = 0; (at = tshark.out.find("\"frame_raw\":", at)) != std::string::npos;) {
+    const std::size_t begin = tshark.out.find('"', tshark.out.find('[', at)) + 1;
+    at = tshark.out.find('"', begin);
+    frames.push_back(tshark.out.substr(begin, at - begin));
+  }
+  return frames;
+}
+
+std::vector<Packet> as_tshark_reads(const fs::path& file) {
+  const auto tshark =
+      testing::run({"tshark", "-n", "-r", file, "-T", "fields", "-e", "frame.number", "-e", "frame.section_number",
+                    "-e", "frame.interface_id", "-e", "frame.time_epoch", "-e", "frame.len"});
+  EXPECT_EQ(tshark.status.code, 0) << tshark.err;
+  const auto hex = frames_in_hex(file);
+  const auto counts = interfaces_per_section(file);
+  std::vector<Packet> packets;
+  std::istringstream lines(tshark.out);
+  for (std::string line; std::getline(lines, line);) {
+    std::array<std::string, 5> field;
+    std::istringstream columns(line);
+    for (std::string& column : field) std::getline(columns, column, '\t');
+    if (field[2].empty()) continue;  // a block that tshark lists and that holds no packet
+    std::uint64_t id = std::stoull(field[2]);
+    for (std::uint64_t section = 1; section < std::stoull(field[1]); ++section) id += counts.at(section - 1);
+    packets.push_back({id, nanoseconds(field[3]), std::stoull(field[4]), hex.at(std::stoull(field[0]) - 1)});
+  }
+  return packets;
+}
+
+std::vector<Packet> as_we_read(const fs::path& file) {
+  RecordingSink sink;
+  auto reader = open_capture(file);
+  if (!reader) {
+    ADD_FAILURE() << reader.error().text();
+    return {};
+  }
+  const auto error = drain(**reader, sink);
+  EXPECT_FALSE(error) << error->text();
+  std::uint64_t interfaces = 0;
+  for (const std::uint64_t count : interfaces_per_section(file)) interfaces += count;
+  EXPECT_EQ(sink.interfaces.size(), interfaces);
+  std::vector<Packet> packets;
+  for (const auto& [view, data] : sink.records) {
+    std::string hex;
+    for (const std::byte byte : data) {
+      constexpr const char* kDigits = "0123456789abcdef";
+      hex += kDigits[std::to_integer<unsigned>(byte) >> 4];
+      hex += kDigits[std::to_integer<unsigned>(byte) & 15];
+    }
+    packets.push_back({view.interface_id, view.time_ns, view.wire_len, hex});
+  }
+  return packets;
+}
+
+TEST(PcapngConformance, EveryCaseReadsAsTsharkReadsIt) {
+  REQUIRE_TOOL("tshark");
+  const auto files = cases();
+  RINGTAP_REQUIRE(!files.empty(), "the conformance files: RINGTAP_SHARED names the folder that holds corpora/");
+  EXPECT_EQ(files.size(), 48u);
+  std::size_t packets = 0;
+  for (const auto& file : files) {
+    SCOPED_TRACE(file);
+    const auto ours = as_we_read(file);
+    EXPECT_EQ(ours, as_tshark_reads(file));
+    packets += ours.size();
+  }
+  EXPECT_GT(packets, 100u);
+}
+
+}  // namespace
+}  // namespace ringtap
