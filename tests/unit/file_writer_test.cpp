@@ -9,42 +9,30 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "support/requirements.hpp"
+#include "support/wait.hpp"
 
 namespace ringtap {
 namespace {
 
-namespace fs = std::filesystem;
-
 class FileWriterTest : public ::testing::Test {
  protected:
   FileWriterTest() {
-    std::string pattern = (fs::temp_directory_path() / "file_writer_test.XXXXXX").string();
-    directory_ = ::mkdtemp(pattern.data());
     ::signal(SIGPIPE, SIG_IGN);
     ::signal(SIGXFSZ, SIG_IGN);
   }
-  ~FileWriterTest() override { fs::remove_all(directory_); }
 
   [[nodiscard]] std::string path(const std::string& name = "out") const { return directory_ / name; }
 
-  fs::path directory_;
+  testing::TempDir directory_;
 };
-
-std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::vector<std::byte> block_of(std::size_t size, char fill) {
   return std::vector<std::byte>(size, static_cast<std::byte>(fill));
@@ -92,7 +80,7 @@ TEST_F(FileWriterTest, HoldsEveryBlockInOrderAfterClose) {
   }
   ASSERT_TRUE((*writer)->close());
   EXPECT_EQ((*writer)->blocks_stored(), 7u);
-  EXPECT_TRUE(contents(path()) == expected);
+  EXPECT_TRUE(testing::read_file(path()) == expected);
   EXPECT_TRUE((*writer)->close()) << "idempotent";
 }
 
@@ -102,7 +90,7 @@ TEST_F(FileWriterTest, EmptiesAnExistingFile) {
   ASSERT_TRUE(writer);
   ASSERT_TRUE((*writer)->write(block_of(2, 'x')));
   ASSERT_TRUE((*writer)->close());
-  EXPECT_EQ(contents(path()), "xx");
+  EXPECT_EQ(testing::read_file(path()), "xx");
 }
 
 TEST_F(FileWriterTest, FlushHandsTheBlocksToTheSystem) {
@@ -112,7 +100,7 @@ TEST_F(FileWriterTest, FlushHandsTheBlocksToTheSystem) {
   EXPECT_EQ((*writer)->blocks_stored(), 0u);
   ASSERT_TRUE((*writer)->flush());
   EXPECT_EQ((*writer)->blocks_stored(), 1u);
-  EXPECT_EQ(contents(path()), "xx");
+  EXPECT_EQ(testing::read_file(path()), "xx");
 }
 
 TEST_F(FileWriterTest, SaysWhatCannotBeCreatedAndWhy) {
@@ -137,11 +125,11 @@ TEST_F(FileWriterTest, EndsAtAWholeBlockWhenTheFileSizeLimitIsMet) {
       const std::uint64_t blocks = (*writer)->blocks_stored();
       const std::size_t expected_size = size_of_blocks(blocks, 999);
       if (expected_size > limit || size_of_blocks(blocks + 1, 999) <= limit) return 13;
-      if (contents(path()) != written.substr(0, expected_size)) return 14;
+      if (testing::read_file(path()) != written.substr(0, expected_size)) return 14;
       if (error->text().find(std::to_string(blocks) + " whole blocks") == std::string::npos) return 15;
       if ((*writer)->write(block_of(1, 'x'))) return 16;
       if (!(*writer)->close()) return 17;  // told once is enough
-      return contents(path()).size() == expected_size ? 0 : 18;
+      return testing::read_file(path()).size() == expected_size ? 0 : 18;
     });
     EXPECT_EQ(code, 0) << "limit " << limit;
   }
@@ -152,14 +140,14 @@ TEST_F(FileWriterTest, EndsAtAWholeBlockWhenTheDiskIsFull) {
   // A namespace of mounts of its own: nothing is left behind, whatever happens.
   const int code = in_child([&] {
     if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 9;
-    if (::mount("tmpfs", directory_.c_str(), "tmpfs", 0, "size=32k") != 0) return 10;
+    if (::mount("tmpfs", directory_.path().c_str(), "tmpfs", 0, "size=32k") != 0) return 10;
     auto writer = FileWriter::create(path());
     if (!writer) return 11;
     std::optional<Error> error;
     const std::string written = fill(**writer, 999, error);
     if (!error || error->errno_value() != ENOSPC) return 12;
     const std::uint64_t blocks = (*writer)->blocks_stored();
-    const std::string stored = contents(path());
+    const std::string stored = testing::read_file(path());
     if (stored.size() != size_of_blocks(blocks, 999) || stored != written.substr(0, stored.size())) return 13;
     return blocks > 0 && size_of_blocks(blocks + 1, 999) > 32 * 1024 ? 0 : 14;
   });
@@ -220,7 +208,7 @@ TEST_F(FileWriterTest, LeavesTheBytesBehindItsPositionAlone) {
     auto writer = FileWriter::adopt(std::move(fd), "in the middle");
     std::optional<Error> error;
     fill(**writer, 999, error);
-    const std::string stored = contents(path());
+    const std::string stored = testing::read_file(path());
     if (!error || stored.size() != 5000) return 11;
     return error->text().find("a part of another") == std::string::npos ? 12 : 0;
   });
