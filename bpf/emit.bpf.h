@@ -23,6 +23,19 @@ struct tap {
 	__u32 tap;
 };
 
+/*
+ * The smaller of the two, in a form the verifier can follow: clang likes to compare one copy of a value and to pass on
+ * another, which then has no bound.
+ */
+static __always_inline __u32 clamped(__u64 value, __u64 limit)
+{
+	asm volatile("if %[value] <= %[limit] goto +1\n"
+		     "%[value] = %[limit]"
+		     : [value] "+r"(value)
+		     : [limit] "r"(limit));
+	return value;
+}
+
 #define ONCE(x) (*(volatile typeof(x) *)&(x))
 
 static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex)
@@ -102,15 +115,13 @@ static __always_inline void wake_reader(void *ring)
 static __always_inline void record_end(struct tap *tap, struct stage *stage)
 {
 	__u32 cpu = stage->event.cpu;
-	__u32 cap_len = stage->event.cap_len;
+	__u32 cap_len = clamped(stage->event.cap_len, cfg_snaplen);
 	void *ring = bpf_map_lookup_elem(&rings, &cpu);
 
 	if (!ring) {
 		record_abort(tap, stage, RINGTAP_CNT_NO_RING);
 		return;
 	}
-	if (cap_len > cfg_snaplen) /* the verifier forgets the bound when the value goes through memory */
-		cap_len = cfg_snaplen;
 	__u64 lost = tap->counters->lost_since_record;
 	stage->event.lost = lost > 0xffffffff ? 0xffffffff : lost;
 	if (bpf_ringbuf_output(ring, &stage->event, sizeof(stage->event) + cap_len, BPF_RB_NO_WAKEUP)) {

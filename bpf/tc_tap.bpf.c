@@ -70,7 +70,7 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which)
 		return TC_ACT_UNSPEC;
 
 	__u32 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0);
-	__u32 cap_len = wire_len < cfg_snaplen ? wire_len : cfg_snaplen;
+	__u32 cap_len = clamped(wire_len, cfg_snaplen);
 	stage->event.ifindex = skb->ifindex;
 	stage->event.wire_len = wire_len;
 	stage->event.cap_len = cap_len;

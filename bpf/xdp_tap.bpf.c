@@ -25,9 +25,7 @@ static __always_inline int tap(struct xdp_md *ctx)
 		return XDP_PASS;
 
 	__u32 wire_len = cfg_xdp_load_bytes ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
-	__u32 cap_len = wire_len < cfg_snaplen ? wire_len : cfg_snaplen;
-	if (cap_len > XDP_MAX_COPY)
-		cap_len = XDP_MAX_COPY;
+	__u32 cap_len = clamped(clamped(wire_len, cfg_snaplen), XDP_MAX_COPY);
 	stage->event.ifindex = ctx->ingress_ifindex;
 	stage->event.rx_queue = ctx->rx_queue_index;
 	stage->event.wire_len = wire_len;

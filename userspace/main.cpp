@@ -14,12 +14,15 @@
 #include "app/signals.hpp"
 #include "cli/options.hpp"
 #include "cli/version.hpp"
+#include "io/capture_reader.hpp"
 #include "io/file_writer.hpp"
 #include "kernel/device_list.hpp"
 #include "kernel/live_source.hpp"
+#include "sink/counter.hpp"
 #include "sink/pcap_writer.hpp"
 #include "sink/pcapng_writer.hpp"
 #include "sink/tee.hpp"
+#include "sink/text_printer.hpp"
 
 namespace ringtap {
 namespace {
@@ -78,22 +81,44 @@ Result<LiveOptions> live_options(const Options& options, int interrupt_fd) {
   return live;
 }
 
-Result<std::unique_ptr<Sink>> make_sink(const Options& options) {
+TextOptions text_options(const Options& options, bool show_interface) {
+  TextOptions text;
+  text.dissect.no_names = options.no_names;
+  text.dissect.no_domain = options.no_domain;
+  text.dissect.verbosity = options.verbosity;
+  text.dissect.quiet = options.quiet;
+  text.dissect.link_header = options.link_header;
+  text.dissect.absolute_seq = options.absolute_seq;
+  text.dissect.no_checksums = options.no_checksums;
+  text.dissect.suppress_dump = options.dump != DumpText::kNone;
+  text.time = static_cast<TimeStyle>(options.time);
+  text.nanoseconds = options.nanoseconds;
+  text.dump = static_cast<DumpStyle>(options.dump);
+  text.dump_link_header = options.dump_link_header;
+  text.number = options.numbered;
+  text.show_interface = show_interface;
+  text.line_buffered = options.line_buffered;
+  return text;
+}
+
+// `show_interface`: several interfaces in one text, and no cooked header that names them.
+Result<std::unique_ptr<Sink>> make_sink(const Options& options, bool show_interface) {
   auto tee = std::make_unique<Tee>();
   if (!options.write_path.empty()) {
     auto file = open_output(options.write_path);
     if (!file) return file.take_error();
     if (options.format == FileFormat::kPcap) {
-      tee->add(std::make_unique<PcapWriter>(
-          file.take(),
-          PcapOptions{.precision = options.nanoseconds ? TimePrecision::kNanoseconds : TimePrecision::kMicroseconds,
-                      .snaplen = options.snaplen}));
+      const auto precision = options.nanoseconds ? TimePrecision::kNanoseconds : TimePrecision::kMicroseconds;
+      tee->add(
+          std::make_unique<PcapWriter>(file.take(), PcapOptions{.precision = precision, .snaplen = options.snaplen}));
     } else {
       auto about = PcapngOptions::of_this_host(version_text());
       about.snaplen = options.snaplen;
       tee->add(std::make_unique<PcapngWriter>(file.take(), about));
     }
   }
+  if (options.print) tee->add(std::make_unique<TextPrinter>(STDOUT_FILENO, text_options(options, show_interface)));
+  if (options.count_only) tee->add(std::make_unique<Counter>());
   return std::unique_ptr<Sink>(std::move(tee));
 }
 
@@ -124,7 +149,8 @@ int capture(const Options& options) {
   if (!live) return fail(live.error());
   auto source = LiveSource::create(*live, say);
   if (!source) return fail(source.error());
-  auto sink = make_sink(options);
+  const auto& interfaces = (*source)->interfaces();
+  auto sink = make_sink(options, interfaces.size() > 1 && interfaces.front().link_type != LinkType::kLinuxSll2);
   if (!sink) return fail(sink.error());
   announce(options, **source);
   if (auto ready = touch(options.ready_file); !ready) return fail(ready.error());
@@ -145,6 +171,35 @@ int capture(const Options& options) {
   return options.strict_loss && account && account->total().dropped() > 0 ? kExitLoss : 0;
 }
 
+int read_file(const Options& options) {
+  auto signals = Signals::install();
+  if (!signals) return fail(signals.error());
+  auto source = open_capture(options.read_path);
+  if (!source) return fail(source.error());
+  auto sink = make_sink(options, false);
+  if (!sink) return fail(sink.error());
+  Session session(**source, **sink, *signals,
+                  {.count = options.count, .duration = options.duration, .flush_each_record = options.packet_buffered},
+                  [](const SessionTotals& totals) { say(std::to_string(totals.written) + " packets so far"); });
+  const Result<> result = session.run();
+  if (options.count_only) {
+    const std::uint64_t count = session.totals().written;
+    std::printf("%llu packet%s\n", static_cast<unsigned long long>(count), count == 1 ? "" : "s");
+  }
+  return result ? 0 : fail(result.error());
+}
+
+int list_link_types(const Options& options) {
+  auto live = live_options(options, -1);
+  if (!live) return fail(live.error());
+  auto type = link_type_of(live->interfaces);
+  if (!type) return fail(type.error());
+  std::string names;
+  for (const std::string& name : live->interfaces) names += (names.empty() ? "" : ", ") + name;
+  std::printf("Data link types for %s:\n  %s\n", names.c_str(), link_type_text(*type));
+  return 0;
+}
+
 int list_devices() {
   auto lines = device_list();
   if (!lines) return fail(lines.error());
@@ -159,6 +214,10 @@ int run(const Options& options) {
       return 0;
     case Action::kListDevices:
       return list_devices();
+    case Action::kListLinkTypes:
+      return list_link_types(options);
+    case Action::kReadFile:
+      return read_file(options);
     default:
       return capture(options);
   }

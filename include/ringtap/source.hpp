@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Where records come from: the ring drain or a file. One thread.
+// Where records come from: the ring drain or a file. Records are borrowed by the sink until its call returns; one
+// thread calls everything.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What a run says about itself, as text. Pure functions.
+// What a run says about itself, as text: the closing lines that scripts read and the books. Pure functions, any thread;
+// formats are tcpdump(1)'s and ours.
 #pragma once
 
 #include <string>

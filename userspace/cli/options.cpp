@@ -275,9 +275,15 @@ Result<Options> interpret(Options options, const Raw& raw) {
   constexpr int kTimeStyles = 5;
   if (raw.time > kTimeStyles) return usage("-t may be given up to five times");
   options.time = static_cast<TimeText>(raw.time);
-  if (raw.ascii > 0) options.bytes = raw.ascii > 1 ? BytesText::kAsciiWithLink : BytesText::kAscii;
-  if (raw.hex > 0) options.bytes = raw.hex > 1 ? BytesText::kHexWithLink : BytesText::kHex;
-  if (raw.hex_ascii > 0) options.bytes = raw.hex_ascii > 1 ? BytesText::kHexAsciiWithLink : BytesText::kHexAscii;
+  // Of several, tcpdump takes the first of these.
+  const std::array<std::pair<int, DumpText>, 3> dumps = {
+      {{raw.ascii, DumpText::kAscii}, {raw.hex_ascii, DumpText::kHexAndAscii}, {raw.hex, DumpText::kHex}}};
+  for (const auto& [times, dump] : dumps) {
+    if (times == 0) continue;
+    options.dump = dump;
+    options.dump_link_header = times > 1;
+    break;
+  }
 
   for (const std::string& word : raw.expression) options.expression += (options.expression.empty() ? "" : " ") + word;
   if (!options.expression.empty()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What the command line asked for. Plain values; every tcpdump option means what it means there or is refused.
+// What the command line asked for. Plain values; every tcpdump option means what it means there or is refused by name.
+// Limits of a value are checked here, whether a thing exists is not.
 #pragma once
 
 #include <chrono>
@@ -16,7 +17,7 @@ enum class Action { kCapture, kReadFile, kListDevices, kListLinkTypes, kShowText
 enum class XdpAttach { kAuto, kNative, kGeneric };
 enum class FileFormat { kPcap, kPcapng };
 enum class TimeText { kOfDay, kNone, kEpoch, kSincePrevious, kDate, kSinceFirst };
-enum class BytesText { kNone, kHex, kHexWithLink, kHexAscii, kHexAsciiWithLink, kAscii, kAsciiWithLink };
+enum class DumpText { kNone, kHex, kHexAndAscii, kAscii };
 
 struct Options {
   Action action = Action::kCapture;
@@ -57,7 +58,8 @@ struct Options {
   bool no_checksums = false;
   bool numbered = false;
   TimeText time = TimeText::kOfDay;
-  BytesText bytes = BytesText::kNone;
+  DumpText dump = DumpText::kNone;
+  bool dump_link_header = false;
 
   bool strict_loss = false;
   std::string ready_file;

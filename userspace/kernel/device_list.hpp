@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The devices of this network namespace as -D lists them and -i takes them.
+// The devices of this network namespace as -D lists them and -i takes them. Asks the kernel anew at each call; any
+// thread. Numbers hold only as long as no device comes, goes or changes its state.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What the running kernel offers the taps, found by trying, never by comparing versions.
+// What the running kernel offers the taps, found by trying, never by comparing versions. Plain values; one thread,
+// since libbpf's log is redirected meanwhile.
 #pragma once
 
 #include "ringtap/result.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// One RAII idiom for libbpf's objects; file descriptors of links and maps are UniqueFd.
+// One RAII idiom for libbpf's objects: the holder owns, the type's own release function frees. File descriptors of
+// links and maps are UniqueFd.
 #pragma once
 
 #include <bpf/libbpf.h>

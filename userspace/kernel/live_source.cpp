@@ -55,7 +55,42 @@ std::string name_list(const std::vector<Device>& devices) {
   return names;
 }
 
+bool has_any(const std::vector<std::string>& names) {
+  return std::find(names.begin(), names.end(), "any") != names.end();
+}
+
+Result<std::vector<Device>> choose_devices(const std::vector<std::string>& names) {
+  auto found = rtnetlink::devices();
+  if (!found) return found.take_error();
+  std::vector<Device> chosen;
+  if (has_any(names)) {
+    std::copy_if(found->begin(), found->end(), std::back_inserter(chosen), [](const Device& d) { return d.up(); });
+    return chosen;
+  }
+  for (const std::string& name : names) {
+    const auto device = std::find_if(found->begin(), found->end(), [&](const Device& d) { return d.name == name; });
+    if (device == found->end()) {
+      return Error(name + ": no such interface").hint("there are: " + name_list(*found) + ", any");
+    }
+    const auto same = [&](const Device& d) { return d.ifindex == device->ifindex; };
+    if (std::none_of(chosen.begin(), chosen.end(), same)) chosen.push_back(*device);
+  }
+  return chosen;
+}
+
+LinkType common_link_type(const std::vector<Device>& devices, bool any) {
+  if (!any && std::all_of(devices.begin(), devices.end(), is_ethernet)) return LinkType::kEthernet;
+  if (!any && std::none_of(devices.begin(), devices.end(), is_ethernet)) return LinkType::kRaw;
+  return LinkType::kLinuxSll2;
+}
+
 }  // namespace
+
+Result<LinkType> link_type_of(const std::vector<std::string>& interfaces) {
+  auto devices = choose_devices(interfaces);
+  if (!devices) return devices.take_error();
+  return common_link_type(*devices, has_any(interfaces));
+}
 
 // One attachment point: a device, its programs and the interfaces that sinks know for it.
 struct Slot {
@@ -102,7 +137,6 @@ struct LiveSource::Impl {
   std::size_t cpus() { return rings->readers().size(); }
 
   Result<> open(const LiveOptions& given, Notice on_notice);
-  Result<std::vector<Device>> choose_devices();
   Result<> open_event_fds();
   Result<> attach(const Device& device);
   Result<> attach_taps(Slot& slot);
@@ -118,29 +152,10 @@ struct LiveSource::Impl {
   void detach_all();
 };
 
-Result<std::vector<Device>> LiveSource::Impl::choose_devices() {
-  auto found = rtnetlink::devices();
-  if (!found) return found.take_error();
-  std::vector<Device> chosen;
-  if (any) {
-    std::copy_if(found->begin(), found->end(), std::back_inserter(chosen), [](const Device& d) { return d.up(); });
-    return chosen;
-  }
-  for (const std::string& name : options.interfaces) {
-    const auto device = std::find_if(found->begin(), found->end(), [&](const Device& d) { return d.name == name; });
-    if (device == found->end()) {
-      return Error(name + ": no such interface").hint("there are: " + name_list(*found) + ", any");
-    }
-    const auto same = [&](const Device& d) { return d.ifindex == device->ifindex; };
-    if (std::none_of(chosen.begin(), chosen.end(), same)) chosen.push_back(*device);
-  }
-  return chosen;
-}
-
 Result<> LiveSource::Impl::open(const LiveOptions& given, Notice on_notice) {
   options = given;
   notice = std::move(on_notice);
-  any = std::find(options.interfaces.begin(), options.interfaces.end(), "any") != options.interfaces.end();
+  any = has_any(options.interfaces);
 
   if (!options.features) {
     auto features = probe_features();
@@ -150,14 +165,10 @@ Result<> LiveSource::Impl::open(const LiveOptions& given, Notice on_notice) {
   auto opened_monitor = rtnetlink::DeviceMonitor::open();  // before the list, so that nobody slips through between
   if (!opened_monitor) return opened_monitor.take_error();
   monitor.emplace(opened_monitor.take());
-  auto devices = choose_devices();
+  auto devices = choose_devices(options.interfaces);
   if (!devices) return devices.take_error();
 
-  const bool all_ethernet = std::all_of(devices->begin(), devices->end(), is_ethernet);
-  const bool all_raw = std::none_of(devices->begin(), devices->end(), is_ethernet);
-  link_type = any || (!all_ethernet && !all_raw) ? LinkType::kLinuxSll2
-              : all_raw                          ? LinkType::kRaw
-                                                 : LinkType::kEthernet;
+  link_type = common_link_type(*devices, any);
 
   auto made_rings = Rings::create(options.buffer_bytes);
   if (!made_rings) return made_rings.take_error();

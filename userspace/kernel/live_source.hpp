@@ -37,6 +37,10 @@ struct LiveOptions {
   static constexpr std::uint32_t kMinSnaplen = 64;  // the kernel side needs room for addresses and a restored tag
 };
 
+// How frames of these interfaces ("any" among them or not) are framed when captured together: as Ethernet or raw IP
+// where all agree, else, and for `any`, as LINUX_SLL2.
+Result<LinkType> link_type_of(const std::vector<std::string>& interfaces);
+
 class LiveSource final : public RecordSource {
  public:
   // Told of what happens to devices while the capture runs; text for the user.
