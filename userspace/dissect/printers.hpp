@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Every printer by name, and the tables that lead from a number to a printer. A protocol is added by one file with its
+// printer, one line here and one row in tables.cpp; docs/adding-a-protocol.md shows it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "dissect/context.hpp"
+#include "ringtap/record.hpp"
+
+namespace ringtap {
+
+// Link types, by RecordView::link_type.
+void print_ethernet(Context& context, Cursor packet);
+void print_linux_sll(Context& context, Cursor packet);
+void print_linux_sll2(Context& context, Cursor packet);
+void print_null(Context& context, Cursor packet);
+void print_loop(Context& context, Cursor packet);
+void print_raw_ip(Context& context, Cursor packet);
+void print_raw_ipv4(Context& context, Cursor packet);
+void print_raw_ipv6(Context& context, Cursor packet);
+
+// By ethertype. `link` names the stations where the printer or the fallback needs them.
+struct LinkHeader {
+  const std::uint8_t* source = nullptr;  // 6 bytes each; nullptr where the link has none
+  const std::uint8_t* destination = nullptr;
+};
+void print_ipv4(Context& context, Cursor packet, const LinkHeader& link);
+void print_ipv6(Context& context, Cursor packet, const LinkHeader& link);
+void print_arp(Context& context, Cursor packet, const LinkHeader& link);
+// IEEE 802.2; false when the payload has no printer; its headers are added to `header_size`.
+bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size);
+// A frame inside another protocol; the size of its headers.
+std::size_t print_ethernet_frame(Context& context, Cursor frame);
+void print_loopback_test(Context& context, Cursor packet, const LinkHeader& link);
+
+// Inside another header: the version decides.
+void print_ipv4_packet(Context& context, Cursor packet);
+void print_ipv6_packet(Context& context, Cursor packet);
+
+// By IP protocol.
+void print_tcp(Context& context, Cursor segment, const IpHeader& ip);
+void print_udp(Context& context, Cursor datagram, const IpHeader& ip);
+void print_icmp(Context& context, Cursor message, const IpHeader& ip);
+void print_icmpv6(Context& context, Cursor message, const IpHeader& ip);
+void print_ipv4_in_ip(Context& context, Cursor packet, const IpHeader& ip);
+void print_ipv6_in_ip(Context& context, Cursor packet, const IpHeader& ip);
+
+// What a transport hands to the printer of its payload.
+struct Transport {
+  const IpHeader& ip;
+  std::uint16_t source_port;
+  std::uint16_t destination_port;
+};
+
+// tables.cpp
+using LinkPrinter = void (*)(Context&, Cursor);
+LinkPrinter link_printer(LinkType type);  // nullptr: none
+
+std::string_view ethertype_name(std::uint16_t type);  // "Unknown" when it has none
+// Prints the payload of a frame; false, and nothing printed, when there is no printer for the type.
+bool print_ethertype(Context& context, std::uint16_t type, Cursor payload, const LinkHeader& link);
+
+std::string_view ip_protocol_name(std::uint8_t protocol);  // empty when it has none
+// The payload of an IP header; unknown protocols have a form of their own. Where ip_protocol_has_ports(), the printer
+// names the endpoints itself.
+void print_ip_protocol(Context& context, std::uint8_t protocol, Cursor payload, const IpHeader& ip);
+bool ip_protocol_has_ports(std::uint8_t protocol);
+void put_ip_protocol(Context& context, std::uint8_t protocol);  // "udp", or "ip-proto-17" without names
+
+// Printers by port, in tcpdump's order; false, and nothing printed, when no row matches.
+bool print_udp_port(Context& context, Cursor payload, const Transport& transport);
+bool print_tcp_port(Context& context, Cursor payload, const Transport& transport);
+
+// hexdump.cpp: lines "\n\t0x0000:  4500 0034 …"; offsets begin at 0.
+void dump_hex(Appender& out, std::span<const std::uint8_t> bytes, std::string_view indent = "\n\t");
+void dump_hex_and_ascii(Appender& out, std::span<const std::uint8_t> bytes);
+void dump_ascii(Appender& out, std::span<const std::uint8_t> bytes);
+// The bytes of something that has no printer, unless the user sees them anyway.
+void dump_unknown(Context& context, Cursor payload);
+
+// sll.cpp: "eth0  In  ", what a line begins with where packets come from several devices.
+void put_interface(Appender& out, std::string_view name, std::string_view direction);
+
+// mptcp.cpp: the option's text behind its name; false when it cannot be what it says.
+bool put_mptcp(Context& context, const Cursor& option, std::size_t size, std::uint8_t flags);
+
+// ipv4.cpp, tcp.cpp, udp.cpp: "source > destination: ", and with ports "source.1 > destination.2: " or, behind
+// extension headers, "1 > 2: ".
+void put_addresses(Context& context, const IpHeader& ip);
+void put_tcp_endpoints(Context& context, const IpHeader& ip, std::uint16_t source, std::uint16_t destination);
+void put_udp_endpoints(Context& context, const IpHeader& ip, std::uint16_t source, std::uint16_t destination);
+
+}  // namespace ringtap

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Which number leads to which printer. Names are those that tcpdump 4.99.3 prints.
+#include <array>
+#include <limits>
+
+#include "dissect/printers.hpp"
+
+namespace ringtap {
+namespace {
+
+struct LinkRow {
+  LinkType type;
+  LinkPrinter print;
+};
+constexpr LinkRow kLinkTypes[] = {
+    {LinkType::kNull, print_null},          {LinkType::kEthernet, print_ethernet},
+    {LinkType{12}, print_raw_ip},  // DLT_RAW as some systems number it
+    {LinkType{14}, print_raw_ip},  // and as OpenBSD does
+    {LinkType::kRaw, print_raw_ip},         {LinkType::kLoop, print_loop},
+    {LinkType::kLinuxSll, print_linux_sll}, {LinkType::kIpv4, print_raw_ipv4},
+    {LinkType::kIpv6, print_raw_ipv6},      {LinkType::kLinuxSll2, print_linux_sll2},
+};
+
+// https://www.iana.org/assignments/ieee-802-numbers
+struct EthertypeRow {
+  std::uint16_t type;
+  std::string_view name;
+  void (*print)(Context&, Cursor, const LinkHeader&) = nullptr;
+};
+constexpr EthertypeRow kEthertypes[] = {
+    {0x0800, "IPv4", print_ipv4},
+    {0x86dd, "IPv6", print_ipv6},
+    {0x0806, "ARP", print_arp},
+    {0x8035, "Reverse ARP", print_arp},
+    {0x8100, "802.1Q"},
+    {0x88a8, "802.1Q-QinQ"},
+    {0x9100, "802.1Q-9100"},
+    {0x9200, "802.1Q-9200"},
+    {0x9000, "Loopback", print_loopback_test},
+    {0x0600, "NS"},
+    {0x0707, "GeoNet (old)"},
+    {0x1000, "Trail"},
+    {0x1111, "CALM FAST"},
+    {0x6001, "MOP DL"},
+    {0x6002, "MOP RC"},
+    {0x6003, "DN"},
+    {0x6004, "LAT"},
+    {0x6007, "SCA"},
+    {0x6558, "TEB"},
+    {0x8038, "Lanbridge"},
+    {0x803c, "DEC DNS"},
+    {0x803e, "DEC DTS"},
+    {0x805b, "VEXP"},
+    {0x805c, "VPROD"},
+    {0x809b, "Appletalk"},
+    {0x80f3, "Appletalk ARP"},
+    {0x8137, "IPX"},
+    {0x8808, "MPCP"},
+    {0x8809, "Slow Protocols"},
+    {0x880b, "PPP"},
+    {0x8847, "MPLS unicast"},
+    {0x8848, "MPLS multicast"},
+    {0x8863, "PPPoE D"},
+    {0x8864, "PPPoE S"},
+    {0x886f, "MS NLB heartbeat"},
+    {0x888e, "EAPOL"},
+    {0x8899, "Realtek protocols"},
+    {0x88a2, "AoE"},
+    {0x88ca, "TIPC"},
+    {0x88cc, "LLDP"},
+    {0x88e5, "802.1AE MACsec"},
+    {0x88f7, "PTP"},
+    {0x8902, "CFM"},
+    {0x893a, "IEEE1905.1"},
+    {0x8947, "GeoNet"},
+    {0x894f, "NSH"},
+    {0xabcd, "CFM (old)"},
+    {0xd28b, "Arista Vendor Specific Protocol"},
+    {0xfefe, "OSI"},
+};
+
+// https://www.iana.org/assignments/protocol-numbers. A name without a printer is shown by -v only.
+struct IpProtocolRow {
+  std::uint8_t protocol;
+  std::string_view name;
+  void (*print)(Context&, Cursor, const IpHeader&) = nullptr;
+  bool ports = false;  // the printer names the endpoints itself
+};
+constexpr IpProtocolRow kIpProtocols[] = {
+    {0, "Options"},
+    {1, "ICMP", print_icmp},
+    {2, "IGMP"},
+    {4, "IPIP", print_ipv4_in_ip},
+    {6, "TCP", print_tcp, true},
+    {8, "EGP"},
+    {9, "IGRP"},
+    {17, "UDP", print_udp, true},
+    {33, "DCCP"},
+    {41, "IPv6", print_ipv6_in_ip},
+    {43, "Routing"},
+    {44, "Fragment"},
+    {46, "RSVP"},
+    {47, "GRE"},
+    {50, "ESP"},
+    {51, "AH"},
+    {55, "Mobile IP"},
+    {58, "ICMPv6", print_icmpv6},
+    {62, "Mobile IP (old)"},
+    {88, "EIGRP"},
+    {89, "OSPF"},
+    {103, "PIM"},
+    {108, "Compressed IP"},
+    {112, "VRRP"},
+    {113, "PGM"},
+    {132, "SCTP"},
+    {135, "Mobility"},
+    {143, "Ethernet"},
+};
+constexpr std::uint8_t kNoNextHeader = 59;
+constexpr std::uint8_t kSunNd = 77;
+
+// Ports. The first row that matches wins, as in tcpdump, whose order this is; kEither matches both ends.
+enum class End { kEither, kSource, kDestination };
+struct PortRow {
+  std::uint16_t port;
+  void (*print)(Context&, Cursor, const Transport&);
+  End end = End::kEither;
+};
+
+// By port, the first row for it as a source and as a destination; kNone when there is none.
+class PortIndex {
+ public:
+  static constexpr std::uint8_t kNone = std::numeric_limits<std::uint8_t>::max();
+
+  explicit PortIndex(std::span<const PortRow> rows) : rows_(rows) {
+    source_.fill(kNone);
+    destination_.fill(kNone);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto rank = static_cast<std::uint8_t>(i);
+      const PortRow& row = rows[i];
+      if (row.end != End::kDestination) lower(source_[row.port], rank);
+      if (row.end != End::kSource) lower(destination_[row.port], rank);
+    }
+  }
+  [[nodiscard]] const PortRow* find(std::uint16_t source, std::uint16_t destination) const {
+    const std::uint8_t rank = std::min(source_[source], destination_[destination]);
+    return rank == kNone ? nullptr : &rows_[rank];
+  }
+
+ private:
+  static void lower(std::uint8_t& entry, std::uint8_t rank) { entry = std::min(entry, rank); }
+  std::span<const PortRow> rows_;
+  std::array<std::uint8_t, 65536> source_;
+  std::array<std::uint8_t, 65536> destination_;
+};
+
+constexpr std::array<PortRow, 0> kUdpPorts = {};
+constexpr std::array<PortRow, 0> kTcpPorts = {};
+static_assert(kUdpPorts.size() < PortIndex::kNone && kTcpPorts.size() < PortIndex::kNone);
+
+const EthertypeRow* find_ethertype(std::uint16_t type) {
+  for (const EthertypeRow& row : kEthertypes) {
+    if (row.type == type) return &row;
+  }
+  return nullptr;
+}
+
+// Rows by protocol number, so that a packet costs one look.
+constexpr std::uint8_t kNoRow = 255;
+constexpr std::array<std::uint8_t, 256> kIpProtocolRow = [] {
+  std::array<std::uint8_t, 256> index{};
+  for (std::uint8_t& entry : index) entry = kNoRow;
+  for (std::size_t i = 0; i < std::size(kIpProtocols); ++i) {
+    index[kIpProtocols[i].protocol] = static_cast<std::uint8_t>(i);
+  }
+  return index;
+}();
+const IpProtocolRow* find_ip_protocol(std::uint8_t protocol) {
+  const std::uint8_t row = kIpProtocolRow[protocol];
+  return row == kNoRow ? nullptr : &kIpProtocols[row];
+}
+
+bool print_port(const PortIndex& index, Context& context, Cursor payload, const Transport& transport) {
+  const PortRow* row = index.find(transport.source_port, transport.destination_port);
+  if (row == nullptr) return false;
+  row->print(context, payload, transport);
+  return true;
+}
+
+}  // namespace
+
+LinkPrinter link_printer(LinkType type) {
+  for (const LinkRow& row : kLinkTypes) {
+    if (row.type == type) return row.print;
+  }
+  return nullptr;
+}
+
+std::string_view ethertype_name(std::uint16_t type) {
+  const EthertypeRow* row = find_ethertype(type);
+  return row == nullptr ? "Unknown" : row->name;
+}
+
+bool print_ethertype(Context& context, std::uint16_t type, Cursor payload, const LinkHeader& link) {
+  const EthertypeRow* row = find_ethertype(type);
+  if (row == nullptr || row->print == nullptr) return false;
+  row->print(context, payload, link);
+  return true;
+}
+
+std::string_view ip_protocol_name(std::uint8_t protocol) {
+  const IpProtocolRow* row = find_ip_protocol(protocol);
+  return row == nullptr ? std::string_view() : row->name;
+}
+
+bool ip_protocol_has_ports(std::uint8_t protocol) {
+  const IpProtocolRow* row = find_ip_protocol(protocol);
+  return row != nullptr && row->ports;
+}
+
+void print_ip_protocol(Context& context, std::uint8_t protocol, Cursor payload, const IpHeader& ip) {
+  const IpProtocolRow* row = find_ip_protocol(protocol);
+  if (row != nullptr && row->print != nullptr && context.depth < kMaxDepth) {
+    ++context.depth;
+    row->print(context, payload, ip);
+    --context.depth;
+  } else if (protocol == kNoNextHeader) {
+    context.put("no next header");
+  } else if (protocol == kSunNd) {
+    context.put(" nd ", payload.length());
+  } else {
+    context.put(' ');
+    put_ip_protocol(context, protocol);
+    context.put(' ', payload.length());
+  }
+}
+
+void put_ip_protocol(Context& context, std::uint8_t protocol) {
+  const std::string_view name = context.services.ip_protocol(protocol);
+  if (name.empty()) {
+    context.put("ip-proto-", protocol);
+  } else {
+    context.put(name);
+  }
+}
+
+bool print_udp_port(Context& context, Cursor payload, const Transport& transport) {
+  static const PortIndex index(kUdpPorts);
+  return print_port(index, context, payload, transport);
+}
+
+bool print_tcp_port(Context& context, Cursor payload, const Transport& transport) {
+  static const PortIndex index(kTcpPorts);
+  return print_port(index, context, payload, transport);
+}
+
+}  // namespace ringtap

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// UDP, RFC 768.
+#include "dissect/checksum.hpp"
+#include "dissect/printers.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kHeader = 8;
+constexpr std::uint8_t kProtocol = 17;
+
+void put_checksum(Context& context, const Cursor& datagram, const IpHeader& ip, std::size_t length) {
+  if (!context.verbose() || context.options.no_checksums || ip.fragment) return;
+  // An IPv4 datagram need not have one, so it is looked at only on request; under IPv6 it must have one.
+  if (ip.version == 4 && !context.verbose(2)) return;
+  const std::uint16_t found = datagram.be16(6);
+  if (found == 0) return context.put("[no cksum] ");
+  if (!datagram.has(length)) return;
+  const std::uint16_t sum =
+      transport_checksum(ip, kProtocol, datagram.bytes().first(length), static_cast<std::uint32_t>(length));
+  if (sum == 0) return context.put("[udp sum ok] ");
+  context.put("[bad udp cksum 0x", Hex{found, 4}, " -> 0x", Hex{expected_checksum(found, sum), 4}, "!] ");
+}
+
+}  // namespace
+
+void put_udp_endpoints(Context& context, const IpHeader& ip, std::uint16_t source, std::uint16_t destination) {
+  // Behind an extension header the addresses have been printed with it.
+  if (ip.protocol != kProtocol) {
+    context.udp_port(source);
+    context.put(" > ");
+    context.udp_port(destination);
+  } else {
+    if (ip.version == 4)
+      context.host4(ip.source);
+    else
+      context.host6(ip.source);
+    context.put('.');
+    context.udp_port(source);
+    context.put(" > ");
+    if (ip.version == 4)
+      context.host4(ip.destination);
+    else
+      context.host6(ip.destination);
+    context.put('.');
+    context.udp_port(destination);
+  }
+  context.put(": ");
+}
+
+void print_udp(Context& context, Cursor datagram, const IpHeader& ip) {
+  context.protocol("udp");
+  if (!datagram.has(4)) {
+    put_addresses(context, ip);
+    return datagram.truncated();
+  }
+  const std::uint16_t source = datagram.be16(0);
+  const std::uint16_t destination = datagram.be16(2);
+  put_udp_endpoints(context, ip, source, destination);
+  const std::size_t length = datagram.length();
+  if (length < kHeader) return context.put("truncated-udp ", length);
+  const std::size_t declared = datagram.be16(4);
+  if (context.truncated()) return;
+  if (declared < kHeader) return context.put("truncated-udplength ", declared);
+  const std::size_t body = declared - kHeader;
+  const std::size_t available = std::min(body, length - kHeader);
+  const Cursor payload = datagram.from(kHeader).with_length(available);
+  if (!datagram.has(kHeader)) return datagram.truncated();
+  if (context.options.quiet) return context.put("UDP, length ", body);
+  put_checksum(context, datagram, ip, available + kHeader);
+  if (print_udp_port(context, payload, {ip, source, destination})) return;
+  if (body > length - kHeader && !ip.fragment) {
+    context.put("UDP, bad length ", body, " > ", length - kHeader);
+  } else {
+    context.put("UDP, length ", body);
+  }
+}
+
+}  // namespace ringtap

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "sink/text_printer.hpp"
+
+#include <net/if.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ctime>
+#include <unordered_map>
+
+#include "dissect/printers.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kWriteAt = 64 * 1024;
+constexpr std::uint64_t kSecond = 1'000'000'000;
+
+// tcpdump numbers the packets' times in the precision it prints, also when it subtracts them.
+std::uint64_t rounded(std::uint64_t time_ns, bool nanoseconds) {
+  return nanoseconds ? time_ns : time_ns / 1000 * 1000;
+}
+
+std::string_view direction_name(const RecordView& record) {
+  switch (record.packet_type) {
+    case PacketType::kHost:
+      return "In";
+    case PacketType::kBroadcast:
+      return "B";
+    case PacketType::kMulticast:
+      return "M";
+    case PacketType::kOtherHost:
+      return "P";
+    case PacketType::kOutgoing:
+      return "Out";
+    case PacketType::kUnknown:
+      break;
+  }
+  switch (record.direction) {
+    case Direction::kIn:
+      return "In";
+    case Direction::kOut:
+      return "Out";
+    case Direction::kUnknown:
+      break;
+  }
+  return "?";
+}
+
+DissectOptions with_dump_known(DissectOptions options, DumpStyle dump) {
+  options.suppress_dump = options.suppress_dump || dump != DumpStyle::kNone;
+  return options;
+}
+
+}  // namespace
+
+// Names of devices by number: those of the interfaces announced, else this host's, asked for once.
+class TextPrinter::DeviceNames final : public InterfaceNames {
+ public:
+  explicit DeviceNames(const std::vector<ShownInterface>& announced) : announced_(announced) {}
+
+  std::string_view name(std::uint32_t ifindex) override {
+    for (const ShownInterface& interface : announced_) {
+      if (interface.ifindex == ifindex && ifindex != 0 && !interface.name.empty()) return interface.name;
+    }
+    const auto [entry, is_new] = names_.try_emplace(ifindex);
+    if (is_new) {
+      char name[IF_NAMESIZE];
+      if (if_indextoname(ifindex, name) != nullptr) entry->second = name;
+    }
+    return entry->second;
+  }
+
+ private:
+  const std::vector<ShownInterface>& announced_;
+  std::unordered_map<std::uint32_t, std::string> names_;
+};
+
+TextPrinter::TextPrinter(int fd, const TextOptions& options, NameResolver* resolver)
+    : fd_(fd),
+      options_(options),
+      device_names_(std::make_unique<DeviceNames>(interfaces_)),
+      dissector_(with_dump_known(options.dissect, options.dump), resolver, device_names_.get()) {
+  tzset();
+}
+
+TextPrinter::~TextPrinter() = default;
+
+Result<> TextPrinter::on_interface(const Interface& interface) {
+  interfaces_.push_back({interface.name, interface.ifindex});
+  return ok();
+}
+
+Result<> TextPrinter::on_record(const RecordView& record) {
+  ++count_;
+  if (options_.number) out_.put(Padded{count_, 5, ' '}, "  ");
+  if (Dissector::print_if_invalid(record, out_)) return end_line();
+  put_time(record.time_ns);
+  if (options_.show_interface && record.link_type != LinkType::kLinuxSll2) {
+    const std::string_view name =
+        record.interface_id < interfaces_.size() ? std::string_view(interfaces_[record.interface_id].name) : "?";
+    put_interface(out_, name, direction_name(record));
+  }
+  const std::size_t header_size = dissector_.print(record, out_);
+  put_dump(record, header_size);
+  return end_line();
+}
+
+Result<> TextPrinter::end_line() {
+  out_.put('\n');
+  ends_.push_back(out_.size());
+  if (options_.line_buffered || out_.size() >= kWriteAt) return flush();
+  return ok();
+}
+
+Result<> TextPrinter::on_statistics(const InterfaceStatistics&) {
+  return ok();
+}
+
+Result<> TextPrinter::flush() {
+  const std::string_view text = out_.text();
+  std::size_t written = 0;
+  int err = 0;
+  while (written < text.size()) {
+    const ssize_t count = ::write(fd_, text.data() + written, text.size() - written);
+    if (count >= 0) {
+      written += static_cast<std::size_t>(count);
+      continue;
+    }
+    err = errno;
+    if (err == EAGAIN) {  // a terminal or pipe that somebody else has made non-blocking
+      pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
+      ::poll(&ready, 1, -1);
+    } else if (err != EINTR) {
+      break;
+    }
+  }
+  for (const std::size_t end : ends_) stored_ += end <= written;
+  ends_.clear();
+  const bool complete = written == text.size();
+  out_.clear();
+  if (!complete) return Error::from_errno(err, "write packets as text", ErrorKind::kOutput);
+  return ok();
+}
+
+Result<> TextPrinter::finish() {
+  return flush();
+}
+
+void TextPrinter::put_fraction(std::uint64_t nanoseconds) {
+  if (options_.nanoseconds) {
+    out_.put('.', Padded{nanoseconds, 9});
+  } else {
+    out_.put('.', Padded{nanoseconds / 1000, 6});
+  }
+}
+
+void TextPrinter::put_difference(std::uint64_t time_ns, std::uint64_t since_ns) {
+  const std::uint64_t time = rounded(time_ns, options_.nanoseconds);
+  const std::uint64_t since = rounded(since_ns, options_.nanoseconds);
+  const std::uint64_t difference = time < since ? since - time : time - since;
+  const std::uint64_t seconds = difference / kSecond;
+  out_.put(time < since ? '-' : ' ', Padded{seconds / 3600 % 24, 2}, ':', Padded{seconds / 60 % 60, 2}, ':',
+           Padded{seconds % 60, 2});
+  put_fraction(difference % kSecond);
+  out_.put(' ');
+}
+
+void TextPrinter::put_time(std::uint64_t time_ns) {
+  switch (options_.time) {
+    case TimeStyle::kNone:
+      return;
+    case TimeStyle::kEpoch:
+      out_.put(time_ns / kSecond);
+      break;
+    case TimeStyle::kSincePrevious:
+      put_difference(time_ns, reference_ns_.value_or(time_ns));
+      reference_ns_ = time_ns;
+      return;
+    case TimeStyle::kSinceFirst:
+      if (!reference_ns_) reference_ns_ = time_ns;
+      put_difference(time_ns, *reference_ns_);
+      return;
+    case TimeStyle::kClock:
+    case TimeStyle::kDate: {
+      // Zones change on whole minutes at the earliest, so the broken-down time of a minute is worked out once.
+      const auto minute = static_cast<std::int64_t>(time_ns / kSecond / 60);
+      if (minute != minute_) {
+        const auto when = static_cast<std::time_t>(minute * 60);
+        std::tm local{};
+        localtime_r(&when, &local);
+        char text[32];
+        const std::size_t size =
+            std::strftime(text, sizeof text, options_.time == TimeStyle::kDate ? "%Y-%m-%d %H:%M:" : "%H:%M:", &local);
+        minute_text_.assign(text, size);
+        minute_ = minute;
+      }
+      out_.put(std::string_view(minute_text_), Padded{time_ns / kSecond % 60, 2});
+      break;
+    }
+  }
+  put_fraction(time_ns % kSecond);
+  out_.put(' ');
+}
+
+void TextPrinter::put_dump(const RecordView& record, std::size_t header_size) {
+  if (options_.dump == DumpStyle::kNone) return;
+  std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(record.data.data()), record.data.size());
+  if (!options_.dump_link_header) bytes = bytes.subspan(header_size);
+  if (bytes.empty()) return;
+  switch (options_.dump) {
+    case DumpStyle::kNone:
+      break;
+    case DumpStyle::kHex:
+      dump_hex(out_, bytes);
+      break;
+    case DumpStyle::kHexAndAscii:
+      dump_hex_and_ascii(out_, bytes);
+      break;
+    case DumpStyle::kAscii:
+      dump_ascii(out_, bytes);
+      break;
+  }
+}
+
+}  // namespace ringtap

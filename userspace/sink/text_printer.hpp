@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A sink that prints each record as tcpdump does. Owns the Dissector and a buffer of text that goes to the descriptor
+// when it is large, after every record (line_buffered), or at flush(). Borrows the descriptor and the resolver. The
+// caller has SIGPIPE ignored; an Error keeps errno, so that EPIPE can be told from a full disk. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dissect/dissector.hpp"
+#include "ringtap/sink.hpp"
+
+namespace ringtap {
+
+enum class TimeStyle {
+  kClock,          // 23:13:20.000005
+  kNone,           // -t
+  kEpoch,          // -tt: 1700000000.000005
+  kSincePrevious,  // -ttt
+  kDate,           // -tttt: 2023-11-14 23:13:20.000005
+  kSinceFirst,     // -ttttt
+};
+
+// One of these at most; of several letters on a command line tcpdump takes the first of ascii, with_ascii, hex.
+enum class DumpStyle {
+  kNone,
+  kHex,          // -x
+  kHexAndAscii,  // -X
+  kAscii,        // -A
+};
+
+struct TextOptions {
+  DissectOptions dissect;
+  TimeStyle time = TimeStyle::kClock;
+  bool nanoseconds = false;  // --nano: nine digits
+  DumpStyle dump = DumpStyle::kNone;
+  bool dump_link_header = false;  // -xx, -XX, -AA
+  bool number = false;            // -#
+  bool show_interface = false;    // "eth0  In  ": packets of several interfaces, captured without a cooked header
+  bool line_buffered = false;     // -l
+};
+
+class TextPrinter final : public Sink {
+ public:
+  TextPrinter(int fd, const TextOptions& options, NameResolver* resolver = nullptr);
+  ~TextPrinter() override;
+
+  Result<> on_interface(const Interface& interface) override;
+  Result<> on_record(const RecordView& record) override;
+  Result<> on_statistics(const InterfaceStatistics& statistics) override;
+  Result<> flush() override;
+  // Leaves the descriptor open: it is the caller's.
+  Result<> finish() override;
+  [[nodiscard]] std::uint64_t records_stored() const override { return stored_; }
+
+ private:
+  class DeviceNames;
+  struct ShownInterface {
+    std::string name;
+    std::uint32_t ifindex;
+  };
+
+  Result<> end_line();
+  void put_time(std::uint64_t time_ns);
+  void put_difference(std::uint64_t time_ns, std::uint64_t since_ns);
+  void put_fraction(std::uint64_t nanoseconds);
+  void put_dump(const RecordView& record, std::size_t header_size);
+
+  int fd_;
+  TextOptions options_;
+  std::vector<ShownInterface> interfaces_;
+  std::unique_ptr<DeviceNames> device_names_;
+  Dissector dissector_;  // borrows device_names_
+  Appender out_;
+  std::vector<std::size_t> ends_;  // where in out_ records end
+  std::uint64_t stored_ = 0;
+  std::uint64_t count_ = 0;
+  std::optional<std::uint64_t> reference_ns_;  // the previous or the first record's time
+  std::int64_t minute_ = -1;                   // since the epoch, of the broken-down time below
+  std::string minute_text_;                    // "2023-11-14 23:13:" or "23:13:"
+};
+
+}  // namespace ringtap
