@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The translator against libpcap's own interpreter: the corpus, generated expressions and generated classic programs,
+// each at every hook and view, over generated frames. RINGTAP_FILTER_PAIRS sets how many (program, frame, variant) runs
+// are compared; the default keeps the test at a few seconds, a soak uses 10000000.
+#include "filter/translate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "filter/compile.hpp"
+#include "support/ebpf_interpreter.hpp"
+#include "support/filter_corpus.hpp"
+#include "support/filter_inputs.hpp"
+
+namespace ringtap {
+namespace {
+
+using testing::EbpfFrame;
+using testing::EbpfRun;
+using testing::FilterInputs;
+using testing::RawFrame;
+
+struct Variant {
+  const char* name;
+  TranslateOptions options;
+  bool fragments;  // the linear part may be shorter than the frame
+  bool tag;        // half of the frames carry a tag in metadata
+};
+
+const std::vector<Variant>& variants() {
+  static const std::vector<Variant> all = {
+      {"XDP linear", {.hook = FilterHook::kXdp, .xdp_load_bytes = false}, false, false},
+      {"XDP", {.hook = FilterHook::kXdp}, true, false},
+      {"tc ingress", {.hook = FilterHook::kTcIngress}, true, true},
+      {"tc egress", {.hook = FilterHook::kTcEgress}, true, true},
+      {"tc without view", {.hook = FilterHook::kTcIngress, .vlan_view = false}, true, false},
+  };
+  return all;
+}
+
+std::span<const std::byte> as_bytes(const RawFrame& frame) {
+  return std::as_bytes(std::span(frame));
+}
+
+RawFrame with_tag(const RawFrame& frame, std::uint16_t protocol, std::uint16_t control) {
+  RawFrame out(frame.begin(), frame.begin() + 12);
+  for (const int half : {protocol >> 8, protocol & 255, control >> 8, control & 255})
+    out.push_back(static_cast<std::uint8_t>(half));
+  out.insert(out.end(), frame.begin() + 12, frame.end());
+  return out;
+}
+
+struct Tally {
+  std::uint64_t pairs = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t slow = 0;
+  std::uint64_t tagged = 0;
+  std::uint64_t rechecks = 0;
+  std::uint64_t differences = 0;
+  std::string first_difference;
+};
+
+bool loops(const ClassicProgram& program) {
+  for (const auto& insn : program.insns)
+    if (insn.code == (BPF_JMP | BPF_JA) && static_cast<std::int32_t>(insn.k) < 0) return true;
+  return false;
+}
+
+// One frame through one translated program, compared with libpcap.
+void compare(const Variant& variant, std::span<const bpf_insn> code, const ClassicProgram& program,
+             FilterMatcher& matcher, const RawFrame& frame, FilterInputs& random, const std::string& name,
+             Tally& tally) {
+  RawFrame wire = frame;
+  EbpfFrame memory{.bytes = frame, .skb = variant.options.hook != FilterHook::kXdp, .ifindex = 1 + random.below(3)};
+  memory.linear = static_cast<std::uint32_t>(frame.size());
+  if (variant.fragments && random.one_in(2)) memory.linear = random.below(frame.size() + 1);
+  if (variant.tag && frame.size() >= 14 && random.one_in(2)) {
+    memory.tagged = true;
+    memory.tag_protocol = random.one_in(2) ? 0x8100 : 0x88a8;
+    memory.tag_control = static_cast<std::uint16_t>(random.one_in(2) ? random.below(12) : random.below(65536));
+    wire = with_tag(frame, memory.tag_protocol, memory.tag_control);
+  }
+  FrameMetadata metadata{.packet_type = PacketType::kHost, .ifindex = memory.ifindex};
+  if (variant.options.hook == FilterHook::kTcEgress) metadata.packet_type = PacketType::kOutgoing;
+  if (variant.options.hook == FilterHook::kTcIngress) {
+    memory.packet_type = random.below(4);
+    metadata.packet_type = static_cast<PacketType>(memory.packet_type);
+  }
+  const std::uint32_t expected = matcher.verdict(as_bytes(wire), static_cast<std::uint32_t>(wire.size()), metadata);
+  const EbpfRun run = testing::run_ebpf(code, memory);
+  ++tally.pairs;
+  tally.accepted += expected != 0 ? 1 : 0;
+  tally.slow += run.helper_loads ? 1 : 0;
+  tally.tagged += memory.tagged ? 1 : 0;
+  if (run.fault.empty() && run.verdict == expected) return;
+  if (run.fault.empty() && run.verdict == kRecheckVerdict && loops(program)) {
+    ++tally.rechecks;
+    return;
+  }
+  if (tally.differences++ != 0) return;
+  tally.first_difference = name + " (" + variant.name + "), frame of " + std::to_string(frame.size()) + " bytes, " +
+                           std::to_string(memory.linear) + " linear, " + (memory.tagged ? "tagged" : "untagged") +
+                           ": libpcap says " + std::to_string(expected) + ", eBPF " +
+                           (run.fault.empty() ? std::to_string(run.verdict) : "faults: " + run.fault) + "\n" +
+                           print_program(program, ProgramFormat::kAssembly);
+}
+
+using Mutation = std::function<std::optional<std::vector<bpf_insn>>(std::vector<bpf_insn>)>;
+
+// Every variant of one program over `frames` frames each. `mutate` changes the code first, or leaves the variant out.
+void compare_all(const ClassicProgram& program, const std::string& name, int frames, FilterInputs& random, Tally& tally,
+                 const Mutation& mutate = {}) {
+  auto matcher = FilterMatcher::create(program);
+  ASSERT_TRUE(matcher) << name << ": " << matcher.error().text();
+  for (const Variant& variant : variants()) {
+    TranslateOptions options = variant.options;
+    options.long_jumps = true;
+    const bool ethernet = program.link_type == LinkType::kEthernet;
+    options.vlan_view = options.vlan_view && ethernet;
+    auto code = translate(program, options);
+    ASSERT_TRUE(code) << name << " (" << variant.name << "): " << code.error().text();
+    Variant used = variant;
+    used.tag = used.tag && ethernet;
+    if (mutate) {
+      auto mutated = mutate(*code);
+      if (!mutated) continue;
+      *code = std::move(*mutated);
+    }
+    for (int n = 0; n < frames; ++n) {
+      RawFrame frame = random.frame();
+      if (!ethernet) frame.erase(frame.begin(), frame.begin() + std::min<std::ptrdiff_t>(14, std::ssize(frame)));
+      compare(used, *code, program, *matcher, frame, random, name, tally);
+    }
+  }
+}
+
+std::uint64_t wanted_pairs() {
+  const char* value = std::getenv("RINGTAP_FILTER_PAIRS");
+  return value == nullptr ? 200'000 : std::strtoull(value, nullptr, 10);
+}
+
+struct NamedProgram {
+  std::string name;
+  ClassicProgram program;
+};
+
+std::vector<NamedProgram> corpus_programs() {
+  std::vector<NamedProgram> programs;
+  for (const auto& filter : testing::read_filter_corpus()) {
+    for (const bool optimise : {true, false}) {
+      auto program = compile({.expression = filter.expression, .link_type = filter.link_type, .optimise = optimise});
+      EXPECT_TRUE(program) << filter.expression << ": " << program.error().text();
+      if (program) programs.push_back({filter.expression + (optimise ? "" : " [-O]"), program.take()});
+    }
+  }
+  return programs;
+}
+
+void report(const Tally& tally, std::size_t programs) {
+  std::printf("%zu programs, %llu runs: %llu accepted, %llu over the slow path, %llu tagged, %llu rechecks\n", programs,
+              static_cast<unsigned long long>(tally.pairs), static_cast<unsigned long long>(tally.accepted),
+              static_cast<unsigned long long>(tally.slow), static_cast<unsigned long long>(tally.tagged),
+              static_cast<unsigned long long>(tally.rechecks));
+  EXPECT_EQ(tally.differences, 0U) << tally.first_difference;
+}
+
+TEST(FilterTranslate, AgreesWithLibpcapOnTheCorpus) {
+  const auto programs = corpus_programs();
+  ASSERT_GE(programs.size(), 600U);
+  FilterInputs random(1);
+  Tally tally;
+  const auto frames = static_cast<int>(1 + wanted_pairs() / 2 / programs.size() / variants().size());
+  for (const auto& [name, program] : programs) compare_all(program, name, frames, random, tally);
+  report(tally, programs.size());
+  EXPECT_GT(tally.accepted, tally.pairs / 50);
+  EXPECT_GT(tally.slow, tally.pairs / 50);
+}
+
+TEST(FilterTranslate, AgreesWithLibpcapOnGeneratedExpressions) {
+  FilterInputs random(2);
+  Tally tally;
+  std::size_t programs = 0;
+  while (tally.pairs < wanted_pairs() / 4) {
+    const std::string expression = random.expression();
+    // Some are refused: "expression rejects all packets", a field of a protocol that cannot be here …
+    auto program = compile({.expression = expression, .optimise = random.one_in(2), .any_vlan = random.one_in(4)});
+    if (!program) continue;
+    ++programs;
+    compare_all(*program, expression, 20, random, tally);
+    if (HasFatalFailure()) return;
+  }
+  report(tally, programs);
+}
+
+TEST(FilterTranslate, AgreesWithLibpcapOnArbitraryPrograms) {
+  FilterInputs random(3);
+  Tally tally;
+  std::size_t programs = 0;
+  while (tally.pairs < wanted_pairs() / 4) {
+    const ClassicProgram program = random.program();
+    compare_all(program, "generated program " + std::to_string(programs++), 10, random, tally);
+    if (HasFatalFailure()) return;
+  }
+  report(tally, programs);
+}
+
+// --- are the tests above able to fail? Each mutation is a mistake a translator could make. ---
+
+bool is_bounds_check(const std::vector<bpf_insn>& code, std::size_t n) {
+  return n + 1 < code.size() && code[n].code == (BPF_ALU64 | BPF_ADD | BPF_K) && code[n].dst_reg == BPF_REG_5 &&
+         code[n + 1].code == (BPF_JMP | BPF_JGT | BPF_X) && code[n + 1].dst_reg == BPF_REG_5;
+}
+
+struct NamedMutation {
+  const char* name;
+  std::function<bool(std::vector<bpf_insn>&, std::size_t)> at;  // true: changed here
+};
+
+std::vector<NamedMutation> mutations() {
+  const auto never = [](bpf_insn& insn) { insn = bpf_insn{.code = BPF_JMP | BPF_JA}; };
+  return {
+      {"guard one byte short",
+       [](auto& code, std::size_t n) {
+         if (!is_bounds_check(code, n)) return false;
+         --code[n].imm;
+         return true;
+       }},
+      {"no division guard",
+       [=](auto& code, std::size_t n) {
+         if (code[n].code != (BPF_JMP32 | BPF_JEQ | BPF_K) || code[n].dst_reg != BPF_REG_4) return false;
+         never(code[n]);
+         return true;
+       }},
+      {"no shift clamp",
+       [=](auto& code, std::size_t n) {
+         if (code[n].code != (BPF_JMP32 | BPF_JGT | BPF_K) || code[n].dst_reg != BPF_REG_4) return false;
+         never(code[n]);
+         return true;
+       }},
+      {"offset of a helper load unbounded",
+       [=](auto& code, std::size_t n) {
+         if (code[n].code != (BPF_JMP | BPF_JGT | BPF_K) || code[n].dst_reg != BPF_REG_2) return false;
+         never(code[n]);
+         return true;
+       }},
+      {"tag of two bytes",
+       [](auto& code, std::size_t n) {
+         if (code[n].code != (BPF_ALU64 | BPF_ADD | BPF_K) || code[n].imm != -4) return false;
+         code[n].imm = -2;
+         return true;
+       }},
+      {"frames of just the needed length refused",
+       [](auto& code, std::size_t n) {
+         if (code[n].code != (BPF_JMP | BPF_JLT | BPF_K) || code[n].dst_reg == BPF_REG_2) return false;
+         ++code[n].imm;
+         return true;
+       }},
+      {"no tag in the length",
+       [](auto& code, std::size_t n) {
+         if (code[n].code != (BPF_ALU | BPF_ADD | BPF_K) || code[n].imm != 4) return false;
+         code[n].imm = 0;
+         return true;
+       }},
+      {"test turned round",
+       [](auto& code, std::size_t n) {
+         if (code[n].code != (BPF_JMP32 | BPF_JGT | BPF_K) || code[n].dst_reg != BPF_REG_0) return false;
+         code[n].code = BPF_JMP32 | BPF_JLT | BPF_K;
+         return true;
+       }},
+      {"slow path without A",
+       [](auto& code, std::size_t n) {
+         if (code[n].code != (BPF_LDX | BPF_MEM | BPF_W) || code[n].src_reg != BPF_REG_10 || code[n].dst_reg != 0)
+           return false;
+         code[n] = bpf_insn{.code = BPF_ALU | BPF_MOV | BPF_K, .imm = 7};
+         return true;
+       }},
+  };
+}
+
+TEST(FilterTranslate, MistakesOfATranslatorAreNoticed) {
+  for (const auto& mutation : mutations()) {
+    FilterInputs random(4);
+    Tally tally;
+    std::uint64_t changed = 0;
+    const Mutation mutate = [&](std::vector<bpf_insn> code) -> std::optional<std::vector<bpf_insn>> {
+      bool any = false;
+      for (std::size_t n = 0; n < code.size(); ++n) any = mutation.at(code, n) || any;
+      if (!any) return std::nullopt;
+      ++changed;
+      return code;
+    };
+    for (int n = 0; n < 300; ++n) compare_all(random.program(), "generated program", 10, random, tally, mutate);
+    for (int n = 0; n < 60; ++n) {
+      auto program = compile({.expression = random.expression()});
+      if (program) compare_all(*program, "generated expression", 10, random, tally, mutate);
+    }
+    EXPECT_GT(changed, 0U) << mutation.name << " changed nothing";
+    EXPECT_GT(tally.differences, 0U) << mutation.name << " went unnoticed in " << tally.pairs << " runs";
+  }
+}
+
+}  // namespace
+}  // namespace ringtap

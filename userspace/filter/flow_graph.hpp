@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Second pass: decoded instructions → basic blocks without cycles.
+// Post-condition (checked by is_well_formed): block 0 is the entry, every branch goes to a block with a greater number,
+// every block can be reached, and X changes only in the last operation of a block, so all indirect loads of a block use
+// the X of its start. A backward jump (protochain) goes into a fresh copy of the loop; past `unroll` copies the filter
+// ends with kRecheckVerdict. Limit: kMaxBlocks.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "filter/decode.hpp"
+#include "filter/filter_ops.hpp"
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+struct FlowBlock {
+  std::vector<FilterOp> ops;
+  FilterEnd end;
+};
+
+struct FlowGraph {
+  std::vector<FlowBlock> blocks;
+};
+
+constexpr std::size_t kMaxBlocks = 200'000;
+
+Result<FlowGraph> build_flow_graph(std::span<const DecodedInsn> insns, unsigned unroll);
+
+// Drops blocks that no path reaches; keeps the order of the others.
+void drop_unreachable(FlowGraph& graph);
+
+[[nodiscard]] bool is_well_formed(const FlowGraph& graph);
+
+}  // namespace ringtap

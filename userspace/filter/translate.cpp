@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "filter/translate.hpp"
+
+#include <cassert>
+
+#include "filter/decode.hpp"
+#include "filter/flow_graph.hpp"
+#include "filter/lower.hpp"
+
+namespace ringtap {
+
+Result<std::vector<bpf_insn>> translate(const ClassicProgram& program, const TranslateOptions& options) {
+  auto decoded = decode(program);
+  if (!decoded) return decoded.take_error();
+  auto graph = build_flow_graph(*decoded, options.unroll);
+  if (!graph) return graph.take_error();
+  return lower(*graph, options);
+}
+
+}  // namespace ringtap

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Classic BPF → the body of an eBPF function: R1 = the hook's context in, R0 = the classic return value out. The body
+// uses R0 to R5 and less than 128 bytes of stack, calls no map, changes neither packet nor context. Its verdict equals
+// libpcap's bpf_filter() on the frame as it goes to the file (restored tag included), or is kRecheckVerdict.
+// Pure function of its arguments, any thread. docs/filter.md tells the passes and the limits.
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "filter/classic_program.hpp"
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+// Returned where a loop (protochain) went round more often than it was unrolled: user space decides with
+// FilterMatcher over the whole frame. A program that computes this very value is rechecked too, which does no harm.
+constexpr std::uint32_t kRecheckVerdict = 0x8000'0000;
+
+enum class FilterHook : std::uint8_t { kXdp, kTcIngress, kTcEgress };
+
+struct TranslateOptions {
+  FilterHook hook = FilterHook::kXdp;
+  // XDP: bpf_xdp_load_bytes exists (Linux 5.18), frames may lie in fragments. False: bytes past data_end do not exist.
+  bool xdp_load_bytes = true;
+  // tc: the filter sees a tag that stands in skb metadata where the wire has it, at offset 12 of an Ethernet frame.
+  // Devices without a link-layer header have no such place: false there.
+  bool vlan_view = true;
+  bool long_jumps = false;          // Linux 6.6: 32-bit jump offsets; without them very large filters are refused
+  unsigned unroll = 8;              // copies of a loop before the recheck
+  std::uint32_t hardware_type = 1;  // ARPHRD_… of the device, for the ancillary load of it
+};
+
+Result<std::vector<bpf_insn>> translate(const ClassicProgram& program, const TranslateOptions& options);
+
+}  // namespace ringtap
