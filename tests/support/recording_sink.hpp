@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A Sink that keeps copies of all it is given, and reads a source to its end. One thread.
+// A Sink that keeps copies of all it is given, and a loop that reads a source to its end. For small captures: nothing
+// is ever dropped. One thread.
 #pragma once
 
 #include <cstddef>

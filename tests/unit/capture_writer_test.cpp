@@ -16,6 +16,7 @@
 #include "sink/pcap_writer.hpp"
 #include "sink/pcapng_writer.hpp"
 #include "sink/tee.hpp"
+#include "support/capture_file.hpp"
 #include "support/memory_writer.hpp"
 #include "support/packet.hpp"
 #include "support/process.hpp"
@@ -85,13 +86,7 @@ Interface interface(const std::string& name, LinkType link_type = LinkType::kEth
 }
 
 std::string hex(std::span<const std::byte> bytes) {
-  std::string text;
-  for (const std::byte byte : bytes) {
-    constexpr const char* kDigits = "0123456789abcdef";
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
+  return testing::hex({bytes.begin(), bytes.end()});
 }
 
 std::unique_ptr<PcapWriter> pcap_to(std::unique_ptr<ByteWriter> out, PcapOptions options = {}) {

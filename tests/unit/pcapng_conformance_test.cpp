@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +13,8 @@
 #include <vector>
 
 #include "io/capture_reader.hpp"
+#include "support/capture_file.hpp"
+#include "support/corpora.hpp"
 #include "support/process.hpp"
 #include "support/recording_sink.hpp"
 #include "support/requirements.hpp"
@@ -37,22 +38,6 @@ struct Packet {
          << packet.hex;
   }
 };
-
-fs::path corpus() {
-  const char* shared = std::getenv("RINGTAP_SHARED");
-  const char* source = std::getenv("RINGTAP_SOURCE_DIR");
-  const fs::path base = shared != nullptr ? fs::path(shared) : fs::path(source != nullptr ? source : ".") / "../shared";
-  return base / "corpora/pcapng-conformance";
-}
-
-std::vector<fs::path> cases() {
-  std::vector<fs::path> files;
-  if (!fs::exists(corpus())) return files;
-  for (const auto& entry : fs::recursive_directory_iterator(corpus())) {
-    if (entry.path().extension() == ".pcapng") files.push_back(entry.path());
-  }
-  return files;
-}
 
 // How many interfaces each section describes: tshark numbers them within the section, we do over the file.
 std::vector<std::uint64_t> interfaces_per_section(const fs::path& file) {
@@ -130,21 +115,16 @@ std::vector<Packet> as_we_read(const fs::path& file) {
   EXPECT_EQ(sink.interfaces.size(), interfaces);
   std::vector<Packet> packets;
   for (const auto& [view, data] : sink.records) {
-    std::string hex;
-    for (const std::byte byte : data) {
-      constexpr const char* kDigits = "0123456789abcdef";
-      hex += kDigits[std::to_integer<unsigned>(byte) >> 4];
-      hex += kDigits[std::to_integer<unsigned>(byte) & 15];
-    }
-    packets.push_back({view.interface_id, view.time_ns, view.wire_len, hex});
+    packets.push_back({view.interface_id, view.time_ns, view.wire_len, testing::hex(data)});
   }
   return packets;
 }
 
 TEST(PcapngConformance, EveryCaseReadsAsTsharkReadsIt) {
   REQUIRE_TOOL("tshark");
-  const auto files = cases();
-  RINGTAP_REQUIRE(!files.empty(), "the conformance files: RINGTAP_SHARED names the folder that holds corpora/");
+  auto files = testing::corpus_files("pcapng-conformance");
+  std::erase_if(files, [](const fs::path& file) { return file.extension() != ".pcapng"; });  // the licence
+  REQUIRE_CORPUS(files);
   EXPECT_EQ(files.size(), 48u);
   std::size_t packets = 0;
   for (const auto& file : files) {

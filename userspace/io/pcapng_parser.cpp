@@ -53,9 +53,10 @@ Result<Head> head_of(Bytes body, const char* what) {
   return load<Head>(body);
 }
 
-Error truncated(const InputBuffer& in, std::size_t wanted) {
+// tcpdump's words, since scripts look for them; it reads the header of a block and the rest apart.
+Error truncated(const InputBuffer& in, std::size_t start, std::size_t wanted) {
   return Error("truncated pcapng dump file; tried to read " + std::to_string(wanted) + " bytes, only got " +
-               std::to_string(in.bytes().size()) + " (" + in.place() + ")");
+               std::to_string(in.bytes().size() - start) + " (" + in.place(start) + ")");
 }
 
 }  // namespace
@@ -90,7 +91,7 @@ Result<ParseStep> PcapngParser::next(InputBuffer& in) {
     if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
     if (*state == ReadState::kEnd) {
       if (in.bytes().empty()) return ParseStep::kEnd;
-      return truncated(in, sizeof(pcapng::BlockHeader));
+      return truncated(in, 0, sizeof(pcapng::BlockHeader));
     }
     const auto header = load<pcapng::BlockHeader>(in.bytes());
     const bool is_section = header.type == BlockType::kSectionHeader;
@@ -99,7 +100,7 @@ Result<ParseStep> PcapngParser::next(InputBuffer& in) {
       state = in.require(kMagicEnd);
       if (!state) return state.take_error();
       if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
-      if (*state == ReadState::kEnd) return truncated(in, kMagicEnd);
+      if (*state == ReadState::kEnd) return truncated(in, sizeof(header), sizeof(pcapng::kByteOrderMagic));
       const auto magic = load<std::uint32_t>(in.bytes(), sizeof(header));
       order_.is_swapped = magic != pcapng::kByteOrderMagic;
       if (order_(magic) != pcapng::kByteOrderMagic) {
@@ -119,7 +120,7 @@ Result<ParseStep> PcapngParser::next(InputBuffer& in) {
     state = in.require(length);
     if (!state) return state.take_error();
     if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
-    if (*state == ReadState::kEnd) return truncated(in, length);
+    if (*state == ReadState::kEnd) return truncated(in, sizeof(header), length - sizeof(header));
     const std::size_t trailer = length - sizeof(std::uint32_t);
     if (order_(load<std::uint32_t>(in.bytes(), trailer)) != length) {
       return Error("block total length in header and trailer don't match (" + in.place(trailer) + ")");

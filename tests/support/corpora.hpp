@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Where the capture files stand that are too many for this tree: the folder that RINGTAP_SHARED names, or ../shared
+// beside the sources. Any thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ringtap::testing {
+
+// Every regular file below corpora/`name`, sorted; none when the corpus is not there.
+inline std::vector<std::filesystem::path> corpus_files(const std::string& name) {
+  namespace fs = std::filesystem;
+  const char* shared = std::getenv("RINGTAP_SHARED");
+  const char* source = std::getenv("RINGTAP_SOURCE_DIR");
+  const fs::path base = shared != nullptr ? fs::path(shared) : fs::path(source != nullptr ? source : ".") / "../shared";
+  std::vector<fs::path> files;
+  if (!fs::exists(base / "corpora" / name)) return files;
+  for (const auto& entry : fs::recursive_directory_iterator(base / "corpora" / name)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace ringtap::testing
+
+#define REQUIRE_CORPUS(files) \
+  RINGTAP_REQUIRE(!(files).empty(), "capture files: RINGTAP_SHARED names the folder that holds corpora/")
