@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The Internet checksum, RFC 1071. Pure.
+// The Internet checksum, RFC 1071, over bytes alone or with a pseudo-header. Pure functions of borrowed bytes: any
+// thread, any length.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What a user can ask of the text of a packet; named after what it does, with tcpdump's letter. Plain values.
+// What a user can ask of the text of a packet; named after what it does, with tcpdump's letter. Plain values, set
+// before the Dissector is made and not changed while it runs.
 #pragma once
 
 namespace ringtap {

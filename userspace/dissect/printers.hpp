@@ -55,6 +55,17 @@ struct Transport {
   std::uint16_t destination_port;
 };
 
+// By TCP port.
+void print_http(Context& context, Cursor payload, const Transport& transport);
+void print_ftp(Context& context, Cursor payload, const Transport& transport);
+void print_smtp(Context& context, Cursor payload, const Transport& transport);
+void print_ssh(Context& context, Cursor payload, const Transport& transport);
+void print_rtsp(Context& context, Cursor payload, const Transport& transport);
+void print_whois(Context& context, Cursor payload, const Transport& transport);
+
+// By UDP port.
+void print_sip(Context& context, Cursor payload, const Transport& transport);
+
 // tables.cpp
 using LinkPrinter = void (*)(Context&, Cursor);
 LinkPrinter link_printer(LinkType type);  // nullptr: none

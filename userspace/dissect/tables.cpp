@@ -154,9 +154,95 @@ class PortIndex {
   std::array<std::uint8_t, 65536> destination_;
 };
 
-constexpr std::array<PortRow, 0> kUdpPorts = {};
-constexpr std::array<PortRow, 0> kTcpPorts = {};
-static_assert(kUdpPorts.size() < PortIndex::kNone && kTcpPorts.size() < PortIndex::kNone);
+// A row without a printer keeps its place: its port is printed as plain UDP or TCP.
+constexpr PortRow kUdpPorts[] = {
+    {53, nullptr},  // DNS
+    {5353, nullptr},
+    {525, nullptr},  // timed
+    {69, nullptr},   // TFTP
+    {67, nullptr},   // DHCP
+    {68, nullptr},
+    {520, nullptr},  // RIP
+    {654, nullptr},  // AODV
+    {500, nullptr},  // IKE
+    {4500, nullptr},
+    {7500, nullptr},
+    {8500, nullptr},
+    {161, nullptr},  // SNMP
+    {162, nullptr},
+    {123, nullptr},  // NTP
+    {88, nullptr},   // Kerberos
+    {750, nullptr},
+    {1701, nullptr},                     // L2TP
+    {3456, nullptr, End::kDestination},  // VAT
+    {2103, nullptr},                     // Zephyr
+    {2104, nullptr},
+    {7000, nullptr},  // AFS
+    {7001, nullptr},
+    {7002, nullptr},
+    {7003, nullptr},
+    {7004, nullptr},
+    {7005, nullptr},
+    {7006, nullptr},
+    {7007, nullptr},
+    {7008, nullptr},
+    {7009, nullptr},
+    {521, nullptr},  // RIPng
+    {546, nullptr},  // DHCPv6
+    {547, nullptr},
+    {5359, nullptr},  // AHCP
+    {6696, nullptr},  // Babel
+    {6697, nullptr},
+    {8231, nullptr},                     // HNCP
+    {4567, nullptr, End::kDestination},  // whiteboard
+    {496, nullptr},                      // auto-RP
+    {1645, nullptr},                     // RADIUS
+    {1646, nullptr},
+    {1700, nullptr},
+    {1812, nullptr},
+    {1813, nullptr},
+    {3799, nullptr},
+    {1985, nullptr, End::kDestination},  // HSRP
+    {921, nullptr},                      // lwres
+    {646, nullptr},                      // LDP
+    {698, nullptr},                      // OLSR
+    {3503, nullptr},                     // LSP ping
+    {49152, nullptr, End::kSource},
+    {3784, nullptr, End::kDestination},  // BFD
+    {3785, nullptr, End::kDestination},
+    {4784, nullptr, End::kDestination},
+    {6784, nullptr, End::kDestination},
+    {701, nullptr},    // LMP
+    {1589, nullptr},   // VQP
+    {6343, nullptr},   // sFlow
+    {12223, nullptr},  // LWAPP
+    {12222, nullptr},
+    {5060, print_sip},
+    {514, nullptr},    // syslog
+    {8472, nullptr},   // OTV
+    {4789, nullptr},   // VXLAN
+    {6081, nullptr},   // Geneve
+    {4342, nullptr},   // LISP
+    {4790, nullptr},   // VXLAN-GPE
+    {17754, nullptr},  // ZEP
+    {6635, nullptr},   // MPLS
+    {319, nullptr},    // PTP
+    {320, nullptr},
+    {30490, nullptr},  // SOME/IP
+};
+
+constexpr PortRow kTcpPorts[] = {
+    {22, print_ssh},    {25, print_smtp},  {43, print_whois},  {179, nullptr},  // BGP
+    {1723, nullptr},                                                            // PPTP
+    {6379, nullptr},                                                            // RESP
+    {10288, nullptr},                                                           // OpenFlow and relatives
+    {6633, nullptr},    {6653, nullptr},   {21, print_ftp},    {80, print_http},
+    {8080, print_http}, {554, print_rtsp}, {8554, print_rtsp}, {53, nullptr},  // DNS
+    {639, nullptr},                                                            // MSDP
+    {323, nullptr},                                                            // RPKI-RTR
+    {646, nullptr},                                                            // LDP
+};
+static_assert(std::size(kUdpPorts) < PortIndex::kNone && std::size(kTcpPorts) < PortIndex::kNone);
 
 const EthertypeRow* find_ethertype(std::uint16_t type) {
   for (const EthertypeRow& row : kEthertypes) {
@@ -182,7 +268,7 @@ const IpProtocolRow* find_ip_protocol(std::uint8_t protocol) {
 
 bool print_port(const PortIndex& index, Context& context, Cursor payload, const Transport& transport) {
   const PortRow* row = index.find(transport.source_port, transport.destination_port);
-  if (row == nullptr) return false;
+  if (row == nullptr || row->print == nullptr) return false;
   row->print(context, payload, transport);
   return true;
 }
