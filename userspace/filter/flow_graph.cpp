@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "filter/translate.hpp"
 
@@ -57,44 +59,111 @@ FlowBlock cut_block(std::span<const DecodedInsn> insns, const std::vector<bool>&
   }
 }
 
+// Instructions that a backward jump may run again, [first, last]; every backward jump stays inside its loop.
+struct Loop {
+  int first;
+  int last;
+};
+
+std::vector<Loop> find_loops(std::span<const DecodedInsn> insns) {
+  std::vector<Loop> loops;  // disjoint, in order
+  for (int n = 0; n < static_cast<int>(insns.size()); ++n) {
+    const auto* end = std::get_if<FilterEnd>(&insns[n]);
+    if (end == nullptr || !end->is_branch()) continue;
+    const int target = std::min(end->on_true, end->on_false);
+    if (target > n) continue;
+    Loop loop{target, n};
+    while (!loops.empty() && loops.back().last >= loop.first) {
+      loop.first = std::min(loop.first, loops.back().first);
+      loops.pop_back();
+    }
+    loops.push_back(loop);
+  }
+  return loops;
+}
+
+// Numbers for (instruction, copy) such that every branch goes to a greater one: the copies of a loop stand one behind
+// the other, between what is before and what is behind the loop.
+class Places {
+ public:
+  Places(std::span<const DecodedInsn> insns, int copies) : copies_(copies) {
+    const int count = static_cast<int>(insns.size());
+    loop_of_.assign(count, -1);
+    loops_ = find_loops(insns);
+    for (int i = 0; i < static_cast<int>(loops_.size()); ++i)
+      std::fill(loop_of_.begin() + loops_[i].first, loop_of_.begin() + loops_[i].last + 1, i);
+    for (int n = 0; n < count; ++n) {
+      first_place_.push_back(static_cast<std::int64_t>(insn_at_.size()));
+      if (loop_of_[n] < 0) {
+        insn_at_.push_back(n);
+        continue;
+      }
+      const Loop& loop = loops_[loop_of_[n]];
+      for (int copy = 0; copy < copies; ++copy)
+        for (int i = loop.first; i <= loop.last; ++i) insn_at_.push_back(i);
+      for (++n; n <= loop.last; ++n) first_place_.push_back(first_place_.back() + 1);
+      --n;
+    }
+  }
+
+  [[nodiscard]] std::int64_t count() const { return static_cast<std::int64_t>(insn_at_.size()); }
+  [[nodiscard]] int insn_at(std::int64_t place) const { return insn_at_[place]; }
+
+  // Where a branch at `place`, from instruction `from`, to instruction `to` goes; nothing when the copies are used up.
+  [[nodiscard]] std::optional<std::int64_t> follow(std::int64_t place, int from, int to) const {
+    if (loop_of_[to] < 0 || loop_of_[to] != loop_of_[from]) return first_place_[to];
+    const Loop& loop = loops_[loop_of_[to]];
+    const int length = loop.last - loop.first + 1;
+    const std::int64_t copy = (place - first_place_[loop.first]) / length + (to <= from ? 1 : 0);
+    if (copy >= copies_) return std::nullopt;
+    return first_place_[to] + copy * length;
+  }
+
+ private:
+  int copies_;
+  std::vector<Loop> loops_;
+  std::vector<int> loop_of_;               // per instruction, -1: in none
+  std::vector<std::int64_t> first_place_;  // per instruction, of its first copy
+  std::vector<int> insn_at_;               // per place
+};
+
 }  // namespace
 
 Result<FlowGraph> build_flow_graph(std::span<const DecodedInsn> insns, unsigned unroll) {
   const auto leader = find_leaders(insns);
-  const int count = static_cast<int>(insns.size());
-  const int copies = static_cast<int>(std::max(1U, unroll));
-
-  // A place is (copy of the loop, instruction). Every branch goes to a later instruction of its copy or into a later
-  // copy, so growing place numbers are a topological order.
-  const int recheck_place = copies * count;
+  const Places places(insns, static_cast<int>(std::clamp(unroll, 1U, kMaxUnroll)));
+  const std::int64_t recheck_place = places.count();
   std::vector<bool> wanted(static_cast<std::size_t>(recheck_place) + 1, false);
   wanted[0] = true;
   FlowGraph graph;
   std::vector<int> block_of(wanted.size(), -1);
-  for (int place = 0; place < recheck_place; ++place) {
+  // Targets are places until every block has its number.
+  std::vector<std::pair<std::int64_t, std::int64_t>> targets;
+  for (std::int64_t place = 0; place < recheck_place; ++place) {
     if (!wanted[place]) continue;
     if (graph.blocks.size() >= kMaxBlocks) return Error("the filter is too large: more than 200000 blocks");
-    const int copy = place / count;
     int last = 0;
-    FlowBlock block = cut_block(insns, leader, place % count, last);
+    const int first = places.insn_at(place);
+    FlowBlock block = cut_block(insns, leader, first, last);
+    std::pair<std::int64_t, std::int64_t> target{-1, -1};
     if (block.end.is_branch()) {
-      for (int* target : {&block.end.on_true, &block.end.on_false}) {
-        const int to_copy = copy + (*target <= last ? 1 : 0);
-        *target = to_copy < copies ? to_copy * count + *target : recheck_place;
-        wanted[*target] = true;
-      }
+      const std::int64_t from = place + (last - first);
+      target.first = places.follow(from, last, block.end.on_true).value_or(recheck_place);
+      target.second = places.follow(from, last, block.end.on_false).value_or(recheck_place);
+      wanted[target.first] = wanted[target.second] = true;
     }
     block_of[place] = static_cast<int>(graph.blocks.size());
     graph.blocks.push_back(std::move(block));
+    targets.push_back(target);
   }
   if (wanted[recheck_place]) {
     block_of[recheck_place] = static_cast<int>(graph.blocks.size());
     graph.blocks.push_back({.end = {.kind = FilterEnd::Kind::kReturnConstant, .k = kRecheckVerdict}});
   }
-  for (auto& block : graph.blocks) {
-    if (!block.end.is_branch()) continue;
-    block.end.on_true = block_of[block.end.on_true];
-    block.end.on_false = block_of[block.end.on_false];
+  for (std::size_t n = 0; n < targets.size(); ++n) {
+    if (!graph.blocks[n].end.is_branch()) continue;
+    graph.blocks[n].end.on_true = block_of[targets[n].first];
+    graph.blocks[n].end.on_false = block_of[targets[n].second];
   }
   assert(is_well_formed(graph));
   return graph;

@@ -26,6 +26,7 @@ struct FlowGraph {
 };
 
 constexpr std::size_t kMaxBlocks = 200'000;
+constexpr unsigned kMaxUnroll = 64;  // more did not pass the verifier at tc
 
 Result<FlowGraph> build_flow_graph(std::span<const DecodedInsn> insns, unsigned unroll);
 

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Translated filters in the kernel, each as a whole program by BPF_PROG_TEST_RUN, against libpcap's interpreter: the
+// verifier takes every filter of the corpus, and the JIT's code agrees at XDP (linear and in fragments) and at tc
+// (plain and with the tag in metadata). RINGTAP_FILTER_KERNEL_FRAMES sets the frames per program and variant.
+#include <bpf/bpf.h>
+#include <gtest/gtest.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "filter/compile.hpp"
+#include "filter/translate.hpp"
+#include "ringtap/unique_fd.hpp"
+#include "support/filter_corpus.hpp"
+#include "support/filter_inputs.hpp"
+#include "support/requirements.hpp"
+
+namespace ringtap {
+namespace {
+
+using testing::FilterInputs;
+using testing::RawFrame;
+using Code = std::vector<bpf_insn>;
+
+enum class Metadata { kNone, kTag };
+
+struct Variant {
+  const char* name;
+  TranslateOptions options;
+  bool fragments;
+  Metadata metadata;
+};
+
+constexpr std::array<Variant, 5> kVariants = {{
+    {"XDP linear", {.hook = FilterHook::kXdp, .xdp_load_bytes = false}, false, Metadata::kNone},
+    {"XDP", {.hook = FilterHook::kXdp}, true, Metadata::kNone},
+    {"tc ingress", {.hook = FilterHook::kTcIngress}, false, Metadata::kTag},
+    {"tc egress", {.hook = FilterHook::kTcEgress}, false, Metadata::kTag},
+    {"tc without view", {.hook = FilterHook::kTcIngress, .vlan_view = false}, false, Metadata::kNone},
+}};
+
+bpf_insn insn(int code, int to, int from, int offset, int constant) {
+  bpf_insn out{};
+  out.code = static_cast<__u8>(code);
+  out.dst_reg = to & 0xf;
+  out.src_reg = from & 0xf;
+  out.off = static_cast<__s16>(offset);
+  out.imm = constant;
+  return out;
+}
+
+// Before the filter: with skb->mark set, push a tag into metadata (protocol in cb[0], control = mark - 1).
+Code behind_tag_push(const Code& filter) {
+  Code code = {
+      insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_6, BPF_REG_1, 0, 0),
+      insn(BPF_LDX | BPF_MEM | BPF_W, BPF_REG_3, BPF_REG_1, offsetof(__sk_buff, mark), 0),
+      insn(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_3, 0, 3, 0),
+      insn(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_3, 0, 0, -1),
+      insn(BPF_LDX | BPF_MEM | BPF_W, BPF_REG_2, BPF_REG_1, offsetof(__sk_buff, cb), 0),
+      insn(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_skb_vlan_push),
+      insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_6, 0, 0),
+      insn(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 1),
+      insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+  };
+  code.insert(code.end(), filter.begin(), filter.end());
+  return code;
+}
+
+UniqueFd load(const Variant& variant, const Code& code, std::string& log) {
+  const bool xdp = variant.options.hook == FilterHook::kXdp;
+  const bpf_prog_type type = xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
+  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  if (xdp && variant.fragments) options.prog_flags = BPF_F_XDP_HAS_FRAGS;
+  UniqueFd fd(bpf_prog_load(type, "filter_test", "GPL", code.data(), code.size(), &options));
+  if (fd) return fd;
+  std::vector<char> text(1 << 20);
+  options.log_buf = text.data();
+  options.log_size = static_cast<__u32>(text.size());
+  options.log_level = 1;
+  fd.reset(bpf_prog_load(type, "filter_test", "GPL", code.data(), code.size(), &options));
+  log = text.data();
+  if (log.size() > 1200) log.erase(0, log.size() - 1200);
+  return fd;
+}
+
+struct Tally {
+  std::size_t programs = 0;
+  std::size_t loads = 0;
+  std::size_t largest = 0;
+  std::uint64_t runs = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t in_fragments = 0;
+  std::uint64_t tagged = 0;
+  std::uint64_t not_run = 0;  // the kernel makes no skb of some short frames
+};
+
+int frames_per_program() {
+  const char* value = std::getenv("RINGTAP_FILTER_KERNEL_FRAMES");
+  return value == nullptr ? 20 : std::atoi(value);
+}
+
+bool loops(const ClassicProgram& program) {
+  for (const auto& i : program.insns)
+    if (i.code == (BPF_JMP | BPF_JA) && static_cast<std::int32_t>(i.k) < 0) return true;
+  return false;
+}
+
+void run_one(const Variant& variant, int fd, const ClassicProgram& program, FilterMatcher& matcher,
+             const std::string& name, FilterInputs& random, Tally& tally) {
+  RawFrame frame = random.frame(variant.fragments && random.one_in(20) ? 9000 : 120);
+  if (frame.size() < 14) frame.resize(14);
+  if (!variant.fragments && frame.size() > 3000) frame.resize(3000);
+  RawFrame wire = frame;
+  LIBBPF_OPTS(bpf_test_run_opts, options);
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<__u32>(frame.size());
+  options.repeat = 1;
+  __sk_buff skb{};
+  xdp_md xdp{};
+  if (variant.fragments && random.one_in(2) && frame.size() > 20) {
+    xdp.data_end = 14 + random.below(std::min<std::size_t>(frame.size() - 14, 3000));
+    options.ctx_in = &xdp;
+    options.ctx_size_in = sizeof xdp;
+    ++tally.in_fragments;
+  }
+  if (variant.metadata == Metadata::kTag && random.one_in(2)) {
+    const std::uint16_t protocol = random.one_in(2) ? 0x8100 : 0x88a8;
+    const auto control = static_cast<std::uint16_t>(random.one_in(2) ? random.below(12) : random.below(65536));
+    skb.mark = control + 1U;
+    skb.cb[0] = __builtin_bswap16(protocol);
+    options.ctx_in = &skb;
+    options.ctx_size_in = sizeof skb;
+    const std::array<std::uint8_t, 4> tag = {
+        static_cast<std::uint8_t>(protocol >> 8), static_cast<std::uint8_t>(protocol),
+        static_cast<std::uint8_t>(control >> 8), static_cast<std::uint8_t>(control)};
+    wire.insert(wire.begin() + 12, tag.begin(), tag.end());
+    ++tally.tagged;
+  }
+  if (bpf_prog_test_run_opts(fd, &options) != 0) {
+    ++tally.not_run;
+    return;
+  }
+  // Test runs are on the loopback device, number 1, and packets are for this host.
+  const FrameMetadata metadata{
+      .packet_type = variant.options.hook == FilterHook::kTcEgress ? PacketType::kOutgoing : PacketType::kHost,
+      .ifindex = 1};
+  const std::uint32_t expected =
+      matcher.verdict(std::as_bytes(std::span(wire)), static_cast<std::uint32_t>(wire.size()), metadata);
+  ++tally.runs;
+  tally.accepted += expected != 0 ? 1 : 0;
+  if (options.retval == kRecheckVerdict && loops(program)) return;
+  EXPECT_EQ(options.retval, expected) << name << " (" << variant.name << "), frame of " << frame.size()
+                                      << " bytes, data_end " << xdp.data_end << ", mark " << skb.mark;
+}
+
+void load_and_run(const ClassicProgram& program, const std::string& name, FilterInputs& random, Tally& tally) {
+  ++tally.programs;
+  auto matcher = FilterMatcher::create(program);
+  ASSERT_TRUE(matcher) << matcher.error().text();
+  for (const Variant& variant : kVariants) {
+    TranslateOptions options = variant.options;
+    const bool ethernet = program.link_type == LinkType::kEthernet;
+    options.vlan_view = options.vlan_view && ethernet;
+    options.long_jumps = true;
+    auto code = translate(program, options);
+    ASSERT_TRUE(code) << name << ": " << code.error().text();
+    if (variant.metadata == Metadata::kTag) *code = behind_tag_push(*code);
+    tally.largest = std::max(tally.largest, code->size());
+    std::string log;
+    const UniqueFd fd = load(variant, *code, log);
+    ++tally.loads;
+    EXPECT_TRUE(fd) << name << " (" << variant.name << ", " << code->size() << " instructions) refused\n" << log;
+    if (!fd || !ethernet) continue;  // a test run's tc frame always has a link-layer header
+    for (int n = 0; n < frames_per_program(); ++n) run_one(variant, fd.get(), program, *matcher, name, random, tally);
+  }
+}
+
+void report(const Tally& tally) {
+  std::printf(
+      "%zu programs, %zu loads, largest %zu instructions; %llu runs, %llu accepted, %llu in fragments, "
+      "%llu tagged, %llu not run\n",
+      tally.programs, tally.loads, tally.largest, static_cast<unsigned long long>(tally.runs),
+      static_cast<unsigned long long>(tally.accepted), static_cast<unsigned long long>(tally.in_fragments),
+      static_cast<unsigned long long>(tally.tagged), static_cast<unsigned long long>(tally.not_run));
+  EXPECT_GT(tally.runs, tally.loads);
+}
+
+TEST(FilterInTheKernel, EveryFilterOfTheCorpusLoadsAndAgrees) {
+  REQUIRE_CAPABILITY(CAP_BPF);
+  FilterInputs random(11);
+  Tally tally;
+  for (const auto& filter : testing::read_filter_corpus()) {
+    for (const bool optimise : {true, false}) {
+      auto program = compile({.expression = filter.expression, .link_type = filter.link_type, .optimise = optimise});
+      ASSERT_TRUE(program) << filter.expression << ": " << program.error().text();
+      load_and_run(*program, filter.expression + (optimise ? "" : " [-O]"), random, tally);
+    }
+  }
+  report(tally);
+}
+
+TEST(FilterInTheKernel, ArbitraryProgramsLoadAndAgree) {
+  REQUIRE_CAPABILITY(CAP_BPF);
+  FilterInputs random(12);
+  Tally tally;
+  for (int n = 0; n < 500; ++n) load_and_run(random.program(), "generated program " + std::to_string(n), random, tally);
+  report(tally);
+}
+
+TEST(FilterInTheKernel, GeneratedExpressionsLoadAndAgree) {
+  REQUIRE_CAPABILITY(CAP_BPF);
+  FilterInputs random(13);
+  Tally tally;
+  while (tally.programs < 200) {
+    const std::string expression = random.expression();
+    auto program = compile({.expression = expression, .any_vlan = random.one_in(4)});
+    if (program) load_and_run(*program, expression, random, tally);
+  }
+  report(tally);
+}
+
+}  // namespace
+}  // namespace ringtap

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "filter/expression_filter.hpp"
+
+#include <linux/filter.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ringtap {
+namespace {
+
+// `ret #0`
+ClassicProgram nothing_matches(LinkType link_type) {
+  return {.insns = {ClassicInsn{.code = BPF_RET | BPF_K}}, .link_type = link_type};
+}
+
+// libpcap makes a loop (protochain) by an unconditional jump back.
+bool has_loop(const ClassicProgram& program) {
+  return std::any_of(program.insns.begin(), program.insns.end(), [](const ClassicInsn& insn) {
+    return insn.code == (BPF_JMP | BPF_JA) && static_cast<std::int32_t>(insn.k) < 0;
+  });
+}
+
+}  // namespace
+
+Result<ExpressionFilter> ExpressionFilter::create(const std::string& expression,
+                                                  const std::vector<LinkType>& link_types,
+                                                  const ExpressionOptions& options) {
+  ExpressionFilter filter(expression, options);
+  std::optional<Error> first_error;
+  for (const LinkType link_type : link_types) {
+    auto added = filter.add(link_type);
+    if (!added && !first_error) first_error = added.take_error();
+  }
+  if (filter.programs_.empty() && first_error) return std::move(*first_error);
+  for (const LinkType link_type : link_types) {
+    if (filter.programs_.contains(link_type)) continue;
+    filter.programs_[link_type].program = nothing_matches(link_type);
+  }
+  return filter;
+}
+
+Result<> ExpressionFilter::add(LinkType link_type) {
+  FilterRequest request;
+  request.expression = expression_;
+  request.link_type = link_type;
+  request.optimise = options_.optimise;
+  request.any_vlan = options_.any_vlan;
+  request.netmask = options_.netmask;
+  request.live = options_.live;
+  auto program = compile(request);
+  if (!program) return program.take_error();
+  programs_[link_type].program = program.take();
+  return ok();
+}
+
+FilterMatcher* ExpressionFilter::matcher(LinkType link_type) {
+  if (!programs_.contains(link_type) && !add(link_type)) return nullptr;
+  Compiled& compiled = programs_[link_type];
+  if (!compiled.matcher) {
+    auto made = FilterMatcher::create(compiled.program);
+    if (!made) return nullptr;
+    compiled.matcher = made.take();
+  }
+  return &*compiled.matcher;
+}
+
+bool ExpressionFilter::matches(const RecordView& record) {
+  FilterMatcher* run = matcher(record.link_type);
+  if (run == nullptr) return false;
+  return run->verdict(record.data, record.wire_len, {.packet_type = record.packet_type, .ifindex = record.ifindex}) != 0;
+}
+
+bool ExpressionFilter::may_recheck() const {
+  return std::any_of(programs_.begin(), programs_.end(), [](const auto& entry) { return has_loop(entry.second.program); });
+}
+
+}  // namespace ringtap
