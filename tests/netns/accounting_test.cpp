@@ -2,8 +2,6 @@
 // Every frame is accounted for: by the million, under loss, while running, and against the device's own counters.
 #include <gtest/gtest.h>
 
-#include <regex>
-
 #include "capture.hpp"
 #include "support/requirements.hpp"
 #include "support/traffic.hpp"
@@ -134,20 +132,10 @@ TEST_F(AccountingOfFrames, WithoutLossExitsWithZeroUnderStrictLoss) {
 TEST_F(AccountingOfFrames, IsPrintedOnUsr1WhileTheCaptureGoesOn) {
   Capture ringtap(hosts_->right, {"-v", "-i", "right", "-w", folder_ / "x.pcap"});
   send_live_frames(hosts_->left, "left", kFrame, 1000);
-  // tcpdump's line, word for word, with the prefix of the program.
-  const std::regex line(
-      "ringtap: (\\d+) packets? captured, (\\d+) packets? received by filter, (\\d+) packets? dropped by kernel\n");
-  const auto captured = [&]() -> std::uint64_t {
-    const std::string text = ringtap.process().err();
-    std::uint64_t last = 0;
-    for (std::sregex_iterator match(text.begin(), text.end(), line), end; match != end; ++match) {
-      last = std::stoull((*match)[1]);
-    }
-    return last;
-  };
   EXPECT_TRUE(wait_until([&] {
     ringtap.process().signal(SIGUSR1);
-    return captured() >= 1000;
+    const auto counts = parse_closing_lines(ringtap.process().err());
+    return counts && counts->captured >= 1000;
   })) << ringtap.process().err();
   EXPECT_TRUE(ringtap.process().running());
   send_live_frames(hosts_->left, "left", kFrame, 10);

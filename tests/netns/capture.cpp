@@ -33,7 +33,7 @@ Finished Capture::finish() {
 }
 
 Tcpdump::Tcpdump(const Namespace& where, std::vector<std::string> arguments)
-    : process_(where.command(join({"tcpdump", "--immediate-mode"}, arguments))) {
+    : process_(where.command(join({"tcpdump", "--immediate-mode", "-B", "32768", "-s", "66000"}, arguments))) {
   EXPECT_TRUE(process_.wait_for_err("listening on")) << process_.err();
 }
 
@@ -41,6 +41,8 @@ Finished Tcpdump::stop() {
   process_.signal(SIGINT);
   const std::optional<ExitStatus> status = process_.wait();
   EXPECT_TRUE(status) << "tcpdump does not end";
+  const auto closing = parse_closing_lines(process_.err());
+  EXPECT_TRUE(closing && closing->dropped == 0) << "tcpdump lost packets\n" << process_.err();
   return {status.value_or(ExitStatus{}), process_.out(), process_.err()};
 }
 

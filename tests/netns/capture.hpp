@@ -35,7 +35,8 @@ class Capture {
   Process process_;
 };
 
-// The same for tcpdump, which says "listening on" when it is.
+// The same for tcpdump, which says "listening on" when it is. Its slots are of fixed size, so it gets room for a few
+// hundred superframes; one that lost packets all the same is no oracle and fails the test.
 class Tcpdump {
  public:
   Tcpdump(const Namespace& where, std::vector<std::string> arguments);

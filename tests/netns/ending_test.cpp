@@ -250,7 +250,7 @@ TEST_F(Ending, BeforeItBeginsWithoutPrivilegesNamesTheCapabilityAndTheRemedy) {
 }
 
 TEST_F(Ending, BeforeItBeginsForAnXdpProgramThatIsThereNamesItAndLeavesIt) {
-  const ForeignXdp foreign(hosts_->right, "right", "firewall_xdp");
+  const auto foreign = ForeignProgram::pass_xdp(hosts_->right, "right", "firewall_xdp");
   expect_refusal({"-i", "right", "--tap", "xdp", "-n"}, 1, {"right", "firewall_xdp", "--tap tc"});
   expect_refusal({"-i", "right", "--tap", "xdp", "--xdp-mode", "generic", "-n"}, 1, {"firewall_xdp"});
   const Finished shown = run(hosts_->right.command({"ip", "link", "show", "right"}));

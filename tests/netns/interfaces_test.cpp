@@ -175,7 +175,11 @@ TEST_F(Interfaces, FilesOfEveryFormatAreReadByOtherToolsWithoutAComplaint) {
     const Finished dumped = run({"tcpdump", "-n", "-t", "-r", path});
     EXPECT_EQ(dumped.status, (ExitStatus{0, 0})) << dumped.err;
     EXPECT_EQ(lines_of(dumped.out).size(), (*accounting.total)["written"]);
-    EXPECT_EQ(lines_of(dumped.err).size(), 1u) << dumped.err;  // "reading from file …"
+    for (const std::string& line : lines_of(dumped.err)) {
+      // The warning is tcpdump's for every LINUX_SLL2 file: the numbers in it are those of another machine.
+      EXPECT_TRUE(line.starts_with("reading from file ") || line == "Warning: interface names might be incorrect")
+          << line;
+    }
     const Finished listed = run({"tshark", "-n", "-r", path});
     EXPECT_EQ(listed.status, (ExitStatus{0, 0})) << listed.err;
     EXPECT_EQ(lines_of(listed.out).size(), (*accounting.total)["written"]);

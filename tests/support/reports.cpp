@@ -121,9 +121,12 @@ std::optional<ClosingLines> parse_closing_lines(std::string_view text) {
   static const std::regex kLines(
       "(?:^|\n)(\\d+) packets? captured\n(\\d+) packets? received by filter\n(\\d+) packets? dropped by "
       "kernel(?:\n|$)");
-  std::match_results<std::string_view::const_iterator> match;
-  if (!std::regex_search(text.begin(), text.end(), match, kLines)) return std::nullopt;
-  return ClosingLines{std::stoull(match[1]), std::stoull(match[2]), std::stoull(match[3])};
+  std::optional<ClosingLines> last;
+  using Iterator = std::regex_iterator<std::string_view::const_iterator>;
+  for (Iterator match(text.begin(), text.end(), kLines); match != Iterator(); ++match) {
+    last = ClosingLines{std::stoull((*match)[1]), std::stoull((*match)[2]), std::stoull((*match)[3])};
+  }
+  return last;
 }
 
 }  // namespace ringtap::testing

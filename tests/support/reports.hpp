@@ -45,7 +45,7 @@ struct ClosingLines {
   std::uint64_t dropped = 0;
 };
 // "N packets captured", "N packets received by filter", "N packets dropped by kernel", word for word, one after another
-// (tcpdump says "1 packet captured"); nothing when they are not all there.
+// (tcpdump says "1 packet captured"); the last three where there are several; nothing when they are not all there.
 std::optional<ClosingLines> parse_closing_lines(std::string_view text);
 
 std::vector<std::string> lines_of(std::string_view text);

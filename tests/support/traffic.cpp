@@ -111,18 +111,31 @@ int sys_bpf(bpf_cmd command, bpf_attr& attributes) {
   return static_cast<int>(::syscall(SYS_bpf, command, &attributes, sizeof attributes));
 }
 
-Descriptor load_xdp(std::span<const bpf_insn> program, const std::string& name) {
+Descriptor load(bpf_prog_type type, std::span<const bpf_insn> program, const std::string& name) {
   bpf_attr attributes;
   std::memset(&attributes, 0, sizeof attributes);
-  attributes.prog_type = BPF_PROG_TYPE_XDP;
-  attributes.expected_attach_type = BPF_XDP;
+  attributes.prog_type = type;
   attributes.insns = reinterpret_cast<std::uint64_t>(program.data());
   attributes.insn_cnt = static_cast<std::uint32_t>(program.size());
   attributes.license = reinterpret_cast<std::uint64_t>("GPL");
   name.copy(attributes.prog_name, sizeof attributes.prog_name - 1);
   Descriptor loaded(sys_bpf(BPF_PROG_LOAD, attributes));
-  if (loaded.get() < 0) fail("load XDP program");
+  if (loaded.get() < 0) fail("load " + name);
   return loaded;
+}
+
+int attach(const Namespace& where, const std::string& device, const Descriptor& program, std::uint32_t attach_type) {
+  bpf_attr attributes;
+  std::memset(&attributes, 0, sizeof attributes);
+  attributes.link_create.prog_fd = static_cast<std::uint32_t>(program.get());
+  attributes.link_create.target_ifindex = where.index_of(device);
+  attributes.link_create.attach_type = attach_type;
+  int link = -1;
+  where.inside([&] {
+    link = sys_bpf(BPF_LINK_CREATE, attributes);
+    if (link < 0) fail("attach to " + device);
+  });
+  return link;
 }
 
 template <std::uint8_t kTarget>
@@ -205,7 +218,7 @@ void send_live_frames(const Namespace& from, const std::string& device, const By
 
   const std::array program = {move<BPF_REG_1>(static_cast<std::int32_t>(from.index_of(device))), move<BPF_REG_2>(0),
                               call(BPF_FUNC_redirect), kExit};
-  const Descriptor loaded = load_xdp(program, "test_redirect");
+  const Descriptor loaded = load(BPF_PROG_TYPE_XDP, program, "test_redirect");
   from.inside([&] {
     for (std::uint64_t sent = 0; sent < count;) {
       const std::uint64_t now = std::min(count - sent, kMostPerCall);
@@ -227,24 +240,28 @@ void send_live_frames(const Namespace& from, const std::string& device, const By
   });
 }
 
-ForeignXdp::ForeignXdp(const Namespace& where, const std::string& device, const std::string& program_name) {
+ForeignProgram ForeignProgram::pass_xdp(const Namespace& where, const std::string& device, const std::string& name) {
   const std::array program = {move<BPF_REG_0>(XDP_PASS), kExit};
-  Descriptor loaded = load_xdp(program, program_name);
-  where.inside([&] {
-    bpf_attr attributes;
-    std::memset(&attributes, 0, sizeof attributes);
-    attributes.link_create.prog_fd = static_cast<std::uint32_t>(loaded.get());
-    attributes.link_create.target_ifindex = ::if_nametoindex(device.c_str());
-    attributes.link_create.attach_type = BPF_XDP;
-    link_ = sys_bpf(BPF_LINK_CREATE, attributes);
-    if (link_ < 0) fail("attach XDP to " + device);
-  });
-  program_ = loaded.release();
+  return ForeignProgram(attach(where, device, load(BPF_PROG_TYPE_XDP, program, name), BPF_XDP));
 }
 
-ForeignXdp::~ForeignXdp() {
-  ::close(link_);
-  ::close(program_);
+ForeignProgram ForeignProgram::tag_and_forward(const Namespace& where, const std::string& device, const std::string& to,
+                                               std::uint16_t vlan_id) {
+  constexpr std::uint32_t kTcxIngress = 46;  // BPF_TCX_INGRESS, which headers older than 6.6 do not name
+  const std::array program = {move<BPF_REG_2>(htons(ETH_P_8021Q)),
+                              move<BPF_REG_3>(vlan_id),
+                              call(BPF_FUNC_skb_vlan_push),
+                              move<BPF_REG_1>(static_cast<std::int32_t>(where.index_of(to))),
+                              move<BPF_REG_2>(0),
+                              call(BPF_FUNC_redirect),
+                              kExit};
+  return ForeignProgram(attach(where, device, load(BPF_PROG_TYPE_SCHED_CLS, program, "test_tagger"), kTcxIngress));
+}
+
+ForeignProgram::ForeignProgram(ForeignProgram&& other) noexcept : link_(std::exchange(other.link_, -1)) {}
+
+ForeignProgram::~ForeignProgram() {
+  if (link_ >= 0) ::close(link_);
 }
 
 }  // namespace ringtap::testing

@@ -41,17 +41,23 @@ void exchange_tcp(const Namespace& client, const Namespace& server, const std::s
 // (a veth device takes redirected frames only then) and refuses some under pressure: its own rx counter is the truth.
 void send_live_frames(const Namespace& from, const std::string& device, const Bytes& frame, std::uint64_t count);
 
-// An XDP program that passes everything, attached to `device` by a link that this object holds: another tool's program.
-class ForeignXdp {
+// Another tool's program on a device, attached by a link that this object holds.
+class ForeignProgram {
  public:
-  ForeignXdp(const Namespace& where, const std::string& device, const std::string& program_name);
-  ForeignXdp(const ForeignXdp&) = delete;
-  ForeignXdp& operator=(const ForeignXdp&) = delete;
-  ~ForeignXdp();
+  // XDP that passes everything.
+  static ForeignProgram pass_xdp(const Namespace& where, const std::string& device, const std::string& name);
+  // tc ingress that puts a VLAN tag into the metadata of every frame and sends it out of `to`. Kernel 6.6 (tcx).
+  static ForeignProgram tag_and_forward(const Namespace& where, const std::string& device, const std::string& to,
+                                        std::uint16_t vlan_id);
+
+  ForeignProgram(ForeignProgram&& other) noexcept;
+  ForeignProgram& operator=(ForeignProgram&&) = delete;
+  ~ForeignProgram();
 
  private:
-  int program_ = -1;
-  int link_ = -1;
+  explicit ForeignProgram(int link) : link_(link) {}
+
+  int link_ = -1;  // holds the program too
 };
 
 }  // namespace ringtap::testing

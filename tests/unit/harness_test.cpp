@@ -64,6 +64,7 @@ TEST(ClosingLines, AreTcpdumpsThreeAndNothingElse) {
   EXPECT_EQ(lines->received, 12u);
   EXPECT_EQ(lines->dropped, 0u);
   EXPECT_TRUE(parse_closing_lines("1 packet captured\n1 packet received by filter\n0 packets dropped by kernel\n"));
+  EXPECT_EQ(parse_closing_lines(std::string(kSound) + replaced(kSound, "10 packets", "11 packets"))->captured, 11u);
   EXPECT_FALSE(parse_closing_lines("1 packets captured\n1 packets received by filter\n"));
   EXPECT_FALSE(parse_closing_lines(replaced(kSound, "by filter", "by the filter")));
 }
