@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * From "seen" to the ring. A tap calls tap_begin(), then for a wanted frame record_begin(), fills the event, copies the
- * bytes behind it and calls record_end(), or record_abort() when it could not copy. Every way out is counted. Only
- * this file touches rings, stages and counters.
+ * From "seen" to the ring. A tap calls tap_begin(), asks its filter, and for a wanted frame calls record_begin(), fills
+ * the event, copies the bytes behind it and calls record_end(), or record_abort() when it could not copy. Every way out
+ * is counted. Only this file touches rings, stages and counters.
  */
 #ifndef RINGTAP_EMIT_BPF_H
 #define RINGTAP_EMIT_BPF_H
@@ -20,7 +20,8 @@ struct stage {
 struct tap {
 	struct ringtap_counters *counters;
 	__u32 slot;
-	__u32 tap;
+	__u8 tap;
+	__u8 flags; /* of the event to come */
 };
 
 /*
@@ -41,6 +42,7 @@ static __always_inline __u32 clamped(__u64 value, __u64 limit)
 static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex)
 {
 	tap->tap = which;
+	tap->flags = 0;
 	tap->slot = cfg_only_slot;
 	if (!cfg_only_slot) {
 		__u32 *slot = bpf_map_lookup_elem(&slots, &ifindex);
@@ -54,9 +56,16 @@ static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex
 	return 1;
 }
 
-static __always_inline void count_filtered(struct tap *tap)
+/* What the filter said; 0 is counted, and the frame is done with. */
+static __always_inline int wanted(struct tap *tap, __u32 verdict)
 {
-	tap->counters->value[RINGTAP_CNT_FILTERED]++;
+	if (verdict == 0) {
+		tap->counters->value[RINGTAP_CNT_FILTERED]++;
+		return 0;
+	}
+	if (verdict == RINGTAP_VERDICT_RECHECK)
+		tap->flags = RINGTAP_EVENT_RECHECK;
+	return 1;
 }
 
 static __always_inline void count_drop(struct tap *tap, enum ringtap_counter cause)
@@ -85,6 +94,7 @@ static __always_inline struct stage *record_begin(struct tap *tap)
 		.cpu = cpu,
 		.slot = tap->slot,
 		.tap = tap->tap,
+		.flags = tap->flags,
 		.rx_queue = RINGTAP_RX_QUEUE_UNKNOWN,
 		.pkt_type = RINGTAP_PKT_TYPE_UNKNOWN,
 		.csum = RINGTAP_CSUM_UNKNOWN,

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The place of the filter expression, between "seen" and "emit". The bodies below are stubs: with cfg_filter set the
- * loader replaces each by the translated expression and refuses to load a program in which it did not find its stub.
- * A body gets the context and returns 0 for "not wanted". It must be `static` (verified at the call, with the context's
- * real type) and must not be inlined; the asm keeps clang from dropping the argument or the call.
+ * The place of the filter expression, between "seen" and "emit". The bodies are stubs: with cfg_filter set the loader
+ * replaces each by the translated expression and refuses to load a program in which it did not find its stub. A body
+ * gets the context and returns 0 for "not wanted", RINGTAP_VERDICT_RECHECK where only user space can tell, anything
+ * else for "wanted". It must be `static` (verified at the call, with the context's real type) and must not be inlined;
+ * the asm keeps clang from dropping the argument or the call.
+ *
+ * Each program has a stub of its own, since offsets depend on the hook and on the device's link layer: a tap for
+ * devices with an Ethernet header and one (`l3`) for those whose frames begin with the network header.
  */
 #ifndef RINGTAP_FILTER_BPF_H
 #define RINGTAP_FILTER_BPF_H

@@ -11,8 +11,10 @@
 #include <bpf/bpf_endian.h>
 #include "sk_buff.h"
 
-RINGTAP_FILTER_STUB(ringtap_filter_tc_in, __sk_buff)
-RINGTAP_FILTER_STUB(ringtap_filter_tc_out, __sk_buff)
+RINGTAP_FILTER_STUB(tc_ingress_filter, __sk_buff)
+RINGTAP_FILTER_STUB(tc_egress_filter, __sk_buff)
+RINGTAP_FILTER_STUB(tc_in_l3_filter, __sk_buff)
+RINGTAP_FILTER_STUB(tc_out_l3_filter, __sk_buff)
 
 extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
 
@@ -55,16 +57,14 @@ static __always_inline long copy_frame(struct __sk_buff *skb, struct stage *stag
 	return err;
 }
 
-static __always_inline int tap(struct __sk_buff *skb, __u32 which)
+static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)(struct __sk_buff *))
 {
 	struct tap tap;
 
 	if (!tap_begin(&tap, which, skb->ifindex))
 		return TC_ACT_UNSPEC;
-	if (cfg_filter && !(which == RINGTAP_TAP_TC_INGRESS ? ringtap_filter_tc_in(skb) : ringtap_filter_tc_out(skb))) {
-		count_filtered(&tap);
+	if (cfg_filter && !wanted(&tap, filter(skb)))
 		return TC_ACT_UNSPEC;
-	}
 	struct stage *stage = record_begin(&tap);
 	if (!stage)
 		return TC_ACT_UNSPEC;
@@ -92,14 +92,26 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which)
 	return TC_ACT_UNSPEC;
 }
 
-SEC("tc")
+SEC("ringtap/tc")
 int tc_ingress_tap(struct __sk_buff *skb)
 {
-	return tap(skb, RINGTAP_TAP_TC_INGRESS);
+	return tap(skb, RINGTAP_TAP_TC_INGRESS, tc_ingress_filter);
 }
 
-SEC("tc")
+SEC("ringtap/tc")
 int tc_egress_tap(struct __sk_buff *skb)
 {
-	return tap(skb, RINGTAP_TAP_TC_EGRESS);
+	return tap(skb, RINGTAP_TAP_TC_EGRESS, tc_egress_filter);
+}
+
+SEC("ringtap/tc")
+int tc_in_l3_tap(struct __sk_buff *skb)
+{
+	return tap(skb, RINGTAP_TAP_TC_INGRESS, tc_in_l3_filter);
+}
+
+SEC("ringtap/tc")
+int tc_out_l3_tap(struct __sk_buff *skb)
+{
+	return tap(skb, RINGTAP_TAP_TC_EGRESS, tc_out_l3_filter);
 }

@@ -5,21 +5,20 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-RINGTAP_FILTER_STUB(ringtap_filter_xdp, xdp_md)
+RINGTAP_FILTER_STUB(xdp_filter, xdp_md)
+RINGTAP_FILTER_STUB(xdp_l3_filter, xdp_md)
 
 /* bpf_xdp_load_bytes refuses longer copies (net/core/filter.c). */
 #define XDP_MAX_COPY 0xffffu
 
-static __always_inline int tap(struct xdp_md *ctx)
+static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *))
 {
 	struct tap tap;
 
 	if (!tap_begin(&tap, RINGTAP_TAP_XDP, ctx->ingress_ifindex))
 		return XDP_PASS;
-	if (cfg_filter && !ringtap_filter_xdp(ctx)) {
-		count_filtered(&tap);
+	if (cfg_filter && !wanted(&tap, filter(ctx)))
 		return XDP_PASS;
-	}
 	struct stage *stage = record_begin(&tap);
 	if (!stage)
 		return XDP_PASS;
@@ -43,15 +42,24 @@ static __always_inline int tap(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-/* Takes frames of several buffers; a driver or a kernel (before 5.18) that knows none gets the plain one. */
-SEC("xdp.frags")
+/*
+ * Loaded as taking frames of several buffers (BPF_F_XDP_HAS_FRAGS); a driver or a kernel (before 5.18) that knows none
+ * gets the plain one.
+ */
+SEC("ringtap/xdp")
 int xdp_frags_tap(struct xdp_md *ctx)
 {
-	return tap(ctx);
+	return tap(ctx, xdp_filter);
 }
 
-SEC("xdp")
+SEC("ringtap/xdp")
 int xdp_tap(struct xdp_md *ctx)
 {
-	return tap(ctx);
+	return tap(ctx, xdp_filter);
+}
+
+SEC("ringtap/xdp")
+int xdp_l3_tap(struct xdp_md *ctx)
+{
+	return tap(ctx, xdp_l3_filter);
 }

@@ -2,18 +2,23 @@
 // Parse, build, run, say how it ended. Exit codes: 0 good, 1 failure, 2 wrong usage, 3 loss with --strict-loss, 4
 // output that could not be written.
 #include <fcntl.h>
+#include <net/if_arp.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "app/report.hpp"
 #include "app/session.hpp"
 #include "app/signals.hpp"
 #include "cli/options.hpp"
 #include "cli/version.hpp"
+#include "filter/expression_filter.hpp"
 #include "io/capture_reader.hpp"
 #include "io/file_writer.hpp"
 #include "kernel/device_list.hpp"
@@ -78,6 +83,62 @@ Result<LiveOptions> live_options(const Options& options, int interrupt_fd) {
   if (options.buffer_bytes) live.buffer_bytes = *options.buffer_bytes;
   live.promiscuous = options.promiscuous;
   live.interrupt_fd = interrupt_fd;
+  return live;
+}
+
+Result<ExpressionFilter> make_filter(const Options& options, const std::vector<LinkType>& link_types,
+                                     const std::vector<std::string>& interfaces) {
+  ExpressionOptions how;
+  how.optimise = options.optimise;
+  how.any_vlan = options.any_vlan;
+  how.live = options.action != Action::kReadFile;
+  if (!interfaces.empty()) how.netmask = ipv4_netmask(interfaces.front());
+  return ExpressionFilter::create(options.expression, link_types, how);
+}
+
+Result<LinkType> link_type_of_file(CaptureReader& source) {
+  auto interface = source.first_interface();
+  if (!interface) return interface.take_error();
+  return *interface == nullptr ? LinkType::kEthernet : (*interface)->link_type;
+}
+
+FilterHook hook_of(ringtap_tap tap) {
+  switch (tap) {
+    case RINGTAP_TAP_XDP:
+      return FilterHook::kXdp;
+    case RINGTAP_TAP_TC_INGRESS:
+      return FilterHook::kTcIngress;
+    default:
+      return FilterHook::kTcEgress;
+  }
+}
+
+TranslateOptions translate_options(const FilterPlace& place, const KernelFeatures& features) {
+  TranslateOptions options;
+  options.hook = hook_of(place.tap);
+  options.xdp_load_bytes = features.xdp_load_bytes;
+  options.vlan_view = !place.l3;
+  options.long_jumps = features.long_jumps;
+  options.hardware_type = place.l3 ? ARPHRD_NONE : ARPHRD_ETHER;
+  return options;
+}
+
+// The frames a run meets: of one link type, or of both where they are framed as LINUX_SLL2 only after the filter.
+std::vector<LinkType> native_link_types(LinkType framed) {
+  if (framed == LinkType::kLinuxSll2) return {LinkType::kEthernet, LinkType::kRaw};
+  return {framed};
+}
+
+// `filter` must outlive the capture.
+LiveFilter live_filter(const Options& options, ExpressionFilter& filter) {
+  LiveFilter live;
+  live.expression = options.expression;
+  live.may_recheck = filter.may_recheck();
+  live.matches = [&filter](const RecordView& record) { return filter.matches(record); };
+  live.bodies = [&filter](FilterPlace place, const KernelFeatures& features) {
+    return translate(filter.program(place.l3 ? LinkType::kRaw : LinkType::kEthernet),
+                     translate_options(place, features));
+  };
   return live;
 }
 
@@ -147,6 +208,14 @@ int capture(const Options& options) {
   if (!signals) return fail(signals.error());
   auto live = live_options(options, signals->wake_fd());
   if (!live) return fail(live.error());
+  std::optional<ExpressionFilter> filter;
+  if (!options.expression.empty()) {
+    auto framed = link_type_of(live->interfaces);
+    if (!framed) return fail(framed.error());
+    auto made = make_filter(options, native_link_types(*framed), live->interfaces);
+    if (!made) return fail(made.error());
+    live->filter = live_filter(options, filter.emplace(made.take()));
+  }
   auto source = LiveSource::create(*live, say);
   if (!source) return fail(source.error());
   const auto& interfaces = (*source)->interfaces();
@@ -162,7 +231,10 @@ int capture(const Options& options) {
     if (options.verbosity > 0) std::fputs(accounting_text(*account, totals).c_str(), stderr);
   };
   Session session(**source, **sink, *signals,
-                  {.count = options.count, .duration = options.duration, .flush_each_record = options.packet_buffered},
+                  {.count = options.count,
+                   .duration = options.duration,
+                   .flush_each_record = options.packet_buffered,
+                   .wanted = {}},
                   print_books);
   const Result<> result = session.run();
   print_books(session.totals());
@@ -176,10 +248,23 @@ int read_file(const Options& options) {
   if (!signals) return fail(signals.error());
   auto source = open_capture(options.read_path);
   if (!source) return fail(source.error());
+  std::optional<ExpressionFilter> filter;
+  std::function<bool(const RecordView&)> wanted;
+  if (!options.expression.empty()) {
+    auto link_type = link_type_of_file(**source);
+    if (!link_type) return fail(link_type.error());
+    auto made = make_filter(options, {*link_type}, {});
+    if (!made) return fail(made.error());
+    filter.emplace(made.take());
+    wanted = [&filter](const RecordView& record) { return filter->matches(record); };
+  }
   auto sink = make_sink(options, false);
   if (!sink) return fail(sink.error());
   Session session(**source, **sink, *signals,
-                  {.count = options.count, .duration = options.duration, .flush_each_record = options.packet_buffered},
+                  {.count = options.count,
+                   .duration = options.duration,
+                   .flush_each_record = options.packet_buffered,
+                   .wanted = wanted},
                   [](const SessionTotals& totals) { say(std::to_string(totals.written) + " packets so far"); });
   const Result<> result = session.run();
   if (options.count_only) {
@@ -187,6 +272,43 @@ int read_file(const Options& options) {
     std::printf("%llu packet%s\n", static_cast<unsigned long long>(count), count == 1 ? "" : "s");
   }
   return result ? 0 : fail(result.error());
+}
+
+// -d, --dump-ebpf: for the interfaces or the file that are named, else for Ethernet.
+int show_filter(const Options& options) {
+  LinkType link_type = LinkType::kEthernet;
+  std::vector<std::string> interfaces;
+  if (!options.read_path.empty()) {
+    auto source = open_capture(options.read_path);
+    if (!source) return fail(source.error());
+    auto found = link_type_of_file(**source);
+    if (!found) return fail(found.error());
+    link_type = *found;
+  } else if (!options.interfaces.empty()) {
+    auto live = live_options(options, -1);
+    if (!live) return fail(live.error());
+    auto framed = link_type_of(live->interfaces);
+    if (!framed) return fail(framed.error());
+    link_type = native_link_types(*framed).front();
+    interfaces = live->interfaces;
+  }
+  auto filter = make_filter(options, {link_type}, interfaces);
+  if (!filter) return fail(filter.error());
+  const ClassicProgram& program = filter->program(link_type);
+  if (options.show_classic > 0) {
+    const auto format = static_cast<ProgramFormat>(std::min(options.show_classic, 3) - 1);
+    std::fputs(print_program(program, format).c_str(), stdout);
+  }
+  if (options.show_ebpf) {
+    const FilterPlace place{.tap = options.tap_xdp ? RINGTAP_TAP_XDP : RINGTAP_TAP_TC_INGRESS,
+                            .l3 = link_type == LinkType::kRaw};
+    auto body = translate(
+        program,
+        translate_options(place, KernelFeatures{.xdp_load_bytes = true, .kernel_skb = true, .long_jumps = true}));
+    if (!body) return fail(body.error());
+    // DISASM
+  }
+  return 0;
 }
 
 int list_link_types(const Options& options) {
@@ -216,6 +338,8 @@ int run(const Options& options) {
       return list_devices();
     case Action::kListLinkTypes:
       return list_link_types(options);
+    case Action::kShowFilter:
+      return show_filter(options);
     case Action::kReadFile:
       return read_file(options);
     default:

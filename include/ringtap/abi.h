@@ -81,6 +81,9 @@ struct ringtap_event {
   __u16 reserved;
 };
 
+/* What a filter body returns when only user space can tell; any other value but 0 is "wanted". */
+#define RINGTAP_VERDICT_RECHECK 0x80000000u
+
 #define RINGTAP_RECORD_ALIGN 8u
 #define RINGTAP_MAX_SNAPLEN 262144u /* tcpdump's default and maximum */
 #define RINGTAP_MAX_CPUS 4096u      /* NR_CPUS of the largest configurations */

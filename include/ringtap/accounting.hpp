@@ -52,6 +52,7 @@ struct TapAccount {
 // The books of a source. `malformed` and `late` concern bytes of a ring that no tap can be told for.
 struct SourceAccount {
   std::vector<TapAccount> taps;  // those with traffic
+  std::uint64_t refused = 0;     // delivered, and refused by the part of the filter that runs in user space
   std::uint64_t malformed = 0;   // ring samples that were no record; 0 unless there is a bug
   std::uint64_t late = 0;        // records delivered although a later one had gone out: order was broken this often
 

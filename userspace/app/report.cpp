@@ -24,7 +24,8 @@ std::string kernel_side_text(const TapAccount& account) {
 
 std::string summary_text(const SourceAccount& source, const SessionTotals& session) {
   const TapAccount total = source.total();
-  return packets(session.written, "captured") + packets(total.seen - total.filtered, "received by filter") +
+  return packets(session.written, "captured") +
+         packets(total.seen - total.filtered - source.refused, "received by filter") +
          packets(total.dropped(), "dropped by kernel");
 }
 

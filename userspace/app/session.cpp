@@ -14,22 +14,25 @@ using Steady = std::chrono::steady_clock;
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 constexpr std::chrono::nanoseconds kLongestWait = std::chrono::seconds(1);
 
-// Passes everything on and counts what the sink took or refused.
+// Passes on what is wanted and counts what becomes of each record.
 class CountingSink final : public Sink {
  public:
-  CountingSink(Sink& sink, bool flush_each_record, std::uint64_t& taken, std::uint64_t& refused)
-      : sink_(sink), flush_each_record_(flush_each_record), taken_(taken), refused_(refused) {}
+  CountingSink(Sink& sink, const SessionOptions& options, std::uint64_t& taken, SessionTotals& totals)
+      : sink_(sink), options_(options), taken_(taken), totals_(totals) {}
 
   Result<> on_interface(const Interface& interface) override { return sink_.on_interface(interface); }
   Result<> on_record(const RecordView& record) override {
-    auto result = sink_.on_record(record);
-    if (result) {
-      ++taken_;
-      if (flush_each_record_) return sink_.flush();
-    } else {
-      ++refused_;
+    if (options_.wanted && !options_.wanted(record)) {
+      ++totals_.discard(Discard::kFilter);
+      return ok();
     }
-    return result;
+    auto result = sink_.on_record(record);
+    if (!result) {
+      ++totals_.discard(Discard::kOutput);
+      return result;
+    }
+    ++taken_;
+    return options_.flush_each_record ? sink_.flush() : ok();
   }
   Result<> on_statistics(const InterfaceStatistics& statistics) override { return sink_.on_statistics(statistics); }
   Result<> flush() override { return sink_.flush(); }
@@ -38,9 +41,9 @@ class CountingSink final : public Sink {
 
  private:
   Sink& sink_;
-  bool flush_each_record_;
+  const SessionOptions& options_;
   std::uint64_t& taken_;
-  std::uint64_t& refused_;
+  SessionTotals& totals_;
 };
 
 // Takes records that nobody wants any more.
@@ -81,25 +84,26 @@ Result<> Session::run() {
   // What the sink took and could not store was delivered and is lost all the same.
   totals_.written = std::min(handed_over_, sink_.records_stored());
   totals_.discard(Discard::kOutput) += handed_over_ - totals_.written;
+  if (auto account = source_.account()) totals_.discard(Discard::kFilter) += account->refused;
   if (!result && result.error().errno_value() == EPIPE) return ok();
   return result;
 }
 
 Result<> Session::capture() {
-  CountingSink sink(sink_, limits_.flush_each_record, handed_over_, totals_.discard(Discard::kOutput));
+  CountingSink sink(sink_, options_, handed_over_, totals_);
   const auto start = Steady::now();
   auto last_flush = start;
   while (!signals_.end_asked()) {
     auto wait = kLongestWait;
-    if (limits_.duration) {
-      wait = std::min<std::chrono::nanoseconds>(wait, start + *limits_.duration - Steady::now());
+    if (options_.duration) {
+      wait = std::min<std::chrono::nanoseconds>(wait, start + *options_.duration - Steady::now());
       if (wait <= std::chrono::nanoseconds::zero()) return ok();
     }
     const std::uint64_t before = handed_over_;
-    auto state = source_.turn(sink, limits_.count ? *limits_.count - handed_over_ : kNoLimit, wait);
+    auto state = source_.turn(sink, options_.count ? *options_.count - handed_over_ : kNoLimit, wait);
     if (!state) return state.take_error();
     if (*state == SourceState::kEnd) return ok();
-    if (limits_.count && handed_over_ >= *limits_.count) {
+    if (options_.count && handed_over_ >= *options_.count) {
       count_reached_ = true;
       return ok();
     }
@@ -120,7 +124,7 @@ Result<> Session::capture() {
 }
 
 Result<> Session::hand_over_rest(bool wanted) {
-  CountingSink sink(sink_, false, handed_over_, totals_.discard(Discard::kOutput));
+  CountingSink sink(sink_, options_, handed_over_, totals_);
   DiscardingSink bin(totals_.discard(count_reached_ ? Discard::kAfterStop : Discard::kOutput));
   Result<> result;
   for (;;) {

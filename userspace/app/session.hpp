@@ -16,10 +16,12 @@
 
 namespace ringtap {
 
-struct SessionLimits {
+struct SessionOptions {
   std::optional<std::uint64_t> count;
   std::optional<std::chrono::nanoseconds> duration;
   bool flush_each_record = false;
+  // A filter that the source did not apply; none: every record is wanted.
+  std::function<bool(const RecordView&)> wanted;
 };
 
 // What became of the records that reached user space.
@@ -34,12 +36,12 @@ struct SessionTotals {
 class Session {
  public:
   // `on_counts_asked` is called for SIGUSR1 with the totals so far.
-  Session(RecordSource& source, Sink& sink, Signals& signals, SessionLimits limits,
+  Session(RecordSource& source, Sink& sink, Signals& signals, SessionOptions options,
           std::function<void(const SessionTotals&)> on_counts_asked)
       : source_(source),
         sink_(sink),
         signals_(signals),
-        limits_(limits),
+        options_(std::move(options)),
         on_counts_asked_(std::move(on_counts_asked)) {}
 
   // The first error of source or sink; the books are closed either way. A reader that went away (EPIPE) is an end like
@@ -60,7 +62,7 @@ class Session {
   RecordSource& source_;
   Sink& sink_;
   Signals& signals_;
-  SessionLimits limits_;
+  SessionOptions options_;
   std::function<void(const SessionTotals&)> on_counts_asked_;
   SessionTotals totals_;
   std::uint64_t handed_over_ = 0;  // records that the sink took

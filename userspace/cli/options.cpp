@@ -4,7 +4,9 @@
 #include <CLI/CLI.hpp>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
+#include <fstream>
 #include <limits>
 #include <string_view>
 
@@ -75,6 +77,15 @@ Result<> apply_direction(const std::string& direction, Options& options) {
   return ok();
 }
 
+// -F: as in tcpdump, line ends are blanks and '#' starts a comment.
+Result<std::string> read_text(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return usage("-F " + path + ": " + std::generic_category().message(errno));
+  std::string text;
+  for (std::string line; std::getline(file, line);) text += line.substr(0, line.find('#')) + " ";
+  return text;
+}
+
 template <class T>
 Result<T> choose(std::string_view option, const std::string& word,
                  std::initializer_list<std::pair<const char*, T>> choices) {
@@ -87,7 +98,7 @@ Result<T> choose(std::string_view option, const std::string& word,
 }
 
 // tcpdump has these and they mean nothing here yet; none of the letters is given another meaning.
-constexpr std::array<std::pair<const char*, const char*>, 19> kRefused = {{
+constexpr std::array<std::pair<const char*, const char*>, 18> kRefused = {{
     {"-E", "decrypting IPsec is not supported"},
     {"-M", "checking TCP-MD5 signatures is not supported"},
     {"-m", "SMI modules are not supported"},
@@ -106,7 +117,6 @@ constexpr std::array<std::pair<const char*, const char*>, 19> kRefused = {{
     {"-Z", "changing the user is not supported yet"},
     {"-V", "a list of files is not supported yet; name them one by one with -r"},
     {"-y", "the link type follows from the interfaces: -L shows it"},
-    {"-F", "filter expressions are not supported yet"},
 }};
 
 struct Raw {
@@ -116,6 +126,8 @@ struct Raw {
   bool no_promiscuous = false, print = false, micro = false, nano = false, list_devices = false,
        list_link_types = false;
   bool immediate = false;
+  bool no_optimiser = false;
+  std::string expression_file;
   std::string refused;
 };
 
@@ -149,6 +161,17 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("-D,--list-interfaces", raw.list_devices, "list the interfaces and exit")->group(what);
   app.add_flag("-L,--list-data-link-types", raw.list_link_types, "list the link types of the interfaces and exit")
       ->group(what);
+
+  const std::string filter = "Which packets";
+  app.add_option("expression", raw.expression, "filter, see pcap-filter(7)")->type_name("");
+  app.add_option("-F", raw.expression_file, "read the filter from a file; words here are not used then")
+      ->type_name("FILE")
+      ->group(filter);
+  app.add_flag("--any-vlan", options.any_vlan, "match behind any number of VLAN tags, too")->group(filter);
+  app.add_flag("-O,--no-optimize", raw.no_optimiser, "without libpcap's optimiser")->group(filter);
+  app.add_flag("-d", options.show_classic, "show the filter as classic BPF and exit; -dd as C, -ddd as numbers")
+      ->group(filter);
+  app.add_flag("--dump-ebpf", options.show_ebpf, "show the filter as the eBPF it becomes and exit")->group(filter);
 
   const std::string when = "When to end";
   app.add_option("-c", raw.count, "after this many packets")->type_name("COUNT")->group(when);
@@ -194,7 +217,6 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--ready-file", options.ready_file, "made once every tap is attached")
       ->type_name("FILE")
       ->group(other);
-  app.add_option("expression", raw.expression, "filter, see pcap-filter(7)")->type_name("");
 
   for (const auto& [name, reason] : kRefused) {
     app.add_flag_callback(name,
@@ -285,11 +307,15 @@ Result<Options> interpret(Options options, const Raw& raw) {
     break;
   }
 
+  options.optimise = !raw.no_optimiser;
   for (const std::string& word : raw.expression) options.expression += (options.expression.empty() ? "" : " ") + word;
-  if (!options.expression.empty()) {
-    return Error("filter expressions are not supported yet: '" + options.expression + "'", ErrorKind::kUsage)
-        .hint("nothing was captured; without an expression every packet is");
+  if (!raw.expression_file.empty()) {
+    auto text = read_text(raw.expression_file);
+    if (!text) return text.take_error();
+    options.expression = text.take();
   }
+  const bool only_listing = options.action == Action::kListDevices || options.action == Action::kListLinkTypes;
+  if ((options.show_classic > 0 || options.show_ebpf) && !only_listing) options.action = Action::kShowFilter;
   return options;
 }
 

@@ -13,7 +13,7 @@
 
 namespace ringtap {
 
-enum class Action { kCapture, kReadFile, kListDevices, kListLinkTypes, kShowText };
+enum class Action { kCapture, kReadFile, kListDevices, kListLinkTypes, kShowFilter, kShowText };
 enum class XdpAttach { kAuto, kNative, kGeneric };
 enum class FileFormat { kPcap, kPcapng };
 enum class TimeText { kOfDay, kNone, kEpoch, kSincePrevious, kDate, kSinceFirst };
@@ -33,7 +33,11 @@ struct Options {
   std::optional<std::uint64_t> buffer_bytes;
   bool promiscuous = true;
   std::string read_path;
-  std::string expression;
+  std::string expression;  // words of the command line, or -F's file
+  bool optimise = true;    // -O: false
+  bool any_vlan = false;
+  int show_classic = 0;  // -d, how often
+  bool show_ebpf = false;
 
   // when to end
   std::optional<std::uint64_t> count;

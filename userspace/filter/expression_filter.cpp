@@ -68,11 +68,13 @@ FilterMatcher* ExpressionFilter::matcher(LinkType link_type) {
 bool ExpressionFilter::matches(const RecordView& record) {
   FilterMatcher* run = matcher(record.link_type);
   if (run == nullptr) return false;
-  return run->verdict(record.data, record.wire_len, {.packet_type = record.packet_type, .ifindex = record.ifindex}) != 0;
+  return run->verdict(record.data, record.wire_len, {.packet_type = record.packet_type, .ifindex = record.ifindex}) !=
+         0;
 }
 
 bool ExpressionFilter::may_recheck() const {
-  return std::any_of(programs_.begin(), programs_.end(), [](const auto& entry) { return has_loop(entry.second.program); });
+  return std::any_of(programs_.begin(), programs_.end(),
+                     [](const auto& entry) { return has_loop(entry.second.program); });
 }
 
 }  // namespace ringtap

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// One expression for everything a run may meet: compiled once per link type, translated on demand for the kernel, run in
-// user space where the kernel cannot (files, rechecks). Owns its programs. One thread.
+// One expression for everything a run may meet: compiled once per link type, translated on demand for the kernel, run
+// in user space where the kernel cannot (files, rechecks). Owns its programs. One thread.
 #pragma once
 
 #include <linux/bpf.h>

@@ -50,7 +50,19 @@ Result<> CaptureReader::detect_format() {
   return ok();
 }
 
+Result<const Interface*> CaptureReader::first_interface() {
+  for (;;) {
+    in_.set_deadline(std::chrono::steady_clock::now() + kLongestWait);
+    auto step = next();
+    if (!step) return step.take_error().context(name_);
+    if (*step == ParseStep::kNothingYet) continue;
+    read_ahead_ = *step;
+    return *step == ParseStep::kInterface ? &parser_->interface() : nullptr;
+  }
+}
+
 Result<ParseStep> CaptureReader::next() {
+  if (read_ahead_) return *std::exchange(read_ahead_, std::nullopt);
   auto known = detect();
   if (!known) return known.take_error();
   return *known ? parser_->next(in_) : ParseStep::kNothingYet;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,9 @@ class CaptureReader final : public RecordSource {
   // What interface statistics blocks have told so far.
   Result<std::vector<InterfaceStatistics>> statistics() override;
 
+  // The first interface, read ahead however long it takes; null for a file without any. Before the first turn.
+  Result<const Interface*> first_interface();
+
   // Finds out the format; waits for the first bytes however long it takes. turn() does it too, in its time.
   Result<> detect_format();
 
@@ -38,6 +42,7 @@ class CaptureReader final : public RecordSource {
   InputBuffer in_;
   std::string name_;
   std::unique_ptr<FormatParser> parser_;  // null until the format is known
+  std::optional<ParseStep> read_ahead_;   // made by first_interface(), and still to be dealt with
   bool is_over_ = false;
 };
 

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "kernel/device_list.hpp"
 
+#include <ifaddrs.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <charconv>
+#include <cstring>
+#include <memory>
 
 #include "kernel/rtnetlink.hpp"
 
@@ -60,6 +65,20 @@ Result<std::string> resolve_device(const std::string& name_or_number) {
         .hint("ringtap -D lists them");
   }
   return (*list)[number - 1].name;
+}
+
+std::optional<std::uint32_t> ipv4_netmask(const std::string& device) {
+  ifaddrs* addresses = nullptr;
+  if (getifaddrs(&addresses) != 0) return std::nullopt;
+  const std::unique_ptr<ifaddrs, decltype([](ifaddrs* list) { freeifaddrs(list); })> owner(addresses);
+  for (const ifaddrs* entry = addresses; entry != nullptr; entry = entry->ifa_next) {
+    if (entry->ifa_name != device || entry->ifa_netmask == nullptr || entry->ifa_netmask->sa_family != AF_INET)
+      continue;
+    sockaddr_in mask{};
+    std::memcpy(&mask, entry->ifa_netmask, sizeof(mask));
+    return mask.sin_addr.s_addr;
+  }
+  return std::nullopt;
 }
 
 }  // namespace ringtap

@@ -3,6 +3,8 @@
 // thread. Numbers hold only as long as no device comes, goes or changes its state.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,5 +18,8 @@ Result<std::vector<std::string>> device_list();
 // Turns a number from that list into its name; anything else comes back unchanged. A name that begins with digits and
 // exists is a name.
 Result<std::string> resolve_device(const std::string& name_or_number);
+
+// The mask of the device's first IPv4 address, network byte order; nothing where it has none.
+std::optional<std::uint32_t> ipv4_netmask(const std::string& device);
 
 }  // namespace ringtap

@@ -34,6 +34,17 @@ bool may_read_kernel_memory() {
          capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN) != 0;
 }
 
+// A program that consists of one (BPF_JMP32 | BPF_JA, include/uapi/linux/bpf.h since 6.6).
+bool has_long_jumps() {
+  const bpf_insn program[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+      {.code = BPF_JMP32 | BPF_JA},
+      {.code = BPF_JMP | BPF_EXIT},
+  };
+  return static_cast<bool>(UniqueFd(
+      bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "long_jumps", "Dual BSD/GPL", program, std::size(program), nullptr)));
+}
+
 }  // namespace
 
 std::string capability_hint() {
@@ -70,6 +81,7 @@ Result<KernelFeatures> probe_features() {
   features.xdp_load_bytes = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, nullptr) == 1;
   features.kernel_skb =
       may_read_kernel_memory() && btf__find_by_name_kind(kernel_types.get(), "bpf_cast_to_kern_ctx", BTF_KIND_FUNC) > 0;
+  features.long_jumps = has_long_jumps();
   return features;
 }
 

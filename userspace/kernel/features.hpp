@@ -10,6 +10,7 @@ namespace ringtap {
 struct KernelFeatures {
   bool xdp_load_bytes = false;  // bpf_xdp_load_bytes, bpf_xdp_get_buff_len and frags: Linux 5.18
   bool kernel_skb = false;      // bpf_cast_to_kern_ctx (Linux 6.2) and the privilege to read through it
+  bool long_jumps = false;      // jumps with 32-bit offsets, for very large filters: Linux 6.6
 };
 
 // An Error where ringtap cannot run at all: no BPF ring buffer (Linux 5.8), no BTF, or a missing capability, by name.

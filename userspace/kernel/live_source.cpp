@@ -126,6 +126,8 @@ struct LiveSource::Impl {
   std::uint64_t next_packet_id = 0;
   std::uint64_t newest_boot_ns = 0;
   std::uint64_t late = 0;
+  std::uint64_t refused = 0;
+  bool filter_in_user_space = false;
   std::uint64_t malformed = 0;
   std::uint64_t start_ns = 0;
   std::uint64_t last_housekeeping_ns = 0;
@@ -137,6 +139,7 @@ struct LiveSource::Impl {
   std::size_t cpus() { return rings->readers().size(); }
 
   Result<> open(const LiveOptions& given, Notice on_notice);
+  Result<> load_programs();
   Result<> open_event_fds();
   Result<> attach(const Device& device);
   Result<> attach_taps(Slot& slot);
@@ -144,7 +147,7 @@ struct LiveSource::Impl {
   void set_promiscuous(const Device& device);
 
   bool drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result);
-  Result<> deliver(Sink& sink, const EventView& event);
+  Result<> deliver(Sink& sink, const EventView& event, std::uint64_t* count);
   void wait_for_records(std::chrono::nanoseconds wait);
   void look_after_changes();
   void on_device_event(const rtnetlink::DeviceEvent& event);
@@ -175,18 +178,7 @@ Result<> LiveSource::Impl::open(const LiveOptions& given, Notice on_notice) {
   rings.emplace(made_rings.take());
 
   max_slots = static_cast<std::uint32_t>(devices->size()) + (any ? kSlotsForNewcomers : 0);
-  TapProgramsConfig config;
-  config.tc_ingress = options.tc_ingress;
-  config.tc_egress = options.tc_egress;
-  config.xdp = options.xdp;
-  config.snaplen = std::clamp(options.snaplen, LiveOptions::kMinSnaplen, RINGTAP_MAX_SNAPLEN);
-  config.slots = max_slots;
-  config.single_slot = max_slots == 1;
-  config.rings_fd = rings->map_fd();
-  config.features = *options.features;
-  auto loaded = TapPrograms::load(config);
-  if (!loaded) return loaded.take_error();
-  programs.emplace(loaded.take());
+  if (auto loaded = load_programs(); !loaded) return loaded;
   delivered.resize((std::size_t{max_slots} + 1) * RINGTAP_TAP_COUNT * cpus());
 
   if (auto result = open_event_fds(); !result) return result;
@@ -204,6 +196,37 @@ Result<> LiveSource::Impl::open(const LiveOptions& given, Notice on_notice) {
     if (!first_error) first_error = result.take_error();
   }
   if (any && slots.size() == 1 && first_error) return std::move(*first_error);
+  return ok();
+}
+
+Result<> LiveSource::Impl::load_programs() {
+  TapProgramsConfig config;
+  config.tc_ingress = options.tc_ingress;
+  config.tc_egress = options.tc_egress;
+  config.xdp = options.xdp;
+  config.snaplen =
+      options.filter.may_recheck ? RINGTAP_MAX_SNAPLEN : std::max(options.snaplen, LiveOptions::kMinSnaplen);
+  config.slots = max_slots;
+  config.single_slot = max_slots == 1;
+  config.rings_fd = rings->map_fd();
+  config.l3 = link_type != LinkType::kEthernet;
+  if (!options.filter.expression.empty()) config.filter = options.filter.bodies;
+  config.features = *options.features;
+  auto loaded = TapPrograms::load(config);
+  if (!loaded && config.filter) {
+    // Too large for the verifier, or it asks for what the hook cannot tell. If that was not the reason, the next
+    // attempt fails too and says why.
+    config.filter = nullptr;
+    config.snaplen = RINGTAP_MAX_SNAPLEN;
+    auto without = TapPrograms::load(config);
+    if (!without) return without.take_error();
+    notice("the kernel does not take this filter; every packet is copied and filtered in user space, which is slow (" +
+           loaded.error().text() + ")");
+    filter_in_user_space = true;
+    loaded = without.take();
+  }
+  if (!loaded) return loaded.take_error();
+  programs.emplace(loaded.take());
   return ok();
 }
 
@@ -251,6 +274,7 @@ std::uint32_t LiveSource::Impl::interface_of(Slot& slot, std::uint32_t tap) {
   interface.ifindex = slot.device.ifindex;
   interface.link_type = link_type;
   interface.snaplen = options.snaplen;
+  interface.filter = options.filter.expression;
   interface.mac = slot.device.mac;
   interface.ingress_only = xdp;
   const auto id = static_cast<std::uint32_t>(interfaces.size());
@@ -283,8 +307,10 @@ Result<> LiveSource::Impl::attach(const Device& device) {
 
 Result<> LiveSource::Impl::attach_taps(Slot& slot) {
   const AttachTarget target{slot.device.ifindex, slot.device.name};
+  const bool l3 = !is_ethernet(slot.device);
   if (options.xdp) {
-    auto xdp = Attachment::attach_xdp({programs->xdp_frags_fd(), programs->xdp_plain_fd()}, target, options.xdp_mode);
+    auto xdp =
+        Attachment::attach_xdp({programs->xdp_frags_fd(l3), programs->xdp_plain_fd(l3)}, target, options.xdp_mode);
     if (!xdp) return xdp.take_error();
     if (!xdp->note().empty()) notice(xdp->note());
     slot.attachments.push_back(xdp.take());
@@ -293,8 +319,8 @@ Result<> LiveSource::Impl::attach_taps(Slot& slot) {
   // What a device sends to itself comes in again at once; like tcpdump, show it once unless the way out is asked for.
   const bool egress = options.tc_egress && !(slot.device.loopback() && options.tc_ingress);
   for (const auto& [wanted, program_fd, direction, tap] :
-       {std::tuple{options.tc_ingress, programs->tc_ingress_fd(), TcDirection::kIngress, RINGTAP_TAP_TC_INGRESS},
-        std::tuple{egress, programs->tc_egress_fd(), TcDirection::kEgress, RINGTAP_TAP_TC_EGRESS}}) {
+       {std::tuple{options.tc_ingress, programs->tc_ingress_fd(l3), TcDirection::kIngress, RINGTAP_TAP_TC_INGRESS},
+        std::tuple{egress, programs->tc_egress_fd(l3), TcDirection::kEgress, RINGTAP_TAP_TC_EGRESS}}) {
     if (!wanted) continue;
     auto tc = Attachment::attach_tc(program_fd, target, direction, options.use_tcx);
     if (!tc) return tc.take_error();
@@ -304,7 +330,7 @@ Result<> LiveSource::Impl::attach_taps(Slot& slot) {
   return ok();
 }
 
-Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event) {
+Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint64_t* count) {
   const ringtap_event& header = *event.header;
   if (header.slot >= slots.size() || header.cpu >= cpus()) {
     ++malformed;
@@ -316,10 +342,15 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event) {
   newest_boot_ns = std::max(newest_boot_ns, std::uint64_t{header.boot_ns});
 
   RecordView record = to_record(event);
+  record.link_type = is_ethernet(slot.device) ? LinkType::kEthernet : LinkType::kRaw;
+  if ((filter_in_user_space || (header.flags & RINGTAP_EVENT_RECHECK) != 0) && !options.filter.matches(record)) {
+    ++refused;
+    return ok();
+  }
+  ++*count;
   record.time_ns = clock.to_epoch_ns(header.boot_ns);
   record.packet_id = ++next_packet_id;
   record.interface_id = interface_of(slot, header.tap);
-  record.link_type = is_ethernet(slot.device) ? LinkType::kEthernet : LinkType::kRaw;
   for (; announced < interfaces.size(); ++announced) {
     if (auto result = sink.on_interface(interfaces[announced]); !result) return result;
   }
@@ -342,8 +373,8 @@ bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_
   }
   if (heads.empty() || max_records == 0) return !heads.empty();
   merge_until(heads, watermark, [&](RingReader& reader) {
-    result = deliver(sink, reader.head());
-    return static_cast<bool>(result) && ++*count < max_records;
+    result = deliver(sink, reader.head(), count);
+    return static_cast<bool>(result) && *count < max_records;
   });
   bool left = false;
   for (RingReader& reader : rings->readers()) {
@@ -496,6 +527,7 @@ const std::vector<Interface>& LiveSource::interfaces() const {
 Result<SourceAccount> LiveSource::account() {
   Impl& impl = *impl_;
   SourceAccount account;
+  account.refused = impl.refused;
   account.late = impl.late;
   account.malformed = impl.malformed;
   for (const RingReader& reader : impl.rings->readers()) account.malformed += reader.malformed();

@@ -14,10 +14,20 @@
 
 #include "kernel/attachment.hpp"
 #include "kernel/features.hpp"
+#include "kernel/tap_programs.hpp"
 #include "ringtap/abi.h"
 #include "ringtap/source.hpp"
 
 namespace ringtap {
+
+// What is wanted, in the two forms a capture needs.
+struct LiveFilter {
+  std::string expression;  // for messages and files; empty: everything is wanted, and the rest is not used
+  FilterBodies bodies;     // for the kernel
+  // For user space: of frames the kernel could not decide on, and of all where no program with the filter can be had.
+  std::function<bool(const RecordView&)> matches;
+  bool may_recheck = false;  // then frames are copied whole whatever the snaplen
+};
 
 struct LiveOptions {
   std::vector<std::string>
@@ -29,6 +39,7 @@ struct LiveOptions {
   std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;  // of the frame as it is handed over
   std::uint64_t buffer_bytes = kDefaultBufferBytes;
   bool promiscuous = true;
+  LiveFilter filter;
   int interrupt_fd = -1;                   // becomes readable when a wait should end
   bool use_tcx = true;                     // false: clsact filters even where tcx links exist
   std::optional<KernelFeatures> features;  // probed when not given

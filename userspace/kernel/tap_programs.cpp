@@ -4,8 +4,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <array>
 #include <cerrno>
+#include <map>
+#include <string>
 
+#include "kernel/filter_injection.hpp"
 #include "kernel/handles.hpp"
 #include "kernel/libbpf_log.hpp"
 #include "taps.skel.h"
@@ -26,6 +30,56 @@ std::uint32_t stage_size(std::uint32_t snaplen) {
   return static_cast<std::uint32_t>((size + 7) / 8 * 8);
 }
 
+// A program of the skeleton, where it stands and the stub its filter replaces.
+struct Variant {
+  bpf_program* program;
+  const char* stub;
+  FilterPlace place;
+  bool frags = false;
+};
+
+std::array<Variant, 7> variants(const taps& skeleton) {
+  const auto& programs = skeleton.progs;
+  return {{{programs.xdp_frags_tap, "xdp_filter", {RINGTAP_TAP_XDP, false}, true},
+           {programs.xdp_tap, "xdp_filter", {RINGTAP_TAP_XDP, false}},
+           {programs.xdp_l3_tap, "xdp_l3_filter", {RINGTAP_TAP_XDP, true}},
+           {programs.tc_ingress_tap, "tc_ingress_filter", {RINGTAP_TAP_TC_INGRESS, false}},
+           {programs.tc_egress_tap, "tc_egress_filter", {RINGTAP_TAP_TC_EGRESS, false}},
+           {programs.tc_in_l3_tap, "tc_in_l3_filter", {RINGTAP_TAP_TC_INGRESS, true}},
+           {programs.tc_out_l3_tap, "tc_out_l3_filter", {RINGTAP_TAP_TC_EGRESS, true}}}};
+}
+
+bool is_used(const Variant& variant, const TapProgramsConfig& config) {
+  if (variant.place.l3 && !config.l3) return false;
+  if (variant.frags && !config.features.xdp_load_bytes) return false;
+  switch (variant.place.tap) {
+    case RINGTAP_TAP_XDP:
+      return config.xdp;
+    case RINGTAP_TAP_TC_INGRESS:
+      return config.tc_ingress;
+    default:
+      return config.tc_egress;
+  }
+}
+
+constexpr std::uint32_t kXdpHasFrags = 1U << 5;  // BPF_F_XDP_HAS_FRAGS, include/uapi/linux/bpf.h since 5.18
+
+// Chooses the programs to load and collects the bodies of their filters.
+Result<std::map<std::string, std::vector<bpf_insn>>> choose_programs(const taps& skeleton,
+                                                                     const TapProgramsConfig& config) {
+  std::map<std::string, std::vector<bpf_insn>> bodies;
+  for (const Variant& variant : variants(skeleton)) {
+    const bool used = is_used(variant, config);
+    bpf_program__set_autoload(variant.program, used);
+    if (variant.frags) bpf_program__set_flags(variant.program, kXdpHasFrags);
+    if (!used || !config.filter || bodies.contains(variant.stub)) continue;
+    auto body = config.filter(variant.place, config.features);
+    if (!body) return body.take_error();
+    bodies.emplace(variant.stub, body.take());
+  }
+  return bodies;
+}
+
 }  // namespace
 
 TapPrograms::TapPrograms(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -39,6 +93,9 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   if (cpus < 0) return Error::from_errno(cpus, "count the possible CPUs");
   auto impl = std::make_unique<Impl>();
   impl->single_slot = config.single_slot;
+  if (const int err = FilterInjection::register_sections(); err != 0) {
+    return Error::from_errno(err, "register the programs' sections");
+  }
   impl->skeleton.reset(taps::open());
   taps* skeleton = impl->skeleton.get();
   if (skeleton == nullptr) return Error::from_errno(errno, "open the BPF programs");
@@ -48,10 +105,9 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   skeleton->rodata->cfg_kernel_skb = config.features.kernel_skb;
   skeleton->rodata->cfg_xdp_load_bytes = config.features.xdp_load_bytes;
 
-  bpf_program__set_autoload(skeleton->progs.xdp_tap, config.xdp);
-  bpf_program__set_autoload(skeleton->progs.tc_ingress_tap, config.tc_ingress);
-  bpf_program__set_autoload(skeleton->progs.tc_egress_tap, config.tc_egress);
-  bpf_program__set_autoload(skeleton->progs.xdp_frags_tap, config.xdp && config.features.xdp_load_bytes);
+  auto bodies = choose_programs(*skeleton, config);
+  if (!bodies) return bodies.take_error();
+  skeleton->rodata->cfg_filter = !bodies->empty();
 
   const std::uint32_t counter_rows = (config.slots + 1) * RINGTAP_TAP_COUNT;
   int err = bpf_map__reuse_fd(skeleton->maps.rings, config.rings_fd);
@@ -61,7 +117,10 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.slots, config.slots + 1);
   if (err != 0) return Error::from_errno(err, "size the BPF maps");
 
-  err = taps::load(skeleton);
+  {
+    const FilterInjection injection(skeleton->obj, bodies.take());
+    err = taps::load(skeleton);
+  }
   if (err != 0) {
     const std::string reason = log.reason();
     auto error = Error::from_errno(err, "load the BPF programs" + (reason.empty() ? "" : " (" + reason + ")"));
@@ -71,17 +130,17 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   return TapPrograms(std::move(impl));
 }
 
-int TapPrograms::tc_ingress_fd() const {
-  return bpf_program__fd(impl_->skeleton->progs.tc_ingress_tap);
+int TapPrograms::tc_ingress_fd(bool l3) const {
+  return bpf_program__fd(l3 ? impl_->skeleton->progs.tc_in_l3_tap : impl_->skeleton->progs.tc_ingress_tap);
 }
-int TapPrograms::tc_egress_fd() const {
-  return bpf_program__fd(impl_->skeleton->progs.tc_egress_tap);
+int TapPrograms::tc_egress_fd(bool l3) const {
+  return bpf_program__fd(l3 ? impl_->skeleton->progs.tc_out_l3_tap : impl_->skeleton->progs.tc_egress_tap);
 }
-int TapPrograms::xdp_frags_fd() const {
-  return bpf_program__fd(impl_->skeleton->progs.xdp_frags_tap);
+int TapPrograms::xdp_frags_fd(bool l3) const {
+  return l3 ? -1 : bpf_program__fd(impl_->skeleton->progs.xdp_frags_tap);
 }
-int TapPrograms::xdp_plain_fd() const {
-  return bpf_program__fd(impl_->skeleton->progs.xdp_tap);
+int TapPrograms::xdp_plain_fd(bool l3) const {
+  return bpf_program__fd(l3 ? impl_->skeleton->progs.xdp_l3_tap : impl_->skeleton->progs.xdp_tap);
 }
 
 ringtap_control& TapPrograms::control() const {

@@ -3,7 +3,10 @@
 // the kernel. Attaching is somebody else's (attachment.hpp).
 #pragma once
 
+#include <linux/bpf.h>
+
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -13,6 +16,14 @@
 
 namespace ringtap {
 
+// Where a filter body runs: at which tap, on frames with or without an Ethernet header.
+struct FilterPlace {
+  ringtap_tap tap;
+  bool l3;
+};
+// The translated expression for a place; an Error when it cannot be had there.
+using FilterBodies = std::function<Result<std::vector<bpf_insn>>(FilterPlace, const KernelFeatures&)>;
+
 struct TapProgramsConfig {
   bool tc_ingress = true;
   bool tc_egress = true;
@@ -21,6 +32,8 @@ struct TapProgramsConfig {
   std::uint32_t slots = 1;  // attachments, RINGTAP_SLOT_UNKNOWN not counted
   bool single_slot = true;  // slot 1 is the only one: no look-up per packet
   int rings_fd = -1;
+  bool l3 = false;      // the programs for devices without a link-layer header too
+  FilterBodies filter;  // none: every frame is wanted
   KernelFeatures features;
 };
 
@@ -31,10 +44,11 @@ class TapPrograms {
   TapPrograms& operator=(TapPrograms&&) noexcept;
   ~TapPrograms();
 
-  [[nodiscard]] int tc_ingress_fd() const;
-  [[nodiscard]] int tc_egress_fd() const;
-  [[nodiscard]] int xdp_frags_fd() const;  // -1 where the kernel has no multi-buffer XDP
-  [[nodiscard]] int xdp_plain_fd() const;
+  // For frames with an Ethernet header or, `l3`, without.
+  [[nodiscard]] int tc_ingress_fd(bool l3 = false) const;
+  [[nodiscard]] int tc_egress_fd(bool l3 = false) const;
+  [[nodiscard]] int xdp_frags_fd(bool l3 = false) const;  // -1 where there is no multi-buffer program
+  [[nodiscard]] int xdp_plain_fd(bool l3 = false) const;
   // Shared page: see ringtap_control.
   [[nodiscard]] ringtap_control& control() const;
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Puts a translated filter into the place of its stub (bpf/filter.bpf.h) while libbpf loads a program: after libbpf's
+// own relocations, before the kernel sees the instructions. The programs' section names ("ringtap/…") belong to this
+// file. At most one instance at a time; one thread.
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+struct bpf_object;
+struct bpf_program;
+struct bpf_prog_load_opts;
+
+namespace ringtap {
+
+class FilterInjection {
+ public:
+  // Tells libbpf about the sections; before the first object is opened, again does nothing. Returns an errno, negative.
+  static int register_sections();
+
+  // `bodies`: name of a stub → what replaces it. Programs of `object` loaded while this lives are treated; one that has
+  // none of the stubs is loaded as it is when `bodies` is empty and refused (ENOENT) otherwise. Borrows `object`.
+  FilterInjection(const bpf_object* object, std::map<std::string, std::vector<bpf_insn>> bodies);
+  ~FilterInjection();
+  FilterInjection(const FilterInjection&) = delete;
+  FilterInjection& operator=(const FilterInjection&) = delete;
+
+ private:
+  static int on_load(bpf_program* program, bpf_prog_load_opts* options, long cookie);
+  int inject(bpf_program* program, bpf_prog_load_opts& options);
+
+  const bpf_object* object_;
+  std::map<std::string, std::vector<bpf_insn>> bodies_;
+  std::vector<std::vector<std::uint8_t>> debug_info_;  // shifted copies, alive until the load is over
+};
+
+}  // namespace ringtap
