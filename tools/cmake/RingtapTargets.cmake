@@ -14,6 +14,10 @@ if(RINGTAP_SANITIZE)
   target_link_options(ringtap_options INTERFACE -fsanitize=${RINGTAP_SANITIZE})
 endif()
 
+if(RINGTAP_FUZZ)
+  target_compile_options(ringtap_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # ringtap_library(NAME SOURCES a.cpp … [LINKS target …]): one static library per folder of userspace/.
 function(ringtap_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
