@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# clang-format leaves every C and C++ file as it is, and every source file opens as docs/conventions says: the licence
+# clang-format leaves every C and C++ file as it is (style: the nearest .clang-format), and every source file opens as docs/conventions says: the licence
 # line first; a header with the guard and a comment on what it is, who owns, which thread, which limit.
 import os
 import re
@@ -33,16 +33,12 @@ def check_opening(root, path):
             yield f"{path}:2: opens with {comment} line(s) of comment: say what it is, who owns, which thread, which limit"
 
 
-def check_clang_format(root, style, paths):
+def check_clang_format(root, paths):
     if not paths:
         return
     try:
         result = subprocess.run(
-            ["clang-format", f"--style=file:{os.path.join(root, style)}", "--dry-run", "-Werror", *paths],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=False,
+            ["clang-format", "--dry-run", "-Werror", *paths], cwd=root, capture_output=True, text=True, check=False
         )
     except FileNotFoundError:
         yield "clang-format is not installed (tools/setup installs it)"
@@ -60,8 +56,7 @@ def check_clang_format(root, style, paths):
 
 
 def check(root):
-    cpp = tree.files(root, tree.CPP_SUFFIXES)
-    c = tree.files(root, tree.C_SUFFIXES)
+    code = tree.files(root, tree.CPP_SUFFIXES + tree.C_SUFFIXES)
     scripts = [
         path
         for path in tree.files(root)
@@ -69,12 +64,10 @@ def check(root):
         or path.endswith(SCRIPT_SUFFIXES)
         or (os.access(os.path.join(root, path), os.X_OK) and not tree.is_binary(root, path))
     ]
-    for path in sorted(set(cpp + c + scripts)):
+    for path in sorted(set(code + scripts)):
         if os.path.getsize(os.path.join(root, path)):
             yield from check_opening(root, path)
-    # What a C compiler may see is kernel style, wherever it stands.
-    yield from check_clang_format(root, ".clang-format", cpp)
-    yield from check_clang_format(root, "bpf/.clang-format", c)
+    yield from check_clang_format(root, code)
 
 
 if __name__ == "__main__":

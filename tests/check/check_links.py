@@ -13,6 +13,8 @@ CODE_SPAN = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"(?<![\w./<{$*-])([A-Za-z0-9_.][\w.+-]*(?:/[\w.+-]+)*/?)(?![\w/<{$*-])")
 # Made by the build, not by us.
 GENERATED = ("build",)
+# Stands for any name.
+PLACEHOLDER = "NAME"
 
 
 def named_paths(text):
@@ -43,6 +45,8 @@ def check_page(root, page):
                 yield f"{page}:{line(match.start())}: link to '{target}', which is not there"
     for word, offset in named_paths(text):
         first = word.split("/")[0]
+        if PLACEHOLDER in word:
+            continue
         if first not in GENERATED and exists(first) and os.path.isdir(os.path.join(root, first)) and not exists(word):
             yield f"{page}:{line(offset)}: names '{word}', which is not there"
 

@@ -125,7 +125,8 @@ class Format(CheckTest):
             {
                 "userspace/a.hpp": OPENING + "int a();\n",
                 "userspace/a.cpp": SPDX + '#include "a.hpp"\n',
-                "include/ringtap/abi.h": SPDX + "struct a {\n\tint b;\n};\n",
+                "include/ringtap/abi.h": SPDX + "struct a {\n  int b;\n};\n",
+                "bpf/a.bpf.c": SPDX + "struct a {\n\tint b;\n};\n",
                 "tools/x.py": "#!/usr/bin/python3\n" + SPDX.replace("//", "#"),
             },
         )
@@ -181,7 +182,7 @@ class Links(CheckTest):
         self.assert_clean(
             self.NAME,
             {
-                "README.md": "[page](docs/a.md#x) [web](https://example.org/x) `docs/a.md` `tcp/udp` `build/ringtap`\n"
+                "README.md": "[page](docs/a.md#x) [web](https://example.org/x) `docs/a.md` `tcp/udp` `build/ringtap` `docs/NAME.md`\n"
                 "```\nsudo tools/demo\n```\n",
                 "docs/a.md": "`a.md` [up](../README.md)\n",
                 "tools/demo": "",

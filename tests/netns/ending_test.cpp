@@ -24,6 +24,7 @@ class Ending : public ::testing::Test {
     REQUIRE_TOOL("ip");
     REQUIRE_TOOL("bpftool");
     hosts_.emplace();
+    hosts_->without_ipv6();
   }
 
   void send(unsigned count) const {
@@ -49,7 +50,7 @@ class Ending : public ::testing::Test {
     std::string line;
     for (const std::string& argument : arguments) line += argument + " ";
     SCOPED_TRACE(line);
-    const Finished result = run(hosts_->right.command(argv));
+    const Finished result = run(hosts_->right.command(argv), 5s);
     EXPECT_EQ(result.status, (ExitStatus{code, 0})) << result;
     EXPECT_TRUE(result.err.starts_with("ringtap: ")) << result.err;
     for (const std::string& word : words) EXPECT_NE(result.err.find(word), std::string::npos) << result.err;

@@ -229,8 +229,7 @@ TEST_F(SideBySide, SnaplenCutsAndKeepsTheWireLength) {
     Bytes frame = (Ethernet{.dst = TwoHosts::kRightMac} / Ipv4{.dst = "192.0.2.99"} / Udp{} / Payload{size}).bytes();
     sent.push_back({0, static_cast<std::uint32_t>(frame.size()), std::move(frame)});
   }
-  hosts.right.write_sysctl("ipv6/conf/right/disable_ipv6", "1");
-  hosts.left.write_sysctl("ipv6/conf/left/disable_ipv6", "1");
+  hosts.without_ipv6();
   for (const std::size_t snaplen : {1, 13, 14, 59, 60, 61, 96, 128, 1024, 1400, 1513, 1514, 262144}) {
     for (const char* tap : {"tc", "xdp"}) {
       SCOPED_TRACE(std::to_string(snaplen) + " at " + tap);

@@ -129,6 +129,11 @@ TwoHosts::TwoHosts(unsigned mtu) {
   right.ip(std::string("addr add ") + kRightIpv6 + "/64 dev right nodad");
 }
 
+void TwoHosts::without_ipv6() const {
+  left.write_sysctl("ipv6/conf/left/disable_ipv6", "1");
+  right.write_sysctl("ipv6/conf/right/disable_ipv6", "1");
+}
+
 void TwoHosts::add_pair(const std::string& left_device, const std::string& right_device, unsigned mtu) {
   const std::string size = " mtu " + std::to_string(mtu);
   left.ip("link add name " + left_device + size + " type veth peer name " + right_device + size + " netns " +
