@@ -71,7 +71,8 @@ RecordView Sll2Framer::frame(const RecordView& record, std::uint16_t hardware_ty
   RecordView framed = record;
   framed.link_type = LinkType::kLinuxSll2;
   framed.data = std::span<const std::byte>(scratch_.data(), kSll2HeaderLength + kept);
-  framed.wire_len = static_cast<std::uint32_t>(record.wire_len - std::min<std::size_t>(record.wire_len, stripped) +
+  const std::size_t link_header = record.link_type == LinkType::kEthernet ? kEthernetHeaderLength : 0;
+  framed.wire_len = static_cast<std::uint32_t>(record.wire_len - std::min<std::size_t>(record.wire_len, link_header) +
                                                kSll2HeaderLength);
   return framed;
 }

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "cli/options.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace ringtap {
+namespace {
+
+Result<Options> parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "ringtap");
+  return parse_options(static_cast<int>(words.size()), words.data());
+}
+
+Options parsed(std::vector<const char*> words) {
+  auto options = parse(std::move(words));
+  EXPECT_TRUE(options) << options.error().text();
+  return options ? options.take() : Options{};
+}
+
+TEST(Options, DefaultsAreTcpdumps) {
+  const Options options = parsed({});
+  EXPECT_EQ(options.action, Action::kCapture);
+  EXPECT_TRUE(options.interfaces.empty());
+  EXPECT_TRUE(options.tap_tc_ingress && options.tap_tc_egress && !options.tap_xdp);
+  EXPECT_EQ(options.snaplen, 262144U);
+  EXPECT_TRUE(options.promiscuous && options.print && options.optimise);
+  EXPECT_EQ(options.time, TimeText::kOfDay);
+  EXPECT_FALSE(options.nanoseconds);
+}
+
+TEST(Options, ShortOptionsBundleAsWithGetopt) {
+  const Options options = parsed({"-nnvvXSs0", "-c5", "-ieth0", "-ttt", "port", "80", "and", "host", "h"});
+  EXPECT_EQ(options.no_names, 2);
+  EXPECT_EQ(options.verbosity, 2);
+  EXPECT_EQ(options.dump, DumpText::kHexAndAscii);
+  EXPECT_FALSE(options.dump_link_header);
+  EXPECT_TRUE(options.absolute_seq);
+  EXPECT_EQ(options.snaplen, 262144U);
+  EXPECT_EQ(options.count, 5U);
+  EXPECT_EQ(options.interfaces, std::vector<std::string>{"eth0"});
+  EXPECT_EQ(options.time, TimeText::kSincePrevious);
+  EXPECT_EQ(options.expression, "port 80 and host h");
+}
+
+TEST(Options, WordsOfTheExpressionMayStandBeforeAndBetweenOptions) {
+  EXPECT_EQ(parsed({"tcp", "-n", "port", "-i", "lo", "80"}).expression, "tcp port 80");
+  EXPECT_EQ(parsed({"-i", "lo", "--", "ip[2:2] - 4 > 10"}).expression, "ip[2:2] - 4 > 10");
+  EXPECT_EQ(parsed({"tcp[tcpflags] & (tcp-syn|tcp-fin) != 0"}).expression, "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0");
+}
+
+TEST(Options, AnInterfaceTakesOneWordAndMayBeRepeated) {
+  const Options options = parsed({"-i", "eth0", "-i", "lo", "arp"});
+  EXPECT_EQ(options.interfaces, (std::vector<std::string>{"eth0", "lo"}));
+  EXPECT_EQ(options.expression, "arp");
+}
+
+TEST(Options, TheFileFormatFollowsNameInterfacesAndTaps) {
+  EXPECT_EQ(parsed({"-w", "x.pcap"}).format, FileFormat::kPcap);
+  EXPECT_EQ(parsed({"-w", "x"}).format, FileFormat::kPcap);
+  EXPECT_EQ(parsed({"-w", "x.pcapng"}).format, FileFormat::kPcapng);
+  EXPECT_EQ(parsed({"-w", "x.pcap", "-i", "a", "-i", "b"}).format, FileFormat::kPcapng);
+  EXPECT_EQ(parsed({"-w", "x.pcap", "--tap", "xdp,tc"}).format, FileFormat::kPcapng);
+  EXPECT_EQ(parsed({"-w", "x.pcapng", "--format", "pcap"}).format, FileFormat::kPcap);
+}
+
+TEST(Options, WritingAFileSuppressesTextUnlessPrintIsGiven) {
+  EXPECT_FALSE(parsed({"-w", "x"}).print);
+  EXPECT_TRUE(parsed({"-w", "x", "--print"}).print);
+}
+
+TEST(Options, TapsAndDirectionTogetherSayWhereToLook) {
+  const Options xdp = parsed({"--tap", "xdp"});
+  EXPECT_TRUE(xdp.tap_xdp && !xdp.tap_tc_ingress && !xdp.tap_tc_egress);
+  const Options out = parsed({"-Q", "out"});
+  EXPECT_TRUE(!out.tap_tc_ingress && out.tap_tc_egress);
+  const Options both = parsed({"--tap", "xdp,tc", "-Q", "in"});
+  EXPECT_TRUE(both.tap_xdp && both.tap_tc_ingress && !both.tap_tc_egress);
+}
+
+TEST(Options, OfSeveralDumpsTcpdumpsOrderDecides) {
+  EXPECT_EQ(parsed({"-x", "-A", "-X"}).dump, DumpText::kAscii);
+  EXPECT_EQ(parsed({"-x", "-XX"}).dump, DumpText::kHexAndAscii);
+  EXPECT_TRUE(parsed({"-xx"}).dump_link_header);
+}
+
+TEST(Options, DurationsHaveUnits) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(parsed({"--duration", "500ms"}).duration, 500ms);
+  EXPECT_EQ(parsed({"--duration", "5s"}).duration, 5s);
+  EXPECT_EQ(parsed({"--duration", "2m"}).duration, 2min);
+  EXPECT_EQ(parsed({"--duration", "1.5"}).duration, 1500ms);
+}
+
+TEST(Options, AFilterFileReplacesTheWordsAndMayHaveComments) {
+  const std::string path = ::testing::TempDir() + "ringtap_filter_" + std::to_string(getpid());
+  std::ofstream(path) << "tcp # web\n  port 80\n";
+  const Options options = parsed({"-F", path.c_str(), "udp"});
+  unlink(path.c_str());
+  EXPECT_EQ(options.expression.find('#'), std::string::npos);
+  EXPECT_NE(options.expression.find("tcp"), std::string::npos);
+  EXPECT_NE(options.expression.find("port 80"), std::string::npos);
+  EXPECT_EQ(options.expression.find("udp"), std::string::npos);
+}
+
+struct Wrong {
+  std::vector<const char*> words;
+  const char* said;
+};
+
+TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
+  const std::vector<Wrong> cases = {
+      {{"-c", "0"}, "-c 0"},
+      {{"-c", "x"}, "-c x"},
+      {{"-c", "-1"}, ""},
+      {{"-s", "300000"}, "-s 300000"},
+      {{"-B", "0"}, "-B 0"},
+      {{"-B", "99999999999999999999"}, "-B"},
+      {{"--duration", "0s"}, "--duration 0s"},
+      {{"--duration", "5 parsecs"}, "--duration"},
+      {{"--duration", "1e300h"}, "--duration"},
+      {{"--tap", "tcx"}, "tcx"},
+      {{"--tap", "tc,"}, "--tap"},
+      {{"--xdp-mode", "native"}, "--tap xdp"},
+      {{"--tap", "xdp", "--xdp-mode", "fast"}, "fast"},
+      {{"-Q", "sideways"}, "sideways"},
+      {{"--tap", "xdp", "-Q", "out"}, "-Q out"},
+      {{"-i", "any", "-i", "lo"}, "any"},
+      {{"-r", "x", "-i", "lo"}, "-r"},
+      {{"--format", "snoop"}, "snoop"},
+      {{"--time-stamp-precision", "pico"}, "pico"},
+      {{"-tttttt"}, "-t"},
+      {{"-F", "/nonexistent/filter"}, "/nonexistent/filter"},
+      {{"--no-such-option"}, "--no-such-option"},
+      {{"-w"}, "-w"},
+      {{"-I"}, "-I"},
+      {{"-Z", "nobody"}, "-Z"},
+      {{"-j", "host"}, "-j"},
+  };
+  for (const Wrong& wrong : cases) {
+    auto options = parse(wrong.words);
+    ASSERT_FALSE(options) << wrong.words[0];
+    EXPECT_EQ(options.error().kind(), ErrorKind::kUsage);
+    EXPECT_NE(options.error().text().find(wrong.said), std::string::npos) << options.error().text();
+    EXPECT_FALSE(options.error().hint().empty());
+  }
+}
+
+TEST(Options, HelpAndVersionAreTextForStandardOutput) {
+  for (const char* word : {"-h", "--help", "--version"}) {
+    const Options options = parsed({word});
+    EXPECT_EQ(options.action, Action::kShowText);
+    EXPECT_NE(options.text.find("ringtap"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace ringtap
