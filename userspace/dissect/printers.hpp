@@ -47,6 +47,7 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip);
 void print_icmpv6(Context& context, Cursor message, const IpHeader& ip);
 void print_ipv4_in_ip(Context& context, Cursor packet, const IpHeader& ip);
 void print_ipv6_in_ip(Context& context, Cursor packet, const IpHeader& ip);
+void print_pim(Context& context, Cursor message, const IpHeader& ip);
 
 // What a transport hands to the printer of its payload.
 struct Transport {
@@ -94,6 +95,9 @@ void dump_unknown(Context& context, Cursor payload);
 
 // sll.cpp: "eth0  In  ", what a line begins with where packets come from several devices.
 void put_interface(Appender& out, std::string_view name, std::string_view direction);
+
+// durations.cpp: "1d2h3m4s", without the units that are zero.
+void put_duration(Context& context, std::uint32_t seconds);
 
 // mptcp.cpp: the option's text behind its name; false when it cannot be what it says.
 bool put_mptcp(Context& context, const Cursor& option, std::size_t size, std::uint8_t flags);

@@ -108,7 +108,7 @@ constexpr IpProtocolRow kIpProtocols[] = {
     {62, "Mobile IP (old)"},
     {88, "EIGRP"},
     {89, "OSPF"},
-    {103, "PIM"},
+    {103, "PIM", print_pim},
     {108, "Compressed IP"},
     {112, "VRRP"},
     {113, "PGM"},
