@@ -52,8 +52,7 @@ PcapngBlock& PcapngBlock::option(std::uint16_t code, std::span<const std::byte> 
   // The length field has 16 bits; only texts (a filter expression) can be that long, and lose their end.
   constexpr std::size_t kMax = std::numeric_limits<std::uint16_t>::max();
   tail = tail.first(std::min(tail.size(), kMax - head.size()));
-  append(
-      file_bytes(pcapng::OptionHeader{.code = code, .length = static_cast<std::uint16_t>(head.size() + tail.size())}));
+  put(pcapng::OptionHeader{.code = code, .length = static_cast<std::uint16_t>(head.size() + tail.size())});
   append(head);
   append(tail);
   pad();
@@ -65,11 +64,11 @@ PcapngBlock& PcapngBlock::text(std::uint16_t code, const std::string& value) {
 }
 
 std::span<const std::byte> PcapngBlock::finish() {
-  if (has_options_) append(file_bytes(pcapng::OptionHeader{.code = pcapng::kOptEnd, .length = 0}));
-  const auto length = file_bytes(static_cast<std::uint32_t>(bytes_.size() + sizeof(std::uint32_t)));
-  append(length);
-  std::memcpy(bytes_.data() + offsetof(pcapng::BlockHeader, length), length.data(), length.size());
-  return bytes_;
+  if (has_options_) put(pcapng::OptionHeader{.code = pcapng::kOptEnd, .length = 0});
+  const auto length = static_cast<std::uint32_t>(size_ + sizeof(std::uint32_t));
+  put(length);
+  std::memcpy(memory_.data() + offsetof(pcapng::BlockHeader, length), &length, sizeof(length));
+  return std::span(memory_).first(size_);
 }
 
 std::span<const std::byte> encode_section_header(PcapngBlock& block, const PcapngOptions& options) {

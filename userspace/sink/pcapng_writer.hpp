@@ -4,8 +4,10 @@
 // same snaplen and link type, since libpcap 1.10.3 refuses the file otherwise. Owns its ByteWriter. One thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,10 +38,10 @@ class PcapngBlock {
  public:
   template <class Body>
   PcapngBlock& start(pcapng::BlockType type, const Body& body) {
-    bytes_.clear();
+    size_ = 0;
     has_options_ = false;
-    append(file_bytes(pcapng::BlockHeader{.type = type, .length = 0}));
-    append(file_bytes(body));
+    put(pcapng::BlockHeader{.type = type, .length = 0});
+    put(body);
     return *this;
   }
   PcapngBlock& data(std::span<const std::byte> packet);
@@ -53,10 +55,28 @@ class PcapngBlock {
   std::span<const std::byte> finish();
 
  private:
-  void append(std::span<const std::byte> bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
-  void pad() { bytes_.resize(pcapng::padded(bytes_.size())); }
+  // A vector's own insert() costs more than the rest of a record.
+  void make_room(std::size_t size) {
+    if (memory_.size() - size_ < size) memory_.resize(std::max(2 * memory_.size(), size_ + size));
+  }
+  template <class T>
+  void put(const T& value) {
+    make_room(sizeof(T));
+    std::memcpy(memory_.data() + size_, &value, sizeof(T));
+    size_ += sizeof(T);
+  }
+  void append(std::span<const std::byte> bytes) {
+    make_room(bytes.size());
+    std::copy(bytes.begin(), bytes.end(), memory_.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += bytes.size();
+  }
+  void pad() {
+    make_room(pcapng::kBlockAlign);
+    while (size_ % pcapng::kBlockAlign != 0) memory_[size_++] = std::byte{0};
+  }
 
-  std::vector<std::byte> bytes_;
+  std::vector<std::byte> memory_;
+  std::size_t size_ = 0;  // of the block in it
   bool has_options_ = false;
 };
 
