@@ -39,9 +39,10 @@ struct Variant {
   Metadata metadata;
 };
 
-constexpr std::array<Variant, 5> kVariants = {{
+constexpr std::array<Variant, 6> kVariants = {{
     {"XDP linear", {.hook = FilterHook::kXdp, .xdp_load_bytes = false}, false, Metadata::kNone},
     {"XDP", {.hook = FilterHook::kXdp}, true, Metadata::kNone},
+    {"XDP inlined", {.hook = FilterHook::kXdp, .inlined = true, .stack_base = 64}, true, Metadata::kNone},
     {"tc ingress", {.hook = FilterHook::kTcIngress}, false, Metadata::kTag},
     {"tc egress", {.hook = FilterHook::kTcEgress}, false, Metadata::kTag},
     {"tc without view", {.hook = FilterHook::kTcIngress, .vlan_view = false}, false, Metadata::kNone},
@@ -172,6 +173,7 @@ void load_and_run(const ClassicProgram& program, const std::string& name, Filter
     options.long_jumps = true;
     auto code = translate(program, options);
     ASSERT_TRUE(code) << name << ": " << code.error().text();
+    if (options.inlined) code->push_back(insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
     if (variant.metadata == Metadata::kTag) *code = behind_tag_push(*code);
     tally.largest = std::max(tally.largest, code->size());
     std::string log;

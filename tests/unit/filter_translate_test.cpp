@@ -38,6 +38,7 @@ const std::vector<Variant>& variants() {
       {"XDP", {.hook = FilterHook::kXdp}, true, false},
       {"tc ingress", {.hook = FilterHook::kTcIngress}, true, true},
       {"tc egress", {.hook = FilterHook::kTcEgress}, true, true},
+      {"tc inlined", {.hook = FilterHook::kTcIngress, .inlined = true, .stack_base = 64}, true, true},
       {"tc without view", {.hook = FilterHook::kTcIngress, .vlan_view = false}, true, false},
   };
   return all;
@@ -124,6 +125,7 @@ void compare_all(const ClassicProgram& program, const std::string& name, int fra
     options.vlan_view = options.vlan_view && ethernet;
     auto code = translate(program, options);
     ASSERT_TRUE(code) << name << " (" << variant.name << "): " << code.error().text();
+    if (options.inlined) code->push_back(bpf_insn{.code = BPF_JMP | BPF_EXIT});
     Variant used = variant;
     used.tag = used.tag && ethernet;
     if (mutate) {
@@ -161,6 +163,44 @@ std::vector<NamedProgram> corpus_programs() {
   return programs;
 }
 
+// Edges that generators seldom meet.
+std::vector<NamedProgram> edge_programs() {
+  const auto accept = ClassicInsn{.code = BPF_RET | BPF_K, .k = 1};
+  const auto return_a = ClassicInsn{.code = BPF_RET | BPF_A};
+  const auto ldx = [](std::uint32_t k) { return ClassicInsn{.code = BPF_LDX | BPF_IMM, .k = k}; };
+  const auto ld = [](std::uint32_t k) { return ClassicInsn{.code = BPF_LD | BPF_IMM, .k = k}; };
+  const auto code = [](unsigned bits, std::uint32_t k = 0) {
+    return ClassicInsn{.code = static_cast<std::uint16_t>(bits), .k = k};
+  };
+  const std::vector<std::pair<const char*, std::vector<ClassicInsn>>> programs = {
+      {"X + k wraps to 16", {ldx(0xfffffff0), code(BPF_LD | BPF_IND | BPF_B, 0x20), accept}},
+      {"X + k wraps to 16, halfway", {ldx(0x80000010), code(BPF_LD | BPF_IND | BPF_W, 0x7ffffff0), accept}},
+      {"X is huge", {ldx(0xffffffff), code(BPF_LD | BPF_IND | BPF_B, 0), accept}},
+      {"first byte by X", {ldx(0), code(BPF_LD | BPF_IND | BPF_B, 0), return_a}},
+      {"half of the tag by X", {ldx(1), code(BPF_LD | BPF_IND | BPF_H, 11), return_a}},
+      {"word over the tag's end", {code(BPF_LD | BPF_ABS | BPF_W, 14), return_a}},
+      {"word over the tag's start", {code(BPF_LD | BPF_ABS | BPF_W, 9), return_a}},
+      {"the tag", {code(BPF_LD | BPF_ABS | BPF_W, 12), return_a}},
+      {"shift by 32", {ld(1), ldx(32), code(BPF_ALU | BPF_LSH | BPF_X), code(BPF_ALU | BPF_ADD, 5), return_a}},
+      {"shift by 2^31", {ld(9), ldx(1U << 31), code(BPF_ALU | BPF_RSH | BPF_X), code(BPF_ALU | BPF_ADD, 5), return_a}},
+      {"division by zero", {ld(9), ldx(0), code(BPF_ALU | BPF_DIV | BPF_X), accept}},
+      {"modulo zero", {ld(9), ldx(0), code(BPF_ALU | BPF_MOD | BPF_X), accept}},
+      {"memory never written", {code(BPF_LD | BPF_MEM, 15), code(BPF_ALU | BPF_ADD, 3), return_a}},
+      {"A and X never written", {code(BPF_ALU | BPF_ADD | BPF_X), code(BPF_ALU | BPF_ADD, 3), return_a}},
+      {"header length keeps A",
+       {ld(7), code(BPF_LDX | BPF_MSH | BPF_B, 40), code(BPF_ALU | BPF_ADD | BPF_X), return_a}},
+      {"length in X", {code(BPF_LDX | BPF_LEN), code(BPF_MISC | BPF_TXA), return_a}},
+      {"last byte",
+       {code(BPF_LDX | BPF_LEN), code(BPF_MISC | BPF_TXA), code(BPF_ALU | BPF_SUB, 1), code(BPF_MISC | BPF_TAX),
+        code(BPF_LD | BPF_IND | BPF_B, 0), return_a}},
+      {"far away", {code(BPF_LD | BPF_ABS | BPF_B, 0x7fffffff), accept}},
+      {"returns 2^31", {ld(1U << 31), return_a}},
+  };
+  std::vector<NamedProgram> named;
+  for (const auto& [name, insns] : programs) named.push_back({name, {.insns = insns}});
+  return named;
+}
+
 void report(const Tally& tally, std::size_t programs) {
   std::printf("%zu programs, %llu runs: %llu accepted, %llu over the slow path, %llu tagged, %llu rechecks\n", programs,
               static_cast<unsigned long long>(tally.pairs), static_cast<unsigned long long>(tally.accepted),
@@ -179,6 +219,36 @@ TEST(FilterTranslate, AgreesWithLibpcapOnTheCorpus) {
   report(tally, programs.size());
   EXPECT_GT(tally.accepted, tally.pairs / 50);
   EXPECT_GT(tally.slow, tally.pairs / 50);
+}
+
+TEST(FilterTranslate, AgreesWithLibpcapAtTheEdges) {
+  FilterInputs random(5);
+  Tally tally;
+  const auto programs = edge_programs();
+  for (const auto& [name, program] : programs) compare_all(program, name, 200, random, tally);
+  report(tally, programs.size());
+}
+
+TEST(FilterTranslate, SearchesAListOfHostsInsteadOfWalkingIt) {
+  std::string hosts;
+  for (int n = 0; n < 100; ++n) hosts += (n == 0 ? "host 10." : " or host 10.") + std::to_string(n * 7 % 251) + ".2.1";
+  auto program = compile({.expression = hosts});
+  ASSERT_TRUE(program);
+  FilterInputs random(6);
+  Tally tally;
+  compare_all(*program, "100 hosts", 2000, random, tally);
+  EXPECT_EQ(tally.differences, 0U) << tally.first_difference;
+  auto code = translate(*program, {});
+  ASSERT_TRUE(code);
+  const RawFrame frame = [&] {
+    RawFrame f(60);
+    f[12] = 8;
+    return f;
+  }();
+  EbpfFrame memory{.bytes = frame, .linear = 60};
+  const EbpfRun run = testing::run_ebpf(*code, memory);
+  EXPECT_EQ(run.fault, "");
+  EXPECT_LT(run.steps, 60U);
 }
 
 TEST(FilterTranslate, AgreesWithLibpcapOnGeneratedExpressions) {
@@ -295,6 +365,7 @@ TEST(FilterTranslate, MistakesOfATranslatorAreNoticed) {
       return code;
     };
     for (int n = 0; n < 300; ++n) compare_all(random.program(), "generated program", 10, random, tally, mutate);
+    for (const auto& [name, program] : edge_programs()) compare_all(program, name, 10, random, tally, mutate);
     for (int n = 0; n < 60; ++n) {
       auto program = compile({.expression = random.expression()});
       if (program) compare_all(*program, "generated expression", 10, random, tally, mutate);

@@ -27,7 +27,7 @@ constexpr Reg kX = Reg::kR4;
 constexpr Reg kPointer = Reg::kR5;
 constexpr Reg kScratch = Reg::kR5;  // where no checked pointer is in use
 
-// Stack slots, as offsets to the frame pointer; M[n] is at -4 * (n + 1).
+// Stack slots below TranslateOptions::stack_base; M[n] is at -4 * (n + 1).
 constexpr int kSlotBuffer = -68;
 constexpr int kSlotX = -72;
 constexpr int kSlotA = -76;
@@ -35,6 +35,7 @@ constexpr int kSlotLength = -80;
 constexpr int kSlotContext = -88;
 constexpr int kSlotOffset = -96;
 constexpr int kSlotJoined = -100;
+static_assert(-kSlotJoined <= static_cast<int>(kFilterStackBytes));
 
 int memory_slot(std::uint32_t word) {
   return -4 * (static_cast<int>(word) + 1);
@@ -85,6 +86,7 @@ class Lowering {
       }
     }
     reject_ = asm_.new_label();
+    end_ = asm_.new_label();
   }
 
   Result<std::vector<bpf_insn>> run() {
@@ -110,8 +112,9 @@ class Lowering {
     asm_.bind(reject_);
     if (reject_used_) {
       asm_.move32(kA, 0U);
-      asm_.exit();
+      if (!options_.inlined) leave();
     }
+    asm_.bind(end_);
     if (!unsupported_.empty()) return Error(unsupported_);
     return std::move(asm_).finish(options_.long_jumps);
   }
@@ -129,16 +132,29 @@ class Lowering {
     return reject_;
   }
 
+  [[nodiscard]] int at(int slot) const { return slot - static_cast<int>(options_.stack_base); }
+  void push(int slot, Reg from, int bytes) { asm_.store(Reg::kFrame, at(slot), from, bytes); }
+  void pop(Reg to, int slot, int bytes) { asm_.load(to, Reg::kFrame, at(slot), bytes); }
+
+  // The verdict is in R0.
+  void leave() {
+    if (options_.inlined) {
+      asm_.jump(end_);
+    } else {
+      asm_.exit();
+    }
+  }
+
   void refuse_ancillary(std::uint32_t what) {
     unsupported_ = "the filter reads ancillary field " + std::to_string(what) + ", which this tap does not have";
   }
 
   void prologue() {
     if (reads_length_ && !hook_.is_skb && options_.xdp_load_bytes) {
-      asm_.store(Reg::kFrame, kSlotContext, kContext, 8);
+      push(kSlotContext, kContext, 8);
       asm_.call(BPF_FUNC_xdp_get_buff_len);
-      asm_.store(Reg::kFrame, kSlotLength, kA, 4);
-      asm_.load(kContext, Reg::kFrame, kSlotContext, 8);
+      push(kSlotLength, kA, 4);
+      pop(kContext, kSlotContext, 8);
     }
     const bool length_from_pointers = reads_length_ && !hook_.is_skb && !options_.xdp_load_bytes;
     if (reads_packet_ || length_from_pointers) {
@@ -148,12 +164,12 @@ class Lowering {
     if (length_from_pointers) {
       asm_.move(kScratch, kDataEnd);
       asm_.subtract(kScratch, kData);
-      asm_.store(Reg::kFrame, kSlotLength, kScratch, 4);
+      push(kSlotLength, kScratch, 4);
     }
     if (live_[0].a) asm_.move32(kA, 0U);
     if (live_[0].x) asm_.move32(kX, 0U);
     for (std::uint32_t word = 0; word < kMemoryWords; ++word)
-      if ((live_[0].memory >> word & 1) != 0) asm_.store_constant(Reg::kFrame, memory_slot(word), 0, 4);
+      if ((live_[0].memory >> word & 1) != 0) asm_.store_constant(Reg::kFrame, at(memory_slot(word)), 0, 4);
   }
 
   Copy new_copy(FrameView view, bool slow) {
@@ -238,17 +254,17 @@ class Lowering {
   // here.
   void emit_slow_entry(const Copy& copy, int n, const SlowEntries& entries) {
     asm_.bind(entries.at[n]);
-    asm_.store(Reg::kFrame, kSlotContext, kContext, 8);
-    if (live_[n].x) asm_.store(Reg::kFrame, kSlotX, kX, 4);
+    push(kSlotContext, kContext, 8);
+    if (live_[n].x) push(kSlotX, kX, 4);
     if (const auto least = entries.guards[n].least_bytes; least != 0) {
       if (hook_.is_skb) {
         asm_.load(kScratch, kContext, offsetof(__sk_buff, len), 4);
         asm_.jump_if(BPF_JLT, kScratch, static_cast<std::int32_t>(least), reject());
       } else {
-        if (live_[n].a) asm_.store(Reg::kFrame, kSlotA, kA, 4);
+        if (live_[n].a) push(kSlotA, kA, 4);
         asm_.call(BPF_FUNC_xdp_get_buff_len);
         asm_.jump_if(BPF_JLT, kA, static_cast<std::int32_t>(least), reject());
-        if (live_[n].a) asm_.load(kA, Reg::kFrame, kSlotA, 4);
+        if (live_[n].a) pop(kA, kSlotA, 4);
       }
     }
     asm_.jump(copy.block[n]);
@@ -256,13 +272,13 @@ class Lowering {
 
   // R0 = the bytes at the memory offset in R2, as they stand in the packet.
   void call_load_bytes(int bytes) {
-    asm_.load(Reg::kR1, Reg::kFrame, kSlotContext, 8);
+    pop(Reg::kR1, kSlotContext, 8);
     asm_.move(Reg::kR3, Reg::kFrame);
-    asm_.add(Reg::kR3, kSlotBuffer);
+    asm_.add(Reg::kR3, at(kSlotBuffer));
     asm_.move32(Reg::kR4, static_cast<std::uint32_t>(bytes));
     asm_.call(hook_.load_bytes);
     asm_.jump_if(BPF_JNE, Reg::kR0, 0, reject());
-    asm_.load(Reg::kR0, Reg::kFrame, kSlotBuffer, bytes);
+    pop(Reg::kR0, kSlotBuffer, bytes);
   }
 
   // R0 = `size` bytes of the frame at the frame offset in R2, most significant first. R2 is a sum of 33 bits at most.
@@ -290,18 +306,18 @@ class Lowering {
 
   // The same, byte by byte, for what lies in the tag or over one of its edges.
   void load_across_tag(int size) {
-    asm_.store(Reg::kFrame, kSlotOffset, Reg::kR2, 8);
-    asm_.store_constant(Reg::kFrame, kSlotJoined, 0, 4);
+    push(kSlotOffset, Reg::kR2, 8);
+    asm_.store_constant(Reg::kFrame, at(kSlotJoined), 0, 4);
     for (int byte = 0; byte < size; ++byte) {
       const auto memory = asm_.new_label();
       const auto behind = asm_.new_label();
       const auto join = asm_.new_label();
-      asm_.load(Reg::kR2, Reg::kFrame, kSlotOffset, 8);
+      pop(Reg::kR2, kSlotOffset, 8);
       if (byte != 0) asm_.add(Reg::kR2, byte);
       asm_.jump_if(BPF_JLT, Reg::kR2, kTagBegin, memory);
       asm_.jump_if(BPF_JGE, Reg::kR2, kTagEnd, behind);
       // The tag as one word, then the byte wanted: shift by 8 * (15 - offset).
-      asm_.load(Reg::kR1, Reg::kFrame, kSlotContext, 8);
+      pop(Reg::kR1, kSlotContext, 8);
       asm_.load(Reg::kR0, Reg::kR1, offsetof(__sk_buff, vlan_proto), 4);
       asm_.from_big_endian(Reg::kR0, 2);
       asm_.arithmetic32(BPF_LSH, Reg::kR0, 16U);
@@ -318,12 +334,12 @@ class Lowering {
       asm_.bind(memory);
       call_load_bytes(1);
       asm_.bind(join);
-      asm_.load(Reg::kR3, Reg::kFrame, kSlotJoined, 4);
+      pop(Reg::kR3, kSlotJoined, 4);
       asm_.arithmetic32(BPF_LSH, Reg::kR3, 8U);
       asm_.arithmetic32(BPF_OR, Reg::kR3, Reg::kR0);
-      asm_.store(Reg::kFrame, kSlotJoined, Reg::kR3, 4);
+      push(kSlotJoined, Reg::kR3, 4);
     }
-    asm_.load(Reg::kR0, Reg::kFrame, kSlotJoined, 4);
+    pop(Reg::kR0, kSlotJoined, 4);
   }
 
   // --- operations, in either copy ---
@@ -337,13 +353,13 @@ class Lowering {
         break;
       case OpKind::kLoadHeaderLength: {
         const bool keep_a = copy.slow && live_after(graph_, live_, n, index).a;
-        if (keep_a) asm_.store(Reg::kFrame, kSlotA, kA, 4);
+        if (keep_a) push(kSlotA, kA, 4);
         const Reg into = copy.slow ? kA : kX;
         load_absolute(copy, FilterOp{.kind = OpKind::kLoadAbsolute, .size = 1, .k = op.k}, into);
         asm_.arithmetic32(BPF_AND, into, 0xfU);
         asm_.arithmetic32(BPF_LSH, into, 2U);
-        if (copy.slow) asm_.store(Reg::kFrame, kSlotX, into, 4);
-        if (keep_a) asm_.load(kA, Reg::kFrame, kSlotA, 4);
+        if (copy.slow) push(kSlotX, into, 4);
+        if (keep_a) pop(kA, kSlotA, 4);
         return;
       }
       case OpKind::kLoadIndirect:
@@ -356,14 +372,14 @@ class Lowering {
         asm_.move32(target, op.k);
         break;
       case OpKind::kLoadMemory:
-        asm_.load(target, Reg::kFrame, memory_slot(op.k), 4);
+        pop(target, memory_slot(op.k), 4);
         break;
       case OpKind::kLoadAncillary:
         load_ancillary(copy, op.k);
         break;
       case OpKind::kStoreMemory:
         if (op.reg == FilterReg::kX) fetch_x(copy);
-        asm_.store(Reg::kFrame, memory_slot(op.k), target, 4);
+        push(memory_slot(op.k), target, 4);
         break;
       case OpKind::kTransfer:
         if (op.reg == FilterReg::kA) fetch_x(copy);
@@ -374,15 +390,15 @@ class Lowering {
         emit_arithmetic(op);
         break;
     }
-    if (copy.slow && writes_x(op)) asm_.store(Reg::kFrame, kSlotX, kX, 4);
+    if (copy.slow && writes_x(op)) push(kSlotX, kX, 4);
   }
 
   void fetch_x(const Copy& copy) {
-    if (copy.slow) asm_.load(kX, Reg::kFrame, kSlotX, 4);
+    if (copy.slow) pop(kX, kSlotX, 4);
   }
 
   Reg context(const Copy& copy) {
-    if (copy.slow) asm_.load(kContext, Reg::kFrame, kSlotContext, 8);
+    if (copy.slow) pop(kContext, kSlotContext, 8);
     return kContext;
   }
 
@@ -432,7 +448,7 @@ class Lowering {
       asm_.from_big_endian(kA, op.size);
       return;
     }
-    asm_.load(Reg::kR2, Reg::kFrame, kSlotX, 4);
+    pop(Reg::kR2, kSlotX, 4);
     if (op.k != 0) asm_.add(Reg::kR2, static_cast<std::int32_t>(op.k));  // below 2^31: larger ones became rejects
     load_at_r2(op.k >= kTagEnd ? shifted_plain(copy.view) : copy.view, op.size);
   }
@@ -447,7 +463,7 @@ class Lowering {
     if (hook_.is_skb) {
       asm_.load(into, context(copy), offsetof(__sk_buff, len), 4);
     } else {
-      asm_.load(into, Reg::kFrame, kSlotLength, 4);
+      pop(into, kSlotLength, 4);
     }
     if (copy.view == FrameView::kTagged) asm_.arithmetic32(BPF_ADD, into, kTagSize);
   }
@@ -548,11 +564,11 @@ class Lowering {
     const FilterEnd& end = graph_.blocks[n].end;
     if (end.kind == FilterEnd::Kind::kReturnConstant) {
       asm_.move32(kA, end.k);
-      asm_.exit();
+      leave();
       return;
     }
     if (end.kind == FilterEnd::Kind::kReturnA) {
-      asm_.exit();
+      leave();
       return;
     }
     const int count = static_cast<int>(graph_.blocks.size());
@@ -582,7 +598,7 @@ class Lowering {
     if (straight == next) return;
     if (turn) {  // only a constant is returned there
       asm_.move32(kA, graph_.blocks[straight].end.k);
-      asm_.exit();
+      leave();
       return;
     }
     asm_.jump(target(copy, straight));
@@ -597,6 +613,7 @@ class Lowering {
   bool reads_length_ = false;
   EbpfAssembler asm_;
   EbpfAssembler::Label reject_ = -1;
+  EbpfAssembler::Label end_ = -1;
   bool reject_used_ = false;
   std::string unsupported_;
 };

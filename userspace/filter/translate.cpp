@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "filter/translate.hpp"
 
-#include <cassert>
-
 #include "filter/decode.hpp"
 #include "filter/flow_graph.hpp"
 #include "filter/lower.hpp"
+#include "filter/search_tree.hpp"
 
 namespace ringtap {
 
@@ -14,6 +13,7 @@ Result<std::vector<bpf_insn>> translate(const ClassicProgram& program, const Tra
   if (!decoded) return decoded.take_error();
   auto graph = build_flow_graph(*decoded, options.unroll);
   if (!graph) return graph.take_error();
+  build_search_trees(*graph);
   return lower(*graph, options);
 }
 
