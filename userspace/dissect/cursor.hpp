@@ -26,12 +26,14 @@ struct Truncation {
   bool hit = false;
   std::size_t at = 0;  // size of the text when it was hit
   std::string_view hit_protocol = {};
+  std::string_view suffix = {};  // text behind the mark
   bool by_read = false;
 
-  void mark(bool reading) {
+  void mark(bool reading, std::string_view behind = {}) {
     if (hit) return;
     hit = true;
     by_read = reading;
+    suffix = behind;
     at = out.size();
     hit_protocol = protocol;
   }
@@ -125,7 +127,7 @@ class Cursor {
   std::uint64_t take_be64() { return taken(be64(0), 8); }
 
   // Marks the packet as truncated here without having read: for a printer that looked before.
-  void truncated() const { truncation_->mark(false); }
+  void truncated(std::string_view suffix = {}) const { truncation_->mark(false, suffix); }
   [[nodiscard]] bool is_truncated() const { return truncation_->hit; }
 
  private:

@@ -43,7 +43,7 @@ std::size_t Dissector::print(const RecordView& packet, Appender& out) {
   }
   if (context.truncation.hit) {
     out.cut(context.truncation.at);
-    context.put(" [|", context.truncation.hit_protocol, "]");
+    context.put(" [|", context.truncation.hit_protocol, "]", context.truncation.suffix);
     // tcpdump 4.99.3 gives up on such a packet before it knows the link header's size.
     if (context.truncation.by_read) return 0;
   }

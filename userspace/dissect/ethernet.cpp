@@ -70,7 +70,11 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
     }
     const std::uint16_t tag = payload.be16(0);
     if (show) {
-      if (!tagged) put_header(context, link, type, packet.length());
+      if (tagged) {
+        put_type(context, type);
+      } else {
+        put_header(context, link, type, packet.length());
+      }
       context.put("vlan ", static_cast<std::uint32_t>(tag & 0xfff), ", p ", static_cast<std::uint32_t>(tag >> 13),
                   ", ");
       if ((tag & 0x1000) != 0) context.put("DEI, ");
@@ -79,7 +83,7 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
     payload.skip(kTag);
     header_size += kTag;
     tagged = true;
-    if (show && type > kMaxLength) put_type(context, type);
+    if (show && type > kMaxLength && !is_vlan(type)) put_type(context, type);
   }
   if (type <= kMaxLength) {
     if (show && tagged) context.put("802.3");

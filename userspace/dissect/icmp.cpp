@@ -169,7 +169,6 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip) {
   }
   const std::uint8_t type = message.u8(0);
   const std::uint8_t code = message.u8(1);
-  if (!message.has(4)) return message.truncated();
   // tcpdump prints nothing of a message that is cut before its text is complete.
   const std::size_t start = context.out.size();
   context.put("ICMP ");
@@ -188,6 +187,7 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip) {
       put_router_advertisement(context, message);
       break;
     case kTimeExceeded:
+      if (!message.has(kHeader + 20)) message.truncated();
       if (code == 0) {
         context.put("time exceeded in-transit");
       } else if (code == 1) {
@@ -197,6 +197,7 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip) {
       }
       break;
     case kParameterProblem:
+      if (!message.has(kHeader + 20)) message.truncated();
       if (code != 0) {
         context.put("parameter problem - code ", code);
       } else {

@@ -351,7 +351,6 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
     }
   }
   const std::uint8_t type = message.u8(0);
-  const std::uint8_t code = message.u8(1);
   context.put("ICMP6, ");
   const std::string_view name = token(kTypes, type);
   if (name.empty()) {
@@ -359,6 +358,7 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
   } else {
     context.put(name);
   }
+  const std::uint8_t code = message.u8(1);
   const bool verbose = context.verbose();
   if (verbose && length_before_details(type)) context.put(", length ", length);
   switch (type) {
@@ -393,6 +393,7 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
       }
       break;
     case kParameterProblem: {
+      if (!message.has(8 + 40)) message.truncated();
       const std::uint32_t octet = message.be32(4);
       switch (code) {
         case 0:

@@ -72,13 +72,18 @@ std::size_t print_options_header(Context& context, Cursor header, std::string_vi
 }
 
 std::size_t print_routing(Context& context, Cursor header) {
-  context.protocol("rt6");
+  if (header.captured() == 0) {
+    header.truncated();
+    return 0;
+  }
+  context.put("RT6");
   const std::uint8_t units = header.u8(1);
-  const std::uint8_t type = header.u8(2);
-  const std::uint8_t segments_left = header.u8(3);
   const std::size_t size = (units + 1u) * 8;
-  context.put("RT6 (len=", units, ", type=", type);
+  context.put(" (len=", units);
+  const std::uint8_t type = header.u8(2);
+  context.put(", type=", type);
   if (type == 0) context.put(" [Deprecated]");
+  const std::uint8_t segments_left = header.u8(3);
   context.put(", segleft=", segments_left);
   std::size_t count = units / 2u;
   switch (type) {
@@ -157,13 +162,12 @@ const std::uint8_t* final_destination(const Cursor& packet) {
 
 void print_ipv6_packet(Context& context, Cursor packet) {
   context.protocol("ip6");
-  if (packet.length() < kHeader) return packet.truncated();
+  if (packet.length() < kHeader || !packet.has(kHeader)) return packet.truncated();
   const std::uint8_t first = packet.u8(0);
   if (!context.options.link_header) context.put("IP6 ");
-  if (packet.captured() > 0 && first >> 4 != 6) {
+  if (first >> 4 != 6) {
     return context.put("version error: ", static_cast<std::uint32_t>(first >> 4), " != 6");
   }
-  if (!packet.has(kHeader)) return packet.truncated();
   const std::size_t payload_length = packet.be16(4);
   const std::size_t total = payload_length + kHeader;
   if (packet.length() < total) context.put("truncated-ip6 - ", total - packet.length(), " bytes missing!");
@@ -203,7 +207,8 @@ void print_ipv6_packet(Context& context, Cursor packet) {
         size = print_options_header(context, rest, "DSTOPT ", "dstopt");
         break;
       case kRouting:
-        context.protocol("ip6");
+        // tcpdump names the outer header when not a byte of this one was captured.
+        context.protocol(rest.captured() == 0 ? "ip6" : "rt6");
         size = print_routing(context, rest);
         break;
       case kFragment:

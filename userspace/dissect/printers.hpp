@@ -57,6 +57,7 @@ struct Transport {
 };
 
 // By TCP port.
+void print_dns_over_tcp(Context& context, Cursor payload, const Transport& transport);
 void print_http(Context& context, Cursor payload, const Transport& transport);
 void print_ftp(Context& context, Cursor payload, const Transport& transport);
 void print_smtp(Context& context, Cursor payload, const Transport& transport);
@@ -65,6 +66,7 @@ void print_rtsp(Context& context, Cursor payload, const Transport& transport);
 void print_whois(Context& context, Cursor payload, const Transport& transport);
 
 // By UDP port.
+void print_dns(Context& context, Cursor payload, const Transport& transport);
 void print_sip(Context& context, Cursor payload, const Transport& transport);
 
 // tables.cpp

@@ -156,8 +156,8 @@ class PortIndex {
 
 // A row without a printer keeps its place: its port is printed as plain UDP or TCP.
 constexpr PortRow kUdpPorts[] = {
-    {53, nullptr},  // DNS
-    {5353, nullptr},
+    {53, print_dns},
+    {5353, print_dns},
     {525, nullptr},  // timed
     {69, nullptr},   // TFTP
     {67, nullptr},   // DHCP
@@ -232,15 +232,14 @@ constexpr PortRow kUdpPorts[] = {
 };
 
 constexpr PortRow kTcpPorts[] = {
-    {22, print_ssh},    {25, print_smtp},  {43, print_whois},  {179, nullptr},  // BGP
-    {1723, nullptr},                                                            // PPTP
-    {6379, nullptr},                                                            // RESP
-    {10288, nullptr},                                                           // OpenFlow and relatives
-    {6633, nullptr},    {6653, nullptr},   {21, print_ftp},    {80, print_http},
-    {8080, print_http}, {554, print_rtsp}, {8554, print_rtsp}, {53, nullptr},  // DNS
-    {639, nullptr},                                                            // MSDP
-    {323, nullptr},                                                            // RPKI-RTR
-    {646, nullptr},                                                            // LDP
+    {22, print_ssh},   {25, print_smtp},   {43, print_whois},        {179, nullptr},  // BGP
+    {1723, nullptr},                                                                  // PPTP
+    {6379, nullptr},                                                                  // RESP
+    {10288, nullptr},                                                                 // OpenFlow and relatives
+    {6633, nullptr},   {6653, nullptr},    {21, print_ftp},          {80, print_http}, {8080, print_http},
+    {554, print_rtsp}, {8554, print_rtsp}, {53, print_dns_over_tcp}, {639, nullptr},  // MSDP
+    {323, nullptr},                                                                   // RPKI-RTR
+    {646, nullptr},                                                                   // LDP
 };
 static_assert(std::size(kUdpPorts) < PortIndex::kNone && std::size(kTcpPorts) < PortIndex::kNone);
 

@@ -75,9 +75,11 @@ Base relate(TcpConversations<Size>& conversations, const IpHeader& ip, std::uint
 // The text of one option behind its name; false when it cannot be what it says. `option` stands behind the kind and
 // size, `size` is what remains of it, `left` what remains of the header; `used` is how much of it was understood.
 bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::size_t size, std::size_t left,
-                const Base& base, std::uint8_t flags, std::size_t& used) {
+                const Base& base, std::uint8_t flags, bool first, std::size_t& used) {
+  const std::string_view behind_mark = first ? "" : ">";
   const auto fixed = [&](std::size_t count) {
     used = count;
+    if (count <= left && !option.has(count)) option.truncated(behind_mark);
     return count <= left;
   };
   switch (kind) {
@@ -99,9 +101,10 @@ bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::
         return true;
       }
       context.put(' ', size / 8, ' ');
-      const std::uint32_t first = base.reverse ? base.sequence : base.acknowledged;
-      for (std::size_t at = 0; at < size; at += 8) {
-        context.put('{', option.be32(at) - first, ':', option.be32(at + 4) - first, '}');
+      const std::uint32_t start = base.reverse ? base.sequence : base.acknowledged;
+      for (std::size_t at = 0; at < size && !context.truncated(); at += 8) {
+        if (!option.has(at + 8)) return option.truncated(behind_mark), true;
+        context.put('{', option.be32(at) - start, ':', option.be32(at + 4) - start, '}');
       }
       return true;
     }
@@ -140,7 +143,8 @@ bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::
         context.put_invalid();
         return true;
       }
-      context.put(" keyid ", option.u8(0), " rnextkeyid ", option.u8(1));
+      context.put(" keyid ", option.u8(0));
+      context.put(" rnextkeyid ", option.u8(1));
       if (size > 2) context.put(" mac 0x");
       for (std::size_t i = 2; i < size; ++i) context.put(Hex{option.u8(i), 2});
       return true;
@@ -212,7 +216,7 @@ bool put_options(Context& context, Cursor options, std::size_t left, const Base&
       context.put(name);
     }
     std::size_t used = 0;
-    if (has_size && !put_option(context, kind, options, size - 2, left, base, flags, used)) return bad();
+    if (has_size && !put_option(context, kind, options, size - 2, left, base, flags, first, used)) return bad();
     options.skip(used);
     left -= std::min(used, left);
     if (has_size && used + 2 != size) context.put("[len ", size, "]");
@@ -248,18 +252,11 @@ void put_checksum(Context& context, const Cursor& segment, const IpHeader& ip) {
 // RFC 1122 4.2.2.12: a reset may carry text that says why.
 void put_reset_reason(Context& context, const Cursor& payload) {
   constexpr std::size_t kMaxText = 30;
-  context.put(" [RST");
-  std::size_t size = payload.length();
-  if (size > kMaxText) {
-    context.put('+');
-    size = kMaxText;
-  }
+  const std::size_t readable = payload.readable();
+  context.put(readable < payload.length() ? " [!RST" : " [RST");
+  if (payload.length() > kMaxText) context.put('+');
   context.put(' ');
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::uint8_t byte = payload.u8(i);
-    if (context.truncated()) return;
-    context.out.escaped(byte);
-  }
+  context.out.escaped(payload.bytes().first(std::min(readable, kMaxText)));
   context.put(']');
 }
 
@@ -298,9 +295,9 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
   const std::uint16_t source = segment.be16(0);
   const std::uint16_t destination = segment.be16(2);
   put_tcp_endpoints(context, ip, source, destination);
+  if (!segment.has(kMinHeader)) return segment.truncated();
   const std::size_t length = segment.length();
   const std::size_t header_size = (segment.u8(12) >> 4) * 4u;
-  if (context.truncated()) return;
   if (header_size < kMinHeader) {
     return context.put(" tcp ", length, " [bad hdr length ", header_size, " - too short, < ", kMinHeader, "]");
   }
@@ -309,7 +306,6 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
   const std::uint8_t flags = segment.u8(13);
   const std::uint16_t window = segment.be16(14);
   const std::uint16_t urgent = segment.be16(18);
-  if (context.truncated()) return;
   const auto put_too_long = [&] { context.put(" [bad hdr length ", header_size, " - too long, > ", length, "]"); };
   if (context.options.quiet) {
     context.put("tcp ", static_cast<std::uint32_t>(length - header_size));

@@ -183,10 +183,16 @@ void print_sip(Context& context, Cursor payload, const Transport&) {
 
 void print_ssh(Context& context, Cursor payload, const Transport&) {
   constexpr std::string_view kStart = "SSH-";
-  const std::string_view text(reinterpret_cast<const char*>(payload.data()), payload.readable());
-  if (!text.starts_with(kStart)) return;
   context.protocol("ssh");
+  const std::string_view text(reinterpret_cast<const char*>(payload.data()), payload.readable());
+  const std::string_view start = text.substr(0, kStart.size());
+  if (!kStart.starts_with(start)) return;
+  if (start.size() < kStart.size()) {
+    if (payload.length() >= kStart.size()) payload.truncated();
+    return;
+  }
   const Line line = find_line(payload);
+  if (line.end == Line::End::kSnapshot) return payload.truncated();
   if (line.end != Line::End::kNewline) return;
   context.put(": SSH: ");
   put_line(context, payload, line.size);
