@@ -35,6 +35,7 @@ bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size
 // A frame inside another protocol; the size of its headers.
 std::size_t print_ethernet_frame(Context& context, Cursor frame);
 void print_loopback_test(Context& context, Cursor packet, const LinkHeader& link);
+void print_aoe(Context& context, Cursor packet, const LinkHeader& link);
 
 // Inside another header: the version decides.
 void print_ipv4_packet(Context& context, Cursor packet);
@@ -48,6 +49,8 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip);
 void print_ipv4_in_ip(Context& context, Cursor packet, const IpHeader& ip);
 void print_ipv6_in_ip(Context& context, Cursor packet, const IpHeader& ip);
 void print_pim(Context& context, Cursor message, const IpHeader& ip);
+void print_eigrp(Context& context, Cursor packet, const IpHeader& ip);
+void print_vrrp(Context& context, Cursor message, const IpHeader& ip);
 
 // What a transport hands to the printer of its payload.
 struct Transport {
@@ -68,6 +71,9 @@ void print_whois(Context& context, Cursor payload, const Transport& transport);
 // By UDP port.
 void print_dns(Context& context, Cursor payload, const Transport& transport);
 void print_sip(Context& context, Cursor payload, const Transport& transport);
+void print_bfd(Context& context, Cursor message, const Transport& transport);
+void print_bfd_echo(Context& context, Cursor message, const Transport& transport);
+void print_hsrp(Context& context, Cursor message, const Transport& transport);
 
 // tables.cpp
 using LinkPrinter = void (*)(Context&, Cursor);

@@ -65,7 +65,7 @@ constexpr EthertypeRow kEthertypes[] = {
     {0x886f, "MS NLB heartbeat"},
     {0x888e, "EAPOL"},
     {0x8899, "Realtek protocols"},
-    {0x88a2, "AoE"},
+    {0x88a2, "AoE", print_aoe},
     {0x88ca, "TIPC"},
     {0x88cc, "LLDP"},
     {0x88e5, "802.1AE MACsec"},
@@ -106,11 +106,11 @@ constexpr IpProtocolRow kIpProtocols[] = {
     {55, "Mobile IP"},
     {58, "ICMPv6", print_icmpv6},
     {62, "Mobile IP (old)"},
-    {88, "EIGRP"},
+    {88, "EIGRP", print_eigrp},
     {89, "OSPF"},
     {103, "PIM", print_pim},
     {108, "Compressed IP"},
-    {112, "VRRP"},
+    {112, "VRRP", print_vrrp},
     {113, "PGM"},
     {132, "SCTP"},
     {135, "Mobility"},
@@ -202,16 +202,16 @@ constexpr PortRow kUdpPorts[] = {
     {1812, nullptr},
     {1813, nullptr},
     {3799, nullptr},
-    {1985, nullptr, End::kDestination},  // HSRP
+    {1985, print_hsrp, End::kDestination},  // HSRP
     {921, nullptr},                      // lwres
     {646, nullptr},                      // LDP
     {698, nullptr},                      // OLSR
     {3503, nullptr},                     // LSP ping
     {49152, nullptr, End::kSource},
-    {3784, nullptr, End::kDestination},  // BFD
-    {3785, nullptr, End::kDestination},
-    {4784, nullptr, End::kDestination},
-    {6784, nullptr, End::kDestination},
+    {3784, print_bfd, End::kDestination},
+    {3785, print_bfd_echo, End::kDestination},
+    {4784, print_bfd, End::kDestination},
+    {6784, print_bfd, End::kDestination},
     {701, nullptr},    // LMP
     {1589, nullptr},   // VQP
     {6343, nullptr},   // sFlow
