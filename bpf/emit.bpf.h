@@ -9,16 +9,22 @@
 
 #include "maps.bpf.h"
 
-/* One CPU's stage. `busy` is set while a record is being made: a program that meets it has interrupted another. */
 struct stage {
-	__u32 busy;
-	__u32 reserved;
-	struct ringtap_event event;
-	__u8 data[]; /* cfg_snaplen bytes */
+	struct ringtap_stage head;
+	__u8 bytes[]; /* RINGTAP_BATCH_BYTES and one record of cfg_snaplen */
+};
+
+/* A record being made, at the end of a stage. */
+struct record {
+	struct stage *stage;
+	struct ringtap_event *event;
+	__u8 *data;
+	__u32 offset; /* of the event in the stage's bytes */
 };
 
 struct tap {
 	struct ringtap_counters *counters;
+	__u32 row; /* of `counters` */
 	__u32 slot;
 	__u8 tap;
 	__u8 flags; /* of the event to come */
@@ -48,8 +54,8 @@ static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex
 		__u32 *slot = bpf_map_lookup_elem(&slots, &ifindex);
 		tap->slot = slot ? *slot : RINGTAP_SLOT_UNKNOWN;
 	}
-	__u32 key = tap->slot * RINGTAP_TAP_COUNT + which;
-	tap->counters = bpf_map_lookup_elem(&counters, &key);
+	tap->row = tap->slot * RINGTAP_TAP_COUNT + which;
+	tap->counters = bpf_map_lookup_elem(&counters, &tap->row);
 	if (!tap->counters)
 		return 0; /* not reached: the loader sizes the map for every slot it hands out */
 	tap->counters->value[RINGTAP_CNT_SEEN]++;
@@ -74,42 +80,8 @@ static __always_inline void count_drop(struct tap *tap, enum ringtap_counter cau
 	tap->counters->lost_since_record++;
 }
 
-/* The stage of this CPU, or NULL with the drop counted. */
-static __always_inline struct stage *record_begin(struct tap *tap)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct stage *stage = bpf_map_lookup_elem(&stages, &cpu);
-
-	if (!stage) {
-		count_drop(tap, RINGTAP_CNT_NO_RING);
-		return NULL;
-	}
-	if (ONCE(stage->busy)) {
-		count_drop(tap, RINGTAP_CNT_REENTERED);
-		return NULL;
-	}
-	ONCE(stage->busy) = 1;
-	stage->event = (struct ringtap_event){
-		.boot_ns = bpf_ktime_get_boot_ns(),
-		.cpu = cpu,
-		.slot = tap->slot,
-		.tap = tap->tap,
-		.flags = tap->flags,
-		.rx_queue = RINGTAP_RX_QUEUE_UNKNOWN,
-		.pkt_type = RINGTAP_PKT_TYPE_UNKNOWN,
-		.csum = RINGTAP_CSUM_UNKNOWN,
-	};
-	return stage;
-}
-
-static __always_inline void record_abort(struct tap *tap, struct stage *stage, enum ringtap_counter cause)
-{
-	count_drop(tap, cause);
-	ONCE(stage->busy) = 0;
-}
-
 /*
- * Records go out without a wake-up. Who finds the reader asleep wakes it by an empty record: after the record is
+ * Records go out without a wake-up. Who finds the reader asleep wakes it by an empty record: after the records are
  * visible, so that a reader that slept in between is not missed (the commit is a full barrier, kernel/bpf/ringbuf.c).
  */
 static __always_inline void wake_reader(void *ring)
@@ -122,25 +94,96 @@ static __always_inline void wake_reader(void *ring)
 		bpf_ringbuf_discard(empty, BPF_RB_FORCE_WAKEUP);
 }
 
-static __always_inline void record_end(struct tap *tap, struct stage *stage)
+/* Everything in the stage goes to the ring in one piece, or is counted as lost. */
+static __always_inline void stage_flush(struct stage *stage, __u32 cpu)
 {
-	__u32 cpu = stage->event.cpu;
-	__u32 cap_len = clamped(stage->event.cap_len, cfg_snaplen);
+	enum ringtap_counter cause = RINGTAP_CNT_NO_RING;
 	void *ring = bpf_map_lookup_elem(&rings, &cpu);
 
-	if (!ring) {
-		record_abort(tap, stage, RINGTAP_CNT_NO_RING);
-		return;
+	if (ring) {
+		__u32 size = clamped(stage->head.used, RINGTAP_BATCH_BYTES + RINGTAP_RECORD_ALIGN +
+							       sizeof(struct ringtap_event) + cfg_snaplen);
+		if (bpf_ringbuf_output(ring, stage->bytes, size, BPF_RB_NO_WAKEUP) == 0) {
+			wake_reader(ring);
+			goto out;
+		}
+		cause = RINGTAP_CNT_RING_FULL;
 	}
+	struct ringtap_counters *row = bpf_map_lookup_elem(&counters, &stage->head.row);
+	if (row) {
+		row->value[cause] += stage->head.records;
+		row->lost_since_record += stage->head.records + stage->head.lost;
+	}
+out:
+	stage->head.used = 0;
+	stage->head.records = 0;
+	stage->head.lost = 0;
+}
+
+/* Room for a record in the stage of this CPU; 0 with the drop counted where there is none. */
+static __always_inline int record_begin(struct tap *tap, struct record *record)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct stage *stage = bpf_map_lookup_elem(&stages, &cpu);
+
+	if (!stage) {
+		count_drop(tap, RINGTAP_CNT_NO_RING);
+		return 0;
+	}
+	if (ONCE(stage->head.busy)) {
+		count_drop(tap, RINGTAP_CNT_REENTERED);
+		return 0;
+	}
+	ONCE(stage->head.busy) = 1;
+	if (stage->head.records && stage->head.row != tap->row)
+		stage_flush(stage, cpu);
+
+	__u32 offset = clamped(stage->head.used, RINGTAP_BATCH_BYTES) & -RINGTAP_RECORD_ALIGN;
+	struct ringtap_event *event = (void *)(stage->bytes + offset);
 	__u64 lost = tap->counters->lost_since_record;
-	stage->event.lost = lost > 0xffffffff ? 0xffffffff : lost;
-	if (bpf_ringbuf_output(ring, &stage->event, sizeof(stage->event) + cap_len, BPF_RB_NO_WAKEUP)) {
-		record_abort(tap, stage, RINGTAP_CNT_RING_FULL);
-		return;
+	*event = (struct ringtap_event){
+		.boot_ns = bpf_ktime_get_boot_ns(),
+		.cpu = cpu,
+		.lost = lost > 0xffffffff ? 0xffffffff : lost,
+		.slot = tap->slot,
+		.tap = tap->tap,
+		.flags = tap->flags,
+		.rx_queue = RINGTAP_RX_QUEUE_UNKNOWN,
+		.pkt_type = RINGTAP_PKT_TYPE_UNKNOWN,
+		.csum = RINGTAP_CSUM_UNKNOWN,
+	};
+	record->stage = stage;
+	record->event = event;
+	record->data = (void *)(event + 1);
+	record->offset = offset;
+	return 1;
+}
+
+static __always_inline void record_abort(struct tap *tap, struct record *record, enum ringtap_counter cause)
+{
+	count_drop(tap, cause);
+	ONCE(record->stage->head.busy) = 0;
+}
+
+static __always_inline void record_end(struct tap *tap, struct record *record)
+{
+	struct stage *stage = record->stage;
+	__u32 size = sizeof(struct ringtap_event) + record->event->cap_len;
+	__u64 now = record->event->boot_ns;
+
+	if (stage->head.records == 0) {
+		stage->head.first_ns = now;
+		stage->head.row = tap->row;
 	}
+	stage->head.records++;
+	stage->head.lost += record->event->lost;
 	tap->counters->lost_since_record = 0;
-	ONCE(stage->busy) = 0;
-	wake_reader(ring);
+	ONCE(stage->head.used) = record->offset + ((size + RINGTAP_RECORD_ALIGN - 1) & -RINGTAP_RECORD_ALIGN);
+	if (!cfg_batch || stage->head.used > RINGTAP_BATCH_BYTES || ONCE(control.sleeping) ||
+	    now - stage->head.last_ns > RINGTAP_BATCH_GAP_NS)
+		stage_flush(stage, record->event->cpu);
+	stage->head.last_ns = now;
+	ONCE(stage->head.busy) = 0;
 }
 
 #endif

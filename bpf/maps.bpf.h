@@ -11,10 +11,12 @@
 #include "ringtap/abi.h"
 
 __weak const volatile __u32 cfg_snaplen = RINGTAP_MAX_SNAPLEN; /* bytes kept of a frame, 1 … RINGTAP_MAX_SNAPLEN */
-__weak const volatile __u32 cfg_only_slot = 0;	   /* the one slot in use; 0: look the interface up in `slots` */
-__weak const volatile __u8 cfg_filter = 0;	   /* the filter stubs were replaced by a translated expression */
-__weak const volatile __u8 cfg_kernel_skb = 0;	   /* bpf_cast_to_kern_ctx may be used (Linux 6.2, CAP_PERFMON) */
-__weak const volatile __u8 cfg_xdp_load_bytes = 0; /* bpf_xdp_load_bytes and frags exist (Linux 5.18) */
+__weak const volatile __u32 cfg_only_slot = 0;		/* the one slot in use; 0: look the interface up in `slots` */
+__weak const volatile __u8 cfg_filter = 0;		/* the filter stubs were replaced by a translated expression */
+__weak const volatile __u8 cfg_kernel_skb = 0;		/* bpf_cast_to_kern_ctx may be used (Linux 6.2, CAP_PERFMON) */
+__weak const volatile __u8 cfg_batch = 0;		/* records may wait in the stage: somebody runs stage_flusher */
+__weak const volatile __u32 cfg_xdp_verdict = XDP_PASS; /* for captured frames; XDP_DROP consumes them */
+__weak const volatile __u8 cfg_xdp_load_bytes = 0;	/* bpf_xdp_load_bytes and frags exist (Linux 5.18) */
 
 /* Written by both sides; in .bss, which libbpf maps into user space. */
 __weak struct ringtap_control control = {};
@@ -34,13 +36,14 @@ struct {
 
 /*
  * CPU number → where a record is put together before it goes to the ring in one piece of its exact size. Not a per-CPU
- * map: those are limited to 32 KiB a value. The loader sets the value size to what cfg_snaplen needs.
+ * map: those are limited to 32 KiB a value. The loader sets the value size to what cfg_snaplen needs: struct stage.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, 4096);
+	__uint(map_flags, BPF_F_MMAPABLE); /* user space looks for records that were left behind */
 } stages __weak SEC(".maps");
 
 /* slot * RINGTAP_TAP_COUNT + tap → counters of this CPU. */

@@ -37,58 +37,58 @@ static __always_inline __u8 checksum_state(struct __sk_buff *skb)
  * The frame as it is on the wire. A tag that stands in skb metadata goes back behind the two addresses: the bytes are
  * loaded one tag further on, then the addresses move down to their place.
  */
-static __always_inline long copy_frame(struct __sk_buff *skb, struct stage *stage, __u32 cap_len)
+static __always_inline long copy_frame(struct __sk_buff *skb, struct record *record, __u32 cap_len)
 {
 	if (!skb->vlan_present)
-		return bpf_skb_load_bytes(skb, 0, stage->data, cap_len);
+		return bpf_skb_load_bytes(skb, 0, record->data, cap_len);
 
 	struct vlan_tag tag = {
 		.proto = skb->vlan_proto, /* in network order already, 16 bits */
 		.tci = bpf_htons(skb->vlan_tci),
 	};
-	stage->event.vlan_proto = bpf_ntohs(tag.proto);
-	stage->event.vlan_tci = skb->vlan_tci;
-	stage->event.flags |= RINGTAP_EVENT_VLAN_RESTORED;
+	record->event->vlan_proto = bpf_ntohs(tag.proto);
+	record->event->vlan_tci = skb->vlan_tci;
+	record->event->flags |= RINGTAP_EVENT_VLAN_RESTORED;
 	if (cap_len <= 2 * ETH_ALEN + sizeof(tag))
 		return -1; /* the loader never sets a snaplen as short as this */
-	long err = bpf_skb_load_bytes(skb, 0, stage->data + sizeof(tag), cap_len - sizeof(tag));
-	__builtin_memmove(stage->data, stage->data + sizeof(tag), 2 * ETH_ALEN);
-	__builtin_memcpy(stage->data + 2 * ETH_ALEN, &tag, sizeof(tag));
+	long err = bpf_skb_load_bytes(skb, 0, record->data + sizeof(tag), cap_len - sizeof(tag));
+	__builtin_memmove(record->data, record->data + sizeof(tag), 2 * ETH_ALEN);
+	__builtin_memcpy(record->data + 2 * ETH_ALEN, &tag, sizeof(tag));
 	return err;
 }
 
 static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)(struct __sk_buff *))
 {
 	struct tap tap;
+	struct record record;
 
 	if (!tap_begin(&tap, which, skb->ifindex))
 		return TC_ACT_UNSPEC;
 	if (cfg_filter && !wanted(&tap, filter(skb)))
 		return TC_ACT_UNSPEC;
-	struct stage *stage = record_begin(&tap);
-	if (!stage)
+	if (!record_begin(&tap, &record))
 		return TC_ACT_UNSPEC;
 
 	__u32 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0);
 	__u32 cap_len = clamped(wire_len, cfg_snaplen);
-	stage->event.ifindex = skb->ifindex;
-	stage->event.wire_len = wire_len;
-	stage->event.cap_len = cap_len;
-	stage->event.hash = skb->hash;
-	stage->event.mark = skb->mark;
-	stage->event.gso_size = skb->gso_size;
-	stage->event.gso_segs = skb->gso_segs;
-	stage->event.pkt_type = skb->pkt_type;
-	stage->event.csum = checksum_state(skb);
-	stage->event.verdict = TC_ACT_UNSPEC;
+	record.event->ifindex = skb->ifindex;
+	record.event->wire_len = wire_len;
+	record.event->cap_len = cap_len;
+	record.event->hash = skb->hash;
+	record.event->mark = skb->mark;
+	record.event->gso_size = skb->gso_size;
+	record.event->gso_segs = skb->gso_segs;
+	record.event->pkt_type = skb->pkt_type;
+	record.event->csum = checksum_state(skb);
+	record.event->verdict = TC_ACT_UNSPEC;
 	/* skb_record_rx_queue() stores the queue plus one (include/linux/skbuff.h). */
 	if (which == RINGTAP_TAP_TC_INGRESS && skb->queue_mapping)
-		stage->event.rx_queue = skb->queue_mapping - 1;
-	if (cap_len > 0 && copy_frame(skb, stage, cap_len)) {
-		record_abort(&tap, stage, RINGTAP_CNT_COPY_FAILED);
+		record.event->rx_queue = skb->queue_mapping - 1;
+	if (cap_len > 0 && copy_frame(skb, &record, cap_len)) {
+		record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
 		return TC_ACT_UNSPEC;
 	}
-	record_end(&tap, stage);
+	record_end(&tap, &record);
 	return TC_ACT_UNSPEC;
 }
 

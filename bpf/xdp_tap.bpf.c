@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The XDP tap: the first place in the kernel that sees a received frame. Always XDP_PASS. */
+/*
+ * The XDP tap: the first place in the kernel that sees a received frame. Always XDP_PASS, but for frames that the user
+ * asked to end here (--consume).
+ */
 #include "emit.bpf.h"
 #include "filter.bpf.h"
 
@@ -14,32 +17,32 @@ RINGTAP_FILTER_STUB(xdp_l3_filter, xdp_md)
 static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *))
 {
 	struct tap tap;
+	struct record record;
 
 	if (!tap_begin(&tap, RINGTAP_TAP_XDP, ctx->ingress_ifindex))
 		return XDP_PASS;
 	if (cfg_filter && !wanted(&tap, filter(ctx)))
 		return XDP_PASS;
-	struct stage *stage = record_begin(&tap);
-	if (!stage)
-		return XDP_PASS;
+	if (!record_begin(&tap, &record))
+		return cfg_xdp_verdict;
 
 	__u32 wire_len = cfg_xdp_load_bytes ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
 	__u32 cap_len = clamped(clamped(wire_len, cfg_snaplen), XDP_MAX_COPY);
-	stage->event.ifindex = ctx->ingress_ifindex;
-	stage->event.rx_queue = ctx->rx_queue_index;
-	stage->event.wire_len = wire_len;
-	stage->event.cap_len = cap_len;
-	stage->event.verdict = XDP_PASS;
+	record.event->ifindex = ctx->ingress_ifindex;
+	record.event->rx_queue = ctx->rx_queue_index;
+	record.event->wire_len = wire_len;
+	record.event->cap_len = cap_len;
+	record.event->verdict = cfg_xdp_verdict;
 	if (cap_len > 0) {
-		long err = cfg_xdp_load_bytes ? bpf_xdp_load_bytes(ctx, 0, stage->data, cap_len)
-					      : bpf_probe_read_kernel(stage->data, cap_len, (void *)(long)ctx->data);
+		long err = cfg_xdp_load_bytes ? bpf_xdp_load_bytes(ctx, 0, record.data, cap_len)
+					      : bpf_probe_read_kernel(record.data, cap_len, (void *)(long)ctx->data);
 		if (err) {
-			record_abort(&tap, stage, RINGTAP_CNT_COPY_FAILED);
-			return XDP_PASS;
+			record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
+			return cfg_xdp_verdict;
 		}
 	}
-	record_end(&tap, stage);
-	return XDP_PASS;
+	record_end(&tap, &record);
+	return cfg_xdp_verdict;
 }
 
 /*

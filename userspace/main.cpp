@@ -79,6 +79,8 @@ Result<LiveOptions> live_options(const Options& options, int interrupt_fd) {
   live.tc_egress = options.tap_tc_egress;
   live.xdp = options.tap_xdp;
   live.xdp_mode = static_cast<XdpMode>(options.xdp_attach);
+  live.consume = options.consume;
+  live.consume_despite_address = options.force;
   live.snaplen = options.snaplen;
   if (options.buffer_bytes) live.buffer_bytes = *options.buffer_bytes;
   live.promiscuous = options.promiscuous;

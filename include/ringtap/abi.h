@@ -95,6 +95,25 @@ struct ringtap_event {
 #define RINGTAP_SLOT_UNKNOWN 0u
 #define RINGTAP_MAX_SLOTS 65535u
 
+/*
+ * A CPU's stage, where records are put together and, when they come fast, gathered: the ring is asked for room once per
+ * batch. The records follow, each rounded up to RINGTAP_RECORD_ALIGN; all of one batch are of one slot and tap. User
+ * space reads this header to see what was left behind when traffic paused.
+ */
+struct ringtap_stage {
+  __u64 first_ns; /* time of the oldest record in it */
+  __u64 last_ns;  /* time of the newest record ever put into it */
+  __u32 busy;     /* a record is being made; a program that meets this has interrupted another */
+  __u32 used;     /* bytes of records, 0: empty */
+  __u32 records;
+  __u32 lost; /* sum of their `lost` */
+  __u32 row;  /* which counters are theirs: slot * RINGTAP_TAP_COUNT + tap */
+  __u32 reserved;
+};
+
+#define RINGTAP_BATCH_BYTES 4096u  /* a stage that holds more goes to the ring */
+#define RINGTAP_BATCH_GAP_NS 20000 /* slower than this, every record goes to the ring by itself */
+
 /* Shared through one mapped page: user space sets `sleeping` before it blocks, the first program that sees it wakes it.
  */
 struct ringtap_control {
@@ -110,6 +129,7 @@ struct ringtap_control {
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_event) == 64, "the ring carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_counters) == 64, "one cache line");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_control) == 64, "one cache line");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_stage) == 40, "records behind it stay aligned");
 #undef RINGTAP_STATIC_ASSERT
 
 #endif

@@ -112,6 +112,7 @@ class TapRig {
 
   std::vector<Taken> take_all() {
     std::vector<Taken> taken;
+    send_on_staged();
     for (RingReader& reader : rings.readers()) {
       while (reader.refresh()) {
         const EventView& event = reader.head();
@@ -121,6 +122,14 @@ class TapRig {
       reader.release();
     }
     return taken;
+  }
+
+  void send_on_staged() {
+    for (std::size_t cpu = 0; cpu < rings.readers().size(); ++cpu) {
+      if (programs.stage(cpu).used != 0) {
+        EXPECT_TRUE(programs.flush_stage(cpu, false));
+      }
+    }
   }
 
   [[nodiscard]] std::uint64_t counter(Program program, ringtap_counter which) const {
@@ -220,8 +229,9 @@ TEST_P(TapProgram, CountsWhatTheRingHasNoRoomForAndTellsTheNextRecord) {
   const Bytes packet = (Ethernet{} / Ipv4{} / Udp{} / Payload{std::size_t{900}}).bytes();
   constexpr std::uint32_t kFrames = 100;
   ASSERT_EQ(rig->run(GetParam(), packet, kFrames).error, 0);
-  const auto first = rig->take_all();
+  rig->send_on_staged();
   const std::uint64_t full = rig->counter(GetParam(), RINGTAP_CNT_RING_FULL);
+  const auto first = rig->take_all();
   EXPECT_GT(full, 0U);
   EXPECT_EQ(rig->counter(GetParam(), RINGTAP_CNT_SEEN), kFrames);
   EXPECT_EQ(first.size() + full, kFrames);
@@ -247,6 +257,34 @@ TEST_P(TapProgram, WakesAReaderThatSleepsAndNobodyElse) {
   ASSERT_EQ(rig->run(GetParam(), packet).error, 0);
   EXPECT_EQ(control.sleeping, 0U);
   EXPECT_EQ(rig->take_all().size(), 1U);  // the empty record that carries the wake-up is not one of ours
+}
+
+TEST_P(TapProgram, GathersFastRecordsAndKeepsThemInOrder) {
+  auto rig = TapRig::make();
+  ASSERT_TRUE(rig);
+  constexpr std::uint32_t kFrames = 1000;
+  const Bytes packet = sample_packets().front();
+  ASSERT_EQ(rig->run(GetParam(), packet, kFrames).error, 0);
+  const auto taken = rig->take_all();
+  ASSERT_EQ(taken.size(), kFrames);
+  for (std::size_t i = 1; i < taken.size(); ++i) {
+    if (taken[i].header.cpu == taken[i - 1].header.cpu) {
+      ASSERT_GE(taken[i].header.boot_ns, taken[i - 1].header.boot_ns);
+    }
+    ASSERT_EQ(taken[i].data, packet);
+  }
+}
+
+TEST_P(TapProgram, NothingWaitsInAStageWhenNobodyCouldSendItOn) {
+  REQUIRE_CAPABILITY(CAP_PERFMON);
+  auto features = probe_features();
+  ASSERT_TRUE(features);
+  features->stage_flusher = false;
+  auto rig = TapRig::make(RINGTAP_MAX_SNAPLEN, 8 << 20, *features);
+  ASSERT_TRUE(rig);
+  ASSERT_EQ(rig->run(GetParam(), sample_packets().front(), 100).error, 0);
+  for (std::size_t cpu = 0; cpu < rig->rings.readers().size(); ++cpu) EXPECT_EQ(rig->programs.stage(cpu).used, 0U);
+  EXPECT_EQ(rig->take_all().size(), 100U);
 }
 
 TEST_P(TapProgram, WorksWithoutWhatOnlyNewerKernelsHave) {

@@ -128,6 +128,8 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"--xdp-mode", "native"}, "--tap xdp"},
       {{"--tap", "xdp", "--xdp-mode", "fast"}, "fast"},
       {{"-Q", "sideways"}, "sideways"},
+      {{"--consume"}, "--tap xdp"},
+      {{"--force", "--tap", "xdp"}, "--consume"},
       {{"--tap", "xdp", "-Q", "out"}, "-Q out"},
       {{"-i", "any", "-i", "lo"}, "any"},
       {{"-r", "x", "-i", "lo"}, "-r"},

@@ -147,6 +147,10 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--xdp-mode", raw.xdp_mode, "how XDP attaches: auto (default), native, generic")
       ->type_name("MODE")
       ->group(what);
+  app.add_flag("--consume", options.consume,
+               "captured frames end at the XDP tap: for mirror ports, not for an interface with an address")
+      ->group(what);
+  app.add_flag("--force", options.force, "--consume on an interface with an address, too")->group(what);
   app.add_option("-Q,--direction", raw.direction, "in, out or inout (default)")->type_name("DIR")->group(what);
   app.add_option("-s,--snapshot-length", raw.snaplen, "bytes kept of a packet; 0 is the default, 262144")
       ->type_name("BYTES")
@@ -251,6 +255,9 @@ Result<Options> interpret(Options options, const Raw& raw) {
     if (!options.tap_xdp) return usage("--xdp-mode needs --tap xdp");
     options.xdp_attach = *mode;
   }
+
+  if (options.consume && !options.tap_xdp) return usage("--consume needs --tap xdp: only there can frames end");
+  if (options.force && !options.consume) return usage("--force goes with --consume alone");
 
   options.snaplen = kMaxSnaplen;
   if (!raw.snaplen.empty()) {

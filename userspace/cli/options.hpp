@@ -28,6 +28,8 @@ struct Options {
   bool tap_tc_ingress = true;
   bool tap_tc_egress = true;
   bool tap_xdp = false;
+  bool consume = false;
+  bool force = false;
   XdpAttach xdp_attach = XdpAttach::kAuto;
   std::uint32_t snaplen = 0;  // -s, never 0 after parsing
   std::optional<std::uint64_t> buffer_bytes;

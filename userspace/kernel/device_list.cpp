@@ -40,6 +40,24 @@ Result<std::vector<Listed>> listed_devices() {
   return list;
 }
 
+// Entries of getifaddrs(3) that have an address and are of this device.
+template <class Visit>
+void for_each_address(const std::string& device, Visit&& visit) {
+  ifaddrs* addresses = nullptr;
+  if (getifaddrs(&addresses) != 0) return;
+  const std::unique_ptr<ifaddrs, decltype([](ifaddrs* list) { freeifaddrs(list); })> owner(addresses);
+  for (const ifaddrs* entry = addresses; entry != nullptr; entry = entry->ifa_next) {
+    if (entry->ifa_addr != nullptr && entry->ifa_name == device) visit(*entry);
+  }
+}
+
+template <class T>
+T copy_of(const sockaddr* address) {
+  T copy{};
+  std::memcpy(&copy, address, sizeof(copy));
+  return copy;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> device_list() {
@@ -68,17 +86,23 @@ Result<std::string> resolve_device(const std::string& name_or_number) {
 }
 
 std::optional<std::uint32_t> ipv4_netmask(const std::string& device) {
-  ifaddrs* addresses = nullptr;
-  if (getifaddrs(&addresses) != 0) return std::nullopt;
-  const std::unique_ptr<ifaddrs, decltype([](ifaddrs* list) { freeifaddrs(list); })> owner(addresses);
-  for (const ifaddrs* entry = addresses; entry != nullptr; entry = entry->ifa_next) {
-    if (entry->ifa_name != device || entry->ifa_netmask == nullptr || entry->ifa_netmask->sa_family != AF_INET)
-      continue;
-    sockaddr_in mask{};
-    std::memcpy(&mask, entry->ifa_netmask, sizeof(mask));
-    return mask.sin_addr.s_addr;
-  }
-  return std::nullopt;
+  std::optional<std::uint32_t> mask;
+  for_each_address(device, [&](const ifaddrs& entry) {
+    if (mask || entry.ifa_netmask == nullptr || entry.ifa_addr->sa_family != AF_INET) return;
+    mask = copy_of<sockaddr_in>(entry.ifa_netmask).sin_addr.s_addr;
+  });
+  return mask;
+}
+
+bool has_address(const std::string& device) {
+  bool found = false;
+  for_each_address(device, [&](const ifaddrs& entry) {
+    if (entry.ifa_addr->sa_family == AF_INET) found = true;
+    if (entry.ifa_addr->sa_family != AF_INET6) return;
+    const auto address = copy_of<sockaddr_in6>(entry.ifa_addr).sin6_addr;
+    found = found || !IN6_IS_ADDR_LINKLOCAL(&address);
+  });
+  return found;
 }
 
 }  // namespace ringtap

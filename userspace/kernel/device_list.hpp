@@ -22,4 +22,7 @@ Result<std::string> resolve_device(const std::string& name_or_number);
 // The mask of the device's first IPv4 address, network byte order; nothing where it has none.
 std::optional<std::uint32_t> ipv4_netmask(const std::string& device);
 
+// Whether it has an IPv4 address or an IPv6 one that is not link-local: those every device gets by itself.
+bool has_address(const std::string& device);
+
 }  // namespace ringtap

@@ -45,6 +45,19 @@ bool has_long_jumps() {
       bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "long_jumps", "Dual BSD/GPL", program, std::size(program), nullptr)));
 }
 
+// A raw tracepoint program that returns 0, run once.
+bool has_stage_flusher() {
+  const bpf_insn program[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+      {.code = BPF_JMP | BPF_EXIT},
+  };
+  const UniqueFd fd(bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "flusher_probe", "Dual BSD/GPL", program,
+                                  std::size(program), nullptr));
+  std::uint64_t argument = 0;
+  LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &argument, .ctx_size_in = sizeof(argument));
+  return fd && bpf_prog_test_run_opts(fd.get(), &options) == 0;
+}
+
 }  // namespace
 
 std::string capability_hint() {
@@ -81,6 +94,7 @@ Result<KernelFeatures> probe_features() {
   features.xdp_load_bytes = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, nullptr) == 1;
   features.kernel_skb =
       may_read_kernel_memory() && btf__find_by_name_kind(kernel_types.get(), "bpf_cast_to_kern_ctx", BTF_KIND_FUNC) > 0;
+  features.stage_flusher = has_stage_flusher();
   features.long_jumps = has_long_jumps();
   return features;
 }

@@ -16,6 +16,7 @@
 #include <limits>
 #include <thread>
 
+#include "kernel/device_list.hpp"
 #include "kernel/rings.hpp"
 #include "kernel/rtnetlink.hpp"
 #include "kernel/tap_programs.hpp"
@@ -35,6 +36,7 @@ constexpr std::array<const char*, RINGTAP_TAP_COUNT> kTapNames = {"xdp", "tc-ing
 constexpr std::uint32_t kNoInterface = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint32_t kSlotsForNewcomers = 1024;  // devices that may appear during a capture on `any`
 constexpr int kNapsBeforeSleep = 20;
+constexpr std::chrono::milliseconds kFirstSleep{4};
 constexpr std::uint64_t kHousekeepingNs = 20'000'000;
 constexpr std::uint64_t kClockNs = 1'000'000'000;
 
@@ -139,6 +141,7 @@ struct LiveSource::Impl {
   std::size_t cpus() { return rings->readers().size(); }
 
   Result<> open(const LiveOptions& given, Notice on_notice);
+  [[nodiscard]] Result<> refuse_to_cut_off(const std::vector<Device>& devices) const;
   Result<> load_programs();
   Result<> open_event_fds();
   Result<> attach(const Device& device);
@@ -148,6 +151,8 @@ struct LiveSource::Impl {
 
   bool drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result);
   Result<> deliver(Sink& sink, const EventView& event, std::uint64_t* count);
+  void collect_stages(std::uint64_t up_to_ns);
+  bool stages_empty();
   void wait_for_records(std::chrono::nanoseconds wait);
   void look_after_changes();
   void on_device_event(const rtnetlink::DeviceEvent& event);
@@ -171,6 +176,7 @@ Result<> LiveSource::Impl::open(const LiveOptions& given, Notice on_notice) {
   auto devices = choose_devices(options.interfaces);
   if (!devices) return devices.take_error();
 
+  if (auto result = refuse_to_cut_off(*devices); !result) return result;
   link_type = common_link_type(*devices, any);
 
   auto made_rings = Rings::create(options.buffer_bytes);
@@ -199,6 +205,17 @@ Result<> LiveSource::Impl::open(const LiveOptions& given, Notice on_notice) {
   return ok();
 }
 
+Result<> LiveSource::Impl::refuse_to_cut_off(const std::vector<Device>& devices) const {
+  if (!options.consume || options.consume_despite_address) return ok();
+  for (const Device& device : devices) {
+    if (!has_address(device.name)) continue;
+    return Error("--consume on " + device.name + ": it has an address, and its traffic would end here",
+                 ErrorKind::kUsage)
+        .hint("meant for a mirror port; --force does it all the same");
+  }
+  return ok();
+}
+
 Result<> LiveSource::Impl::load_programs() {
   TapProgramsConfig config;
   config.tc_ingress = options.tc_ingress;
@@ -209,6 +226,7 @@ Result<> LiveSource::Impl::load_programs() {
   config.slots = max_slots;
   config.single_slot = max_slots == 1;
   config.rings_fd = rings->map_fd();
+  config.consume = options.consume;
   config.l3 = link_type != LinkType::kEthernet;
   if (!options.filter.expression.empty()) config.filter = options.filter.bodies;
   config.features = *options.features;
@@ -362,11 +380,29 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   return sink.on_record(record);
 }
 
+// Records may stand in a stage until more come; those that are due by now must not wait any longer.
+void LiveSource::Impl::collect_stages(std::uint64_t up_to_ns) {
+  if (!options.features->stage_flusher) return;
+  for (std::size_t cpu = 0; cpu < cpus(); ++cpu) {
+    const ringtap_stage& stage = programs->stage(cpu);
+    if (__atomic_load_n(&stage.used, __ATOMIC_RELAXED) == 0 || stage.first_ns > up_to_ns) continue;
+    programs->flush_stage(cpu, !stopped);
+  }
+}
+
+bool LiveSource::Impl::stages_empty() {
+  for (std::size_t cpu = 0; cpu < cpus(); ++cpu) {
+    if (__atomic_load_n(&programs->stage(cpu).used, __ATOMIC_RELAXED) != 0) return false;
+  }
+  return true;
+}
+
 // Hands over what is ready; true when something is left that only time will release.
 bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result) {
   const bool one_ring = cpus() == 1;
   const std::uint64_t watermark =
       stopped || one_ring ? std::numeric_limits<std::uint64_t>::max() : boot_now_ns() - kMergeSlackNs;
+  collect_stages(watermark);
   heads.clear();
   for (RingReader& reader : rings->readers()) {
     if (reader.refresh()) heads.push_back(&reader);
@@ -423,14 +459,22 @@ void LiveSource::Impl::wait_for_records(std::chrono::nanoseconds wait) {
   __atomic_store_n(&control.sleeping, 1U, __ATOMIC_SEQ_CST);
   // A record that came before the flag was set has woken nobody (bpf/emit.bpf.h, wake_reader()).
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  const bool came = std::any_of(rings->readers().begin(), rings->readers().end(),
-                                [](RingReader& reader) { return reader.refresh(); });
-  if (!came) {
-    const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(std::min<std::chrono::nanoseconds>(wait, 1s));
-    std::array<epoll_event, 8> ready{};
-    const int n =
-        epoll_wait(events.get(), ready.data(), static_cast<int>(ready.size()), static_cast<int>(timeout.count()));
-    if (n > 0) idle_naps = 0;
+  const auto came = [&] {
+    return !stages_empty() || std::any_of(rings->readers().begin(), rings->readers().end(),
+                                          [](RingReader& reader) { return reader.refresh(); });
+  };
+  if (!came()) {
+    // A program that staged a record may have read the flag before its own store was seen here. The first sleep is
+    // short, so that what slipped through is found.
+    auto left = std::min<std::chrono::nanoseconds>(wait, 1s);
+    for (const auto nap : {std::min<std::chrono::nanoseconds>(left, kFirstSleep), left}) {
+      const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(nap);
+      std::array<epoll_event, 8> ready{};
+      const int n =
+          epoll_wait(events.get(), ready.data(), static_cast<int>(ready.size()), static_cast<int>(timeout.count()));
+      if (n > 0) idle_naps = 0;
+      if (n != 0 || came()) break;
+    }
     last_housekeeping_ns = 0;
   }
   __atomic_store_n(&control.sleeping, 0U, __ATOMIC_RELAXED);

@@ -36,6 +36,8 @@ struct LiveOptions {
   bool tc_egress = true;
   bool xdp = false;
   XdpMode xdp_mode = XdpMode::kAuto;
+  bool consume = false;                         // XDP: captured frames end here (XDP_DROP)
+  bool consume_despite_address = false;         // else refused on a device with an address, whose traffic would stop
   std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;  // of the frame as it is handed over
   std::uint64_t buffer_bytes = kDefaultBufferBytes;
   bool promiscuous = true;

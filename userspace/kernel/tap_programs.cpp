@@ -4,6 +4,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <sys/mman.h>
+#include <array>
+
 #include <array>
 #include <cerrno>
 #include <map>
@@ -16,19 +19,39 @@
 
 namespace ringtap {
 
-struct TapPrograms::Impl {
-  Skeleton<taps> skeleton;
-  bool single_slot = true;
-};
-
 namespace {
 
-constexpr std::size_t kStageHeader = 8;  // struct stage of bpf/emit.bpf.h before its event
-
+// struct stage of bpf/emit.bpf.h.
 std::uint32_t stage_size(std::uint32_t snaplen) {
-  const auto size = kStageHeader + sizeof(ringtap_event) + std::size_t{snaplen};
-  return static_cast<std::uint32_t>((size + 7) / 8 * 8);
+  const auto size =
+      sizeof(ringtap_stage) + RINGTAP_BATCH_BYTES + sizeof(ringtap_event) + std::size_t{snaplen} + RINGTAP_RECORD_ALIGN;
+  return static_cast<std::uint32_t>((size + RINGTAP_RECORD_ALIGN - 1) / RINGTAP_RECORD_ALIGN * RINGTAP_RECORD_ALIGN);
 }
+
+// The stages as user space sees them: read only.
+class MappedStages {
+ public:
+  MappedStages() = default;
+  MappedStages(const MappedStages&) = delete;
+  MappedStages& operator=(const MappedStages&) = delete;
+  ~MappedStages() {
+    if (memory_ != MAP_FAILED) munmap(memory_, length_);
+  }
+  bool map(int fd, std::size_t value_size, std::size_t count) {
+    value_size_ = value_size;
+    length_ = value_size * count;
+    memory_ = mmap(nullptr, length_, PROT_READ, MAP_SHARED, fd, 0);
+    return memory_ != MAP_FAILED;
+  }
+  [[nodiscard]] const ringtap_stage& at(std::size_t cpu) const {
+    return *reinterpret_cast<const ringtap_stage*>(static_cast<const std::byte*>(memory_) + value_size_ * cpu);
+  }
+
+ private:
+  void* memory_ = MAP_FAILED;
+  std::size_t value_size_ = 0;
+  std::size_t length_ = 0;
+};
 
 // A program of the skeleton, where it stands and the stub its filter replaces.
 struct Variant {
@@ -82,6 +105,12 @@ Result<std::map<std::string, std::vector<bpf_insn>>> choose_programs(const taps&
 
 }  // namespace
 
+struct TapPrograms::Impl {
+  Skeleton<taps> skeleton;
+  MappedStages stages;
+  bool single_slot = true;
+};
+
 TapPrograms::TapPrograms(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TapPrograms::TapPrograms(TapPrograms&&) noexcept = default;
 TapPrograms& TapPrograms::operator=(TapPrograms&&) noexcept = default;
@@ -102,12 +131,16 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
 
   skeleton->rodata->cfg_snaplen = config.snaplen;
   skeleton->rodata->cfg_only_slot = config.single_slot ? 1 : 0;
+  skeleton->rodata->cfg_batch = config.features.stage_flusher;
+  skeleton->rodata->cfg_xdp_verdict = config.consume ? XDP_DROP : XDP_PASS;
   skeleton->rodata->cfg_kernel_skb = config.features.kernel_skb;
   skeleton->rodata->cfg_xdp_load_bytes = config.features.xdp_load_bytes;
 
   auto bodies = choose_programs(*skeleton, config);
   if (!bodies) return bodies.take_error();
   skeleton->rodata->cfg_filter = !bodies->empty();
+
+  bpf_program__set_autoload(skeleton->progs.stage_flusher, config.features.stage_flusher);
 
   const std::uint32_t counter_rows = (config.slots + 1) * RINGTAP_TAP_COUNT;
   int err = bpf_map__reuse_fd(skeleton->maps.rings, config.rings_fd);
@@ -127,7 +160,22 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
     if (err == -EPERM || err == -EACCES) return std::move(error).hint(capability_hint());
     return error;
   }
+  if (!impl->stages.map(bpf_map__fd(skeleton->maps.stages), stage_size(config.snaplen),
+                        static_cast<std::size_t>(cpus))) {
+    return Error::from_errno(errno, "map the stages");
+  }
   return TapPrograms(std::move(impl));
+}
+
+const ringtap_stage& TapPrograms::stage(std::size_t cpu) const {
+  return impl_->stages.at(cpu);
+}
+
+bool TapPrograms::flush_stage(std::size_t cpu, bool on_its_cpu) const {
+  std::uint64_t argument = cpu;
+  LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &argument, .ctx_size_in = sizeof(argument),
+              .flags = on_its_cpu ? BPF_F_TEST_RUN_ON_CPU : 0, .cpu = on_its_cpu ? static_cast<std::uint32_t>(cpu) : 0);
+  return bpf_prog_test_run_opts(bpf_program__fd(impl_->skeleton->progs.stage_flusher), &options) == 0;
 }
 
 int TapPrograms::tc_ingress_fd(bool l3) const {

@@ -32,8 +32,9 @@ struct TapProgramsConfig {
   std::uint32_t slots = 1;  // attachments, RINGTAP_SLOT_UNKNOWN not counted
   bool single_slot = true;  // slot 1 is the only one: no look-up per packet
   int rings_fd = -1;
-  bool l3 = false;      // the programs for devices without a link-layer header too
-  FilterBodies filter;  // none: every frame is wanted
+  bool consume = false;  // XDP: captured frames end here
+  bool l3 = false;       // the programs for devices without a link-layer header too
+  FilterBodies filter;   // none: every frame is wanted
   KernelFeatures features;
 };
 
@@ -51,6 +52,11 @@ class TapPrograms {
   [[nodiscard]] int xdp_plain_fd(bool l3 = false) const;
   // Shared page: see ringtap_control.
   [[nodiscard]] ringtap_control& control() const;
+
+  // What stands in a CPU's stage; a hint while taps are on, since the other side writes.
+  [[nodiscard]] const ringtap_stage& stage(std::size_t cpu) const;
+  // Sends it to the ring unless a record is being made; on that CPU, by an interrupt, as long as taps are on.
+  bool flush_stage(std::size_t cpu, bool on_its_cpu) const;
 
   // Frames of this interface are counted in `slot` from now on.
   Result<> assign_slot(std::uint32_t ifindex, std::uint32_t slot);
