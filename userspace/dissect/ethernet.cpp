@@ -35,11 +35,11 @@ void put_stations(Context& context, const LinkHeader& link) {
 void put_header(Context& context, const LinkHeader& link, std::uint16_t type, std::size_t length) {
   put_stations(context, link);
   if (type <= kMaxLength) {
-    context.put("802.3, ");
+    context.put("802.3, length ", std::min<std::size_t>(type, length - kHeader), ": ");
   } else {
     put_type(context, type);
+    context.put("length ", length, ": ");
   }
-  context.put("length ", length, ": ");
 }
 
 }  // namespace
@@ -88,10 +88,10 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
   if (type <= kMaxLength) {
     if (show && tagged) context.put("802.3");
     if (type < payload.length()) payload = payload.first(type);
-    if (print_llc(context, payload, link, header_size)) return header_size;
-  } else if (print_ethertype(context, type, payload, link)) {
+    if (!print_llc(context, payload, link, header_size)) dump_unknown(context, payload);
     return header_size;
   }
+  if (print_ethertype(context, type, payload, link)) return header_size;
   if (!show) put_header(context, link, type, packet.length());
   dump_unknown(context, payload);
   return header_size;

@@ -30,8 +30,10 @@ struct LinkHeader {
 void print_ipv4(Context& context, Cursor packet, const LinkHeader& link);
 void print_ipv6(Context& context, Cursor packet, const LinkHeader& link);
 void print_arp(Context& context, Cursor packet, const LinkHeader& link);
-// IEEE 802.2; false when the payload has no printer; its headers are added to `header_size`.
+// IEEE 802.2; its headers are added to `header_size`. False when the payload has no printer: the frame is named, and
+// its bytes from the LLC header on are to be dumped.
 bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size);
+void print_stp(Context& context, Cursor bpdu);
 // A frame inside another protocol; the size of its headers.
 std::size_t print_ethernet_frame(Context& context, Cursor frame);
 void print_loopback_test(Context& context, Cursor packet, const LinkHeader& link);
