@@ -231,12 +231,12 @@ TEST(FilterTranslate, AgreesWithLibpcapAtTheEdges) {
 
 TEST(FilterTranslate, SearchesAListOfHostsInsteadOfWalkingIt) {
   std::string hosts;
-  for (int n = 0; n < 100; ++n) hosts += (n == 0 ? "host 10." : " or host 10.") + std::to_string(n * 7 % 251) + ".2.1";
+  for (int n = 0; n < 500; ++n) hosts += (n == 0 ? "host 10." : " or host 10.") + std::to_string(n % 250) + ".2." + std::to_string(n * 7 % 251);
   auto program = compile({.expression = hosts});
   ASSERT_TRUE(program);
   FilterInputs random(6);
   Tally tally;
-  compare_all(*program, "100 hosts", 2000, random, tally);
+  compare_all(*program, "500 hosts", 2000, random, tally);
   EXPECT_EQ(tally.differences, 0U) << tally.first_difference;
   auto code = translate(*program, {});
   ASSERT_TRUE(code);

@@ -5,6 +5,7 @@
 #include "filter/flow_graph.hpp"
 #include "filter/lower.hpp"
 #include "filter/search_tree.hpp"
+#include "filter/simplify.hpp"
 
 namespace ringtap {
 
@@ -13,6 +14,7 @@ Result<std::vector<bpf_insn>> translate(const ClassicProgram& program, const Tra
   if (!decoded) return decoded.take_error();
   auto graph = build_flow_graph(*decoded, options.unroll);
   if (!graph) return graph.take_error();
+  simplify(*graph);
   build_search_trees(*graph);
   return lower(*graph, options);
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What is known of the packet at one point of the graph, whichever path led there: which field A is, which header
+// length X is, how tests of fields came out. The packet does not change, so a fact once true stays true. Values; any
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "filter/filter_ops.hpp"
+#include "filter/flow_graph.hpp"
+
+namespace ringtap {
+
+// packet[k : size], or packet[4 * (packet[header_at] & 15) + k : size].
+struct PacketField {
+  std::uint32_t k = 0;
+  std::uint8_t size = 0;
+  std::optional<std::uint32_t> header_at;
+
+  friend bool operator==(const PacketField&, const PacketField&) = default;
+};
+
+struct FieldTest {
+  PacketField field;
+  std::uint8_t test = 0;
+  std::uint32_t k = 0;
+  bool result = false;
+
+  friend bool operator==(const FieldTest&, const FieldTest&) = default;
+};
+
+class PathFacts {
+ public:
+  // Both hold: what stays is what is known on either path.
+  void meet(const PathFacts& other);
+
+  // Nothing would change: the register has that value already, and so the load cannot fail.
+  [[nodiscard]] bool makes_redundant(const FilterOp& op) const;
+  // The load succeeds: every path here has read that far.
+  [[nodiscard]] bool cannot_fail(const FilterOp& op) const;
+  void step(const FilterOp& op);
+
+  // How the test at a block's end comes out, if that is known.
+  [[nodiscard]] std::optional<bool> decide(const FilterEnd& end) const;
+  void assume(const FilterEnd& end, bool result);
+
+  [[nodiscard]] std::optional<PacketField> loaded_field(const FilterOp& op) const;
+  [[nodiscard]] const std::optional<PacketField>& a() const { return a_; }
+  [[nodiscard]] const std::optional<std::uint32_t>& x_header_at() const { return x_header_at_; }
+
+ private:
+  std::optional<PacketField> a_;
+  std::optional<std::uint32_t> x_header_at_;  // X = 4 * (packet[this] & 15)
+  std::uint64_t proven_ = 0;                  // absolute loads up to here have succeeded
+  std::vector<FieldTest> tests_;              // at most kMaxTests, oldest first
+};
+
+// What is known at the start of every block.
+std::vector<PathFacts> find_path_facts(const FlowGraph& graph);
+
+}  // namespace ringtap
