@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Every frame is accounted for: by the million, under loss, while running, and against the device's own counters.
 #include <gtest/gtest.h>
+#include <sched.h>
+
+#include <functional>
+#include <set>
+#include <thread>
 
 #include "capture.hpp"
 #include "support/requirements.hpp"
@@ -78,6 +83,53 @@ TEST_F(AccountingOfFrames, IsExactForAMillionThroughTcAlone) {
   EXPECT_EQ(file.frames.size(), (*accounting.total)["written"]);
 }
 
+// Runs `function` on this CPU only.
+void on_cpu(unsigned cpu, const std::function<void()>& function) {
+  std::thread([&] {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    ASSERT_EQ(::sched_setaffinity(0, sizeof set, &set), 0);
+    function();
+  }).join();
+}
+
+TEST_F(AccountingOfFrames, OfSeveralCpusStandInOneFileInTheOrderOfTime) {
+  RINGTAP_REQUIRE(std::thread::hardware_concurrency() >= 2, "two CPUs");
+  hosts_->add_pair("left2", "right2");
+  hosts_->without_ipv6();
+  ASSERT_EQ(run(hosts_->right.command({"ethtool", "-K", "right2", "gro", "on"})).status, (ExitStatus{0, 0}));
+  Capture ringtap(hosts_->right,
+                  {"-v", "-i", "right", "-i", "right2", "-s", "64", "-B", "65536", "-w", folder_ / "x.pcapng"});
+  ASSERT_FALSE(HasFailure());
+  std::thread other([&] {
+    on_cpu(1, [&] {
+      for (int i = 0; i < 200; ++i) send_live_frames(hosts_->left, "left2", kFrame, 500);
+    });
+  });
+  on_cpu(0, [&] {
+    for (int i = 0; i < 200; ++i) send_live_frames(hosts_->left, "left", kFrame, 500);
+  });
+  other.join();
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  const Accounting accounting = expect_identity(finished.err);
+  std::set<std::string> cpus;
+  for (const AccountingLine& line : accounting.lines) cpus.insert(line.words.at("cpu"));
+  EXPECT_GE(cpus.size(), 2u) << "one CPU did it all: the test shows nothing";
+  const CaptureFile file = read_capture(folder_ / "x.pcapng");
+  EXPECT_EQ(file.error, "");
+  EXPECT_EQ(file.frames.size(), (*accounting.total)["written"]);
+  EXPECT_GE(file.frames.size(), 100'000u);
+  std::size_t out_of_order = 0;
+  for (std::size_t i = 1; i < file.frames.size(); ++i) {
+    out_of_order += file.frames[i].time_ns < file.frames[i - 1].time_ns ? 1 : 0;
+  }
+  // What came later than the stated bound is counted, never hidden.
+  EXPECT_EQ(out_of_order, (*accounting.total)["late"]) << finished.err;
+  EXPECT_LE(out_of_order, file.frames.size() / 1000) << finished.err;
+}
+
 // A reader that stands still while the ring fills: loss that does not depend on the speed of the machine.
 class Loss : public AccountingOfFrames {
  protected:
@@ -114,6 +166,14 @@ TEST_F(Loss, InASmallRingIsCountedAndTheIdentityIsStillExact) {
   const CaptureFile file = read_capture(folder_ / "x.pcapng");
   EXPECT_EQ(file.error, "");
   EXPECT_EQ(file.frames.size(), total["written"]);
+
+  REQUIRE_TOOL("tshark");
+  const Finished drops = run({"tshark", "-r", folder_ / "x.pcapng", "-T", "fields", "-e", "frame.drop_count"});
+  std::uint64_t told = 0;
+  for (const std::string& line : lines_of(drops.out)) told += line.empty() ? 0 : std::stoull(line);
+  // The gap stands before the record that came after it; a CPU that saw nothing more has no such record.
+  EXPECT_GT(told, 0u) << drops.err;
+  EXPECT_LE(told, total["ring_full"]);
 }
 
 TEST_F(Loss, ExitsWithThreeUnderStrictLossAndSaysWhy) {

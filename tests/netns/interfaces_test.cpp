@@ -131,6 +131,52 @@ TEST_F(Interfaces, AreListedByD) {
   for (const char* name : {".right ", ".any ", ".lo "}) EXPECT_NE(listed.out.find(name), std::string::npos) << listed;
 }
 
+TEST_F(Interfaces, ArePromiscuousForAsLongAsTheCaptureLives) {
+  const TwoHosts hosts;
+  const auto promiscuity = [&] {
+    const std::string text = run(hosts.right.command({"ip", "-d", "link", "show", "right"})).out;
+    const std::size_t at = text.find("promiscuity ");
+    return at == std::string::npos ? "?" : text.substr(at + 12, 1);
+  };
+  EXPECT_EQ(promiscuity(), "0");
+  {
+    Capture ringtap(hosts.right, {"-i", "right", "-w", "/dev/null"});
+    EXPECT_EQ(promiscuity(), "1");
+    ringtap.process().signal(SIGKILL);
+    ASSERT_TRUE(ringtap.process().wait());
+    EXPECT_TRUE(wait_until([&] { return promiscuity() == "0"; })) << promiscuity();
+  }
+  Capture modest(hosts.right, {"-p", "-i", "right", "-w", "/dev/null"});
+  EXPECT_EQ(promiscuity(), "0");
+  modest.stop();
+}
+
+TEST_F(Interfaces, AreSeenBeforeATcProgramThatWasThereFirstAndThatStillRuns) {
+  TwoHosts hosts;
+  hosts.add_pair("sink", "out");
+  hosts.without_ipv6();
+  // Takes every frame away: what stands behind it sees none.
+  const auto forwarder = ForeignProgram::tag_and_forward(hosts.right, "right", "out", 30);
+  Capture ringtap(hosts.right, {"-v", "-i", "right", "-w", folder_ / "x.pcap"});
+  const FrameSender sender(hosts.left, "left");
+  for (int i = 0; i < 5; ++i) sender.send(frame_saying("goes on its way"));
+  const Finished finished = ringtap.stop();
+  expect_identity(finished.err);
+  EXPECT_EQ(holding(read_capture(folder_ / "x.pcap"), "goes on its way"), 5u);
+  EXPECT_GE(hosts.left.counters("sink").rx_packets, 5u);
+}
+
+TEST_F(Interfaces, AreRefusedToASecondXdpCaptureByName) {
+  const TwoHosts hosts;
+  Capture first(hosts.right, {"-v", "-i", "right", "--tap", "xdp", "-w", folder_ / "1.pcap"});
+  const Finished second = run(hosts.right.command({ringtap_binary(), "-i", "right", "--tap", "xdp", "-n"}));
+  EXPECT_EQ(second.status, (ExitStatus{1, 0})) << second;
+  EXPECT_NE(second.err.find("_tap (program "), std::string::npos) << second;
+  FrameSender(hosts.left, "left").send(frame_saying("still here"));
+  expect_identity(first.stop().err);
+  EXPECT_EQ(holding(read_capture(folder_ / "1.pcap"), "still here"), 1u);
+}
+
 TEST_F(Interfaces, TwoCapturesSideBySideSeeTheSameFrames) {
   const TwoHosts hosts;
   Capture first(hosts.right, {"-v", "-i", "right", "-w", folder_ / "1.pcap"});

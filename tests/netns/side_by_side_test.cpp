@@ -295,6 +295,36 @@ TEST_F(SideBySide, AnyInPcapIsTcpdumpsLinuxSll2) {
   EXPECT_EQ(both.ringtap_link_type, 276);
 }
 
+TEST_F(SideBySide, ADeviceWithoutLinkHeaderGivesBareIpPackets) {
+  const Namespace host;
+  const TunDevice tun(host, "tun7", "198.51.100.1/24");
+  for (const char* tap : {"tc", "xdp"}) {
+    SCOPED_TRACE(tap);
+    const bool both_directions = std::string_view(tap) == "tc";
+    const std::filesystem::path ours = folder_ / "ringtap.pcap";
+    const std::filesystem::path theirs = folder_ / "tcpdump.pcap";
+    Tcpdump tcpdump(host, {"-U", "-i", "tun7", "-Q", both_directions ? "inout" : "in", "-w", theirs});
+    Capture ringtap(host, {"-v", "-i", "tun7", "--tap", tap, "-w", ours});
+    const Ipv4 to_host{.src = "198.51.100.2", .dst = "198.51.100.1"};
+    for (const std::string_view text : {kBeginMarker, std::string_view("echo this"), kEndMarker}) {
+      tun.send((to_host / Icmp{} / Payload{std::string(text)}).bytes());
+    }
+    ASSERT_TRUE(wait_for_text(theirs, kEndMarker));
+    const Finished finished = ringtap.stop();
+    tcpdump.stop();
+    EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+    expect_identity(finished.err);
+    const CaptureFile our_file = read_capture(ours);
+    const CaptureFile their_file = read_capture(theirs);
+    EXPECT_EQ(our_file.link_type, their_file.link_type);
+    const auto our_part = between_markers(our_file.frames);
+    const auto their_part = between_markers(their_file.frames);
+    ASSERT_TRUE(our_part && their_part);
+    EXPECT_GE(our_part->size(), 1u);
+    EXPECT_EQ(difference(*our_part, *their_part, Order::kAny), "");
+  }
+}
+
 // ---- lines ----
 
 class Lines : public SideBySide {

@@ -2,11 +2,14 @@
 #include "support/traffic.hpp"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -238,6 +241,29 @@ void send_live_frames(const Namespace& from, const std::string& device, const By
       sent += now;
     }
   });
+}
+
+TunDevice::TunDevice(const Namespace& where, const std::string& name, const std::string& address) {
+  Descriptor made;
+  where.inside([&] {
+    made = Descriptor(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+    if (made.get() < 0) fail("open /dev/net/tun");
+    ifreq request = {};
+    name.copy(request.ifr_name, IFNAMSIZ - 1);
+    request.ifr_flags = IFF_TUN | IFF_NO_PI;
+    if (::ioctl(made.get(), TUNSETIFF, &request) != 0) fail("make tun device " + name);
+  });
+  where.ip("link set " + name + " addrgenmode none up");
+  where.ip("addr add " + address + " dev " + name);
+  fd_ = made.release();
+}
+
+TunDevice::~TunDevice() {
+  ::close(fd_);
+}
+
+void TunDevice::send(const Bytes& packet) const {
+  if (::write(fd_, packet.data(), packet.size()) != static_cast<ssize_t>(packet.size())) fail("send through tun");
 }
 
 ForeignProgram ForeignProgram::pass_xdp(const Namespace& where, const std::string& device, const std::string& name) {

@@ -41,6 +41,21 @@ void exchange_tcp(const Namespace& client, const Namespace& server, const std::s
 // (a veth device takes redirected frames only then) and refuses some under pressure: its own rx counter is the truth.
 void send_live_frames(const Namespace& from, const std::string& device, const Bytes& frame, std::uint64_t count);
 
+// A tun device whose other end is this object: what it sends is what the namespace receives, as bare IP packets.
+class TunDevice {
+ public:
+  // Up, with this address and prefix length.
+  TunDevice(const Namespace& where, const std::string& name, const std::string& address);
+  TunDevice(const TunDevice&) = delete;
+  TunDevice& operator=(const TunDevice&) = delete;
+  ~TunDevice();
+
+  void send(const Bytes& packet) const;
+
+ private:
+  int fd_ = -1;
+};
+
 // Another tool's program on a device, attached by a link that this object holds.
 class ForeignProgram {
  public:
