@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Any array of classic instructions that libpcap's validator accepts is either refused with an Error or translated
+// right: the input is a program, a frame and how the frame lies in memory; the eBPF must end without a fault and, where
+// libpcap's interpreter has an answer (it loops for ever on some programs, and aborts on instructions it does not
+// know), with the same verdict.
+#include <linux/filter.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "filter/compile.hpp"
+#include "filter/translate.hpp"
+#include "support/ebpf_interpreter.hpp"
+
+namespace {
+
+using namespace ringtap;  // NOLINT(google-build-using-namespace)
+
+bool loops(const ClassicProgram& program) {
+  return std::any_of(program.insns.begin(), program.insns.end(), [](const ClassicInsn& insn) {
+    return insn.code == (BPF_JMP | BPF_JA) && static_cast<std::int32_t>(insn.k) < 0;
+  });
+}
+
+bool reads_ancillary(const ClassicProgram& program) {
+  return std::any_of(program.insns.begin(), program.insns.end(), [](const ClassicInsn& insn) {
+    return BPF_CLASS(insn.code) == BPF_LD && BPF_MODE(insn.code) == BPF_ABS &&
+           insn.k >= static_cast<std::uint32_t>(SKF_AD_OFF);
+  });
+}
+
+struct Input {
+  ClassicProgram program;
+  std::vector<std::uint8_t> frame;
+  std::uint8_t layout = 0;
+};
+
+// One byte of layout, one that says how many instructions follow (8 bytes each), then the frame.
+Input parse(std::span<const std::uint8_t> data) {
+  Input input;
+  if (data.size() < 2) return input;
+  input.layout = data[0];
+  const std::size_t count = std::min<std::size_t>(data[1], (data.size() - 2) / 8);
+  for (std::size_t n = 0; n < count; ++n) {
+    ClassicInsn insn;
+    const std::uint8_t* at = data.data() + 2 + 8 * n;
+    insn.code = at[0];  // codes above 255 are only another way to be unknown
+    insn.jt = at[2];
+    insn.jf = at[3];
+    std::memcpy(&insn.k, at + 4, 4);
+    input.program.insns.push_back(insn);
+  }
+  input.frame.assign(data.begin() + 2 + 8 * static_cast<std::ptrdiff_t>(count), data.end());
+  return input;
+}
+
+void check(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const Input input = parse({data, size});
+  auto matcher = FilterMatcher::create(input.program);
+  TranslateOptions options;
+  options.hook = static_cast<FilterHook>(input.layout % 3);
+  options.vlan_view = (input.layout & 0x10) != 0;
+  options.xdp_load_bytes = (input.layout & 0x20) != 0 || options.hook != FilterHook::kXdp;
+  options.inlined = (input.layout & 0x40) != 0;
+  options.unroll = 3;
+  auto code = translate(input.program, options);
+  if (!code) return 0;
+  if (options.inlined) code->push_back(bpf_insn{.code = BPF_JMP | BPF_EXIT});
+
+  testing::EbpfFrame memory{.bytes = input.frame, .skb = options.hook != FilterHook::kXdp};
+  memory.linear = static_cast<std::uint32_t>(input.frame.size());
+  if (options.xdp_load_bytes && (input.layout & 0x80) != 0) memory.linear /= 2;
+  std::vector<std::uint8_t> wire = input.frame;
+  if (memory.skb && options.vlan_view && (input.layout & 0x08) != 0 && wire.size() >= 14) {
+    memory.tagged = true;
+    memory.tag_protocol = 0x8100;
+    memory.tag_control = 0x2005;
+    constexpr std::uint8_t kTag[] = {0x81, 0x00, 0x20, 0x05};
+    wire.insert(wire.begin() + 12, std::begin(kTag), std::end(kTag));
+  }
+  const testing::EbpfRun run = testing::run_ebpf(*code, memory);
+  check(run.fault.empty());
+  // The translator takes only what libpcap's interpreter has a meaning for, so that may be asked now.
+  if (!matcher || loops(input.program) || reads_ancillary(input.program)) return 0;
+  check(run.verdict == matcher->verdict(std::as_bytes(std::span(wire)), static_cast<std::uint32_t>(wire.size())));
+  return 0;
+}
