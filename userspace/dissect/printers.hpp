@@ -76,6 +76,7 @@ void print_sip(Context& context, Cursor payload, const Transport& transport);
 void print_bfd(Context& context, Cursor message, const Transport& transport);
 void print_bfd_echo(Context& context, Cursor message, const Transport& transport);
 void print_hsrp(Context& context, Cursor message, const Transport& transport);
+void print_sflow(Context& context, Cursor message, const Transport& transport);
 
 // tables.cpp
 using LinkPrinter = void (*)(Context&, Cursor);

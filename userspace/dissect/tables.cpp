@@ -214,7 +214,7 @@ constexpr PortRow kUdpPorts[] = {
     {6784, print_bfd, End::kDestination},
     {701, nullptr},    // LMP
     {1589, nullptr},   // VQP
-    {6343, nullptr},   // sFlow
+    {6343, print_sflow},
     {12223, nullptr},  // LWAPP
     {12222, nullptr},
     {5060, print_sip},
