@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "filter/compile.hpp"
+#include "filter/inline_body.hpp"
 #include "support/ebpf_interpreter.hpp"
 #include "support/filter_corpus.hpp"
 #include "support/filter_inputs.hpp"
@@ -231,7 +232,8 @@ TEST(FilterTranslate, AgreesWithLibpcapAtTheEdges) {
 
 TEST(FilterTranslate, SearchesAListOfHostsInsteadOfWalkingIt) {
   std::string hosts;
-  for (int n = 0; n < 500; ++n) hosts += (n == 0 ? "host 10." : " or host 10.") + std::to_string(n % 250) + ".2." + std::to_string(n * 7 % 251);
+  for (int n = 0; n < 500; ++n)
+    hosts += (n == 0 ? "host 10." : " or host 10.") + std::to_string(n % 250) + ".2." + std::to_string(n * 7 % 251);
   auto program = compile({.expression = hosts});
   ASSERT_TRUE(program);
   FilterInputs random(6);
@@ -277,6 +279,52 @@ TEST(FilterTranslate, AgreesWithLibpcapOnArbitraryPrograms) {
     if (HasFatalFailure()) return;
   }
   report(tally, programs);
+}
+
+TEST(FilterTranslate, AnInlinedBodyLeavesTheProgramAroundItAsItWas) {
+  auto program = compile({.expression = "tcp port 80"});
+  ASSERT_TRUE(program);
+  auto body = translate(*program, {.hook = FilterHook::kXdp, .inlined = true, .stack_base = 8});
+  ASSERT_TRUE(body);
+  const auto insn = [](int code, int to, int from, int offset, int constant) {
+    bpf_insn out{};
+    out.code = static_cast<std::uint8_t>(code);
+    out.dst_reg = to & 0xf;
+    out.src_reg = from & 0xf;
+    out.off = static_cast<std::int16_t>(offset);
+    out.imm = constant;
+    return out;
+  };
+  // Keeps 7 in its own frame and returns it where the filter matches, 99 where it does not.
+  const std::vector<bpf_insn> host = {
+      insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_6, 0, 0, 7),
+      insn(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_6, -8, 0),
+      insn(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_6, 0, 1, 6),   // never: over the call
+      insn(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 100),  // the place
+      insn(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_0, 0, 2, 0),   // not wanted: 99
+      insn(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_0, BPF_REG_10, -8, 0),
+      insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+      insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 99),
+      insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+  };
+  const auto joined = inline_body(host, 3, *body);
+  ASSERT_TRUE(joined);
+  EXPECT_EQ(joined->size(), host.size() - 1 + body->size());
+  EXPECT_EQ((*joined)[2].off, static_cast<int>(body->size()));
+  auto matcher = FilterMatcher::create(*program);
+  FilterInputs random(7);
+  int wanted = 0;
+  for (int n = 0; n < 2000; ++n) {
+    const RawFrame frame = random.frame();
+    const auto size = static_cast<std::uint32_t>(frame.size());
+    const EbpfRun run = testing::run_ebpf(*joined, {.bytes = frame, .linear = random.below(size + 1)});
+    const bool match = matcher->verdict(as_bytes(frame), size) != 0;
+    EXPECT_EQ(run.fault, "");
+    EXPECT_EQ(run.verdict, match ? 7U : 99U);
+    wanted += match ? 1 : 0;
+  }
+  EXPECT_GT(wanted, 10);
+  EXPECT_FALSE(inline_body(host, 3, std::vector<bpf_insn>(40'000, host[0])));
 }
 
 // --- are the tests above able to fail? Each mutation is a mistake a translator could make. ---
