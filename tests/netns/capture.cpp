@@ -16,8 +16,8 @@ std::vector<std::string> join(std::vector<std::string> front, const std::vector<
 
 }  // namespace
 
-Capture::Capture(const Namespace& where, std::vector<std::string> arguments)
-    : process_(where.command(join({ringtap_binary(), "--ready-file", folder_ / "ready"}, arguments))) {
+Capture::Capture(const Namespace& where, std::vector<std::string> arguments, const std::function<void()>& in_child)
+    : process_(where.command(join({ringtap_binary(), "--ready-file", folder_ / "ready"}, arguments)), in_child) {
   EXPECT_TRUE(process_.wait_ready(folder_ / "ready")) << process_.err();
 }
 

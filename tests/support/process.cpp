@@ -32,7 +32,8 @@ std::string contents(int fd) {
   return text;
 }
 
-[[noreturn]] void become(const std::vector<std::string>& argv, pid_t parent, int out, int err) {
+[[noreturn]] void become(const std::vector<std::string>& argv, const std::function<void()>& in_child, pid_t parent,
+                         int out, int err) {
   // The parent may have died before the request was made.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);
@@ -44,6 +45,7 @@ std::string contents(int fd) {
   pointers.reserve(argv.size() + 1);
   for (const std::string& word : argv) pointers.push_back(const_cast<char*>(word.c_str()));
   pointers.push_back(nullptr);
+  if (in_child) in_child();
   ::execvp(pointers[0], pointers.data());
   ::dprintf(STDERR_FILENO, "exec %s: errno %d\n", pointers[0], errno);
   ::_exit(127);
@@ -60,11 +62,12 @@ std::ostream& operator<<(std::ostream& stream, const Finished& finished) {
   return stream << finished.status << "\nstdout:\n" << finished.out << "\nstderr:\n" << finished.err;
 }
 
-Process::Process(std::vector<std::string> argv) : out_(memory_file("stdout")), err_(memory_file("stderr")) {
+Process::Process(std::vector<std::string> argv, const std::function<void()>& in_child)
+    : out_(memory_file("stdout")), err_(memory_file("stderr")) {
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (pid_ == 0) become(argv, parent, out_, err_);
+  if (pid_ == 0) become(argv, in_child, parent, out_, err_);
 }
 
 Process::Process(Process&& other) noexcept

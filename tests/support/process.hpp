@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <initializer_list>
+#include <functional>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -28,7 +28,8 @@ std::ostream& operator<<(std::ostream& out, const ExitStatus& status);
 class Process {
  public:
   // Searches PATH for argv[0]. Throws when there is no process to be had; a program that is not there exits with 127.
-  explicit Process(std::vector<std::string> argv);
+  // `in_child` runs between fork and exec.
+  explicit Process(std::vector<std::string> argv, const std::function<void()>& in_child = {});
   Process(Process&& other) noexcept;
   Process& operator=(Process&&) = delete;
   ~Process();

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Makes this kernel look older to one program: bpf(2) commands answer with an error, by a seccomp filter that the
+// program inherits. The program itself is the one that users run. For the child between fork and exec; needs
+// CAP_SYS_ADMIN.
+#pragma once
+
+namespace ringtap::testing {
+
+// From here on bpf(command) fails with `error` in this process and what it executes.
+void refuse_bpf_command(unsigned command, int error);
+
+}  // namespace ringtap::testing
