@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -207,6 +208,37 @@ TEST(FilterInTheKernel, EveryFilterOfTheCorpusLoadsAndAgrees) {
     }
   }
   report(tally);
+}
+
+TEST(FilterInTheKernel, LongListsOfHostsLoad) {
+  REQUIRE_CAPABILITY(CAP_BPF);
+  for (const int count : {100, 300, 1000}) {
+    std::string hosts;
+    for (int n = 0; n < count; ++n) {
+      hosts += (n == 0 ? "host 10." : " or host 10.") + std::to_string(n * 37 % 256) + "." +
+               std::to_string(n * 91 % 256) + "." + std::to_string(n % 200);
+    }
+    for (const bool any_vlan : {false, true}) {
+      // As compile() takes time with the square of the list, the longest is tried once.
+      if (any_vlan && count > 300) continue;
+      auto program = compile({.expression = hosts, .optimise = count <= 100, .any_vlan = any_vlan});
+      ASSERT_TRUE(program) << program.error().text();
+      std::printf("%4d hosts%s: %zu classic", count, any_vlan ? " behind any tags" : "", program->insns.size());
+      for (const Variant& variant : kVariants) {
+        TranslateOptions options = variant.options;
+        options.long_jumps = true;
+        auto code = translate(*program, options);
+        ASSERT_TRUE(code) << code.error().text();
+        if (options.inlined) code->push_back(insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
+        std::string log;
+        const auto start = std::chrono::steady_clock::now();
+        EXPECT_TRUE(load(variant, *code, log)) << count << " hosts (" << variant.name << "): " << log;
+        const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+        std::printf("; %s %zu, %.1f ms", variant.name, code->size(), took.count());
+      }
+      std::printf("\n");
+    }
+  }
 }
 
 TEST(FilterInTheKernel, ArbitraryProgramsLoadAndAgree) {

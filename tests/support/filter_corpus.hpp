@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Reads tests/unit/filter_corpus.txt. RINGTAP_SOURCE_DIR says where the tree is.
+// Reads tests/unit/filter_corpus.txt, the expressions every filter test goes through. RINGTAP_SOURCE_DIR says where the
+// tree is; without it the current folder is taken for it. Any thread.
 #pragma once
 
 #include <cstdlib>
