@@ -6,17 +6,23 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "filter/compile.hpp"
 #include "filter/inline_body.hpp"
+#include "support/capture_file.hpp"
+#include "support/corpora.hpp"
 #include "support/ebpf_interpreter.hpp"
 #include "support/filter_corpus.hpp"
 #include "support/filter_inputs.hpp"
+#include "support/requirements.hpp"
 
 namespace ringtap {
 namespace {
@@ -220,6 +226,85 @@ TEST(FilterTranslate, AgreesWithLibpcapOnTheCorpus) {
   report(tally, programs.size());
   EXPECT_GT(tally.accepted, tally.pairs / 50);
   EXPECT_GT(tally.slow, tally.pairs / 50);
+}
+
+// Real frames, of whatever link type the captures have, whole and cut.
+TEST(FilterTranslate, AgreesWithLibpcapOnCaptures) {
+  const auto files = testing::corpus_files("tcpdump-4.99.3");
+  REQUIRE_CORPUS(files);
+  std::map<LinkType, std::vector<RawFrame>> frames;
+  for (const auto& path : files) {
+    const auto capture = testing::read_capture(path);
+    auto& of_type = frames[static_cast<LinkType>(capture.link_type == 12 ? 101 : capture.link_type)];
+    for (const auto& captured : capture.frames) {
+      RawFrame frame(captured.data.size());
+      std::transform(captured.data.begin(), captured.data.end(), frame.begin(),
+                     [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+      of_type.push_back(std::move(frame));
+    }
+  }
+  FilterInputs random(8);
+  Tally tally;
+  const auto programs = corpus_programs();
+  for (const auto& [name, program] : programs) {
+    const auto& candidates = frames[program.link_type];
+    if (candidates.empty()) continue;
+    auto matcher = FilterMatcher::create(program);
+    ASSERT_TRUE(matcher);
+    for (const Variant& variant : variants()) {
+      TranslateOptions options = variant.options;
+      options.vlan_view = options.vlan_view && program.link_type == LinkType::kEthernet;
+      options.inlined = false;
+      auto code = translate(program, options);
+      ASSERT_TRUE(code) << code.error().text();
+      Variant used = variant;
+      used.tag = variant.tag && options.vlan_view;
+      for (int n = 0; n < 100; ++n) {
+        RawFrame frame = candidates[random.below(candidates.size())];
+        if (random.one_in(4)) frame.resize(random.below(frame.size() + 1));
+        compare(used, *code, program, *matcher, frame, random, name, tally);
+      }
+    }
+  }
+  report(tally, programs.size());
+  EXPECT_GT(tally.accepted, tally.pairs / 100);
+}
+
+// Ancillary loads have no oracle in user space: what each gives at each hook is said here.
+TEST(FilterTranslate, AncillaryLoadsGiveWhatTheHookKnows) {
+  struct Expectation {
+    std::uint32_t field;
+    std::optional<std::uint32_t> xdp;
+    std::optional<std::uint32_t> ingress;
+    std::optional<std::uint32_t> egress;
+  };
+  const EbpfFrame frame{.ifindex = 9, .packet_type = 3, .mark = 77, .cpu = 5};
+  for (const Expectation& expected : std::vector<Expectation>{{SKF_AD_PKTTYPE, 0, 3, 4},
+                                                              {SKF_AD_IFINDEX, 9, 9, 9},
+                                                              {SKF_AD_HATYPE, 1, 1, 1},
+                                                              {SKF_AD_MARK, {}, 77, 77},
+                                                              {SKF_AD_CPU, 5, 5, 5},
+                                                              {SKF_AD_RANDOM, 0x12345678, 0x12345678, 0x12345678},
+                                                              {SKF_AD_VLAN_TAG, {}, {}, {}},
+                                                              {SKF_AD_NLATTR, {}, {}, {}},
+                                                              {SKF_AD_PAY_OFFSET, {}, {}, {}}}) {
+    const ClassicProgram program{
+        .insns = {{.code = BPF_LD | BPF_W | BPF_ABS, .k = 0xfffff000 + expected.field}, {.code = BPF_RET | BPF_A}}};
+    const std::array<std::pair<FilterHook, std::optional<std::uint32_t>>, 3> hooks = {
+        {{FilterHook::kXdp, expected.xdp},
+         {FilterHook::kTcIngress, expected.ingress},
+         {FilterHook::kTcEgress, expected.egress}}};
+    for (const auto& [hook, value] : hooks) {
+      auto code = translate(program, {.hook = hook});
+      ASSERT_EQ(static_cast<bool>(code), value.has_value()) << expected.field;
+      if (!code) continue;
+      EbpfFrame memory = frame;
+      memory.skb = hook != FilterHook::kXdp;
+      const EbpfRun run = testing::run_ebpf(*code, memory);
+      EXPECT_EQ(run.fault, "") << expected.field;
+      EXPECT_EQ(run.verdict, *value) << expected.field;
+    }
+  }
 }
 
 TEST(FilterTranslate, AgreesWithLibpcapAtTheEdges) {
