@@ -76,6 +76,7 @@ class Appender {
     ++end_;
   }
   void one(std::string_view text) {
+    if (text.empty()) return;
     std::memcpy(room(text.size()), text.data(), text.size());
     end_ += text.size();
   }

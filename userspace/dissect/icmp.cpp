@@ -228,7 +228,7 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip) {
   context.put(", length ", message.length());
   if (context.truncated()) return context.truncation.pull_back(start);
   if (!context.verbose()) return;
-  if (!context.options.no_checksums && !ip.fragment && message.has(message.length())) {
+  if (!ip.fragment && message.has(message.length())) {
     const std::uint16_t sum = internet_checksum(message.bytes().first(message.length()));
     if (sum != 0) {
       const std::uint16_t found = message.be16(2);

@@ -164,13 +164,13 @@ void put_neighbor_option(Context& context, std::uint8_t type, const Cursor& opti
       }
       break;
     default:
-      put_hex_lines(context, option.from(2), size - 2, "\n\t  ");
+      if (!context.verbose(2)) put_hex_lines(context, option.from(2), size - 2, "\n\t  ");
       break;
   }
 }
 
 void put_neighbor_options(Context& context, Cursor options) {
-  while (options.length() > 0 && !context.truncated()) {
+  while (options.readable() > 0 && !context.truncated()) {
     if (!options.has(2)) return options.truncated();
     const std::uint8_t type = options.u8(0);
     const std::uint8_t units = options.u8(1);
@@ -178,6 +178,7 @@ void put_neighbor_options(Context& context, Cursor options) {
     if (size == 0 || !options.has(size)) return options.truncated();
     context.put("\n\t  ", token(kOptions, type, "unknown"), " option (", type, "), length ", size, " (", units, "): ");
     put_neighbor_option(context, type, options, size);
+    if (context.verbose(2)) put_hex_lines(context, options.from(2), size - 2, "\n\t    ");
     options.skip(size);
   }
 }
@@ -340,7 +341,7 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
     context.put("ICMP6, length ", length);
     return context.put_invalid();
   }
-  if (context.verbose() && !context.options.no_checksums && !ip.fragment && message.has(length)) {
+  if (context.verbose() && !ip.fragment && message.has(length)) {
     const std::uint16_t sum =
         transport_checksum(ip, kProtocol, message.bytes().first(length), static_cast<std::uint32_t>(length));
     const std::uint16_t found = message.be16(2);
@@ -358,9 +359,9 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
   } else {
     context.put(name);
   }
-  const std::uint8_t code = message.u8(1);
   const bool verbose = context.verbose();
   if (verbose && length_before_details(type)) context.put(", length ", length);
+  const std::uint8_t code = message.u8(1);
   switch (type) {
     case kUnreachable:
       if (code == 4) {
@@ -435,6 +436,10 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
       break;
     case kRouterAdvertisement:
       if (!verbose) break;
+      if (!message.has(16)) {
+        message.truncated();
+        break;
+      }
       context.put("\n\thop limit ", message.u8(4), ", Flags [");
       context.put_flags(kRouterFlags, message.u8(5));
       context.put("], pref ", kPreferences[message.u8(5) >> 3 & 3], ", router lifetime ", message.be16(6),

@@ -122,16 +122,19 @@ std::size_t print_routing(Context& context, Cursor header) {
 bool print_fragment(Context& context, Cursor header) {
   context.protocol("frag6");
   const std::uint16_t field = header.be16(2);
-  const std::uint32_t id = header.be32(4);
   const unsigned offset = field & 0xfff8u;
   const std::size_t size = header.length() - std::min<std::size_t>(8, header.length());
   if (context.truncated()) return false;
-  context.put("frag (");
-  if (context.verbose()) context.put("0x", Hex{id, 8}, ":");
+  if (context.verbose()) {
+    const std::uint32_t id = header.be32(4);
+    context.put("frag (0x", Hex{id, 8}, ":");
+  } else {
+    context.put("frag (");
+  }
   context.put(offset, '|', size, ')');
   if (offset != 0) return false;
   context.put(' ');
-  return true;
+  return header.captured() > 8;
 }
 
 // Where a routing header leads in the end: the pseudo-header's destination (RFC 8200 8.1).

@@ -13,7 +13,7 @@ struct DissectOptions {
   bool link_header = false;    // -e
   bool absolute_seq = false;   // -S
   bool no_checksums = false;   // -K
-  bool suppress_dump = false;  // bytes of unknown protocols are not dumped, because -x, -X or -A shows them anyway
+  bool suppress_dump = false;  // bytes of unknown protocols are not dumped, because -x or -X shows them anyway
   bool compat = false;         // --compat: tcpdump 4.99.3's line also where it is wrong for today's networks
 };
 

@@ -51,7 +51,8 @@ void put_udp_endpoints(Context& context, const IpHeader& ip, std::uint16_t sourc
 void print_udp(Context& context, Cursor datagram, const IpHeader& ip) {
   context.protocol("udp");
   if (!datagram.has(4)) {
-    put_addresses(context, ip);
+    // Behind an extension header the addresses have been printed with it.
+    if (ip.protocol == kProtocol) put_addresses(context, ip);
     return datagram.truncated();
   }
   const std::uint16_t source = datagram.be16(0);

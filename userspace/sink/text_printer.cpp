@@ -49,7 +49,7 @@ std::string_view direction_name(const RecordView& record) {
 }
 
 DissectOptions with_dump_known(DissectOptions options, DumpStyle dump) {
-  options.suppress_dump = options.suppress_dump || dump != DumpStyle::kNone;
+  options.suppress_dump = options.suppress_dump || dump == DumpStyle::kHex || dump == DumpStyle::kHexAndAscii;
   return options;
 }
 

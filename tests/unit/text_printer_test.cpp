@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The printer against the installed tcpdump: the same packets, whole and cut at every length, under every option that
+// changes a line.
+#include "sink/text_printer.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "support/process.hpp"
+#include "support/requirements.hpp"
+
+namespace ringtap {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+struct Packet {
+  Bytes bytes;
+  std::uint32_t wire_len;
+};
+
+Bytes operator+(Bytes left, const Bytes& right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+
+Bytes be16(unsigned value) {
+  return {static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
+}
+
+const Bytes kStations = {0x02, 0, 0, 0, 0, 0x02, 0x02, 0, 0, 0, 0, 0x01};
+
+Bytes ipv4(std::uint8_t protocol, const Bytes& payload, unsigned fragment = 0) {
+  return kStations + be16(0x0800) + Bytes{0x45, 0} + be16(static_cast<unsigned>(20 + payload.size())) + be16(7) +
+         be16(fragment) + Bytes{64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2} + payload;
+}
+
+Bytes ipv6(std::uint8_t next, const Bytes& payload) {
+  Bytes addresses(32);
+  addresses[0] = addresses[16] = 0xfe;
+  addresses[1] = addresses[17] = 0x80;
+  addresses[15] = 1;
+  addresses[31] = 2;
+  return kStations + be16(0x86dd) + Bytes{0x60, 0, 0, 0} + be16(static_cast<unsigned>(payload.size())) +
+         Bytes{next, 64} + addresses + payload;
+}
+
+Bytes udp(unsigned source, unsigned destination, const Bytes& payload) {
+  return be16(source) + be16(destination) + be16(static_cast<unsigned>(8 + payload.size())) + be16(0x1234) + payload;
+}
+
+Bytes tcp(unsigned source, unsigned destination, std::uint8_t flags, const Bytes& options, const Bytes& payload) {
+  return be16(source) + be16(destination) + Bytes{0, 0, 1, 0, 0, 0, 2, 0} +
+         Bytes{static_cast<std::uint8_t>((5 + options.size() / 4) << 4), flags} + be16(512) + be16(0) + be16(0) +
+         options + payload;
+}
+
+// An Ethernet frame from its type on.
+Bytes without_stations(const Bytes& frame) {
+  return {frame.begin() + 12, frame.end()};
+}
+
+Bytes text(std::string_view characters) {
+  return {characters.begin(), characters.end()};
+}
+
+std::vector<Bytes> samples() {
+  const Bytes options = {2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 3, 3, 7};
+  const Bytes quoted = {0x45, 0, 0, 31, 0, 7, 0, 0, 64, 17, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1, 0, 53, 7, 0, 0, 11, 0, 0};
+  const Bytes advertisement = {134, 0, 0, 0, 64, 0x48, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0,
+                               1,   1, 2, 0, 0,  0,    0, 1, 5, 1, 0, 0, 0, 0, 5, 0xdc};
+  const Bytes question = {0,   9, 1,   0,   0,   1,   0,   0,   0,   0, 0, 0,  3, 'w', 'w',
+                          'w', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 28, 0, 1};
+  const Bytes answer = {0, 9,    0x81, 0x80, 0, 1, 0, 1, 0, 0, 0,    0, 1, 'a', 0, 0, 1, 0,
+                        1, 0xc0, 12,   0,    1, 0, 1, 0, 0, 1, 0x2c, 0, 4, 192, 0, 2, 1};
+  return {
+      kStations + be16(0x0806) +
+          Bytes{0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2},
+      kStations + be16(0x8100) + be16(0xf005) + without_stations(ipv4(17, udp(5, 6, {1}))),
+      kStations + be16(0x1234) + text("no printer for this"),
+      kStations + be16(38) + Bytes{0x42, 0x42, 3} + Bytes(35),
+      ipv4(6, tcp(1000, 80, 2, options, {})),
+      ipv4(6, tcp(1000, 80, 0x18, {}, text("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))),
+      ipv4(6, tcp(1000, 80, 0x18, {}, text("\x1b[2Jnot text\r\n"))),
+      ipv4(6, tcp(80, 1000, 0x14, {}, text("why\x07\xff"))),
+      ipv4(17, udp(5, 6, text("abc"))),
+      ipv4(17, udp(1053, 53, question)),
+      ipv4(17, udp(53, 1053, answer)),
+      ipv4(17, udp(5, 6, text("abc")), 0x2000),
+      ipv4(17, text("later"), 0x2003),
+      ipv4(1, Bytes{8, 0, 0, 0, 0, 1, 0, 2} + text("ping")),
+      ipv4(1, Bytes{3, 3, 0, 0, 0, 0, 0, 0} + quoted),
+      ipv4(253, text("unknown")),
+      ipv6(6, tcp(1000, 2000, 0x10, {}, {})),
+      ipv6(17, udp(5, 6, text("abc"))),
+      ipv6(58, advertisement),
+      ipv6(58, Bytes{128, 0, 0, 0, 0, 1, 0, 2} + text("ping")),
+      ipv6(0, Bytes{58, 0, 5, 2, 0, 0, 1, 0, 143, 0, 0, 0, 0, 0, 0, 0}),
+      ipv6(44, Bytes{17, 0, 0, 1, 0, 0, 0, 9} + udp(5, 6, text("abc"))),
+  };
+}
+
+class TextPrinterTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/text_printer_test.XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override {
+    std::remove((folder_ + "/p.pcap").c_str());
+    std::remove((folder_ + "/out").c_str());
+    ::rmdir(folder_.c_str());
+  }
+
+  std::string printed(const std::vector<Packet>& packets, const TextOptions& options) {
+    const int fd = ::open((folder_ + "/out").c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+    EXPECT_GE(fd, 0);
+    TextPrinter printer(fd, options);
+    std::uint64_t time = kStart;
+    for (const Packet& packet : packets) {
+      EXPECT_TRUE(printer.on_record(record(packet, time)));
+      time += kStep;
+    }
+    EXPECT_TRUE(printer.finish());
+    EXPECT_EQ(printer.records_stored(), packets.size());
+    ::close(fd);
+    std::ifstream file(folder_ + "/out");
+    std::ostringstream all;
+    all << file.rdbuf();
+    return all.str();
+  }
+
+  std::string expected(const std::vector<Packet>& packets, const std::string& options) {
+    std::ofstream file(folder_ + "/p.pcap", std::ios::binary);
+    const auto put32 = [&](std::uint32_t value) { file.write(reinterpret_cast<const char*>(&value), 4); };
+    put32(0xa1b23c4d);
+    put32(4u << 16 | 2);
+    for (const std::uint32_t word : {0u, 0u, 262144u, 1u}) put32(word);
+    std::uint64_t time = kStart;
+    for (const Packet& packet : packets) {
+      put32(static_cast<std::uint32_t>(time / 1000000000));
+      put32(static_cast<std::uint32_t>(time % 1000000000));
+      put32(static_cast<std::uint32_t>(packet.bytes.size()));
+      put32(packet.wire_len);
+      file.write(reinterpret_cast<const char*>(packet.bytes.data()), static_cast<std::streamsize>(packet.bytes.size()));
+      time += kStep;
+    }
+    file.close();
+    return testing::run_shell("tcpdump " + options + " -r " + folder_ + "/p.pcap 2>/dev/null").out;
+  }
+
+  static RecordView record(const Packet& packet, std::uint64_t time) {
+    RecordView view;
+    view.time_ns = time;
+    view.data = std::as_bytes(std::span(packet.bytes));
+    view.wire_len = packet.wire_len;
+    return view;
+  }
+
+  static constexpr std::uint64_t kStart = 1700000000'000000005;
+  static constexpr std::uint64_t kStep = 1'500000123;
+
+  std::string folder_;
+};
+
+struct OptionSet {
+  std::string letters;
+  TextOptions options;
+};
+
+std::vector<OptionSet> option_sets() {
+  const auto with = [](auto change) {
+    TextOptions options;
+    options.dissect.no_names = 1;
+    change(options);
+    return options;
+  };
+  return {
+      {"-n", with([](TextOptions&) {})},
+      {"-n -t", with([](TextOptions& o) { o.time = TimeStyle::kNone; })},
+      {"-n -tt --nano", with([](TextOptions& o) { o.time = TimeStyle::kEpoch, o.nanoseconds = true; })},
+      {"-n -ttt", with([](TextOptions& o) { o.time = TimeStyle::kSincePrevious; })},
+      {"-n -tttt", with([](TextOptions& o) { o.time = TimeStyle::kDate; })},
+      {"-n -ttttt -#", with([](TextOptions& o) { o.time = TimeStyle::kSinceFirst, o.number = true; })},
+      {"-n -v", with([](TextOptions& o) { o.dissect.verbosity = 1; })},
+      {"-n -vv -e", with([](TextOptions& o) { o.dissect.verbosity = 2, o.dissect.link_header = true; })},
+      {"-n -vvv -K", with([](TextOptions& o) { o.dissect.verbosity = 3, o.dissect.no_checksums = true; })},
+      {"-n -q", with([](TextOptions& o) { o.dissect.quiet = true; })},
+      {"-n -q -e", with([](TextOptions& o) { o.dissect.quiet = true, o.dissect.link_header = true; })},
+      {"-n -S", with([](TextOptions& o) { o.dissect.absolute_seq = true; })},
+      {"-n -x", with([](TextOptions& o) { o.dump = DumpStyle::kHex; })},
+      {"-n -xx", with([](TextOptions& o) { o.dump = DumpStyle::kHex, o.dump_link_header = true; })},
+      {"-n -X", with([](TextOptions& o) { o.dump = DumpStyle::kHexAndAscii; })},
+      {"-n -XX", with([](TextOptions& o) { o.dump = DumpStyle::kHexAndAscii, o.dump_link_header = true; })},
+      {"-n -A", with([](TextOptions& o) { o.dump = DumpStyle::kAscii; })},
+      {"-n -AA", with([](TextOptions& o) { o.dump = DumpStyle::kAscii, o.dump_link_header = true; })},
+  };
+}
+
+TEST_F(TextPrinterTest, PrintsWholePacketsAsTcpdumpDoesUnderEveryOption) {
+  REQUIRE_TOOL("tcpdump");
+  std::vector<Packet> packets;
+  for (const Bytes& bytes : samples()) packets.push_back({bytes, static_cast<std::uint32_t>(bytes.size())});
+  for (const OptionSet& set : option_sets()) {
+    EXPECT_EQ(printed(packets, set.options), expected(packets, set.letters)) << set.letters;
+  }
+}
+
+TEST_F(TextPrinterTest, PrintsPacketsCutAtEveryLengthAsTcpdumpDoes) {
+  REQUIRE_TOOL("tcpdump");
+  std::vector<Packet> packets;
+  for (const Bytes& bytes : samples()) {
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      packets.push_back({Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)),
+                         static_cast<std::uint32_t>(bytes.size())});
+    }
+  }
+  for (const OptionSet& set : option_sets()) {
+    if (set.options.dump != DumpStyle::kNone) continue;
+    EXPECT_EQ(printed(packets, set.options), expected(packets, set.letters)) << set.letters;
+  }
+}
+
+TEST_F(TextPrinterTest, LetsNoByteOfADamagedPacketReachTheTerminal) {
+  std::mt19937 random(1);
+  const std::vector<Bytes> whole = samples();
+  std::vector<Packet> packets;
+  for (unsigned i = 0; i < 5000; ++i) {
+    Bytes bytes = whole[random() % whole.size()];
+    for (unsigned j = random() % 8; j-- > 0;) bytes[random() % bytes.size()] = static_cast<std::uint8_t>(random());
+    packets.push_back({bytes, static_cast<std::uint32_t>(bytes.size() + random() % 3)});
+  }
+  for (const OptionSet& set : option_sets()) {
+    for (const char c : printed(packets, set.options)) {
+      ASSERT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t') << set.letters << ": " << static_cast<int>(c);
+    }
+  }
+}
+
+TEST_F(TextPrinterTest, NamesTheInterfaceWhereSeveralAreCaptured) {
+  TextOptions options;
+  options.dissect.no_names = 1;
+  options.time = TimeStyle::kNone;
+  options.show_interface = true;
+  int fds[2];
+  ASSERT_EQ(::pipe(fds), 0);
+  TextPrinter printer(fds[1], options);
+  Interface interface;
+  interface.name = "eth0";
+  ASSERT_TRUE(printer.on_interface(interface));
+  interface.name = "lo";
+  ASSERT_TRUE(printer.on_interface(interface));
+  const Bytes bytes = samples()[8];
+  const Packet packet = {bytes, static_cast<std::uint32_t>(bytes.size())};
+  RecordView view = record(packet, kStart);
+  view.packet_type = PacketType::kHost;
+  ASSERT_TRUE(printer.on_record(view));
+  view.interface_id = 1;
+  view.packet_type = PacketType::kOutgoing;
+  ASSERT_TRUE(printer.on_record(view));
+  ASSERT_TRUE(printer.finish());
+  std::array<char, 512> buffer{};
+  const ssize_t size = ::read(fds[0], buffer.data(), buffer.size());
+  ASSERT_GT(size, 0);
+  EXPECT_EQ(std::string(buffer.data(), static_cast<std::size_t>(size)),
+            "eth0  In  IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 3\n"
+            "lo    Out IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 3\n");
+  ::close(fds[0]);
+  ::close(fds[1]);
+}
+
+TEST(TextPrinterErrors, SayWhichErrorAndHowManyRecordsWereStored) {
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  ASSERT_GE(full, 0);
+  TextPrinter printer(full, TextOptions{});
+  const Bytes bytes = samples()[8];
+  RecordView view;
+  view.data = std::as_bytes(std::span(bytes));
+  view.wire_len = static_cast<std::uint32_t>(bytes.size());
+  ASSERT_TRUE(printer.on_record(view));
+  const Result<> result = printer.finish();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().errno_value(), ENOSPC);
+  EXPECT_EQ(result.error().kind(), ErrorKind::kOutput);
+  EXPECT_EQ(printer.records_stored(), 0u);
+  ::close(full);
+}
+
+}  // namespace
+}  // namespace ringtap
