@@ -13,6 +13,7 @@ constexpr Token kUnnumbered[] = {{0x03, "ui"},    {0x0f, "dm"},   {0x43, "disc"}
 constexpr std::string_view kSupervisory[] = {"Receiver Ready", "Receiver not Ready", "Reject", "?"};
 constexpr std::uint8_t kUi = 0x03;
 constexpr std::uint8_t kSapIp = 0x06;
+constexpr std::uint8_t kSapOsi = 0xfe;
 constexpr std::uint8_t kSapStp = 0x42;
 constexpr std::uint8_t kSapSnap = 0xaa;
 
@@ -165,6 +166,10 @@ bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size
     }
     if (destination_sap == kSapIp) {
       print_ipv4_packet(context, payload);
+      return true;
+    }
+    if (destination_sap == kSapOsi) {
+      print_osi(context, payload);
       return true;
     }
   }

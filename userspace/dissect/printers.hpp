@@ -38,6 +38,7 @@ void print_stp(Context& context, Cursor bpdu);
 std::size_t print_ethernet_frame(Context& context, Cursor frame);
 void print_loopback_test(Context& context, Cursor packet, const LinkHeader& link);
 void print_aoe(Context& context, Cursor packet, const LinkHeader& link);
+void print_osi_ethernet(Context& context, Cursor packet, const LinkHeader& link);
 
 // Inside another header: the version decides.
 void print_ipv4_packet(Context& context, Cursor packet);
@@ -106,6 +107,9 @@ void dump_unknown(Context& context, Cursor payload);
 
 // sll.cpp: "eth0  In  ", what a line begins with where packets come from several devices.
 void put_interface(Appender& out, std::string_view name, std::string_view direction);
+
+// isis.cpp: OSI's network layer, beginning with the protocol's identifier.
+void print_osi(Context& context, Cursor packet);
 
 // durations.cpp: "1d2h3m4s", without the units that are zero.
 void put_duration(Context& context, std::uint32_t seconds);

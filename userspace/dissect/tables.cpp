@@ -76,7 +76,7 @@ constexpr EthertypeRow kEthertypes[] = {
     {0x894f, "NSH"},
     {0xabcd, "CFM (old)"},
     {0xd28b, "Arista Vendor Specific Protocol"},
-    {0xfefe, "OSI"},
+    {0xfefe, "OSI", print_osi_ethernet},
 };
 
 // https://www.iana.org/assignments/protocol-numbers. A name without a printer is shown by -v only.
