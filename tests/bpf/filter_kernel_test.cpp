@@ -253,7 +253,7 @@ TEST(FilterInTheKernel, GeneratedExpressionsLoadAndAgree) {
   REQUIRE_CAPABILITY(CAP_BPF);
   FilterInputs random(13);
   Tally tally;
-  while (tally.programs < 200) {
+  while (tally.programs < 100) {
     const std::string expression = random.expression();
     auto program = compile({.expression = expression, .any_vlan = random.one_in(4)});
     if (program) load_and_run(*program, expression, random, tally);
