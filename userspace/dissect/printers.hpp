@@ -51,6 +51,7 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip);
 void print_icmpv6(Context& context, Cursor message, const IpHeader& ip);
 void print_ipv4_in_ip(Context& context, Cursor packet, const IpHeader& ip);
 void print_ipv6_in_ip(Context& context, Cursor packet, const IpHeader& ip);
+void print_ospf(Context& context, Cursor packet, const IpHeader& ip);
 void print_pim(Context& context, Cursor message, const IpHeader& ip);
 void print_eigrp(Context& context, Cursor packet, const IpHeader& ip);
 void print_vrrp(Context& context, Cursor message, const IpHeader& ip);
@@ -77,6 +78,8 @@ void print_sip(Context& context, Cursor payload, const Transport& transport);
 void print_bfd(Context& context, Cursor message, const Transport& transport);
 void print_bfd_echo(Context& context, Cursor message, const Transport& transport);
 void print_hsrp(Context& context, Cursor message, const Transport& transport);
+void print_rip(Context& context, Cursor message, const Transport& transport);
+void print_ripng(Context& context, Cursor message, const Transport& transport);
 void print_sflow(Context& context, Cursor message, const Transport& transport);
 
 // tables.cpp

@@ -107,7 +107,7 @@ constexpr IpProtocolRow kIpProtocols[] = {
     {58, "ICMPv6", print_icmpv6},
     {62, "Mobile IP (old)"},
     {88, "EIGRP", print_eigrp},
-    {89, "OSPF"},
+    {89, "OSPF", print_ospf},
     {103, "PIM", print_pim},
     {108, "Compressed IP"},
     {112, "VRRP", print_vrrp},
@@ -162,7 +162,7 @@ constexpr PortRow kUdpPorts[] = {
     {69, nullptr},   // TFTP
     {67, nullptr},   // DHCP
     {68, nullptr},
-    {520, nullptr},  // RIP
+    {520, print_rip},
     {654, nullptr},  // AODV
     {500, nullptr},  // IKE
     {4500, nullptr},
@@ -187,7 +187,7 @@ constexpr PortRow kUdpPorts[] = {
     {7007, nullptr},
     {7008, nullptr},
     {7009, nullptr},
-    {521, nullptr},  // RIPng
+    {521, print_ripng},
     {546, nullptr},  // DHCPv6
     {547, nullptr},
     {5359, nullptr},  // AHCP
