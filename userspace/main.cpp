@@ -18,6 +18,7 @@
 #include "app/signals.hpp"
 #include "cli/options.hpp"
 #include "cli/version.hpp"
+#include "filter/ebpf_text.hpp"
 #include "filter/expression_filter.hpp"
 #include "io/capture_reader.hpp"
 #include "io/file_writer.hpp"
@@ -121,6 +122,8 @@ TranslateOptions translate_options(const FilterPlace& place, const KernelFeature
   options.xdp_load_bytes = features.xdp_load_bytes;
   options.vlan_view = !place.l3;
   options.long_jumps = features.long_jumps;
+  options.inlined = place.inlined;
+  if (place.inlined) options.stack_base = kFilterStackBase;
   options.hardware_type = place.l3 ? ARPHRD_NONE : ARPHRD_ETHER;
   return options;
 }
@@ -303,12 +306,13 @@ int show_filter(const Options& options) {
   }
   if (options.show_ebpf) {
     const FilterPlace place{.tap = options.tap_xdp ? RINGTAP_TAP_XDP : RINGTAP_TAP_TC_INGRESS,
-                            .l3 = link_type == LinkType::kRaw};
+                            .l3 = link_type == LinkType::kRaw,
+                            .inlined = false};
     auto body = translate(
         program,
         translate_options(place, KernelFeatures{.xdp_load_bytes = true, .kernel_skb = true, .long_jumps = true}));
     if (!body) return fail(body.error());
-    // DISASM
+    std::fputs(print_ebpf(*body).c_str(), stdout);
   }
   return 0;
 }

@@ -14,7 +14,7 @@ FOLDERS = {
     "io": {"record"},
     "filter": set(),
     "cli": set(),
-    "kernel": {"record"},
+    "kernel": {"record", "filter"},
     "sink": {"record", "dissect"},
     "compare": {"record", "dissect"},
     "app": {"record"},

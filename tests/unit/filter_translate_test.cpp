@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "filter/compile.hpp"
-#include "filter/inline_body.hpp"
+#include "filter/splice.hpp"
 #include "support/capture_file.hpp"
 #include "support/corpora.hpp"
 #include "support/ebpf_interpreter.hpp"
@@ -392,7 +392,7 @@ TEST(FilterTranslate, AnInlinedBodyLeavesTheProgramAroundItAsItWas) {
       insn(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 99),
       insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
   };
-  const auto joined = inline_body(host, 3, *body);
+  const auto joined = replace_insns(host, {3, 4}, *body);
   ASSERT_TRUE(joined);
   EXPECT_EQ(joined->size(), host.size() - 1 + body->size());
   EXPECT_EQ((*joined)[2].off, static_cast<int>(body->size()));
@@ -409,7 +409,7 @@ TEST(FilterTranslate, AnInlinedBodyLeavesTheProgramAroundItAsItWas) {
     wanted += match ? 1 : 0;
   }
   EXPECT_GT(wanted, 10);
-  EXPECT_FALSE(inline_body(host, 3, std::vector<bpf_insn>(40'000, host[0])));
+  EXPECT_FALSE(replace_insns(host, {3, 4}, std::vector<bpf_insn>(40'000, host[0])));
 }
 
 // --- are the tests above able to fail? Each mutation is a mistake a translator could make. ---

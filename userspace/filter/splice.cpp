@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "filter/inline_body.hpp"
+#include "filter/splice.hpp"
 
 #include <limits>
 
@@ -28,22 +28,20 @@ Reference reference_of(const bpf_insn& insn) {
 
 }  // namespace
 
-std::optional<std::vector<bpf_insn>> inline_body(std::span<const bpf_insn> program, std::uint32_t at,
-                                                 std::span<const bpf_insn> body) {
-  const auto size = static_cast<std::uint32_t>(body.size());
+std::optional<std::vector<bpf_insn>> replace_insns(std::span<const bpf_insn> program, const InsnRange& range,
+                                                   std::span<const bpf_insn> replacement) {
+  const auto size = static_cast<std::uint32_t>(replacement.size());
   std::vector<bpf_insn> out;
   out.reserve(program.size() + size);
   for (std::uint32_t n = 0; n < program.size(); ++n) {
-    if (n == at) {
-      out.insert(out.end(), body.begin(), body.end());
-      continue;
-    }
+    if (n == range.begin) out.insert(out.end(), replacement.begin(), replacement.end());
+    if (range.contains(n)) continue;
     bpf_insn insn = program[n];
     if (const Reference reference = reference_of(insn); reference != Reference::kNone) {
       const std::int64_t distance = reference == Reference::kOffset ? insn.off : insn.imm;
       const auto target = static_cast<std::uint32_t>(n + 1 + distance);
       const std::int64_t moved =
-          std::int64_t{moved_offset(target, at, size)} - std::int64_t{moved_offset(n, at, size)} - 1;
+          std::int64_t{moved_offset(target, range, size)} - std::int64_t{moved_offset(n, range, size)} - 1;
       if (reference == Reference::kConstant) {
         insn.imm = static_cast<std::int32_t>(moved);
       } else {

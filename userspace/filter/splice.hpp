@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Puts a filter translated with TranslateOptions::inlined in the place of one instruction of a program: of the call
-// that would have run it. Jumps, calls and function addresses across that place are mended; func_info and line_info
-// offsets are the caller's to move (moved_offset). Pure; any thread.
+// Replaces a range of instructions of a program: a function's body, or the one instruction that calls it (then by a
+// filter translated with TranslateOptions::inlined). Jumps, calls and function addresses across the range are mended;
+// func_info and line_info offsets are the caller's to move (moved_offset). Pure; any thread.
 #pragma once
 
 #include <linux/bpf.h>
@@ -13,13 +13,21 @@
 
 namespace ringtap {
 
-// Where the instruction at `offset` stands after the one at `at` became `body_size` instructions.
-constexpr std::uint32_t moved_offset(std::uint32_t offset, std::uint32_t at, std::uint32_t body_size) {
-  return offset <= at ? offset : offset - 1 + body_size;
+// [begin, end)
+struct InsnRange {
+  std::uint32_t begin;
+  std::uint32_t end;
+  [[nodiscard]] bool contains(std::uint32_t offset) const { return offset >= begin && offset < end; }
+};
+
+// Where the instruction at `offset` stands once `range` is `size` instructions long. Nobody outside refers to the
+// inside of the range but to its first instruction.
+constexpr std::uint32_t moved_offset(std::uint32_t offset, const InsnRange& range, std::uint32_t size) {
+  return offset < range.end ? offset : offset - (range.end - range.begin) + size;
 }
 
-// Nothing if a jump across the body would no longer reach its target: then a function has to do.
-std::optional<std::vector<bpf_insn>> inline_body(std::span<const bpf_insn> program, std::uint32_t at,
-                                                 std::span<const bpf_insn> body);
+// Nothing if a jump across the range would no longer reach its target.
+std::optional<std::vector<bpf_insn>> replace_insns(std::span<const bpf_insn> program, const InsnRange& range,
+                                                   std::span<const bpf_insn> replacement);
 
 }  // namespace ringtap

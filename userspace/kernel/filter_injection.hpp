@@ -11,11 +11,22 @@
 #include <string>
 #include <vector>
 
+#include "filter/splice.hpp"
+
 struct bpf_object;
 struct bpf_program;
 struct bpf_prog_load_opts;
 
 namespace ringtap {
+
+// One filter in the two forms it can be put to use.
+struct FilterBody {
+  std::vector<bpf_insn> inlined;  // TranslateOptions::inlined, with kFilterStackBase
+  std::vector<bpf_insn> function;
+};
+
+// The programs leave the stack below this to an inlined filter; one that needs more gets the function.
+inline constexpr std::uint32_t kFilterStackBase = 256;
 
 class FilterInjection {
  public:
@@ -24,7 +35,7 @@ class FilterInjection {
 
   // `bodies`: name of a stub → what replaces it. Programs of `object` loaded while this lives are treated; one that has
   // none of the stubs is loaded as it is when `bodies` is empty and refused (ENOENT) otherwise. Borrows `object`.
-  FilterInjection(const bpf_object* object, std::map<std::string, std::vector<bpf_insn>> bodies);
+  FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies);
   ~FilterInjection();
   FilterInjection(const FilterInjection&) = delete;
   FilterInjection& operator=(const FilterInjection&) = delete;
@@ -32,9 +43,10 @@ class FilterInjection {
  private:
   static int on_load(bpf_program* program, bpf_prog_load_opts* options, long cookie);
   int inject(bpf_program* program, bpf_prog_load_opts& options);
+  void move_debug_info(bpf_prog_load_opts& options, const InsnRange& range, std::uint32_t size, bool range_stays);
 
   const bpf_object* object_;
-  std::map<std::string, std::vector<bpf_insn>> bodies_;
+  std::map<std::string, FilterBody> bodies_;
   std::vector<std::vector<std::uint8_t>> debug_info_;  // shifted copies, alive until the load is over
 };
 

@@ -57,25 +57,26 @@ class MappedStages {
 struct Variant {
   bpf_program* program;
   const char* stub;
-  FilterPlace place;
+  ringtap_tap tap;
+  bool l3;
   bool frags = false;
 };
 
 std::array<Variant, 7> variants(const taps& skeleton) {
   const auto& programs = skeleton.progs;
-  return {{{programs.xdp_frags_tap, "xdp_filter", {RINGTAP_TAP_XDP, false}, true},
-           {programs.xdp_tap, "xdp_filter", {RINGTAP_TAP_XDP, false}},
-           {programs.xdp_l3_tap, "xdp_l3_filter", {RINGTAP_TAP_XDP, true}},
-           {programs.tc_ingress_tap, "tc_ingress_filter", {RINGTAP_TAP_TC_INGRESS, false}},
-           {programs.tc_egress_tap, "tc_egress_filter", {RINGTAP_TAP_TC_EGRESS, false}},
-           {programs.tc_in_l3_tap, "tc_in_l3_filter", {RINGTAP_TAP_TC_INGRESS, true}},
-           {programs.tc_out_l3_tap, "tc_out_l3_filter", {RINGTAP_TAP_TC_EGRESS, true}}}};
+  return {{{programs.xdp_frags_tap, "xdp_filter", RINGTAP_TAP_XDP, false, true},
+           {programs.xdp_tap, "xdp_filter", RINGTAP_TAP_XDP, false},
+           {programs.xdp_l3_tap, "xdp_l3_filter", RINGTAP_TAP_XDP, true},
+           {programs.tc_ingress_tap, "tc_ingress_filter", RINGTAP_TAP_TC_INGRESS, false},
+           {programs.tc_egress_tap, "tc_egress_filter", RINGTAP_TAP_TC_EGRESS, false},
+           {programs.tc_in_l3_tap, "tc_in_l3_filter", RINGTAP_TAP_TC_INGRESS, true},
+           {programs.tc_out_l3_tap, "tc_out_l3_filter", RINGTAP_TAP_TC_EGRESS, true}}};
 }
 
 bool is_used(const Variant& variant, const TapProgramsConfig& config) {
-  if (variant.place.l3 && !config.l3) return false;
+  if (variant.l3 && !config.l3) return false;
   if (variant.frags && !config.features.xdp_load_bytes) return false;
-  switch (variant.place.tap) {
+  switch (variant.tap) {
     case RINGTAP_TAP_XDP:
       return config.xdp;
     case RINGTAP_TAP_TC_INGRESS:
@@ -87,18 +88,36 @@ bool is_used(const Variant& variant, const TapProgramsConfig& config) {
 
 constexpr std::uint32_t kXdpHasFrags = 1U << 5;  // BPF_F_XDP_HAS_FRAGS, include/uapi/linux/bpf.h since 5.18
 
+// Filters up to this are never refused (tests/bpf loads a corpus of them).
+constexpr std::size_t kSmallFilterInsns = 8192;
+
+// Loads a large filter by itself. libbpf, met with a refusal, would ask for the verifier's log with ever larger
+// buffers, which for such a filter takes minutes.
+Result<> try_verifier(const Variant& variant, const std::vector<bpf_insn>& body) {
+  if (body.size() <= kSmallFilterInsns) return ok();
+  const auto type = variant.tap == RINGTAP_TAP_XDP ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
+  LIBBPF_OPTS(bpf_prog_load_opts, options,
+              .expected_attach_type = type == BPF_PROG_TYPE_XDP ? BPF_XDP : bpf_attach_type{});
+  const UniqueFd program(bpf_prog_load(type, "filter_probe", "Dual BSD/GPL", body.data(), body.size(), &options));
+  if (program) return ok();
+  return Error::from_errno(
+      errno, "the filter is too large for the verifier: " + std::to_string(body.size()) + " eBPF instructions");
+}
+
 // Chooses the programs to load and collects the bodies of their filters.
-Result<std::map<std::string, std::vector<bpf_insn>>> choose_programs(const taps& skeleton,
-                                                                     const TapProgramsConfig& config) {
-  std::map<std::string, std::vector<bpf_insn>> bodies;
+Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, const TapProgramsConfig& config) {
+  std::map<std::string, FilterBody> bodies;
   for (const Variant& variant : variants(skeleton)) {
     const bool used = is_used(variant, config);
     bpf_program__set_autoload(variant.program, used);
     if (variant.frags) bpf_program__set_flags(variant.program, kXdpHasFrags);
     if (!used || !config.filter || bodies.contains(variant.stub)) continue;
-    auto body = config.filter(variant.place, config.features);
-    if (!body) return body.take_error();
-    bodies.emplace(variant.stub, body.take());
+    auto inlined = config.filter({variant.tap, variant.l3, true}, config.features);
+    auto function = config.filter({variant.tap, variant.l3, false}, config.features);
+    if (!inlined) return inlined.take_error();
+    if (!function) return function.take_error();
+    if (auto accepted = try_verifier(variant, *function); !accepted) return accepted.take_error();
+    bodies.emplace(variant.stub, FilterBody{inlined.take(), function.take()});
   }
   return bodies;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernel/features.hpp"
+#include "kernel/filter_injection.hpp"
 #include "ringtap/abi.h"
 #include "ringtap/result.hpp"
 
@@ -20,6 +21,7 @@ namespace ringtap {
 struct FilterPlace {
   ringtap_tap tap;
   bool l3;
+  bool inlined;  // in the place of its call, with the stack from kFilterStackBase down
 };
 // The translated expression for a place; an Error when it cannot be had there.
 using FilterBodies = std::function<Result<std::vector<bpf_insn>>(FilterPlace, const KernelFeatures&)>;
