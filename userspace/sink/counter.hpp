@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A Sink that only counts (--count). One thread; keeps nothing of a record.
+// A Sink that only counts (--count). Keeps nothing of a record, so it borrows nothing and cannot fail.
+// One thread; 64 bits of records.
 #pragma once
 
 #include "ringtap/sink.hpp"
