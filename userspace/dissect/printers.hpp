@@ -71,6 +71,7 @@ void print_smtp(Context& context, Cursor payload, const Transport& transport);
 void print_ssh(Context& context, Cursor payload, const Transport& transport);
 void print_rtsp(Context& context, Cursor payload, const Transport& transport);
 void print_whois(Context& context, Cursor payload, const Transport& transport);
+void print_bgp(Context& context, Cursor payload, const Transport& transport);
 
 // By UDP port.
 void print_dns(Context& context, Cursor payload, const Transport& transport);

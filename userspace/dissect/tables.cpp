@@ -232,7 +232,7 @@ constexpr PortRow kUdpPorts[] = {
 };
 
 constexpr PortRow kTcpPorts[] = {
-    {22, print_ssh},   {25, print_smtp},   {43, print_whois},        {179, nullptr},  // BGP
+    {22, print_ssh},   {25, print_smtp},   {43, print_whois},        {179, print_bgp},  // BGP
     {1723, nullptr},                                                                  // PPTP
     {6379, nullptr},                                                                  // RESP
     {10288, nullptr},                                                                 // OpenFlow and relatives
