@@ -23,8 +23,10 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 		return XDP_PASS;
 	if (cfg_filter && !wanted(&tap, filter(ctx)))
 		return XDP_PASS;
+	/* A frame that user space has to look at first is not ours to end. */
+	__u32 verdict = tap.flags & RINGTAP_EVENT_RECHECK ? XDP_PASS : cfg_xdp_verdict;
 	if (!record_begin(&tap, &record))
-		return cfg_xdp_verdict;
+		return verdict;
 
 	__u32 wire_len = cfg_xdp_load_bytes ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
 	__u32 cap_len = clamped(clamped(wire_len, cfg_snaplen), XDP_MAX_COPY);
@@ -32,17 +34,17 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 	record.event->rx_queue = ctx->rx_queue_index;
 	record.event->wire_len = wire_len;
 	record.event->cap_len = cap_len;
-	record.event->verdict = cfg_xdp_verdict;
+	record.event->verdict = verdict;
 	if (cap_len > 0) {
 		long err = cfg_xdp_load_bytes ? bpf_xdp_load_bytes(ctx, 0, record.data, cap_len)
 					      : bpf_probe_read_kernel(record.data, cap_len, (void *)(long)ctx->data);
 		if (err) {
 			record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
-			return cfg_xdp_verdict;
+			return verdict;
 		}
 	}
 	record_end(&tap, &record);
-	return cfg_xdp_verdict;
+	return verdict;
 }
 
 /*

@@ -3,6 +3,7 @@
 // output that could not be written.
 #include <fcntl.h>
 #include <net/if_arp.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -34,6 +35,7 @@ namespace ringtap {
 namespace {
 
 constexpr int kExitLoss = 3;
+constexpr std::uint32_t kFileSnaplen = 262144;
 
 void say(const std::string& text) {
   std::fprintf(stderr, "ringtap: %s\n", text.c_str());
@@ -53,6 +55,12 @@ int exit_code(const Error& error) {
 int fail(const Error& error) {
   say(error.text() + (error.hint().empty() ? "" : " (hint: " + error.hint() + ")"));
   return exit_code(error);
+}
+
+int fail_run(const Result<>& result, const SessionTotals& totals) {
+  const bool output = result.error().kind() == ErrorKind::kOutput;
+  if (output) say(std::to_string(totals.written) + " packets were written before the error");
+  return fail(result.error());
 }
 
 const char* link_type_text(LinkType type) {
@@ -168,18 +176,17 @@ TextOptions text_options(const Options& options, bool show_interface) {
 }
 
 // `show_interface`: several interfaces in one text, and no cooked header that names them.
-Result<std::unique_ptr<Sink>> make_sink(const Options& options, bool show_interface) {
+Result<std::unique_ptr<Sink>> make_sink(const Options& options, std::uint32_t snaplen, bool show_interface) {
   auto tee = std::make_unique<Tee>();
   if (!options.write_path.empty()) {
     auto file = open_output(options.write_path);
     if (!file) return file.take_error();
     if (options.format == FileFormat::kPcap) {
       const auto precision = options.nanoseconds ? TimePrecision::kNanoseconds : TimePrecision::kMicroseconds;
-      tee->add(
-          std::make_unique<PcapWriter>(file.take(), PcapOptions{.precision = precision, .snaplen = options.snaplen}));
+      tee->add(std::make_unique<PcapWriter>(file.take(), PcapOptions{.precision = precision, .snaplen = snaplen}));
     } else {
       auto about = PcapngOptions::of_this_host(version_text());
-      about.snaplen = options.snaplen;
+      about.snaplen = snaplen;
       tee->add(std::make_unique<PcapngWriter>(file.take(), about));
     }
   }
@@ -205,11 +212,11 @@ void announce(const Options& options, const LiveSource& source) {
   }
   const LinkType type = source.interfaces().empty() ? LinkType::kEthernet : source.interfaces().front().link_type;
   say("listening on " + taps + ", link-type " + link_type_text(type) + ", snapshot length " +
-      std::to_string(options.snaplen) + " bytes");
+      std::to_string(options.snaplen) + " bytes" + (options.verbosity > 0 ? ", " + source.buffer_text() : ""));
 }
 
 int capture(const Options& options) {
-  auto signals = Signals::install();
+  auto signals = Signals::create();
   if (!signals) return fail(signals.error());
   auto live = live_options(options, signals->wake_fd());
   if (!live) return fail(live.error());
@@ -223,9 +230,11 @@ int capture(const Options& options) {
   }
   auto source = LiveSource::create(*live, say);
   if (!source) return fail(source.error());
-  const auto& interfaces = (*source)->interfaces();
-  auto sink = make_sink(options, interfaces.size() > 1 && interfaces.front().link_type != LinkType::kLinuxSll2);
+  auto sink = make_sink(options, options.snaplen,
+                        (*source)->has_several_interfaces() && (*source)->link_type() != LinkType::kLinuxSll2);
   if (!sink) return fail(sink.error());
+  signals->install();
+  if (auto attached = (*source)->attach(); !attached) return fail(attached.error());
   announce(options, **source);
   if (auto ready = touch(options.ready_file); !ready) return fail(ready.error());
 
@@ -243,14 +252,27 @@ int capture(const Options& options) {
                   print_books);
   const Result<> result = session.run();
   print_books(session.totals());
-  if (!result) return fail(result.error());
+  if (!result) return fail_run(result, session.totals());
   const auto account = (*source)->account();
-  return options.strict_loss && account && account->total().dropped() > 0 ? kExitLoss : 0;
+  if (!options.strict_loss || !account || account->total().dropped() == 0) return 0;
+  say(std::to_string(account->total().dropped()) +
+      " packets were lost (--strict-loss); a larger -B, a smaller -s or a " + "filter helps");
+  return kExitLoss;
+}
+
+bool is_same_file(const std::string& one, const std::string& other) {
+  struct stat a {};
+  struct stat b {};
+  return stat(one.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
 }
 
 int read_file(const Options& options) {
-  auto signals = Signals::install();
+  auto signals = Signals::create();
   if (!signals) return fail(signals.error());
+  if (is_same_file(options.read_path, options.write_path)) {
+    return fail(Error("-w " + options.write_path + " is the file that -r reads", ErrorKind::kUsage));
+  }
   auto source = open_capture(options.read_path);
   if (!source) return fail(source.error());
   std::optional<ExpressionFilter> filter;
@@ -263,8 +285,10 @@ int read_file(const Options& options) {
     filter.emplace(made.take());
     wanted = [&filter](const RecordView& record) { return filter->matches(record); };
   }
-  auto sink = make_sink(options, false);
+  // -s is for captures: a record of a file is kept as long as it is there.
+  auto sink = make_sink(options, kFileSnaplen, false);
   if (!sink) return fail(sink.error());
+  signals->install();
   Session session(**source, **sink, *signals,
                   {.count = options.count,
                    .duration = options.duration,
@@ -276,7 +300,7 @@ int read_file(const Options& options) {
     const std::uint64_t count = session.totals().written;
     std::printf("%llu packet%s\n", static_cast<unsigned long long>(count), count == 1 ? "" : "s");
   }
-  return result ? 0 : fail(result.error());
+  return result ? 0 : fail_run(result, session.totals());
 }
 
 // -d, --dump-ebpf: for the interfaces or the file that are named, else for Ethernet.
@@ -353,10 +377,22 @@ int run(const Options& options) {
   }
 }
 
+// A descriptor that we open must not become standard output because the caller had closed that.
+void occupy_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) std::_Exit(1);
+  }
+}
+
 }  // namespace
 }  // namespace ringtap
 
 int main(int argc, char** argv) {
+  ringtap::occupy_standard_descriptors();
   auto options = ringtap::parse_options(argc, argv);
-  return options ? ringtap::run(*options) : ringtap::fail(options.error());
+  const int code = options ? ringtap::run(*options) : ringtap::fail(options.error());
+  if (std::fflush(stdout) != 0 && code == 0) {
+    return ringtap::fail(ringtap::Error::from_errno(errno, "write to standard output", ringtap::ErrorKind::kOutput));
+  }
+  return code;
 }

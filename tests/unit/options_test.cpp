@@ -88,6 +88,13 @@ TEST(Options, OfSeveralDumpsTcpdumpsOrderDecides) {
   EXPECT_TRUE(parsed({"-xx"}).dump_link_header);
 }
 
+TEST(Options, GivenTwiceTheLastOneCounts) {
+  const Options options = parsed({"-s", "0", "-s", "96", "-c", "1", "-c", "2", "-w", "a", "-w", "b"});
+  EXPECT_EQ(options.snaplen, 96U);
+  EXPECT_EQ(options.count, 2U);
+  EXPECT_EQ(options.write_path, "b");
+}
+
 TEST(Options, DurationsHaveUnits) {
   using namespace std::chrono_literals;
   EXPECT_EQ(parsed({"--duration", "500ms"}).duration, 500ms);
@@ -125,6 +132,13 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"--duration", "1e300h"}, "--duration"},
       {{"--tap", "tcx"}, "tcx"},
       {{"--tap", "tc,"}, "--tap"},
+      {{"--tap", ""}, "--tap"},
+      {{"-w", ""}, "-w"},
+      {{"-i", ""}, "-i"},
+      {{"-w", "-", "--print"}, "-w -"},
+      {{"--monitor-mode"}, "-I"},
+      {{"--linktype", "RAW"}, "-y"},
+      {{"-i", "any", "--tap", "xdp", "--consume"}, "--consume"},
       {{"--xdp-mode", "native"}, "--tap xdp"},
       {{"--tap", "xdp", "--xdp-mode", "fast"}, "fast"},
       {{"-Q", "sideways"}, "sideways"},

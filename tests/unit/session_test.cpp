@@ -98,8 +98,9 @@ class FakeSink final : public Sink {
 class SessionTest : public ::testing::Test {
  protected:
   Result<> run(FakeSource& source, SessionOptions options = {}) {
-    auto signals = Signals::install();
+    auto signals = Signals::create();
     EXPECT_TRUE(signals);
+    signals->install();
     Session session(source, sink, *signals, std::move(options), [&](const SessionTotals&) { ++asked; });
     auto result = session.run();
     totals = session.totals();

@@ -39,10 +39,14 @@ bool take(volatile sig_atomic_t& flag) {
 
 }  // namespace
 
-Result<Signals> Signals::install() {
+Result<Signals> Signals::create() {
   UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake) return Error::from_errno(errno, "make an eventfd");
-  wake_write_fd = wake.get();
+  return Signals(std::move(wake));
+}
+
+void Signals::install() {
+  wake_write_fd = wake_.get();
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigaction(SIGUSR1, &action, nullptr);
@@ -50,11 +54,14 @@ Result<Signals> Signals::install() {
   action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one is not caught
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // Who started us under nohup(1) wants us to go on.
+  struct sigaction hangup {};
+  sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
   action.sa_flags = 0;
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
   sigaction(SIGXFSZ, &action, nullptr);
-  return Signals(std::move(wake));
 }
 
 bool Signals::end_asked() const {

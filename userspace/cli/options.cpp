@@ -104,19 +104,19 @@ constexpr std::array<std::pair<const char*, const char*>, 18> kRefused = {{
     {"-m", "SMI modules are not supported"},
     {"-b", "ASDOT notation is not supported"},
     {"-H", "802.11s mesh headers are not supported"},
-    {"-I", "monitor mode is not supported"},
+    {"-I,--monitor-mode", "monitor mode is not supported"},
     {"-T", "forcing a protocol is not supported"},
     {"-u", "undecoded NFS handles are not supported"},
     {"-f", "foreign addresses: use -n"},
-    {"-j", "records are stamped by the kernel's boot clock; there is no choice"},
-    {"-J", "records are stamped by the kernel's boot clock; there is no choice"},
+    {"-j,--time-stamp-type", "records are stamped by the kernel's boot clock; there is no choice"},
+    {"-J,--list-time-stamp-types", "records are stamped by the kernel's boot clock; there is no choice"},
     {"-C", "rotating files is not supported yet"},
     {"-G", "rotating files is not supported yet"},
     {"-W", "rotating files is not supported yet"},
     {"-z", "rotating files is not supported yet"},
-    {"-Z", "changing the user is not supported yet"},
+    {"-Z,--relinquish-privileges", "changing the user is not supported yet"},
     {"-V", "a list of files is not supported yet; name them one by one with -r"},
-    {"-y", "the link type follows from the interfaces: -L shows it"},
+    {"-y,--linktype", "the link type follows from the interfaces: -L shows it"},
 }};
 
 struct Raw {
@@ -137,29 +137,33 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.option_defaults()->always_capture_default(false);
 
   const auto one = [](CLI::Option* option) { return option->allow_extra_args(false); };
+  // Given twice, the last one counts, as with getopt(3): aliases depend on it.
+  const auto option = [&app](const char* names, std::string& value, const char* help) {
+    return app.add_option(names, value, help)->take_last();
+  };
   const std::string what = "What to capture";
   one(app.add_option("-i,--interface", options.interfaces, "interface: name, number of -D, or any; may be repeated"))
       ->type_name("IF")
       ->group(what);
-  app.add_option("--tap", raw.tap, "where in the kernel: tc (default), tc-in, tc-out, xdp; several with commas")
+  option("--tap", raw.tap, "where in the kernel: tc (default), tc-in, tc-out, xdp; several with commas")
       ->type_name("LIST")
       ->group(what);
-  app.add_option("--xdp-mode", raw.xdp_mode, "how XDP attaches: auto (default), native, generic")
+  option("--xdp-mode", raw.xdp_mode, "how XDP attaches: auto (default), native, generic")
       ->type_name("MODE")
       ->group(what);
   app.add_flag("--consume", options.consume,
                "captured frames end at the XDP tap: for mirror ports, not for an interface with an address")
       ->group(what);
   app.add_flag("--force", options.force, "--consume on an interface with an address, too")->group(what);
-  app.add_option("-Q,--direction", raw.direction, "in, out or inout (default)")->type_name("DIR")->group(what);
-  app.add_option("-s,--snapshot-length", raw.snaplen, "bytes kept of a packet; 0 is the default, 262144")
+  option("-Q,--direction", raw.direction, "in, out or inout (default)")->type_name("DIR")->group(what);
+  option("-s,--snapshot-length", raw.snaplen, "bytes kept of a packet; 0 is the default, 262144")
       ->type_name("BYTES")
       ->group(what);
-  app.add_option("-B,--buffer-size", raw.buffer, "size of all rings together, in KiB; default 65536")
+  option("-B,--buffer-size", raw.buffer, "size of all rings together, in KiB; default 65536")
       ->type_name("KIB")
       ->group(what);
   app.add_flag("-p,--no-promiscuous-mode", raw.no_promiscuous, "leave the interface's mode as it is")->group(what);
-  app.add_option("-r", options.read_path, "read a pcap or pcapng file instead, - is standard input")
+  option("-r", options.read_path, "read a pcap or pcapng file instead, - is standard input")
       ->type_name("FILE")
       ->group(what);
   app.add_flag("-D,--list-interfaces", raw.list_devices, "list the interfaces and exit")->group(what);
@@ -168,25 +172,24 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
 
   const std::string filter = "Which packets";
   app.add_option("expression", raw.expression, "filter, see pcap-filter(7)")->type_name("");
-  app.add_option("-F", raw.expression_file, "read the filter from a file; words here are not used then")
+  option("-F", raw.expression_file, "read the filter from a file; words here are not used then")
       ->type_name("FILE")
       ->group(filter);
-  app.add_flag("--any-vlan", options.any_vlan, "match behind any number of VLAN tags, too")->group(filter);
+  app.add_flag("--any-vlan", options.any_vlan, "match behind one to four VLAN tags, too")->group(filter);
   app.add_flag("-O,--no-optimize", raw.no_optimiser, "without libpcap's optimiser")->group(filter);
   app.add_flag("-d", options.show_classic, "show the filter as classic BPF and exit; -dd as C, -ddd as numbers")
       ->group(filter);
   app.add_flag("--dump-ebpf", options.show_ebpf, "show the filter as the eBPF it becomes and exit")->group(filter);
 
   const std::string when = "When to end";
-  app.add_option("-c", raw.count, "after this many packets")->type_name("COUNT")->group(when);
-  app.add_option("--duration", raw.duration, "after this time: 500ms, 5s, 2m, 1h")->type_name("TIME")->group(when);
+  option("-c", raw.count, "after this many packets")->type_name("COUNT")->group(when);
+  option("--duration", raw.duration, "after this time: 500ms, 5s, 2m, 1h")->type_name("TIME")->group(when);
 
   const std::string where = "Where it goes";
-  app.add_option("-w", options.write_path, "write a file instead of text, - is standard output")
+  option("-w", options.write_path, "write a file instead of text, - is standard output")
       ->type_name("FILE")
       ->group(where);
-  app.add_option("--format", raw.format,
-                 "pcap or pcapng; else by the file's name, and pcapng for several interfaces or taps")
+  option("--format", raw.format, "pcap or pcapng; else by the file's name, and pcapng for several interfaces or taps")
       ->type_name("FORMAT")
       ->group(where);
   app.add_flag("--print", raw.print, "text as well as -w")->group(where);
@@ -194,7 +197,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("-U,--packet-buffered", options.packet_buffered, "write each packet to the file at once")->group(where);
   app.add_flag("-l", options.line_buffered, "write each line at once")->group(where);
   app.add_flag("--immediate-mode", raw.immediate, "accepted; packets are never held back")->group(where);
-  app.add_option("--time-stamp-precision", raw.precision, "micro (default) or nano, in text and pcap files")
+  option("--time-stamp-precision", raw.precision, "micro (default) or nano, in text and pcap files")
       ->type_name("PREC")
       ->group(where);
   app.add_flag("--micro", raw.micro, "microseconds")->group(where);
@@ -218,14 +221,12 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
 
   const std::string other = "Other";
   app.add_flag("--strict-loss", options.strict_loss, "exit with 3 if anything was lost")->group(other);
-  app.add_option("--ready-file", options.ready_file, "made once every tap is attached")
-      ->type_name("FILE")
-      ->group(other);
+  option("--ready-file", options.ready_file, "made once every tap is attached")->type_name("FILE")->group(other);
 
   for (const auto& [name, reason] : kRefused) {
     app.add_flag_callback(name,
                           [&raw, name = name, reason = reason] {
-                            if (raw.refused.empty()) raw.refused = std::string(name) + ": " + reason;
+                            if (raw.refused.empty()) raw.refused = std::string(name).substr(0, 2) + ": " + reason;
                           })
         ->group("");
   }
@@ -257,6 +258,9 @@ Result<Options> interpret(Options options, const Raw& raw) {
   }
 
   if (options.consume && !options.tap_xdp) return usage("--consume needs --tap xdp: only there can frames end");
+  if (options.consume && !options.interfaces.empty() && options.interfaces.front() == "any") {
+    return usage("--consume on any interface there is: name the one that receives mirrored traffic");
+  }
   if (options.force && !options.consume) return usage("--force goes with --consume alone");
 
   options.snaplen = kMaxSnaplen;
@@ -297,6 +301,7 @@ Result<Options> interpret(Options options, const Raw& raw) {
     if (!nano) return nano.take_error();
     options.nanoseconds = *nano;
   }
+  if (options.write_path == "-" && raw.print) return usage("-w - and --print both want standard output");
   options.print = (options.write_path.empty() || raw.print) && !options.count_only;
 
   options.no_names = raw.no_names;
@@ -345,6 +350,11 @@ Result<Options> parse_options(int argc, const char* const* argv) {
     return options;
   } catch (const CLI::ParseError& error) {
     return usage(error.what());
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() > 0 && option->get_items_expected() > 0 && option->results().back().empty()) {
+      return usage(option->get_name() + ": the value is empty");
+    }
   }
   return interpret(std::move(options), raw);
 }

@@ -15,6 +15,9 @@
 namespace ringtap {
 namespace {
 
+// CAP_NET_RAW is for promiscuous mode alone.
+constexpr const char* kSetcap = "cap_bpf,cap_net_admin,cap_net_raw,cap_perfmon=ep";
+
 // CAP_SYS_ADMIN stands for the other two on every kernel (kernel/capability.c: bpf_capable(), perfmon_capable()).
 std::vector<std::string> missing_capabilities() {
   std::vector<std::string> missing;
@@ -25,13 +28,8 @@ std::vector<std::string> missing_capabilities() {
   };
   want(CAP_BPF, "CAP_BPF", true);
   want(CAP_NET_ADMIN, "CAP_NET_ADMIN", false);
-  want(CAP_NET_RAW, "CAP_NET_RAW", false);
+  want(CAP_PERFMON, "CAP_PERFMON", true);  // records are gathered at offsets the verifier trusts only with it
   return missing;
-}
-
-bool may_read_kernel_memory() {
-  return capng_have_capability(CAPNG_EFFECTIVE, CAP_PERFMON) != 0 ||
-         capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN) != 0;
 }
 
 // A program that consists of one (BPF_JMP32 | BPF_JA, include/uapi/linux/bpf.h since 6.6).
@@ -64,15 +62,11 @@ std::string capability_hint() {
   capng_get_caps_process();
   const auto missing = missing_capabilities();
   std::string text;
-  if (missing.empty()) {
-    text = "the capabilities are there; a security module or a container's policy may forbid bpf(2). Outside ";
-  } else {
-    text = "this process lacks ";
-    for (std::size_t i = 0; i < missing.size(); ++i)
-      text += (i == 0 ? "" : i + 1 == missing.size() ? " and " : ", ") + missing[i];
-    text += ". With ";
+  if (missing.empty()) return "the capabilities are there; a security module or a container's policy may forbid bpf(2)";
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    text += (i == 0 ? "needs " : i + 1 == missing.size() ? " and " : ", ") + missing[i];
   }
-  return text + "sudo, or once: setcap cap_bpf,cap_net_admin,cap_net_raw,cap_perfmon=ep $(command -v ringtap)";
+  return text + ": run it with sudo, or once: setcap " + kSetcap + " $(command -v ringtap)";
 }
 
 Result<KernelFeatures> probe_features() {
@@ -92,8 +86,7 @@ Result<KernelFeatures> probe_features() {
   }
   KernelFeatures features;
   features.xdp_load_bytes = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, nullptr) == 1;
-  features.kernel_skb =
-      may_read_kernel_memory() && btf__find_by_name_kind(kernel_types.get(), "bpf_cast_to_kern_ctx", BTF_KIND_FUNC) > 0;
+  features.kernel_skb = btf__find_by_name_kind(kernel_types.get(), "bpf_cast_to_kern_ctx", BTF_KIND_FUNC) > 0;
   features.stage_flusher = has_stage_flusher();
   features.long_jumps = has_long_jumps();
   return features;

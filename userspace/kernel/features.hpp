@@ -9,15 +9,15 @@ namespace ringtap {
 
 struct KernelFeatures {
   bool xdp_load_bytes = false;  // bpf_xdp_load_bytes, bpf_xdp_get_buff_len and frags: Linux 5.18
-  bool kernel_skb = false;      // bpf_cast_to_kern_ctx (Linux 6.2) and the privilege to read through it
-  bool stage_flusher = false;   // BPF_PROG_TEST_RUN of a raw tracepoint program on a CPU (Linux 5.10) and CAP_PERFMON
+  bool kernel_skb = false;      // bpf_cast_to_kern_ctx (Linux 6.2)
+  bool stage_flusher = false;   // BPF_PROG_TEST_RUN of a raw tracepoint program on a CPU (Linux 5.10)
   bool long_jumps = false;      // jumps with 32-bit offsets, for very large filters: Linux 6.6
 };
 
 // An Error where ringtap cannot run at all: no BPF ring buffer (Linux 5.8), no BTF, or a missing capability, by name.
 Result<KernelFeatures> probe_features();
 
-// "needs CAP_BPF and CAP_NET_ADMIN: …" for errors of load and attach; names what this process lacks.
+// "needs CAP_BPF and CAP_NET_ADMIN: run it with sudo, …" for errors of load and attach; names what this process lacks.
 std::string capability_hint();
 
 }  // namespace ringtap

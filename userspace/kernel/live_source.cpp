@@ -106,6 +106,7 @@ struct LiveSource::Impl {
   LiveOptions options;
   Notice notice;
   bool any = false;
+  std::vector<Device> devices;  // to attach to at the start
   LinkType link_type = LinkType::kEthernet;
 
   // Declared in the order they are needed; gone in the reverse: attachments first, then programs, then rings.
@@ -140,12 +141,14 @@ struct LiveSource::Impl {
 
   std::size_t cpus() { return rings->readers().size(); }
 
-  Result<> open(const LiveOptions& given, Notice on_notice);
-  [[nodiscard]] Result<> refuse_to_cut_off(const std::vector<Device>& devices) const;
+  Result<> prepare(const LiveOptions& given, Notice on_notice);
+  Result<> attach_all();
+  [[nodiscard]] Result<> refuse_to_cut_off() const;
   Result<> load_programs();
   Result<> open_event_fds();
   Result<> attach(const Device& device);
   Result<> attach_taps(Slot& slot);
+  [[nodiscard]] bool sees_egress(const Device& device) const;
   std::uint32_t interface_of(Slot& slot, std::uint32_t tap);
   void set_promiscuous(const Device& device);
 
@@ -160,7 +163,7 @@ struct LiveSource::Impl {
   void detach_all();
 };
 
-Result<> LiveSource::Impl::open(const LiveOptions& given, Notice on_notice) {
+Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   options = given;
   notice = std::move(on_notice);
   any = has_any(options.interfaces);
@@ -173,27 +176,31 @@ Result<> LiveSource::Impl::open(const LiveOptions& given, Notice on_notice) {
   auto opened_monitor = rtnetlink::DeviceMonitor::open();  // before the list, so that nobody slips through between
   if (!opened_monitor) return opened_monitor.take_error();
   monitor.emplace(opened_monitor.take());
-  auto devices = choose_devices(options.interfaces);
-  if (!devices) return devices.take_error();
+  auto chosen = choose_devices(options.interfaces);
+  if (!chosen) return chosen.take_error();
+  devices = chosen.take();
 
-  if (auto result = refuse_to_cut_off(*devices); !result) return result;
-  link_type = common_link_type(*devices, any);
+  if (auto result = refuse_to_cut_off(); !result) return result;
+  link_type = common_link_type(devices, any);
 
   auto made_rings = Rings::create(options.buffer_bytes);
   if (!made_rings) return made_rings.take_error();
   rings.emplace(made_rings.take());
 
-  max_slots = static_cast<std::uint32_t>(devices->size()) + (any ? kSlotsForNewcomers : 0);
+  max_slots = static_cast<std::uint32_t>(devices.size()) + (any ? kSlotsForNewcomers : 0);
   if (auto loaded = load_programs(); !loaded) return loaded;
   delivered.resize((std::size_t{max_slots} + 1) * RINGTAP_TAP_COUNT * cpus());
 
-  if (auto result = open_event_fds(); !result) return result;
+  return open_event_fds();
+}
+
+Result<> LiveSource::Impl::attach_all() {
   start_ns = clock.to_epoch_ns(boot_now_ns());
   slots.reserve(std::size_t{max_slots} + 1);
   slots.emplace_back().device.name = "unknown";
   slots.front().present = false;
   std::optional<Error> first_error;
-  for (const Device& device : *devices) {
+  for (const Device& device : devices) {
     if (!device.up() && !any) notice(device.name + " is down; its packets are captured once it is up");
     auto result = attach(device);
     if (result) continue;
@@ -205,7 +212,7 @@ Result<> LiveSource::Impl::open(const LiveOptions& given, Notice on_notice) {
   return ok();
 }
 
-Result<> LiveSource::Impl::refuse_to_cut_off(const std::vector<Device>& devices) const {
+Result<> LiveSource::Impl::refuse_to_cut_off() const {
   if (!options.consume || options.consume_despite_address) return ok();
   for (const Device& device : devices) {
     if (!has_address(device.name)) continue;
@@ -231,6 +238,9 @@ Result<> LiveSource::Impl::load_programs() {
   if (!options.filter.expression.empty()) config.filter = options.filter.bodies;
   config.features = *options.features;
   auto loaded = TapPrograms::load(config);
+  if (!loaded && config.filter && options.consume) {
+    return loaded.take_error().hint("--consume needs the filter in the kernel, or it would end every frame");
+  }
   if (!loaded && config.filter) {
     // Too large for the verifier, or it asks for what the hook cannot tell. If that was not the reason, the next
     // attempt fails too and says why.
@@ -271,6 +281,10 @@ Result<> LiveSource::Impl::open_event_fds() {
 void LiveSource::Impl::set_promiscuous(const Device& device) {
   if (!options.promiscuous || any || device.loopback()) return;
   if (!promiscuous_socket) promiscuous_socket.reset(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+  if (!promiscuous_socket) {
+    notice(Error::from_errno(errno, "promiscuous mode on " + device.name).text() + "; -p does without");
+    return;
+  }
   packet_mreq request{};
   request.mr_ifindex = static_cast<int>(device.ifindex);
   request.mr_type = PACKET_MR_PROMISC;
@@ -279,16 +293,21 @@ void LiveSource::Impl::set_promiscuous(const Device& device) {
   }
 }
 
+// What a device sends to itself comes in again at once; like tcpdump, show it once unless the way out is asked for.
+bool LiveSource::Impl::sees_egress(const Device& device) const {
+  return options.tc_egress && !(device.loopback() && options.tc_ingress);
+}
+
 std::uint32_t LiveSource::Impl::interface_of(Slot& slot, std::uint32_t tap) {
   if (slot.interface_ids[tap] != kNoInterface) return slot.interface_ids[tap];
   const bool xdp = tap == RINGTAP_TAP_XDP;
   const bool several_taps = options.xdp && (options.tc_ingress || options.tc_egress);
   Interface interface;
   interface.name = slot.device.name + (several_taps ? xdp ? ":xdp" : ":tc" : "");
-  interface.description = xdp                                       ? "XDP"
-                          : options.tc_ingress && options.tc_egress ? "tc ingress and egress"
-                          : options.tc_ingress                      ? "tc ingress"
-                                                                    : "tc egress";
+  interface.description = xdp                                              ? "XDP"
+                          : options.tc_ingress && sees_egress(slot.device) ? "tc ingress and egress"
+                          : options.tc_ingress                             ? "tc ingress"
+                                                                           : "tc egress";
   interface.ifindex = slot.device.ifindex;
   interface.link_type = link_type;
   interface.snaplen = options.snaplen;
@@ -329,16 +348,20 @@ Result<> LiveSource::Impl::attach_taps(Slot& slot) {
   if (options.xdp) {
     auto xdp =
         Attachment::attach_xdp({programs->xdp_frags_fd(l3), programs->xdp_plain_fd(l3)}, target, options.xdp_mode);
-    if (!xdp) return xdp.take_error();
-    if (!xdp->note().empty()) notice(xdp->note());
-    slot.attachments.push_back(xdp.take());
-    interface_of(slot, RINGTAP_TAP_XDP);
+    if (xdp) {
+      if (!xdp->note().empty()) notice(xdp->note());
+      slot.attachments.push_back(xdp.take());
+      interface_of(slot, RINGTAP_TAP_XDP);
+    } else if (any && (options.tc_ingress || options.tc_egress)) {
+      notice(xdp.error().text() + "; only its tc tap is used");
+    } else {
+      return xdp.take_error();
+    }
   }
-  // What a device sends to itself comes in again at once; like tcpdump, show it once unless the way out is asked for.
-  const bool egress = options.tc_egress && !(slot.device.loopback() && options.tc_ingress);
   for (const auto& [wanted, program_fd, direction, tap] :
        {std::tuple{options.tc_ingress, programs->tc_ingress_fd(l3), TcDirection::kIngress, RINGTAP_TAP_TC_INGRESS},
-        std::tuple{egress, programs->tc_egress_fd(l3), TcDirection::kEgress, RINGTAP_TAP_TC_EGRESS}}) {
+        std::tuple{sees_egress(slot.device), programs->tc_egress_fd(l3), TcDirection::kEgress,
+                   RINGTAP_TAP_TC_EGRESS}}) {
     if (!wanted) continue;
     auto tc = Attachment::attach_tc(program_fd, target, direction, options.use_tcx);
     if (!tc) return tc.take_error();
@@ -553,10 +576,27 @@ LiveSource::~LiveSource() {
 
 Result<std::unique_ptr<LiveSource>> LiveSource::create(const LiveOptions& options, Notice notice) {
   auto impl = std::make_unique<Impl>();
-  auto result = impl->open(options, std::move(notice));
-  auto source = std::unique_ptr<LiveSource>(new LiveSource(std::move(impl)));  // detaches what was attached on an error
-  if (!result) return result.take_error();
-  return source;
+  if (auto result = impl->prepare(options, std::move(notice)); !result) return result.take_error();
+  return std::unique_ptr<LiveSource>(new LiveSource(std::move(impl)));
+}
+
+Result<> LiveSource::attach() {
+  auto result = impl_->attach_all();
+  if (!result) impl_->detach_all();
+  return result;
+}
+
+LinkType LiveSource::link_type() const {
+  return impl_->link_type;
+}
+
+bool LiveSource::has_several_interfaces() const {
+  const bool tc = impl_->options.tc_ingress || impl_->options.tc_egress;
+  return impl_->any || impl_->devices.size() * ((impl_->options.xdp ? 1U : 0U) + (tc ? 1U : 0U)) > 1;
+}
+
+std::string LiveSource::buffer_text() const {
+  return std::to_string(impl_->cpus()) + " rings of " + std::to_string(impl_->rings->bytes_each() / 1024) + " KiB";
 }
 
 Result<> LiveSource::stop() {

@@ -59,8 +59,10 @@ class LiveSource final : public RecordSource {
   // Told of what happens to devices while the capture runs; text for the user.
   using Notice = std::function<void(const std::string&)>;
 
-  // Everything is attached when this returns.
+  // Everything is loaded and nothing attached when this returns.
   static Result<std::unique_ptr<LiveSource>> create(const LiveOptions& options, Notice notice);
+  // Once; after an Error nothing is attached.
+  Result<> attach();
   ~LiveSource() override;
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;
@@ -68,6 +70,9 @@ class LiveSource final : public RecordSource {
   Result<SourceAccount> account() override;
   Result<std::vector<InterfaceStatistics>> statistics() override;
 
+  [[nodiscard]] LinkType link_type() const;
+  [[nodiscard]] bool has_several_interfaces() const;
+  [[nodiscard]] std::string buffer_text() const;  // "2 rings of 32768 KiB"
   // The interfaces known so far, in the order sinks get them.
   [[nodiscard]] const std::vector<Interface>& interfaces() const;
 
