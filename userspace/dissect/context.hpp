@@ -10,6 +10,7 @@
 
 #include "dissect/appender.hpp"
 #include "dissect/cursor.hpp"
+#include "dissect/ike_state.hpp"
 #include "dissect/names.hpp"
 #include "dissect/options.hpp"
 #include "dissect/tcp_state.hpp"
@@ -30,6 +31,7 @@ struct Context {
   NameResolver* resolver;      // nullptr: numbers only
   InterfaceNames* interfaces;  // nullptr: numbers only
   TcpState& tcp_state;
+  IkeState& ike_state;
   Truncation truncation{out};
   unsigned depth = 0;                // packets within packets
   std::size_t link_header_size = 0;  // set by the link's printer: what a dump of the packet leaves out

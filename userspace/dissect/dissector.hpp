@@ -10,6 +10,7 @@
 
 #include "dissect/appender.hpp"
 #include "dissect/context.hpp"
+#include "dissect/ike_state.hpp"
 #include "dissect/names.hpp"
 #include "dissect/options.hpp"
 #include "dissect/tcp_state.hpp"
@@ -36,6 +37,7 @@ class Dissector {
   NameResolver* resolver_;
   InterfaceNames* interfaces_;
   TcpState tcp_state_;
+  IkeState ike_state_;
 };
 
 }  // namespace ringtap

@@ -41,12 +41,12 @@ struct SnapRow {
   void (*print)(Context&, Cursor) = nullptr;
 };
 constexpr SnapRow kSnap[] = {
-    {kOuiCisco, 0x2000, "CDP"},
-    {kOuiCisco, 0x2003, "VTP"},
-    {kOuiCisco, 0x2004, "DTP"},
+    {kOuiCisco, 0x2000, "CDP", print_cdp},
+    {kOuiCisco, 0x2003, "VTP", print_vtp},
+    {kOuiCisco, 0x2004, "DTP", print_dtp},
     {kOuiCisco, 0x010b, "PVST", print_stp},
     {kOuiCisco, 0x010c, "VLAN Bridge", print_stp},
-    {kOuiCisco, 0x0111, "UDLD"},
+    {kOuiCisco, 0x0111, "UDLD", print_udld},
     {kOuiBridged, 0x0001, "Ethernet + FCS"},
     {kOuiBridged, 0x0007, "Ethernet w/o FCS"},
     {kOuiBridged, 0x000d, "Fragments"},

@@ -39,6 +39,21 @@ std::size_t print_ethernet_frame(Context& context, Cursor frame);
 void print_loopback_test(Context& context, Cursor packet, const LinkHeader& link);
 void print_aoe(Context& context, Cursor packet, const LinkHeader& link);
 void print_osi_ethernet(Context& context, Cursor packet, const LinkHeader& link);
+void print_mpls(Context& context, Cursor packet, const LinkHeader& link);
+void print_eapol(Context& context, Cursor packet, const LinkHeader& link);
+void print_lldp(Context& context, Cursor packet, const LinkHeader& link);
+void print_slow(Context& context, Cursor packet, const LinkHeader& link);
+void print_pppoe(Context& context, Cursor packet, const LinkHeader& link);
+
+// By SNAP identifier.
+void print_cdp(Context& context, Cursor packet);
+void print_dtp(Context& context, Cursor packet);
+void print_udld(Context& context, Cursor packet);
+void print_vtp(Context& context, Cursor packet);
+
+// What several protocols carry: PPP from its protocol number on, a stack of labels.
+void print_ppp(Context& context, Cursor packet);
+void print_mpls_stack(Context& context, Cursor stack);
 
 // Inside another header: the version decides.
 void print_ipv4_packet(Context& context, Cursor packet);
@@ -49,6 +64,12 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip);
 void print_udp(Context& context, Cursor datagram, const IpHeader& ip);
 void print_icmp(Context& context, Cursor message, const IpHeader& ip);
 void print_icmpv6(Context& context, Cursor message, const IpHeader& ip);
+void print_esp(Context& context, Cursor packet, const IpHeader& ip);
+void print_ah(Context& context, Cursor packet, const IpHeader& ip);
+void print_ipcomp(Context& context, Cursor packet, const IpHeader& ip);
+void print_sctp(Context& context, Cursor packet, const IpHeader& ip);
+void print_dccp(Context& context, Cursor packet, const IpHeader& ip);
+void print_igmp(Context& context, Cursor message, const IpHeader& ip);
 void print_ipv4_in_ip(Context& context, Cursor packet, const IpHeader& ip);
 void print_ipv6_in_ip(Context& context, Cursor packet, const IpHeader& ip);
 void print_ospf(Context& context, Cursor packet, const IpHeader& ip);
@@ -75,6 +96,7 @@ void print_bgp(Context& context, Cursor payload, const Transport& transport);
 
 // By UDP port.
 void print_dns(Context& context, Cursor payload, const Transport& transport);
+void print_bootp(Context& context, Cursor message, const Transport& transport);
 void print_sip(Context& context, Cursor payload, const Transport& transport);
 void print_bfd(Context& context, Cursor message, const Transport& transport);
 void print_bfd_echo(Context& context, Cursor message, const Transport& transport);
@@ -82,6 +104,17 @@ void print_hsrp(Context& context, Cursor message, const Transport& transport);
 void print_rip(Context& context, Cursor message, const Transport& transport);
 void print_ripng(Context& context, Cursor message, const Transport& transport);
 void print_sflow(Context& context, Cursor message, const Transport& transport);
+void print_mpls_in_udp(Context& context, Cursor payload, const Transport& transport);
+void print_dhcpv6(Context& context, Cursor payload, const Transport& transport);
+void print_isakmp(Context& context, Cursor payload, const Transport& transport);
+void print_esp_in_udp(Context& context, Cursor payload, const Transport& transport);
+void print_syslog(Context& context, Cursor payload, const Transport& transport);
+void print_tftp(Context& context, Cursor payload, const Transport& transport);
+void print_radius(Context& context, Cursor packet, const Transport& transport);
+void print_telnet(Context& context, Cursor payload, const Transport& transport);
+void print_l2tp(Context& context, Cursor payload, const Transport& transport);
+void print_pptp(Context& context, Cursor payload, const Transport& transport);
+void print_snmp(Context& context, Cursor payload, const Transport& transport);
 
 // tables.cpp
 using LinkPrinter = void (*)(Context&, Cursor);

@@ -56,18 +56,18 @@ constexpr EthertypeRow kEthertypes[] = {
     {0x80f3, "Appletalk ARP"},
     {0x8137, "IPX"},
     {0x8808, "MPCP"},
-    {0x8809, "Slow Protocols"},
+    {0x8809, "Slow Protocols", print_slow},
     {0x880b, "PPP"},
-    {0x8847, "MPLS unicast"},
-    {0x8848, "MPLS multicast"},
-    {0x8863, "PPPoE D"},
-    {0x8864, "PPPoE S"},
+    {0x8847, "MPLS unicast", print_mpls},
+    {0x8848, "MPLS multicast", print_mpls},
+    {0x8863, "PPPoE D", print_pppoe},
+    {0x8864, "PPPoE S", print_pppoe},
     {0x886f, "MS NLB heartbeat"},
-    {0x888e, "EAPOL"},
+    {0x888e, "EAPOL", print_eapol},
     {0x8899, "Realtek protocols"},
     {0x88a2, "AoE", print_aoe},
     {0x88ca, "TIPC"},
-    {0x88cc, "LLDP"},
+    {0x88cc, "LLDP", print_lldp},
     {0x88e5, "802.1AE MACsec"},
     {0x88f7, "PTP"},
     {0x8902, "CFM"},
@@ -89,30 +89,30 @@ struct IpProtocolRow {
 constexpr IpProtocolRow kIpProtocols[] = {
     {0, "Options"},
     {1, "ICMP", print_icmp},
-    {2, "IGMP"},
+    {2, "IGMP", print_igmp},
     {4, "IPIP", print_ipv4_in_ip},
     {6, "TCP", print_tcp, true},
     {8, "EGP"},
     {9, "IGRP"},
     {17, "UDP", print_udp, true},
-    {33, "DCCP"},
+    {33, "DCCP", print_dccp, true},
     {41, "IPv6", print_ipv6_in_ip},
     {43, "Routing"},
     {44, "Fragment"},
     {46, "RSVP"},
     {47, "GRE"},
-    {50, "ESP"},
-    {51, "AH"},
+    {50, "ESP", print_esp},
+    {51, "AH", print_ah},
     {55, "Mobile IP"},
     {58, "ICMPv6", print_icmpv6},
     {62, "Mobile IP (old)"},
     {88, "EIGRP", print_eigrp},
     {89, "OSPF", print_ospf},
     {103, "PIM", print_pim},
-    {108, "Compressed IP"},
+    {108, "Compressed IP", print_ipcomp},
     {112, "VRRP", print_vrrp},
     {113, "PGM"},
-    {132, "SCTP"},
+    {132, "SCTP", print_sctp, true},
     {135, "Mobility"},
     {143, "Ethernet"},
 };
@@ -159,21 +159,21 @@ constexpr PortRow kUdpPorts[] = {
     {53, print_dns},
     {5353, print_dns},
     {525, nullptr},  // timed
-    {69, nullptr},   // TFTP
-    {67, nullptr},   // DHCP
-    {68, nullptr},
+    {69, print_tftp},   // TFTP
+    {67, print_bootp},
+    {68, print_bootp},
     {520, print_rip},
     {654, nullptr},  // AODV
-    {500, nullptr},  // IKE
-    {4500, nullptr},
-    {7500, nullptr},
-    {8500, nullptr},
-    {161, nullptr},  // SNMP
-    {162, nullptr},
+    {500, print_isakmp},  // IKE
+    {4500, print_esp_in_udp},
+    {7500, print_isakmp},
+    {8500, print_isakmp},
+    {161, print_snmp},  // SNMP
+    {162, print_snmp},
     {123, nullptr},  // NTP
     {88, nullptr},   // Kerberos
     {750, nullptr},
-    {1701, nullptr},                     // L2TP
+    {1701, print_l2tp},                     // L2TP
     {3456, nullptr, End::kDestination},  // VAT
     {2103, nullptr},                     // Zephyr
     {2104, nullptr},
@@ -188,20 +188,20 @@ constexpr PortRow kUdpPorts[] = {
     {7008, nullptr},
     {7009, nullptr},
     {521, print_ripng},
-    {546, nullptr},  // DHCPv6
-    {547, nullptr},
+    {546, print_dhcpv6},  // DHCPv6
+    {547, print_dhcpv6},
     {5359, nullptr},  // AHCP
     {6696, nullptr},  // Babel
     {6697, nullptr},
     {8231, nullptr},                     // HNCP
     {4567, nullptr, End::kDestination},  // whiteboard
     {496, nullptr},                      // auto-RP
-    {1645, nullptr},                     // RADIUS
-    {1646, nullptr},
-    {1700, nullptr},
-    {1812, nullptr},
-    {1813, nullptr},
-    {3799, nullptr},
+    {1645, print_radius},                     // RADIUS
+    {1646, print_radius},
+    {1700, print_radius},
+    {1812, print_radius},
+    {1813, print_radius},
+    {3799, print_radius},
     {1985, print_hsrp, End::kDestination},  // HSRP
     {921, nullptr},                      // lwres
     {646, nullptr},                      // LDP
@@ -218,22 +218,22 @@ constexpr PortRow kUdpPorts[] = {
     {12223, nullptr},  // LWAPP
     {12222, nullptr},
     {5060, print_sip},
-    {514, nullptr},    // syslog
+    {514, print_syslog},    // syslog
     {8472, nullptr},   // OTV
     {4789, nullptr},   // VXLAN
     {6081, nullptr},   // Geneve
     {4342, nullptr},   // LISP
     {4790, nullptr},   // VXLAN-GPE
     {17754, nullptr},  // ZEP
-    {6635, nullptr},   // MPLS
+    {6635, print_mpls_in_udp},   // MPLS
     {319, nullptr},    // PTP
     {320, nullptr},
     {30490, nullptr},  // SOME/IP
 };
 
 constexpr PortRow kTcpPorts[] = {
-    {22, print_ssh},   {25, print_smtp},   {43, print_whois},        {179, print_bgp},  // BGP
-    {1723, nullptr},                                                                  // PPTP
+    {22, print_ssh},   {23, print_telnet}, {25, print_smtp},   {43, print_whois},        {179, print_bgp},  // BGP
+    {1723, print_pptp},                                                                  // PPTP
     {6379, nullptr},                                                                  // RESP
     {10288, nullptr},                                                                 // OpenFlow and relatives
     {6633, nullptr},   {6653, nullptr},    {21, print_ftp},          {80, print_http}, {8080, print_http},

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Printers of network services, tunnels and neighbors' protocols against the installed tcpdump: each packet whole and
+// cut at every length. What tcpdump prints is asked of it here, so there is no golden file to grow old.
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dissect/dissector.hpp"
+#include "support/packet.hpp"
+#include "support/process.hpp"
+#include "support/requirements.hpp"
+
+namespace ringtap {
+namespace {
+
+using testing::Bytes;
+using testing::Ethernet;
+using testing::Ipv4;
+using testing::Ipv6;
+using testing::Payload;
+using testing::Tcp;
+using testing::Udp;
+
+Bytes bytes_of(std::string_view hex) {
+  Bytes bytes;
+  std::string digits;
+  for (const char c : hex) {
+    if (c == ' ') continue;
+    digits += c;
+    if (digits.size() < 2) continue;
+    bytes.push_back(static_cast<std::byte>(std::stoul(digits, nullptr, 16)));
+    digits.clear();
+  }
+  return bytes;
+}
+
+Bytes frame(std::uint16_t type, std::string_view hex) {
+  return (Ethernet{.type = type} / Payload(bytes_of(hex))).bytes();
+}
+Bytes over_ip(std::uint8_t protocol, std::string_view hex) {
+  return (Ethernet{} / Ipv4{.protocol = protocol} / Payload(bytes_of(hex))).bytes();
+}
+Bytes over_udp(std::uint16_t port, std::string_view hex) {
+  return (Ethernet{} / Ipv4{} / Udp{.dst_port = port} / Payload(bytes_of(hex))).bytes();
+}
+Bytes over_udp6(std::uint16_t port, std::string_view hex) {
+  return (Ethernet{} / Ipv6{} / Udp{.dst_port = port} / Payload(bytes_of(hex))).bytes();
+}
+Bytes over_tcp(std::uint16_t port, std::string_view hex) {
+  return (Ethernet{} / Ipv4{} / Tcp{.dst_port = port, .flags = Tcp::kAck} / Payload(bytes_of(hex))).bytes();
+}
+// IEEE 802.3 with LLC and SNAP of Cisco.
+Bytes over_snap(std::string_view pid_and_payload) {
+  const Bytes payload = bytes_of("aaaa03 00000c" + std::string(pid_and_payload));
+  return (Ethernet{.type = static_cast<std::uint16_t>(payload.size())} / Payload(payload)).bytes();
+}
+
+struct Family {
+  std::string_view name;
+  std::vector<Bytes> packets;
+  std::string_view options;  // besides none, what the family is held to
+};
+
+const std::string kInner = "4500001c00010000401100000a0000010a000002 03e8 07d0 0008 0000";
+
+std::vector<Family> families() {
+  return {
+      {"igmp",
+       {over_ip(2, "11 64 0000 00000000"), over_ip(2, "11 0a 0000 ef010203 0a05 0001 01020304"),
+        over_ip(2, "16 00 0000 ef010203"), over_ip(2, "17 00 0000 ef010203"),
+        over_ip(2, "22 00 0000 0000 0002 01 00 0001 ef010101 01020304 06 00 0000 ef010102")},
+       "-v"},
+      {"mpls", {frame(0x8847, "00064240 000c8340" + kInner), frame(0x8848, "00000140" + kInner)}, "-v"},
+      {"pppoe",
+       {frame(0x8863, "1109 0000 000c 0101 0000 0103 0004 01020304"), frame(0x8864, "1100 0f07 001e 0021" + kInner),
+        frame(0x8864, "1100 0001 0010 c021 0103 000e 0104 05d4 0506 01020304"),
+        frame(0x8864, "1100 0001 000c 8021 0103 000a 0306 0a000001"),
+        frame(0x8864, "1100 0001 0010 c023 0107 000e 04 75736572 04 70617373")},
+       "-v"},
+      {"snmp",
+       {over_udp(161, "3026 020101 0406 7075626c6963 a019 020105 020100 020100 300e 300c 0608 2b06010201010100 0500"),
+        over_udp(161, "3025 020100 0404 70726976 a21a 020105 020102 020101 300f 300d 0608 2b06010201010100 020103")},
+       "-v"},
+      {"dhcpv6",
+       {over_udp6(547, "01 123456 0001 000a 0003 0001 010203040506 0006 0004 0017 0018 0008 0002 0064"),
+        over_udp6(547,
+                  "07 123456 0003 0028 00000001 00000002 00000003 0005 0018 20010db8000000000000000000000001 "
+                  "00000064 000000c8 000d 0002 0000")},
+       "-v"},
+      {"ipsec",
+       {over_ip(50, "12345678 00000001 000102030405"),
+        over_ip(51,
+                "3204 0000 00000100 00000013 010101010101010101010101 "
+                "12345678 00000001 000102"),
+        over_udp(4500, "ff"), over_udp(4500, "12345678 00000001 000102030405")},
+       "-v"},
+      {"isakmp",
+       {over_udp(500, "0101010101010101 0000000000000000 01 10 02 00 00000000 0000001c"),
+        over_udp(500, "0101010101010101 0202020202020202 21 20 22 08 00000000 0000001c"),
+        over_udp(4500, "00000000 0101010101010101 0202020202020202 21 20 23 20 00000001 0000001c")},
+       "-q"},
+      {"syslog", {over_udp(514, "3c33343e 68656c6c6f"), over_udp(514, "3c3e"), over_udp(514, "6869")}, "-v"},
+      {"radius", {over_udp(1812, "01 05 0019 00000000000000000000000000000000 0105626f62")}, "-q"},
+      {"tftp",
+       {over_udp(69, "0001 66696c6500 6f6374657400"), over_udp(69, "0004 0001"), over_udp(69, "0005 0001 6e6f00")},
+       "-v"},
+      {"telnet", {over_tcp(23, "fffd01 fffb03"), over_tcp(23, "fffa18007874657 2 6dfff0"), over_tcp(23, "6869")}, "-q"},
+      {"sctp",
+       {over_ip(132, "03e8 07d0 00001234 00000000 00030012 00000001 0002 0003 00000000 6461 0000 0b000004"),
+        over_ip(132, "03e8 07d0 00001234 00000000 01000014 00000001 00000002 0003 0004 00000005")},
+       "-v"},
+      {"dccp", {over_ip(33, "0001 0002 07000000 01 00 0000 00000005 00000000 00000000 00000000")}, "-q"},
+      {"eapol", {frame(0x888e, "01 00 0008 02 07 0008 01 626f62"), frame(0x888e, "02 03 0001 00")}, "-v"},
+      {"lldp",
+       {frame(0x88cc,
+              "0207 04020000000001 0405 0565746830 0602 0078 0a04 6e616d65 0e04 00140004 "
+              "100c 05010a000001 02 00000003 00 0000")},
+       "-q"},
+      {"slow",
+       {frame(0x8809, "01 01 0114 ffff 000102030405 0007 0008 0009 3d 000000 0310 0005 000000000000000000000000 0000")},
+       "-v"},
+      {"cisco",
+       {over_snap("2000 02b40000 0003 0005 41"), over_snap("2004 01 0001 0004"),
+        over_snap("0111 21 01 0000 0001 0004")},
+       "-q"},
+      {"l2tp",
+       {over_udp(1701, "c802 0014 0001 0000 0003 0004 8008 0000 0000 0001"),
+        over_udp(1701, "c802 000c 0001 0000 0003 0004")},
+       "-v"},
+      {"pptp", {over_tcp(1723, "0010 0001 1a2b3c4d 0005 0000 00000001")}, "-v"},
+  };
+}
+
+struct Cut {
+  Bytes bytes;
+  std::uint32_t wire_len;
+};
+
+std::vector<Cut> cut_at_every_length(const std::vector<Bytes>& packets) {
+  std::vector<Cut> cuts;
+  for (const Bytes& packet : packets) {
+    for (std::size_t size = 1; size <= packet.size(); ++size) {
+      cuts.push_back({Bytes(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(size)),
+                      static_cast<std::uint32_t>(packet.size())});
+    }
+  }
+  return cuts;
+}
+
+std::string printed(const std::vector<Cut>& cuts, std::string_view option) {
+  DissectOptions options;
+  options.no_names = 1;
+  options.quiet = option == "-q";
+  options.verbosity = option == "-v" ? 1 : 0;
+  Dissector dissector(options);
+  Appender out;
+  for (const Cut& cut : cuts) {
+    RecordView record;
+    record.data = cut.bytes;
+    record.wire_len = cut.wire_len;
+    dissector.print(record, out);
+    out.put('\n');
+  }
+  return std::string(out.text());
+}
+
+// The first line that differs, of both; empty where there is none.
+std::string first_difference(const std::string& left, const std::string& right) {
+  std::istringstream ours(left);
+  std::istringstream theirs(right);
+  for (std::string a, b; std::getline(ours, a), std::getline(theirs, b), ours || theirs;) {
+    if (!ours || !theirs || a != b) return "printed  " + a + "\nexpected " + b;
+    a.clear();
+    b.clear();
+  }
+  return "";
+}
+
+class ServicePrinters : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/service_printers.XXXXXX";
+    const int fd = ::mkstemp(name);
+    ASSERT_GE(fd, 0);
+    ::close(fd);
+    path_ = name;
+  }
+  void TearDown() override { std::remove(path_.c_str()); }
+
+  std::string expected(const std::vector<Cut>& cuts, std::string_view option) {
+    std::ofstream file(path_, std::ios::binary);
+    const auto put32 = [&](std::uint32_t value) { file.write(reinterpret_cast<const char*>(&value), 4); };
+    for (const std::uint32_t word : {0xa1b2c3d4u, 4u << 16 | 2, 0u, 0u, 262144u, 1u}) put32(word);
+    for (const Cut& cut : cuts) {
+      for (const std::uint32_t word : {0u, 0u, static_cast<std::uint32_t>(cut.bytes.size()), cut.wire_len}) put32(word);
+      file.write(reinterpret_cast<const char*>(cut.bytes.data()), static_cast<std::streamsize>(cut.bytes.size()));
+    }
+    file.close();
+    return testing::run_shell("tcpdump -n -t " + std::string(option) + " -r " + path_ + " 2>/dev/null").out;
+  }
+
+ private:
+  std::string path_;
+};
+
+TEST_F(ServicePrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
+  REQUIRE_TOOL("tcpdump");
+  for (const Family& family : families()) {
+    const std::vector<Cut> cuts = cut_at_every_length(family.packets);
+    for (const std::string_view option : {std::string_view(), family.options}) {
+      EXPECT_EQ(first_difference(printed(cuts, option), expected(cuts, option)), "") << family.name << ' ' << option;
+    }
+  }
+}
+
+TEST_F(ServicePrinters, PrintDamagedPacketsAsHarmlessText) {
+  std::mt19937 random(1);
+  for (const Family& family : families()) {
+    std::vector<Cut> cuts;
+    for (unsigned i = 0; i < 500; ++i) {
+      Bytes bytes = family.packets[random() % family.packets.size()];
+      for (unsigned j = random() % 4 + 1; j-- > 0;) bytes[14 + random() % (bytes.size() - 14)] = std::byte(random());
+      cuts.push_back({bytes, static_cast<std::uint32_t>(bytes.size() + random() % 3)});
+    }
+    for (const std::string_view option : {"", "-v"}) {
+      for (const char c : printed(cuts, option)) {
+        ASSERT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t') << family.name << ": " << static_cast<int>(c);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ringtap

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Forms of values that printers of several protocols share. Each appends to the context's text and keeps nothing. One
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "dissect/context.hpp"
+
+namespace ringtap {
+
+// `before`, then an address. The address is read first: where it is not there, neither is what stands before it.
+void put_host4(Context& context, std::string_view before, const std::uint8_t* address);
+void put_host6(Context& context, std::string_view before, const std::uint8_t* address);
+
+// "name (3)", also for a value without a name.
+void put_token_decimal(Context& context, std::span<const Token> table, std::uint32_t value, std::string_view otherwise);
+
+// "name (0x03)": `width` digits; 0 for as many as it takes.
+void put_token_hex(Context& context, std::span<const Token> table, std::uint32_t value, std::string_view otherwise,
+                   unsigned width = 2);
+
+// Bytes of a packet, unprintable ones escaped: those that are there come before the mark of those that are not.
+void put_escaped(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
+
+// Text of a packet up to its first NUL, or all of it; unprintable bytes escaped. True when there was a NUL.
+bool put_text(Context& context, std::span<const std::uint8_t> text);
+
+}  // namespace ringtap
