@@ -68,7 +68,7 @@ bool put_configuration(Context& context, Cursor argument) {
   if (size == 0) return true;
   const std::span<const std::uint8_t> text = argument.span(0, size);
   if (context.truncated()) return true;
-  context.put("\n\tConfig String Length: ", size, "\n\tConfig String: ");
+  context.put("\n\tConfig String (length ", size, "): ");
   context.out.escaped(text);
   return true;
 }

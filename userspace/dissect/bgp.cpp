@@ -626,6 +626,10 @@ void put_attributes(Context& context, Cursor list, std::string_view indent, unsi
       return;
     }
     put_attribute(context, type, list.with_length(size), depth);
+    if (context.truncated()) return;
+    if (context.verbose(2) && size > 0) {
+      dump_hex(context.out, list.first(size).bytes(), "\n\t    ");
+    }
     list.skip(size);
   }
 }

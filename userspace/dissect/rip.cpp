@@ -143,7 +143,10 @@ void print_rip(Context& context, Cursor message, const Transport&) {
       put_entry_v1(context, rest);
     } else {
       if (rest.length() < 4) break;
-      if (!put_entry_v2(context, rest)) return;
+      if (!put_entry_v2(context, rest)) {
+        rest.skip(rest.length());
+        break;
+      }
       if (rest.length() < kEntry) {
         context.put(" [remaining entries length ", rest.length(), " < ", kEntry, ']');
         return context.put_invalid();
@@ -151,7 +154,8 @@ void print_rip(Context& context, Cursor message, const Transport&) {
     }
     rest.skip(kEntry);
   }
-  if (rest.length() > 0 && !context.truncated()) rest.truncated();
+  if (rest.length() > 0 && !context.truncated()) return rest.truncated();
+  if (context.verbose(2) && !context.truncated()) dump_all("\n\t");
 }
 
 void print_ripng(Context& context, Cursor message, const Transport&) {

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Printers of routing and of what watches links, against the installed tcpdump: each packet whole. What tcpdump prints
+// is asked of it here, so there is no golden file to grow old. Cut and damaged packets have to stay harmless text.
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dissect/dissector.hpp"
+#include "support/packet.hpp"
+#include "support/process.hpp"
+#include "support/requirements.hpp"
+
+namespace ringtap {
+namespace {
+
+using testing::Bytes;
+using testing::Ethernet;
+using testing::Ipv4;
+using testing::Ipv6;
+using testing::Payload;
+using testing::Tcp;
+using testing::Udp;
+
+Bytes bytes_of(std::string_view hex) {
+  Bytes bytes;
+  std::string digits;
+  for (const char c : hex) {
+    if (c == ' ') continue;
+    digits += c;
+    if (digits.size() < 2) continue;
+    bytes.push_back(static_cast<std::byte>(std::stoul(digits, nullptr, 16)));
+    digits.clear();
+  }
+  return bytes;
+}
+
+Bytes over_ip(std::uint8_t protocol, std::string_view hex) {
+  return (Ethernet{} / Ipv4{.protocol = protocol} / Payload(bytes_of(hex))).bytes();
+}
+Bytes over_udp(std::uint16_t port, std::string_view hex) {
+  return (Ethernet{} / Ipv4{} / Udp{.dst_port = port} / Payload(bytes_of(hex))).bytes();
+}
+Bytes over_tcp(std::uint16_t port, std::string_view hex) {
+  return (Ethernet{} / Ipv4{} / Tcp{.dst_port = port, .flags = Tcp::kAck} / Payload(bytes_of(hex))).bytes();
+}
+Bytes frame(std::uint16_t type, std::string_view hex) {
+  return (Ethernet{.type = type} / Payload(bytes_of(hex))).bytes();
+}
+// IEEE 802.3 with LLC of OSI.
+Bytes over_osi(const std::string& hex) {
+  const Bytes payload = bytes_of("fefe03" + hex);
+  return (Ethernet{.type = static_cast<std::uint16_t>(payload.size())} / Payload(payload)).bytes();
+}
+
+struct Family {
+  std::string_view name;
+  std::vector<Bytes> packets;
+};
+
+const std::string kBgpMarker = "ffffffffffffffffffffffffffffffff";
+const std::string kOspf = "01010101 00000000 0000 0000 0000000000000000";
+const std::string kLsa = "000a 02 01 0a000001 02020202 80000001 1234 0024";
+const std::string kLsp = "831b0100 12010000 002d 03e8 010203040506 0000 00000005 0000 03";
+
+std::vector<Family> families() {
+  return {
+      {"pim",
+       {over_ip(103, "2000 0000 0001 0002 0069 0014 0004 aabbccdd 0002 0004 8011 2233"),
+        over_ip(103, "2300 0000 01000a0a0a01 00 01 00d2 01000020e1010101 0001 0000 010007200a000009"),
+        over_ip(103, "2200 0000 01000020e1010101 01000a0a0a01"),
+        over_ip(103, "2800 0000 02 03 04b4 01000a0a0a01 01000020e1010101 01000018e1010100"),
+        over_ip(103, "2a31 0000 01000a0a0a01 00000001 0000000a 01000a0a0a02 00000001 00000002 0064"),
+        over_ip(103, "1000 0000")}},
+      {"vrrp",
+       {over_ip(112, "2101 64 02 01 ff 0000 0a000001 0a000002 6162636465666768"),
+        over_ip(112, "3101 64 01 01fe 0000 0a000001"), over_ip(112, "4201 64 01 01fe 0000 0a000001")}},
+      {"eigrp",
+       {over_ip(88, "0205 0000 00000001 00000002 00000003 0001 0064 0001 000c 0100 0100 0000 000f 0004 0008 0c04 0102"),
+        over_ip(88,
+                "0201 0000 00000000 00000002 00000003 0001 0064 "
+                "0102 001c 00000000 00000064 00000064 0005dc 02 ff 01 0000 18 0a0101")}},
+      {"ospf",
+       {over_ip(89, "0201 0034" + kOspf + "ffffff00 000a 02 01 00000028 01010101 02020202 03030303 04040404"),
+        over_ip(89, "0202 0034" + kOspf + "05dc 42 07 00000abc" + kLsa),
+        over_ip(89, "0204 0040" + kOspf + "00000001" + kLsa + "0300 0001 0a000000 ffffff00 03 00 0001"),
+        over_ip(89, "0203 0024" + kOspf + "00000005 0a000001 01010101")}},
+      {"rip",
+       {over_udp(520, "01 01 0000 0000 0000 00000000 00000000 00000000 00000010"),
+        over_udp(520, "02 02 0000 0002 0001 0a000000 ffffff00 0a000001 00000003"),
+        over_udp(520,
+                 "02 02 0000 ffff 0002 70617373000000000000000000000000 0002 0000 0a000000 ff000000 00000000 00000001"),
+        over_udp(521, "02 01 0000 20010db8000000000000000000000000 0005 40 01")}},
+      {"bgp",
+       {over_tcp(179, kBgpMarker + "001304"),
+        over_tcp(179, kBgpMarker + "002d01 04 fde8 00b4 0a000001 10 02 0e 01 04 0001 00 01 02 00 41 04 000f4240"),
+        over_tcp(179, kBgpMarker + "003402 0000 0019 40 01 01 00 40 02 06 02 02 0001 0002 40 03 04 0a000001 "
+                                   "80 04 04 00000064 18 0a0101"),
+        over_tcp(179, kBgpMarker + "003802 0000 0021 80 0e 1e 0002 01 10 20010db8000000000000000000000001 00 "
+                                   "40 20010db800000001"),
+        over_tcp(179, kBgpMarker + "001503 06 02")}},
+      {"bfd",
+       {over_udp(3784, "20 c0 03 18 aabbccdd 11223344 000f4240 00000000 00000000"),
+        over_udp(4784, "21 44 03 21 aabbccdd 11223344 000f4240 00000000 00000000 01 09 02 736563726574"),
+        over_udp(3785, "0102030405")}},
+      {"hsrp", {over_udp(1985, "00 00 10 03 0a 64 01 00 636973636f000000 0a000001")}},
+      {"sflow",
+       {over_udp(6343,
+                 "00000005 00000001 0a000001 00000002 00000003 00000004 00000001 00000001 00000038 "
+                 "00000001 00000002 00000003 00000004 00000005 00000006 00000007 00000001 "
+                 "000003e9 00000010 0000000a 00000000 0000000a 00000000")}},
+      {"isis",
+       {over_osi(kLsp + "01 04 03490001 81 02 cc8e 84 04 0a000001"),
+        over_osi("831b0100 0f010000 01 222222222222 001e 001b 40 222222222222 01"),
+        over_osi("83140100 11010000 03 111111111111 001e 0019 02 f0 03 020000"), over_osi("84")}},
+      {"aoe",
+       {frame(0x88a2, "10 00 0001 02 00 00000001 01 0f 01 02 353637383930 0000 0000"),
+        frame(0x88a2, "18 00 0001 02 01 00000001 000a 0b0c 0d 12 0004 41424344"), frame(0x88a2, "20 00")}},
+  };
+}
+
+std::string printed(const std::vector<Bytes>& packets, int verbosity, std::size_t missing = 0) {
+  DissectOptions options;
+  options.no_names = 1;
+  options.verbosity = verbosity;
+  Dissector dissector(options);
+  Appender out;
+  for (const Bytes& packet : packets) {
+    RecordView record;
+    record.data = packet;
+    record.wire_len = static_cast<std::uint32_t>(packet.size() + missing);
+    dissector.print(record, out);
+    out.put('\n');
+  }
+  return std::string(out.text());
+}
+
+std::string expected(const std::vector<Bytes>& packets, std::string_view options) {
+  char path[] = "/tmp/routing_printers.XXXXXX";
+  const int fd = ::mkstemp(path);
+  if (fd < 0) return "no temporary file";
+  ::close(fd);
+  std::ofstream file(path, std::ios::binary);
+  const auto put32 = [&](std::uint32_t value) { file.write(reinterpret_cast<const char*>(&value), 4); };
+  for (const std::uint32_t word : {0xa1b2c3d4u, 4u << 16 | 2, 0u, 0u, 262144u, 1u}) put32(word);
+  for (const Bytes& packet : packets) {
+    const auto size = static_cast<std::uint32_t>(packet.size());
+    for (const std::uint32_t word : {0u, 0u, size, size}) put32(word);
+    file.write(reinterpret_cast<const char*>(packet.data()), size);
+  }
+  file.close();
+  const std::string text =
+      testing::run_shell("tcpdump -n -t " + std::string(options) + " -r " + path + " 2>/dev/null").out;
+  std::remove(path);
+  return text;
+}
+
+TEST(RoutingPrinters, PrintWholePacketsAsTcpdumpDoes) {
+  REQUIRE_TOOL("tcpdump");
+  for (const Family& family : families()) {
+    EXPECT_EQ(printed(family.packets, 0), expected(family.packets, "")) << family.name;
+    EXPECT_EQ(printed(family.packets, 1), expected(family.packets, "-v")) << family.name;
+    EXPECT_EQ(printed(family.packets, 2), expected(family.packets, "-vv")) << family.name;
+  }
+}
+
+TEST(RoutingPrinters, PrintCutAndDamagedPacketsAsHarmlessText) {
+  std::mt19937 random(1);
+  for (const Family& family : families()) {
+    std::vector<Bytes> packets;
+    for (unsigned i = 0; i < 500; ++i) {
+      Bytes bytes = family.packets[random() % family.packets.size()];
+      for (unsigned j = random() % 5; j-- > 0;) bytes[14 + random() % (bytes.size() - 14)] = std::byte(random());
+      if (i % 2 == 0) bytes.resize(1 + random() % bytes.size());
+      packets.push_back(bytes);
+    }
+    for (const int verbosity : {0, 1, 2}) {
+      for (const char c : printed(packets, verbosity, random() % 3)) {
+        ASSERT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t') << family.name << ": " << static_cast<int>(c);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ringtap
