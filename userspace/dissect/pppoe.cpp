@@ -34,7 +34,7 @@ void put_value(Context& context, std::span<const std::uint8_t> value) {
   std::size_t plain = 0;
   std::size_t odd = 0;
   for (const std::uint8_t byte : value.first(std::min(value.size(), kMaxText))) ++(is_plain(byte) ? plain : odd);
-  if (odd <= plain) {
+  if (odd < plain) {
     context.put('"');
     for (const std::uint8_t byte : value.first(std::min(value.size(), kMaxText))) context.out.printable(byte);
     context.put('"');
