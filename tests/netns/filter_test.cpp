@@ -2,10 +2,14 @@
 // Filters on live traffic: the taps pick what they are asked for, the books say what was left out, and a filter that
 // the kernel does not take is applied in user space.
 #include <gtest/gtest.h>
+#include <pcap/pcap.h>
 
+#include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "netns/capture.hpp"
 #include "support/capture_file.hpp"
@@ -96,6 +100,129 @@ TEST_F(LiveFilters, TooLargeForTheKernelRunInUserSpaceWithAWarning) {
   const auto closing = parse_closing_lines(result.finished.err);
   ASSERT_TRUE(closing);
   EXPECT_EQ(closing->received, 30U);
+}
+
+// Frames of every kind the expressions below speak of, whole and tagged, to addresses nobody answers for.
+std::vector<Bytes> assorted_frames() {
+  const Ipv4 v4{.src = "198.51.100.7", .dst = "198.51.100.200"};
+  const Ipv6 v6{.src = "2001:db8:1::7", .dst = "2001:db8:2::8"};
+  const std::vector<Packet> packets = {
+      Ethernet{} / v4 / Tcp{.dst_port = 80} / Payload{"GET / HTTP/1.1"},
+      Ethernet{} / v4 / Tcp{.src_port = 80, .dst_port = 4444, .flags = Tcp::kSyn | Tcp::kAck},
+      Ethernet{} / v4 / Tcp{.dst_port = 443, .flags = Tcp::kFin | Tcp::kAck},
+      Ethernet{} / v4 / Udp{.dst_port = 53} / Payload{std::size_t{300}},
+      Ethernet{} / v4 / Udp{.dst_port = 5000} / Payload{std::size_t{10}},
+      Ethernet{} / v4 / Icmp{},
+      Ethernet{} / Ipv4{.src = "203.0.113.9", .dst = "198.51.100.77", .fragment = 0x2000} / Udp{} /
+          Payload{std::size_t{64}},
+      Ethernet{} / Ipv4{.src = "203.0.113.9", .dst = "198.51.100.77", .fragment = 0x00b9, .protocol = 17} /
+          Payload{std::size_t{64}},
+      Ethernet{} / v6 / Tcp{.dst_port = 80} / Payload{"GET / HTTP/1.1"},
+      Ethernet{} / v6 / Udp{.dst_port = 53},
+      Ethernet{} / v6 / Icmp{},
+      Ethernet{} / Ipv6{.src = "2001:db8:1::7", .dst = "2001:db8:2::8", .next_header = 0} /
+          Payload{Bytes{std::byte{17}, std::byte{0}, std::byte{1}, std::byte{4}, {}, {}, {}, {}}} /
+          Payload{std::size_t{16}},
+      Ethernet{} / Arp{.sender = "203.0.113.1", .target = "203.0.113.2"},
+      Ethernet{.type = 0x88cc} / Payload{std::size_t{60}},
+      Ethernet{} / Vlan{.id = 5} / v4 / Tcp{.dst_port = 80},
+      Ethernet{} / Vlan{.id = 6} / v4 / Udp{.dst_port = 53},
+      Ethernet{} / Vlan{.id = 7, .protocol = 0x88a8} / Vlan{.id = 9} / v4 / Tcp{.dst_port = 80},
+      Ethernet{.type = 0x8847} / Payload{Bytes{std::byte{0}, std::byte{6}, std::byte{0x41}, std::byte{64}}} /
+          Payload{std::size_t{40}},
+      Ethernet{.type = 0x8864} /
+          Payload{Bytes{std::byte{0x11}, {}, {}, std::byte{3}, {}, std::byte{34}, {}, std::byte{0x21}}} /
+          Payload{std::size_t{40}},
+  };
+  std::vector<Bytes> frames;
+  for (const Packet& packet : packets) frames.push_back(packet.bytes());
+  return frames;
+}
+
+void write_pcap(const std::filesystem::path& path, const std::vector<Bytes>& frames) {
+  const std::unique_ptr<pcap_t, decltype([](pcap_t* handle) { pcap_close(handle); })> handle(
+      pcap_open_dead(DLT_EN10MB, 262144));
+  const std::unique_ptr<pcap_dumper_t, decltype([](pcap_dumper_t* dump) { pcap_dump_close(dump); })> dump(
+      pcap_dump_open(handle.get(), path.c_str()));
+  ASSERT_TRUE(dump);
+  for (const Bytes& frame : frames) {
+    pcap_pkthdr header{};
+    header.caplen = header.len = static_cast<bpf_u_int32>(frame.size());
+    pcap_dump(reinterpret_cast<u_char*>(dump.get()), &header, reinterpret_cast<const u_char*>(frame.data()));
+  }
+}
+
+std::uint64_t count_by_tcpdump(const std::filesystem::path& file, const std::string& expression) {
+  const Finished finished = run({"tcpdump", "--count", "-r", file, expression});
+  EXPECT_EQ(finished.status.code, 0) << finished.err;
+  return std::stoull(finished.out);
+}
+
+std::uint64_t delivered_at(const Accounting& accounting, const std::string& tap) {
+  std::uint64_t sum = 0;
+  for (const AccountingLine& line : accounting.lines) {
+    if (line.words.at("tap") == tap) sum += line["delivered"];
+  }
+  return sum;
+}
+
+// The truth is tcpdump on the file of the frames as they were sent: live, tcpdump takes tagged frames for untagged
+// ones.
+TEST_F(LiveFilters, MeanAtEveryTapWhatTheyMeanToTcpdumpOnTheFileOfTheFrames) {
+  REQUIRE_TOOL("tcpdump");
+  const auto frames = assorted_frames();
+  const auto file = folder / "sent.pcap";
+  write_pcap(file, frames);
+  const FrameSender sender(hosts->left, "left");
+  std::uint64_t matched = 0;
+  for (const char* expression : {"ip",
+                                 "tcp port 80",
+                                 "udp",
+                                 "arp",
+                                 "vlan",
+                                 "vlan 5",
+                                 "vlan and tcp port 80",
+                                 "vlan 7 and vlan 9",
+                                 "ip6",
+                                 "icmp6",
+                                 "portrange 50-60",
+                                 "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0",
+                                 "greater 200",
+                                 "less 60",
+                                 "host 198.51.100.7",
+                                 "dst net 198.51.100.64/26 and not tcp",
+                                 "ether proto 0x88cc",
+                                 "ip6 protochain 17",
+                                 "mpls",
+                                 "pppoes",
+                                 "ip[6:2] & 0x1fff != 0",
+                                 "not ip and not ip6",
+                                 "tcp[((tcp[12]&0xf0)>>2):4] = 0x47455420"}) {
+    Capture ringtap(hosts->right,
+                    {"-i", "right", "-v", "--tap", "xdp,tc-in", "-w", folder / "both.pcapng", expression});
+    for (const Bytes& frame : frames) sender.send(frame);
+    const Accounting accounting = expect_identity(ringtap.stop().err);
+    const std::uint64_t truth = count_by_tcpdump(file, expression);
+    EXPECT_EQ(delivered_at(accounting, "xdp"), truth) << expression;
+    EXPECT_EQ(delivered_at(accounting, "tc-ingress"), truth) << expression;
+    matched += truth;
+  }
+  EXPECT_GT(matched, frames.size());
+}
+
+// What a TCP socket sends lies in pages, outside the linear part of the skb.
+TEST_F(LiveFilters, ReadPayloadThatLiesOutsideTheLinearPart) {
+  REQUIRE_TOOL("tcpdump");
+  const std::string expression = "tcp[((tcp[12]&0xf0)>>2)+40:2] > 0x1000 and tcp src port 7777";
+  const auto everything = folder / "all.pcap";
+  Capture all(hosts->right, {"-i", "right", "-v", "--tap", "tc-out", "-w", everything});
+  Capture some(hosts->right, {"-i", "right", "-v", "--tap", "tc-out", "-w", folder / "some.pcap", expression});
+  for (int i = 0; i < 20; ++i) exchange_tcp(hosts->left, hosts->right, TwoHosts::kRightIpv4, 7777, 100, 3000);
+  expect_identity(all.stop().err);
+  expect_identity(some.stop().err);
+  const std::uint64_t truth = count_by_tcpdump(everything, expression);
+  EXPECT_GE(truth, 20U);
+  EXPECT_EQ(read_capture(folder / "some.pcap").frames.size(), truth);
 }
 
 TEST_F(LiveFilters, ThatAreWrongAttachNothingAndExitWithTwo) {
