@@ -7,9 +7,11 @@ namespace {
 
 constexpr std::size_t kHeader = 6;
 constexpr std::uint8_t kSession = 0;
-constexpr std::size_t kMaxDiscovery = 1478;
-constexpr Token kCodes[] = {{0x09, "PADI"}, {0x07, "PADO"}, {0x19, "PADR"},
-                            {0x65, "PADS"}, {0xa7, "PADT"}, {kSession, ""}};
+constexpr std::uint8_t kInitiation = 0x09;
+// RFC 2516 5.1 leaves room for a relay's tag in the packet that opens discovery.
+constexpr std::size_t kMaxInitiation = 1478;
+constexpr Token kCodes[] = {{kInitiation, "PADI"}, {0x07, "PADO"}, {0x19, "PADR"},
+                            {0x65, "PADS"},        {0xa7, "PADT"}, {kSession, ""}};
 constexpr Token kTags[] = {{0x0000, "EOL"},
                            {0x0101, "Service-Name"},
                            {0x0102, "AC-Name"},
@@ -97,7 +99,7 @@ void print_pppoe(Context& context, Cursor packet, const LinkHeader&) {
   }
   if (!known) context.put("PAD-", Hex{code});
   Cursor payload = packet.from(kHeader);
-  if (code != kSession && length > kMaxDiscovery) context.put(" [len ", length, "!]");
+  if (code == kInitiation && length > kMaxInitiation) context.put(" [len ", length, "!]");
   if (length > payload.length()) {
     context.put(" [len ", length, " > ", payload.length(), "!]");
   } else {
