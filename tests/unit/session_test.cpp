@@ -177,6 +177,7 @@ TEST_F(SessionTest, ASignalAsksForTheCountsOrTheEnd) {
   source.raise_when_empty = SIGUSR1;
   EXPECT_TRUE(run(source, {.duration = 50ms}));
   EXPECT_EQ(asked, 1);
+  EXPECT_EQ(sink.statistics, 2);  // when asked, and at the end
 }
 
 TEST_F(SessionTest, EachRecordIsFlushedWhenAskedFor) {

@@ -70,8 +70,9 @@ function(ringtap_test label name)
   add_executable(${name} ${name}.cpp)
   target_link_libraries(${name} PRIVATE ringtap_test_support ${arg_LINKS} GTest::gtest GTest::gtest_main)
   add_test(NAME ${label}.${name} COMMAND ${name})
+  set(binary $<$<BOOL:${RINGTAP_KERNEL}>:$<TARGET_FILE:ringtap>>)  # without the kernel side there is no program
   set_tests_properties(${label}.${name} PROPERTIES LABELS ${label} TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77
-    ENVIRONMENT "RINGTAP_BINARY=$<TARGET_FILE:ringtap>;RINGTAP_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+    ENVIRONMENT "RINGTAP_BINARY=${binary};RINGTAP_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
   if(arg_SERIAL)
     set_tests_properties(${label}.${name} PROPERTIES RUN_SERIAL ON)
   endif()

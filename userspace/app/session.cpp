@@ -112,6 +112,7 @@ Result<> Session::capture() {
     if (signals_.take_counts_asked()) {
       totals_.written = handed_over_;
       on_counts_asked_(totals_);
+      if (auto result = write_statistics(); !result) return result;
     }
     const bool idle = handed_over_ == before;
     const auto now = Steady::now();
@@ -139,16 +140,17 @@ Result<> Session::hand_over_rest(bool wanted) {
   }
 }
 
-Result<> Session::close_sink() {
-  Result<> result;
-  if (auto statistics = source_.statistics()) {
-    for (const InterfaceStatistics& interface : *statistics) {
-      if (!result) break;
-      result = sink_.on_statistics(interface);
-    }
-  } else {
-    result = statistics.take_error();
+Result<> Session::write_statistics() {
+  auto statistics = source_.statistics();
+  if (!statistics) return statistics.take_error();
+  for (const InterfaceStatistics& interface : *statistics) {
+    if (auto result = sink_.on_statistics(interface); !result) return result;
   }
+  return ok();
+}
+
+Result<> Session::close_sink() {
+  Result<> result = write_statistics();
   keep_first(result, sink_.finish());
   return result;
 }

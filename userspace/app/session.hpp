@@ -35,7 +35,7 @@ struct SessionTotals {
 
 class Session {
  public:
-  // `on_counts_asked` is called for SIGUSR1 with the totals so far.
+  // `on_counts_asked` is called for SIGUSR1 with the totals so far; the sink gets the statistics then, too.
   Session(RecordSource& source, Sink& sink, Signals& signals, SessionOptions options,
           std::function<void(const SessionTotals&)> on_counts_asked)
       : source_(source),
@@ -57,6 +57,7 @@ class Session {
  private:
   Result<> capture();
   Result<> hand_over_rest(bool wanted);
+  Result<> write_statistics();
   Result<> close_sink();
 
   RecordSource& source_;
