@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What the measuring programs share: positional arguments, a core of their own, a way to give up. Each prints one line
+// of key=value pairs for tools/bench. Single-threaded; the first failure ends the program with a message.
+#pragma once
+
+#include <net/if.h>
+#include <sched.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace ringtap::bench {
+
+[[noreturn]] inline void give_up(const std::string& what) {
+  std::fprintf(stderr, "%s: %s\n", program_invocation_short_name, what.c_str());
+  std::exit(1);
+}
+
+[[noreturn]] inline void give_up_errno(const std::string& what) {
+  give_up(what + ": " + std::strerror(errno));
+}
+
+class Arguments {
+ public:
+  Arguments(int argc, char** argv, int expected, const char* usage) : argv_(argv) {
+    if (argc == expected + 1) return;
+    std::fprintf(stderr, "usage: %s %s\n", argv[0], usage);
+    std::exit(2);
+  }
+
+  [[nodiscard]] const char* text(int index) const { return argv_[index]; }
+
+  [[nodiscard]] unsigned long number(int index) const {
+    char* end = nullptr;
+    const unsigned long value = std::strtoul(argv_[index], &end, 10);
+    if (*argv_[index] == '\0' || *end != '\0') give_up(std::string(argv_[index]) + " is not a number");
+    return value;
+  }
+
+  [[nodiscard]] unsigned device(int index) const {
+    const unsigned found = if_nametoindex(argv_[index]);
+    if (found == 0) give_up_errno(argv_[index]);
+    return found;
+  }
+
+ private:
+  char** argv_;
+};
+
+inline void pin_to_core(unsigned long core) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(core, &set);
+  if (sched_setaffinity(0, sizeof set, &set) != 0) give_up_errno("core " + std::to_string(core));
+}
+
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace ringtap::bench
