@@ -598,6 +598,8 @@ void print_ppp(Context& context, Cursor packet) {
   const Cursor start = packet;
   const std::size_t length = packet.length();
   if (length < 2) return packet.truncated();
+  // RFC 1662 3.1: address and control, which GRE and L2TP may carry along.
+  if (packet.be16(0) == 0xff03) packet.skip(2);
   // RFC 1661 6.5: an odd first byte is a protocol whose zero byte was left out.
   const bool compressed = (packet.u8(0) & 1) != 0;
   const std::uint16_t protocol = compressed ? packet.u8(0) : packet.be16(0);

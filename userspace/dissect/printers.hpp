@@ -72,6 +72,7 @@ void print_dccp(Context& context, Cursor packet, const IpHeader& ip);
 void print_igmp(Context& context, Cursor message, const IpHeader& ip);
 void print_ipv4_in_ip(Context& context, Cursor packet, const IpHeader& ip);
 void print_ipv6_in_ip(Context& context, Cursor packet, const IpHeader& ip);
+void print_gre(Context& context, Cursor packet, const IpHeader& ip);
 void print_ospf(Context& context, Cursor packet, const IpHeader& ip);
 void print_pim(Context& context, Cursor message, const IpHeader& ip);
 void print_eigrp(Context& context, Cursor packet, const IpHeader& ip);
@@ -97,6 +98,11 @@ void print_bgp(Context& context, Cursor payload, const Transport& transport);
 // By UDP port.
 void print_dns(Context& context, Cursor payload, const Transport& transport);
 void print_bootp(Context& context, Cursor message, const Transport& transport);
+void print_ntp(Context& context, Cursor message, const Transport& transport);
+void print_vxlan(Context& context, Cursor packet, const Transport& transport);
+void print_vxlan_gpe(Context& context, Cursor packet, const Transport& transport);
+void print_geneve(Context& context, Cursor packet, const Transport& transport);
+void print_port_8472(Context& context, Cursor packet, const Transport& transport);
 void print_sip(Context& context, Cursor payload, const Transport& transport);
 void print_bfd(Context& context, Cursor message, const Transport& transport);
 void print_bfd_echo(Context& context, Cursor message, const Transport& transport);
@@ -123,6 +129,8 @@ LinkPrinter link_printer(LinkType type);  // nullptr: none
 std::string_view ethertype_name(std::uint16_t type);  // "Unknown" when it has none
 // Prints the payload of a frame; false, and nothing printed, when there is no printer for the type.
 bool print_ethertype(Context& context, std::uint16_t type, Cursor payload, const LinkHeader& link);
+
+void put_tunnel_protocol(Context& context, std::uint16_t type);  // ", proto IPv4 (0x0800)", where -e asks for it
 
 std::string_view ip_protocol_name(std::uint8_t protocol);  // empty when it has none
 // The payload of an IP header; unknown protocols have a form of their own. Where ip_protocol_has_ports(), the printer

@@ -37,6 +37,7 @@ constexpr EthertypeRow kEthertypes[] = {
     {0x9100, "802.1Q-9100"},
     {0x9200, "802.1Q-9200"},
     {0x9000, "Loopback", print_loopback_test},
+    {0x00fe, "GRE-OSI"},
     {0x0600, "NS"},
     {0x0707, "GeoNet (old)"},
     {0x1000, "Trail"},
@@ -100,7 +101,7 @@ constexpr IpProtocolRow kIpProtocols[] = {
     {43, "Routing"},
     {44, "Fragment"},
     {46, "RSVP"},
-    {47, "GRE"},
+    {47, "GRE", print_gre},
     {50, "ESP", print_esp},
     {51, "AH", print_ah},
     {55, "Mobile IP"},
@@ -170,7 +171,7 @@ constexpr PortRow kUdpPorts[] = {
     {8500, print_isakmp},
     {161, print_snmp},  // SNMP
     {162, print_snmp},
-    {123, nullptr},  // NTP
+    {123, print_ntp},
     {88, nullptr},   // Kerberos
     {750, nullptr},
     {1701, print_l2tp},                     // L2TP
@@ -219,11 +220,11 @@ constexpr PortRow kUdpPorts[] = {
     {12222, nullptr},
     {5060, print_sip},
     {514, print_syslog},    // syslog
-    {8472, nullptr},   // OTV
-    {4789, nullptr},   // VXLAN
-    {6081, nullptr},   // Geneve
+    {8472, print_port_8472},
+    {4789, print_vxlan},
+    {6081, print_geneve},
     {4342, nullptr},   // LISP
-    {4790, nullptr},   // VXLAN-GPE
+    {4790, print_vxlan_gpe},
     {17754, nullptr},  // ZEP
     {6635, print_mpls_in_udp},   // MPLS
     {319, nullptr},    // PTP
@@ -284,6 +285,12 @@ LinkPrinter link_printer(LinkType type) {
 std::string_view ethertype_name(std::uint16_t type) {
   const EthertypeRow* row = find_ethertype(type);
   return row == nullptr ? "Unknown" : row->name;
+}
+
+void put_tunnel_protocol(Context& context, std::uint16_t type) {
+  if (!context.options.link_header) return;
+  const EthertypeRow* row = find_ethertype(type);
+  context.put(", proto ", row == nullptr ? std::string_view("unknown") : row->name, " (0x", Hex{type, 4}, ')');
 }
 
 bool print_ethertype(Context& context, std::uint16_t type, Cursor payload, const LinkHeader& link) {
