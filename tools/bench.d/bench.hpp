@@ -58,6 +58,13 @@ inline void pin_to_core(unsigned long core) {
   if (sched_setaffinity(0, sizeof set, &set) != 0) give_up_errno("core " + std::to_string(core));
 }
 
+// Says that everything is prepared and waits for a line, so that several producers begin together.
+inline void wait_for_start() {
+  std::printf("ready\n");
+  std::fflush(stdout);
+  if (std::getchar() == EOF) give_up("nobody said when to start");
+}
+
 inline double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }

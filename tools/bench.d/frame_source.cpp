@@ -98,6 +98,7 @@ int main(int argc, char** argv) {
   skeleton->rodata->cfg_size = static_cast<__u32>(size);
   skeleton->rodata->cfg_mixed = mixed;
   if (bench_programs__load(skeleton) != 0) give_up_errno("load the BPF programs");
+  wait_for_start();
   send(bpf_program__fd(skeleton->progs.bench_source), size, arguments.number(4),
        static_cast<double>(arguments.number(6)));
   bench_programs__destroy(skeleton);

@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
     message.msg_hdr.msg_iov = &bytes;
     message.msg_hdr.msg_iovlen = 1;
   }
+  wait_for_start();
   const auto start = std::chrono::steady_clock::now();
   for (unsigned long sent = 0; sent < count;) {
     const int now =
