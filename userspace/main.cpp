@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -26,6 +27,7 @@
 #include "kernel/device_list.hpp"
 #include "kernel/live_source.hpp"
 #include "sink/counter.hpp"
+#include "sink/host_names.hpp"
 #include "sink/pcap_writer.hpp"
 #include "sink/pcapng_writer.hpp"
 #include "sink/tee.hpp"
@@ -175,8 +177,19 @@ TextOptions text_options(const Options& options, bool show_interface) {
   return text;
 }
 
-// `show_interface`: several interfaces in one text, and no cooked header that names them.
-Result<std::unique_ptr<Sink>> make_sink(const Options& options, std::uint32_t snaplen, bool show_interface) {
+// What a live capture waits for names, in all: enough for some hundred that files of this host know, while the rings
+// hold much more.
+constexpr auto kLivePatience = std::chrono::milliseconds(20);
+
+// None where numbers are printed.
+Result<std::unique_ptr<HostNames>> host_names(const Options& options, const HostNames::Options& how) {
+  if (!options.print || options.no_names > 0) return std::unique_ptr<HostNames>();
+  return HostNames::start(how);
+}
+
+// `show_interface`: several interfaces in one text, and no cooked header that names them. Borrows `names`.
+Result<std::unique_ptr<Sink>> make_sink(const Options& options, std::uint32_t snaplen, bool show_interface,
+                                        NameResolver* names) {
   auto tee = std::make_unique<Tee>();
   if (!options.write_path.empty()) {
     auto file = open_output(options.write_path);
@@ -190,7 +203,9 @@ Result<std::unique_ptr<Sink>> make_sink(const Options& options, std::uint32_t sn
       tee->add(std::make_unique<PcapngWriter>(file.take(), about));
     }
   }
-  if (options.print) tee->add(std::make_unique<TextPrinter>(STDOUT_FILENO, text_options(options, show_interface)));
+  if (options.print) {
+    tee->add(std::make_unique<TextPrinter>(STDOUT_FILENO, text_options(options, show_interface), names));
+  }
   if (options.count_only) tee->add(std::make_unique<Counter>());
   return std::unique_ptr<Sink>(std::move(tee));
 }
@@ -230,8 +245,11 @@ int capture(const Options& options) {
   }
   auto source = LiveSource::create(*live, say);
   if (!source) return fail(source.error());
-  auto sink = make_sink(options, options.snaplen,
-                        (*source)->has_several_interfaces() && (*source)->link_type() != LinkType::kLinuxSll2);
+  auto names = host_names(options, {.patience = kLivePatience, .interrupt_fd = signals->wake_fd()});
+  if (!names) return fail(names.error());
+  auto sink =
+      make_sink(options, options.snaplen,
+                (*source)->has_several_interfaces() && (*source)->link_type() != LinkType::kLinuxSll2, names->get());
   if (!sink) return fail(sink.error());
   signals->install();
   if (auto attached = (*source)->attach(); !attached) return fail(attached.error());
@@ -286,7 +304,9 @@ int read_file(const Options& options) {
     wanted = [&filter](const RecordView& record) { return filter->matches(record); };
   }
   // -s is for captures: a record of a file is kept as long as it is there.
-  auto sink = make_sink(options, kFileSnaplen, false);
+  auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
+  if (!names) return fail(names.error());
+  auto sink = make_sink(options, kFileSnaplen, false, names->get());
   if (!sink) return fail(sink.error());
   signals->install();
   Session session(**source, **sink, *signals,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "dissect/context.hpp"
 
+#include <cstring>
+
 namespace ringtap {
 
 void Context::host4(const std::uint8_t* address) {
@@ -22,10 +24,13 @@ void Context::host6(const std::uint8_t* address) {
 }
 
 void Context::station(const std::uint8_t* address) {
-  if (resolver != nullptr) {
-    if (const std::string_view name = resolver->station({address, 6}); !name.empty()) return put(name);
-  }
+  if (resolver == nullptr) return out.mac(address);
+  static constexpr std::uint8_t kBroadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+  if (const std::string_view name = resolver->station({address, 6}); !name.empty()) return put(name);
+  if (std::memcmp(address, kBroadcast, sizeof kBroadcast) == 0) return put("Broadcast");
   out.mac(address);
+  const std::uint32_t oui = static_cast<std::uint32_t>(address[0] << 16 | address[1] << 8 | address[2]);
+  put(" (oui ", organization_name(oui), ')');
 }
 
 void Context::name_or(std::string_view name, std::uint16_t port) {

@@ -22,16 +22,6 @@ constexpr std::uint32_t kOuiCisco = 0x00000c;
 constexpr std::uint32_t kOuiCiscoBridged = 0x0000f8;
 constexpr std::uint32_t kOuiAppletalk = 0x080007;
 constexpr std::uint32_t kOuiBridged = 0x0080c2;
-constexpr Token kOuis[] = {{kOuiEthernet, "Ethernet"},
-                           {kOuiCisco, "Cisco"},
-                           {0x00005e, "IANA"},
-                           {0x000081, "Nortel Networks SONMP"},
-                           {kOuiCiscoBridged, "Cisco bridged"},
-                           {0x00049f, "Freescale"},
-                           {0x0004ea, "HP-Labs"},
-                           {kOuiBridged, "Ethernet bridged"},
-                           {0x00120f, "IEEE 802.3 Private"},
-                           {kOuiAppletalk, "Appletalk"}};
 
 // Protocols that an organization has numbered itself.
 struct SnapRow {
@@ -67,7 +57,7 @@ void put_sap(Context& context, std::uint8_t sap, std::string_view kind) {
 
 void put_snap_header(Context& context, std::uint32_t oui, std::uint16_t pid, std::size_t length) {
   if (oui != kOuiEthernet || context.options.link_header) {
-    context.put("oui ", token(kOuis, oui, "Unknown"), " (0x", Hex{oui, 6}, "), ");
+    context.put("oui ", organization_name(oui), " (0x", Hex{oui, 6}, "), ");
   }
   if (oui == kOuiEthernet) {
     context.put("ethertype ", ethertype_name(pid));

@@ -53,9 +53,7 @@ constexpr Token kCapabilityBits[] = {{0x01, "Other"},  {0x02, "Repeater"},  {0x0
                                      {0x10, "Router"}, {0x20, "Telephone"}, {0x40, "Docsis"}, {0x80, "Station Only"}};
 constexpr Token kNumberings[] = {{1, "Unknown"}, {2, "Interface Index"}, {3, "System Port Number"}};
 
-enum Organization : std::uint32_t { kDot1 = 0x0080c2, kDot3 = 0x00120f, kMed = 0x0012bb };
-constexpr Token kOrganizations[] = {
-    {kDot1, "Ethernet bridged"}, {kDot3, "IEEE 802.3 Private"}, {kMed, "ANSI/TIA"}, {0x00000c, "Cisco"}};
+enum Organization : std::uint32_t { kDot1 = 0x0080c2, kDot3 = 0x00120f };
 constexpr Token kDot1Subtypes[] = {
     {1, "Port VLAN Id"}, {2, "Port and Protocol VLAN ID"}, {3, "VLAN name"}, {4, "Protocol Identity"}};
 constexpr Token kDot3Subtypes[] = {
@@ -177,8 +175,7 @@ bool put_dot3(Context& context, std::uint8_t subtype, const Cursor& value, std::
 void put_organization(Context& context, const Cursor& value, std::size_t size) {
   if (size < 3) return;
   const std::uint32_t oui = value.be24(0);
-  context.put(": OUI ");
-  put_token_hex(context, kOrganizations, oui, "Unknown", 6);
+  context.put(": OUI ", organization_name(oui), " (0x", Hex{oui, 6}, ')');
   if (size < 4) return;
   const std::uint8_t subtype = value.u8(3);
   const Cursor rest = value.from(4);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Names for numbers. TokenTable: constant tables of protocols. ServiceNames: ports and IP protocols of this host, read
-// once from services(5) and protocols(5). NameResolver: hosts; must answer at once, so a resolver that asks a server
-// does it elsewhere and says "not known yet" here. One thread.
+// Names for numbers. Token: a row of a protocol's constant table. ServiceNames: ports of this host, read once from
+// services(5), and IP protocols. NameResolver: hosts and stations; it is asked for every packet, so one that asks a
+// server does that on another thread and says nothing until it knows. One thread.
 #pragma once
 
 #include <array>
@@ -27,10 +27,14 @@ constexpr std::string_view token(std::span<const Token> table, std::uint32_t val
   return otherwise;
 }
 
+// Who numbers stations and protocols under this 24-bit identifier (IEEE 802, OUI); "Unknown" when tcpdump does not say.
+std::string_view organization_name(std::uint32_t oui);
+
 class NameResolver {
  public:
   virtual ~NameResolver() = default;
-  // `address` is 4 or 16 bytes; empty when the number is to be printed. The text lives until the next call.
+  // `address` is 4 or 16 bytes; empty when the number is to be printed, else without control bytes. The text lives
+  // until the next call.
   virtual std::string_view host(std::span<const std::uint8_t> address) = 0;
   // `address` is 6 bytes; as above.
   virtual std::string_view station(std::span<const std::uint8_t> address) = 0;
@@ -40,12 +44,12 @@ class ServiceNames {
  public:
   // Knows no name.
   ServiceNames() = default;
-  // Reads services(5) and protocols(5) through getservent(3) and getprotoent(3); not to be called by two threads.
+  // Reads services(5) through getservent(3); not to be called by two threads.
   static ServiceNames of_this_host();
 
   [[nodiscard]] std::string_view tcp_port(std::uint16_t port) const { return find(tcp_, port); }
   [[nodiscard]] std::string_view udp_port(std::uint16_t port) const { return find(udp_, port); }
-  [[nodiscard]] std::string_view ip_protocol(std::uint8_t protocol) const { return find(protocols_, protocol); }
+  [[nodiscard]] std::string_view ip_protocol(std::uint8_t protocol) const;
 
  private:
   using Table = std::vector<std::string>;  // by number, empty or large enough for all numbers
@@ -54,7 +58,6 @@ class ServiceNames {
   }
   Table tcp_;
   Table udp_;
-  Table protocols_;
 };
 
 }  // namespace ringtap
