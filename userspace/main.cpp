@@ -166,6 +166,7 @@ TextOptions text_options(const Options& options, bool show_interface) {
   text.dissect.link_header = options.link_header;
   text.dissect.absolute_seq = options.absolute_seq;
   text.dissect.no_checksums = options.no_checksums;
+  text.dissect.compat = options.compat;
   text.dissect.suppress_dump = options.dump != DumpText::kNone;
   text.time = static_cast<TimeStyle>(options.time);
   text.nanoseconds = options.nanoseconds;

@@ -214,6 +214,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("-q", options.quiet, "less")->group(how);
   app.add_flag("-S,--absolute-tcp-sequence-numbers", options.absolute_seq, "absolute TCP sequence numbers")->group(how);
   app.add_flag("-K,--dont-verify-checksums", options.no_checksums, "do not verify checksums")->group(how);
+  app.add_flag("--compat", options.compat, "tcpdump 4.99.3's lines also where newer networks need others")->group(how);
   app.add_flag("-x", raw.hex, "bytes in hex; -xx with the link header")->group(how);
   app.add_flag("-X", raw.hex_ascii, "bytes in hex and ASCII; -XX with the link header")->group(how);
   app.add_flag("-A", raw.ascii, "bytes in ASCII; -AA with the link header")->group(how);

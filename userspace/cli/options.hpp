@@ -62,6 +62,7 @@ struct Options {
   bool link_header = false;
   bool absolute_seq = false;
   bool no_checksums = false;
+  bool compat = false;
   bool numbered = false;
   TimeText time = TimeText::kOfDay;
   DumpText dump = DumpText::kNone;

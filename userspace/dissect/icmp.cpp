@@ -154,6 +154,58 @@ void put_time_of_day(Context& context, std::uint32_t milliseconds) {
               Padded{milliseconds % 1000, 3});
 }
 
+// RFC 4884 7: behind 128 bytes of the quoted packet, a header and objects. MPLS labels, RFC 4950; interfaces, RFC 5837.
+constexpr std::size_t kQuotedSize = 128;
+constexpr std::size_t kExtensionHeader = 4;
+constexpr std::size_t kObjectHeader = 4;
+constexpr std::uint8_t kMplsObject = 1;
+constexpr std::uint8_t kMplsStack = 1;
+constexpr Token kObjects[] = {{kMplsObject, "MPLS Stack Entry"}, {2, "Interface Identification"}};
+
+constexpr bool may_have_extension(std::uint8_t type) {
+  return type == kUnreachable || type == kTimeExceeded || type == kParameterProblem;
+}
+
+// One label; of a deeper stack tcpdump 4.99.3 shows no more.
+void put_label(Context& context, const Cursor& stack) {
+  const std::uint32_t entry = stack.be32(0);
+  context.put("\n\t    label ", entry >> 12, ", tc ", entry >> 9 & 7);
+  if ((entry & 0x100) != 0) context.put(", [S]");
+  context.put(", ttl ", entry & 0xff);
+}
+
+void put_extension(Context& context, Cursor extension) {
+  const std::uint32_t header = extension.be32(0);
+  (void)extension.u8(kExtensionHeader);  // tcpdump wants more than the header
+  const std::uint32_t version = header >> 28;
+  context.put("\n\tICMP Multi-Part extension v", version);
+  const std::size_t length = extension.length();
+  if (version != 2) return context.put(" packet not supported");
+  if (extension.has(length)) {
+    const std::uint32_t found = header & 0xffff;
+    const bool correct = internet_checksum(extension.bytes().first(length)) == 0;
+    context.put(", checksum 0x", Hex{found, 4}, correct ? " (correct)" : " (incorrect)", ", length ", length);
+  }
+  extension.skip(kExtensionHeader);
+  while (extension.length() > kObjectHeader && !context.truncated()) {
+    const std::size_t size = extension.be16(0);
+    const std::uint8_t object = extension.u8(2);
+    const std::uint8_t type = extension.u8(3);
+    context.put("\n\t  ", token(kObjects, object, "unknown"), " Object (", object, "), Class-Type: ", type, ", length ",
+                size);
+    if (size < kObjectHeader) return;
+    const Cursor body = extension.from(kObjectHeader);
+    const std::size_t body_size = size - kObjectHeader;
+    if (object == kMplsObject && type == kMplsStack) {
+      put_label(context, body);
+    } else if (object != 0) {
+      const std::size_t shown = std::min(body_size, body.length());
+      dump_hex(context.out, body.bytes().first(std::min(shown, body.captured())), "\n\t    ");
+    }
+    extension.skip(size);
+  }
+}
+
 constexpr bool is_error(std::uint8_t type) {
   return type == kUnreachable || type == kSourceQuench || type == kRedirect || type == kTimeExceeded ||
          type == kParameterProblem;
@@ -239,6 +291,15 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip) {
   context.put("\n\t");
   const Cursor quoted = message.from(kHeader);
   if (context.depth < kMaxDepth) print_ipv4_packet(context, quoted.with_length(quoted.be16(2)));
+  context.protocol("icmp");
+  constexpr std::size_t kExtension = kHeader + kQuotedSize;
+  if (!may_have_extension(type) || message.length() <= kExtension) return;
+  if (context.truncated()) {
+    // tcpdump goes on behind a quoted packet that was cut, and is cut again here.
+    context.truncation.suffix = " [|icmp]";
+  } else {
+    put_extension(context, message.from(kExtension));
+  }
 }
 
 }  // namespace ringtap

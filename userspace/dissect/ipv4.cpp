@@ -168,7 +168,9 @@ void print_ipv4_packet(Context& context, Cursor packet) {
   if (packet.length() < kMinHeader) return context.put("truncated-ip ", packet.length());
   const std::size_t header_size = (first & 0xfu) * 4;
   if (header_size < kMinHeader) return context.put("bad-hlen ", header_size);
-  const std::size_t total = packet.be16(2);
+  std::size_t total = packet.be16(2);
+  // A segment of 64 KiB or more, which the device is to cut (TSO) or has joined (GRO), does not fit the field.
+  if (total == 0 && !context.options.compat) total = packet.length();
   if (packet.length() < total) context.put("truncated-ip - ", total - packet.length(), " bytes missing! ");
   if (total < header_size) {
     context.put("bad-len ", total);
