@@ -28,8 +28,8 @@ void dump(Appender& out, std::span<const std::uint8_t> bytes, bool ascii, std::s
 void dump_hex(Appender& out, std::span<const std::uint8_t> bytes, std::string_view indent) {
   dump(out, bytes, false, indent);
 }
-void dump_hex_and_ascii(Appender& out, std::span<const std::uint8_t> bytes) {
-  dump(out, bytes, true, "\n\t");
+void dump_hex_and_ascii(Appender& out, std::span<const std::uint8_t> bytes, std::string_view indent) {
+  dump(out, bytes, true, indent);
 }
 
 void dump_ascii(Appender& out, std::span<const std::uint8_t> bytes) {

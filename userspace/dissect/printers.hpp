@@ -94,6 +94,7 @@ void print_ssh(Context& context, Cursor payload, const Transport& transport);
 void print_rtsp(Context& context, Cursor payload, const Transport& transport);
 void print_whois(Context& context, Cursor payload, const Transport& transport);
 void print_bgp(Context& context, Cursor payload, const Transport& transport);
+void print_openflow(Context& context, Cursor payload, const Transport& transport);
 
 // By UDP port.
 void print_dns(Context& context, Cursor payload, const Transport& transport);
@@ -145,7 +146,7 @@ bool print_tcp_port(Context& context, Cursor payload, const Transport& transport
 
 // hexdump.cpp: lines "\n\t0x0000:  4500 0034 …"; offsets begin at 0.
 void dump_hex(Appender& out, std::span<const std::uint8_t> bytes, std::string_view indent = "\n\t");
-void dump_hex_and_ascii(Appender& out, std::span<const std::uint8_t> bytes);
+void dump_hex_and_ascii(Appender& out, std::span<const std::uint8_t> bytes, std::string_view indent = "\n\t");
 void dump_ascii(Appender& out, std::span<const std::uint8_t> bytes);
 // The bytes of something that has no printer, unless the user sees them anyway.
 void dump_unknown(Context& context, Cursor payload);

@@ -237,7 +237,7 @@ constexpr PortRow kTcpPorts[] = {
     {1723, print_pptp},                                                                  // PPTP
     {6379, nullptr},                                                                  // RESP
     {10288, nullptr},                                                                 // OpenFlow and relatives
-    {6633, nullptr},   {6653, nullptr},    {21, print_ftp},          {80, print_http}, {8080, print_http},
+    {6633, print_openflow}, {6653, print_openflow},    {21, print_ftp},          {80, print_http}, {8080, print_http},
     {554, print_rtsp}, {8554, print_rtsp}, {53, print_dns_over_tcp}, {639, nullptr},  // MSDP
     {323, nullptr},                                                                   // RPKI-RTR
     {646, nullptr},                                                                   // LDP
