@@ -484,6 +484,18 @@ void put_buffer(Context& context, std::string_view before, std::uint32_t buffer)
   }
 }
 
+// A frame on its way through a controller: looked into only on request.
+void put_frame(Context& context, const Cursor& body) {
+  if (!context.verbose(3)) return put_data(context, body);
+  if (body.length() == 0) return;
+  context.put("\n\t data (", body.length(), " octets)");
+  context.put(", frame decoding below\n");
+  if (context.depth >= kMaxDepth) return;
+  ++context.depth;
+  print_ethernet_frame(context, body.first(body.length()));
+  --context.depth;
+}
+
 void put_packet_in(Context& context, Cursor body) {
   put_buffer(context, "\n\t buffer_id ", body.take_be32());
   put_fields(context, body, ", total_len %2");
@@ -492,17 +504,7 @@ void put_packet_in(Context& context, Cursor body) {
   context.put(", reason ");
   put_name(context, kPacketInReasons, reason, 2);
   body.skip(1);
-  if (body.length() == 0) return;
-  context.put("\n\t data (", body.length(), " octets)");
-  if (!context.verbose(3)) {
-    (void)body.span(0, body.length());
-    return;
-  }
-  context.put(", frame decoding below\n");
-  if (context.depth >= kMaxDepth) return;
-  ++context.depth;
-  print_ethernet_frame(context, body.first(body.length()));
-  --context.depth;
+  put_frame(context, body);
 }
 
 void put_flow_removed(Context& context, Cursor body) {
@@ -535,7 +537,7 @@ void put_packet_out(Context& context, Cursor body) {
   if (actions > body.length()) return context.put_invalid();
   put_actions(context, body.with_length(actions), "\n\t ");
   body.skip(actions);
-  put_data(context, body);
+  put_frame(context, body);
 }
 
 void put_flow_mod(Context& context, Cursor body) {
@@ -670,6 +672,7 @@ void put_table_statistics(Context& context, Cursor& body) {
 }
 void put_port_statistics(Context& context, Cursor& body) {
   put_port10(context, "\n\t  port_no ", body.take_be16());
+  if (!context.verbose(2)) return body.skip(102);
   body.skip(6);
   put_fields(context, body,
              ", rx_packets %8, tx_packets %8, rx_bytes %8, tx_bytes %8, rx_dropped %8, tx_dropped %8, rx_errors %8"
@@ -762,7 +765,7 @@ void put_queues(Context& context, Cursor body) {
     const std::uint16_t size = body.be16(4);
     context.put("\n\t  queue_id ", id, ", len ", size);
     if (size < 8 || size > body.length()) return context.put_invalid();
-    put_queue_properties(context, body.with_length(size).from(8));
+    if (context.verbose(2)) put_queue_properties(context, body.with_length(size).from(8));
     body.skip(size);
   }
 }

@@ -105,6 +105,7 @@ void print_vxlan_gpe(Context& context, Cursor packet, const Transport& transport
 void print_geneve(Context& context, Cursor packet, const Transport& transport);
 void print_port_8472(Context& context, Cursor packet, const Transport& transport);
 void print_sip(Context& context, Cursor payload, const Transport& transport);
+void print_babel(Context& context, Cursor packet, const Transport& transport);
 void print_bfd(Context& context, Cursor message, const Transport& transport);
 void print_bfd_echo(Context& context, Cursor message, const Transport& transport);
 void print_hsrp(Context& context, Cursor message, const Transport& transport);

@@ -192,8 +192,8 @@ constexpr PortRow kUdpPorts[] = {
     {546, print_dhcpv6},  // DHCPv6
     {547, print_dhcpv6},
     {5359, nullptr},  // AHCP
-    {6696, nullptr},  // Babel
-    {6697, nullptr},
+    {6696, print_babel},  // Babel
+    {6697, print_babel},
     {8231, nullptr},                     // HNCP
     {4567, nullptr, End::kDestination},  // whiteboard
     {496, nullptr},                      // auto-RP
