@@ -84,6 +84,23 @@ std::vector<Bytes> samples() {
                           'w', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 28, 0, 1};
   const Bytes answer = {0, 9,    0x81, 0x80, 0, 1, 0, 1, 0, 0, 0,    0, 1, 'a', 0, 0, 1, 0,
                         1, 0xc0, 12,   0,    1, 0, 1, 0, 0, 1, 0x2c, 0, 4, 192, 0, 2, 1};
+  Bytes bootp(236);
+  bootp[0] = bootp[1] = 1;
+  bootp[2] = 6;
+  bootp[10] = 0x80;
+  bootp[12] = 10;
+  for (std::size_t i = 28; i < 34; ++i) bootp[i] = static_cast<std::uint8_t>(i);
+  bootp = bootp + Bytes{0x63, 0x82, 0x53, 0x63, 53, 1,   1, 55, 5,  1,  3, 6,   15,     255, 61, 7,   1, 2,  3,   4,
+                        5,    6,    7,    51,   4,  0,   0, 14, 16, 12, 3, 'a', '\x1b', 'c', 82, 6,   1, 4,  'e', 't',
+                        'h',  '0',  121,  8,    24, 192, 0, 2,  10, 0,  0, 1,   119,    3,   1,  'a', 0, 255};
+  const Bytes stamp = {0xe5, 0, 0, 0, 0x80, 0, 0, 0};
+  const Bytes later = {0xe5, 0, 0, 1, 0, 0, 0, 9};
+  const Bytes ntp =
+      Bytes{0x23, 2, 6, 0xec, 0, 0, 0x12, 0x34, 0, 1, 0x80, 0, 192, 0, 2, 1} + stamp + later + stamp + later;
+  const Bytes frame = ipv4(17, udp(5, 6, text("abc")));
+  const Bytes datagram = {frame.begin() + 14, frame.end()};
+  Bytes exceeded = Bytes{11, 0, 0, 0, 0, 32, 0, 0} + quoted + Bytes(100) +
+                   Bytes{0x20, 0, 0, 0, 0, 8, 1, 1, 0x18, 0x96, 1, 1, 0, 8, 2, 8, 0, 0, 0, 7};
   return {
       kStations + be16(0x0806) +
           Bytes{0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2},
@@ -108,6 +125,16 @@ std::vector<Bytes> samples() {
       ipv6(58, Bytes{128, 0, 0, 0, 0, 1, 0, 2} + text("ping")),
       ipv6(0, Bytes{58, 0, 5, 2, 0, 0, 1, 0, 143, 0, 0, 0, 0, 0, 0, 0}),
       ipv6(44, Bytes{17, 0, 0, 1, 0, 0, 0, 9} + udp(5, 6, text("abc"))),
+      ipv4(1, exceeded),
+      ipv4(17, udp(68, 67, bootp)),
+      ipv4(17, udp(1123, 123, ntp)),
+      ipv4(17, udp(1123, 123, ntp + Bytes{0, 0, 0, 1} + Bytes(16))),
+      ipv4(17, udp(1123, 123, Bytes{0x16, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0})),
+      ipv4(47, be16(0xb000) + be16(0x0800) + be16(1) + be16(0) + Bytes{0, 0, 0, 7, 0, 0, 0, 8} + datagram),
+      ipv4(47, be16(0x3081) + be16(0x880b) + be16(31) + be16(5) + Bytes{0, 0, 0, 7, 0, 0, 0, 8, 0x21} + datagram),
+      ipv4(17, udp(1000, 4789, Bytes{8, 0, 0, 0, 0, 0, 100, 0} + frame)),
+      ipv4(17, udp(1000, 4790, Bytes{12, 0, 0, 1, 0, 0, 100, 0} + datagram)),
+      ipv4(17, udp(1000, 6081, Bytes{2, 0x40, 0x65, 0x58, 0, 0, 10, 0, 1, 2, 0x80, 1, 0, 0, 0, 5} + frame)),
   };
 }
 

@@ -387,9 +387,18 @@ void put_option(Context& context, Form form, Cursor& data) {
 
 void put_options(Context& context, Cursor area) {
   context.put("\n\t  Vendor-rfc1048 Extensions\n\t    Magic Cookie 0x", Hex{kMagicCookie, 8});
-  while (area.has(1) && area.u8(0) != kEnd) {
+  while (area.has(1)) {
     const std::uint8_t code = area.take_u8();
-    if (code == kPad) continue;
+    if (code == kEnd) {
+      if (context.verbose(3)) context.put("\n\t    END (255), length 0");
+      return;
+    }
+    if (code == kPad) {
+      std::size_t count = 1;
+      for (; area.has(1) && area.u8(0) == kPad; ++count) area.skip(1);
+      if (context.verbose(3)) context.put("\n\t    PAD (0), length 0, occurs ", count);
+      continue;
+    }
     const std::uint8_t size = area.take_u8();
     if (context.truncated()) return;
     const OptionRow& row = find_option(code);
