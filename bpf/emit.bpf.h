@@ -20,6 +20,7 @@ struct record {
 	struct ringtap_event *event;
 	__u8 *data;
 	__u32 offset; /* of the event in the stage's bytes */
+	__u32 nested;
 };
 
 struct tap {
@@ -44,6 +45,19 @@ static __always_inline __u32 clamped(__u64 value, __u64 limit)
 }
 
 #define ONCE(x) (*(volatile typeof(x) *)&(x))
+
+/* Between these nobody else on this CPU touches the stage; the compiler moves nothing out of there. */
+static __always_inline void stage_lock(struct stage *stage)
+{
+	ONCE(stage->head.busy) = 1;
+	asm volatile("" ::: "memory");
+}
+
+static __always_inline void stage_unlock(struct stage *stage)
+{
+	asm volatile("" ::: "memory");
+	ONCE(stage->head.busy) = 0;
+}
 
 static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex)
 {
@@ -81,17 +95,18 @@ static __always_inline void count_drop(struct tap *tap, enum ringtap_counter cau
 }
 
 /*
- * Records go out without a wake-up. Who finds the reader asleep wakes it by an empty record: after the records are
- * visible, so that a reader that slept in between is not missed (the commit is a full barrier, kernel/bpf/ringbuf.c).
+ * Records wake a reader that sleeps and nobody else. One that fell asleep while they were on their way is woken by an
+ * empty record behind them: they are visible by then (the commit is a full barrier, kernel/bpf/ringbuf.c).
  */
 static __always_inline void wake_reader(void *ring)
 {
 	if (ONCE(control.sleeping) == 0)
 		return;
-	ONCE(control.sleeping) = 0;
 	void *empty = bpf_ringbuf_reserve(ring, 8, 0);
-	if (empty)
-		bpf_ringbuf_discard(empty, BPF_RB_FORCE_WAKEUP);
+	if (!empty)
+		return; /* the next record tries again */
+	ONCE(control.sleeping) = 0;
+	bpf_ringbuf_discard(empty, BPF_RB_FORCE_WAKEUP);
 }
 
 /* Everything in the stage goes to the ring in one piece, or is counted as lost. */
@@ -103,16 +118,22 @@ static __always_inline void stage_flush(struct stage *stage, __u32 cpu)
 	if (ring) {
 		__u32 size = clamped(stage->head.used, RINGTAP_BATCH_BYTES + RINGTAP_RECORD_ALIGN +
 							       sizeof(struct ringtap_event) + cfg_snaplen);
-		if (bpf_ringbuf_output(ring, stage->bytes, size, BPF_RB_NO_WAKEUP) == 0) {
-			wake_reader(ring);
+		__u32 asleep = ONCE(control.sleeping);
+		if (bpf_ringbuf_output(ring, stage->bytes, size, asleep ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP) ==
+		    0) {
+			if (asleep)
+				ONCE(control.sleeping) = 0;
+			else
+				wake_reader(ring);
 			goto out;
 		}
 		cause = RINGTAP_CNT_RING_FULL;
 	}
 	struct ringtap_counters *row = bpf_map_lookup_elem(&counters, &stage->head.row);
 	if (row) {
-		row->value[cause] += stage->head.records;
-		row->lost_since_record += stage->head.records + stage->head.lost;
+		/* A program that interrupts the flusher may come to this very place. */
+		__sync_fetch_and_add(&row->value[cause], stage->head.records);
+		__sync_fetch_and_add(&row->lost_since_record, stage->head.records + stage->head.lost);
 	}
 out:
 	stage->head.used = 0;
@@ -124,17 +145,23 @@ out:
 static __always_inline int record_begin(struct tap *tap, struct record *record)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	struct stage *stage = bpf_map_lookup_elem(&stages, &cpu);
+	__u32 index = cpu * RINGTAP_STAGES_PER_CPU;
+	struct stage *stage = bpf_map_lookup_elem(&stages, &index);
 
 	if (!stage) {
 		count_drop(tap, RINGTAP_CNT_NO_RING);
 		return 0;
 	}
-	if (ONCE(stage->head.busy)) {
-		count_drop(tap, RINGTAP_CNT_REENTERED);
-		return 0;
+	record->nested = ONCE(stage->head.busy);
+	if (record->nested) {
+		index++;
+		stage = bpf_map_lookup_elem(&stages, &index);
+		if (!stage || ONCE(stage->head.busy)) {
+			count_drop(tap, RINGTAP_CNT_REENTERED);
+			return 0;
+		}
 	}
-	ONCE(stage->head.busy) = 1;
+	stage_lock(stage);
 	if (stage->head.records && stage->head.row != tap->row)
 		stage_flush(stage, cpu);
 
@@ -162,7 +189,7 @@ static __always_inline int record_begin(struct tap *tap, struct record *record)
 static __always_inline void record_abort(struct tap *tap, struct record *record, enum ringtap_counter cause)
 {
 	count_drop(tap, cause);
-	ONCE(record->stage->head.busy) = 0;
+	stage_unlock(record->stage);
 }
 
 static __always_inline void record_end(struct tap *tap, struct record *record)
@@ -179,11 +206,11 @@ static __always_inline void record_end(struct tap *tap, struct record *record)
 	stage->head.lost += record->event->lost;
 	tap->counters->lost_since_record = 0;
 	ONCE(stage->head.used) = record->offset + ((size + RINGTAP_RECORD_ALIGN - 1) & -RINGTAP_RECORD_ALIGN);
-	if (!cfg_batch || stage->head.used > RINGTAP_BATCH_BYTES || ONCE(control.sleeping) ||
+	if (record->nested || stage->head.used > cfg_batch_bytes || ONCE(control.sleeping) ||
 	    now - stage->head.last_ns > RINGTAP_BATCH_GAP_NS)
 		stage_flush(stage, record->event->cpu);
 	stage->head.last_ns = now;
-	ONCE(stage->head.busy) = 0;
+	stage_unlock(stage);
 }
 
 #endif

@@ -11,10 +11,10 @@
 #include "ringtap/abi.h"
 
 __weak const volatile __u32 cfg_snaplen = RINGTAP_MAX_SNAPLEN; /* bytes kept of a frame, 1 … RINGTAP_MAX_SNAPLEN */
-__weak const volatile __u32 cfg_only_slot = 0;		/* the one slot in use; 0: look the interface up in `slots` */
-__weak const volatile __u8 cfg_filter = 0;		/* the filter stubs were replaced by a translated expression */
-__weak const volatile __u8 cfg_kernel_skb = 0;		/* bpf_cast_to_kern_ctx may be used (Linux 6.2, CAP_PERFMON) */
-__weak const volatile __u8 cfg_batch = 0;		/* records may wait in the stage: somebody runs stage_flusher */
+__weak const volatile __u32 cfg_only_slot = 0;	 /* the one slot in use; 0: look the interface up in `slots` */
+__weak const volatile __u8 cfg_filter = 0;	 /* the filter stubs were replaced by a translated expression */
+__weak const volatile __u8 cfg_kernel_skb = 0;	 /* bpf_cast_to_kern_ctx may be used (Linux 6.2, CAP_PERFMON) */
+__weak const volatile __u32 cfg_batch_bytes = 0; /* a stage that holds more is sent on; 0: nobody runs stage_flusher */
 __weak const volatile __u32 cfg_xdp_verdict = XDP_PASS; /* for captured frames; XDP_DROP consumes them */
 __weak const volatile __u8 cfg_xdp_load_bytes = 0;	/* bpf_xdp_load_bytes and frags exist (Linux 5.18) */
 
@@ -35,8 +35,9 @@ struct {
 } rings __weak SEC(".maps");
 
 /*
- * CPU number → where a record is put together before it goes to the ring in one piece of its exact size. Not a per-CPU
- * map: those are limited to 32 KiB a value. The loader sets the value size to what cfg_snaplen needs: struct stage.
+ * CPU number * RINGTAP_STAGES_PER_CPU → where a record is put together before it goes to the ring in one piece of its
+ * exact size. Not a per-CPU map: those are limited to 32 KiB a value. The loader sets the value size to what
+ * cfg_snaplen needs: struct stage.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * Sends on what traffic that paused has left in a CPU's stage. Not attached: user space runs it by BPF_PROG_TEST_RUN,
- * on that very CPU while taps are on (it comes as an interrupt there, and leaves a record in the making alone), on any
- * once they are off.
+ * on that very CPU while taps are on, on any once they are off. It comes as an interrupt there and leaves a record in
+ * the making alone; or, on the CPU of user space itself, it may be interrupted by a tap, which then uses the other
+ * stage.
  */
 #include "emit.bpf.h"
 
@@ -12,13 +13,14 @@ SEC("raw_tp")
 int stage_flusher(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 cpu = ctx->args[0];
-	struct stage *stage = bpf_map_lookup_elem(&stages, &cpu);
+	__u32 index = cpu * RINGTAP_STAGES_PER_CPU;
+	struct stage *stage = bpf_map_lookup_elem(&stages, &index);
 
 	if (!stage || ONCE(stage->head.busy))
 		return 0;
-	ONCE(stage->head.busy) = 1;
+	stage_lock(stage);
 	if (stage->head.records)
 		stage_flush(stage, cpu);
-	ONCE(stage->head.busy) = 0;
+	stage_unlock(stage);
 	return 0;
 }

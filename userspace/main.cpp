@@ -257,20 +257,20 @@ int capture(const Options& options) {
   announce(options, **source);
   if (auto ready = touch(options.ready_file); !ready) return fail(ready.error());
 
-  const auto print_books = [&](const SessionTotals& totals) {
+  const auto print_books = [&](const SessionTotals& totals, bool running) {
     auto account = (*source)->account();
     if (!account) return say(account.error().text());
     std::fputs(summary_text(*account, totals).c_str(), stderr);
-    if (options.verbosity > 0) std::fputs(accounting_text(*account, totals).c_str(), stderr);
+    if (options.verbosity > 0) std::fputs(accounting_text(*account, totals, running).c_str(), stderr);
   };
   Session session(**source, **sink, *signals,
                   {.count = options.count,
                    .duration = options.duration,
                    .flush_each_record = options.packet_buffered,
                    .wanted = {}},
-                  print_books);
+                  [&](const SessionTotals& totals) { print_books(totals, true); });
   const Result<> result = session.run();
-  print_books(session.totals());
+  print_books(session.totals(), false);
   if (!result) return fail_run(result, session.totals());
   const auto account = (*source)->account();
   if (!options.strict_loss || !account || account->total().dropped() == 0) return 0;

@@ -86,7 +86,6 @@ struct ringtap_event {
 
 #define RINGTAP_RECORD_ALIGN 8u
 #define RINGTAP_MAX_SNAPLEN 262144u /* tcpdump's default and maximum */
-#define RINGTAP_MAX_CPUS 4096u      /* NR_CPUS of the largest configurations */
 
 /*
  * A slot is one attachment point (an interface) and its counters. Slot 0 takes frames of interfaces the maps do not
@@ -111,7 +110,8 @@ struct ringtap_stage {
   __u32 reserved;
 };
 
-#define RINGTAP_BATCH_BYTES 4096u  /* a stage that holds more goes to the ring */
+#define RINGTAP_STAGES_PER_CPU 2u  /* the second for a program that interrupts another */
+#define RINGTAP_BATCH_BYTES 4096u  /* a stage that holds more goes to the ring; less where rings are small */
 #define RINGTAP_BATCH_GAP_NS 20000 /* slower than this, every record goes to the ring by itself */
 
 /* Shared through one mapped page: user space sets `sleeping` before it blocks, the first program that sees it wakes it.

@@ -20,7 +20,7 @@ inline constexpr std::array<const char*, 4> kDropNames = {"ring_full", "no_ring"
 // Records that reached user space and no sink.
 enum class Discard : std::uint8_t {
   kFilter,     // the part of the filter that runs in user space said no
-  kAfterStop,  // taken before the taps were off, after the count or the signal that ended the capture
+  kAfterStop,  // taken before the taps were off, after the one that completed the count
   kOutput,     // the sink failed
 };
 inline constexpr std::array<const char*, 3> kDiscardNames = {"filter", "after_stop", "output"};

@@ -29,7 +29,7 @@ std::string summary_text(const SourceAccount& source, const SessionTotals& sessi
          packets(total.dropped(), "dropped by kernel");
 }
 
-std::string accounting_text(const SourceAccount& source, const SessionTotals& session) {
+std::string accounting_text(const SourceAccount& source, const SessionTotals& session, bool running) {
   const std::string start = "ringtap: accounting:";
   std::string text;
   for (const TapAccount& tap : source.taps) {
@@ -41,7 +41,7 @@ std::string accounting_text(const SourceAccount& source, const SessionTotals& se
     text += pair_text((std::string("discarded_") + kDiscardNames[i]).c_str(), session.discards[i]);
   }
   text += pair_text("malformed", source.malformed) + pair_text("late", source.late);
-  return text + (accounts_balance(source, session) ? " balanced\n" : " NOT-BALANCED\n");
+  return text + (running ? " running\n" : accounts_balance(source, session) ? " balanced\n" : " NOT-BALANCED\n");
 }
 
 bool accounts_balance(const SourceAccount& source, const SessionTotals& session) {

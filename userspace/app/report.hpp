@@ -15,7 +15,8 @@ namespace ringtap {
 std::string summary_text(const SourceAccount& source, const SessionTotals& session);
 
 // Both identities, a line per interface, tap and CPU and one for the sums: "ringtap: accounting: key=value …".
-std::string accounting_text(const SourceAccount& source, const SessionTotals& session);
+// While a run goes on records are under way, and the books need not balance: `running` says so instead.
+std::string accounting_text(const SourceAccount& source, const SessionTotals& session, bool running = false);
 
 // True when every frame is accounted for; only meaningful after the end.
 bool accounts_balance(const SourceAccount& source, const SessionTotals& session);

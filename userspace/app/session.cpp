@@ -79,13 +79,16 @@ Result<> Session::run() {
   const bool sink_works = static_cast<bool>(result) || result.error().kind() != ErrorKind::kOutput;
   keep_first(result, source_.stop());
   keep_first(result, hand_over_rest(sink_works && !count_reached_));
-  keep_first(result, close_sink());
+  Result<> closed = close_sink(sink_works);
 
   // What the sink took and could not store was delivered and is lost all the same.
   totals_.written = std::min(handed_over_, sink_.records_stored());
   totals_.discard(Discard::kOutput) += handed_over_ - totals_.written;
   if (auto account = source_.account()) totals_.discard(Discard::kFilter) += account->refused;
-  if (!result && result.error().errno_value() == EPIPE) return ok();
+  // A reader that went away is no error, but what else went wrong at the end is.
+  const auto is_epipe = [](const Result<>& r) { return !r && r.error().errno_value() == EPIPE; };
+  if (is_epipe(result)) result = ok();
+  if (!is_epipe(closed)) keep_first(result, std::move(closed));
   return result;
 }
 
@@ -149,8 +152,8 @@ Result<> Session::write_statistics() {
   return ok();
 }
 
-Result<> Session::close_sink() {
-  Result<> result = write_statistics();
+Result<> Session::close_sink(bool sink_works) {
+  Result<> result = sink_works ? write_statistics() : ok();
   keep_first(result, sink_.finish());
   return result;
 }

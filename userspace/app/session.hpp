@@ -58,7 +58,7 @@ class Session {
   Result<> capture();
   Result<> hand_over_rest(bool wanted);
   Result<> write_statistics();
-  Result<> close_sink();
+  Result<> close_sink(bool sink_works);
 
   RecordSource& source_;
   Sink& sink_;

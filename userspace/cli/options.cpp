@@ -241,9 +241,6 @@ Result<Options> interpret(Options options, const Raw& raw) {
     options.action = Action::kReadFile;
     if (!options.interfaces.empty() || !raw.tap.empty()) return usage("-r does not go together with -i or --tap");
   }
-  for (const std::string& interface : options.interfaces) {
-    if (interface == "any" && options.interfaces.size() > 1) return usage("-i any stands alone: it is every interface");
-  }
 
   if (!raw.tap.empty()) {
     if (auto result = parse_taps(raw.tap, options); !result) return result.take_error();
@@ -259,9 +256,6 @@ Result<Options> interpret(Options options, const Raw& raw) {
   }
 
   if (options.consume && !options.tap_xdp) return usage("--consume needs --tap xdp: only there can frames end");
-  if (options.consume && !options.interfaces.empty() && options.interfaces.front() == "any") {
-    return usage("--consume on any interface there is: name the one that receives mirrored traffic");
-  }
   if (options.force && !options.consume) return usage("--force goes with --consume alone");
 
   options.snaplen = kMaxSnaplen;

@@ -33,10 +33,7 @@ Result<ExpressionFilter> ExpressionFilter::create(const std::string& expression,
     if (!added && !first_error) first_error = added.take_error();
   }
   if (filter.programs_.empty() && first_error) return std::move(*first_error);
-  for (const LinkType link_type : link_types) {
-    if (filter.programs_.contains(link_type)) continue;
-    filter.programs_[link_type].program = nothing_matches(link_type);
-  }
+  for (const LinkType link_type : link_types) static_cast<void>(filter.program(link_type));
   return filter;
 }
 
@@ -52,6 +49,11 @@ Result<> ExpressionFilter::add(LinkType link_type) {
   if (!program) return program.take_error();
   programs_[link_type].program = program.take();
   return ok();
+}
+
+const ClassicProgram& ExpressionFilter::program(LinkType link_type) {
+  if (!programs_.contains(link_type) && !add(link_type)) programs_[link_type].program = nothing_matches(link_type);
+  return programs_[link_type].program;
 }
 
 FilterMatcher* ExpressionFilter::matcher(LinkType link_type) {

@@ -31,7 +31,8 @@ class ExpressionFilter {
   static Result<ExpressionFilter> create(const std::string& expression, const std::vector<LinkType>& link_types,
                                          const ExpressionOptions& options);
 
-  [[nodiscard]] const ClassicProgram& program(LinkType link_type) const { return programs_.at(link_type).program; }
+  // Of a link type that was not asked for at creation: compiled now, or nothing matches.
+  [[nodiscard]] const ClassicProgram& program(LinkType link_type);
   // Null for a link type that was not asked for at creation and cannot be compiled for.
   [[nodiscard]] FilterMatcher* matcher(LinkType link_type);
   bool matches(const RecordView& record);

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -26,8 +28,8 @@ constexpr auto kTcxEgress = static_cast<bpf_attach_type>(47);
 constexpr std::uint32_t kBefore = 1U << 3;  // BPF_F_BEFORE without a relative: the head of the chain
 
 constexpr std::uint32_t kClsactPriority = 1;
-constexpr std::string_view kProgramPrefix = "tc_";  // tc_ingress_tap, tc_egress_tap
-constexpr std::string_view kProgramSuffix = "_tap";
+constexpr std::array<std::string_view, 4> kProgramNames = {"tc_ingress_tap", "tc_egress_tap", "tc_in_l3_tap",
+                                                           "tc_out_l3_tap"};
 
 std::string program_name(std::uint32_t id) {
   const UniqueFd program(bpf_prog_get_fd_by_id(id));
@@ -104,7 +106,8 @@ Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& tar
 bool is_ours(const rtnetlink::TcFilter& filter) {
   const std::string_view name = filter.program_name;
   const auto end = name.find(":[");  // libbpf names a filter "program:[id]"
-  return filter.kind == "bpf" && name.starts_with(kProgramPrefix) && name.substr(0, end).ends_with(kProgramSuffix);
+  return filter.kind == "bpf" &&
+         std::find(kProgramNames.begin(), kProgramNames.end(), name.substr(0, end)) != kProgramNames.end();
 }
 
 int hook_point(TcDirection direction) {

@@ -14,16 +14,14 @@ class LibbpfLog {
   LibbpfLog(const LibbpfLog&) = delete;
   LibbpfLog& operator=(const LibbpfLog&) = delete;
 
-  // Warnings since construction, verifier log included, cut to its last kLimit bytes.
-  [[nodiscard]] const std::string& text() const { return text_; }
-  // The first line that is about the kernel's refusal rather than about libbpf's own work; may be empty.
+  // The last line that is about the kernel's refusal rather than about libbpf's own work; may be empty.
   [[nodiscard]] std::string reason() const;
 
   static constexpr std::size_t kLimit = 64 * 1024;
 
  private:
   friend struct LibbpfLogSink;
-  std::string text_;
+  std::string text_;  // warnings since construction, verifier log included, cut to its last kLimit bytes
 };
 
 }  // namespace ringtap

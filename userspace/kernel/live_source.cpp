@@ -36,12 +36,27 @@ constexpr std::array<const char*, RINGTAP_TAP_COUNT> kTapNames = {"xdp", "tc-ing
 constexpr std::uint32_t kNoInterface = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint32_t kSlotsForNewcomers = 1024;  // devices that may appear during a capture on `any`
 constexpr int kNapsBeforeSleep = 20;
+constexpr std::uint64_t kMostPerTurn = 4096;  // records; the caller gets to look at signals and the time in between
+constexpr std::size_t kBatchesPerRing = 4;    // at least: else a small ring would never hold one
+constexpr std::uint32_t kLargestUsualFrame = 65549;  // 64 KiB of GSO superframe with its Ethernet header
 constexpr std::chrono::milliseconds kFirstSleep{4};
 constexpr std::uint64_t kHousekeepingNs = 20'000'000;
 constexpr std::uint64_t kClockNs = 1'000'000'000;
 
 bool is_ethernet(const Device& device) {
   return device.hardware_type == ARPHRD_ETHER || device.hardware_type == ARPHRD_LOOPBACK;
+}
+
+// Devices whose frames begin with the IP header.
+bool is_raw_ip(const Device& device) {
+  constexpr std::uint16_t kArphrdIp6gre = 823;  // <linux/if_arp.h>; <net/if_arp.h> lacks it
+  constexpr std::array<std::uint16_t, 8> kTypes = {ARPHRD_NONE,    ARPHRD_PPP, ARPHRD_RAWIP, ARPHRD_TUNNEL,
+                                                   ARPHRD_TUNNEL6, ARPHRD_SIT, ARPHRD_IPGRE, kArphrdIp6gre};
+  return std::find(kTypes.begin(), kTypes.end(), device.hardware_type) != kTypes.end();
+}
+
+bool is_understood(const Device& device) {
+  return is_ethernet(device) || is_raw_ip(device);
 }
 
 // Programs that were running when they were detached have ended when this returns.
@@ -66,13 +81,18 @@ Result<std::vector<Device>> choose_devices(const std::vector<std::string>& names
   if (!found) return found.take_error();
   std::vector<Device> chosen;
   if (has_any(names)) {
-    std::copy_if(found->begin(), found->end(), std::back_inserter(chosen), [](const Device& d) { return d.up(); });
+    std::copy_if(found->begin(), found->end(), std::back_inserter(chosen),
+                 [](const Device& d) { return d.up() && is_understood(d); });
     return chosen;
   }
   for (const std::string& name : names) {
     const auto device = std::find_if(found->begin(), found->end(), [&](const Device& d) { return d.name == name; });
     if (device == found->end()) {
       return Error(name + ": no such interface").hint("there are: " + name_list(*found) + ", any");
+    }
+    if (!is_understood(*device)) {
+      return Error(name + ": its link layer (ARPHRD " + std::to_string(device->hardware_type) + ") is not supported")
+          .hint("Ethernet and plain IP devices are; tcpdump captures others");
     }
     const auto same = [&](const Device& d) { return d.ifindex == device->ifindex; };
     if (std::none_of(chosen.begin(), chosen.end(), same)) chosen.push_back(*device);
@@ -99,6 +119,7 @@ struct Slot {
   Device device;
   bool present = true;
   std::vector<Attachment> attachments;
+  std::array<std::uint64_t, RINGTAP_TAP_COUNT> lost_with_refused{};  // told by records that went no further
   std::array<std::uint32_t, RINGTAP_TAP_COUNT> interface_ids{kNoInterface, kNoInterface, kNoInterface};
 };
 
@@ -154,7 +175,7 @@ struct LiveSource::Impl {
 
   bool drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result);
   Result<> deliver(Sink& sink, const EventView& event, std::uint64_t* count);
-  void collect_stages(std::uint64_t up_to_ns);
+  std::uint64_t collect_stages(std::uint64_t due_ns);
   bool stages_empty();
   void wait_for_records(std::chrono::nanoseconds wait);
   void look_after_changes();
@@ -167,6 +188,9 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   options = given;
   notice = std::move(on_notice);
   any = has_any(options.interfaces);
+  if (any && options.interfaces.size() > 1) {
+    return Error("-i any stands alone: it is every interface", ErrorKind::kUsage);
+  }
 
   if (!options.features) {
     auto features = probe_features();
@@ -187,7 +211,14 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   if (!made_rings) return made_rings.take_error();
   rings.emplace(made_rings.take());
 
-  max_slots = static_cast<std::uint32_t>(devices.size()) + (any ? kSlotsForNewcomers : 0);
+  const std::size_t largest = std::min(options.snaplen, kLargestUsualFrame) + sizeof(ringtap_event);
+  if (rings->bytes_each() < largest) {
+    notice("rings of " + std::to_string(rings->bytes_each() / 1024) +
+           " KiB for each CPU: packets of which more is kept do " +
+           "not fit and will be counted as dropped; a larger -B or a smaller -s helps");
+  }
+  max_slots = static_cast<std::uint32_t>(
+      std::min<std::size_t>(devices.size() + (any ? kSlotsForNewcomers : 0), RINGTAP_MAX_SLOTS));
   if (auto loaded = load_programs(); !loaded) return loaded;
   delivered.resize((std::size_t{max_slots} + 1) * RINGTAP_TAP_COUNT * cpus());
 
@@ -195,7 +226,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
 }
 
 Result<> LiveSource::Impl::attach_all() {
-  start_ns = clock.to_epoch_ns(boot_now_ns());
+  start_ns = clock.moment_ns(boot_now_ns());
   slots.reserve(std::size_t{max_slots} + 1);
   slots.emplace_back().device.name = "unknown";
   slots.front().present = false;
@@ -208,11 +239,17 @@ Result<> LiveSource::Impl::attach_all() {
     notice(result.error().text());
     if (!first_error) first_error = result.take_error();
   }
-  if (any && slots.size() == 1 && first_error) return std::move(*first_error);
+  const bool nothing =
+      std::all_of(slots.begin(), slots.end(), [](const Slot& slot) { return slot.attachments.empty(); });
+  if (any && nothing && first_error) return std::move(*first_error);
   return ok();
 }
 
 Result<> LiveSource::Impl::refuse_to_cut_off() const {
+  if (any && options.consume) {
+    return Error("--consume on any interface there is", ErrorKind::kUsage)
+        .hint("name the one that receives mirrored traffic");
+  }
   if (!options.consume || options.consume_despite_address) return ok();
   for (const Device& device : devices) {
     if (!has_address(device.name)) continue;
@@ -234,7 +271,10 @@ Result<> LiveSource::Impl::load_programs() {
   config.single_slot = max_slots == 1;
   config.rings_fd = rings->map_fd();
   config.consume = options.consume;
+  config.ethernet = link_type != LinkType::kRaw;
   config.l3 = link_type != LinkType::kEthernet;
+  config.batch_bytes =
+      static_cast<std::uint32_t>(std::min<std::size_t>(rings->bytes_each() / kBatchesPerRing, RINGTAP_BATCH_BYTES));
   if (!options.filter.expression.empty()) config.filter = options.filter.bodies;
   config.features = *options.features;
   auto loaded = TapPrograms::load(config);
@@ -268,7 +308,7 @@ Result<> LiveSource::Impl::open_event_fds() {
   clock_changes.reset(timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK));
   // Never expires; readable (ECANCELED) when somebody sets the clock.
   itimerspec never{};
-  never.it_value.tv_sec = std::numeric_limits<std::int32_t>::max();
+  never.it_value.tv_sec = 4'000'000'000;  // the year 2096
   timerfd_settime(clock_changes.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
   bool good = watch(events.get(), changes.get()) && watch(changes.get(), clock_changes.get()) &&
               watch(changes.get(), monitor->fd()) &&
@@ -330,12 +370,11 @@ Result<> LiveSource::Impl::attach(const Device& device) {
   }
   slots.push_back(Slot{.device = device});
   Slot& slot = slots.back();
-  if (auto result = programs->assign_slot(device.ifindex, static_cast<std::uint32_t>(slots.size() - 1)); !result) {
-    slots.pop_back();
-    return result;
-  }
-  if (auto result = attach_taps(slot); !result) {
-    slots.pop_back();
+  auto result = programs->assign_slot(device.ifindex, static_cast<std::uint32_t>(slots.size() - 1));
+  if (result) result = attach_taps(slot);
+  if (!result) {
+    // The slot stays: frames may have been counted in it, and the device is not tried again with every change.
+    slot.attachments.clear();
     return result;
   }
   set_promiscuous(device);
@@ -344,6 +383,7 @@ Result<> LiveSource::Impl::attach(const Device& device) {
 
 Result<> LiveSource::Impl::attach_taps(Slot& slot) {
   const AttachTarget target{slot.device.ifindex, slot.device.name};
+  std::vector<std::uint32_t> attached;
   const bool l3 = !is_ethernet(slot.device);
   if (options.xdp) {
     auto xdp =
@@ -351,7 +391,7 @@ Result<> LiveSource::Impl::attach_taps(Slot& slot) {
     if (xdp) {
       if (!xdp->note().empty()) notice(xdp->note());
       slot.attachments.push_back(xdp.take());
-      interface_of(slot, RINGTAP_TAP_XDP);
+      attached.push_back(RINGTAP_TAP_XDP);
     } else if (any && (options.tc_ingress || options.tc_egress)) {
       notice(xdp.error().text() + "; only its tc tap is used");
     } else {
@@ -366,8 +406,9 @@ Result<> LiveSource::Impl::attach_taps(Slot& slot) {
     auto tc = Attachment::attach_tc(program_fd, target, direction, options.use_tcx);
     if (!tc) return tc.take_error();
     slot.attachments.push_back(tc.take());
-    interface_of(slot, tap);
+    attached.push_back(tap);
   }
+  for (const std::uint32_t tap : attached) interface_of(slot, tap);
   return ok();
 }
 
@@ -386,9 +427,11 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   record.link_type = is_ethernet(slot.device) ? LinkType::kEthernet : LinkType::kRaw;
   if ((filter_in_user_space || (header.flags & RINGTAP_EVENT_RECHECK) != 0) && !options.filter.matches(record)) {
     ++refused;
+    slot.lost_with_refused[header.tap] += header.lost;
     return ok();
   }
   ++*count;
+  record.lost_before += std::exchange(slot.lost_with_refused[header.tap], 0);
   record.time_ns = clock.to_epoch_ns(header.boot_ns);
   record.packet_id = ++next_packet_id;
   record.interface_id = interface_of(slot, header.tap);
@@ -403,14 +446,20 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   return sink.on_record(record);
 }
 
-// Records may stand in a stage until more come; those that are due by now must not wait any longer.
-void LiveSource::Impl::collect_stages(std::uint64_t up_to_ns) {
-  if (!options.features->stage_flusher) return;
+// Records may stand in a stage until more come; those that are due by now must not wait any longer. The result is how
+// far the merge may go: not past a record that could not be sent on because one more is being made there.
+std::uint64_t LiveSource::Impl::collect_stages(std::uint64_t due_ns) {
+  std::uint64_t watermark = due_ns;
+  if (!options.features->stage_flusher) return watermark;
   for (std::size_t cpu = 0; cpu < cpus(); ++cpu) {
     const ringtap_stage& stage = programs->stage(cpu);
-    if (__atomic_load_n(&stage.used, __ATOMIC_RELAXED) == 0 || stage.first_ns > up_to_ns) continue;
-    programs->flush_stage(cpu, !stopped);
+    const auto is_due = [&] { return __atomic_load_n(&stage.used, __ATOMIC_RELAXED) != 0 && stage.first_ns <= due_ns; };
+    if (!is_due()) continue;
+    // A CPU that went offline has nobody on it to disturb.
+    if (stopped || !programs->flush_stage(cpu, true)) programs->flush_stage(cpu, false);
+    if (!stopped && is_due()) watermark = std::min(watermark, std::uint64_t{stage.first_ns} - 1);
   }
+  return watermark;
 }
 
 bool LiveSource::Impl::stages_empty() {
@@ -423,18 +472,22 @@ bool LiveSource::Impl::stages_empty() {
 // Hands over what is ready; true when something is left that only time will release.
 bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result) {
   const bool one_ring = cpus() == 1;
-  const std::uint64_t watermark =
-      stopped || one_ring ? std::numeric_limits<std::uint64_t>::max() : boot_now_ns() - kMergeSlackNs;
-  collect_stages(watermark);
+  const std::uint64_t due = stopped    ? std::numeric_limits<std::uint64_t>::max()
+                            : one_ring ? boot_now_ns()
+                                       : boot_now_ns() - kMergeSlackNs;
+  const std::uint64_t watermark = collect_stages(due);
   heads.clear();
   for (RingReader& reader : rings->readers()) {
     if (reader.refresh()) heads.push_back(&reader);
   }
-  if (heads.empty() || max_records == 0) return !heads.empty();
-  merge_until(heads, watermark, [&](RingReader& reader) {
-    result = deliver(sink, reader.head(), count);
-    return static_cast<bool>(result) && *count < max_records;
-  });
+  if (max_records > 0) {
+    std::uint64_t handled = 0;
+    merge_until(heads, watermark, [&](RingReader& reader) {
+      result = deliver(sink, reader.head(), count);
+      return static_cast<bool>(result) && *count < max_records && ++handled < kMostPerTurn;
+    });
+    if (handled > 0) idle_naps = 0;
+  }
   bool left = false;
   for (RingReader& reader : rings->readers()) {
     reader.release();
@@ -486,7 +539,12 @@ void LiveSource::Impl::wait_for_records(std::chrono::nanoseconds wait) {
     return !stages_empty() || std::any_of(rings->readers().begin(), rings->readers().end(),
                                           [](RingReader& reader) { return reader.refresh(); });
   };
-  if (!came()) {
+  if (came()) {
+    __atomic_store_n(&control.sleeping, 0U, __ATOMIC_RELAXED);
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(wait, kNap));
+    return;
+  }
+  {
     // A program that staged a record may have read the flag before its own store was seen here. The first sleep is
     // short, so that what slipped through is found.
     auto left = std::min<std::chrono::nanoseconds>(wait, 1s);
@@ -531,7 +589,7 @@ void LiveSource::Impl::on_device_event(const rtnetlink::DeviceEvent& event) {
   const auto slot = std::find_if(slots.begin(), slots.end(),
                                  [&](const Slot& s) { return s.present && s.device.ifindex == event.device.ifindex; });
   if (slot == slots.end()) {
-    if (!any || event.gone || !event.device.up()) return;
+    if (!any || event.gone || !event.device.up() || !is_understood(event.device)) return;
     if (auto result = attach(event.device); !result) notice(result.error().text());
     return;
   }
@@ -642,7 +700,7 @@ Result<std::vector<InterfaceStatistics>> LiveSource::statistics() {
   auto books = account();
   if (!books) return books.take_error();
   std::vector<InterfaceStatistics> totals(impl_->interfaces.size());
-  const std::uint64_t now = impl_->clock.to_epoch_ns(boot_now_ns());
+  const std::uint64_t now = impl_->clock.moment_ns(boot_now_ns());
   for (std::size_t i = 0; i < totals.size(); ++i) {
     totals[i].interface_id = static_cast<std::uint32_t>(i);
     totals[i].start_ns = impl_->start_ns;

@@ -3,10 +3,9 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-
 #include <sys/mman.h>
-#include <array>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <map>
@@ -18,7 +17,6 @@
 #include "taps.skel.h"
 
 namespace ringtap {
-
 namespace {
 
 // struct stage of bpf/emit.bpf.h.
@@ -74,7 +72,7 @@ std::array<Variant, 7> variants(const taps& skeleton) {
 }
 
 bool is_used(const Variant& variant, const TapProgramsConfig& config) {
-  if (variant.l3 && !config.l3) return false;
+  if (variant.l3 ? !config.l3 : !config.ethernet) return false;
   if (variant.frags && !config.features.xdp_load_bytes) return false;
   switch (variant.tap) {
     case RINGTAP_TAP_XDP:
@@ -150,7 +148,8 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
 
   skeleton->rodata->cfg_snaplen = config.snaplen;
   skeleton->rodata->cfg_only_slot = config.single_slot ? 1 : 0;
-  skeleton->rodata->cfg_batch = config.features.stage_flusher;
+  skeleton->rodata->cfg_batch_bytes =
+      config.features.stage_flusher ? std::min(RINGTAP_BATCH_BYTES, config.batch_bytes) : 0;
   skeleton->rodata->cfg_xdp_verdict = config.consume ? XDP_DROP : XDP_PASS;
   skeleton->rodata->cfg_kernel_skb = config.features.kernel_skb;
   skeleton->rodata->cfg_xdp_load_bytes = config.features.xdp_load_bytes;
@@ -163,7 +162,8 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
 
   const std::uint32_t counter_rows = (config.slots + 1) * RINGTAP_TAP_COUNT;
   int err = bpf_map__reuse_fd(skeleton->maps.rings, config.rings_fd);
-  if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.stages, static_cast<std::uint32_t>(cpus));
+  if (err == 0)
+    err = bpf_map__set_max_entries(skeleton->maps.stages, static_cast<std::uint32_t>(cpus) * RINGTAP_STAGES_PER_CPU);
   if (err == 0) err = bpf_map__set_value_size(skeleton->maps.stages, stage_size(config.snaplen));
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.counters, counter_rows);
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.slots, config.slots + 1);
@@ -180,14 +180,14 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
     return error;
   }
   if (!impl->stages.map(bpf_map__fd(skeleton->maps.stages), stage_size(config.snaplen),
-                        static_cast<std::size_t>(cpus))) {
+                        static_cast<std::size_t>(cpus) * RINGTAP_STAGES_PER_CPU)) {
     return Error::from_errno(errno, "map the stages");
   }
   return TapPrograms(std::move(impl));
 }
 
 const ringtap_stage& TapPrograms::stage(std::size_t cpu) const {
-  return impl_->stages.at(cpu);
+  return impl_->stages.at(cpu * RINGTAP_STAGES_PER_CPU);
 }
 
 bool TapPrograms::flush_stage(std::size_t cpu, bool on_its_cpu) const {

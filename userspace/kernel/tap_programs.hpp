@@ -34,9 +34,11 @@ struct TapProgramsConfig {
   std::uint32_t slots = 1;  // attachments, RINGTAP_SLOT_UNKNOWN not counted
   bool single_slot = true;  // slot 1 is the only one: no look-up per packet
   int rings_fd = -1;
-  bool consume = false;  // XDP: captured frames end here
-  bool l3 = false;       // the programs for devices without a link-layer header too
-  FilterBodies filter;   // none: every frame is wanted
+  bool consume = false;                             // XDP: captured frames end here
+  std::uint32_t batch_bytes = RINGTAP_BATCH_BYTES;  // a stage that holds more goes to the ring
+  bool ethernet = true;                             // the programs for devices with an Ethernet header
+  bool l3 = false;                                  // the programs for devices without a link-layer header too
+  FilterBodies filter;                              // none: every frame is wanted
   KernelFeatures features;
 };
 

@@ -45,7 +45,7 @@ void Clock::measure() {
 }
 
 std::uint64_t Clock::to_epoch_ns(std::uint64_t boot_ns) {
-  std::uint64_t epoch_ns = boot_ns + static_cast<std::uint64_t>(offset_ns_);
+  std::uint64_t epoch_ns = moment_ns(boot_ns);
   const bool in_order = boot_ns >= last_boot_ns_;
   if (in_order && epoch_ns < last_epoch_ns_ && last_epoch_ns_ - epoch_ns < kStepNs) epoch_ns = last_epoch_ns_;
   last_boot_ns_ = boot_ns;

@@ -29,6 +29,11 @@ class Clock {
   // up, so that records in boot order stay in order. A larger difference is a step of the clock and is followed.
   [[nodiscard]] std::uint64_t to_epoch_ns(std::uint64_t boot_ns);
 
+  // The same without a memory: for moments that are not records.
+  [[nodiscard]] std::uint64_t moment_ns(std::uint64_t boot_ns) const {
+    return boot_ns + static_cast<std::uint64_t>(offset_ns_);
+  }
+
   static constexpr std::uint64_t kStepNs = 1'000'000;
 
  private:
