@@ -210,6 +210,23 @@ TEST_F(LiveFilters, MeanAtEveryTapWhatTheyMeanToTcpdumpOnTheFileOfTheFrames) {
   EXPECT_GT(matched, frames.size());
 }
 
+TEST_F(LiveFilters, WorkOnADeviceWithoutALinkHeader) {
+  const TunDevice tun(hosts->right, "tun0", "198.51.100.1/24");
+  const Ipv4 header{.src = "198.51.100.7", .dst = "198.51.100.200"};
+  const auto bare = [&](std::uint16_t port) {
+    Bytes frame = (Ethernet{} / header / Udp{.dst_port = port} / Payload{"x"}).bytes();
+    frame.erase(frame.begin(), frame.begin() + 14);
+    return frame;
+  };
+  for (const char* interface : {"tun0", "any"}) {
+    Capture ringtap(hosts->right, {"-i", interface, "-v", "-Q", "in", "-w", folder / "tun.pcap", "udp dst port 5000"});
+    for (int i = 0; i < 4; ++i) tun.send(bare(5000));
+    for (int i = 0; i < 3; ++i) tun.send(bare(6000));
+    expect_identity(ringtap.stop().err);
+    EXPECT_EQ(read_capture(folder / "tun.pcap").frames.size(), 4U) << interface;
+  }
+}
+
 // What a TCP socket sends lies in pages, outside the linear part of the skb.
 TEST_F(LiveFilters, ReadPayloadThatLiesOutsideTheLinearPart) {
   REQUIRE_TOOL("tcpdump");

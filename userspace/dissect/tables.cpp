@@ -159,12 +159,12 @@ class PortIndex {
 constexpr PortRow kUdpPorts[] = {
     {53, print_dns},
     {5353, print_dns},
-    {525, nullptr},  // timed
-    {69, print_tftp},   // TFTP
+    {525, nullptr},    // timed
+    {69, print_tftp},  // TFTP
     {67, print_bootp},
     {68, print_bootp},
     {520, print_rip},
-    {654, nullptr},  // AODV
+    {654, nullptr},       // AODV
     {500, print_isakmp},  // IKE
     {4500, print_esp_in_udp},
     {7500, print_isakmp},
@@ -172,9 +172,9 @@ constexpr PortRow kUdpPorts[] = {
     {161, print_snmp},  // SNMP
     {162, print_snmp},
     {123, print_ntp},
-    {88, nullptr},   // Kerberos
+    {88, nullptr},  // Kerberos
     {750, nullptr},
-    {1701, print_l2tp},                     // L2TP
+    {1701, print_l2tp},                  // L2TP
     {3456, nullptr, End::kDestination},  // VAT
     {2103, nullptr},                     // Zephyr
     {2104, nullptr},
@@ -191,56 +191,58 @@ constexpr PortRow kUdpPorts[] = {
     {521, print_ripng},
     {546, print_dhcpv6},  // DHCPv6
     {547, print_dhcpv6},
-    {5359, nullptr},  // AHCP
+    {5359, nullptr},      // AHCP
     {6696, print_babel},  // Babel
     {6697, print_babel},
     {8231, nullptr},                     // HNCP
     {4567, nullptr, End::kDestination},  // whiteboard
     {496, nullptr},                      // auto-RP
-    {1645, print_radius},                     // RADIUS
+    {1645, print_radius},                // RADIUS
     {1646, print_radius},
     {1700, print_radius},
     {1812, print_radius},
     {1813, print_radius},
     {3799, print_radius},
     {1985, print_hsrp, End::kDestination},  // HSRP
-    {921, nullptr},                      // lwres
-    {646, nullptr},                      // LDP
-    {698, nullptr},                      // OLSR
-    {3503, nullptr},                     // LSP ping
+    {921, nullptr},                         // lwres
+    {646, nullptr},                         // LDP
+    {698, nullptr},                         // OLSR
+    {3503, nullptr},                        // LSP ping
     {49152, nullptr, End::kSource},
     {3784, print_bfd, End::kDestination},
     {3785, print_bfd_echo, End::kDestination},
     {4784, print_bfd, End::kDestination},
     {6784, print_bfd, End::kDestination},
-    {701, nullptr},    // LMP
-    {1589, nullptr},   // VQP
+    {701, nullptr},   // LMP
+    {1589, nullptr},  // VQP
     {6343, print_sflow},
     {12223, nullptr},  // LWAPP
     {12222, nullptr},
     {5060, print_sip},
-    {514, print_syslog},    // syslog
+    {514, print_syslog},  // syslog
     {8472, print_port_8472},
     {4789, print_vxlan},
     {6081, print_geneve},
-    {4342, nullptr},   // LISP
+    {4342, nullptr},  // LISP
     {4790, print_vxlan_gpe},
-    {17754, nullptr},  // ZEP
-    {6635, print_mpls_in_udp},   // MPLS
-    {319, nullptr},    // PTP
+    {17754, nullptr},           // ZEP
+    {6635, print_mpls_in_udp},  // MPLS
+    {319, nullptr},             // PTP
     {320, nullptr},
     {30490, nullptr},  // SOME/IP
 };
 
 constexpr PortRow kTcpPorts[] = {
-    {22, print_ssh},   {23, print_telnet}, {25, print_smtp},   {43, print_whois},        {179, print_bgp},  // BGP
-    {1723, print_pptp},                                                                  // PPTP
-    {6379, nullptr},                                                                  // RESP
-    {10288, nullptr},                                                                 // OpenFlow and relatives
-    {6633, print_openflow}, {6653, print_openflow},    {21, print_ftp},          {80, print_http}, {8080, print_http},
-    {554, print_rtsp}, {8554, print_rtsp}, {53, print_dns_over_tcp}, {639, nullptr},  // MSDP
-    {323, nullptr},                                                                   // RPKI-RTR
-    {646, nullptr},                                                                   // LDP
+    {22, print_ssh},        {23, print_telnet},       {25, print_smtp},
+    {43, print_whois},      {179, print_bgp},  // BGP
+    {1723, print_pptp},                        // PPTP
+    {6379, nullptr},                           // RESP
+    {10288, nullptr},                          // OpenFlow and relatives
+    {6633, print_openflow}, {6653, print_openflow},   {21, print_ftp},
+    {80, print_http},       {8080, print_http},       {554, print_rtsp},
+    {8554, print_rtsp},     {53, print_dns_over_tcp}, {639, nullptr},  // MSDP
+    {323, nullptr},                                                    // RPKI-RTR
+    {646, nullptr},                                                    // LDP
 };
 static_assert(std::size(kUdpPorts) < PortIndex::kNone && std::size(kTcpPorts) < PortIndex::kNone);
 
