@@ -576,13 +576,13 @@ void LiveSource::Impl::look_after_changes() {
     return;
   }
   // The kernel had to drop messages: compare with what is there.
-  auto devices = rtnetlink::devices();
-  if (!devices) return;
+  auto present = rtnetlink::devices();
+  if (!present) return;
   for (Slot& slot : slots) {
     const auto same = [&](const Device& device) { return device.ifindex == slot.device.ifindex; };
-    if (slot.present && std::none_of(devices->begin(), devices->end(), same)) on_device_gone(slot);
+    if (slot.present && std::none_of(present->begin(), present->end(), same)) on_device_gone(slot);
   }
-  for (const Device& device : *devices) on_device_event({.gone = false, .device = device});
+  for (const Device& device : *present) on_device_event({.gone = false, .device = device});
 }
 
 void LiveSource::Impl::on_device_event(const rtnetlink::DeviceEvent& event) {
