@@ -78,6 +78,23 @@ const char* link_type_text(LinkType type) {
   }
 }
 
+// The command line knows nothing of those who carry its words out: each word and its meaning have the same number.
+template <class Meaning, class Word>
+constexpr bool same_number(Meaning meaning, Word word) {
+  return static_cast<int>(meaning) == static_cast<int>(word);
+}
+static_assert(same_number(XdpMode::kAuto, XdpAttach::kAuto) && same_number(XdpMode::kNative, XdpAttach::kNative) &&
+              same_number(XdpMode::kGeneric, XdpAttach::kGeneric));
+static_assert(same_number(TimeStyle::kClock, TimeText::kOfDay) && same_number(TimeStyle::kNone, TimeText::kNone) &&
+              same_number(TimeStyle::kEpoch, TimeText::kEpoch) &&
+              same_number(TimeStyle::kSincePrevious, TimeText::kSincePrevious) &&
+              same_number(TimeStyle::kDate, TimeText::kDate) &&
+              same_number(TimeStyle::kSinceFirst, TimeText::kSinceFirst));
+static_assert(same_number(DumpStyle::kNone, DumpText::kNone) && same_number(DumpStyle::kHex, DumpText::kHex) &&
+              same_number(DumpStyle::kHexAndAscii, DumpText::kHexAndAscii) &&
+              same_number(DumpStyle::kAscii, DumpText::kAscii));
+static_assert(kRecheckVerdict == RINGTAP_VERDICT_RECHECK, "the taps act on what the translator returns");
+
 Result<LiveOptions> live_options(const Options& options, int interrupt_fd) {
   LiveOptions live;
   live.interfaces = options.interfaces.empty() ? std::vector<std::string>{"1"} : options.interfaces;

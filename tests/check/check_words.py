@@ -11,7 +11,7 @@ import tree
 RULES = [
     (re.compile(r"keep in sync", re.IGNORECASE), "assert it or generate it", ()),
     (re.compile(r"helper function which", re.IGNORECASE), "say what it does", ()),
-    (re.compile(r"/work/|/home/|/root/"), "a path of one machine", ()),
+    (re.compile(r"/(work|home|root)/"), "a path of one machine", ()),
     (re.compile(r"/tmp/"), "a path of one machine", ("tests", "tools")),
 ]
 TAB_SUFFIXES = tree.C_SUFFIXES + (".mk", ".tsv", ".pcap", ".txt")

@@ -162,7 +162,7 @@ class Words(CheckTest):
         for path, text in (
             ("userspace/a.cpp", "// Keep in sync with b.\n"),
             ("README.md", "A helper function which helps.\n"),
-            ("tests/unit/a.cpp", 'const char* p = "/work/x";\n'),
+            ("tests/unit/a.cpp", 'const char* p = "/home/x";\n'),
             ("userspace/a.cpp", 'const char* p = "/tmp/x";\n'),
             ("docs/a.md", "see /home/me/x\n"),
         ):

@@ -232,6 +232,19 @@ Bytes header(const Payload& payload, const Layer*, const Layer*, const Bytes&) {
 
 }  // namespace
 
+Bytes bytes_of(std::string_view hex) {
+  Bytes bytes;
+  std::string digits;
+  for (const char c : hex) {
+    if (c == ' ') continue;
+    digits += c;
+    if (digits.size() < 2) continue;
+    bytes.push_back(static_cast<std::byte>(std::stoul(digits, nullptr, 16)));
+    digits.clear();
+  }
+  return bytes;
+}
+
 std::uint16_t internet_checksum(const Bytes& bytes) {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < bytes.size(); i += 2) {

@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -125,6 +126,9 @@ requires(std::is_constructible_v<Layer, First>&& std::is_constructible_v<Layer, 
 operator/(First first, Second second) {
   return Packet{Layer(std::move(first)), Layer(std::move(second))};
 }
+
+// Two hexadecimal digits a byte; blanks between them do not count.
+Bytes bytes_of(std::string_view hex);
 
 // RFC 1071, over bytes in network order.
 std::uint16_t internet_checksum(const Bytes& bytes);

@@ -24,25 +24,13 @@ namespace ringtap {
 namespace {
 
 using testing::Bytes;
+using testing::bytes_of;
 using testing::Ethernet;
 using testing::Ipv4;
 using testing::Ipv6;
 using testing::Payload;
 using testing::Tcp;
 using testing::Udp;
-
-Bytes bytes_of(std::string_view hex) {
-  Bytes bytes;
-  std::string digits;
-  for (const char c : hex) {
-    if (c == ' ') continue;
-    digits += c;
-    if (digits.size() < 2) continue;
-    bytes.push_back(static_cast<std::byte>(std::stoul(digits, nullptr, 16)));
-    digits.clear();
-  }
-  return bytes;
-}
 
 Bytes frame(std::uint16_t type, std::string_view hex) {
   return (Ethernet{.type = type} / Payload(bytes_of(hex))).bytes();

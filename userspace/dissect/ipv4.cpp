@@ -138,6 +138,24 @@ const std::uint8_t* final_destination(const Cursor& header, std::size_t header_s
 
 }  // namespace
 
+void put_endpoints(Context& context, const IpHeader& ip, std::uint8_t transport,
+                   void (Context::*put_port)(std::uint16_t), std::uint16_t source, std::uint16_t destination) {
+  const auto put_endpoint = [&](const auto& address, std::uint16_t port) {
+    if (ip.protocol == transport) {
+      if (ip.version == 4)
+        context.host4(address);
+      else
+        context.host6(address);
+      context.put('.');
+    }
+    (context.*put_port)(port);
+  };
+  put_endpoint(ip.source, source);
+  context.put(" > ");
+  put_endpoint(ip.destination, destination);
+  context.put(": ");
+}
+
 void put_addresses(Context& context, const IpHeader& ip) {
   if (ip.version == 4) {
     context.host4(ip.source);

@@ -167,7 +167,8 @@ bool put_mptcp(Context& context, const Cursor& option, std::size_t size, std::ui
 // ipv4.cpp, tcp.cpp, udp.cpp: "source > destination: ", and with ports "source.1 > destination.2: " or, behind
 // extension headers, "1 > 2: ".
 void put_addresses(Context& context, const IpHeader& ip);
-void put_tcp_endpoints(Context& context, const IpHeader& ip, std::uint16_t source, std::uint16_t destination);
-void put_udp_endpoints(Context& context, const IpHeader& ip, std::uint16_t source, std::uint16_t destination);
+// "A.port > B.port: "; behind a header other than the `transport`'s own IP header the addresses stand there already.
+void put_endpoints(Context& context, const IpHeader& ip, std::uint8_t transport,
+                   void (Context::*put_port)(std::uint16_t), std::uint16_t source, std::uint16_t destination);
 
 }  // namespace ringtap

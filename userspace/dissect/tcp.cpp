@@ -262,29 +262,6 @@ void put_reset_reason(Context& context, const Cursor& payload) {
 
 }  // namespace
 
-void put_tcp_endpoints(Context& context, const IpHeader& ip, std::uint16_t source, std::uint16_t destination) {
-  if (ip.protocol != kProtocol) {
-    context.tcp_port(source);
-    context.put(" > ");
-    context.tcp_port(destination);
-  } else {
-    if (ip.version == 4)
-      context.host4(ip.source);
-    else
-      context.host6(ip.source);
-    context.put('.');
-    context.tcp_port(source);
-    context.put(" > ");
-    if (ip.version == 4)
-      context.host4(ip.destination);
-    else
-      context.host6(ip.destination);
-    context.put('.');
-    context.tcp_port(destination);
-  }
-  context.put(": ");
-}
-
 void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
   context.protocol("tcp");
   if (!segment.has(4)) {
@@ -294,7 +271,7 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
   }
   const std::uint16_t source = segment.be16(0);
   const std::uint16_t destination = segment.be16(2);
-  put_tcp_endpoints(context, ip, source, destination);
+  put_endpoints(context, ip, kProtocol, &Context::tcp_port, source, destination);
   if (!segment.has(kMinHeader)) return segment.truncated();
   const std::size_t length = segment.length();
   const std::size_t header_size = (segment.u8(12) >> 4) * 4u;

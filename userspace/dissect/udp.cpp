@@ -24,30 +24,6 @@ void put_checksum(Context& context, const Cursor& datagram, const IpHeader& ip, 
 
 }  // namespace
 
-void put_udp_endpoints(Context& context, const IpHeader& ip, std::uint16_t source, std::uint16_t destination) {
-  // Behind an extension header the addresses have been printed with it.
-  if (ip.protocol != kProtocol) {
-    context.udp_port(source);
-    context.put(" > ");
-    context.udp_port(destination);
-  } else {
-    if (ip.version == 4)
-      context.host4(ip.source);
-    else
-      context.host6(ip.source);
-    context.put('.');
-    context.udp_port(source);
-    context.put(" > ");
-    if (ip.version == 4)
-      context.host4(ip.destination);
-    else
-      context.host6(ip.destination);
-    context.put('.');
-    context.udp_port(destination);
-  }
-  context.put(": ");
-}
-
 void print_udp(Context& context, Cursor datagram, const IpHeader& ip) {
   context.protocol("udp");
   if (!datagram.has(4)) {
@@ -57,7 +33,7 @@ void print_udp(Context& context, Cursor datagram, const IpHeader& ip) {
   }
   const std::uint16_t source = datagram.be16(0);
   const std::uint16_t destination = datagram.be16(2);
-  put_udp_endpoints(context, ip, source, destination);
+  put_endpoints(context, ip, kProtocol, &Context::udp_port, source, destination);
   const std::size_t length = datagram.length();
   if (length < kHeader) return context.put("truncated-udp ", length);
   const std::size_t declared = datagram.be16(4);
