@@ -3,8 +3,9 @@
  * What the BPF programs and user space agree on: the record that travels through the rings, the taps, the counters
  * and the limits. The only header both sides share. C, fixed-width types, no padding: both compilers assert the layout.
  *
- * A ring sample is one or more records, each `struct ringtap_event` followed by `cap_len` bytes of the frame and zero
- * to seven bytes that round the record up to RINGTAP_RECORD_ALIGN. Byte order is the host's.
+ * A ring sample is one or more records, each `struct ringtap_event`, `struct ringtap_trace` if RINGTAP_EVENT_TRACE says
+ * so, `cap_len` bytes of the frame and zero to seven bytes that round the record up to RINGTAP_RECORD_ALIGN. Byte order
+ * is the host's.
  */
 #ifndef RINGTAP_ABI_H
 #define RINGTAP_ABI_H
@@ -18,7 +19,13 @@ enum ringtap_tap {
   RINGTAP_TAP_XDP = 0,
   RINGTAP_TAP_TC_INGRESS = 1,
   RINGTAP_TAP_TC_EGRESS = 2,
-  RINGTAP_TAP_COUNT = 3,
+  RINGTAP_TAP_STACK_IN = 3,  /* tracepoint netif_receive_skb: where ptype_all begins */
+  RINGTAP_TAP_STACK_OUT = 4, /* tracepoint net_dev_start_xmit: behind dev_queue_xmit_nit */
+  RINGTAP_TAP_NETFILTER = 5,
+  RINGTAP_TAP_SOCKET = 6, /* cgroup_skb ingress: a socket was found and is given the packet */
+  RINGTAP_TAP_DROP = 7,   /* tracepoint kfree_skb */
+  RINGTAP_TAP_END = 8,    /* tracepoint consume_skb: freed, and not a drop */
+  RINGTAP_TAP_COUNT = 9,
 };
 
 /* One word each per slot, tap and CPU. Every frame ends in exactly one of FILTERED, a drop, or a delivered record. */
@@ -57,6 +64,9 @@ enum ringtap_csum {
 /* ringtap_event.flags */
 #define RINGTAP_EVENT_VLAN_RESTORED 1 /* the outermost tag stood in skb metadata and was put back into the bytes */
 #define RINGTAP_EVENT_RECHECK 2       /* the filter could not decide in the kernel: user space has to */
+#define RINGTAP_EVENT_TRACE 4         /* a ringtap_trace follows */
+#define RINGTAP_EVENT_FOLLOWED 8      /* the filter says no; its skb is, or was, that of a frame it said yes to */
+#define RINGTAP_EVENT_ELSEWHERE 16    /* seen in another network namespace than the one that was asked for */
 
 struct ringtap_event {
   __u64 boot_ns;  /* CLOCK_BOOTTIME */
@@ -78,6 +88,18 @@ struct ringtap_event {
   __u8 pkt_type;
   __u8 csum; /* enum ringtap_csum */
   __u8 flags;
+  __u16 reserved;
+};
+
+/* What the taps that meet an sk_buff know of it beyond the frame. */
+struct ringtap_trace {
+  __u64 skb;        /* its address */
+  __u64 location;   /* DROP, END: the code that freed it, 0 unknown */
+  __u32 reason;     /* DROP: enum skb_drop_reason of the running kernel */
+  __u32 in_ifindex; /* NETFILTER: of the hook's state, 0 none */
+  __u32 out_ifindex;
+  __u8 hook; /* NETFILTER: NF_INET_PRE_ROUTING … */
+  __u8 last; /* NETFILTER: 1 behind all rules of the hook, 0 before them */
   __u16 reserved;
 };
 
@@ -127,6 +149,7 @@ struct ringtap_control {
 #define RINGTAP_STATIC_ASSERT _Static_assert
 #endif
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_event) == 64, "the ring carries these bytes as they are");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_trace) == 32, "the ring carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_counters) == 64, "one cache line");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_control) == 64, "one cache line");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_stage) == 40, "records behind it stay aligned");

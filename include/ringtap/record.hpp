@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace ringtap {
 
@@ -51,6 +52,46 @@ struct Verdict {
   std::int64_t value;
 };
 
+// Where in the kernel's path a record was taken.
+enum class Tap : std::uint8_t {
+  kUnknown,    // a file that does not say
+  kXdp,        // before there is an sk_buff
+  kTcIngress,  // first in the chain
+  kTcEgress,   // before the qdisc and software GSO
+  kStackIn,    // where AF_PACKET's receive tap (ptype_all) begins
+  kStackOut,   // behind AF_PACKET's transmit tap (dev_queue_xmit_nit), just before the driver
+  kPacketIn,   // an AF_PACKET socket
+  kPacketOut,  // the same
+  kNetfilter,  // Trace::hook says which hook
+  kSocket,     // a socket was found and is given the packet
+  kDrop,       // freed as a drop, Trace::reason says why
+  kEnd,        // freed after use
+};
+inline constexpr std::array<std::string_view, 12> kTapNames = {"unknown",   "xdp",       "tc-ingress", "tc-egress",
+                                                               "stack-in",  "stack-out", "packet-in",  "packet-out",
+                                                               "netfilter", "socket",    "drop",       "end"};
+[[nodiscard]] constexpr std::string_view tap_name(Tap tap) {
+  return kTapNames[static_cast<std::size_t>(tap)];
+}
+
+// Values of NF_INET_…, <linux/netfilter.h>.
+enum class NetfilterHook : std::uint8_t { kPrerouting, kInput, kForward, kOutput, kPostrouting };
+inline constexpr std::array<std::string_view, 5> kNetfilterHookNames = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT",
+                                                                        "POSTROUTING"};
+
+// What a tap that meets the kernel's sk_buff knows of it beyond the frame. Text is borrowed like the record.
+struct Trace {
+  std::uint64_t skb = 0;  // its address: the same for one packet from the receive path to its end, used again after it
+  NetfilterHook hook = NetfilterHook::kPrerouting;  // kNetfilter
+  bool last = false;                                // kNetfilter: behind all rules of the hook; else before them
+  bool followed = false;          // the filter says no to it as it is; its skb is, or was, one the filter said yes to
+  bool elsewhere = false;         // in another network namespace
+  std::uint32_t in_ifindex = 0;   // kNetfilter, 0 none
+  std::uint32_t out_ifindex = 0;  // kNetfilter, 0 none
+  std::string_view reason;        // kDrop: enum skb_drop_reason without its prefix: "NETFILTER_DROP"
+  std::string_view function;      // kDrop, kEnd: the function that freed it, empty unknown
+};
+
 // One capture point: a network device at one tap. Sinks number interfaces from 0 in the order of announcement.
 struct Interface {
   std::string name;           // "eth0", or "eth0:xdp" when several taps run; from a file: if_name, may be empty
@@ -70,6 +111,7 @@ struct RecordView {
   std::uint32_t wire_len = 0;
   std::uint32_t interface_id = 0;
   LinkType link_type = LinkType::kEthernet;
+  Tap tap = Tap::kUnknown;
   Direction direction = Direction::kUnknown;
   PacketType packet_type = PacketType::kUnknown;
   ChecksumState checksum = ChecksumState::kUnknown;
@@ -84,6 +126,7 @@ struct RecordView {
   std::uint32_t gso_size = 0;
   std::uint32_t gso_segs = 0;
   std::uint32_t ifindex = 0;  // the device as the record itself knows it (LINUX_SLL2 carries it), 0: unknown
+  std::optional<Trace> trace;
 };
 
 // Totals of one interface since the capture began; written to pcapng's interface statistics block.

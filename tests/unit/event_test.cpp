@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -43,6 +44,50 @@ TEST(EventReader, WalksSeveralRecordsOfOneSample) {
   }
   EXPECT_EQ(sizes, (std::vector<std::size_t>{3, 0, 8}));
   EXPECT_FALSE(reader.malformed());
+}
+
+TEST(EventReader, FindsTheTraceBetweenHeaderAndBytes) {
+  ringtap_trace trace{.skb = 0xffff888000001100, .reason = 8, .in_ifindex = 3, .hook = 1, .last = 1};
+  std::vector<std::uint8_t> bytes(sizeof(trace));
+  std::memcpy(bytes.data(), &trace, sizeof(trace));
+  bytes.insert(bytes.end(), {7, 8, 9});
+  Sample sample;
+  sample.add({.boot_ns = 1, .wire_len = 3, .tap = RINGTAP_TAP_NETFILTER, .flags = RINGTAP_EVENT_TRACE}, bytes);
+  // add() counts the trace as captured bytes; the kernel side does not.
+  auto* header = reinterpret_cast<ringtap_event*>(sample.writable().data());
+  header->cap_len = 3;
+  EventReader reader(sample.bytes());
+  const auto event = reader.next();
+  ASSERT_TRUE(event);
+  ASSERT_EQ(event->data.size(), 3U);
+  EXPECT_EQ(event->data[2], std::byte{9});
+  const RecordView record = to_record(*event);
+  ASSERT_TRUE(record.trace);
+  EXPECT_EQ(record.tap, Tap::kNetfilter);
+  EXPECT_EQ(record.trace->hook, NetfilterHook::kInput);
+  EXPECT_TRUE(record.trace->last);
+  EXPECT_EQ(record.trace->skb, 0xffff888000001100U);
+  EXPECT_EQ(record.trace->in_ifindex, 3U);
+  EXPECT_EQ(record.direction, Direction::kIn);
+  EXPECT_FALSE(reader.next());
+  EXPECT_FALSE(reader.malformed());
+}
+
+TEST(EventReader, RefusesATraceThatIsCutOrNamesNoHook) {
+  Sample cut;
+  cut.add({.boot_ns = 1, .flags = RINGTAP_EVENT_TRACE}, {1, 2, 3});
+  EventReader reader(cut.bytes());
+  EXPECT_FALSE(reader.next());
+  EXPECT_TRUE(reader.malformed());
+
+  std::vector<std::uint8_t> bytes(sizeof(ringtap_trace));
+  bytes[offsetof(ringtap_trace, hook)] = 5;
+  Sample hook;
+  hook.add({.boot_ns = 1, .flags = RINGTAP_EVENT_TRACE}, bytes);
+  reinterpret_cast<ringtap_event*>(hook.writable().data())->cap_len = 0;
+  EventReader other(hook.bytes());
+  EXPECT_FALSE(other.next());
+  EXPECT_TRUE(other.malformed());
 }
 
 TEST(EventReader, RefusesWhatIsNoRecord) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "record/trace_text.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -16,6 +18,13 @@ using Bytes = std::span<const std::byte>;
 constexpr std::size_t kMaxBlockLength = 16 * 1024 * 1024;
 constexpr std::size_t kMaxBlockOverhead = 1024 * 1024;  // head and options of a block around the longest record
 constexpr Int128 kNsPerSecond = 1'000'000'000;
+
+// The tap of a record that says no more than its verdict (trace_text.hpp).
+Tap tap_of(VerdictType verdict, Direction direction) {
+  if (verdict == VerdictType::kXdp) return Tap::kXdp;
+  if (verdict != VerdictType::kTc || direction == Direction::kUnknown) return Tap::kUnknown;
+  return direction == Direction::kOut ? Tap::kTcEgress : Tap::kTcIngress;
+}
 
 // An option of `Size` octets; nothing when it has another size.
 template <std::integral T>
@@ -282,9 +291,13 @@ Result<> PcapngParser::parse_packet_options(Bytes options) {
       case pcapng::kEpbQueue:
         record_.rx_queue = number<std::uint32_t>(value, order_);
         break;
+      case pcapng::kEpbTrace:
+        read_trace_words({reinterpret_cast<const char*>(value.data()), value.size()}, record_);
+        break;
       case pcapng::kEpbVerdict:
         if (value.size() == 9 && value[0] <= static_cast<std::byte>(VerdictType::kXdp)) {
           record_.verdict = Verdict{static_cast<VerdictType>(value[0]), order_(load<std::int64_t>(value, 1))};
+          if (record_.tap == Tap::kUnknown) record_.tap = tap_of(record_.verdict->type, record_.direction);
         }
         break;
     }

@@ -32,7 +32,6 @@ namespace {
 using namespace std::chrono_literals;
 using rtnetlink::Device;
 
-constexpr std::array<const char*, RINGTAP_TAP_COUNT> kTapNames = {"xdp", "tc-ingress", "tc-egress"};
 constexpr std::uint32_t kNoInterface = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint32_t kSlotsForNewcomers = 1024;  // devices that may appear during a capture on `any`
 constexpr int kNapsBeforeSleep = 20;
@@ -120,7 +119,9 @@ struct Slot {
   bool present = true;
   std::vector<Attachment> attachments;
   std::array<std::uint64_t, RINGTAP_TAP_COUNT> lost_with_refused{};  // told by records that went no further
-  std::array<std::uint32_t, RINGTAP_TAP_COUNT> interface_ids{kNoInterface, kNoInterface, kNoInterface};
+  std::array<std::uint32_t, RINGTAP_TAP_COUNT> interface_ids;
+
+  explicit Slot(Device its_device) : device(std::move(its_device)) { interface_ids.fill(kNoInterface); }
 };
 
 struct LiveSource::Impl {
@@ -228,7 +229,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
 Result<> LiveSource::Impl::attach_all() {
   start_ns = clock.moment_ns(boot_now_ns());
   slots.reserve(std::size_t{max_slots} + 1);
-  slots.emplace_back().device.name = "unknown";
+  slots.emplace_back(Device{.name = "unknown"});
   slots.front().present = false;
   std::optional<Error> first_error;
   for (const Device& device : devices) {
@@ -368,7 +369,7 @@ Result<> LiveSource::Impl::attach(const Device& device) {
   if (slots.size() > max_slots) {
     return Error(device.name + ": not captured, " + std::to_string(max_slots) + " interfaces are the limit of one run");
   }
-  slots.push_back(Slot{.device = device});
+  slots.emplace_back(device);
   Slot& slot = slots.back();
   auto result = programs->assign_slot(device.ifindex, static_cast<std::uint32_t>(slots.size() - 1));
   if (result) result = attach_taps(slot);
@@ -682,7 +683,7 @@ Result<SourceAccount> LiveSource::account() {
         if (value[RINGTAP_CNT_SEEN] == 0) continue;
         TapAccount& line = account.taps.emplace_back();
         line.interface = impl.slots[slot].device.name;
-        line.tap = kTapNames[tap];
+        line.tap = tap_name(tap_of(static_cast<ringtap_tap>(tap)));
         line.interface_id = impl.slots[slot].interface_ids[tap];
         line.cpu = cpu;
         line.seen = value[RINGTAP_CNT_SEEN];

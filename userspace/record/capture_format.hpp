@@ -136,12 +136,15 @@ struct OptionHeader {
 static_assert(sizeof(OptionHeader) == 4);
 
 // Option codes mean different things in different blocks, hence plain numbers under the names of the draft.
-inline constexpr std::uint16_t kOptEnd = 0;
+inline constexpr std::uint16_t kOptEnd = 0, kOptComment = 1;
 inline constexpr std::uint16_t kShbHardware = 2, kShbOs = 3, kShbUserAppl = 4;
 inline constexpr std::uint16_t kIfName = 2, kIfDescription = 3, kIfMacAddr = 6, kIfTsResol = 9, kIfFilter = 11,
                                kIfTsOffset = 14, kIfTsOffsetNs = 19;
 inline constexpr std::uint16_t kEpbFlags = 2, kEpbHash = 3, kEpbDropCount = 4, kEpbPacketId = 5, kEpbQueue = 6,
                                kEpbVerdict = 7;
+// Ours, of the numbers the draft leaves to local use (section "Options"): which tap, and what record/trace_text.hpp
+// says of the sk_buff.
+inline constexpr std::uint16_t kEpbTrace = 0x8052;
 inline constexpr std::uint16_t kIsbStartTime = 2, kIsbEndTime = 3, kIsbIfRecv = 4, kIsbFilterAccept = 6, kIsbOsDrop = 7,
                                kIsbUsrDeliv = 8;
 

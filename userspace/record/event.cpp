@@ -2,6 +2,7 @@
 #include "record/event.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace ringtap {
 namespace {
@@ -15,6 +16,42 @@ ChecksumState checksum_state(std::uint8_t csum) {
     default:
       return ChecksumState::kUnknown;
   }
+}
+
+constexpr std::array<Tap, RINGTAP_TAP_COUNT> kTaps = {Tap::kXdp,     Tap::kTcIngress, Tap::kTcEgress,
+                                                      Tap::kStackIn, Tap::kStackOut,  Tap::kNetfilter,
+                                                      Tap::kSocket,  Tap::kDrop,      Tap::kEnd};
+
+Direction direction_of(const EventView& event) {
+  switch (event.header->tap) {
+    case RINGTAP_TAP_XDP:
+    case RINGTAP_TAP_TC_INGRESS:
+    case RINGTAP_TAP_STACK_IN:
+    case RINGTAP_TAP_SOCKET:
+      return Direction::kIn;
+    case RINGTAP_TAP_TC_EGRESS:
+    case RINGTAP_TAP_STACK_OUT:
+      return Direction::kOut;
+    case RINGTAP_TAP_NETFILTER:
+      if (event.trace == nullptr) return Direction::kUnknown;
+      if (event.trace->hook == static_cast<int>(NetfilterHook::kOutput)) return Direction::kOut;
+      if (event.trace->hook == static_cast<int>(NetfilterHook::kPostrouting)) return Direction::kOut;
+      return Direction::kIn;
+    default:
+      return Direction::kUnknown;
+  }
+}
+
+Trace to_trace(const EventView& event) {
+  Trace trace;
+  trace.skb = event.trace->skb;
+  trace.hook = static_cast<NetfilterHook>(event.trace->hook);
+  trace.last = event.trace->last != 0;
+  trace.followed = (event.header->flags & RINGTAP_EVENT_FOLLOWED) != 0;
+  trace.elsewhere = (event.header->flags & RINGTAP_EVENT_ELSEWHERE) != 0;
+  trace.in_ifindex = event.trace->in_ifindex;
+  trace.out_ifindex = event.trace->out_ifindex;
+  return trace;
 }
 
 // XDP knows no packet type; the destination address says as much as the kernel would before it looks at the device.
@@ -37,15 +74,26 @@ std::optional<EventView> EventReader::next() {
     return std::nullopt;
   }
   const auto* header = reinterpret_cast<const ringtap_event*>(rest_.data());
-  const std::size_t size = sizeof(ringtap_event) + std::size_t{header->cap_len};
+  const bool traced = (header->flags & RINGTAP_EVENT_TRACE) != 0;
+  const std::size_t data_at = sizeof(ringtap_event) + (traced ? sizeof(ringtap_trace) : 0);
+  const std::size_t size = data_at + std::size_t{header->cap_len};
   if (size > rest_.size() || header->cap_len > header->wire_len || header->tap >= RINGTAP_TAP_COUNT) {
     malformed_ = true;
     return std::nullopt;
   }
-  const EventView event{header, rest_.subspan(sizeof(ringtap_event), header->cap_len)};
+  const auto* trace = traced ? reinterpret_cast<const ringtap_trace*>(header + 1) : nullptr;
+  if (trace != nullptr && trace->hook >= kNetfilterHookNames.size()) {
+    malformed_ = true;
+    return std::nullopt;
+  }
+  const EventView event{header, trace, rest_.subspan(data_at, header->cap_len)};
   const std::size_t padded = (size + RINGTAP_RECORD_ALIGN - 1) / RINGTAP_RECORD_ALIGN * RINGTAP_RECORD_ALIGN;
   rest_ = rest_.subspan(std::min(padded, rest_.size()));
   return event;
+}
+
+Tap tap_of(ringtap_tap tap) {
+  return kTaps[tap];
 }
 
 RecordView to_record(const EventView& event) {
@@ -54,7 +102,8 @@ RecordView to_record(const EventView& event) {
   RecordView record;
   record.data = event.data;
   record.wire_len = header.wire_len;
-  record.direction = header.tap == RINGTAP_TAP_TC_EGRESS ? Direction::kOut : Direction::kIn;
+  record.tap = tap_of(static_cast<ringtap_tap>(header.tap));
+  record.direction = direction_of(event);
   record.packet_type = record.direction == Direction::kOut ? PacketType::kOutgoing
                        : xdp                               ? type_from_address(event.data)
                                                            : static_cast<PacketType>(header.pkt_type);
@@ -62,12 +111,14 @@ RecordView to_record(const EventView& event) {
   record.lost_before = header.lost;
   if (header.rx_queue != RINGTAP_RX_QUEUE_UNKNOWN) record.rx_queue = header.rx_queue;
   if (header.hash != 0) record.hash = header.hash;
-  record.verdict = Verdict{xdp ? VerdictType::kXdp : VerdictType::kTc, header.verdict};
+  const bool tc = header.tap == RINGTAP_TAP_TC_INGRESS || header.tap == RINGTAP_TAP_TC_EGRESS;
+  if (xdp || tc) record.verdict = Verdict{xdp ? VerdictType::kXdp : VerdictType::kTc, header.verdict};
   record.cpu = header.cpu;
   record.mark = header.mark;
   record.gso_size = header.gso_size;
   record.gso_segs = header.gso_segs;
   record.ifindex = header.ifindex;
+  if (event.trace != nullptr) record.trace = to_trace(event);
   return record;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The wire form of the rings: a sample is one or more records, each a ringtap_event, its bytes and padding to
-// RINGTAP_RECORD_ALIGN. EventReader walks one sample and trusts nothing in it. Views borrow the sample's memory.
+// The wire form of the rings: a sample is one or more records, each a ringtap_event, a ringtap_trace if it says so, its
+// bytes and padding to RINGTAP_RECORD_ALIGN. EventReader walks one sample and trusts nothing in it. Views borrow the
+// sample's memory.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@ namespace ringtap {
 
 struct EventView {
   const ringtap_event* header;
+  const ringtap_trace* trace;  // none: nullptr
   std::span<const std::byte> data;
 };
 
@@ -32,7 +34,10 @@ class EventReader {
   bool malformed_ = false;
 };
 
-// Fills everything of a record that the event itself says; time_ns, interface_id and link_type are the caller's.
+[[nodiscard]] Tap tap_of(ringtap_tap tap);
+
+// Fills everything of a record that the event itself says; time_ns, interface_id and link_type are the caller's, and so
+// are the names of a trace's reason and function.
 RecordView to_record(const EventView& event);
 
 }  // namespace ringtap

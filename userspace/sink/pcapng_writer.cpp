@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "record/trace_text.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -122,6 +124,15 @@ std::span<const std::byte> encode_record(PcapngBlock& block, const RecordView& r
   if (record.verdict) {
     const auto type = static_cast<std::byte>(record.verdict->type);
     block.option(pcapng::kEpbVerdict, {&type, 1}, file_bytes(record.verdict->value));
+  }
+  // A verdict's type and the direction tell the tap where there is no more to tell.
+  if (record.trace || (record.tap != Tap::kUnknown && !record.verdict)) {
+    std::string text;
+    append_trace_comment(text, record);
+    block.text(pcapng::kOptComment, text);
+    text.clear();
+    append_trace_words(text, record);
+    block.text(pcapng::kEpbTrace, text);
   }
   return block.finish();
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "record/trace_text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ringtap {
+namespace {
+
+std::string words_of(const RecordView& record) {
+  std::string text;
+  append_trace_words(text, record);
+  return text;
+}
+
+std::string comment_of(const RecordView& record) {
+  std::string text;
+  append_trace_comment(text, record);
+  return text;
+}
+
+TEST(TraceText, ComesBackAsItWas) {
+  RecordView drop;
+  drop.tap = Tap::kDrop;
+  drop.ifindex = 7;
+  drop.trace = Trace{.skb = 0xffff888012345600,
+                     .followed = true,
+                     .elsewhere = true,
+                     .reason = "NETFILTER_DROP",
+                     .function = "nf_hook_slow"};
+  const std::string words = words_of(drop);
+  EXPECT_EQ(words,
+            "tap=drop skb=ffff888012345600 ifindex=7 followed=1 elsewhere=1 reason=NETFILTER_DROP "
+            "function=nf_hook_slow");
+  RecordView back;
+  read_trace_words(words, back);
+  EXPECT_EQ(back.tap, Tap::kDrop);
+  EXPECT_EQ(back.ifindex, 7U);
+  ASSERT_TRUE(back.trace);
+  EXPECT_EQ(words_of(back), words);
+  EXPECT_EQ(comment_of(back), "dropped: NETFILTER_DROP in nf_hook_slow");
+
+  RecordView hook;
+  hook.tap = Tap::kNetfilter;
+  hook.trace = Trace{.skb = 1, .hook = NetfilterHook::kForward, .last = true, .in_ifindex = 2, .out_ifindex = 3};
+  EXPECT_EQ(words_of(hook), "tap=netfilter skb=1 hook=FORWARD place=last in=2 out=3");
+  RecordView hook_back;
+  read_trace_words(words_of(hook), hook_back);
+  EXPECT_EQ(words_of(hook_back), words_of(hook));
+  EXPECT_EQ(comment_of(hook_back), "FORWARD, behind the rules");
+}
+
+TEST(TraceText, SaysOnlyTheTapOfARecordWithoutATrace) {
+  RecordView record;
+  record.tap = Tap::kPacketIn;
+  EXPECT_EQ(words_of(record), "tap=packet-in");
+  EXPECT_EQ(comment_of(record), "");
+  RecordView back;
+  read_trace_words("tap=packet-in", back);
+  EXPECT_EQ(back.tap, Tap::kPacketIn);
+  EXPECT_FALSE(back.trace);
+}
+
+TEST(TraceText, SkipsWhatItDoesNotKnow) {
+  RecordView record;
+  read_trace_words("tap=teleport skb=zz  = x=1 hook=NOWHERE skb=10 tap=drop =", record);
+  EXPECT_EQ(record.tap, Tap::kDrop);
+  ASSERT_TRUE(record.trace);
+  EXPECT_EQ(record.trace->skb, 0x10U);
+  EXPECT_EQ(record.trace->hook, NetfilterHook::kPrerouting);
+}
+
+}  // namespace
+}  // namespace ringtap

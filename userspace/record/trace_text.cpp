@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "record/trace_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace ringtap {
+namespace {
+
+void append_number(std::string& text, std::uint64_t value, int base) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, base).ptr;
+  text.append(digits.data(), end);
+}
+
+template <class Number>
+void read_number(std::string_view text, int base, Number& value) {
+  std::from_chars(text.data(), text.data() + text.size(), value, base);
+}
+
+template <class Names>
+std::optional<std::size_t> index_of(const Names& names, std::string_view name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+}  // namespace
+
+void append_trace_comment(std::string& text, const RecordView& record) {
+  if (!record.trace) return;
+  const Trace& trace = *record.trace;
+  switch (record.tap) {
+    case Tap::kDrop:
+      text.append("dropped: ").append(trace.reason);
+      if (!trace.function.empty()) text.append(" in ").append(trace.function);
+      return;
+    case Tap::kEnd:
+      text.append("freed after use");
+      if (!trace.function.empty()) text.append(" by ").append(trace.function);
+      return;
+    case Tap::kNetfilter:
+      text.append(kNetfilterHookNames[static_cast<std::size_t>(trace.hook)]);
+      text.append(trace.last ? ", behind the rules" : ", before the rules");
+      return;
+    default:
+      return;
+  }
+}
+
+void append_trace_words(std::string& text, const RecordView& record) {
+  text.append("tap=").append(tap_name(record.tap));
+  if (!record.trace) return;
+  const Trace& trace = *record.trace;
+  if (trace.skb != 0) append_number(text.append(" skb="), trace.skb, 16);
+  if (record.tap == Tap::kNetfilter) {
+    text.append(" hook=").append(kNetfilterHookNames[static_cast<std::size_t>(trace.hook)]);
+    text.append(trace.last ? " place=last" : " place=first");
+    if (trace.in_ifindex != 0) append_number(text.append(" in="), trace.in_ifindex, 10);
+    if (trace.out_ifindex != 0) append_number(text.append(" out="), trace.out_ifindex, 10);
+  }
+  if (record.ifindex != 0) append_number(text.append(" ifindex="), record.ifindex, 10);
+  if (trace.followed) text.append(" followed=1");
+  if (trace.elsewhere) text.append(" elsewhere=1");
+  if (!trace.reason.empty()) text.append(" reason=").append(trace.reason);
+  if (!trace.function.empty()) text.append(" function=").append(trace.function);
+}
+
+void read_trace_words(std::string_view words, RecordView& record) {
+  Trace trace;
+  bool traced = false;
+  while (!words.empty()) {
+    const std::string_view word = words.substr(0, words.find(' '));
+    words.remove_prefix(std::min(word.size() + 1, words.size()));
+    const std::size_t equals = word.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view name = word.substr(0, equals);
+    const std::string_view value = word.substr(equals + 1);
+    if (name == "tap") {
+      if (const auto tap = index_of(kTapNames, value)) record.tap = static_cast<Tap>(*tap);
+      continue;
+    }
+    if (name == "ifindex") {
+      read_number(value, 10, record.ifindex);
+      continue;
+    }
+    traced = true;
+    if (name == "skb") read_number(value, 16, trace.skb);
+    if (name == "hook") {
+      if (const auto hook = index_of(kNetfilterHookNames, value)) trace.hook = static_cast<NetfilterHook>(*hook);
+    }
+    if (name == "place") trace.last = value == "last";
+    if (name == "in") read_number(value, 10, trace.in_ifindex);
+    if (name == "out") read_number(value, 10, trace.out_ifindex);
+    if (name == "followed") trace.followed = value == "1";
+    if (name == "elsewhere") trace.elsewhere = value == "1";
+    if (name == "reason") trace.reason = value;
+    if (name == "function") trace.function = value;
+  }
+  if (traced) record.trace = trace;
+}
+
+}  // namespace ringtap
