@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What one nftables rule, or the policy of a base chain, decided about one packet: the vocabulary between nftables'
+// trace and whoever compares. A view like RecordView: everything in it lives until the call that got it returns.
+//
+// The kernel's trace message carries no sk_buff address and no time, so the tie to a record is content: the packet's
+// first bytes as they were when the base chain began. NAT in that chain shows only in the hooks after it.
+// Only decisions are told, no rule that merely matched, jumped or returned. One packet gets one at most from each base
+// chain it passes: accept lets it go on to the next one, drop ends it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "ringtap/record.hpp"
+
+namespace ringtap {
+
+enum class RuleAction : std::uint8_t {
+  kAccept,
+  kDrop,    // reject too
+  kStolen,  // the rule keeps it (fwd, synproxy)
+  kQueue,   // handed to a program, which decides
+};
+
+struct RuleVerdict {
+  std::uint64_t time_ns = 0;  // since the epoch, when the message was read: later than the packet, by little
+  RuleAction action = RuleAction::kAccept;
+  bool policy = false;            // the chain's policy, no rule: rule_handle is 0
+  std::uint32_t trace_id = 0;     // the same at all hooks for one sk_buff; used again, and two packets may share one
+  std::string_view family;        // of the table: "ip", "ip6", "inet", "arp", "bridge", "netdev"
+  std::string_view table;         // "filter"
+  std::string_view chain;         // the one that holds the rule: "INPUT", "my_drops"
+  std::uint64_t rule_handle = 0;  // as `nft -a list` shows
+  std::string_view rule_text;     // as `nft -s list` shows: "udp dport 5000 drop"; "policy drop"; empty: not known
+  std::string_view hook_name;     // "input", "ingress"; empty: not known
+  std::optional<NetfilterHook> hook;  // the same for ip, ip6 and inet; none for ingress, egress and other families
+  std::uint32_t in_ifindex = 0;       // 0 none
+  std::uint32_t out_ifindex = 0;      // 0 none
+  // From the first byte of the network header on: up to 40 bytes of it, and up to 20 bytes of the transport header
+  // where that follows without a gap. Empty: the kernel gave none.
+  std::span<const std::byte> network_header_on;
+};
+
+}  // namespace ringtap
