@@ -225,7 +225,7 @@ Result<std::unique_ptr<Sink>> make_sink(const Options& options, std::uint32_t sn
     tee->add(std::make_unique<TextPrinter>(STDOUT_FILENO, text_options(options, show_interface), names));
   }
   if (options.count_only) tee->add(std::make_unique<Counter>());
-  return std::unique_ptr<Sink>(std::move(tee));
+  return Tee::unwrap(std::move(tee));
 }
 
 Result<> touch(const std::string& path) {

@@ -15,8 +15,9 @@ class ByteWriter {
  public:
   virtual ~ByteWriter() = default;
 
-  // Takes one whole block; may buffer it. Bytes are copied before the call returns.
-  virtual Result<> write(std::span<const std::byte> block) = 0;
+  // Takes one whole block, `head` followed by `body`; may buffer it. Bytes are copied before the call returns.
+  virtual Result<> write(std::span<const std::byte> head, std::span<const std::byte> body) = 0;
+  Result<> write(std::span<const std::byte> block) { return write(block, {}); }
   virtual Result<> flush() = 0;
   // flush(), then closes; write errors that the system reports late come out here. Idempotent.
   virtual Result<> close() = 0;

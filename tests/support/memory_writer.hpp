@@ -25,8 +25,10 @@ class MemoryWriter : public ByteWriter {
  public:
   explicit MemoryWriter(std::shared_ptr<Stored> stored) : stored_(std::move(stored)) {}
 
-  Result<> write(std::span<const std::byte> block) override {
-    stored_->bytes.insert(stored_->bytes.end(), block.begin(), block.end());
+  using ByteWriter::write;
+  Result<> write(std::span<const std::byte> head, std::span<const std::byte> body) override {
+    stored_->bytes.insert(stored_->bytes.end(), head.begin(), head.end());
+    stored_->bytes.insert(stored_->bytes.end(), body.begin(), body.end());
     stored_->block_ends.push_back(stored_->bytes.size());
     return ok();
   }
@@ -46,9 +48,9 @@ class FailingWriter final : public MemoryWriter {
  public:
   FailingWriter(std::shared_ptr<Stored> stored, std::uint64_t room) : MemoryWriter(std::move(stored)), room_(room) {}
 
-  Result<> write(std::span<const std::byte> block) override {
+  Result<> write(std::span<const std::byte> head, std::span<const std::byte> body) override {
     if (blocks_stored() == room_) return Error::from_errno(ENOSPC, "write memory", ErrorKind::kOutput);
-    return MemoryWriter::write(block);
+    return MemoryWriter::write(head, body);
   }
 
  private:

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 namespace ringtap {
@@ -49,19 +48,26 @@ Result<std::unique_ptr<FileWriter>> FileWriter::adopt(UniqueFd fd, std::string n
   return writer;
 }
 
-Result<> FileWriter::write(std::span<const std::byte> block) {
+Result<> FileWriter::write(std::span<const std::byte> head, std::span<const std::byte> body) {
   if (failed_errno_ != 0) return failure();
-  if (block.size() > kBufferSize - used_ || ends_.size() == kMaxBlocks) {
+  const std::size_t size = head.size() + body.size();
+  if (size > kBufferSize - used_ || ends_.size() == kMaxBlocks) {
     if (auto flushed = flush(); !flushed) return flushed;
   }
-  if (block.size() > kBufferSize) {
-    const auto end = static_cast<std::uint32_t>(block.size());
-    return store(block, {&end, 1});
-  }
-  std::memcpy(buffer_.get() + used_, block.data(), block.size());
-  used_ += block.size();
+  if (size > kBufferSize) return store_alone(head, body);
+  std::copy(head.begin(), head.end(), buffer_.get() + used_);
+  std::copy(body.begin(), body.end(), buffer_.get() + used_ + head.size());
+  used_ += size;
   ends_.push_back(static_cast<std::uint32_t>(used_));
   return ok();
+}
+
+// A block that no buffer holds.
+Result<> FileWriter::store_alone(std::span<const std::byte> head, std::span<const std::byte> body) {
+  std::vector<std::byte> block(head.begin(), head.end());
+  block.insert(block.end(), body.begin(), body.end());
+  const auto end = static_cast<std::uint32_t>(block.size());
+  return store(block, {&end, 1});
 }
 
 Result<> FileWriter::flush() {

@@ -27,7 +27,8 @@ class FileWriter final : public ByteWriter {
   static Result<std::unique_ptr<FileWriter>> adopt(UniqueFd fd, std::string name);
 
   // After an Error both drop what they are given and return that Error again.
-  Result<> write(std::span<const std::byte> block) override;
+  using ByteWriter::write;
+  Result<> write(std::span<const std::byte> head, std::span<const std::byte> body) override;
   Result<> flush() override;
   // An Error that write() or flush() has returned is not repeated.
   Result<> close() override;
@@ -42,6 +43,7 @@ class FileWriter final : public ByteWriter {
 
   // `ends` are the offsets in `bytes` where blocks end.
   Result<> store(std::span<const std::byte> bytes, std::span<const std::uint32_t> ends);
+  Result<> store_alone(std::span<const std::byte> head, std::span<const std::byte> body);
   bool cut_back(std::size_t excess);
   [[nodiscard]] Error failure() const;
 

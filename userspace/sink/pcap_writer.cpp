@@ -49,9 +49,7 @@ Result<> PcapWriter::on_interface(const Interface& interface) {
 Result<> PcapWriter::on_record(const RecordView& record) {
   const auto header = encode_pcap_packet_header(options_.precision, record.time_ns,
                                                 static_cast<std::uint32_t>(record.data.size()), record.wire_len);
-  block_.assign(header.begin(), header.end());
-  block_.insert(block_.end(), record.data.begin(), record.data.end());
-  return out_->write(block_);
+  return out_->write(header, record.data);
 }
 
 Result<> PcapWriter::finish() {

@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "record/capture_format.hpp"
 #include "ringtap/byte_writer.hpp"
@@ -51,7 +50,6 @@ class PcapWriter final : public Sink {
   std::unique_ptr<ByteWriter> out_;
   PcapOptions options_;
   std::optional<LinkType> link_type_;  // set with the file header
-  std::vector<std::byte> block_;       // scratch; grows to the largest record
 };
 
 }  // namespace ringtap

@@ -18,6 +18,12 @@ class Tee final : public Sink {
  public:
   void add(std::unique_ptr<Sink> sink) { sinks_.push_back(std::move(sink)); }
 
+  // The sink itself where there is only one: a call less for each record.
+  static std::unique_ptr<Sink> unwrap(std::unique_ptr<Tee> tee) {
+    if (tee->sinks_.size() == 1) return std::move(tee->sinks_.front());
+    return tee;
+  }
+
   Result<> on_interface(const Interface& interface) override {
     return each([&](Sink& sink) { return sink.on_interface(interface); });
   }
