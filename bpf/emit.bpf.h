@@ -18,6 +18,7 @@ struct stage {
 struct record {
 	struct stage *stage;
 	struct ringtap_event *event;
+	struct ringtap_trace *trace; /* NULL: none */
 	__u8 *data;
 	__u32 offset; /* of the event in the stage's bytes */
 	__u32 nested;
@@ -59,15 +60,11 @@ static __always_inline void stage_unlock(struct stage *stage)
 	ONCE(stage->head.busy) = 0;
 }
 
-static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex)
+static __always_inline int tap_begin_in_slot(struct tap *tap, __u32 which, __u32 slot)
 {
 	tap->tap = which;
 	tap->flags = 0;
-	tap->slot = cfg_only_slot;
-	if (!cfg_only_slot) {
-		__u32 *slot = bpf_map_lookup_elem(&slots, &ifindex);
-		tap->slot = slot ? *slot : RINGTAP_SLOT_UNKNOWN;
-	}
+	tap->slot = slot;
 	tap->row = tap->slot * RINGTAP_TAP_COUNT + which;
 	tap->counters = bpf_map_lookup_elem(&counters, &tap->row);
 	if (!tap->counters)
@@ -76,9 +73,22 @@ static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex
 	return 1;
 }
 
-/* What the filter said; 0 is counted, and the frame is done with. */
-static __always_inline int wanted(struct tap *tap, __u32 verdict)
+/* For programs that stand at one device. */
+static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex)
 {
+	if (cfg_only_slot)
+		return tap_begin_in_slot(tap, which, cfg_only_slot);
+	__u32 *slot = bpf_map_lookup_elem(&slots, &ifindex);
+	return tap_begin_in_slot(tap, which, slot ? *slot : RINGTAP_SLOT_UNKNOWN);
+}
+
+/* What the filter said; 0 is counted, and the frame is done with unless its sk_buff is followed. */
+static __always_inline int wanted(struct tap *tap, __u32 verdict, int followed)
+{
+	if (verdict == 0 && followed) {
+		tap->flags = RINGTAP_EVENT_FOLLOWED;
+		return 1;
+	}
 	if (verdict == 0) {
 		tap->counters->value[RINGTAP_CNT_FILTERED]++;
 		return 0;
@@ -117,7 +127,8 @@ static __always_inline void stage_flush(struct stage *stage, __u32 cpu)
 
 	if (ring) {
 		__u32 size = clamped(stage->head.used, RINGTAP_BATCH_BYTES + RINGTAP_RECORD_ALIGN +
-							       sizeof(struct ringtap_event) + cfg_snaplen);
+							       sizeof(struct ringtap_event) +
+							       sizeof(struct ringtap_trace) + cfg_snaplen);
 		__u32 asleep = ONCE(control.sleeping);
 		if (bpf_ringbuf_output(ring, stage->bytes, size, asleep ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP) ==
 		    0) {
@@ -141,8 +152,11 @@ out:
 	stage->head.lost = 0;
 }
 
-/* Room for a record in the stage of this CPU; 0 with the drop counted where there is none. */
-static __always_inline int record_begin(struct tap *tap, struct record *record)
+/*
+ * Room for a record in the stage of this CPU; 0 with the drop counted where there is none. The members of a trace are
+ * the caller's to write, all of them.
+ */
+static __always_inline int record_begin(struct tap *tap, struct record *record, int traced)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	__u32 index = cpu * RINGTAP_STAGES_PER_CPU;
@@ -174,14 +188,15 @@ static __always_inline int record_begin(struct tap *tap, struct record *record)
 		.lost = lost > 0xffffffff ? 0xffffffff : lost,
 		.slot = tap->slot,
 		.tap = tap->tap,
-		.flags = tap->flags,
+		.flags = tap->flags | (traced ? RINGTAP_EVENT_TRACE : 0),
 		.rx_queue = RINGTAP_RX_QUEUE_UNKNOWN,
 		.pkt_type = RINGTAP_PKT_TYPE_UNKNOWN,
 		.csum = RINGTAP_CSUM_UNKNOWN,
 	};
 	record->stage = stage;
 	record->event = event;
-	record->data = (void *)(event + 1);
+	record->trace = traced ? (void *)(event + 1) : NULL;
+	record->data = traced ? (void *)(record->trace + 1) : (void *)(event + 1);
 	record->offset = offset;
 	return 1;
 }
@@ -192,10 +207,18 @@ static __always_inline void record_abort(struct tap *tap, struct record *record,
 	stage_unlock(record->stage);
 }
 
+/* The filter looked at the bytes and does not want them. */
+static __always_inline void record_refuse(struct tap *tap, struct record *record)
+{
+	tap->counters->value[RINGTAP_CNT_FILTERED]++;
+	stage_unlock(record->stage);
+}
+
 static __always_inline void record_end(struct tap *tap, struct record *record)
 {
 	struct stage *stage = record->stage;
-	__u32 size = sizeof(struct ringtap_event) + record->event->cap_len;
+	__u32 size = sizeof(struct ringtap_event) + (record->trace ? sizeof(struct ringtap_trace) : 0) +
+		     record->event->cap_len;
 	__u64 now = record->event->boot_ns;
 
 	if (stage->head.records == 0) {

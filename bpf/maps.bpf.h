@@ -17,6 +17,10 @@ __weak const volatile __u8 cfg_kernel_skb = 0;	 /* bpf_cast_to_kern_ctx may be u
 __weak const volatile __u32 cfg_batch_bytes = 0; /* a stage that holds more is sent on; 0: nobody runs stage_flusher */
 __weak const volatile __u32 cfg_xdp_verdict = XDP_PASS; /* for captured frames; XDP_DROP consumes them */
 __weak const volatile __u8 cfg_xdp_load_bytes = 0;	/* bpf_xdp_load_bytes and frags exist (Linux 5.18) */
+__weak const volatile __u8 cfg_follow = 0;	 /* an sk_buff the filter said yes to is recorded wherever it is met */
+__weak const volatile __u8 cfg_drop_reason = 0;	 /* kfree_skb tells why (Linux 5.17) */
+__weak const volatile __u8 cfg_end_location = 0; /* consume_skb tells where (Linux 6.3) */
+__weak const volatile __u32 cfg_netns = 0;	 /* inode number of our network namespace */
 
 /* Written by both sides; in .bss, which libbpf maps into user space. */
 __weak struct ringtap_control control = {};
@@ -55,12 +59,20 @@ struct {
 	__type(value, struct ringtap_counters);
 } counters __weak SEC(".maps");
 
-/* Interface index → slot; empty and never read when cfg_only_slot is set. */
+/* Interface index → slot. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u32);
 } slots __weak SEC(".maps");
+
+/* With cfg_follow: addresses of sk_buffs the filter said yes to, until they are freed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, __u8);
+} followed __weak SEC(".maps");
 
 #endif

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
+ * The taps whose context is an __sk_buff. (One file: libbpf 1.1 cannot link two objects that declare one kfunc.)
+ *
  * The tc taps. Ingress, first in the chain, sees what AF_PACKET's receive tap (ptype_all) sees; egress stands before
  * the qdisc and software GSO. Both return TC_ACT_UNSPEC (the same number as TCX_NEXT): programs after us still run.
+ *
+ * The socket tap, at the root of cgroup v2: a packet that a socket was found for passes there on its way to that socket
+ * (net/core/filter.c sk_filter_trim_cap(); TCP listeners and raw sockets too). A full receive buffer comes later and is
+ * a drop. Always 1, allow.
  */
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
@@ -9,12 +15,13 @@
 #include "filter.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
-#include "sk_buff.h"
+#include "trace.bpf.h"
 
 RINGTAP_FILTER_STUB(tc_ingress_filter, __sk_buff)
 RINGTAP_FILTER_STUB(tc_egress_filter, __sk_buff)
 RINGTAP_FILTER_STUB(tc_in_l3_filter, __sk_buff)
 RINGTAP_FILTER_STUB(tc_out_l3_filter, __sk_buff)
+RINGTAP_FILTER_STUB(socket_filter, ringtap_memory_frame)
 
 extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
 
@@ -23,12 +30,10 @@ struct vlan_tag {
 	__be16 tci;
 };
 
-static __always_inline __u8 checksum_state(struct __sk_buff *skb)
+static __always_inline __u8 checksum_state(struct __sk_buff *skb, struct sk_buff *kernel_skb)
 {
-	if (cfg_kernel_skb) {
-		struct sk_buff *kernel_skb = bpf_cast_to_kern_ctx(skb);
+	if (cfg_kernel_skb)
 		return BPF_CORE_READ_BITFIELD(kernel_skb, ip_summed);
-	}
 	/* A level of 0 or more says CHECKSUM_UNNECESSARY; an error says any of the others. */
 	return bpf_csum_level(skb, BPF_CSUM_LEVEL_QUERY) >= 0 ? RINGTAP_CSUM_UNNECESSARY : RINGTAP_CSUM_UNKNOWN;
 }
@@ -64,10 +69,15 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 
 	if (!tap_begin(&tap, which, skb->ifindex))
 		return TC_ACT_UNSPEC;
-	if (cfg_filter && !wanted(&tap, filter(skb)))
+	struct sk_buff *kernel_skb = cfg_kernel_skb ? bpf_cast_to_kern_ctx(skb) : NULL;
+	if (cfg_filter && !wanted(&tap, filter(skb), is_followed(kernel_skb)))
 		return TC_ACT_UNSPEC;
-	if (!record_begin(&tap, &record))
+	if (!(tap.flags & RINGTAP_EVENT_FOLLOWED))
+		follow(kernel_skb);
+	if (!record_begin(&tap, &record, cfg_follow))
 		return TC_ACT_UNSPEC;
+	if (cfg_follow)
+		*record.trace = (struct ringtap_trace){.skb = (__u64)kernel_skb};
 
 	__u32 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0);
 	__u32 cap_len = clamped(wire_len, cfg_snaplen);
@@ -79,7 +89,7 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 	record.event->gso_size = skb->gso_size;
 	record.event->gso_segs = skb->gso_segs;
 	record.event->pkt_type = skb->pkt_type;
-	record.event->csum = checksum_state(skb);
+	record.event->csum = checksum_state(skb, kernel_skb);
 	record.event->verdict = TC_ACT_UNSPEC;
 	/* skb_record_rx_queue() stores the queue plus one (include/linux/skbuff.h). */
 	if (which == RINGTAP_TAP_TC_INGRESS && skb->queue_mapping)
@@ -114,4 +124,19 @@ SEC("ringtap/tc")
 int tc_out_l3_tap(struct __sk_buff *skb)
 {
 	return tap(skb, RINGTAP_TAP_TC_EGRESS, tc_out_l3_filter);
+}
+
+SEC("ringtap/socket")
+int socket_tap(struct __sk_buff *skb)
+{
+	if (!cfg_kernel_skb)
+		return 1; /* not reached: the loader leaves the tap out */
+	struct place place = {
+		.tap = RINGTAP_TAP_SOCKET,
+		.skb = bpf_cast_to_kern_ctx(skb),
+		.own_link_header = 1,
+	};
+
+	trace_packet(&place, socket_filter);
+	return 1;
 }

@@ -21,11 +21,11 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 
 	if (!tap_begin(&tap, RINGTAP_TAP_XDP, ctx->ingress_ifindex))
 		return XDP_PASS;
-	if (cfg_filter && !wanted(&tap, filter(ctx)))
+	if (cfg_filter && !wanted(&tap, filter(ctx), 0))
 		return XDP_PASS;
 	/* A frame that user space has to look at first is not ours to end. */
 	__u32 verdict = tap.flags & RINGTAP_EVENT_RECHECK ? XDP_PASS : cfg_xdp_verdict;
-	if (!record_begin(&tap, &record))
+	if (!record_begin(&tap, &record, 0))
 		return verdict;
 
 	__u32 wire_len = cfg_xdp_load_bytes ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -93,6 +94,12 @@ static_assert(same_number(TimeStyle::kClock, TimeText::kOfDay) && same_number(Ti
 static_assert(same_number(DumpStyle::kNone, DumpText::kNone) && same_number(DumpStyle::kHex, DumpText::kHex) &&
               same_number(DumpStyle::kHexAndAscii, DumpText::kHexAndAscii) &&
               same_number(DumpStyle::kAscii, DumpText::kAscii));
+static_assert(sizeof(MemoryFrame) == sizeof(ringtap_memory_frame) &&
+              offsetof(MemoryFrame, address) == offsetof(ringtap_memory_frame, address) &&
+              offsetof(MemoryFrame, length) == offsetof(ringtap_memory_frame, length) &&
+              offsetof(MemoryFrame, wire_length) == offsetof(ringtap_memory_frame, wire_length) &&
+              offsetof(MemoryFrame, ifindex) == offsetof(ringtap_memory_frame, ifindex) &&
+              offsetof(MemoryFrame, outgoing) == offsetof(ringtap_memory_frame, outgoing));
 static_assert(kRecheckVerdict == RINGTAP_VERDICT_RECHECK, "the taps act on what the translator returns");
 
 Result<LiveOptions> live_options(const Options& options, int interrupt_fd) {
@@ -103,9 +110,7 @@ Result<LiveOptions> live_options(const Options& options, int interrupt_fd) {
     if (!name) return name.take_error();
     interface = name.take();
   }
-  live.tc_ingress = options.tap_tc_ingress;
-  live.tc_egress = options.tap_tc_egress;
-  live.xdp = options.tap_xdp;
+  live.taps = options.taps;
   live.xdp_mode = static_cast<XdpMode>(options.xdp_attach);
   live.consume = options.consume;
   live.consume_despite_address = options.force;
@@ -138,8 +143,10 @@ FilterHook hook_of(ringtap_tap tap) {
       return FilterHook::kXdp;
     case RINGTAP_TAP_TC_INGRESS:
       return FilterHook::kTcIngress;
-    default:
+    case RINGTAP_TAP_TC_EGRESS:
       return FilterHook::kTcEgress;
+    default:
+      return FilterHook::kMemory;
   }
 }
 
@@ -156,8 +163,11 @@ TranslateOptions translate_options(const FilterPlace& place, const KernelFeature
 }
 
 // The frames a run meets: of one link type, or of both where they are framed as LINUX_SLL2 only after the filter.
-std::vector<LinkType> native_link_types(LinkType framed) {
-  if (framed == LinkType::kLinuxSll2) return {LinkType::kEthernet, LinkType::kRaw};
+// Taps of the whole host put an Ethernet header in front of every packet.
+std::vector<LinkType> native_link_types(LinkType framed, TapSet taps) {
+  if (framed == LinkType::kLinuxSll2 || (framed == LinkType::kRaw && taps.contains_any(kHostTaps))) {
+    return {LinkType::kEthernet, LinkType::kRaw};
+  }
   return {framed};
 }
 
@@ -257,7 +267,7 @@ int capture(const Options& options) {
   if (!options.expression.empty()) {
     auto framed = link_type_of(live->interfaces);
     if (!framed) return fail(framed.error());
-    auto made = make_filter(options, native_link_types(*framed), live->interfaces);
+    auto made = make_filter(options, native_link_types(*framed, options.taps), live->interfaces);
     if (!made) return fail(made.error());
     live->filter = live_filter(options, filter.emplace(made.take()));
   }
@@ -356,7 +366,7 @@ int show_filter(const Options& options) {
     if (!live) return fail(live.error());
     auto framed = link_type_of(live->interfaces);
     if (!framed) return fail(framed.error());
-    link_type = native_link_types(*framed).front();
+    link_type = native_link_types(*framed, options.taps).front();
     interfaces = live->interfaces;
   }
   auto filter = make_filter(options, {link_type}, interfaces);
@@ -367,7 +377,7 @@ int show_filter(const Options& options) {
     std::fputs(print_program(program, format).c_str(), stdout);
   }
   if (options.show_ebpf) {
-    const FilterPlace place{.tap = options.tap_xdp ? RINGTAP_TAP_XDP : RINGTAP_TAP_TC_INGRESS,
+    const FilterPlace place{.tap = options.taps.contains(Tap::kXdp) ? RINGTAP_TAP_XDP : RINGTAP_TAP_TC_INGRESS,
                             .l3 = link_type == LinkType::kRaw,
                             .inlined = false};
     auto body = translate(

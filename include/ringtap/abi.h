@@ -67,6 +67,7 @@ enum ringtap_csum {
 #define RINGTAP_EVENT_TRACE 4         /* a ringtap_trace follows */
 #define RINGTAP_EVENT_FOLLOWED 8      /* the filter says no; its skb is, or was, that of a frame it said yes to */
 #define RINGTAP_EVENT_ELSEWHERE 16    /* seen in another network namespace than the one that was asked for */
+#define RINGTAP_EVENT_NO_LINK 32      /* there was no link header: the one in the bytes has the protocol and no more */
 
 struct ringtap_event {
   __u64 boot_ns;  /* CLOCK_BOOTTIME */
@@ -101,6 +102,15 @@ struct ringtap_trace {
   __u8 hook; /* NETFILTER: NF_INET_PRE_ROUTING … */
   __u8 last; /* NETFILTER: 1 behind all rules of the hook, 0 before them */
   __u16 reserved;
+};
+
+/* What a filter body gets that works on the bytes of a record. */
+struct ringtap_memory_frame {
+  __u64 address;
+  __u32 length; /* of what can be read there */
+  __u32 wire_length;
+  __u32 ifindex;
+  __u32 outgoing;
 };
 
 /* What a filter body returns when only user space can tell; any other value but 0 is "wanted". */

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -72,6 +73,54 @@ inline constexpr std::array<std::string_view, 12> kTapNames = {"unknown",   "xdp
                                                                "netfilter", "socket",    "drop",       "end"};
 [[nodiscard]] constexpr std::string_view tap_name(Tap tap) {
   return kTapNames[static_cast<std::size_t>(tap)];
+}
+
+class TapSet {
+ public:
+  constexpr TapSet() = default;
+  constexpr TapSet(std::initializer_list<Tap> taps) {
+    for (const Tap tap : taps) insert(tap);
+  }
+  constexpr void insert(Tap tap) { bits_ |= bit(tap); }
+  constexpr void insert(TapSet taps) { bits_ |= taps.bits_; }
+  constexpr void erase(TapSet taps) { bits_ &= ~taps.bits_; }
+  [[nodiscard]] constexpr bool contains(Tap tap) const { return (bits_ & bit(tap)) != 0; }
+  [[nodiscard]] constexpr bool contains_any(TapSet taps) const { return (bits_ & taps.bits_) != 0; }
+  [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
+  constexpr bool operator==(const TapSet&) const = default;
+
+ private:
+  static constexpr std::uint32_t bit(Tap tap) { return std::uint32_t{1} << static_cast<unsigned>(tap); }
+  std::uint32_t bits_ = 0;
+};
+// Where one program stands at one device …
+inline constexpr TapSet kTcTaps = {Tap::kTcIngress, Tap::kTcEgress};
+inline constexpr TapSet kStackTaps = {Tap::kStackIn, Tap::kStackOut};
+inline constexpr TapSet kPacketTaps = {Tap::kPacketIn, Tap::kPacketOut};
+// … and those that see the whole host and pick what belongs to the devices asked for.
+inline constexpr TapSet kHostTaps = {Tap::kStackIn, Tap::kStackOut, Tap::kNetfilter,
+                                     Tap::kSocket,  Tap::kDrop,     Tap::kEnd};
+
+// The word of --tap, and what an interface of a file is called after: "eth0:tc".
+[[nodiscard]] constexpr std::string_view tap_family(Tap tap) {
+  if (kTcTaps.contains(tap)) return "tc";
+  if (kStackTaps.contains(tap)) return "stack";
+  if (kPacketTaps.contains(tap)) return "packet";
+  return tap_name(tap);
+}
+
+// How many interfaces of a file one device becomes.
+[[nodiscard]] constexpr std::size_t family_count(TapSet taps) {
+  std::size_t count = 0;
+  for (std::size_t tap = 0; tap < kTapNames.size(); ++tap) {
+    bool first = taps.contains(static_cast<Tap>(tap));
+    for (std::size_t other = 0; other < tap; ++other) {
+      const bool same = tap_family(static_cast<Tap>(other)) == tap_family(static_cast<Tap>(tap));
+      if (same && taps.contains(static_cast<Tap>(other))) first = false;
+    }
+    count += first ? 1 : 0;
+  }
+  return count;
 }
 
 // Values of NF_INET_…, <linux/netfilter.h>.

@@ -66,7 +66,7 @@ class TapRig {
       features = *probed;
     }
     TapProgramsConfig config;
-    config.xdp = true;
+    config.taps.insert(Tap::kXdp);
     config.snaplen = snaplen;
     config.rings_fd = rings->map_fd();
     config.features = *features;

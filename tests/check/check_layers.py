@@ -29,11 +29,11 @@ ABI_FOLDERS = {"record", "kernel"}
 LIBRARIES = [
     (re.compile(r"bpf/|.*\.skel\.h$"), {"kernel"}),
     (re.compile(r"CLI/"), {"cli"}),
-    (re.compile(r"pcap(/|\.h$|-)"), {"filter", "io"}),
+    (re.compile(r"pcap(/|\.h$|-)"), {"filter", "io", "kernel"}),  # kernel: the AF_PACKET reference tap
 ]
 
 # bpf/: an include goes down this order, never up or sideways.
-BPF_ORDER = ["maps.bpf.h", "filter.bpf.h", "emit.bpf.h"]
+BPF_ORDER = ["maps.bpf.h", "filter.bpf.h", "emit.bpf.h", "follow.bpf.h", "trace.bpf.h"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

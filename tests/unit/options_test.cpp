@@ -26,7 +26,7 @@ TEST(Options, DefaultsAreTcpdumps) {
   const Options options = parsed({});
   EXPECT_EQ(options.action, Action::kCapture);
   EXPECT_TRUE(options.interfaces.empty());
-  EXPECT_TRUE(options.tap_tc_ingress && options.tap_tc_egress && !options.tap_xdp);
+  EXPECT_EQ(options.taps, kTcTaps);
   EXPECT_EQ(options.snaplen, 262144U);
   EXPECT_TRUE(options.promiscuous && options.print && options.optimise);
   EXPECT_EQ(options.time, TimeText::kOfDay);
@@ -74,12 +74,19 @@ TEST(Options, WritingAFileSuppressesTextUnlessPrintIsGiven) {
 }
 
 TEST(Options, TapsAndDirectionTogetherSayWhereToLook) {
-  const Options xdp = parsed({"--tap", "xdp"});
-  EXPECT_TRUE(xdp.tap_xdp && !xdp.tap_tc_ingress && !xdp.tap_tc_egress);
-  const Options out = parsed({"-Q", "out"});
-  EXPECT_TRUE(!out.tap_tc_ingress && out.tap_tc_egress);
-  const Options both = parsed({"--tap", "xdp,tc", "-Q", "in"});
-  EXPECT_TRUE(both.tap_xdp && both.tap_tc_ingress && !both.tap_tc_egress);
+  EXPECT_EQ(parsed({"--tap", "xdp"}).taps, TapSet{Tap::kXdp});
+  EXPECT_EQ(parsed({"-Q", "out"}).taps, TapSet{Tap::kTcEgress});
+  EXPECT_EQ(parsed({"--tap", "xdp,tc", "-Q", "in"}).taps, (TapSet{Tap::kXdp, Tap::kTcIngress}));
+  EXPECT_EQ(parsed({"--tap", "stack,packet,drop", "-Q", "out"}).taps,
+            (TapSet{Tap::kStackOut, Tap::kPacketOut, Tap::kDrop}));
+  EXPECT_EQ(parsed({"--tap", "netfilter,socket"}).taps, (TapSet{Tap::kNetfilter, Tap::kSocket}));
+}
+
+TEST(Options, SeveralTapsOfOneDeviceNeedPcapng) {
+  EXPECT_EQ(parsed({"--tap", "tc", "-w", "x"}).format, FileFormat::kPcap);
+  EXPECT_EQ(parsed({"--tap", "stack", "-w", "x"}).format, FileFormat::kPcap);
+  EXPECT_EQ(parsed({"--tap", "tc,stack", "-w", "x"}).format, FileFormat::kPcapng);
+  EXPECT_EQ(parsed({"--tap", "drop", "-w", "x"}).format, FileFormat::kPcapng);  // the reason has no place in pcap
 }
 
 TEST(Options, OfSeveralDumpsTcpdumpsOrderDecides) {

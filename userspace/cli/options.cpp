@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -47,31 +48,53 @@ Result<std::chrono::nanoseconds> parse_duration(const std::string& text) {
   return usage("--duration " + text + ": not a time").hint("a number and ms, s, m or h: 500ms, 5s, 2m");
 }
 
-Result<> parse_taps(const std::string& list, Options& options) {
-  options.tap_tc_ingress = options.tap_tc_egress = options.tap_xdp = false;
+struct TapWord {
+  std::string_view word;
+  TapSet taps;
+};
+constexpr std::array<TapWord, 9> kTapWords = {{{"tc", kTcTaps},
+                                               {"tc-in", {Tap::kTcIngress}},
+                                               {"tc-out", {Tap::kTcEgress}},
+                                               {"xdp", {Tap::kXdp}},
+                                               {"packet", kPacketTaps},
+                                               {"stack", kStackTaps},
+                                               {"netfilter", {Tap::kNetfilter}},
+                                               {"socket", {Tap::kSocket}},
+                                               {"drop", {Tap::kDrop}}}};
+
+std::string tap_words() {
+  std::string words;
+  for (const TapWord& tap : kTapWords) words.append(words.empty() ? "" : ", ").append(tap.word);
+  return words;
+}
+
+Result<TapSet> parse_taps(const std::string& list) {
+  TapSet taps;
   std::string_view rest = list;
   for (bool more = true; more;) {
     const auto comma = rest.find(',');
-    const std::string_view tap = rest.substr(0, comma);
+    const std::string_view word = rest.substr(0, comma);
     more = comma != std::string_view::npos;
     if (more) rest.remove_prefix(comma + 1);
-    if (tap == "tc" || tap == "tc-in") options.tap_tc_ingress = true;
-    if (tap == "tc" || tap == "tc-out") options.tap_tc_egress = true;
-    if (tap == "xdp") options.tap_xdp = true;
-    if (tap != "tc" && tap != "tc-in" && tap != "tc-out" && tap != "xdp") {
-      return usage("--tap " + list + ": there is no tap '" + std::string(tap) + "'").hint("tc, tc-in, tc-out, xdp");
+    const auto known =
+        std::find_if(kTapWords.begin(), kTapWords.end(), [&](const TapWord& t) { return t.word == word; });
+    if (known == kTapWords.end()) {
+      return usage("--tap " + list + ": there is no tap '" + std::string(word) + "'").hint(tap_words());
     }
+    taps.insert(known->taps);
   }
-  return ok();
+  return taps;
 }
 
 Result<> apply_direction(const std::string& direction, Options& options) {
   if (direction.empty() || direction == "inout") return ok();
   if (direction != "in" && direction != "out")
     return usage("-Q " + direction + ": not a direction").hint("in, out, inout");
-  if (direction == "in") options.tap_tc_egress = false;
-  if (direction == "out") options.tap_tc_ingress = options.tap_xdp = false;
-  if (!options.tap_tc_ingress && !options.tap_tc_egress && !options.tap_xdp) {
+  if (direction == "in") options.taps.erase({Tap::kTcEgress, Tap::kStackOut, Tap::kPacketOut});
+  if (direction == "out") {
+    options.taps.erase({Tap::kXdp, Tap::kTcIngress, Tap::kStackIn, Tap::kPacketIn, Tap::kSocket});
+  }
+  if (options.taps.empty()) {
     return usage("-Q " + direction + ": none of the chosen taps sees that direction").hint("--tap tc sees both");
   }
   return ok();
@@ -145,7 +168,9 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   one(app.add_option("-i,--interface", options.interfaces, "interface: name, number of -D, or any; may be repeated"))
       ->type_name("IF")
       ->group(what);
-  option("--tap", raw.tap, "where in the kernel: tc (default), tc-in, tc-out, xdp; several with commas")
+  option("--tap", raw.tap,
+         "where in the kernel: tc (default), tc-in, tc-out, xdp, packet, stack, netfilter, socket, drop; several with "
+         "commas")
       ->type_name("LIST")
       ->group(what);
   option("--xdp-mode", raw.xdp_mode, "how XDP attaches: auto (default), native, generic")
@@ -243,7 +268,9 @@ Result<Options> interpret(Options options, const Raw& raw) {
   }
 
   if (!raw.tap.empty()) {
-    if (auto result = parse_taps(raw.tap, options); !result) return result.take_error();
+    auto taps = parse_taps(raw.tap);
+    if (!taps) return taps.take_error();
+    options.taps = *taps;
   }
   if (auto result = apply_direction(raw.direction, options); !result) return result.take_error();
   if (!raw.xdp_mode.empty()) {
@@ -251,11 +278,12 @@ Result<Options> interpret(Options options, const Raw& raw) {
         "--xdp-mode", raw.xdp_mode,
         {{"auto", XdpAttach::kAuto}, {"native", XdpAttach::kNative}, {"generic", XdpAttach::kGeneric}});
     if (!mode) return mode.take_error();
-    if (!options.tap_xdp) return usage("--xdp-mode needs --tap xdp");
+    if (!options.taps.contains(Tap::kXdp)) return usage("--xdp-mode needs --tap xdp");
     options.xdp_attach = *mode;
   }
 
-  if (options.consume && !options.tap_xdp) return usage("--consume needs --tap xdp: only there can frames end");
+  if (options.consume && !options.taps.contains(Tap::kXdp))
+    return usage("--consume needs --tap xdp: only there can frames end");
   if (options.force && !options.consume) return usage("--force goes with --consume alone");
 
   options.snaplen = kMaxSnaplen;
@@ -281,9 +309,10 @@ Result<Options> interpret(Options options, const Raw& raw) {
   }
   options.promiscuous = !raw.no_promiscuous;
 
-  const int taps = (options.tap_tc_ingress || options.tap_tc_egress ? 1 : 0) + (options.tap_xdp ? 1 : 0);
-  const bool several = options.interfaces.size() > 1 || taps > 1;
-  options.format = options.write_path.ends_with(".pcapng") || several ? FileFormat::kPcapng : FileFormat::kPcap;
+  const bool several = options.interfaces.size() > 1 || family_count(options.taps) > 1;
+  const bool has_reasons = options.taps.contains_any({Tap::kNetfilter, Tap::kDrop});
+  options.format =
+      options.write_path.ends_with(".pcapng") || several || has_reasons ? FileFormat::kPcapng : FileFormat::kPcap;
   if (!raw.format.empty()) {
     auto format =
         choose<FileFormat>("--format", raw.format, {{"pcap", FileFormat::kPcap}, {"pcapng", FileFormat::kPcapng}});

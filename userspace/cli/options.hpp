@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ringtap/record.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
@@ -25,9 +26,7 @@ struct Options {
 
   // what to capture
   std::vector<std::string> interfaces;  // names, numbers of -D, "any"; empty: the first of -D
-  bool tap_tc_ingress = true;
-  bool tap_tc_egress = true;
-  bool tap_xdp = false;
+  TapSet taps = kTcTaps;
   bool consume = false;
   bool force = false;
   XdpAttach xdp_attach = XdpAttach::kAuto;

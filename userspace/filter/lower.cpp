@@ -61,6 +61,9 @@ HookTraits traits_of(FilterHook hook) {
     return {false, BPF_FUNC_xdp_load_bytes, offsetof(xdp_md, data), offsetof(xdp_md, data_end),
             offsetof(xdp_md, ingress_ifindex)};
   }
+  if (hook == FilterHook::kMemory) {
+    return {false, BPF_FUNC_probe_read_kernel, 0, 0, offsetof(MemoryFrame, ifindex)};
+  }
   return {true, BPF_FUNC_skb_load_bytes, offsetof(__sk_buff, data), offsetof(__sk_buff, data_end),
           offsetof(__sk_buff, ifindex)};
 }
@@ -104,8 +107,9 @@ class Lowering {
     std::vector<SlowEntries> entries;
     for (const FrameView view : views) {
       if (view == FrameView::kTagged) asm_.bind(tagged);
-      const auto guards =
+      auto guards =
           place_guards(graph_, bounds, view, has_slow_copy() ? GuardFailure::kSlowPath : GuardFailure::kReject);
+      if (in_memory()) guards.front() = BlockGuard{.slow_only = true};
       entries.push_back(fast_copy(view, guards));
     }
     for (const auto& entry : entries) slow_copy(entry);
@@ -149,7 +153,24 @@ class Lowering {
     unsupported_ = "the filter reads ancillary field " + std::to_string(what) + ", which this tap does not have";
   }
 
+  [[nodiscard]] bool in_memory() const { return options_.hook == FilterHook::kMemory; }
+
   void prologue() {
+    if (in_memory()) {
+      if (reads_length_) {
+        asm_.load(kScratch, kContext, offsetof(MemoryFrame, wire_length), 4);
+        push(kSlotLength, kScratch, 4);
+      }
+    } else {
+      point_at_packet();
+    }
+    if (live_[0].a) asm_.move32(kA, 0U);
+    if (live_[0].x) asm_.move32(kX, 0U);
+    for (std::uint32_t word = 0; word < kMemoryWords; ++word)
+      if ((live_[0].memory >> word & 1) != 0) asm_.store_constant(Reg::kFrame, at(memory_slot(word)), 0, 4);
+  }
+
+  void point_at_packet() {
     if (reads_length_ && !hook_.is_skb && options_.xdp_load_bytes) {
       push(kSlotContext, kContext, 8);
       asm_.call(BPF_FUNC_xdp_get_buff_len);
@@ -166,10 +187,6 @@ class Lowering {
       asm_.subtract(kScratch, kData);
       push(kSlotLength, kScratch, 4);
     }
-    if (live_[0].a) asm_.move32(kA, 0U);
-    if (live_[0].x) asm_.move32(kX, 0U);
-    for (std::uint32_t word = 0; word < kMemoryWords; ++word)
-      if ((live_[0].memory >> word & 1) != 0) asm_.store_constant(Reg::kFrame, at(memory_slot(word)), 0, 4);
   }
 
   Copy new_copy(FrameView view, bool slow) {
@@ -226,7 +243,7 @@ class Lowering {
 
   // --- the slow copy ---
 
-  [[nodiscard]] bool has_slow_copy() const { return hook_.is_skb || options_.xdp_load_bytes; }
+  [[nodiscard]] bool has_slow_copy() const { return hook_.is_skb || in_memory() || options_.xdp_load_bytes; }
 
   void slow_copy(const SlowEntries& entries) {
     const Copy copy = new_copy(entries.view, true);
@@ -272,6 +289,22 @@ class Lowering {
 
   // R0 = the bytes at the memory offset in R2, as they stand in the packet.
   void call_load_bytes(int bytes) {
+    if (in_memory()) {
+      pop(Reg::kR4, kSlotContext, 8);
+      asm_.load(Reg::kR5, Reg::kR4, offsetof(MemoryFrame, length), 4);
+      asm_.move(Reg::kR3, Reg::kR2);
+      asm_.add(Reg::kR3, bytes);
+      asm_.jump_if(BPF_JGT, Reg::kR3, Reg::kR5, reject());
+      asm_.load(Reg::kR3, Reg::kR4, offsetof(MemoryFrame, address), 8);
+      asm_.add(Reg::kR3, Reg::kR2);
+      asm_.move(Reg::kR1, Reg::kFrame);
+      asm_.add(Reg::kR1, at(kSlotBuffer));
+      asm_.move32(Reg::kR2, static_cast<std::uint32_t>(bytes));
+      asm_.call(hook_.load_bytes);
+      asm_.jump_if(BPF_JNE, Reg::kR0, 0, reject());
+      pop(Reg::kR0, kSlotBuffer, bytes);
+      return;
+    }
     pop(Reg::kR1, kSlotContext, 8);
     asm_.move(Reg::kR3, Reg::kFrame);
     asm_.add(Reg::kR3, at(kSlotBuffer));
@@ -476,6 +509,9 @@ class Lowering {
         // The field is set by the receiving side only: what leaves is PACKET_OUTGOING, what XDP sees is not.
         if (options_.hook == FilterHook::kTcIngress) {
           field(offsetof(__sk_buff, pkt_type));
+        } else if (in_memory()) {
+          field(offsetof(MemoryFrame, outgoing));
+          asm_.arithmetic32(BPF_LSH, kA, 2U);  // PACKET_OUTGOING, 4
         } else {
           asm_.move32(kA, options_.hook == FilterHook::kTcEgress ? 4U : 0U);
         }

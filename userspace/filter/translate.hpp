@@ -22,7 +22,16 @@ constexpr std::uint32_t kRecheckVerdict = 0x8000'0000;
 // What a body takes of the stack, from TranslateOptions::stack_base down.
 constexpr std::uint32_t kFilterStackBytes = 104;
 
-enum class FilterHook : std::uint8_t { kXdp, kTcIngress, kTcEgress };
+// kMemory: the frame lies in memory that only bpf_probe_read_kernel may read, and the context is a MemoryFrame.
+enum class FilterHook : std::uint8_t { kXdp, kTcIngress, kTcEgress, kMemory };
+
+struct MemoryFrame {
+  std::uint64_t address;
+  std::uint32_t length;  // bytes past it do not exist
+  std::uint32_t wire_length;
+  std::uint32_t ifindex;
+  std::uint32_t outgoing;  // 1: sent, else received
+};
 
 struct TranslateOptions {
   FilterHook hook = FilterHook::kXdp;

@@ -3,13 +3,18 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <fstream>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -17,14 +22,12 @@
 #include "kernel/handles.hpp"
 #include "kernel/libbpf_log.hpp"
 #include "kernel/rtnetlink.hpp"
+#include "kernel/uapi.hpp"
 #include "xdp_reason.skel.h"
 
 namespace ringtap {
 namespace {
 
-// include/uapi/linux/bpf.h since 6.6; Debian 12's headers are older.
-constexpr auto kTcxIngress = static_cast<bpf_attach_type>(46);
-constexpr auto kTcxEgress = static_cast<bpf_attach_type>(47);
 constexpr std::uint32_t kBefore = 1U << 3;  // BPF_F_BEFORE without a relative: the head of the chain
 
 constexpr std::uint32_t kClsactPriority = 1;
@@ -110,6 +113,24 @@ bool is_ours(const rtnetlink::TcFilter& filter) {
          std::find(kProgramNames.begin(), kProgramNames.end(), name.substr(0, end)) != kProgramNames.end();
 }
 
+// The root of cgroup v2: where it is mounted (proc_pid_mounts(5)), else, as under `ip netns exec`, which covers the
+// mount, by a mount of our own that is part of no tree and gone with the descriptor (fsopen(2), needs CAP_SYS_ADMIN).
+Result<UniqueFd> open_cgroup_root() {
+  std::ifstream mounts("/proc/self/mounts");
+  std::string device, directory, type, rest;
+  while (mounts >> device >> directory >> type && std::getline(mounts, rest)) {
+    if (type != "cgroup2") continue;
+    UniqueFd root(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (root) return root;
+  }
+  const UniqueFd context(fsopen("cgroup2", FSOPEN_CLOEXEC));
+  if (context && fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
+    UniqueFd root(fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
+    if (root) return root;
+  }
+  return Error::from_errno(errno, "open the root of cgroup v2");
+}
+
 int hook_point(TcDirection direction) {
   return direction == TcDirection::kIngress ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
@@ -137,8 +158,8 @@ Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& tar
   if (!use_tcx) return attach_clsact(program_fd, target, direction);
   LIBBPF_OPTS(bpf_link_create_opts, options, .flags = kBefore);
   Attachment attachment;
-  attachment.link_.reset(
-      bpf_link_create(program_fd, static_cast<int>(target.ifindex), ingress ? kTcxIngress : kTcxEgress, &options));
+  attachment.link_.reset(bpf_link_create(program_fd, static_cast<int>(target.ifindex),
+                                         ingress ? kAttachTcxIngress : kAttachTcxEgress, &options));
   if (attachment.link_) return attachment;
   const int err = errno;
   if (err == EINVAL) return attach_clsact(program_fd, target, direction);  // the kernel does not know the attach type
@@ -192,6 +213,44 @@ Result<Attachment> Attachment::attach_xdp(const XdpPrograms& programs, const Att
   attachment.mode_ = XdpMode::kGeneric;
   if (!native_refusal.empty()) attachment.note_ = target.name + ": generic XDP, since " + native_refusal;
   return attachment;
+}
+
+Result<Attachment> Attachment::attach_netfilter(int program_fd, std::uint32_t protocol, std::uint32_t hook, bool last) {
+  // The outermost priorities are the kernel's own, and a priority takes one program (net/netfilter/nf_bpf_link.c).
+  constexpr std::int32_t kFirst = std::numeric_limits<std::int32_t>::min() + 1;
+  constexpr std::int32_t kLast = std::numeric_limits<std::int32_t>::max() - 1;
+  constexpr int kPlaces = 64;
+  Attachment attachment;
+  int err = EBUSY;
+  for (int place = 0; place < kPlaces && err == EBUSY; ++place) {
+    NetfilterLinkAttr attr{.prog_fd = static_cast<std::uint32_t>(program_fd),
+                           .attach_type = kAttachNetfilter,
+                           .pf = protocol,
+                           .hooknum = hook,
+                           .priority = last ? kLast - place : kFirst + place};
+    attachment.link_.reset(static_cast<int>(syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr))));
+    if (attachment.link_) return attachment;
+    err = errno;
+  }
+  return Error::from_errno(err, "attach the netfilter tap at hook " + std::to_string(hook));
+}
+
+Result<Attachment> Attachment::attach_tracepoint(int program_fd, const char* tracepoint) {
+  Attachment attachment;
+  attachment.link_.reset(bpf_raw_tracepoint_open(tracepoint, program_fd));
+  if (attachment.link_) return attachment;
+  const int err = errno;
+  return Error::from_errno(err, std::string("attach to the tracepoint ") + tracepoint);
+}
+
+Result<Attachment> Attachment::attach_socket(int program_fd) {
+  auto root = open_cgroup_root();
+  if (!root) return root.take_error();
+  Attachment attachment;
+  attachment.link_.reset(bpf_link_create(program_fd, root->get(), BPF_CGROUP_INET_INGRESS, nullptr));
+  if (attachment.link_) return attachment;
+  const int err = errno;
+  return Error::from_errno(err, "attach the socket tap to the root of cgroup v2");
 }
 
 Attachment::Attachment(Attachment&& other) noexcept

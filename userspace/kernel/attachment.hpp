@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// One program on one hook of one device. Links where the kernel has them, so that nothing stays attached when the
-// process dies; else (tc before Linux 6.6) a clsact filter whose handle is our process id, which a later run sweeps.
-// Never replaces or removes what is not ours. Move-only; the destructor detaches.
+// One program on one hook of one device or of the host. Links where the kernel has them, so that nothing stays attached
+// when the process dies; else (tc before Linux 6.6) a clsact filter whose handle is our process id, which a later run
+// sweeps. Never replaces or removes what is not ours. Move-only; the destructor detaches.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,13 @@ class Attachment {
   };
   // kAuto takes native where the driver can and generic where not; mode() and note() say which, and why.
   static Result<Attachment> attach_xdp(const XdpPrograms& programs, const AttachTarget& target, XdpMode mode);
+
+  // Before all other rules of a netfilter hook, or behind them, in this network namespace. `protocol`: NFPROTO_IPV4,
+  // NFPROTO_IPV6; `hook`: NF_INET_….
+  static Result<Attachment> attach_netfilter(int program_fd, std::uint32_t protocol, std::uint32_t hook, bool last);
+  static Result<Attachment> attach_tracepoint(int program_fd, const char* tracepoint);
+  // Ingress of the root of cgroup v2 as this process sees it.
+  static Result<Attachment> attach_socket(int program_fd);
 
   Attachment(Attachment&& other) noexcept;
   Attachment& operator=(Attachment&& other) noexcept;

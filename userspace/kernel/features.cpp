@@ -11,6 +11,7 @@
 
 #include "kernel/handles.hpp"
 #include "kernel/libbpf_log.hpp"
+#include "kernel/uapi.hpp"
 
 namespace ringtap {
 namespace {
@@ -56,6 +57,27 @@ bool has_stage_flusher() {
   return fd && bpf_prog_test_run_opts(fd.get(), &options) == 0;
 }
 
+// Arguments of a tracepoint, the context that every handler gets first not counted.
+int tracepoint_arguments(const btf* types, const char* name) {
+  const std::string handler = std::string("btf_trace_") + name;
+  const int id = btf__find_by_name_kind(types, handler.c_str(), BTF_KIND_TYPEDEF);
+  const btf_type* type = id > 0 ? btf__type_by_id(types, btf__type_by_id(types, id)->type) : nullptr;
+  if (type == nullptr || !btf_is_ptr(type)) return 0;
+  type = btf__type_by_id(types, type->type);
+  return type != nullptr && btf_is_func_proto(type) ? btf_vlen(type) - 1 : 0;
+}
+
+// An accept-all program; its type is known since the same version as the links.
+bool has_netfilter() {
+  const bpf_insn program[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
+      {.code = BPF_JMP | BPF_EXIT},
+  };
+  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = kAttachNetfilter);
+  return static_cast<bool>(UniqueFd(bpf_prog_load(netfilter_program_type(), "netfilter_probe", "Dual BSD/GPL", program,
+                                                  std::size(program), &options)));
+}
+
 }  // namespace
 
 std::string capability_hint() {
@@ -88,6 +110,9 @@ Result<KernelFeatures> probe_features() {
   features.xdp_load_bytes = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, nullptr) == 1;
   features.kernel_skb = btf__find_by_name_kind(kernel_types.get(), "bpf_cast_to_kern_ctx", BTF_KIND_FUNC) > 0;
   features.stage_flusher = has_stage_flusher();
+  features.netfilter = has_netfilter();
+  features.drop_reason = tracepoint_arguments(kernel_types.get(), "kfree_skb") >= 3;
+  features.end_location = tracepoint_arguments(kernel_types.get(), "consume_skb") >= 2;
   features.long_jumps = has_long_jumps();
   return features;
 }

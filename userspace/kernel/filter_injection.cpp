@@ -12,6 +12,8 @@
 #include <span>
 #include <string_view>
 
+#include "kernel/uapi.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -88,10 +90,20 @@ std::vector<std::uint8_t> moved_records(const void* table, std::uint32_t count, 
 int FilterInjection::register_sections() {
   static const int result = [] {
     LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .prog_prepare_load_fn = on_load);
-    const int xdp = libbpf_register_prog_handler("ringtap/xdp", BPF_PROG_TYPE_XDP, BPF_XDP, &handler);
-    const int tc =
-        libbpf_register_prog_handler("ringtap/tc", BPF_PROG_TYPE_SCHED_CLS, static_cast<bpf_attach_type>(0), &handler);
-    return xdp < 0 ? xdp : tc < 0 ? tc : 0;
+    struct Section {
+      const char* name;
+      bpf_prog_type type;
+      bpf_attach_type attach_type;
+    };
+    for (const Section& section :
+         {Section{"ringtap/xdp", BPF_PROG_TYPE_XDP, BPF_XDP}, Section{"ringtap/tc", BPF_PROG_TYPE_SCHED_CLS, {}},
+          Section{"ringtap/netfilter", netfilter_program_type(), kAttachNetfilter},
+          Section{"ringtap/socket", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS},
+          Section{"ringtap/tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, {}}}) {
+      const int err = libbpf_register_prog_handler(section.name, section.type, section.attach_type, &handler);
+      if (err < 0) return err;
+    }
+    return 0;
   }();
   return result;
 }

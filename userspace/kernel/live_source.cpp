@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "kernel/live_source.hpp"
 
+#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/membarrier.h>
+#include <linux/netfilter.h>
 #include <net/if_arp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -17,6 +19,8 @@
 #include <thread>
 
 #include "kernel/device_list.hpp"
+#include "kernel/kernel_names.hpp"
+#include "kernel/packet_socket.hpp"
 #include "kernel/rings.hpp"
 #include "kernel/rtnetlink.hpp"
 #include "kernel/tap_programs.hpp"
@@ -118,8 +122,9 @@ struct Slot {
   Device device;
   bool present = true;
   std::vector<Attachment> attachments;
-  std::array<std::uint64_t, RINGTAP_TAP_COUNT> lost_with_refused{};  // told by records that went no further
-  std::array<std::uint32_t, RINGTAP_TAP_COUNT> interface_ids;
+  std::vector<std::unique_ptr<PacketSocket>> sockets;
+  std::array<std::uint64_t, kEventTaps> lost_with_refused{};  // told by records that went no further
+  std::array<std::uint32_t, kEventTaps> interface_ids;        // [event_tap_of(tap)]
 
   explicit Slot(Device its_device) : device(std::move(its_device)) { interface_ids.fill(kNoInterface); }
 };
@@ -135,6 +140,7 @@ struct LiveSource::Impl {
   std::optional<Rings> rings;
   std::optional<TapPrograms> programs;
   std::optional<rtnetlink::DeviceMonitor> monitor;
+  std::vector<Attachment> host_attachments;
   UniqueFd promiscuous_socket;
   UniqueFd clock_changes;
   UniqueFd events;          // epoll: rings and `changes`
@@ -146,7 +152,9 @@ struct LiveSource::Impl {
   std::uint32_t announced = 0;
   Clock clock;
   Sll2Framer framer;
-  std::vector<RingReader*> heads;
+  std::vector<EventStream*> heads;
+  DropReasons reasons;
+  KernelSymbols symbols;
   std::vector<std::uint64_t> delivered;  // [(slot * taps + tap) * cpus + cpu]
   std::uint64_t next_packet_id = 0;
   std::uint64_t newest_boot_ns = 0;
@@ -170,8 +178,12 @@ struct LiveSource::Impl {
   Result<> open_event_fds();
   Result<> attach(const Device& device);
   Result<> attach_taps(Slot& slot);
+  Result<> open_sockets(Slot& slot);
+  Result<> attach_host_taps();
   [[nodiscard]] bool sees_egress(const Device& device) const;
-  std::uint32_t interface_of(Slot& slot, std::uint32_t tap);
+  std::uint32_t interface_of(Slot& slot, Tap tap);
+  [[nodiscard]] std::string describe(Tap tap, const Slot& slot) const;
+  [[nodiscard]] std::uint64_t merge_slack_ns();
   void set_promiscuous(const Device& device);
 
   bool drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result);
@@ -231,6 +243,8 @@ Result<> LiveSource::Impl::attach_all() {
   slots.reserve(std::size_t{max_slots} + 1);
   slots.emplace_back(Device{.name = "unknown"});
   slots.front().present = false;
+  // First those that packets come to last: what comes in meanwhile is seen to its end.
+  if (auto result = attach_host_taps(); !result) return result;
   std::optional<Error> first_error;
   for (const Device& device : devices) {
     if (!device.up() && !any) notice(device.name + " is down; its packets are captured once it is up");
@@ -240,8 +254,9 @@ Result<> LiveSource::Impl::attach_all() {
     notice(result.error().text());
     if (!first_error) first_error = result.take_error();
   }
-  const bool nothing =
-      std::all_of(slots.begin(), slots.end(), [](const Slot& slot) { return slot.attachments.empty(); });
+  const bool nothing = host_attachments.empty() && std::all_of(slots.begin(), slots.end(), [](const Slot& slot) {
+                         return slot.attachments.empty();
+                       });
   if (any && nothing && first_error) return std::move(*first_error);
   return ok();
 }
@@ -263,9 +278,8 @@ Result<> LiveSource::Impl::refuse_to_cut_off() const {
 
 Result<> LiveSource::Impl::load_programs() {
   TapProgramsConfig config;
-  config.tc_ingress = options.tc_ingress;
-  config.tc_egress = options.tc_egress;
-  config.xdp = options.xdp;
+  config.taps = options.taps;
+  config.follow = options.follow;
   config.snaplen =
       options.filter.may_recheck ? RINGTAP_MAX_SNAPLEN : std::max(options.snaplen, LiveOptions::kMinSnaplen);
   config.slots = max_slots;
@@ -336,32 +350,56 @@ void LiveSource::Impl::set_promiscuous(const Device& device) {
 
 // What a device sends to itself comes in again at once; like tcpdump, show it once unless the way out is asked for.
 bool LiveSource::Impl::sees_egress(const Device& device) const {
-  return options.tc_egress && !(device.loopback() && options.tc_ingress);
+  const bool twice = device.loopback() && options.taps.contains(Tap::kTcIngress) && !options.follow;
+  return options.taps.contains(Tap::kTcEgress) && !twice;
 }
 
-std::uint32_t LiveSource::Impl::interface_of(Slot& slot, std::uint32_t tap) {
-  if (slot.interface_ids[tap] != kNoInterface) return slot.interface_ids[tap];
-  const bool xdp = tap == RINGTAP_TAP_XDP;
-  const bool several_taps = options.xdp && (options.tc_ingress || options.tc_egress);
+std::string LiveSource::Impl::describe(Tap tap, const Slot& slot) const {
+  switch (tap) {
+    case Tap::kXdp:
+      return "XDP";
+    case Tap::kTcIngress:
+    case Tap::kTcEgress:
+      return !options.taps.contains(Tap::kTcIngress) ? "tc egress"
+             : sees_egress(slot.device)              ? "tc ingress and egress"
+                                                     : "tc ingress";
+    case Tap::kStackIn:
+    case Tap::kStackOut:
+      return "stack, tracepoints netif_receive_skb and net_dev_start_xmit";
+    case Tap::kPacketIn:
+    case Tap::kPacketOut:
+      return "AF_PACKET socket";
+    case Tap::kNetfilter:
+      return "netfilter, before and behind the rules of every hook";
+    case Tap::kSocket:
+      return "socket, as a packet is given to it";
+    case Tap::kDrop:
+      return "drop, tracepoint kfree_skb";
+    default:
+      return "end, tracepoint consume_skb";
+  }
+}
+
+std::uint32_t LiveSource::Impl::interface_of(Slot& slot, Tap tap) {
+  std::uint32_t& id = slot.interface_ids[event_tap_of(tap)];
+  if (id != kNoInterface) return id;
+  const std::string_view family = tap_family(tap);
+  for (std::size_t other = 0; other < kEventTaps; ++other) {
+    const bool same = tap_family(tap_of(static_cast<ringtap_tap>(other))) == family;
+    if (same && slot.interface_ids[other] != kNoInterface) return id = slot.interface_ids[other];
+  }
   Interface interface;
-  interface.name = slot.device.name + (several_taps ? xdp ? ":xdp" : ":tc" : "");
-  interface.description = xdp                                              ? "XDP"
-                          : options.tc_ingress && sees_egress(slot.device) ? "tc ingress and egress"
-                          : options.tc_ingress                             ? "tc ingress"
-                                                                           : "tc egress";
+  interface.name = slot.device.name;
+  if (family_count(options.taps) > 1) interface.name.append(":").append(family);
+  interface.description = describe(tap, slot);
   interface.ifindex = slot.device.ifindex;
   interface.link_type = link_type;
   interface.snaplen = options.snaplen;
   interface.filter = options.filter.expression;
   interface.mac = slot.device.mac;
-  interface.ingress_only = xdp;
-  const auto id = static_cast<std::uint32_t>(interfaces.size());
+  interface.ingress_only = tap == Tap::kXdp;
+  id = static_cast<std::uint32_t>(interfaces.size());
   interfaces.push_back(std::move(interface));
-  if (xdp) {
-    slot.interface_ids[RINGTAP_TAP_XDP] = id;
-  } else {
-    slot.interface_ids[RINGTAP_TAP_TC_INGRESS] = slot.interface_ids[RINGTAP_TAP_TC_EGRESS] = id;
-  }
   return id;
 }
 
@@ -384,34 +422,114 @@ Result<> LiveSource::Impl::attach(const Device& device) {
 
 Result<> LiveSource::Impl::attach_taps(Slot& slot) {
   const AttachTarget target{slot.device.ifindex, slot.device.name};
-  std::vector<std::uint32_t> attached;
+  TapSet attached;
   const bool l3 = !is_ethernet(slot.device);
-  if (options.xdp) {
+  if (auto opened = open_sockets(slot); !opened) return opened;
+  for (const auto& [tap, wanted, program_fd, direction] :
+       {std::tuple{Tap::kTcIngress, options.taps.contains(Tap::kTcIngress), programs->tc_ingress_fd(l3),
+                   TcDirection::kIngress},
+        std::tuple{Tap::kTcEgress, sees_egress(slot.device), programs->tc_egress_fd(l3), TcDirection::kEgress}}) {
+    if (!wanted) continue;
+    auto tc = Attachment::attach_tc(program_fd, target, direction, options.use_tcx);
+    if (!tc) return tc.take_error();
+    slot.attachments.push_back(tc.take());
+    attached.insert(tap);
+  }
+  if (options.taps.contains(Tap::kXdp)) {
     auto xdp =
         Attachment::attach_xdp({programs->xdp_frags_fd(l3), programs->xdp_plain_fd(l3)}, target, options.xdp_mode);
     if (xdp) {
       if (!xdp->note().empty()) notice(xdp->note());
       slot.attachments.push_back(xdp.take());
-      attached.push_back(RINGTAP_TAP_XDP);
-    } else if (any && (options.tc_ingress || options.tc_egress)) {
-      notice(xdp.error().text() + "; only its tc tap is used");
+      attached.insert(Tap::kXdp);
+    } else if ((any && !attached.empty()) || options.follow) {
+      notice(xdp.error().text() + "; only its other taps are used");
     } else {
       return xdp.take_error();
     }
   }
-  for (const auto& [wanted, program_fd, direction, tap] :
-       {std::tuple{options.tc_ingress, programs->tc_ingress_fd(l3), TcDirection::kIngress, RINGTAP_TAP_TC_INGRESS},
-        std::tuple{sees_egress(slot.device), programs->tc_egress_fd(l3), TcDirection::kEgress,
-                   RINGTAP_TAP_TC_EGRESS}}) {
-    if (!wanted) continue;
-    auto tc = Attachment::attach_tc(program_fd, target, direction, options.use_tcx);
-    if (!tc) return tc.take_error();
-    slot.attachments.push_back(tc.take());
-    attached.push_back(tap);
+  for (std::size_t number = 0; number < kEventTaps; ++number) {
+    const Tap tap = tap_of(static_cast<ringtap_tap>(number));
+    if (attached.contains(tap) ||
+        (options.taps.contains(tap) && (kHostTaps.contains(tap) || kPacketTaps.contains(tap)))) {
+      interface_of(slot, tap);
+    }
   }
-  for (const std::uint32_t tap : attached) interface_of(slot, tap);
   return ok();
 }
+
+// One for each direction, since libpcap does not say of an Ethernet frame which it was.
+Result<> LiveSource::Impl::open_sockets(Slot& slot) {
+  for (const Tap tap : {Tap::kPacketIn, Tap::kPacketOut}) {
+    if (!options.taps.contains(tap)) continue;
+    auto socket = PacketSocket::open({.device = slot.device.name,
+                                      .ifindex = slot.device.ifindex,
+                                      .slot = static_cast<std::uint16_t>(&slot - slots.data()),
+                                      .tap = tap,
+                                      .snaplen = options.snaplen,
+                                      .buffer_bytes = options.buffer_bytes / 2,
+                                      .filter = options.filter.expression});
+    if (!socket) return socket.take_error();
+    epoll_event event{.events = EPOLLIN, .data = {.fd = (*socket)->fd()}};
+    epoll_ctl(events.get(), EPOLL_CTL_ADD, (*socket)->fd(), &event);
+    slot.sockets.push_back(socket.take());
+  }
+  return ok();
+}
+
+Result<> LiveSource::Impl::attach_host_taps() {
+  if (options.taps.contains_any({Tap::kDrop, Tap::kEnd})) {
+    reasons = DropReasons::load();
+    symbols = KernelSymbols::load();
+    if (symbols.empty()) notice("the kernel hides its addresses (kptr_restrict): functions are not named");
+    if (!options.features->drop_reason) notice("this kernel (before 5.17) does not say why it drops");
+  }
+  // A tap that is one of several may be missing; one that was asked for alone may not.
+  const auto keep = [&](Result<Attachment> attachment) -> Result<> {
+    if (attachment) {
+      host_attachments.push_back(attachment.take());
+      return ok();
+    }
+    if (!options.follow) return attachment.take_error();
+    notice(attachment.error().text() + "; the other taps go on without");
+    return ok();
+  };
+  for (const auto& program : programs->tracepoint_programs()) {
+    if (auto kept = keep(Attachment::attach_tracepoint(program.fd, program.tracepoint)); !kept) return kept;
+  }
+  if (options.taps.contains(Tap::kSocket)) {
+    if (auto kept = keep(Attachment::attach_socket(programs->socket_fd())); !kept) return kept;
+  }
+  if (!options.taps.contains(Tap::kNetfilter)) return ok();
+  for (const std::uint32_t protocol : {NFPROTO_IPV4, NFPROTO_IPV6}) {
+    for (std::uint32_t hook = 0; hook < kNetfilterHookNames.size(); ++hook) {
+      for (const bool last : {true, false}) {
+        auto kept = keep(Attachment::attach_netfilter(programs->netfilter_fd(last), protocol, hook, last));
+        if (!kept) return kept;
+      }
+    }
+  }
+  return ok();
+}
+
+namespace {
+
+// Taps of the whole host put an Ethernet header in front of every packet (bpf/trace.bpf.h).
+void strip_link_header(RecordView& record) {
+  std::size_t at = 12;
+  const auto type = [&] {
+    return record.data.size() < at + 2
+               ? 0U
+               : std::to_integer<unsigned>(record.data[at]) << 8 | std::to_integer<unsigned>(record.data[at + 1]);
+  };
+  while (type() == ETH_P_8021Q || type() == ETH_P_8021AD) at += 4;
+  at = std::min(at + 2, record.data.size());
+  record.data = record.data.subspan(at);
+  record.wire_len -= static_cast<std::uint32_t>(at);
+  record.link_type = LinkType::kRaw;
+}
+
+}  // namespace
 
 Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint64_t* count) {
   const ringtap_event& header = *event.header;
@@ -420,12 +538,15 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
     return ok();
   }
   Slot& slot = slots[header.slot];
-  ++delivered[(std::size_t{header.slot} * RINGTAP_TAP_COUNT + header.tap) * cpus() + header.cpu];
+  if (header.tap < RINGTAP_TAP_COUNT) {
+    ++delivered[(std::size_t{header.slot} * RINGTAP_TAP_COUNT + header.tap) * cpus() + header.cpu];
+  }
   if (header.boot_ns < newest_boot_ns) ++late;
   newest_boot_ns = std::max(newest_boot_ns, std::uint64_t{header.boot_ns});
 
   RecordView record = to_record(event);
-  record.link_type = is_ethernet(slot.device) ? LinkType::kEthernet : LinkType::kRaw;
+  const bool of_host = kHostTaps.contains(record.tap);
+  record.link_type = of_host || is_ethernet(slot.device) ? LinkType::kEthernet : LinkType::kRaw;
   if ((filter_in_user_space || (header.flags & RINGTAP_EVENT_RECHECK) != 0) && !options.filter.matches(record)) {
     ++refused;
     slot.lost_with_refused[header.tap] += header.lost;
@@ -435,7 +556,16 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   record.lost_before += std::exchange(slot.lost_with_refused[header.tap], 0);
   record.time_ns = clock.to_epoch_ns(header.boot_ns);
   record.packet_id = ++next_packet_id;
-  record.interface_id = interface_of(slot, header.tap);
+  record.interface_id = interface_of(slot, record.tap);
+  if (record.trace && event.trace->location != 0) {
+    record.trace->function = symbols.function(event.trace->location);
+    if (record.tap == Tap::kDrop) record.trace->reason = reasons.name(event.trace->reason);
+  }
+  const bool has_link =
+      is_ethernet(slot.device) || (slot.present == false && (header.flags & RINGTAP_EVENT_NO_LINK) == 0);
+  if (of_host && (link_type == LinkType::kRaw || (link_type == LinkType::kLinuxSll2 && !has_link))) {
+    strip_link_header(record);
+  }
   for (; announced < interfaces.size(); ++announced) {
     if (auto result = sink.on_interface(interfaces[announced]); !result) return result;
   }
@@ -470,21 +600,29 @@ bool LiveSource::Impl::stages_empty() {
   return true;
 }
 
+// How long a record waits for those of other streams; one stream needs no waiting.
+std::uint64_t LiveSource::Impl::merge_slack_ns() {
+  if (options.taps.contains_any(kPacketTaps)) return PacketSocket::kSlackNs;
+  return rings->readers().size() == 1 ? 0 : kMergeSlackNs;
+}
+
 // Hands over what is ready; true when something is left that only time will release.
 bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result) {
-  const bool one_ring = cpus() == 1;
-  const std::uint64_t due = stopped    ? std::numeric_limits<std::uint64_t>::max()
-                            : one_ring ? boot_now_ns()
-                                       : boot_now_ns() - kMergeSlackNs;
+  const std::uint64_t due = stopped ? std::numeric_limits<std::uint64_t>::max() : boot_now_ns() - merge_slack_ns();
   const std::uint64_t watermark = collect_stages(due);
   heads.clear();
   for (RingReader& reader : rings->readers()) {
     if (reader.refresh()) heads.push_back(&reader);
   }
+  for (Slot& slot : slots) {
+    for (const auto& socket : slot.sockets) {
+      if (socket->refresh(clock)) heads.push_back(socket.get());
+    }
+  }
   if (max_records > 0) {
     std::uint64_t handled = 0;
-    merge_until(heads, watermark, [&](RingReader& reader) {
-      result = deliver(sink, reader.head(), count);
+    merge_until(heads, watermark, [&](EventStream& stream) {
+      result = deliver(sink, stream.head(), count);
       return static_cast<bool>(result) && *count < max_records && ++handled < kMostPerTurn;
     });
     if (handled > 0) idle_naps = 0;
@@ -493,6 +631,9 @@ bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_
   for (RingReader& reader : rings->readers()) {
     reader.release();
     left = left || reader.ready();
+  }
+  for (const Slot& slot : slots) {
+    for (const auto& socket : slot.sockets) left = left || socket->ready();
   }
   return left;
 }
@@ -624,6 +765,15 @@ void LiveSource::Impl::detach_all() {
   for (auto slot = slots.rbegin(); slot != slots.rend(); ++slot) {
     while (!slot->attachments.empty()) slot->attachments.pop_back();
   }
+  for (Slot& slot : slots) {
+    for (const auto& socket : slot.sockets) socket->stop();
+  }
+  // In the order of a packet's way, so that one that was seen is seen to its end.
+  wait_for_running_programs();
+  if (options.taps.contains_any(kPacketTaps)) {
+    std::this_thread::sleep_for(2 * std::chrono::milliseconds(PacketSocket::kBlockTimeoutMs));
+  }
+  while (!host_attachments.empty()) host_attachments.pop_back();
   promiscuous_socket.reset();
   wait_for_running_programs();
 }
@@ -650,8 +800,7 @@ LinkType LiveSource::link_type() const {
 }
 
 bool LiveSource::has_several_interfaces() const {
-  const bool tc = impl_->options.tc_ingress || impl_->options.tc_egress;
-  return impl_->any || impl_->devices.size() * ((impl_->options.xdp ? 1U : 0U) + (tc ? 1U : 0U)) > 1;
+  return impl_->any || impl_->devices.size() * family_count(impl_->options.taps) > 1;
 }
 
 std::string LiveSource::buffer_text() const {
@@ -674,7 +823,28 @@ Result<SourceAccount> LiveSource::account() {
   account.late = impl.late;
   account.malformed = impl.malformed;
   for (const RingReader& reader : impl.rings->readers()) account.malformed += reader.malformed();
+  for (std::size_t number = 0; number < RINGTAP_TAP_COUNT; ++number) {
+    const Tap tap = tap_of(static_cast<ringtap_tap>(number));
+    if (!kHostTaps.contains(tap)) continue;
+    // Never begun, so no row of counters has them: the kernel does not start a program on top of itself.
+    const std::uint64_t misses = impl.programs->misses(tap);
+    if (misses == 0) continue;
+    TapAccount& line = account.taps.emplace_back();
+    line.interface = impl.slots.front().device.name;
+    line.tap = tap_name(tap);
+    line.interface_id = kNoInterface;
+    line.seen = line.drops[static_cast<std::size_t>(Drop::kReentered)] = misses;
+  }
   for (std::uint32_t slot = 0; slot < impl.slots.size(); ++slot) {
+    for (const auto& socket : impl.slots[slot].sockets) {
+      TapAccount& line = account.taps.emplace_back();
+      line.interface = impl.slots[slot].device.name;
+      line.tap = tap_name(socket->options().tap);
+      line.interface_id = impl.slots[slot].interface_ids[event_tap_of(socket->options().tap)];
+      line.delivered = socket->delivered();
+      line.drops[static_cast<std::size_t>(Drop::kRingFull)] = socket->dropped();
+      line.seen = line.delivered + line.dropped();
+    }
     for (std::uint32_t tap = 0; tap < RINGTAP_TAP_COUNT; ++tap) {
       auto rows = impl.programs->counters(slot, static_cast<ringtap_tap>(tap));
       if (!rows) return rows.take_error();

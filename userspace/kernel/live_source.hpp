@@ -32,9 +32,9 @@ struct LiveFilter {
 struct LiveOptions {
   std::vector<std::string>
       interfaces;  // names; "any" stands alone: every device that is up, also those that come later
-  bool tc_ingress = true;
-  bool tc_egress = true;
-  bool xdp = false;
+  TapSet taps = kTcTaps;
+  // An sk_buff the filter said yes to at one tap is recorded at all of them, whatever becomes of it on its way.
+  bool follow = false;
   XdpMode xdp_mode = XdpMode::kAuto;
   bool consume = false;                         // XDP: captured frames end here (XDP_DROP)
   bool consume_despite_address = false;         // else refused on a device with an address, whose traffic would stop

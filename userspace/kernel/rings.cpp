@@ -48,7 +48,8 @@ RingReader::RingReader(UniqueFd map, std::size_t size, void* consumer_page, void
     : map_(std::move(map)), size_(size), consumer_page_(consumer_page), producer_pages_(producer_pages) {}
 
 RingReader::RingReader(RingReader&& other) noexcept
-    : map_(std::move(other.map_)),
+    : EventStream(other.head_),
+      map_(std::move(other.map_)),
       size_(other.size_),
       consumer_page_(std::exchange(other.consumer_page_, nullptr)),
       producer_pages_(std::exchange(other.producer_pages_, nullptr)),
@@ -57,7 +58,6 @@ RingReader::RingReader(RingReader&& other) noexcept
       producer_(other.producer_),
       sample_end_(other.sample_end_),
       sample_(other.sample_),
-      head_(other.head_),
       malformed_(other.malformed_) {}
 
 RingReader::~RingReader() {

@@ -17,21 +17,17 @@
 namespace ringtap {
 
 // Reads one ring. Records are borrowed from the ring's memory until release(). Single consumer, one thread.
-class RingReader {
+class RingReader final : public EventStream {
  public:
   static Result<RingReader> open(UniqueFd map, std::size_t size);
   RingReader(RingReader&& other) noexcept;
   RingReader& operator=(RingReader&&) = delete;
-  ~RingReader();
+  ~RingReader() override;
 
   // Looks what the kernel has published since the last call; true when a record is at the head.
   bool refresh();
-  // The head (merge.hpp's Stream).
-  [[nodiscard]] bool ready() const { return head_.has_value(); }
-  [[nodiscard]] std::uint64_t time() const { return head_->header->boot_ns; }
-  [[nodiscard]] const EventView& head() const { return *head_; }
   // Leaves the head; gives memory back to the kernel once a good part of the ring is read.
-  void pop();
+  void pop() override;
   // Gives the memory of everything popped back now.
   void release();
 
@@ -53,7 +49,6 @@ class RingReader {
   std::uint64_t producer_ = 0;  // as last seen
   std::uint64_t sample_end_ = 0;
   EventReader sample_;
-  std::optional<EventView> head_;
   std::uint64_t malformed_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +15,7 @@
 #include "kernel/filter_injection.hpp"
 #include "kernel/handles.hpp"
 #include "kernel/libbpf_log.hpp"
+#include "record/event.hpp"
 #include "taps.skel.h"
 
 namespace ringtap {
@@ -21,8 +23,8 @@ namespace {
 
 // struct stage of bpf/emit.bpf.h.
 std::uint32_t stage_size(std::uint32_t snaplen) {
-  const auto size =
-      sizeof(ringtap_stage) + RINGTAP_BATCH_BYTES + sizeof(ringtap_event) + std::size_t{snaplen} + RINGTAP_RECORD_ALIGN;
+  const auto size = sizeof(ringtap_stage) + RINGTAP_BATCH_BYTES + sizeof(ringtap_event) + sizeof(ringtap_trace) +
+                    std::size_t{snaplen} + RINGTAP_RECORD_ALIGN;
   return static_cast<std::uint32_t>((size + RINGTAP_RECORD_ALIGN - 1) / RINGTAP_RECORD_ALIGN * RINGTAP_RECORD_ALIGN);
 }
 
@@ -56,32 +58,34 @@ struct Variant {
   bpf_program* program;
   const char* stub;
   ringtap_tap tap;
-  bool l3;
+  bool l3 = false;
   bool frags = false;
+  const char* tracepoint = nullptr;
 };
 
-std::array<Variant, 7> variants(const taps& skeleton) {
+std::array<Variant, 14> variants(const taps& skeleton) {
   const auto& programs = skeleton.progs;
   return {{{programs.xdp_frags_tap, "xdp_filter", RINGTAP_TAP_XDP, false, true},
-           {programs.xdp_tap, "xdp_filter", RINGTAP_TAP_XDP, false},
+           {programs.xdp_tap, "xdp_filter", RINGTAP_TAP_XDP},
            {programs.xdp_l3_tap, "xdp_l3_filter", RINGTAP_TAP_XDP, true},
-           {programs.tc_ingress_tap, "tc_ingress_filter", RINGTAP_TAP_TC_INGRESS, false},
-           {programs.tc_egress_tap, "tc_egress_filter", RINGTAP_TAP_TC_EGRESS, false},
+           {programs.tc_ingress_tap, "tc_ingress_filter", RINGTAP_TAP_TC_INGRESS},
+           {programs.tc_egress_tap, "tc_egress_filter", RINGTAP_TAP_TC_EGRESS},
            {programs.tc_in_l3_tap, "tc_in_l3_filter", RINGTAP_TAP_TC_INGRESS, true},
-           {programs.tc_out_l3_tap, "tc_out_l3_filter", RINGTAP_TAP_TC_EGRESS, true}}};
+           {programs.tc_out_l3_tap, "tc_out_l3_filter", RINGTAP_TAP_TC_EGRESS, true},
+           {programs.nf_first_tap, "nf_first_filter", RINGTAP_TAP_NETFILTER},
+           {programs.nf_last_tap, "nf_last_filter", RINGTAP_TAP_NETFILTER},
+           {programs.socket_tap, "socket_filter", RINGTAP_TAP_SOCKET},
+           {programs.stack_in_tap, "stack_in_filter", RINGTAP_TAP_STACK_IN, false, false, "netif_receive_skb"},
+           {programs.stack_out_tap, "stack_out_filter", RINGTAP_TAP_STACK_OUT, false, false, "net_dev_start_xmit"},
+           {programs.drop_tap, "drop_filter", RINGTAP_TAP_DROP, false, false, "kfree_skb"},
+           {programs.end_tap, "end_filter", RINGTAP_TAP_END, false, false, "consume_skb"}}};
 }
 
 bool is_used(const Variant& variant, const TapProgramsConfig& config) {
+  if (!config.taps.contains(tap_of(variant.tap))) return false;
+  if (kHostTaps.contains(tap_of(variant.tap))) return true;
   if (variant.l3 ? !config.l3 : !config.ethernet) return false;
-  if (variant.frags && !config.features.xdp_load_bytes) return false;
-  switch (variant.tap) {
-    case RINGTAP_TAP_XDP:
-      return config.xdp;
-    case RINGTAP_TAP_TC_INGRESS:
-      return config.tc_ingress;
-    default:
-      return config.tc_egress;
-  }
+  return !variant.frags || config.features.xdp_load_bytes;
 }
 
 constexpr std::uint32_t kXdpHasFrags = 1U << 5;  // BPF_F_XDP_HAS_FRAGS, include/uapi/linux/bpf.h since 5.18
@@ -89,11 +93,17 @@ constexpr std::uint32_t kXdpHasFrags = 1U << 5;  // BPF_F_XDP_HAS_FRAGS, include
 // Filters up to this are never refused (tests/bpf loads a corpus of them).
 constexpr std::size_t kSmallFilterInsns = 8192;
 
+// Packets on their way through the kernel at one moment: queues of sockets and of devices included.
+constexpr std::uint32_t kFollowed = 1 << 17;
+
 // Loads a large filter by itself. libbpf, met with a refusal, would ask for the verifier's log with ever larger
 // buffers, which for such a filter takes minutes.
 Result<> try_verifier(const Variant& variant, const std::vector<bpf_insn>& body) {
   if (body.size() <= kSmallFilterInsns) return ok();
-  const auto type = variant.tap == RINGTAP_TAP_XDP ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
+  // The body of a host tap reads its frame as a tracepoint program may read its arguments.
+  const auto type = kHostTaps.contains(tap_of(variant.tap)) ? BPF_PROG_TYPE_RAW_TRACEPOINT
+                    : variant.tap == RINGTAP_TAP_XDP        ? BPF_PROG_TYPE_XDP
+                                                            : BPF_PROG_TYPE_SCHED_CLS;
   LIBBPF_OPTS(bpf_prog_load_opts, options,
               .expected_attach_type = type == BPF_PROG_TYPE_XDP ? BPF_XDP : bpf_attach_type{});
   const UniqueFd program(bpf_prog_load(type, "filter_probe", "Dual BSD/GPL", body.data(), body.size(), &options));
@@ -125,7 +135,6 @@ Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, 
 struct TapPrograms::Impl {
   Skeleton<taps> skeleton;
   MappedStages stages;
-  bool single_slot = true;
 };
 
 TapPrograms::TapPrograms(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -138,7 +147,6 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 0) return Error::from_errno(cpus, "count the possible CPUs");
   auto impl = std::make_unique<Impl>();
-  impl->single_slot = config.single_slot;
   if (const int err = FilterInjection::register_sections(); err != 0) {
     return Error::from_errno(err, "register the programs' sections");
   }
@@ -153,6 +161,11 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   skeleton->rodata->cfg_xdp_verdict = config.consume ? XDP_DROP : XDP_PASS;
   skeleton->rodata->cfg_kernel_skb = config.features.kernel_skb;
   skeleton->rodata->cfg_xdp_load_bytes = config.features.xdp_load_bytes;
+  skeleton->rodata->cfg_follow = config.follow;
+  skeleton->rodata->cfg_drop_reason = config.features.drop_reason;
+  skeleton->rodata->cfg_end_location = config.features.end_location;
+  struct stat netns {};
+  if (stat("/proc/self/ns/net", &netns) == 0) skeleton->rodata->cfg_netns = static_cast<std::uint32_t>(netns.st_ino);
 
   auto bodies = choose_programs(*skeleton, config);
   if (!bodies) return bodies.take_error();
@@ -167,6 +180,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   if (err == 0) err = bpf_map__set_value_size(skeleton->maps.stages, stage_size(config.snaplen));
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.counters, counter_rows);
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.slots, config.slots + 1);
+  if (err == 0 && config.follow) err = bpf_map__set_max_entries(skeleton->maps.followed, kFollowed);
   if (err != 0) return Error::from_errno(err, "size the BPF maps");
 
   {
@@ -210,12 +224,38 @@ int TapPrograms::xdp_plain_fd(bool l3) const {
   return bpf_program__fd(l3 ? impl_->skeleton->progs.xdp_l3_tap : impl_->skeleton->progs.xdp_tap);
 }
 
+int TapPrograms::netfilter_fd(bool last) const {
+  return bpf_program__fd(last ? impl_->skeleton->progs.nf_last_tap : impl_->skeleton->progs.nf_first_tap);
+}
+int TapPrograms::socket_fd() const {
+  return bpf_program__fd(impl_->skeleton->progs.socket_tap);
+}
+
+std::vector<TapPrograms::TracepointProgram> TapPrograms::tracepoint_programs() const {
+  std::vector<TracepointProgram> found;
+  for (const Variant& variant : variants(*impl_->skeleton)) {
+    const int fd = bpf_program__fd(variant.program);
+    if (variant.tracepoint != nullptr && fd >= 0) found.push_back({variant.tracepoint, tap_of(variant.tap), fd});
+  }
+  return found;
+}
+
+std::uint64_t TapPrograms::misses(Tap tap) const {
+  std::uint64_t sum = 0;
+  for (const Variant& variant : variants(*impl_->skeleton)) {
+    if (tap_of(variant.tap) != tap || bpf_program__fd(variant.program) < 0) continue;
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(variant.program), &info, &size) == 0) sum += info.recursion_misses;
+  }
+  return sum;
+}
+
 ringtap_control& TapPrograms::control() const {
   return impl_->skeleton->bss->control;
 }
 
 Result<> TapPrograms::assign_slot(std::uint32_t ifindex, std::uint32_t slot) {
-  if (impl_->single_slot) return ok();
   if (bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.slots), &ifindex, &slot, BPF_ANY) != 0) {
     return Error::from_errno(errno, "assign a counter slot to interface " + std::to_string(ifindex));
   }

@@ -13,6 +13,7 @@
 #include "kernel/features.hpp"
 #include "kernel/filter_injection.hpp"
 #include "ringtap/abi.h"
+#include "ringtap/record.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
@@ -27,9 +28,8 @@ struct FilterPlace {
 using FilterBodies = std::function<Result<std::vector<bpf_insn>>(FilterPlace, const KernelFeatures&)>;
 
 struct TapProgramsConfig {
-  bool tc_ingress = true;
-  bool tc_egress = true;
-  bool xdp = false;
+  TapSet taps = kTcTaps;
+  bool follow = false;  // an sk_buff the filter said yes to is recorded wherever it is met; traces at tc
   std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;
   std::uint32_t slots = 1;  // attachments, RINGTAP_SLOT_UNKNOWN not counted
   bool single_slot = true;  // slot 1 is the only one: no look-up per packet
@@ -54,6 +54,17 @@ class TapPrograms {
   [[nodiscard]] int tc_egress_fd(bool l3 = false) const;
   [[nodiscard]] int xdp_frags_fd(bool l3 = false) const;  // -1 where there is no multi-buffer program
   [[nodiscard]] int xdp_plain_fd(bool l3 = false) const;
+  [[nodiscard]] int netfilter_fd(bool last) const;
+  [[nodiscard]] int socket_fd() const;
+  // Raw tracepoint programs and the tracepoints they are for; those that are loaded.
+  struct TracepointProgram {
+    const char* tracepoint;
+    Tap tap;
+    int fd;
+  };
+  [[nodiscard]] std::vector<TracepointProgram> tracepoint_programs() const;
+  // Times the kernel skipped a program because it had interrupted itself on a CPU (bpf_prog_info.recursion_misses).
+  [[nodiscard]] std::uint64_t misses(Tap tap) const;
   // Shared page: see ringtap_control.
   [[nodiscard]] ringtap_control& control() const;
 

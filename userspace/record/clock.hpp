@@ -34,6 +34,11 @@ class Clock {
     return boot_ns + static_cast<std::uint64_t>(offset_ns_);
   }
 
+  // The way back, for moments the kernel stamped with CLOCK_REALTIME.
+  [[nodiscard]] std::uint64_t boot_ns_of(std::uint64_t epoch_ns) const {
+    return epoch_ns - static_cast<std::uint64_t>(offset_ns_);
+  }
+
   static constexpr std::uint64_t kStepNs = 1'000'000;
 
  private:

@@ -18,9 +18,9 @@ ChecksumState checksum_state(std::uint8_t csum) {
   }
 }
 
-constexpr std::array<Tap, RINGTAP_TAP_COUNT> kTaps = {Tap::kXdp,     Tap::kTcIngress, Tap::kTcEgress,
-                                                      Tap::kStackIn, Tap::kStackOut,  Tap::kNetfilter,
-                                                      Tap::kSocket,  Tap::kDrop,      Tap::kEnd};
+constexpr std::array<Tap, kEventTaps> kTaps = {Tap::kXdp,      Tap::kTcIngress, Tap::kTcEgress, Tap::kStackIn,
+                                               Tap::kStackOut, Tap::kNetfilter, Tap::kSocket,   Tap::kDrop,
+                                               Tap::kEnd,      Tap::kPacketIn,  Tap::kPacketOut};
 
 Direction direction_of(const EventView& event) {
   switch (event.header->tap) {
@@ -28,9 +28,11 @@ Direction direction_of(const EventView& event) {
     case RINGTAP_TAP_TC_INGRESS:
     case RINGTAP_TAP_STACK_IN:
     case RINGTAP_TAP_SOCKET:
+    case kPacketInEvent:
       return Direction::kIn;
     case RINGTAP_TAP_TC_EGRESS:
     case RINGTAP_TAP_STACK_OUT:
+    case kPacketOutEvent:
       return Direction::kOut;
     case RINGTAP_TAP_NETFILTER:
       if (event.trace == nullptr) return Direction::kUnknown;
@@ -54,7 +56,8 @@ Trace to_trace(const EventView& event) {
   return trace;
 }
 
-// XDP knows no packet type; the destination address says as much as the kernel would before it looks at the device.
+// XDP and an Ethernet packet socket of libpcap know no packet type; the destination address says as much as the kernel
+// would before it looks at the device.
 PacketType type_from_address(std::span<const std::byte> frame) {
   constexpr std::size_t kAddressLength = 6;
   if (frame.size() < kAddressLength) return PacketType::kUnknown;
@@ -96,23 +99,28 @@ Tap tap_of(ringtap_tap tap) {
   return kTaps[tap];
 }
 
+ringtap_tap event_tap_of(Tap tap) {
+  return static_cast<ringtap_tap>(std::find(kTaps.begin(), kTaps.end(), tap) - kTaps.begin());
+}
+
 RecordView to_record(const EventView& event) {
   const ringtap_event& header = *event.header;
-  const bool xdp = header.tap == RINGTAP_TAP_XDP;
+  const bool no_skb = header.tap == RINGTAP_TAP_XDP || header.tap == kPacketInEvent;
   RecordView record;
   record.data = event.data;
   record.wire_len = header.wire_len;
   record.tap = tap_of(static_cast<ringtap_tap>(header.tap));
   record.direction = direction_of(event);
   record.packet_type = record.direction == Direction::kOut ? PacketType::kOutgoing
-                       : xdp                               ? type_from_address(event.data)
+                       : no_skb                            ? type_from_address(event.data)
                                                            : static_cast<PacketType>(header.pkt_type);
   record.checksum = checksum_state(header.csum);
   record.lost_before = header.lost;
   if (header.rx_queue != RINGTAP_RX_QUEUE_UNKNOWN) record.rx_queue = header.rx_queue;
   if (header.hash != 0) record.hash = header.hash;
   const bool tc = header.tap == RINGTAP_TAP_TC_INGRESS || header.tap == RINGTAP_TAP_TC_EGRESS;
-  if (xdp || tc) record.verdict = Verdict{xdp ? VerdictType::kXdp : VerdictType::kTc, header.verdict};
+  if (tc) record.verdict = Verdict{VerdictType::kTc, header.verdict};
+  if (header.tap == RINGTAP_TAP_XDP) record.verdict = Verdict{VerdictType::kXdp, header.verdict};
   record.cpu = header.cpu;
   record.mark = header.mark;
   record.gso_size = header.gso_size;

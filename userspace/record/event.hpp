@@ -34,7 +34,28 @@ class EventReader {
   bool malformed_ = false;
 };
 
+// Taps that are no BPF program, numbered behind those that are; no ring holds such an event.
+inline constexpr auto kPacketInEvent = static_cast<ringtap_tap>(RINGTAP_TAP_COUNT);
+inline constexpr auto kPacketOutEvent = static_cast<ringtap_tap>(RINGTAP_TAP_COUNT + 1);
+inline constexpr std::size_t kEventTaps = RINGTAP_TAP_COUNT + 2;
+
 [[nodiscard]] Tap tap_of(ringtap_tap tap);
+[[nodiscard]] ringtap_tap event_tap_of(Tap tap);
+
+// A stream of events in time order, as merge.hpp wants it. The head is borrowed until pop().
+class EventStream {
+ public:
+  virtual ~EventStream() = default;
+  [[nodiscard]] bool ready() const { return head_.has_value(); }
+  [[nodiscard]] std::uint64_t time() const { return head_->header->boot_ns; }
+  [[nodiscard]] const EventView& head() const { return *head_; }
+  virtual void pop() = 0;
+
+ protected:
+  EventStream() = default;
+  explicit EventStream(std::optional<EventView> head) : head_(head) {}
+  std::optional<EventView> head_;
+};
 
 // Fills everything of a record that the event itself says; time_ns, interface_id and link_type are the caller's, and so
 // are the names of a trace's reason and function.

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The end of an sk_buff: kfree_skb is a drop and says why, consume_skb is not (include/trace/events/skb.h). The second
+ * is recorded of packets that are followed only.
+ */
+#include "trace.bpf.h"
+
+RINGTAP_FILTER_STUB(drop_filter, ringtap_memory_frame)
+RINGTAP_FILTER_STUB(end_filter, ringtap_memory_frame)
+
+SEC("ringtap/tracepoint")
+int drop_tap(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct place place = {
+		.tap = RINGTAP_TAP_DROP,
+		.skb = (void *)ctx->args[0],
+		.own_link_header = 1,
+		.trace =
+			{
+				.location = ctx->args[1],
+				.reason = cfg_drop_reason ? ctx->args[2] : 0,
+			},
+	};
+
+	trace_packet(&place, drop_filter);
+	follow_no_more(place.skb);
+	return 0;
+}
+
+SEC("ringtap/tracepoint")
+int end_tap(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct place place = {
+		.tap = RINGTAP_TAP_END,
+		.skb = (void *)ctx->args[0],
+		.own_link_header = 1,
+		.trace =
+			{
+				.location = cfg_end_location ? ctx->args[1] : 0,
+			},
+	};
+
+	if (!is_followed(place.skb))
+		return 0;
+	trace_packet(&place, end_filter);
+	follow_no_more(place.skb);
+	return 0;
+}

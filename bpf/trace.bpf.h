@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the taps share that meet the kernel's own sk_buff (netfilter, socket, stack, drop): whose device it is, its
+ * frame as it was on the wire, and following it where the filter no longer knows it.
+ *
+ * These programs see the packets of the whole host. A frame is `seen` when its device is one of those asked for, in
+ * the network namespace that was asked for; of others only those that are followed count, in RINGTAP_SLOT_UNKNOWN.
+ * The filter runs on the bytes of the record, an Ethernet header in front of them: the packet's own, or one that has
+ * nothing but the protocol where there is none yet.
+ */
+#ifndef RINGTAP_TRACE_BPF_H
+#define RINGTAP_TRACE_BPF_H
+
+#include <linux/if_ether.h>
+#include "emit.bpf.h"
+#include "filter.bpf.h"
+#include "follow.bpf.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include "kernel_types.h"
+
+#define HEADER_UNSET 0xffffu /* sk_buff.mac_header, include/linux/skbuff.h skb_mac_header_was_set() */
+#define TAG_BYTES    4u
+
+/* Where a packet was met. */
+struct place {
+	__u32 tap;
+	struct sk_buff *skb;
+	struct net_device *device; /* as the hook says; NULL where it does not */
+	__u32 network_header;	   /* from skb->head; 0: as the skb says */
+	__u8 own_link_header;	   /* the skb's link header, if there is one, is that of `device` */
+	struct ringtap_trace trace;
+};
+
+/*
+ * The device of a packet and whether it is in our network namespace: that of the hook, else the skb's own. That field
+ * holds something else once a socket has the packet (dev_scratch, rbnode), which the reads here survive; then the index
+ * of the device it came in by is left, and for what never had a device the one its route leads to.
+ */
+static __always_inline __u32 device_of(struct place *place, int *elsewhere)
+{
+	struct sk_buff *skb = place->skb;
+	struct net_device *device = place->device ? place->device : BPF_CORE_READ(skb, dev);
+	__u32 ifindex = device ? BPF_CORE_READ(device, ifindex) : 0;
+	__u32 netns = ifindex ? BPF_CORE_READ(device, nd_net.net, ns.inum) : 0;
+
+	if (netns == 0)
+		ifindex = BPF_CORE_READ(skb, skb_iif);
+	if (ifindex == 0) {
+		/* The lowest bit of a reference to a route says that it is not counted. */
+		struct dst_entry *route = (void *)(BPF_CORE_READ(skb, _skb_refdst) & ~1ul);
+		device = BPF_CORE_READ(route, dev);
+		ifindex = BPF_CORE_READ(device, ifindex);
+		netns = BPF_CORE_READ(device, nd_net.net, ns.inum);
+	}
+	*elsewhere = netns != 0 && netns != cfg_netns;
+	return ifindex;
+}
+
+/* Tag in skb metadata; 0: none. Protocol in the upper half as it is in the packet, TCI in the lower, host order. */
+static __always_inline __u32 metadata_tag(struct sk_buff *skb)
+{
+	if (bpf_core_field_exists(skb->vlan_all) && BPF_CORE_READ(skb, vlan_all) == 0)
+		return 0;
+	return (__u32)BPF_CORE_READ(skb, vlan_proto) << 16 | BPF_CORE_READ(skb, vlan_tci);
+}
+
+/*
+ * The frame: link header, tag of the metadata behind its addresses, and the packet from its network header on. Bytes
+ * beyond the skb's linear part are not copied; wire_len counts them.
+ */
+static __always_inline long copy_packet(struct place *place, struct record *record)
+{
+	struct sk_buff *skb = place->skb;
+	struct ringtap_event *event = record->event;
+	unsigned char *head = BPF_CORE_READ(skb, head);
+	unsigned char *data = BPF_CORE_READ(skb, data);
+	__u32 len = BPF_CORE_READ(skb, len);
+	__u32 linear = len - BPF_CORE_READ(skb, data_len);
+	__u32 mac = BPF_CORE_READ(skb, mac_header);
+	__u32 network = place->network_header ? place->network_header : BPF_CORE_READ(skb, network_header);
+	__be16 protocol = BPF_CORE_READ(skb, protocol);
+	__u32 data_at = data - head;
+	__u32 header = ETH_HLEN;
+	__u32 offset = 2 * ETH_ALEN;
+	long err = 0;
+
+	/* The header is there, and the device of this place has put it there. */
+	if (place->own_link_header && mac != HEADER_UNSET && network - mac >= ETH_HLEN &&
+	    network - mac <= ETH_HLEN + 2 * TAG_BYTES) {
+		header = network - mac;
+		err = bpf_probe_read_kernel(record->data, 2 * ETH_ALEN, head + mac);
+	} else {
+		__builtin_memset(record->data, 0, 2 * ETH_ALEN);
+		event->flags |= RINGTAP_EVENT_NO_LINK;
+	}
+	__u32 tag = metadata_tag(skb);
+	if (tag) {
+		event->vlan_proto = bpf_ntohs(tag >> 16);
+		event->vlan_tci = tag;
+		event->flags |= RINGTAP_EVENT_VLAN_RESTORED;
+		*(__be16 *)(record->data + offset) = tag >> 16;
+		*(__be16 *)(record->data + offset + 2) = bpf_htons(event->vlan_tci);
+		header += TAG_BYTES;
+		offset += TAG_BYTES;
+	}
+	__u32 link = header - offset; /* what is left of the link header: tags in the packet, protocol */
+	if (event->flags & RINGTAP_EVENT_NO_LINK) {
+		*(__be16 *)(record->data + offset) = protocol;
+		offset += sizeof(protocol);
+		link = 0;
+	}
+	/* Signed: the data pointer may stand before or behind the network header. */
+	__s32 payload = (__s32)(len + data_at - network);
+	__s32 present = (__s32)(linear + data_at - network);
+	if (payload < 0 || present < 0)
+		return -1;
+	__u32 room = cfg_snaplen > offset ? cfg_snaplen - offset : 0;
+	__u32 copied = clamped(link + present, room);
+	if (copied > 0)
+		err |= bpf_probe_read_kernel(record->data + offset, copied, head + network - link);
+	event->wire_len = header + payload;
+	event->cap_len = offset + copied;
+	return err;
+}
+
+/* The whole way of one packet at one place. `filter` is the program's own stub. */
+static __always_inline void trace_packet(struct place *place, int (*filter)(struct ringtap_memory_frame *))
+{
+	struct tap tap;
+	struct record record;
+	struct sk_buff *skb = place->skb;
+	int elsewhere = 0;
+	__u32 ifindex = device_of(place, &elsewhere);
+	__u32 *slot = elsewhere ? NULL : bpf_map_lookup_elem(&slots, &ifindex);
+	int known = is_followed(skb);
+
+	if (!slot && !known)
+		return; /* not a packet of ours */
+	if (!tap_begin_in_slot(&tap, place->tap, slot ? *slot : RINGTAP_SLOT_UNKNOWN))
+		return;
+	if (elsewhere)
+		tap.flags |= RINGTAP_EVENT_ELSEWHERE;
+	if (!record_begin(&tap, &record, 1))
+		return;
+	if (copy_packet(place, &record)) {
+		record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
+		return;
+	}
+	if (cfg_filter) {
+		struct ringtap_memory_frame frame = {
+			.address = (__u64)record.data,
+			.length = record.event->cap_len,
+			.wire_length = record.event->wire_len,
+			.ifindex = ifindex,
+			.outgoing = place->tap == RINGTAP_TAP_STACK_OUT,
+		};
+		__u32 verdict = filter(&frame);
+		if (verdict == 0 && !known) {
+			record_refuse(&tap, &record);
+			return;
+		}
+		if (verdict == 0)
+			record.event->flags |= RINGTAP_EVENT_FOLLOWED;
+		else if (verdict == RINGTAP_VERDICT_RECHECK)
+			record.event->flags |= RINGTAP_EVENT_RECHECK;
+	}
+	follow(skb);
+	record.event->ifindex = ifindex;
+	record.event->mark = BPF_CORE_READ(skb, mark);
+	record.event->hash = BPF_CORE_READ(skb, hash);
+	record.event->pkt_type = BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type);
+	record.event->csum = BPF_CORE_READ_BITFIELD_PROBED(skb, ip_summed);
+	struct skb_shared_info *info = (void *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
+	record.event->gso_size = BPF_CORE_READ(info, gso_size);
+	record.event->gso_segs = BPF_CORE_READ(info, gso_segs);
+	*record.trace = place->trace;
+	record.trace->skb = (__u64)skb;
+	record_end(&tap, &record);
+}
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Names the running kernel gives to numbers that its tracepoints pass on: why a packet was dropped, and which function
+// an address lies in. Values once loaded; one thread. Results live as long as the object.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+// enum skb_drop_reason (include/net/dropreason-core.h), as the kernel's own type information lists it.
+class DropReasons {
+ public:
+  // Without type information every reason is a number.
+  static DropReasons load();
+  // "NETFILTER_DROP"; "reason_1234" for one the enumeration does not have (a subsystem's own).
+  [[nodiscard]] std::string_view name(std::uint32_t reason);
+
+ private:
+  std::unordered_map<std::uint32_t, std::string> names_;
+};
+
+// Functions of /proc/kallsyms. Where addresses are hidden (kptr_restrict, no CAP_SYSLOG) no name is known.
+class KernelSymbols {
+ public:
+  static KernelSymbols load(const std::string& path = "/proc/kallsyms");
+  [[nodiscard]] bool empty() const { return symbols_.empty(); }
+  // The function whose code `address` lies in or right behind (a return address); empty where unknown.
+  [[nodiscard]] std::string_view function(std::uint64_t address) const;
+
+ private:
+  struct Symbol {
+    std::uint64_t address;
+    std::uint32_t name_at;
+    std::uint32_t name_length;
+  };
+  std::vector<Symbol> symbols_;  // by address
+  std::string names_;
+};
+
+}  // namespace ringtap

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What include/uapi/linux/bpf.h has in kernels newer than Debian 12's headers: numbers and one layout of bpf(2). Plain
+// values; the version that brought each stands beside it.
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <cstdint>
+
+namespace ringtap {
+
+// One past what the older header's enumeration can hold, hence no constant.
+inline bpf_prog_type netfilter_program_type() {
+  std::uint32_t number = 32;  // BPF_PROG_TYPE_NETFILTER, Linux 6.4
+  return static_cast<bpf_prog_type>(number);
+}
+inline constexpr auto kAttachNetfilter = static_cast<bpf_attach_type>(45);   // BPF_NETFILTER
+inline constexpr auto kAttachTcxIngress = static_cast<bpf_attach_type>(46);  // Linux 6.6
+inline constexpr auto kAttachTcxEgress = static_cast<bpf_attach_type>(47);
+
+// The members of union bpf_attr that BPF_LINK_CREATE takes for a netfilter hook.
+struct NetfilterLinkAttr {
+  std::uint32_t prog_fd;
+  std::uint32_t target_fd;
+  std::uint32_t attach_type;
+  std::uint32_t flags;
+  std::uint32_t pf;       // NFPROTO_IPV4, NFPROTO_IPV6
+  std::uint32_t hooknum;  // NF_INET_…
+  std::int32_t priority;
+  std::uint32_t netfilter_flags;
+};
+
+}  // namespace ringtap

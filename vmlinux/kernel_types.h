@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The kernel's own types, as far as the taps look into them. CO-RE declarations: names count, offsets come from the
+ * running kernel's BTF when the program is loaded (include/linux/skbuff.h, netdevice.h, netfilter.h, net/dst.h).
+ */
+#ifndef RINGTAP_KERNEL_TYPES_H
+#define RINGTAP_KERNEL_TYPES_H
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+  unsigned int inum;
+};
+
+struct net {
+  struct ns_common ns;
+};
+
+typedef struct {
+  struct net* net;
+} possible_net_t;
+
+struct net_device {
+  int ifindex;
+  possible_net_t nd_net;
+};
+
+struct dst_entry {
+  struct net_device* dev;
+};
+
+struct sk_buff {
+  struct net_device* dev;
+  unsigned long _skb_refdst;
+  unsigned int len;
+  unsigned int data_len;
+  __u16 queue_mapping;
+  __u8 pkt_type : 3;
+  __u8 ip_summed : 2;
+  int skb_iif;
+  __u32 hash;
+  __u32 vlan_all; /* Linux 6.0; before, a tag cannot be told from one that was taken away */
+  __be16 vlan_proto;
+  __u16 vlan_tci;
+  __u32 mark;
+  __be16 protocol;
+  __u16 network_header;
+  __u16 mac_header;
+  unsigned int end;
+  unsigned char* head;
+  unsigned char* data;
+};
+
+struct skb_shared_info {
+  unsigned short gso_size;
+  unsigned short gso_segs;
+};
+
+struct nf_hook_state {
+  __u8 hook;
+  __u8 pf;
+  struct net_device* in;
+  struct net_device* out;
+  struct net* net;
+};
+
+struct bpf_nf_ctx {
+  const struct nf_hook_state* state;
+  struct sk_buff* skb;
+};
+
+#pragma clang attribute pop
+
+#endif
