@@ -4,7 +4,7 @@
 // generator is a pure function of its random source.
 #pragma once
 
-#include <linux/bpf_common.h>
+#include <linux/filter.h>
 
 #include <algorithm>
 #include <array>
