@@ -28,6 +28,7 @@ ABI_FOLDERS = {"record", "kernel"}
 # Third-party header (pattern) → folders that may include it.
 LIBRARIES = [
     (re.compile(r"bpf/|.*\.skel\.h$"), {"kernel"}),
+    (re.compile(r"nftables/"), {"kernel"}),
     (re.compile(r"CLI/"), {"cli"}),
     (re.compile(r"pcap(/|\.h$|-)"), {"filter", "io", "kernel"}),  # kernel: the AF_PACKET reference tap
 ]

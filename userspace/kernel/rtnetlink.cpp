@@ -68,10 +68,20 @@ Device parse_device(const nlmsghdr* message) {
   device.ifindex = static_cast<std::uint32_t>(info->ifi_index);
   device.hardware_type = info->ifi_type;
   device.flags = info->ifi_flags;
+  bool link_elsewhere = false;
   for_each_attribute(message, sizeof(*info), [&](const nlattr* attribute) {
     switch (mnl_attr_get_type(attribute)) {
       case IFLA_IFNAME:
         device.name = mnl_attr_get_str(attribute);
+        break;
+      case IFLA_MASTER:
+        device.master = mnl_attr_get_u32(attribute);
+        break;
+      case IFLA_LINK:
+        device.link = mnl_attr_get_u32(attribute);
+        break;
+      case IFLA_LINK_NETNSID:
+        link_elsewhere = true;
         break;
       case IFLA_ADDRESS:
         if (mnl_attr_get_payload_len(attribute) == 6) {
@@ -83,6 +93,7 @@ Device parse_device(const nlmsghdr* message) {
         break;
     }
   });
+  if (link_elsewhere) device.link = 0;
   return device;
 }
 

@@ -21,6 +21,8 @@ struct Device {
   std::string name;
   std::uint16_t hardware_type = 0;  // ARPHRD_*, <net/if_arp.h>
   std::uint32_t flags = 0;          // IFF_*, <net/if.h>
+  std::uint32_t master = 0;         // the bridge, bond or VRF it is part of, 0 none
+  std::uint32_t link = 0;  // what it is made upon (a VLAN's device), or a veth's peer; 0 none in this namespace
   std::optional<std::array<std::uint8_t, 6>> mac;
 
   [[nodiscard]] bool up() const;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The chains of the nftables ruleset as nft(8) lists them: hook, policy and the text of each rule by its handle. Asked
+// for through libnftables, which also words what iptables-nft has made, a chain at a time when somebody first needs it,
+// and remembered until forget(). Reads only. One thread; a listing blocks for as long as the kernel takes to give it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+
+#include "ringtap/result.hpp"
+
+struct nft_ctx;
+
+namespace ringtap {
+
+struct NftContextFree {
+  void operator()(nft_ctx* context) const noexcept;
+};
+// Holds a netlink socket of its own. What it prints, answers and complaints, goes to its buffers.
+using NftContext = std::unique_ptr<nft_ctx, NftContextFree>;
+// libnftables ends the program where it gets no socket: make sure of NETLINK_NETFILTER first. Null: out of memory.
+NftContext make_nft_context();
+
+struct NftChain {
+  std::string hook;    // "input"; empty: not a base chain
+  std::string policy;  // "policy drop"; as hook
+  std::unordered_map<std::uint64_t, std::string> rules;
+};
+
+// The one of these names in what `nft -a list` prints.
+NftChain parse_nft_chain(std::string_view listing, const std::string& table, const std::string& name);
+
+class NftChains {
+ public:
+  explicit NftChains(NftContext context) : context_(std::move(context)) {}
+
+  // Empty where it cannot be had, as when it is gone again. The reference holds until forget().
+  const NftChain& chain(std::string_view family, std::string_view table, std::string_view name);
+  // The ruleset has changed.
+  void forget() { chains_.clear(); }
+
+ private:
+  NftContext context_;
+  std::map<std::tuple<std::string, std::string, std::string>, NftChain> chains_;
+};
+
+}  // namespace ringtap
