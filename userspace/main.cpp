@@ -21,6 +21,7 @@
 #include "app/signals.hpp"
 #include "cli/options.hpp"
 #include "cli/version.hpp"
+#include "compare/comparer.hpp"
 #include "filter/ebpf_text.hpp"
 #include "filter/expression_filter.hpp"
 #include "io/capture_reader.hpp"
@@ -126,7 +127,7 @@ Result<ExpressionFilter> make_filter(const Options& options, const std::vector<L
   ExpressionOptions how;
   how.optimise = options.optimise;
   how.any_vlan = options.any_vlan;
-  how.live = options.action != Action::kReadFile;
+  how.live = options.read_path.empty();
   if (!interfaces.empty()) how.netmask = ipv4_netmask(interfaces.front());
   return ExpressionFilter::create(options.expression, link_types, how);
 }
@@ -351,6 +352,75 @@ int read_file(const Options& options) {
   return result ? 0 : fail_run(result, session.totals());
 }
 
+// `matches`: a filter that the source did not apply; may be empty.
+Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, std::uint32_t snaplen,
+                                                std::function<bool(const RecordView&)> matches) {
+  CompareOptions compare;
+  compare.taps = options.taps;
+  compare.live = options.read_path.empty();
+  compare.matches = std::move(matches);
+  compare.each = options.each;
+  compare.json = options.json;
+  compare.show_time = options.time != TimeText::kNone;
+  compare.verbosity = options.verbosity;
+  if (options.count) compare.correlator.follow = *options.count;
+  compare.listened_at = options.read_path;
+  for (const std::string& name : options.interfaces)
+    compare.listened_at += (compare.listened_at.empty() ? "" : ", ") + name;
+  if (!options.expression.empty()) compare.listened_at += " for '" + options.expression + "'";
+  std::unique_ptr<Sink> file;
+  if (!options.write_path.empty()) {
+    auto out = open_output(options.write_path);
+    if (!out) return out.take_error();
+    auto about = PcapngOptions::of_this_host(version_text());
+    about.snaplen = snaplen;
+    file = std::make_unique<PcapngWriter>(out.take(), about);
+  }
+  auto out = open_output("-");
+  if (!out) return out.take_error();
+  return std::make_unique<Comparer>(std::move(compare), out.take(), std::move(file));
+}
+
+// Where a source of records and a comparison meet: until a signal, the end of the source, the duration, or until as
+// many packets as -c says were followed to their end.
+int compare_records(RecordSource& source, Comparer& comparer, Signals& signals, const Options& options) {
+  Session session(
+      source, comparer, signals,
+      {.count = {}, .duration = options.duration, .wanted = {}, .enough = [&comparer] { return comparer.is_done(); }},
+      [&comparer](const SessionTotals&) { std::fputs(comparer.report().c_str(), stderr); });
+  const Result<> result = session.run();
+  return result ? 0 : fail(result.error());
+}
+
+int compare_file(const Options& options) {
+  auto signals = Signals::create();
+  if (!signals) return fail(signals.error());
+  if (is_same_file(options.read_path, options.write_path)) {
+    return fail(Error("-w " + options.write_path + " is the file that -r reads", ErrorKind::kUsage));
+  }
+  auto source = open_capture(options.read_path);
+  if (!source) return fail(source.error());
+  std::optional<ExpressionFilter> filter;
+  std::function<bool(const RecordView&)> matches;
+  if (!options.expression.empty()) {
+    auto link_type = link_type_of_file(**source);
+    if (!link_type) return fail(link_type.error());
+    auto made = make_filter(options, {*link_type}, {});
+    if (!made) return fail(made.error());
+    filter.emplace(made.take());
+    matches = [&filter](const RecordView& record) { return filter->matches(record); };
+  }
+  auto comparer = make_comparer(options, kFileSnaplen, std::move(matches));
+  if (!comparer) return fail(comparer.error());
+  signals->install();
+  return compare_records(**source, **comparer, *signals, options);
+}
+
+int compare(const Options& options) {
+  if (!options.read_path.empty()) return compare_file(options);
+  return fail(Error("compare: only -r FILE works in this version", ErrorKind::kUsage));
+}
+
 // -d, --dump-ebpf: for the interfaces or the file that are named, else for Ethernet.
 int show_filter(const Options& options) {
   LinkType link_type = LinkType::kEthernet;
@@ -420,6 +490,8 @@ int run(const Options& options) {
       return show_filter(options);
     case Action::kReadFile:
       return read_file(options);
+    case Action::kCompare:
+      return compare(options);
     default:
       return capture(options);
   }

@@ -100,6 +100,11 @@ inline constexpr TapSet kPacketTaps = {Tap::kPacketIn, Tap::kPacketOut};
 // … and those that see the whole host and pick what belongs to the devices asked for.
 inline constexpr TapSet kHostTaps = {Tap::kStackIn, Tap::kStackOut, Tap::kNetfilter,
                                      Tap::kSocket,  Tap::kDrop,     Tap::kEnd};
+inline constexpr TapSet kAllTaps = [] {
+  TapSet taps = kHostTaps;
+  for (const TapSet more : {kTcTaps, kPacketTaps, TapSet{Tap::kXdp}}) taps.insert(more);
+  return taps;
+}();
 
 // The word of --tap, and what an interface of a file is called after: "eth0:tc".
 [[nodiscard]] constexpr std::string_view tap_family(Tap tap) {

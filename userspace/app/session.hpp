@@ -22,6 +22,8 @@ struct SessionOptions {
   bool flush_each_record = false;
   // A filter that the source did not apply; none: every record is wanted.
   std::function<bool(const RecordView&)> wanted;
+  // Asked between turns: the sink has all it wants. None: it never has.
+  std::function<bool()> enough;
 };
 
 // What became of the records that reached user space.

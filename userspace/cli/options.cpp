@@ -9,6 +9,7 @@
 #include <charconv>
 #include <fstream>
 #include <limits>
+#include <span>
 #include <string_view>
 
 #include "cli/version.hpp"
@@ -52,23 +53,27 @@ struct TapWord {
   std::string_view word;
   TapSet taps;
 };
-constexpr std::array<TapWord, 9> kTapWords = {{{"tc", kTcTaps},
-                                               {"tc-in", {Tap::kTcIngress}},
-                                               {"tc-out", {Tap::kTcEgress}},
-                                               {"xdp", {Tap::kXdp}},
-                                               {"packet", kPacketTaps},
-                                               {"stack", kStackTaps},
-                                               {"netfilter", {Tap::kNetfilter}},
-                                               {"socket", {Tap::kSocket}},
-                                               {"drop", {Tap::kDrop}}}};
+constexpr std::array<TapWord, 10> kTapWords = {{{"tc", kTcTaps},
+                                                {"tc-in", {Tap::kTcIngress}},
+                                                {"tc-out", {Tap::kTcEgress}},
+                                                {"xdp", {Tap::kXdp}},
+                                                {"packet", kPacketTaps},
+                                                {"stack", kStackTaps},
+                                                {"netfilter", {Tap::kNetfilter}},
+                                                {"socket", {Tap::kSocket}},
+                                                {"drop", {Tap::kDrop}},
+                                                {"end", {Tap::kEnd}}}};
 
-std::string tap_words() {
+// Where a capture can look; `end` is for a comparison alone.
+constexpr std::span kCaptureTaps = std::span(kTapWords).first<9>();
+
+std::string tap_words(std::span<const TapWord> known) {
   std::string words;
-  for (const TapWord& tap : kTapWords) words.append(words.empty() ? "" : ", ").append(tap.word);
+  for (const TapWord& tap : known) words.append(words.empty() ? "" : ", ").append(tap.word);
   return words;
 }
 
-Result<TapSet> parse_taps(const std::string& list) {
+Result<TapSet> parse_taps(const std::string& list, std::span<const TapWord> known) {
   TapSet taps;
   std::string_view rest = list;
   for (bool more = true; more;) {
@@ -76,12 +81,11 @@ Result<TapSet> parse_taps(const std::string& list) {
     const std::string_view word = rest.substr(0, comma);
     more = comma != std::string_view::npos;
     if (more) rest.remove_prefix(comma + 1);
-    const auto known =
-        std::find_if(kTapWords.begin(), kTapWords.end(), [&](const TapWord& t) { return t.word == word; });
-    if (known == kTapWords.end()) {
-      return usage("--tap " + list + ": there is no tap '" + std::string(word) + "'").hint(tap_words());
+    const auto found = std::find_if(known.begin(), known.end(), [&](const TapWord& t) { return t.word == word; });
+    if (found == known.end()) {
+      return usage("--tap " + list + ": there is no tap '" + std::string(word) + "'").hint(tap_words(known));
     }
-    taps.insert(known->taps);
+    taps.insert(found->taps);
   }
   return taps;
 }
@@ -155,8 +159,6 @@ struct Raw {
 };
 
 void declare(CLI::App& app, Options& options, Raw& raw) {
-  app.set_help_flag("-h,--help", "show this text and exit");
-  app.set_version_flag("--version", version_text());
   app.option_defaults()->always_capture_default(false);
 
   const auto one = [](CLI::Option* option) { return option->allow_extra_args(false); };
@@ -258,34 +260,67 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   }
 }
 
-Result<Options> interpret(Options options, const Raw& raw) {
-  if (!raw.refused.empty()) return usage(raw.refused);
-  if (raw.list_devices) options.action = Action::kListDevices;
-  if (raw.list_link_types) options.action = Action::kListLinkTypes;
-  if (!options.read_path.empty()) {
-    options.action = Action::kReadFile;
-    if (!options.interfaces.empty() || !raw.tap.empty()) return usage("-r does not go together with -i or --tap");
-  }
+// What has no meaning where packets are not printed: all of tcpdump's other options, refused by name.
+constexpr std::array kNotOfCompare = {"-A", "-e", "-K",          "-l",       "-L",        "-N",      "-q",
+                                      "-Q", "-S", "-U",          "-x",       "-X",        "-#",      "-D",
+                                      "-d", "-F", "--dump-ebpf", "--format", "--consume", "--count", "--print"};
 
-  if (!raw.tap.empty()) {
-    auto taps = parse_taps(raw.tap);
-    if (!taps) return taps.take_error();
-    options.taps = *taps;
-  }
-  if (auto result = apply_direction(raw.direction, options); !result) return result.take_error();
-  if (!raw.xdp_mode.empty()) {
-    auto mode = choose<XdpAttach>(
-        "--xdp-mode", raw.xdp_mode,
-        {{"auto", XdpAttach::kAuto}, {"native", XdpAttach::kNative}, {"generic", XdpAttach::kGeneric}});
-    if (!mode) return mode.take_error();
-    if (!options.taps.contains(Tap::kXdp)) return usage("--xdp-mode needs --tap xdp");
-    options.xdp_attach = *mode;
-  }
+void declare_compare(CLI::App& app, Options& options, Raw& raw) {
+  app.option_defaults()->always_capture_default(false);
+  const auto option = [&app](const char* names, std::string& value, const char* help) {
+    return app.add_option(names, value, help)->take_last();
+  };
+  const std::string what = "What to compare";
+  app.add_option("-i,--interface", options.interfaces, "interface: name or number of -D; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("IF")
+      ->group(what);
+  option("--tap", raw.tap, "xdp, packet, stack, tc, netfilter, socket, drop, end; several with commas, default all")
+      ->type_name("LIST")
+      ->group(what);
+  option("-s,--snapshot-length", raw.snaplen, "bytes kept of a packet; 0 is the default, 262144")
+      ->type_name("BYTES")
+      ->group(what);
+  option("-B,--buffer-size", raw.buffer, "size of all rings together, in KiB; default 65536")
+      ->type_name("KIB")
+      ->group(what);
+  app.add_flag("-p,--no-promiscuous-mode", raw.no_promiscuous, "leave the interface's mode as it is")->group(what);
+  option("-r", options.read_path, "read a pcapng file of ringtap's instead, - is standard input")
+      ->type_name("FILE")
+      ->group(what);
+  app.add_flag("--nft-rule", options.nft_rule, "name the nftables rule that dropped a packet")->group(what);
 
-  if (options.consume && !options.taps.contains(Tap::kXdp))
-    return usage("--consume needs --tap xdp: only there can frames end");
-  if (options.force && !options.consume) return usage("--force goes with --consume alone");
+  const std::string filter = "Which packets";
+  app.add_option("expression", raw.expression, "filter, see pcap-filter(7)")->type_name("");
+  app.add_flag("--any-vlan", options.any_vlan, "match behind one to four VLAN tags, too")->group(filter);
+  app.add_flag("-O,--no-optimize", raw.no_optimiser, "without libpcap's optimiser")->group(filter);
 
+  const std::string when = "When to end";
+  option("-c", raw.count, "after this many packets")->type_name("COUNT")->group(when);
+  option("--duration", raw.duration, "after this time: 500ms, 5s, 2m, 1h")->type_name("TIME")->group(when);
+
+  const std::string where = "What comes out";
+  app.add_flag("--each", options.each, "a line for each packet, too: when it was at each tap, and its fate")
+      ->group(where);
+  app.add_flag("--json", options.json, "one JSON object a line instead of tables")->group(where);
+  option("-w", options.write_path, "write all records to a pcapng file as well")->type_name("FILE")->group(where);
+  app.add_flag("-n", raw.no_names, "accepted; numbers are never replaced by names")->group(where);
+  app.add_flag("-t", raw.time, "no time of day with --each")->group(where);
+  app.add_flag("-v,--verbose", raw.verbosity, "also what could not be tied, and the books of every tap")->group(where);
+  option("--ready-file", options.ready_file, "made once every tap is attached")->type_name("FILE")->group(where);
+
+  const auto refuse = [&app, &raw](const std::string& name, const std::string& reason) {
+    app.add_flag_callback(name,
+                          [&raw, name, reason] {
+                            if (raw.refused.empty()) raw.refused = name.substr(0, name.find(',')) + ": " + reason;
+                          })
+        ->group("");
+  };
+  for (const auto& [name, reason] : kRefused) refuse(name, reason);
+  for (const char* name : kNotOfCompare) refuse(name, "not for compare, which counts packets and does not print them");
+}
+
+Result<> interpret_numbers(Options& options, const Raw& raw) {
   options.snaplen = kMaxSnaplen;
   if (!raw.snaplen.empty()) {
     auto snaplen = parse_number("-s", raw.snaplen, 0, kMaxSnaplen);
@@ -308,6 +343,48 @@ Result<Options> interpret(Options options, const Raw& raw) {
     options.duration = *duration;
   }
   options.promiscuous = !raw.no_promiscuous;
+  return ok();
+}
+
+Result<> interpret_expression(Options& options, const Raw& raw) {
+  options.optimise = !raw.no_optimiser;
+  for (const std::string& word : raw.expression) options.expression += (options.expression.empty() ? "" : " ") + word;
+  if (raw.expression_file.empty()) return ok();
+  auto text = read_text(raw.expression_file);
+  if (!text) return text.take_error();
+  options.expression = text.take();
+  return ok();
+}
+
+Result<Options> interpret(Options options, const Raw& raw) {
+  if (!raw.refused.empty()) return usage(raw.refused);
+  if (raw.list_devices) options.action = Action::kListDevices;
+  if (raw.list_link_types) options.action = Action::kListLinkTypes;
+  if (!options.read_path.empty()) {
+    options.action = Action::kReadFile;
+    if (!options.interfaces.empty() || !raw.tap.empty()) return usage("-r does not go together with -i or --tap");
+  }
+
+  if (!raw.tap.empty()) {
+    auto taps = parse_taps(raw.tap, kCaptureTaps);
+    if (!taps) return taps.take_error();
+    options.taps = *taps;
+  }
+  if (auto result = apply_direction(raw.direction, options); !result) return result.take_error();
+  if (!raw.xdp_mode.empty()) {
+    auto mode = choose<XdpAttach>(
+        "--xdp-mode", raw.xdp_mode,
+        {{"auto", XdpAttach::kAuto}, {"native", XdpAttach::kNative}, {"generic", XdpAttach::kGeneric}});
+    if (!mode) return mode.take_error();
+    if (!options.taps.contains(Tap::kXdp)) return usage("--xdp-mode needs --tap xdp");
+    options.xdp_attach = *mode;
+  }
+
+  if (options.consume && !options.taps.contains(Tap::kXdp))
+    return usage("--consume needs --tap xdp: only there can frames end");
+  if (options.force && !options.consume) return usage("--force goes with --consume alone");
+
+  if (auto result = interpret_numbers(options, raw); !result) return result.take_error();
 
   const bool several = options.interfaces.size() > 1 || family_count(options.taps) > 1;
   const bool has_reasons = options.taps.contains_any({Tap::kNetfilter, Tap::kDrop});
@@ -343,25 +420,54 @@ Result<Options> interpret(Options options, const Raw& raw) {
     break;
   }
 
-  options.optimise = !raw.no_optimiser;
-  for (const std::string& word : raw.expression) options.expression += (options.expression.empty() ? "" : " ") + word;
-  if (!raw.expression_file.empty()) {
-    auto text = read_text(raw.expression_file);
-    if (!text) return text.take_error();
-    options.expression = text.take();
-  }
+  if (auto result = interpret_expression(options, raw); !result) return result.take_error();
   const bool only_listing = options.action == Action::kListDevices || options.action == Action::kListLinkTypes;
   if ((options.show_classic > 0 || options.show_ebpf) && !only_listing) options.action = Action::kShowFilter;
   return options;
 }
+
+Result<Options> interpret_compare(Options options, const Raw& raw) {
+  if (!raw.refused.empty()) return usage(raw.refused);
+  options.action = Action::kCompare;
+  if (!options.read_path.empty() && !options.interfaces.empty()) return usage("-r does not go together with -i");
+  if (!options.read_path.empty() && options.nft_rule) return usage("--nft-rule asks the running kernel: not with -r");
+  options.taps = kAllTaps;
+  if (!raw.tap.empty()) {
+    auto taps = parse_taps(raw.tap, kTapWords);
+    if (!taps) return taps.take_error();
+    options.taps = *taps;
+  }
+  if (auto result = interpret_numbers(options, raw); !result) return result.take_error();
+  if (auto result = interpret_expression(options, raw); !result) return result.take_error();
+  if (options.write_path == "-") return usage("-w - : the answer goes to standard output");
+  if (raw.time > 1) return usage("-t may be given once: times of one packet are relative to its first record");
+  options.format = FileFormat::kPcapng;
+  options.verbosity = raw.verbosity;
+  options.time = raw.time == 0 ? TimeText::kOfDay : TimeText::kNone;
+  return options;
+}
+
+constexpr const char* kAbout =
+    "Captures packets with eBPF taps at XDP and tc, and prints or writes them like tcpdump.\n"
+    "ringtap compare follows each packet over all taps and says where it went: ringtap compare -h";
+constexpr const char* kAboutCompare = "Follows each packet over all taps of the kernel and says where it went.";
 
 }  // namespace
 
 Result<Options> parse_options(int argc, const char* const* argv) {
   Options options;
   Raw raw;
-  CLI::App app("Captures packets with eBPF taps at XDP and tc, and prints or writes them like tcpdump.", "ringtap");
-  declare(app, options, raw);
+  const bool compares = argc > 1 && std::string_view(argv[1]) == "compare";
+  CLI::App app(compares ? kAboutCompare : kAbout, compares ? "ringtap compare" : "ringtap");
+  app.set_help_flag("-h,--help", "show this text and exit");
+  app.set_version_flag("--version", version_text());
+  if (compares) {
+    declare_compare(app, options, raw);
+    --argc;
+    ++argv;
+  } else {
+    declare(app, options, raw);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -380,7 +486,7 @@ Result<Options> parse_options(int argc, const char* const* argv) {
       return usage(option->get_name() + ": the value is empty");
     }
   }
-  return interpret(std::move(options), raw);
+  return compares ? interpret_compare(std::move(options), raw) : interpret(std::move(options), raw);
 }
 
 }  // namespace ringtap

@@ -14,7 +14,7 @@
 
 namespace ringtap {
 
-enum class Action { kCapture, kReadFile, kListDevices, kListLinkTypes, kShowFilter, kShowText };
+enum class Action { kCapture, kReadFile, kListDevices, kListLinkTypes, kShowFilter, kShowText, kCompare };
 enum class XdpAttach { kAuto, kNative, kGeneric };
 enum class FileFormat { kPcap, kPcapng };
 enum class TimeText { kOfDay, kNone, kEpoch, kSincePrevious, kDate, kSinceFirst };
@@ -69,6 +69,11 @@ struct Options {
 
   bool strict_loss = false;
   std::string ready_file;
+
+  // `ringtap compare`; count is in packets then.
+  bool each = false;
+  bool json = false;
+  bool nft_rule = false;
 };
 
 // Never touches the system but to read -F's file. Errors are of kind kUsage.

@@ -1,0 +1,585 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Records as the taps give them, made by hand: what `ringtap compare` makes of each way a packet can take.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compare/comparer.hpp"
+#include "compare/report.hpp"
+#include "io/capture_reader.hpp"
+#include "sink/pcapng_writer.hpp"
+#include "support/memory_source.hpp"
+#include "support/memory_writer.hpp"
+#include "support/packet.hpp"
+#include "support/recording_sink.hpp"
+
+namespace ringtap {
+namespace {
+
+using testing::Bytes;
+using testing::Ethernet;
+using testing::Icmp;
+using testing::Ipv4;
+using testing::Ipv6;
+using testing::MemoryWriter;
+using testing::Payload;
+using testing::RecordingSink;
+using testing::Stored;
+using testing::Tcp;
+using testing::Udp;
+
+constexpr std::uint64_t kStart = 1'700'000'000'000'000'000;
+constexpr std::uint64_t kMillisecond = 1'000'000;
+
+// The taps, driven by hand. Each record is a microsecond after the one before.
+class Kernel {
+ public:
+  explicit Kernel(CompareOptions options = {}, bool with_file = false)
+      : text_(std::make_shared<Stored>()), file_(with_file ? new RecordingSink : nullptr) {
+    comparer_ = std::make_unique<Comparer>(std::move(options), std::make_unique<MemoryWriter>(text_),
+                                           std::unique_ptr<Sink>(file_));
+    Interface interface;
+    interface.name = "eth0";
+    interface.ifindex = 2;
+    EXPECT_TRUE(comparer_->on_interface(interface));
+    interface.name = "eth1";
+    interface.ifindex = 3;
+    EXPECT_TRUE(comparer_->on_interface(interface));
+  }
+
+  RecordView record(Tap tap, const Bytes& bytes, std::uint64_t skb = 0) {
+    RecordView view;
+    view.time_ns = kStart + (time_ns_ += 1000);
+    view.data = bytes;
+    view.wire_len = static_cast<std::uint32_t>(bytes.size());
+    view.tap = tap;
+    const bool out = tap == Tap::kPacketOut || tap == Tap::kStackOut || tap == Tap::kTcEgress;
+    view.interface_id = device_ - 2;
+    view.ifindex = device_;
+    view.direction = out ? Direction::kOut : Direction::kIn;
+    if (skb != 0) view.trace = Trace{.skb = skb};
+    return view;
+  }
+  void give(const RecordView& view) { EXPECT_TRUE(comparer_->on_record(view)); }
+
+  void xdp(const Bytes& bytes, std::int64_t verdict = 2) {
+    RecordView view = record(Tap::kXdp, bytes);
+    view.verdict = Verdict{VerdictType::kXdp, verdict};
+    give(view);
+  }
+  void packet(Tap tap, const Bytes& bytes, std::uint64_t skb = 0) { give(record(tap, bytes, skb)); }
+  void hook(NetfilterHook hook, bool last, const Bytes& bytes, std::uint64_t skb) {
+    RecordView view = record(Tap::kNetfilter, bytes, skb);
+    view.trace->hook = hook;
+    view.trace->last = last;
+    view.trace->in_ifindex = hook < NetfilterHook::kOutput ? device_ : 0;
+    view.trace->out_ifindex = hook == NetfilterHook::kForward ? 3 : hook > NetfilterHook::kForward ? device_ : 0;
+    give(view);
+  }
+  void both(NetfilterHook at, const Bytes& bytes, std::uint64_t skb) {
+    hook(at, false, bytes, skb);
+    hook(at, true, bytes, skb);
+  }
+  void drop(const Bytes& bytes, std::uint64_t skb, std::string_view reason, std::string_view function) {
+    RecordView view = record(Tap::kDrop, bytes, skb);
+    view.direction = Direction::kUnknown;
+    view.trace->reason = reason;
+    view.trace->function = function;
+    give(view);
+  }
+  void end(const Bytes& bytes, std::uint64_t skb, std::string_view function) {
+    RecordView view = record(Tap::kEnd, bytes, skb);
+    view.direction = Direction::kUnknown;
+    view.trace->function = function;
+    give(view);
+  }
+
+  // The way in up to netfilter, and wholly.
+  void receive(const Bytes& bytes, std::uint64_t skb) {
+    xdp(bytes);
+    packet(Tap::kPacketIn, bytes);
+    packet(Tap::kStackIn, bytes, skb);
+    packet(Tap::kTcIngress, bytes, skb);
+  }
+  void deliver(const Bytes& bytes, std::uint64_t skb) {
+    receive(bytes, skb);
+    both(NetfilterHook::kPrerouting, bytes, skb);
+    both(NetfilterHook::kInput, bytes, skb);
+    packet(Tap::kSocket, bytes, skb);
+    end(bytes, skb, "skb_free_datagram");
+  }
+  void leave(const Bytes& bytes, std::uint64_t skb) {
+    packet(Tap::kTcEgress, bytes, skb);
+    packet(Tap::kPacketOut, bytes);
+    packet(Tap::kStackOut, bytes, skb);
+  }
+  void send(const Bytes& bytes, std::uint64_t skb) {
+    both(NetfilterHook::kOutput, bytes, skb);
+    both(NetfilterHook::kPostrouting, bytes, skb);
+    leave(bytes, skb);
+    end(bytes, skb, "napi_consume_skb");
+  }
+
+  void use_device(std::uint32_t ifindex) { device_ = ifindex; }
+  void wait(std::uint64_t ns) { time_ns_ += ns; }
+  Comparer& comparer() { return *comparer_; }
+  RecordingSink& file() { return *file_; }
+
+  // Fates by count, once everything is finished.
+  const std::map<std::string, std::uint64_t>& fates() {
+    if (!finished_) {
+      report_ = finish();
+      const std::string table = report_.substr(report_.find("packets  fate"));
+      for (std::size_t at = table.find('\n') + 1; table[at] != '\n'; at = table.find('\n', at) + 1) {
+        const std::string line = table.substr(at, table.find('\n', at) - at);
+        const std::size_t number = line.find_first_not_of(' ');
+        const std::size_t text = line.find("  ", number) + 2;
+        if (line.find("by rule") == std::string::npos) fates_[line.substr(text)] += std::stoull(line.substr(number));
+      }
+    }
+    return fates_;
+  }
+  std::string finish() {
+    if (!finished_) {
+      EXPECT_TRUE(comparer_->finish());
+    }
+    finished_ = true;
+    return {reinterpret_cast<const char*>(text_->bytes.data()), text_->bytes.size()};
+  }
+  std::string answer() {
+    fates();
+    const std::size_t at = report_.find("\n\n", report_.find("\n\n") + 2) + 2;
+    return report_.substr(at, report_.find('\n', at) - at);
+  }
+
+ private:
+  std::shared_ptr<Stored> text_;
+  RecordingSink* file_;
+  std::unique_ptr<Comparer> comparer_;
+  std::uint64_t time_ns_ = 0;
+  std::uint32_t device_ = 2;
+  bool finished_ = false;
+  std::string report_;
+  std::map<std::string, std::uint64_t> fates_;
+};
+
+using Fates = std::map<std::string, std::uint64_t>;
+
+Bytes udp(std::uint16_t id = 1, const std::string& payload = "hello", std::uint16_t port = 5000) {
+  return (Ethernet{} / Ipv4{.id = id} / Udp{.dst_port = port} / Payload{payload}).bytes();
+}
+Bytes udp6(const std::string& payload = "hello") {
+  return (Ethernet{} / Ipv6{} / Udp{.dst_port = 5000} / Payload{payload}).bytes();
+}
+Bytes tcp(std::uint32_t seq, std::size_t size, std::uint16_t id = 1, std::uint16_t port = 80) {
+  return (Ethernet{} / Ipv4{.id = id} / Tcp{.dst_port = port, .seq = seq, .flags = Tcp::kAck} / Payload{size}).bytes();
+}
+
+// ---- The rows of the visibility table ----
+
+TEST(Compare, SaysDeliveredWhenASocketWasGivenThePacket) {
+  Kernel kernel;
+  kernel.deliver(udp(), 0x100);
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+  EXPECT_EQ(kernel.answer(), "XDP saw 1, AF_PACKET 1, the application 1: delivered");
+}
+
+TEST(Compare, NamesTheHookAPacketDidNotLeave) {
+  Kernel kernel;
+  for (std::uint16_t i = 1; i <= 100; ++i) {
+    const Bytes bytes = udp(i);
+    kernel.receive(bytes, 0x100);
+    kernel.both(NetfilterHook::kPrerouting, bytes, 0x100);
+    kernel.hook(NetfilterHook::kInput, false, bytes, 0x100);
+    kernel.drop(bytes, 0x100, "NETFILTER_DROP", "nf_hook_slow");
+  }
+  EXPECT_EQ(kernel.answer(),
+            "XDP saw 100, AF_PACKET 100, the application 0: dropped at INPUT by netfilter (NETFILTER_DROP in "
+            "nf_hook_slow)");
+  EXPECT_EQ(kernel.fates(), (Fates{{"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 100}}));
+}
+
+TEST(Compare, SaysXdpWhenOurProgramConsumedTheFrame) {
+  Kernel kernel;
+  kernel.xdp(udp(), 1);
+  EXPECT_EQ(kernel.fates(), (Fates{{"dropped by XDP (consumed by ringtap)", 1}}));
+}
+
+TEST(Compare, SaysVanishedWhenNothingToldMore) {
+  Kernel kernel;
+  kernel.xdp(udp());
+  EXPECT_EQ(kernel.fates(), (Fates{{"vanished after xdp eth0", 1}}));
+  EXPECT_NE(kernel.finish().find("note: vanished"), std::string::npos);
+}
+
+TEST(Compare, PlacesADropByItsReason) {
+  struct Case {
+    std::string_view reason;
+    std::string text;
+  };
+  const std::vector<Case> cases = {{"XDP", "dropped by generic XDP (XDP in f)"},
+                                   {"TC_INGRESS", "dropped at tc ingress (TC_INGRESS in f)"},
+                                   {"NETFILTER_DROP", "dropped at netdev ingress by netfilter (NETFILTER_DROP in f)"},
+                                   {"NO_SOCKET", "dropped at the socket (NO_SOCKET in f)"},
+                                   {"IP_RPFILTER", "dropped by routing (IP_RPFILTER in f)"},
+                                   {"IP_CSUM", "dropped at IP input (IP_CSUM in f)"},
+                                   {"OTHERHOST", "dropped at IP input (OTHERHOST in f)"},
+                                   {"SOMETHING_NEW", "dropped after tc-ingress eth0 (SOMETHING_NEW in f)"}};
+  for (const Case& one : cases) {
+    Kernel kernel;
+    kernel.receive(udp(), 0x100);
+    kernel.drop(udp(), 0x100, one.reason, "f");
+    EXPECT_EQ(kernel.fates(), (Fates{{one.text, 1}}));
+  }
+}
+
+TEST(Compare, SeesADropOnTheWayOut) {
+  {
+    Kernel kernel;
+    kernel.hook(NetfilterHook::kOutput, false, udp(), 0x100);
+    kernel.drop(udp(), 0x100, "NETFILTER_DROP", "nf_hook_slow");
+    EXPECT_EQ(kernel.fates(), (Fates{{"dropped at OUTPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 1}}));
+    EXPECT_EQ(kernel.answer(), "OUTPUT saw 1: dropped at OUTPUT by netfilter (NETFILTER_DROP in nf_hook_slow)");
+  }
+  for (const auto& [reason, where] :
+       std::map<std::string, std::string>{{"QDISC_DROP", "in the qdisc"},
+                                          {"TC_EGRESS", "at tc egress"},
+                                          {"NEIGH_FAILED", "for want of a neighbour's address"}}) {
+    Kernel kernel;
+    kernel.both(NetfilterHook::kOutput, udp(), 0x100);
+    kernel.both(NetfilterHook::kPostrouting, udp(), 0x100);
+    kernel.packet(Tap::kTcEgress, udp(), 0x100);
+    kernel.drop(udp(), 0x100, reason, "f");
+    EXPECT_EQ(kernel.fates(), (Fates{{"dropped " + where + " (" + reason + " in f)", 1}}));
+  }
+}
+
+TEST(Compare, SaysSentWhenTheDriverGotIt) {
+  Kernel kernel;
+  kernel.send(udp(), 0x100);
+  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}}));
+  EXPECT_EQ(kernel.answer(), "OUTPUT saw 1, AF_PACKET 1, the driver 1: sent on eth0");
+}
+
+TEST(Compare, SaysConsumedWhenTheKernelItselfAnswered) {
+  Kernel kernel;
+  const Bytes echo = (Ethernet{} / Ipv4{.id = 9} / Icmp{} / Payload{56}).bytes();
+  kernel.receive(echo, 0x100);
+  kernel.both(NetfilterHook::kPrerouting, echo, 0x100);
+  kernel.both(NetfilterHook::kInput, echo, 0x100);
+  kernel.end(echo, 0x100, "icmp_rcv");
+  EXPECT_EQ(kernel.fates(), (Fates{{"consumed by the kernel in icmp_rcv", 1}}));
+}
+
+TEST(Compare, ARouterSendsOnAnotherDevice) {
+  Kernel kernel;
+  kernel.receive(udp(), 0x100);
+  kernel.both(NetfilterHook::kPrerouting, udp(), 0x100);
+  kernel.both(NetfilterHook::kForward, udp(), 0x100);
+  kernel.use_device(3);
+  kernel.both(NetfilterHook::kPostrouting, udp(), 0x100);
+  kernel.leave(udp(), 0x100);
+  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth1", 1}}));
+  EXPECT_EQ(kernel.answer(), "XDP saw 1, AF_PACKET 1, AF_PACKET on the way out 1, the driver 1: sent on eth1");
+}
+
+TEST(Compare, ForwardDropIsNamed) {
+  Kernel kernel;
+  kernel.receive(udp(), 0x100);
+  kernel.both(NetfilterHook::kPrerouting, udp(), 0x100);
+  kernel.hook(NetfilterHook::kForward, false, udp(), 0x100);
+  kernel.drop(udp(), 0x100, "NETFILTER_DROP", "nf_hook_slow");
+  EXPECT_EQ(kernel.fates(), (Fates{{"dropped at FORWARD by netfilter (NETFILTER_DROP in nf_hook_slow)", 1}}));
+}
+
+// ---- Ties ----
+
+TEST(Compare, LoopbackShowsOnePacketOutAndIn) {
+  Kernel kernel;
+  kernel.both(NetfilterHook::kOutput, udp(), 0x100);
+  kernel.both(NetfilterHook::kPostrouting, udp(), 0x100);
+  kernel.leave(udp(), 0x100);
+  kernel.packet(Tap::kPacketIn, udp());
+  kernel.packet(Tap::kStackIn, udp(), 0x100);
+  kernel.packet(Tap::kTcIngress, udp(), 0x100);
+  kernel.both(NetfilterHook::kPrerouting, udp(), 0x100);
+  kernel.both(NetfilterHook::kInput, udp(), 0x100);
+  kernel.packet(Tap::kSocket, udp(), 0x100);
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+  EXPECT_EQ(kernel.comparer().totals().packets, 1U);
+}
+
+TEST(Compare, ALoopbackPacketThatIsDroppedOnItsWayInWasNotSent) {
+  Kernel kernel;
+  kernel.both(NetfilterHook::kOutput, udp(), 0x100);
+  kernel.leave(udp(), 0x100);
+  kernel.packet(Tap::kStackIn, udp(), 0x100);
+  kernel.hook(NetfilterHook::kInput, false, udp(), 0x100);
+  kernel.drop(udp(), 0x100, "NETFILTER_DROP", "nf_hook_slow");
+  EXPECT_EQ(kernel.fates(), (Fates{{"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 1}}));
+}
+
+TEST(Compare, FramesThatGroMergedShareTheFateOfOneBuffer) {
+  Kernel kernel;
+  for (std::uint32_t i = 0; i < 10; ++i) kernel.xdp(tcp(1000 + 100 * i, 100, static_cast<std::uint16_t>(i)));
+  const Bytes merged = tcp(1000, 1000, 0);
+  kernel.packet(Tap::kPacketIn, merged);
+  kernel.packet(Tap::kStackIn, merged, 0x100);
+  kernel.both(NetfilterHook::kInput, merged, 0x100);
+  kernel.packet(Tap::kSocket, merged, 0x100);
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 10}}));
+  EXPECT_EQ(kernel.answer(), "XDP saw 10, AF_PACKET 10, the application 10: delivered");
+  const CompareTotals totals = kernel.comparer().totals();
+  ASSERT_EQ(totals.rows.size(), 6U);
+  EXPECT_EQ(totals.rows[0].records, 10U);
+  EXPECT_EQ(totals.rows[5].packets, 10U);
+  EXPECT_EQ(totals.rows[5].records, 1U);
+  EXPECT_EQ(totals.rows[5].bytes, merged.size());
+}
+
+TEST(Compare, UdpFramesThatGroMergedAreFoundByNumberAndLength) {
+  Kernel kernel;
+  for (std::uint16_t i = 0; i < 4; ++i) kernel.xdp(udp(static_cast<std::uint16_t>(7 + i), std::string(100, 'x')));
+  kernel.packet(Tap::kStackIn, udp(7, std::string(300, 'x')), 0x100);
+  kernel.packet(Tap::kSocket, udp(7, std::string(300, 'x')), 0x100);
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 3}, {"vanished after xdp eth0", 1}}));
+}
+
+TEST(Compare, ASuperframeIsOnePacketThroughSegmentation) {
+  Kernel kernel;
+  const Bytes whole = tcp(1000, 1000, 50);
+  kernel.both(NetfilterHook::kOutput, whole, 0x100);
+  kernel.both(NetfilterHook::kPostrouting, whole, 0x100);
+  kernel.packet(Tap::kTcEgress, whole, 0x100);
+  kernel.end(whole, 0x100, "validate_xmit_skb");
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    const Bytes segment = tcp(1000 + 100 * i, 100, static_cast<std::uint16_t>(50 + i));
+    kernel.packet(Tap::kPacketOut, segment);
+    kernel.packet(Tap::kStackOut, segment, 0x200 + i);
+    kernel.end(segment, 0x200 + i, "napi_consume_skb");
+  }
+  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}}));
+  const CompareTotals totals = kernel.comparer().totals();
+  EXPECT_EQ(totals.rows.back().records, 10U);  // at stack-out
+  EXPECT_EQ(totals.counts.tied, totals.counts.records);
+  EXPECT_EQ(kernel.answer(), "OUTPUT saw 1, AF_PACKET 1, the driver 1: sent on eth0");
+}
+
+TEST(Compare, APartSentAgainIsAnotherPacket) {
+  Kernel kernel;
+  kernel.both(NetfilterHook::kOutput, tcp(1000, 1000, 50), 0x100);
+  kernel.both(NetfilterHook::kOutput, tcp(1000, 100, 60), 0x200);
+  kernel.packet(Tap::kPacketOut, tcp(1000, 100, 60));
+  kernel.packet(Tap::kStackOut, tcp(1000, 100, 60), 0x200);
+  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}, {"vanished after OUTPUT last", 1}}));
+}
+
+TEST(Compare, NatKeepsTheTieBecauseTheBufferStays) {
+  Kernel kernel;
+  const Bytes before = udp(1, "hello", 5000);
+  const Bytes after = udp(1, "hello", 6000);
+  kernel.receive(before, 0x100);
+  kernel.hook(NetfilterHook::kPrerouting, false, before, 0x100);
+  kernel.hook(NetfilterHook::kPrerouting, true, after, 0x100);
+  RecordView refused = kernel.record(Tap::kSocket, after, 0x100);
+  refused.trace->followed = true;  // the filter asked for port 5000
+  kernel.give(refused);
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+}
+
+TEST(Compare, AfterNatAfPacketFindsThePacketByItsNewContent) {
+  Kernel kernel;
+  const Bytes before = udp(1, "hello", 5000);
+  const Bytes after = udp(1, "hello", 6000);
+  kernel.receive(before, 0x100);
+  kernel.both(NetfilterHook::kPrerouting, before, 0x100);
+  kernel.both(NetfilterHook::kForward, before, 0x100);
+  kernel.use_device(3);
+  kernel.hook(NetfilterHook::kPostrouting, false, before, 0x100);
+  kernel.hook(NetfilterHook::kPostrouting, true, after, 0x100);
+  kernel.packet(Tap::kPacketOut, after);
+  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth1", 1}}));
+}
+
+TEST(Compare, AnAddressUsedAgainIsAnotherPacket) {
+  Kernel kernel;
+  kernel.packet(Tap::kStackIn, udp(1), 0x100);  // its end is not seen
+  kernel.packet(Tap::kStackIn, udp(2), 0x100);
+  kernel.packet(Tap::kSocket, udp(2), 0x100);
+  RecordView stale = kernel.record(Tap::kSocket, udp(3), 0x100);
+  stale.trace->followed = true;
+  kernel.give(stale);
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}, {"vanished after stack-in eth0", 1}}));
+  EXPECT_EQ(kernel.comparer().totals().counts.stale, 1U);
+}
+
+TEST(Compare, ARetransmissionIsAnotherPacketAlsoWhereNothingTellsThemApart) {
+  Kernel kernel;
+  const Bytes bytes = (Ethernet{} / Ipv6{} / Tcp{.seq = 5, .flags = Tcp::kAck} / Payload{100}).bytes();
+  kernel.xdp(bytes);  // the first one goes no further
+  kernel.wait(200 * kMillisecond);
+  kernel.deliver(bytes, 0x100);
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}, {"vanished after xdp eth0", 1}}));
+}
+
+TEST(Compare, AHundredThousandEqualPacketsAreCountedOneByOne) {
+  Kernel kernel;
+  const Bytes bytes = udp6();
+  constexpr std::uint64_t kPackets = 100'000, kBatch = 1000;
+  for (std::uint64_t done = 0; done < kPackets; done += kBatch) {
+    for (std::uint64_t i = 0; i < kBatch; ++i) kernel.xdp(bytes);
+    for (std::uint64_t i = 0; i < kBatch; ++i) {
+      const std::uint64_t skb = 0x1000 + i % 7;
+      kernel.packet(Tap::kPacketIn, bytes);
+      kernel.packet(Tap::kStackIn, bytes, skb);
+      if (i % 4 == 0) {
+        kernel.hook(NetfilterHook::kInput, false, bytes, skb);
+        kernel.drop(bytes, skb, "NETFILTER_DROP", "nf_hook_slow");
+      } else {
+        kernel.both(NetfilterHook::kInput, bytes, skb);
+        kernel.packet(Tap::kSocket, bytes, skb);
+        kernel.end(bytes, skb, "skb_free_datagram");
+      }
+    }
+  }
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 3 * kPackets / 4},
+                                   {"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", kPackets / 4}}));
+}
+
+TEST(Compare, PacketsOfOneLengthAreToldApartByTheirPayload) {
+  Kernel kernel;
+  kernel.xdp(udp6("one"));
+  kernel.xdp(udp6("two"));
+  kernel.packet(Tap::kStackIn, udp6("two"), 0x100);
+  kernel.drop(udp6("two"), 0x100, "NO_SOCKET", "f");
+  EXPECT_EQ(kernel.fates(), (Fates{{"dropped at the socket (NO_SOCKET in f)", 1}, {"vanished after xdp eth0", 1}}));
+}
+
+TEST(Compare, ARecordCutShortOfItsPayloadIsTiedOnlyWhereOnePacketFits) {
+  Kernel kernel;
+  const auto cut = [](Bytes bytes) {
+    bytes.resize(bytes.size() - 2);
+    return bytes;
+  };
+  const auto give = [&](Tap tap, const Bytes& bytes, std::uint64_t skb) {
+    const Bytes part = cut(bytes);
+    RecordView view = kernel.record(tap, part, skb);
+    view.wire_len = static_cast<std::uint32_t>(bytes.size());
+    kernel.give(view);
+  };
+  kernel.xdp(udp6("one"));
+  give(Tap::kStackIn, udp6("one"), 0x100);
+  kernel.xdp(udp6("two"));
+  kernel.xdp(udp6("six"));
+  give(Tap::kStackIn, udp6("two"), 0x200);
+  EXPECT_EQ(kernel.fates(), (Fates{{"vanished after stack-in eth0", 1}, {"vanished after xdp eth0", 2}}));
+  EXPECT_EQ(kernel.comparer().totals().counts.ambiguous, 1U);
+  EXPECT_NE(kernel.finish().find("note: 1 record cut too short"), std::string::npos);
+}
+
+TEST(Compare, TtlChecksumsVlanTagsAndPaddingDoNotCount) {
+  Kernel kernel;
+  Bytes padded =
+      (Ethernet{} / testing::Vlan{.id = 7} / Ipv4{.ttl = 64, .id = 1} / Udp{.dst_port = 5000} / Payload{"x"}).bytes();
+  padded.resize(60);
+  kernel.xdp(padded);
+  kernel.packet(Tap::kStackIn,
+                (Ethernet{} / Ipv4{.ttl = 63, .id = 1} / Udp{.dst_port = 5000, .checksum = 1} / Payload{"x"}).bytes(),
+                0x100);
+  EXPECT_EQ(kernel.fates(), (Fates{{"vanished after stack-in eth0", 1}}));
+}
+
+TEST(Compare, FragmentsEndInTheDatagramTheyBecome) {
+  Kernel kernel;
+  const Bytes whole = udp(77, std::string(40, 'x'));
+  const Bytes first = (Ethernet{} / Ipv4{.id = 77, .fragment = 0x2000} / Udp{.dst_port = 5000, .length = 48} /
+                       Payload{std::string(16, 'x')})
+                          .bytes();
+  const Bytes second =
+      (Ethernet{} / Ipv4{.id = 77, .fragment = 3, .protocol = 17} / Payload{std::string(24, 'x')}).bytes();
+  kernel.receive(first, 0x100);
+  kernel.receive(second, 0x200);
+  kernel.hook(NetfilterHook::kPrerouting, true, whole, 0x200);
+  kernel.both(NetfilterHook::kInput, whole, 0x200);
+  kernel.packet(Tap::kSocket, whole, 0x200);
+  EXPECT_EQ(kernel.fates(), (Fates{{"a fragment, reassembled", 2}, {"delivered", 1}}));
+}
+
+TEST(Compare, ADatagramIsOnePacketThroughFragmentation) {
+  Kernel kernel;
+  const Bytes whole = udp(77, std::string(40, 'x'));
+  const Bytes first = (Ethernet{} / Ipv4{.id = 77, .fragment = 0x2000} / Udp{.dst_port = 5000, .length = 48} /
+                       Payload{std::string(16, 'x')})
+                          .bytes();
+  const Bytes second =
+      (Ethernet{} / Ipv4{.id = 77, .fragment = 3, .protocol = 17} / Payload{std::string(24, 'x')}).bytes();
+  kernel.both(NetfilterHook::kOutput, whole, 0x100);
+  kernel.both(NetfilterHook::kPostrouting, whole, 0x100);
+  kernel.end(whole, 0x100, "ip_do_fragment");
+  kernel.leave(first, 0x200);
+  kernel.leave(second, 0x300);
+  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}}));
+}
+
+TEST(Compare, ACopyThatIsDroppedDoesNotMakeThePacketDropped) {
+  Kernel kernel;
+  kernel.receive(udp(), 0x100);
+  kernel.drop(udp(), 0x900, "PACKET_SOCK_ERROR", "packet_rcv");  // of a packet socket that is full
+  kernel.drop(udp(), 0x901, "SOCKET_RCVBUFF", "raw_rcv");        // of a raw socket
+  kernel.packet(Tap::kSocket, udp(), 0x100);
+  kernel.end(udp(), 0x902, "skb_free_datagram");
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+}
+
+TEST(Compare, APacketThatTheSocketRefusedIsDropped) {
+  Kernel kernel;
+  kernel.receive(udp(), 0x100);
+  kernel.packet(Tap::kSocket, udp(), 0x100);
+  kernel.drop(udp(), 0x100, "SOCKET_RCVBUFF", "udp_queue_rcv_one_skb");
+  EXPECT_EQ(kernel.fates(), (Fates{{"dropped at the socket (SOCKET_RCVBUFF in udp_queue_rcv_one_skb)", 1}}));
+}
+
+TEST(Compare, SeveralSocketsOfAGroupGetOnePacket) {
+  Kernel kernel;
+  kernel.receive(udp(), 0x100);
+  kernel.packet(Tap::kSocket, udp(), 0x200);
+  kernel.packet(Tap::kSocket, udp(), 0x300);
+  kernel.packet(Tap::kSocket, udp(), 0x100);
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+}
+
+TEST(Compare, AnotherNamespaceCountsOnlyForPacketsSeenHere) {
+  Kernel kernel;
+  kernel.send(udp(1), 0x100);
+  for (const std::uint16_t id : {std::uint16_t{1}, std::uint16_t{2}}) {
+    const Bytes bytes = udp(id);
+    RecordView view = kernel.record(Tap::kStackIn, bytes, 0x500U + id);
+    view.trace->elsewhere = true;
+    kernel.give(view);
+  }
+  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}}));
+  EXPECT_EQ(kernel.comparer().totals().counts.elsewhere, 1U);
+}
+
+TEST(Compare, AnEndOfSomethingUnknownIsNoPacket) {
+  Kernel kernel;
+  kernel.end(udp(), 0x100, "kfree");
+  EXPECT_EQ(kernel.comparer().totals().counts.unknown_end, 1U);
+  EXPECT_NE(kernel.finish().find("no packet was seen"), std::string::npos);
+}
+
+TEST(Compare, ArpIsFollowedThoughItIsPaddedOnTheWire) {
+  Kernel kernel;
+  Bytes arp = (Ethernet{} / testing::Arp{}).bytes();
+  Bytes padded = arp;
+  padded.resize(60);
+  kernel.xdp(padded);
+  kernel.packet(Tap::kStackIn, arp, 0x100);
+  kernel.end(arp, 0x100, "arp_process");
+  EXPECT_EQ(kernel.fates(), (Fates{{"consumed by the kernel in arp_process", 1}}));
+}
+
+}  // namespace
+}  // namespace ringtap

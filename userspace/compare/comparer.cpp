@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "compare/comparer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "compare/report.hpp"
+
+namespace ringtap {
+namespace {
+
+int group_of(const Place& place) {
+  if (place.elsewhere) return -1;
+  switch (place.tap) {
+    case Tap::kXdp:
+      return CompareTotals::kXdp;
+    case Tap::kPacketIn:
+      return CompareTotals::kPacketIn;
+    case Tap::kSocket:
+      return CompareTotals::kApplication;
+    case Tap::kNetfilter:
+      return place.hook == NetfilterHook::kOutput && !place.last ? CompareTotals::kOutput : -1;
+    case Tap::kPacketOut:
+      return CompareTotals::kPacketOut;
+    case Tap::kStackOut:
+      return CompareTotals::kDriver;
+    default:
+      return -1;
+  }
+}
+
+constexpr std::size_t kMaxPendingRules = 1U << 16;
+constexpr std::uint64_t kRulePatienceNs = 1'000'000'000;  // less than the age of a packet
+
+std::uint64_t now_ns() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+}  // namespace
+
+std::string rule_text(const RuleVerdict& verdict) {
+  std::string text;
+  for (const std::string_view word : {verdict.family, verdict.table, verdict.chain}) text.append(word).append(" ");
+  text += verdict.policy ? "policy" : "handle " + std::to_string(verdict.rule_handle);
+  if (!verdict.rule_text.empty()) text.append(": ").append(verdict.rule_text);
+  return text;
+}
+
+Comparer::Comparer(CompareOptions options, std::unique_ptr<ByteWriter> out, std::unique_ptr<Sink> file)
+    : options_(std::move(options)),
+      out_(std::move(out)),
+      file_(std::move(file)),
+      correlator_(options_.correlator, [this](const PacketStory& story, std::span<const Sighting> sightings) {
+        on_finished(story, sightings);
+      }) {}
+
+Result<> Comparer::on_interface(const Interface& interface) {
+  places_.add_interface(interface);
+  return file_ == nullptr ? ok() : file_->on_interface(interface);
+}
+
+Result<> Comparer::on_record(const RecordView& record) {
+  if (!options_.matches || (record.trace && record.trace->followed) || options_.matches(record)) return follow(record);
+  if (!record.trace || record.trace->skb == 0) return ok();
+  RecordView refused = record;
+  refused.trace->followed = true;
+  return follow(refused);
+}
+
+Result<> Comparer::follow(const RecordView& record) {
+  if (record.tap == Tap::kUnknown) {
+    return Error("the file does not say at which tap its packets were seen")
+        .hint("compare -r reads what ringtap compare -w wrote, and other pcapng files of ringtap");
+  }
+  if (!options_.taps.contains(record.tap)) return ok();
+  ++records_;
+  totals_.taps_seen.insert(record.tap);
+  lost_before_ += record.lost_before;
+  FreedBy freed;
+  if (record.trace && (record.tap == Tap::kDrop || record.tap == Tap::kEnd)) {
+    freed.reason = texts_.number_of(record.trace->reason);
+    freed.function = texts_.number_of(record.trace->function);
+    freed.ends_nothing = ends_nothing(record.trace->reason, record.trace->function);
+  }
+  const std::uint64_t number = correlator_.add(record, packet_key(record), places_.number_of(record), freed);
+  if (!written_) return std::exchange(written_, ok());
+  if (file_ == nullptr) return ok();
+  RecordView numbered = record;
+  numbered.packet_id.reset();
+  if (number != 0) numbered.packet_id = number;
+  return file_->on_record(numbered);
+}
+
+Result<> Comparer::on_statistics(const InterfaceStatistics& statistics) {
+  lost_.resize(std::max<std::size_t>(lost_.size(), std::size_t{statistics.interface_id} + 1));
+  lost_[statistics.interface_id] = statistics.dropped;
+  return file_ == nullptr ? ok() : file_->on_statistics(statistics);
+}
+
+Result<> Comparer::flush() {
+  if (options_.live) {
+    tie_rules(now_ns());
+    correlator_.expire(now_ns());
+  }
+  if (!written_) return std::exchange(written_, ok());
+  if (auto flushed = out_->flush(); !flushed) return flushed;
+  return file_ == nullptr ? ok() : file_->flush();
+}
+
+Result<> Comparer::finish() {
+  tie_rules(std::numeric_limits<std::uint64_t>::max());
+  correlator_.finish_all();
+  Result<> result = std::exchange(written_, ok());
+  const std::string text = report();
+  if (result) result = out_->write(std::as_bytes(std::span(text)));
+  Result<> closed = out_->close();
+  if (result) result = std::move(closed);
+  Result<> filed = file_ == nullptr ? ok() : file_->finish();
+  return result ? std::move(filed) : std::move(result);
+}
+
+std::uint64_t Comparer::records_stored() const {
+  return file_ == nullptr ? records_ : file_->records_stored();
+}
+
+void Comparer::on_rule(const RuleVerdict& verdict) {
+  if (verdict.action == RuleAction::kAccept || verdict.network_header_on.empty()) return;
+  RecordView record;
+  record.link_type = LinkType::kRaw;
+  record.data = verdict.network_header_on;
+  record.wire_len = static_cast<std::uint32_t>(verdict.network_header_on.size());
+  if (rules_.size() == kMaxPendingRules) {
+    rules_.pop_front();
+    ++totals_.untied_rules;
+  }
+  rules_.push_back({packet_key(record), texts_.number_of(rule_text(verdict)), verdict.time_ns});
+}
+
+// A rule goes to a packet that was seen dropped. When none has been for a while (without the drop tap), to any.
+void Comparer::tie_rules(std::uint64_t now_ns) {
+  std::erase_if(rules_, [&](const PendingRule& pending) {
+    if (correlator_.set_rule(pending.key, pending.rule, true)) return true;
+    if (pending.time_ns + kRulePatienceNs > now_ns) return false;
+    if (!correlator_.set_rule(pending.key, pending.rule, false)) ++totals_.untied_rules;
+    return true;
+  });
+}
+
+bool Comparer::is_done() const {
+  return correlator_.counts().packets >= options_.correlator.follow && correlator_.open_packets() == 0;
+}
+
+std::string Comparer::report() const {
+  const CompareTotals so_far = totals();
+  return options_.json ? report_json(so_far, places_, texts_, options_)
+                       : report_text(so_far, places_, texts_, options_);
+}
+
+CompareTotals Comparer::totals() const {
+  CompareTotals totals = totals_;
+  totals.counts = correlator_.counts();
+  totals.lost = std::max(lost_before_, std::accumulate(lost_.begin(), lost_.end(), std::uint64_t{0}));
+  totals.rows.resize(places_.size());
+  return totals;
+}
+
+void Comparer::on_finished(const PacketStory& story, std::span<const Sighting> sightings) {
+  ++totals_.packets;
+  totals_.rows.resize(places_.size());
+  std::uint32_t groups = 0;
+  for (const Sighting& sighting : sightings) {
+    CompareTotals::Row& row = totals_.rows[sighting.place];
+    ++row.packets;
+    row.records += sighting.records;
+    row.bytes += sighting.wire_bytes;
+    if (const int group = group_of(places_[sighting.place]); group >= 0) groups |= 1U << static_cast<unsigned>(group);
+  }
+  for (std::size_t group = 0; group < totals_.groups.size(); ++group) totals_.groups[group] += groups >> group & 1;
+  ++totals_.rows[last_place(sightings, places_)].last_seen;
+  const Fate fate = fate_of(story, sightings, places_, texts_);
+  count(fate);
+  if (!options_.each) return;
+  line_.clear();
+  if (options_.json) {
+    append_packet_json(line_, story, sightings, fate, places_, texts_);
+  } else {
+    append_packet_text(line_, story, sightings, fate, places_, texts_, options_.show_time);
+  }
+  line_ += '\n';
+  if (written_) written_ = out_->write(std::as_bytes(std::span(line_)));
+}
+
+void Comparer::count(const Fate& fate) {
+  std::size_t& row = fate_rows_[fate.key()];
+  if (row == 0) {
+    totals_.fates.push_back({fate, 0});
+    row = totals_.fates.size();
+  }
+  ++totals_.fates[row - 1].packets;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A Sink that answers where each packet went: ties the records of all taps into packets (Correlator), decides their
+// fates, and writes tables, lines or JSON; a file gets every record with the number of its packet (epb_packetid). Owns
+// its output and the file. Keeps open packets only: their number is bounded. One thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compare/correlator.hpp"
+#include "compare/fate.hpp"
+#include "compare/places.hpp"
+#include "ringtap/byte_writer.hpp"
+#include "ringtap/rule_verdict.hpp"
+#include "ringtap/sink.hpp"
+
+namespace ringtap {
+
+struct CompareOptions {
+  // A filter that the source did not apply: what it refuses counts only at the sk_buff address of a packet it took.
+  // None: the source did, and Trace::followed tells.
+  std::function<bool(const RecordView&)> matches;
+  CorrelatorOptions correlator;
+  TapSet taps = kAllTaps;  // records of others are not looked at
+  // The taps were attached, so that no record says that none passed there. A file does not say which were.
+  bool live = false;
+  bool each = false;        // a line for each packet
+  bool json = false;        // one object a line instead of text
+  bool show_time = true;    // of day, with --each; -t leaves it out
+  int verbosity = 0;        // 1: also what could not be tied
+  std::string listened_at;  // "eth0 for 'udp port 5000'": for the answer when nothing came
+};
+
+// "inet filter input handle 4: udp dport 5000 drop"
+std::string rule_text(const RuleVerdict& verdict);
+
+// What the packets of a run came to.
+struct CompareTotals {
+  struct Row {  // of one place
+    std::uint64_t packets = 0;
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t last_seen = 0;  // packets that were seen at no place behind
+  };
+  struct FateCount {
+    Fate fate;
+    std::uint64_t packets = 0;
+  };
+  // Those of which the answer in words speaks, in the order of the way.
+  enum Group { kXdp, kPacketIn, kApplication, kOutput, kPacketOut, kDriver, kGroups };
+
+  std::vector<Row> rows;  // by place number
+  std::vector<FateCount> fates;
+  std::array<std::uint64_t, kGroups> groups{};
+  std::uint64_t packets = 0;
+  std::uint64_t lost = 0;  // records that the kernel side lost
+  std::uint64_t untied_rules = 0;
+  TapSet taps_seen;
+  CorrelatorCounts counts;
+};
+
+class Comparer final : public Sink {
+ public:
+  // `file` may be null.
+  Comparer(CompareOptions options, std::unique_ptr<ByteWriter> out, std::unique_ptr<Sink> file);
+
+  Result<> on_interface(const Interface& interface) override;
+  // An Error when the record does not say its tap.
+  Result<> on_record(const RecordView& record) override;
+  // Losses come with it.
+  Result<> on_statistics(const InterfaceStatistics& statistics) override;
+  // Live, packets grow old without records, too.
+  Result<> flush() override;
+  // Finishes every packet and writes tables and answer.
+  Result<> finish() override;
+  [[nodiscard]] std::uint64_t records_stored() const override;
+
+  // What nftables decided; only what ends a packet is kept. May come before the packet's records.
+  void on_rule(const RuleVerdict& verdict);
+  // As many packets as were to be followed have been, and are finished.
+  [[nodiscard]] bool is_done() const;
+  // The tables so far; a run that goes on may ask.
+  [[nodiscard]] std::string report() const;
+  [[nodiscard]] CompareTotals totals() const;
+
+ private:
+  struct PendingRule {
+    PacketKey key;
+    std::uint32_t rule = kNoText;
+    std::uint64_t time_ns = 0;
+  };
+
+  Result<> follow(const RecordView& record);
+  void on_finished(const PacketStory& story, std::span<const Sighting> sightings);
+  void tie_rules(std::uint64_t now_ns);
+  void count(const Fate& fate);
+
+  CompareOptions options_;
+  std::unique_ptr<ByteWriter> out_;
+  std::unique_ptr<Sink> file_;
+  Places places_;
+  Texts texts_;
+  CompareTotals totals_;
+  HashMap<std::size_t> fate_rows_;   // by Fate::key
+  std::vector<std::uint64_t> lost_;  // by interface
+  std::uint64_t lost_before_ = 0;
+  std::uint64_t records_ = 0;
+  std::deque<PendingRule> rules_;  // whose packet was not seen dropped yet
+  std::string line_;
+  Result<> written_;  // the first error of a line
+  Correlator correlator_;
+};
+
+}  // namespace ringtap

@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "compare/correlator.hpp"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace ringtap {
+namespace {
+
+// A packet is through the kernel in less than this unless a queue holds it: of equal packets, one that has not been
+// seen for longer comes after one that has.
+constexpr std::uint64_t kIdleNs = 10'000'000;
+constexpr std::uint64_t kMergeWindowNs = 100'000'000;  // frames that GRO merges come closer together
+constexpr int kLookAhead = 64;                         // of equal packets
+constexpr int kWaySteps = 1024;                        // of frames and superframes of one flow
+constexpr int kStepsWithoutCursor = 4;
+constexpr std::size_t kMaxCursors = 1U << 16;
+constexpr std::int64_t kXdpDrop = 1;  // <linux/bpf.h>
+constexpr std::uint16_t kFragmentOffset = 0xfff8;
+
+// What the hash of a way chain is made of beside it.
+enum Way : std::uint64_t { kFrames = 1, kWholes = 2, kFragments = 3 };
+
+bool is_freed_tap(Tap tap) {
+  return tap == Tap::kDrop || tap == Tap::kEnd;
+}
+
+// Where a superframe is still one; behind it come AF_PACKET's transmit tap and the driver.
+bool is_before_segmentation(const RecordView& record) {
+  if (record.tap == Tap::kTcEgress) return true;
+  return record.tap == Tap::kNetfilter && record.trace && record.trace->hook >= NetfilterHook::kForward;
+}
+bool is_behind_segmentation(Tap tap) {
+  return tap == Tap::kStackOut || tap == Tap::kPacketOut;
+}
+
+// GRO and GSO are for these, with something in them.
+bool may_be_merged(const PacketKey& key) {
+  const std::uint8_t protocol = key.proof.protocol;
+  return (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP) && key.proof.payload_len != 0 && !key.is_fragment();
+}
+
+// Fragments of a datagram have no ports, segments of TCP have no number in common but the flow's.
+std::uint64_t whole_chain(const PacketKey& key) {
+  return mix(key.proof.protocol == IPPROTO_TCP ? key.flow : key.hosts, kWholes);
+}
+
+}  // namespace
+
+std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, std::uint16_t place,
+                              const FreedBy& freed) {
+  ++counts_.records;
+  expire(record.time_ns);
+  // Room for a superframe as well as for a packet.
+  while (open_ + 1 >= options_.max_packets && oldest_ != kNone) finish(oldest_, true);
+
+  const bool followed = record.trace && record.trace->followed;
+  const bool elsewhere = record.trace && record.trace->elsewhere;
+  const std::uint64_t address = record.trace ? record.trace->skb : 0;
+  const bool is_freed = is_freed_tap(record.tap);
+  // A copy may be given to each of several sockets, and copies are freed one by one.
+  const bool joins = is_freed || record.tap == Tap::kSocket;
+  Buffer* buffer = address == 0 ? nullptr : buffer_of(address, key, place, joins);
+  std::uint32_t packet = buffer == nullptr ? kNone : buffer->packet;
+  if (packet == kNone) packet = by_content(key, place, record, joins);
+  if (packet == kNone) packet = merge(record, key);
+  if (packet == kNone) packet = whole_of(record, key, place);
+  if (packet == kAmbiguous) {
+    ++counts_.ambiguous;
+    return 0;
+  }
+  if (packet == kNone) {
+    std::uint64_t* const why = elsewhere                            ? &counts_.elsewhere
+                               : followed                           ? &counts_.stale
+                               : record.tap == Tap::kEnd            ? &counts_.unknown_end
+                               : counts_.packets >= options_.follow ? &counts_.beyond
+                                                                    : nullptr;
+    if (why != nullptr) {
+      ++*why;
+      return 0;
+    }
+    packet = start(record, key);
+  }
+  ++counts_.tied;
+  if (buffer == nullptr && address != 0 && !is_freed) {
+    forget_buffers();
+    buffer = &buffers_[address];
+    *buffer = {packets_[packet].story.number, packet, false, false, key.proof};
+  }
+  const std::uint64_t number = packets_[packet].story.number;
+  see(packet, record, key, place, buffer, freed);
+  if (is_freed && buffer != nullptr) buffers_.erase(address);
+  return number;
+}
+
+Correlator::Buffer* Correlator::buffer_of(std::uint64_t address, const PacketKey& key, std::uint16_t place,
+                                          bool joins) {
+  Buffer* buffer = buffers_.find(address);
+  if (buffer == nullptr) return nullptr;
+  const Packet& packet = packets_[buffer->packet];
+  const bool lives = packet.is_open && packet.story.number == buffer->number && may_be_same(buffer->proof, key.proof);
+  if (lives && (joins || !has_passed(buffer->packet, place, key.proof.payload_len))) return buffer;
+  buffers_.erase(address);
+  return nullptr;
+}
+
+std::uint32_t Correlator::by_content(const PacketKey& key, std::uint16_t place, const RecordView& record, bool joins) {
+  if (!key.payload_known) return by_outline(key, place);
+  std::uint32_t found = first_fit(key.content, key, place, record.time_ns);
+  if (found == kNone && key.needs_payload && open_outlines_ > 0) {
+    std::uint32_t at = chains_.first(key.outline);
+    for (int i = 0; at != kNone && i < kLookAhead && found == kNone; ++i, at = chains_.next(at)) {
+      const std::uint32_t packet = packet_of(at);
+      if (!packets_[packet].payload_known && !has_passed(packet, place, key.proof.payload_len)) found = packet;
+    }
+  }
+  if (found == kNone && joins) {
+    const std::uint32_t last = chains_.last(key.content);
+    if (last != kNone && packets_[packet_of(last)].story.has_skb) found = packet_of(last);
+  }
+  return found;
+}
+
+// The record was cut short of its payload: good as long as all that it could be are the same.
+std::uint32_t Correlator::by_outline(const PacketKey& key, std::uint16_t place) {
+  const std::uint32_t found = first_fit(key.outline, key, place, now_ns_);
+  if (found == kNone || !packets_[found].payload_known) return found;
+  std::uint32_t at = chains_.next(node(found, kOutline));
+  for (int i = 0; at != kNone && i < kLookAhead; ++i, at = chains_.next(at)) {
+    const std::uint32_t other = packet_of(at);
+    if (packets_[other].proof.payload_hash != packets_[found].proof.payload_hash &&
+        !has_passed(other, place, key.proof.payload_len)) {
+      return kAmbiguous;
+    }
+  }
+  return found;
+}
+
+// Of a chain's packets the first that has not passed the place. A cursor stands at the last one that had, so that a
+// hundred thousand equal packets are not walked for each record.
+std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, std::uint16_t place,
+                                    std::uint64_t time_ns) {
+  std::uint32_t at = chains_.first(hash);
+  if (at == kNone) return kNone;
+  if (chains_.next(at) == kNone) {
+    return has_passed(packet_of(at), place, key.proof.payload_len) ? kNone : packet_of(at);
+  }
+  const std::uint64_t cursor_key = mix(hash, place);
+  if (const Cursor* cursor = cursors_.find(cursor_key)) {
+    const bool valid = chains_.contains(cursor->node) && chains_.hash_of(cursor->node) == hash &&
+                       packets_[packet_of(cursor->node)].story.number == cursor->number;
+    if (valid) at = cursor->node;
+  }
+  std::uint32_t passed = kNone;
+  int steps = 0;
+  for (; at != kNone && has_passed(packet_of(at), place, key.proof.payload_len); at = chains_.next(at), ++steps) {
+    passed = at;
+  }
+  if (steps > kStepsWithoutCursor) {
+    if (cursors_.size() >= kMaxCursors) cursors_.clear();
+    cursors_[cursor_key] = {packets_[packet_of(passed)].story.number, passed};
+  }
+  if (at == kNone) return kNone;
+
+  const auto is_idle = [&](std::uint32_t other) {
+    return packets_[packet_of(other)].story.last_ns + kIdleNs < time_ns;
+  };
+  if (is_idle(at)) {
+    std::uint32_t best = at;
+    std::uint32_t other = chains_.last(hash);
+    for (int i = 0; i < kLookAhead && other != kNone && !is_idle(other); ++i, other = chains_.previous(other)) {
+      if (has_passed(packet_of(other), place, key.proof.payload_len)) break;
+      best = other;
+    }
+    at = best;
+  }
+  return packet_of(at);
+}
+
+// GRO: frames of the flow that only XDP has seen, and whose bytes are in this one.
+std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) {
+  if (record.tap == Tap::kXdp || !may_be_merged(key)) return kNone;
+  std::uint32_t at = chains_.last(mix(key.flow, kFrames));
+  if (at == kNone) return kNone;
+  const std::uint32_t length = key.proof.payload_len;
+  merging_.clear();
+  std::uint64_t sum = 0;
+  const auto take = [&](std::uint32_t packet) {
+    merging_.push_back(packet);
+    sum += packets_[packet].proof.payload_len;
+  };
+  if (key.proof.protocol == IPPROTO_TCP) {
+    for (int i = 0; at != kNone && i < kWaySteps && sum < length; ++i, at = chains_.previous(at)) {
+      const Packet& frame = packets_[packet_of(at)];
+      if (frame.story.last_ns + kMergeWindowNs < record.time_ns) break;
+      const std::uint64_t offset = frame.proof.sequence - key.proof.sequence;
+      if (offset + frame.proof.payload_len <= length && sum + frame.proof.payload_len <= length) take(packet_of(at));
+    }
+    std::reverse(merging_.begin(), merging_.end());
+  } else {
+    // UDP has no numbers: from the frame whose IP id the merged one has, as many in a row as make its length.
+    at = chains_.first(mix(key.flow, kFrames));
+    for (int i = 0; at != kNone && i < kWaySteps && sum < length; ++i, at = chains_.next(at)) {
+      const Packet& frame = packets_[packet_of(at)];
+      if (frame.story.last_ns + kMergeWindowNs < record.time_ns) continue;
+      if (!merging_.empty() || frame.proof.ip_id == key.proof.ip_id) take(packet_of(at));
+    }
+    if (sum != length) return kNone;
+  }
+  if (merging_.empty()) return kNone;
+
+  const std::uint32_t whole = new_packet();
+  Packet& merged = packets_[whole];
+  merged.story = packets_[merging_.front()].story;
+  merged.story.endpoints = key.endpoints;
+  merged.story.payload_len = length;
+  merged.proof = key.proof;
+  merged.flow = key.flow;
+  std::uint32_t* link = &merged.members;
+  for (const std::uint32_t member : merging_) {
+    leave_chains(member);
+    leave_age(member);
+    merged.story.number = std::min(merged.story.number, packets_[member].story.number);
+    *link = member;
+    link = &packets_[member].next_member;
+  }
+  link_content(whole, key);
+  enter_age(whole);
+  return whole;
+}
+
+// Software segmentation and IPv4 fragmentation: what the record's bytes are a part of.
+std::uint32_t Correlator::whole_of(const RecordView& record, const PacketKey& key, std::uint16_t place) {
+  if (!key.is_fragment() && (!is_behind_segmentation(record.tap) || !may_be_merged(key))) return kNone;
+  std::uint32_t at = chains_.first(whole_chain(key));
+  constexpr std::uint32_t kMostSegments = 64;
+  for (int i = 0; at != kNone && i < kWaySteps; ++i, at = chains_.next(at)) {
+    const Packet& whole = packets_[packet_of(at)];
+    if (key.proof.payload_len >= whole.proof.payload_len) continue;
+    bool part = false;
+    if (key.is_fragment()) {
+      part = whole.proof.ip_id == key.proof.ip_id;
+    } else if (key.proof.protocol == IPPROTO_TCP) {
+      const std::uint64_t offset = key.proof.sequence - whole.proof.sequence;
+      part = offset + key.proof.payload_len <= whole.proof.payload_len;
+    } else {
+      part = whole.flow == key.flow && ((key.proof.ip_id - whole.proof.ip_id) & 0xffff) < kMostSegments;
+    }
+    if (part && !has_passed(packet_of(at), place, key.proof.payload_len)) return packet_of(at);
+  }
+  return kNone;
+}
+
+bool Correlator::has_passed(std::uint32_t packet, std::uint16_t place, std::uint32_t payload_len) {
+  const Sighting* seen = sighting(packet, place);
+  if (seen == nullptr) return false;
+  const std::uint32_t whole = packets_[packet].proof.payload_len;
+  return whole == 0 || std::uint64_t{seen->payload} + payload_len > whole;
+}
+
+Sighting* Correlator::sighting(std::uint32_t packet, std::uint16_t place) {
+  std::uint32_t left = packets_[packet].sightings;
+  for (std::uint32_t at = packets_[packet].first_block; at != kNone; at = blocks_[at].next) {
+    Block& block = blocks_[at];
+    const std::size_t here = std::min<std::size_t>(left, kSightingsInBlock);
+    for (std::size_t i = 0; i < here; ++i) {
+      if (block.sightings[i].place == place) return &block.sightings[i];
+    }
+    left -= static_cast<std::uint32_t>(here);
+  }
+  return nullptr;
+}
+
+std::uint32_t Correlator::start(const RecordView& record, const PacketKey& key) {
+  const std::uint32_t index = new_packet();
+  Packet& packet = packets_[index];
+  packet.story.number = ++numbers_;
+  packet.story.first_ns = record.time_ns;
+  packet.story.endpoints = key.endpoints;
+  packet.story.payload_len = key.proof.payload_len;
+  packet.proof = key.proof;
+  packet.flow = key.flow;
+  ++counts_.packets;
+  link_content(index, key);
+  enter_age(index);
+  if (record.tap == Tap::kXdp && may_be_merged(key)) chains_.append(node(index, kWay), mix(key.flow, kFrames));
+  if (key.proof.version == 4 && key.is_fragment()) {
+    chains_.append(node(index, kWay), mix(key.datagram(), kFragments));
+  } else if (key.proof.version == 4 && key.proof.ip_id != 0) {
+    end_fragments(packet.story.number, key);
+  }
+  return index;
+}
+
+void Correlator::link_content(std::uint32_t packet, const PacketKey& key) {
+  packets_[packet].payload_known = key.payload_known;
+  if (key.payload_known) {
+    chains_.append(node(packet, kFirstContent), key.content);
+  } else {
+    ++open_outlines_;
+  }
+  if (key.needs_payload) chains_.append(node(packet, kOutline), key.outline);
+}
+
+// The datagram that the fragments before it became.
+void Correlator::end_fragments(std::uint64_t number, const PacketKey& key) {
+  const std::uint64_t hash = mix(key.datagram(), kFragments);
+  for (std::uint32_t at = chains_.first(hash); at != kNone; at = chains_.first(hash)) {
+    packets_[packet_of(at)].story.reassembled_into = number;
+    chains_.remove(at);
+  }
+}
+
+void Correlator::see(std::uint32_t index, const RecordView& record, const PacketKey& key, std::uint16_t place,
+                     Buffer* buffer, const FreedBy& freed) {
+  Sighting* seen = sighting(index, place);
+  Packet& packet = packets_[index];
+  if (seen == nullptr) {
+    const std::size_t offset = packet.sightings % kSightingsInBlock;
+    if (offset == 0) {
+      std::uint32_t block = static_cast<std::uint32_t>(blocks_.size());
+      if (free_blocks_.empty()) {
+        blocks_.emplace_back();
+      } else {
+        block = free_blocks_.back();
+        free_blocks_.pop_back();
+        blocks_[block].next = kNone;
+      }
+      (packet.last_block == kNone ? packet.first_block : blocks_[packet.last_block].next) = block;
+      packet.last_block = block;
+    }
+    ++packet.sightings;
+    seen = &blocks_[packet.last_block].sightings[offset];
+    *seen = {.time_ns = record.time_ns, .place = place};
+  }
+  ++seen->records;
+  seen->wire_bytes += record.wire_len;
+  seen->payload += std::min(key.proof.payload_len, std::numeric_limits<std::uint32_t>::max() - seen->payload);
+  packet.story.first_ns = std::min(packet.story.first_ns, record.time_ns);
+  packet.story.last_ns = std::max(packet.story.last_ns, record.time_ns);
+  leave_age(index);
+  enter_age(index);
+
+  note_fate(index, record, place, buffer, freed);
+  if (may_be_same(packet.proof, key.proof)) note_content(index, key);
+  note_way(index, record, key);
+  if (buffer != nullptr && record.tap != Tap::kSocket && !is_freed_tap(record.tap)) packet.story.has_skb = true;
+}
+
+void Correlator::note_fate(std::uint32_t index, const RecordView& record, std::uint16_t place, Buffer* buffer,
+                           const FreedBy& freed) {
+  PacketStory& story = packets_[index].story;
+  switch (record.tap) {
+    case Tap::kXdp:
+      if (record.verdict && record.verdict->value == kXdpDrop) story.xdp_dropped = true;
+      return;
+    case Tap::kSocket:
+      if (buffer == nullptr || !buffer->delivered) ++story.delivered;
+      story.delivered_at = place;
+      if (buffer != nullptr) buffer->delivered = true;
+      return;
+    case Tap::kStackOut:
+      if (buffer == nullptr || !buffer->sent) ++story.sent;
+      story.sent_at = place;
+      if (buffer != nullptr) buffer->sent = true;
+      return;
+    case Tap::kPacketOut:
+      story.packet_out = true;
+      if (story.sent == 0) story.sent_at = place;
+      return;
+    case Tap::kDrop:
+    case Tap::kEnd:
+      break;
+    default:
+      return;
+  }
+  if (freed.ends_nothing) return;
+  const Freed how{freed.reason, freed.function, record.time_ns};
+  const bool is_own = buffer != nullptr || !story.has_skb;
+  if (record.tap == Tap::kEnd) {
+    if (is_own) story.end = how;
+    return;
+  }
+  if (!is_own) {
+    story.copy_drop = how;
+    return;
+  }
+  story.drop = how;
+  if (buffer != nullptr && buffer->delivered) --story.delivered;
+  if (buffer != nullptr && buffer->sent) --story.sent;
+}
+
+// After NAT the packet is found by its new content as well, and by its payload once a record has shown it.
+void Correlator::note_content(std::uint32_t index, const PacketKey& key) {
+  Packet& packet = packets_[index];
+  const std::uint32_t first = node(index, kFirstContent);
+  const std::uint32_t last = node(index, kLastContent);
+  const std::uint32_t outline = node(index, kOutline);
+  if (key.payload_known && !packet.payload_known) {
+    packet.payload_known = true;
+    packet.proof.payload_hash = key.proof.payload_hash;
+    --open_outlines_;
+    chains_.append(first, key.content);
+  }
+  if (key.payload_known && chains_.hash_of(first) != key.content &&
+      (!chains_.contains(last) || chains_.hash_of(last) != key.content)) {
+    chains_.remove(last);
+    chains_.append(last, key.content);
+    packet.flow = key.flow;
+  }
+  if (chains_.contains(outline) && chains_.hash_of(outline) != key.outline) {
+    chains_.remove(outline);
+    chains_.append(outline, key.outline);
+  }
+}
+
+void Correlator::note_way(std::uint32_t index, const RecordView& record, const PacketKey& key) {
+  if (record.tap == Tap::kXdp) return;
+  Packet& packet = packets_[index];
+  const std::uint32_t way = node(index, kWay);
+  const bool whole = key.proof.payload_len == packet.proof.payload_len;
+  if (packet.proof.fragment != 0) return;  // it waits for its datagram
+  if (is_before_segmentation(record)) {
+    const std::uint64_t hash = whole_chain(key);
+    if (!whole || key.proof.version == 0 || key.proof.payload_len == 0 || packet.story.sent > 0) return;
+    if (chains_.contains(way) && chains_.hash_of(way) == hash) return;
+    chains_.remove(way);
+    chains_.append(way, hash);
+    return;
+  }
+  const bool is_frame = chains_.contains(way) && chains_.hash_of(way) == mix(packet.flow, kFrames);
+  if (is_frame || (whole && is_behind_segmentation(record.tap))) chains_.remove(way);
+}
+
+bool Correlator::set_rule(const PacketKey& key, std::uint32_t rule, bool dropped) {
+  std::uint32_t at = chains_.first(key.payload_known ? key.content : key.outline);
+  for (int i = 0; at != kNone && i < kWaySteps; ++i, at = chains_.next(at)) {
+    PacketStory& story = packets_[packet_of(at)].story;
+    if (story.rule != kNoText || (dropped && story.drop.time_ns == 0)) continue;
+    story.rule = rule;
+    return true;
+  }
+  return false;
+}
+
+// Addresses whose packet is gone stay until they are used again; when there are many they go together.
+void Correlator::forget_buffers() {
+  if (buffers_.size() < sweep_at_) return;
+  buffers_.erase_if([this](const Buffer& buffer) {
+    const Packet& packet = packets_[buffer.packet];
+    return !packet.is_open || packet.story.number != buffer.number;
+  });
+  sweep_at_ = std::max(kFewBuffers, 2 * buffers_.size());
+}
+
+std::uint32_t Correlator::new_packet() {
+  ++open_;
+  std::uint32_t index = static_cast<std::uint32_t>(packets_.size());
+  if (free_packets_.empty()) {
+    packets_.emplace_back();
+  } else {
+    index = free_packets_.back();
+    free_packets_.pop_back();
+    packets_[index] = Packet{};
+  }
+  packets_[index].is_open = true;
+  return index;
+}
+
+void Correlator::leave_chains(std::uint32_t packet) {
+  for (std::uint32_t kind = 0; kind < kNodes; ++kind) chains_.remove(node(packet, static_cast<Node>(kind)));
+  if (!packets_[packet].payload_known) --open_outlines_;
+  packets_[packet].payload_known = true;
+}
+
+void Correlator::leave_age(std::uint32_t index) {
+  const Packet& packet = packets_[index];
+  (packet.older == kNone ? oldest_ : packets_[packet.older].newer) = packet.newer;
+  (packet.newer == kNone ? newest_ : packets_[packet.newer].older) = packet.older;
+}
+
+void Correlator::enter_age(std::uint32_t index) {
+  Packet& packet = packets_[index];
+  packet.older = newest_;
+  packet.newer = kNone;
+  (newest_ == kNone ? oldest_ : packets_[newest_].newer) = index;
+  newest_ = index;
+}
+
+void Correlator::expire(std::uint64_t now_ns) {
+  now_ns_ = std::max(now_ns_, now_ns);
+  while (oldest_ != kNone && packets_[oldest_].story.last_ns + options_.age_ns < now_ns_) finish(oldest_, false);
+}
+
+void Correlator::finish_all() {
+  while (oldest_ != kNone) finish(oldest_, false);
+}
+
+void Correlator::gather(std::uint32_t packet) {
+  const std::size_t from = gathered_.size();
+  std::uint32_t left = packets_[packet].sightings;
+  for (std::uint32_t at = packets_[packet].first_block; at != kNone; at = blocks_[at].next) {
+    const std::size_t here = std::min<std::size_t>(left, kSightingsInBlock);
+    gathered_.insert(gathered_.end(), blocks_[at].sightings.begin(),
+                     blocks_[at].sightings.begin() + static_cast<std::ptrdiff_t>(here));
+    left -= static_cast<std::uint32_t>(here);
+  }
+  std::stable_sort(gathered_.begin() + static_cast<std::ptrdiff_t>(from), gathered_.end(),
+                   [](const Sighting& a, const Sighting& b) { return a.time_ns < b.time_ns; });
+}
+
+void Correlator::finish(std::uint32_t index, bool evicted) {
+  leave_chains(index);
+  leave_age(index);
+  packets_[index].story.is_evicted = evicted;
+  if (evicted) ++counts_.evicted;
+  if (packets_[index].members == kNone) {
+    gathered_.clear();
+    gather(index);
+    finished_(packets_[index].story, gathered_);
+    release(index);
+    return;
+  }
+  bool is_first = true;
+  for (std::uint32_t at = packets_[index].members; at != kNone;) {
+    const std::uint32_t following = packets_[at].next_member;
+    gathered_.clear();
+    gather(at);
+    const std::size_t own = gathered_.size();
+    gather(index);
+    // The superframe's records are there once.
+    for (std::size_t i = own; !is_first && i < gathered_.size(); ++i) {
+      gathered_[i].records = 0;
+      gathered_[i].wire_bytes = 0;
+    }
+    is_first = false;
+    PacketStory story = packets_[index].story;
+    story.number = packets_[at].story.number;
+    story.first_ns = packets_[at].story.first_ns;
+    story.endpoints = packets_[at].story.endpoints;
+    story.payload_len = packets_[at].story.payload_len;
+    story.xdp_dropped = packets_[at].story.xdp_dropped;
+    story.is_merged = true;
+    finished_(story, gathered_);
+    release(at);
+    at = following;
+  }
+  release(index);
+}
+
+void Correlator::release(std::uint32_t index) {
+  for (std::uint32_t at = packets_[index].first_block; at != kNone; at = blocks_[at].next) free_blocks_.push_back(at);
+  packets_[index].is_open = false;
+  packets_[index].story.number = 0;
+  free_packets_.push_back(index);
+  --open_;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Ties the records of one packet at all taps together. A record is of a packet because its sk_buff has the address of
+// one whose life has not ended, else because its content is that of one which has not passed this place yet (first in,
+// first out), else because it holds the packet's bytes in another cut: GRO's N frames, GSO's segments, IPv4 fragments.
+// Whatever else it could be is counted, never guessed. docs/compare.md says how.
+//
+// Memory is bounded: at most `max_packets` are open, and one is finished `age_ns` after its last record. Nothing is
+// allocated for a record once the pools have grown. One thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "compare/chains.hpp"
+#include "compare/hash.hpp"
+#include "compare/packet_key.hpp"
+#include "ringtap/record.hpp"
+
+namespace ringtap {
+
+inline constexpr std::uint32_t kNoText = 0;  // of reasons, functions and rules: there is none
+
+// What one packet did at one place. Places are numbered by the caller.
+struct Sighting {
+  std::uint64_t time_ns = 0;  // of the first record
+  std::uint32_t records = 0;
+  std::uint32_t wire_bytes = 0;
+  std::uint32_t payload = 0;  // sum over the records: says whether the packet has passed as a whole
+  std::uint16_t place = 0;
+};
+
+struct Freed {
+  std::uint32_t reason = kNoText;
+  std::uint32_t function = kNoText;
+  std::uint64_t time_ns = 0;  // 0: has not happened
+};
+
+// All that decides a packet's fate.
+struct PacketStory {
+  std::uint64_t number = 0;  // from 1
+  std::uint64_t first_ns = 0;
+  std::uint64_t last_ns = 0;
+  Endpoints endpoints;
+  std::uint32_t payload_len = 0;
+  std::uint32_t delivered = 0;         // sk_buffs that sockets were given and that were not dropped after it
+  std::uint32_t sent = 0;              // the same for those that went to a driver
+  std::uint16_t delivered_at = 0;      // the place
+  std::uint16_t sent_at = 0;           // the place, also of an AF_PACKET record on the way out
+  bool packet_out = false;             // AF_PACKET saw it on its way out
+  bool xdp_dropped = false;            // our XDP program ended it
+  bool has_skb = false;                // an address was seen
+  bool is_merged = false;              // one of several frames that GRO made one
+  bool is_evicted = false;             // finished because there were too many
+  std::uint64_t reassembled_into = 0;  // number of the datagram
+  Freed drop;                          // the packet's own sk_buff
+  Freed end;
+  Freed copy_drop;  // an sk_buff that has its content and was not seen before
+  std::uint32_t rule = kNoText;
+};
+
+// What the text behind a drop or an end is to the correlator.
+struct FreedBy {
+  std::uint32_t reason = kNoText;
+  std::uint32_t function = kNoText;
+  // The packet goes on: the copy of an AF_PACKET socket, a superframe after it was segmented.
+  bool ends_nothing = false;
+};
+
+struct CorrelatorOptions {
+  std::uint64_t age_ns = 2'000'000'000;
+  std::uint32_t max_packets = 1U << 19;
+  std::uint64_t follow = UINT64_MAX;  // packets followed; what comes then is not started
+};
+
+struct CorrelatorCounts {
+  std::uint64_t records = 0;
+  std::uint64_t tied = 0;
+  std::uint64_t ambiguous = 0;    // cut too short to say which of several packets it is
+  std::uint64_t unknown_end = 0;  // freed after use, of no packet seen
+  std::uint64_t elsewhere = 0;    // in another network namespace, of no packet seen here
+  std::uint64_t stale = 0;        // an address known from earlier, and another packet
+  std::uint64_t beyond = 0;       // after the last packet to follow
+  std::uint64_t packets = 0;
+  std::uint64_t evicted = 0;
+};
+
+class Correlator {
+ public:
+  // Called once for each packet when it is finished, with its sightings in the order of their first record; both are
+  // borrowed until it returns. Frames that GRO merged come one by one with the story of their superframe and its
+  // sightings behind their own.
+  using Finished = std::function<void(const PacketStory&, std::span<const Sighting>)>;
+
+  Correlator(CorrelatorOptions options, Finished finished) : options_(options), finished_(std::move(finished)) {}
+
+  // The number of the packet the record is of, 0 none. `place` is where the record was taken: tap, device, direction,
+  // hook. At most 65536 of them.
+  std::uint64_t add(const RecordView& record, const PacketKey& key, std::uint16_t place, const FreedBy& freed);
+  // What nftables decided of a packet, of equal ones the first without a rule; `dropped`: only of one whose drop was
+  // seen. False where there is none.
+  bool set_rule(const PacketKey& key, std::uint32_t rule, bool dropped);
+
+  // Finishes what has had no record since `age` before `now_ns`.
+  void expire(std::uint64_t now_ns);
+  void finish_all();
+
+  [[nodiscard]] const CorrelatorCounts& counts() const { return counts_; }
+  [[nodiscard]] std::uint32_t open_packets() const { return open_; }
+
+ private:
+  static constexpr std::uint32_t kNone = Chains::kNone;
+  static constexpr std::uint32_t kAmbiguous = kNone - 1;
+  static constexpr std::size_t kSightingsInBlock = 6;
+  static constexpr std::size_t kFewBuffers = 1U << 16;
+
+  // The chains a packet can stand in; its node there is packet * kNodes + kind.
+  enum Node : std::uint32_t {
+    kFirstContent,  // as it was seen first
+    kLastContent,   // as NAT has made it
+    kOutline,       // without its payload, for records that are cut short
+    kWay,           // frames that GRO may merge, superframes that may be cut, fragments
+    kNodes,
+  };
+
+  struct Packet {
+    PacketStory story;
+    NatProof proof;
+    std::uint64_t flow = 0;
+    std::uint32_t older = kNone;  // by last record
+    std::uint32_t newer = kNone;
+    std::uint32_t first_block = kNone;  // of sightings
+    std::uint32_t last_block = kNone;
+    std::uint32_t sightings = 0;
+    std::uint32_t members = kNone;      // first of the frames that GRO merged into it …
+    std::uint32_t next_member = kNone;  // … and the next one
+    bool payload_known = true;
+    bool is_open = false;
+  };
+  struct Block {
+    std::array<Sighting, kSightingsInBlock> sightings;
+    std::uint32_t next = kNone;
+  };
+  // An sk_buff in its life.
+  struct Buffer {
+    std::uint64_t number = 0;  // of the packet, which may be finished
+    std::uint32_t packet = kNone;
+    bool delivered = false;
+    bool sent = false;
+    NatProof proof;
+  };
+  struct Cursor {
+    std::uint64_t number = 0;
+    std::uint32_t node = kNone;
+  };
+
+  static std::uint32_t node(std::uint32_t packet, Node kind) { return packet * kNodes + kind; }
+  static std::uint32_t packet_of(std::uint32_t node) { return node / kNodes; }
+
+  Buffer* buffer_of(std::uint64_t address, const PacketKey& key, std::uint16_t place, bool is_freed);
+  std::uint32_t by_content(const PacketKey& key, std::uint16_t place, const RecordView& record, bool is_freed);
+  std::uint32_t by_outline(const PacketKey& key, std::uint16_t place);
+  std::uint32_t first_fit(std::uint64_t hash, const PacketKey& key, std::uint16_t place, std::uint64_t time_ns);
+  std::uint32_t merge(const RecordView& record, const PacketKey& key);
+  std::uint32_t whole_of(const RecordView& record, const PacketKey& key, std::uint16_t place);
+  bool has_passed(std::uint32_t packet, std::uint16_t place, std::uint32_t payload_len);
+  Sighting* sighting(std::uint32_t packet, std::uint16_t place);
+
+  std::uint32_t start(const RecordView& record, const PacketKey& key);
+  void see(std::uint32_t packet, const RecordView& record, const PacketKey& key, std::uint16_t place, Buffer* buffer,
+           const FreedBy& freed);
+  void note_fate(std::uint32_t packet, const RecordView& record, std::uint16_t place, Buffer* buffer,
+                 const FreedBy& freed);
+  void note_way(std::uint32_t packet, const RecordView& record, const PacketKey& key);
+  void note_content(std::uint32_t packet, const PacketKey& key);
+  void end_fragments(std::uint64_t number, const PacketKey& key);
+  void forget_buffers();
+
+  std::uint32_t new_packet();
+  void link_content(std::uint32_t packet, const PacketKey& key);
+  void leave_chains(std::uint32_t packet);
+  void leave_age(std::uint32_t packet);
+  void enter_age(std::uint32_t packet);
+  void finish(std::uint32_t packet, bool evicted);
+  void gather(std::uint32_t packet);
+  void release(std::uint32_t packet);
+
+  CorrelatorOptions options_;
+  Finished finished_;
+  CorrelatorCounts counts_;
+  std::vector<Packet> packets_;
+  std::vector<std::uint32_t> free_packets_;
+  std::vector<Block> blocks_;
+  std::vector<std::uint32_t> free_blocks_;
+  Chains chains_;
+  HashMap<Buffer> buffers_;  // by address
+  HashMap<Cursor> cursors_;  // by chain and place: where the search for the first fit goes on
+  std::vector<Sighting> gathered_;
+  std::uint64_t now_ns_ = 0;
+  std::uint64_t numbers_ = 0;
+  std::uint32_t oldest_ = kNone;
+  std::uint32_t newest_ = kNone;
+  std::uint32_t open_ = 0;
+  std::uint32_t open_outlines_ = 0;  // open packets whose payload is not known
+  std::vector<std::uint32_t> merging_;
+  std::size_t sweep_at_ = kFewBuffers;
+};
+
+}  // namespace ringtap

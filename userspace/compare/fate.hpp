@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What became of a packet, from all that was seen of it, and the words for it. Pure functions, any thread; Texts has
+// one owner and one thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compare/correlator.hpp"
+#include "compare/hash.hpp"
+#include "compare/places.hpp"
+
+namespace ringtap {
+
+// Texts by number; 0 is the empty one. Owns them. Grows with the number of different texts.
+class Texts {
+ public:
+  std::uint32_t number_of(std::string_view text);
+  [[nodiscard]] const std::string& operator[](std::uint32_t number) const { return texts_[number]; }
+
+ private:
+  HashMap<std::uint32_t> numbers_;
+  std::vector<std::string> texts_ = {""};
+};
+
+enum class FateKind : std::uint8_t {
+  kDelivered,
+  kSent,
+  kDropped,
+  kXdpDropped,
+  kConsumed,
+  kReassembled,
+  kVanished,
+  kEvicted,
+};
+std::string_view fate_name(FateKind kind);  // of JSON: "delivered", "sent", "dropped", "xdp-dropped" …
+
+enum class DropSite : std::uint8_t {
+  kUnknown,  // behind the last place
+  kHook,
+  kNetfilter,  // some hook
+  kNetdevIngress,
+  kNetdevEgress,
+  kGenericXdp,
+  kTcIngress,
+  kTcEgress,
+  kQdisc,
+  kNeighbour,
+  kRouting,
+  kIpInput,
+  kSocket,
+  kDevice,
+};
+
+struct Fate {
+  FateKind kind = FateKind::kVanished;
+  DropSite site = DropSite::kUnknown;               // kDropped
+  NetfilterHook hook = NetfilterHook::kPrerouting;  // kDropped at kHook
+  std::uint16_t place = 0;                          // kSent: where to; kVanished and a drop at kUnknown: the last one
+  bool elsewhere = false;                           // kDelivered: in another network namespace
+  std::uint32_t reason = kNoText;
+  std::uint32_t function = kNoText;
+  std::uint32_t rule = kNoText;
+
+  [[nodiscard]] std::uint64_t key() const;  // the same for equal fates
+};
+
+// Frees that do not end the packet: an AF_PACKET socket's copy, a superframe or datagram that was cut.
+bool ends_nothing(std::string_view reason, std::string_view function);
+
+// The last place before it was freed; the first of all when there is none before.
+std::uint16_t last_place(std::span<const Sighting> sightings, const Places& places);
+Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, const Places& places, const Texts& texts);
+
+// "dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)"
+std::string fate_text(const Fate& fate, const Places& places, const Texts& texts);
+// "INPUT", "tc-ingress", "qdisc"; empty unknown. The stable word of JSON.
+std::string_view site_name(const Fate& fate);
+
+}  // namespace ringtap

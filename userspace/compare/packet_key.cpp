@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "compare/packet_key.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <span>
+
+#include "compare/hash.hpp"
+
+namespace ringtap {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+constexpr std::uint16_t kIpv4 = 0x0800, kArp = 0x0806, kIpv6 = 0x86dd;
+constexpr std::size_t kEthernetHeader = 14, kSll2Header = 20, kSllHeader = 16, kVlanTag = 4, kFamilyHeader = 4;
+
+std::uint16_t u16(Bytes bytes, std::size_t at) {
+  return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[at]) << 8 |
+                                    std::to_integer<unsigned>(bytes[at + 1]));
+}
+std::uint32_t u32(Bytes bytes, std::size_t at) {
+  return std::uint32_t{u16(bytes, at)} << 16 | u16(bytes, at + 2);
+}
+std::uint8_t u8(Bytes bytes, std::size_t at) {
+  return std::to_integer<std::uint8_t>(bytes[at]);
+}
+
+bool is_vlan(std::uint16_t type) {
+  return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+}
+
+// The network-layer packet in a record: its ethertype, where it begins; bytes beyond may be padding.
+struct Network {
+  std::uint16_t ether_type = 0;
+  std::size_t at = 0;
+};
+
+std::uint16_t type_by_version(Bytes data, std::size_t at) {
+  if (at >= data.size()) return 0;
+  const unsigned version = u8(data, at) >> 4;
+  return version == 4 ? kIpv4 : version == 6 ? kIpv6 : std::uint16_t{0};
+}
+
+Network network_of(const RecordView& record) {
+  const Bytes data = record.data;
+  Network network;
+  switch (record.link_type) {
+    case LinkType::kEthernet:
+      if (data.size() < kEthernetHeader) return {};
+      network = {u16(data, kEthernetHeader - 2), kEthernetHeader};
+      break;
+    case LinkType::kLinuxSll2:
+      if (data.size() < kSll2Header) return {};
+      network = {u16(data, 0), kSll2Header};
+      break;
+    case LinkType::kLinuxSll:
+      if (data.size() < kSllHeader) return {};
+      network = {u16(data, kSllHeader - 2), kSllHeader};
+      break;
+    case LinkType::kNull:
+    case LinkType::kLoop:
+      return {type_by_version(data, kFamilyHeader), kFamilyHeader};
+    default:
+      return {type_by_version(data, 0), 0};
+  }
+  while (is_vlan(network.ether_type) && network.at + kVlanTag <= data.size()) {
+    network.ether_type = u16(data, network.at + 2);
+    network.at += kVlanTag;
+  }
+  return network;
+}
+
+void read_address(Bytes packet, std::size_t at, std::size_t size, std::array<std::byte, 16>& address) {
+  std::memcpy(address.data(), packet.data() + at, size);
+}
+
+struct Transport {
+  std::size_t at = 0;        // in the packet
+  std::uint32_t length = 0;  // what IP carries from here on
+  bool readable = false;
+};
+
+// RFC 791.
+Transport read_ipv4(Bytes packet, std::uint32_t wire_len, PacketKey& key) {
+  constexpr std::size_t kHeader = 20;
+  if (packet.size() < kHeader) return {};
+  const std::size_t header = std::size_t{u8(packet, 0) & 0xfU} * 4;
+  if (header < kHeader) return {};
+  // A superframe beyond 64 KiB has a total length of 0.
+  const std::uint32_t total = u16(packet, 2) != 0 ? u16(packet, 2) : wire_len;
+  key.endpoints.version = 4;
+  key.endpoints.protocol = u8(packet, 9);
+  read_address(packet, 12, 4, key.endpoints.source);
+  read_address(packet, 16, 4, key.endpoints.destination);
+  key.proof.ip_id = u16(packet, 4);
+  const std::uint16_t fragment = u16(packet, 6);
+  key.proof.fragment = static_cast<std::uint16_t>((fragment & 0x1fff) << 3 | (fragment >> 13 & 1));
+  return {header, total > header ? total - static_cast<std::uint32_t>(header) : 0, true};
+}
+
+// RFC 8200, with the extension headers that may stand before the transport.
+Transport read_ipv6(Bytes packet, std::uint32_t wire_len, PacketKey& key) {
+  constexpr std::size_t kHeader = 40;
+  if (packet.size() < kHeader) return {};
+  const std::uint32_t told = u16(packet, 4);
+  std::uint32_t length =
+      told != 0 ? told : wire_len - static_cast<std::uint32_t>(std::min<std::size_t>(kHeader, wire_len));
+  key.endpoints.version = 6;
+  read_address(packet, 8, 16, key.endpoints.source);
+  read_address(packet, 24, 16, key.endpoints.destination);
+  std::uint8_t next = u8(packet, 6);
+  std::size_t at = kHeader;
+  constexpr int kMostHeaders = 8;
+  for (int i = 0; i < kMostHeaders && at + 8 <= packet.size(); ++i) {
+    const bool is_options = next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS;
+    if (!is_options && next != IPPROTO_FRAGMENT) break;
+    std::size_t size = 8;
+    if (is_options) {
+      size = (std::size_t{u8(packet, at + 1)} + 1) * 8;
+    } else {
+      const std::uint16_t offset = u16(packet, at + 2);
+      key.proof.fragment = static_cast<std::uint16_t>((offset & 0xfff8) | (offset & 1));
+      key.proof.ip_id = u32(packet, at + 4);
+    }
+    next = u8(packet, at);
+    at += size;
+    length -= std::min(length, static_cast<std::uint32_t>(size));
+  }
+  key.endpoints.protocol = next;
+  return {at, length, true};
+}
+
+void read_payload_hash(Bytes packet, std::size_t at, std::uint32_t length, PacketKey& key) {
+  key.needs_payload = length != 0;
+  if (length == 0) return;
+  const std::size_t wanted = std::min(length, kPayloadBytes);
+  key.payload_known = at + wanted <= packet.size();
+  if (key.payload_known) key.proof.payload_hash = mix_bytes(1, packet.subspan(at, wanted)) | 1;
+}
+
+// What stands in the transport header goes into `hash`.
+void read_transport(Bytes packet, const Transport& transport, PacketKey& key, std::uint64_t& hash) {
+  key.proof.payload_len = transport.length;
+  constexpr std::uint16_t kOffset = 0xfff8;
+  if ((key.proof.fragment & kOffset) != 0) return;
+  constexpr std::size_t kUdpHeader = 8, kIcmpHeader = 8;
+  const std::size_t at = transport.at;
+  const auto behind = [&](std::size_t header) {
+    key.proof.payload_len = transport.length - std::min(transport.length, static_cast<std::uint32_t>(header));
+  };
+  switch (key.endpoints.protocol) {
+    case IPPROTO_TCP: {  // RFC 9293
+      constexpr unsigned kFinSynRst = 7;
+      if (at + 14 > packet.size()) break;
+      behind(std::size_t{u8(packet, at + 12)} / 16 * 4);
+      key.proof.sequence = u32(packet, at + 4);
+      hash = mix(hash, std::uint64_t{key.proof.sequence} << 32 | u32(packet, at + 8));
+      hash = mix(hash, u8(packet, at + 13) & kFinSynRst);
+      break;
+    }
+    case IPPROTO_UDP:
+    case IPPROTO_UDPLITE:
+      behind(kUdpHeader);
+      read_payload_hash(packet, at + kUdpHeader, key.proof.payload_len, key);
+      break;
+    case IPPROTO_ICMP:
+    case IPPROTO_ICMPV6:
+      behind(kIcmpHeader);
+      if (at + kIcmpHeader > packet.size()) break;
+      hash = mix(hash, std::uint64_t{u16(packet, at)} << 32 | u32(packet, at + 4));
+      read_payload_hash(packet, at + kIcmpHeader, key.proof.payload_len, key);
+      break;
+    default:
+      read_payload_hash(packet, at, transport.length, key);
+      break;
+  }
+}
+
+bool has_ports(std::uint8_t protocol) {
+  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE ||
+         protocol == IPPROTO_SCTP || protocol == IPPROTO_DCCP;
+}
+
+void read_ports(Bytes packet, std::size_t at, PacketKey& key) {
+  const bool icmp = key.endpoints.protocol == IPPROTO_ICMP || key.endpoints.protocol == IPPROTO_ICMPV6;
+  if ((key.proof.fragment & 0xfff8) != 0 || at + 4 > packet.size()) return;
+  if (icmp) key.endpoints.source_port = u8(packet, at);
+  if (!has_ports(key.endpoints.protocol)) return;
+  key.endpoints.source_port = u16(packet, at);
+  key.endpoints.destination_port = u16(packet, at + 2);
+}
+
+// Anything that is not IP: its first bytes. A short Ethernet frame is padded on the wire, so an ARP packet (RFC 826)
+// is the 28 bytes it has, and of others no more than fit into the shortest frame.
+void read_other(Bytes packet, std::uint32_t wire_len, PacketKey& key) {
+  constexpr std::uint32_t kArpLength = 28, kShortest = 46;
+  const std::uint32_t length = key.endpoints.ether_type == kArp ? std::min(wire_len, kArpLength) : wire_len;
+  key.proof.payload_len = std::max(length, key.endpoints.ether_type == kArp ? 0 : kShortest);
+  const std::size_t wanted = std::min({length, kShortest, static_cast<std::uint32_t>(packet.size())});
+  key.proof.payload_hash = mix_bytes(1, packet.first(wanted)) | 1;
+}
+
+}  // namespace
+
+bool may_be_same(const NatProof& one, const NatProof& other) {
+  if (one.version != other.version || one.protocol != other.protocol || one.ip_id != other.ip_id ||
+      one.fragment != other.fragment || one.payload_len != other.payload_len) {
+    return false;
+  }
+  if (one.sequence != other.sequence && one.ip_id == 0) return false;
+  return one.payload_hash == other.payload_hash || one.payload_hash == 0 || other.payload_hash == 0;
+}
+
+std::uint64_t PacketKey::datagram() const {
+  return mix(hosts, std::uint64_t{proof.ip_id} | std::uint64_t{1} << 32);
+}
+
+PacketKey packet_key(const RecordView& record) {
+  PacketKey key;
+  const Network network = network_of(record);
+  const Bytes packet = record.data.subspan(std::min(network.at, record.data.size()));
+  const std::uint32_t wire_len = record.wire_len - std::min(static_cast<std::uint32_t>(network.at), record.wire_len);
+  Transport transport;
+  if (network.ether_type == kIpv4) transport = read_ipv4(packet, wire_len, key);
+  if (network.ether_type == kIpv6) transport = read_ipv6(packet, wire_len, key);
+  std::uint64_t hash = 0;
+  if (transport.readable) {
+    read_ports(packet, transport.at, key);
+    read_transport(packet, transport, key, hash);
+  } else {
+    key.endpoints.ether_type = network.ether_type;
+    read_other(packet, wire_len, key);
+  }
+  const Endpoints& ends = key.endpoints;
+  key.proof.version = ends.version;
+  key.proof.protocol = ends.protocol;
+  key.hosts = mix(std::uint64_t{ends.version} << 32 | std::uint64_t{ends.protocol} << 16 | ends.ether_type,
+                  ends.version == 4 ? 4 : 6);
+  const std::size_t size = ends.version == 4 ? 4 : 16;
+  if (ends.version != 0) {
+    key.hosts = mix_bytes(mix_bytes(key.hosts, Bytes(ends.source).first(size)), Bytes(ends.destination).first(size));
+  }
+  key.flow = mix(key.hosts, std::uint64_t{ends.source_port} << 16 | ends.destination_port);
+  key.outline = mix(mix(key.flow, hash), std::uint64_t{key.proof.payload_len} << 32 | key.proof.ip_id);
+  key.outline = mix(key.outline, key.proof.fragment);
+  key.content = mix(key.outline, key.proof.payload_hash);
+  return key;
+}
+
+std::string address_text(const std::array<std::byte, 16>& address, std::uint8_t version) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(version == 4 ? AF_INET : AF_INET6, address.data(), text.data(), text.size());
+  return text.data();
+}
+
+std::string endpoints_text(const Endpoints& endpoints) {
+  if (endpoints.version == 0) {
+    if (endpoints.ether_type == kArp) return "ARP";
+    std::array<char, 24> text{};
+    std::snprintf(text.data(), text.size(), "ethertype 0x%04x", unsigned{endpoints.ether_type});
+    return text.data();
+  }
+  const auto port = [&](std::uint16_t number) {
+    return has_ports(endpoints.protocol) && (endpoints.source_port != 0 || endpoints.destination_port != 0)
+               ? "." + std::to_string(number)
+               : std::string();
+  };
+  std::string protocol;
+  switch (endpoints.protocol) {
+    case IPPROTO_TCP:
+      protocol = "TCP";
+      break;
+    case IPPROTO_UDP:
+      protocol = "UDP";
+      break;
+    case IPPROTO_ICMP:
+      protocol = "ICMP";
+      break;
+    case IPPROTO_ICMPV6:
+      protocol = "ICMP6";
+      break;
+    default:
+      protocol = "protocol " + std::to_string(endpoints.protocol);
+  }
+  return address_text(endpoints.source, endpoints.version) + port(endpoints.source_port) + " > " +
+         address_text(endpoints.destination, endpoints.version) + port(endpoints.destination_port) + " " + protocol;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What a packet is recognised by at another tap. TTL, checksums, VLAN tags, TOS and link-layer addresses never count,
+// nor does Ethernet padding: a hop may change them. Pure functions, any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "ringtap/record.hpp"
+
+namespace ringtap {
+
+// What people call the packet.
+struct Endpoints {
+  std::array<std::byte, 16> source{};  // IPv4: the first four
+  std::array<std::byte, 16> destination{};
+  std::uint16_t source_port = 0;  // ICMP: the type
+  std::uint16_t destination_port = 0;
+  std::uint16_t ether_type = 0;  // where it is no IP
+  std::uint8_t version = 0;      // 4, 6, else 0
+  std::uint8_t protocol = 0;     // of IP
+};
+
+// What address and port translation leave as it is: two records at one sk_buff address with another proof are of two
+// packets, for addresses are used again at once.
+struct NatProof {
+  std::uint64_t payload_hash = 0;  // of the first bytes; 0: not all of them were captured, or the protocol needs none
+  std::uint32_t sequence = 0;      // TCP
+  std::uint32_t payload_len = 0;   // behind TCP's, UDP's or ICMP's header; of a later fragment, behind IP's
+  std::uint32_t ip_id = 0;
+  std::uint16_t fragment = 0;  // offset in bytes, | 1: more follow
+  std::uint8_t version = 0;
+  std::uint8_t protocol = 0;
+};
+// Sequence numbers may be adjusted by NAT of FTP and the like; the IP id then has to stand for them.
+bool may_be_same(const NatProof& one, const NatProof& other);
+
+struct PacketKey {
+  std::uint64_t content = 0;  // all that counts; only where payload_known
+  std::uint64_t outline = 0;  // the same without the payload
+  std::uint64_t flow = 0;     // addresses, protocol, ports
+  std::uint64_t hosts = 0;    // addresses, protocol
+  bool needs_payload = false;
+  bool payload_known = true;
+  Endpoints endpoints;
+  NatProof proof;
+
+  [[nodiscard]] bool is_fragment() const { return proof.fragment != 0; }
+  // Of an IPv4 datagram and its fragments.
+  [[nodiscard]] std::uint64_t datagram() const;
+};
+
+// How many bytes of payload tell packets apart that have no number of their own (UDP, ICMP).
+inline constexpr std::uint32_t kPayloadBytes = 32;
+
+PacketKey packet_key(const RecordView& record);
+
+// "192.0.2.1.40000 > 192.0.2.2.5000 UDP", "192.0.2.1 > 192.0.2.2 ICMP", "ARP", "ethertype 0x88cc"
+std::string endpoints_text(const Endpoints& endpoints);
+std::string address_text(const std::array<std::byte, 16>& address, std::uint8_t version);
+
+}  // namespace ringtap

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "compare/places.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <span>
+
+namespace ringtap {
+namespace {
+
+// Whether a record's interface is the device it was seen at; other taps have one interface for all devices.
+bool is_of_device(Tap tap) {
+  switch (tap) {
+    case Tap::kXdp:
+    case Tap::kTcIngress:
+    case Tap::kTcEgress:
+    case Tap::kStackIn:
+    case Tap::kStackOut:
+    case Tap::kPacketIn:
+    case Tap::kPacketOut:
+      return true;
+    default:
+      return false;
+  }
+}
+
+int order_of(const Place& place) {
+  constexpr int kHooks = 10, kSides = 2;
+  switch (place.tap) {
+    case Tap::kXdp:
+      return 1;
+    case Tap::kStackIn:
+      return 2;
+    case Tap::kPacketIn:
+      return 3;
+    case Tap::kTcIngress:
+      return 4;
+    case Tap::kNetfilter: {
+      const int side = kSides * static_cast<int>(place.hook) + (place.last ? 1 : 0);
+      return kHooks + side + (place.hook >= NetfilterHook::kForward ? kHooks : 0);
+    }
+    case Tap::kSocket:
+      return 15;
+    case Tap::kTcEgress:
+      return 31;
+    case Tap::kPacketOut:
+      return 32;
+    case Tap::kStackOut:
+      return 33;
+    case Tap::kDrop:
+      return 40;
+    default:
+      return 41;
+  }
+}
+
+}  // namespace
+
+void Places::add_interface(const Interface& interface) {
+  // "eth0:xdp" is a tap of eth0.
+  interfaces_.push_back(interface.name.substr(0, interface.name.find(':')));
+  ifindexes_.push_back(interface.ifindex);
+}
+
+std::uint32_t Places::device_number(std::uint32_t ifindex, std::uint32_t interface_id) {
+  const bool named = interface_id < interfaces_.size();
+  if (ifindex == 0 && !named) return 0;
+  const std::string& name = named ? interfaces_[interface_id] : devices_[0];
+  const std::uint64_t key = ifindex != 0 ? mix(1, ifindex) : mix_bytes(2, std::as_bytes(std::span(name)));
+  std::uint32_t& number = device_numbers_[key];
+  if (number == 0) {
+    number = static_cast<std::uint32_t>(devices_.size());
+    devices_.push_back(ifindex == 0 ? name : "if" + std::to_string(ifindex));
+  }
+  if (named && ifindex != 0 && devices_[number] != name) devices_[number] = name;
+  return number;
+}
+
+std::uint16_t Places::number_of(const RecordView& record) {
+  Place place;
+  place.tap = record.tap;
+  place.direction = record.direction;
+  constexpr std::uint32_t kNoInterface = std::numeric_limits<std::uint32_t>::max();
+  if (record.trace) place.elsewhere = record.trace->elsewhere;
+  std::uint32_t ifindex = record.ifindex;
+  std::uint32_t out = 0;
+  if (record.tap == Tap::kNetfilter && record.trace) {
+    place.hook = record.trace->hook;
+    place.last = record.trace->last;
+    place.direction = Direction::kUnknown;  // the hook says it
+    const bool leaves = place.hook == NetfilterHook::kOutput || place.hook == NetfilterHook::kPostrouting;
+    ifindex = leaves ? record.trace->out_ifindex : record.trace->in_ifindex;
+    if (place.hook == NetfilterHook::kForward) out = record.trace->out_ifindex;
+  }
+  if (is_of_device(record.tap) && !place.elsewhere) {
+    const bool known = record.interface_id < ifindexes_.size();
+    if (ifindex == 0 && known) ifindex = ifindexes_[record.interface_id];
+    place.device = device_number(ifindex, record.interface_id);
+  } else {
+    // Another namespace numbers its devices by itself.
+    place.device = place.elsewhere ? ifindex : device_number(ifindex, kNoInterface);
+    place.out_device = place.elsewhere ? out : device_number(out, kNoInterface);
+  }
+  const std::uint64_t key =
+      mix(mix(std::uint64_t{place.device} << 32 | place.out_device,
+              static_cast<std::uint64_t>(place.tap) << 8 | static_cast<std::uint64_t>(place.direction)),
+          static_cast<std::uint64_t>(place.hook) << 2 | (place.last ? 2U : 0U) | (place.elsewhere ? 1U : 0U));
+  if (const std::uint16_t* number = numbers_.find(key)) return *number;
+  if (places_.size() == std::numeric_limits<std::uint16_t>::max())
+    return static_cast<std::uint16_t>(places_.size() - 1);
+  const auto number = static_cast<std::uint16_t>(places_.size());
+  numbers_[key] = number;
+  places_.push_back(place);
+  return number;
+}
+
+std::string Places::device(const Place& place) const {
+  if (place.elsewhere) return place.device == 0 ? "elsewhere" : "elsewhere if" + std::to_string(place.device);
+  return devices_[place.device] + (place.out_device != 0 ? " > " + devices_[place.out_device] : "");
+}
+
+std::string Places::hook(const Place& place) {
+  if (place.tap != Tap::kNetfilter) return "";
+  return std::string(kNetfilterHookNames[static_cast<std::size_t>(place.hook)]) + (place.last ? " last" : " first");
+}
+
+std::string Places::text(const Place& place) const {
+  const std::string where = device(place);
+  if (place.tap == Tap::kNetfilter) return hook(place) + (place.elsewhere ? " elsewhere" : "");
+  return std::string(tap_name(place.tap)) + (where.empty() ? "" : " " + where);
+}
+
+std::vector<std::uint16_t> Places::in_order() const {
+  std::vector<std::uint16_t> numbers(places_.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::uint16_t>(i);
+  std::stable_sort(numbers.begin(), numbers.end(), [this](std::uint16_t a, std::uint16_t b) {
+    if (places_[a].elsewhere != places_[b].elsewhere) return places_[b].elsewhere;
+    return order_of(places_[a]) < order_of(places_[b]);
+  });
+  return numbers;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The places where packets were seen, numbered in the order they appear: a tap at a device in a direction, a side of a
+// netfilter hook. Knows their names and their order on a packet's way. One thread; at most 65535 places, what comes
+// after them shares the last.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compare/hash.hpp"
+#include "ringtap/record.hpp"
+
+namespace ringtap {
+
+struct Place {
+  Tap tap = Tap::kUnknown;
+  Direction direction = Direction::kUnknown;
+  NetfilterHook hook = NetfilterHook::kPrerouting;
+  bool last = false;
+  bool elsewhere = false;
+  std::uint32_t device = 0;      // number of Places' own, 0 none
+  std::uint32_t out_device = 0;  // FORWARD: where to
+};
+
+class Places {
+ public:
+  void add_interface(const Interface& interface);
+  std::uint16_t number_of(const RecordView& record);
+
+  [[nodiscard]] const Place& operator[](std::uint16_t number) const { return places_[number]; }
+  [[nodiscard]] std::size_t size() const { return places_.size(); }
+
+  [[nodiscard]] std::string device(const Place& place) const;  // "eth0", "eth0 > eth1", empty
+  [[nodiscard]] static std::string hook(const Place& place);   // "INPUT first", empty
+  [[nodiscard]] std::string text(const Place& place) const;    // "INPUT first", "tc-ingress eth0"
+  // Numbers of all places in the order of a packet's way: in, here, out.
+  [[nodiscard]] std::vector<std::uint16_t> in_order() const;
+
+ private:
+  std::uint32_t device_number(std::uint32_t ifindex, std::uint32_t interface_id);
+
+  std::vector<Place> places_;
+  HashMap<std::uint16_t> numbers_;
+  std::vector<std::string> interfaces_;    // name of the device by interface number
+  std::vector<std::uint32_t> ifindexes_;   // the same, 0 unknown
+  HashMap<std::uint32_t> device_numbers_;  // by ifindex or name
+  std::vector<std::string> devices_ = {""};
+};
+
+}  // namespace ringtap

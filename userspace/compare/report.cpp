@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "compare/report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ringtap {
+namespace {
+
+using Row = std::vector<std::string>;
+
+// Columns two blanks apart; numbers stand to the right.
+std::string table_text(const std::vector<Row>& rows, const std::vector<bool>& is_number) {
+  std::vector<std::size_t> widths(is_number.size());
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (widths[i] == 0) continue;
+      const std::string padding(widths[i] - row[i].size(), ' ');
+      line += (line.empty() ? "" : "  ") + (is_number[i] ? padding + row[i] : row[i] + padding);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+std::vector<CompareTotals::FateCount> by_count(const CompareTotals& totals) {
+  auto fates = totals.fates;
+  std::stable_sort(fates.begin(), fates.end(), [](const auto& a, const auto& b) { return a.packets > b.packets; });
+  return fates;
+}
+
+std::string places_text(const CompareTotals& totals, const Places& places) {
+  bool several = false;  // records of a packet at a place
+  for (const auto& row : totals.rows) several = several || row.records != row.packets;
+  std::vector<Row> rows = {{"tap", "device", "hook", "packets", several ? "records" : "", "bytes", "last seen here"}};
+  for (const std::uint16_t number : places.in_order()) {
+    const auto& row = totals.rows[number];
+    const Place& place = places[number];
+    if (row.packets == 0) continue;
+    rows.push_back({std::string(tap_name(place.tap)), places.device(place), Places::hook(place),
+                    std::to_string(row.packets), several ? std::to_string(row.records) : "", std::to_string(row.bytes),
+                    row.last_seen == 0 ? "" : std::to_string(row.last_seen)});
+  }
+  return table_text(rows, {false, false, false, true, true, true, true});
+}
+
+std::string fates_text(const CompareTotals& totals, const Places& places, const Texts& texts) {
+  std::vector<Row> rows = {{"packets", "fate"}};
+  for (const auto& [fate, packets] : by_count(totals)) {
+    rows.push_back({std::to_string(packets), fate_text(fate, places, texts)});
+    if (fate.rule != kNoText) rows.push_back({"", "by rule " + texts[fate.rule]});
+  }
+  return table_text(rows, {true, false});
+}
+
+std::uint64_t count_of(const CompareTotals& totals, FateKind kind) {
+  std::uint64_t sum = 0;
+  for (const auto& [fate, packets] : totals.fates) sum += fate.kind == kind ? packets : 0;
+  return sum;
+}
+
+std::string plural(std::uint64_t count, const std::string& word) {
+  return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
+}
+
+// What a reader has to know about the figures; a line each.
+std::string notes_text(const CompareTotals& totals, const CompareOptions& options) {
+  std::string text;
+  const auto note = [&](std::uint64_t count, const std::string& what) {
+    if (count != 0) text += "note: " + what + "\n";
+  };
+  const CorrelatorCounts& counts = totals.counts;
+  note(count_of(totals, FateKind::kVanished),
+       "vanished: no later tap and no drop told of them (a tap that is not there, another XDP program, a tunnel, or "
+       "on the way still)");
+  note(totals.lost, "the kernel side lost " + plural(totals.lost, "record") + ": counts are lower bounds");
+  note(counts.evicted, plural(counts.evicted, "packet") + " finished early, since more than " +
+                           std::to_string(options.correlator.max_packets) + " were under way");
+  note(counts.ambiguous,
+       plural(counts.ambiguous, "record") + " cut too short to say of which packet: a larger -s helps");
+  note(counts.elsewhere, plural(counts.elsewhere, "record") + " of other network namespaces, of no packet seen here");
+  note(counts.beyond, plural(counts.beyond, "record") + " of packets after those that -c follows");
+  note(totals.untied_rules, plural(totals.untied_rules, "verdict") + " of nftables of no packet seen here");
+  if (options.verbosity > 0) {
+    note(counts.unknown_end, plural(counts.unknown_end, "record") + " at end of no packet seen before");
+    note(counts.stale, plural(counts.stale, "record") + " of other packets at an address known from earlier");
+    note(1, plural(counts.records, "record") + ", " + std::to_string(counts.tied) + " tied to " +
+                plural(counts.packets, "packet"));
+  }
+  return text;
+}
+
+// JSON strings, RFC 8259.
+void append_string(std::string& line, std::string_view text) {
+  line += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      line += '\\';
+      line += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      std::array<char, 8> escaped{};
+      std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(c));
+      line += escaped.data();
+    } else {
+      line += c;
+    }
+  }
+  line += '"';
+}
+
+// One object; members in the order they are given.
+class Object {
+ public:
+  explicit Object(std::string& line) : line_(line) { line_ += '{'; }
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+  ~Object() { line_ += '}'; }
+
+  void text(std::string_view name, std::string_view value) {
+    key(name);
+    append_string(line_, value);
+  }
+  // Nothing when empty.
+  void optional(std::string_view name, std::string_view value) {
+    if (!value.empty()) text(name, value);
+  }
+  void number(std::string_view name, std::uint64_t value) {
+    key(name);
+    line_ += std::to_string(value);
+  }
+  std::string& key(std::string_view name) {
+    if (!first_) line_ += ',';
+    first_ = false;
+    append_string(line_, name);
+    line_ += ':';
+    return line_;
+  }
+
+ private:
+  std::string& line_;
+  bool first_ = true;
+};
+
+void describe_place(Object& object, const Place& place, const Places& places) {
+  object.text("tap", tap_name(place.tap));
+  object.optional("device", places.device(place));
+  if (place.tap == Tap::kNetfilter) {
+    object.text("hook", kNetfilterHookNames[static_cast<std::size_t>(place.hook)]);
+    object.text("place", place.last ? "last" : "first");
+  }
+  if (place.elsewhere) object.key("elsewhere") += "true";
+}
+
+void describe_fate(Object& object, const Fate& fate, const Places& places, const Texts& texts) {
+  object.text("fate", fate_name(fate.kind));
+  object.optional("at", fate.kind == FateKind::kDropped ? site_name(fate) : std::string_view());
+  if (fate.kind == FateKind::kSent) object.optional("device", places.device(places[fate.place]));
+  const bool after = fate.kind == FateKind::kVanished || fate.kind == FateKind::kEvicted ||
+                     (fate.kind == FateKind::kDropped && fate.site == DropSite::kUnknown);
+  if (after) object.text("after", places.text(places[fate.place]));
+  object.optional("reason", texts[fate.reason]);
+  object.optional("function", texts[fate.function]);
+  object.optional("rule", texts[fate.rule]);
+  object.text("text", fate_text(fate, places, texts));
+}
+
+std::string clock_text(std::uint64_t time_ns) {
+  const auto seconds = static_cast<std::time_t>(time_ns / 1'000'000'000);
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%02d:%02d:%02d.%06llu ", local.tm_hour, local.tm_min, local.tm_sec,
+                static_cast<unsigned long long>(time_ns % 1'000'000'000 / 1000));
+  return text.data();
+}
+
+std::string microseconds_text(std::uint64_t ns) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "+%llu.%lluus", static_cast<unsigned long long>(ns / 1000),
+                static_cast<unsigned long long>(ns % 1000 / 100));
+  return text.data();
+}
+
+std::uint64_t after_first(const Sighting& sighting, const PacketStory& story) {
+  return sighting.time_ns - std::min(sighting.time_ns, story.first_ns);
+}
+
+// Who saw how many, of those that would have been asked.
+std::string seen_text(const CompareTotals& totals, const CompareOptions& options) {
+  using T = CompareTotals;
+  static constexpr std::array<std::pair<std::string_view, Tap>, T::kGroups> kNames = {
+      {{"XDP", Tap::kXdp},
+       {"AF_PACKET", Tap::kPacketIn},
+       {"the application", Tap::kSocket},
+       {"OUTPUT", Tap::kNetfilter},
+       {"AF_PACKET", Tap::kPacketOut},
+       {"the driver", Tap::kStackOut}}};
+  constexpr TapSet kInbound = {Tap::kXdp, Tap::kStackIn, Tap::kPacketIn, Tap::kTcIngress, Tap::kSocket};
+  const bool comes_out = totals.groups[T::kOutput] + totals.groups[T::kPacketOut] + totals.groups[T::kDriver] > 0;
+  const bool comes_in = totals.taps_seen.contains_any(kInbound) || !comes_out;
+  TapSet known = options.taps;
+  if (!options.live) {
+    known = totals.taps_seen;
+    known.insert(Tap::kSocket);
+  }
+  std::string text;
+  for (std::size_t group = 0; group < T::kGroups; ++group) {
+    const bool out = group >= T::kOutput;
+    const auto& [name, tap] = kNames[group];
+    if (!(out ? comes_out : comes_in) || !known.contains(tap) || !options.taps.contains(tap)) continue;
+    // A forwarded packet is for no application, and none made it.
+    if (group == T::kApplication && totals.groups[group] == 0 && comes_out) continue;
+    if (group == T::kOutput && totals.groups[group] == 0) continue;
+    text += text.empty() ? std::string(name) + " saw " : ", " + std::string(name) + " ";
+    if (tap == Tap::kPacketOut && comes_in) text += "on the way out ";
+    text += std::to_string(totals.groups[group]);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string answer_text(const CompareTotals& totals, const Places& places, const Texts& texts,
+                        const CompareOptions& options) {
+  if (totals.packets == 0) {
+    return "no packet was seen" + (options.listened_at.empty() ? "" : "; listened at " + options.listened_at) +
+           " (hint: does the filter say what is meant, VLAN tags too? did the packet come to this host and device?)";
+  }
+  const auto fates = by_count(totals);
+  constexpr std::size_t kMost = 4;
+  std::string became;
+  for (std::size_t i = 0; i < fates.size() && i < kMost; ++i) {
+    became += i == 0 ? "" : ", ";
+    if (fates.size() > 1) became += std::to_string(fates[i].packets) + " ";
+    became += fate_text(fates[i].fate, places, texts);
+  }
+  if (fates.size() > kMost) became += ", and " + plural(fates.size() - kMost, "other fate");
+  const std::string seen = seen_text(totals, options);
+  return (seen.empty() ? plural(totals.packets, "packet") : seen) + ": " + became;
+}
+
+std::string report_text(const CompareTotals& totals, const Places& places, const Texts& texts,
+                        const CompareOptions& options) {
+  std::string text;
+  if (totals.packets != 0) text = places_text(totals, places) + "\n" + fates_text(totals, places, texts) + "\n";
+  return text + answer_text(totals, places, texts, options) + "\n" + notes_text(totals, options);
+}
+
+std::string report_json(const CompareTotals& totals, const Places& places, const Texts& texts,
+                        const CompareOptions& options) {
+  std::string text;
+  for (const std::uint16_t number : places.in_order()) {
+    const auto& row = totals.rows[number];
+    if (row.packets == 0) continue;
+    {
+      Object object(text);
+      object.text("type", "place");
+      describe_place(object, places[number], places);
+      object.number("packets", row.packets);
+      object.number("records", row.records);
+      object.number("bytes", row.bytes);
+      object.number("last_seen", row.last_seen);
+    }
+    text += '\n';
+  }
+  for (const auto& [fate, packets] : by_count(totals)) {
+    {
+      Object object(text);
+      object.text("type", "fate");
+      object.number("packets", packets);
+      describe_fate(object, fate, places, texts);
+    }
+    text += '\n';
+  }
+  {
+    Object object(text);
+    object.text("type", "summary");
+    object.number("packets", totals.packets);
+    object.number("records", totals.counts.records);
+    object.number("tied", totals.counts.tied);
+    object.number("lost", totals.lost);
+    object.number("evicted", totals.counts.evicted);
+    object.number("ambiguous", totals.counts.ambiguous);
+    object.number("unknown_end", totals.counts.unknown_end);
+    object.number("elsewhere", totals.counts.elsewhere);
+    object.number("stale", totals.counts.stale);
+    object.number("beyond", totals.counts.beyond);
+    object.number("untied_rules", totals.untied_rules);
+    object.text("answer", answer_text(totals, places, texts, options));
+  }
+  return text + "\n";
+}
+
+void append_packet_text(std::string& line, const PacketStory& story, std::span<const Sighting> sightings,
+                        const Fate& fate, const Places& places, const Texts& texts, bool show_time) {
+  if (show_time) line += clock_text(story.first_ns);
+  line += "#" + std::to_string(story.number) + " " + endpoints_text(story.endpoints) + ", length " +
+          std::to_string(story.payload_len) + ": ";
+  for (const Sighting& sighting : sightings) {
+    line += places.text(places[sighting.place]);
+    if (sighting.records > 1) line += " x" + std::to_string(sighting.records);
+    line += " " + microseconds_text(after_first(sighting, story)) + ", ";
+  }
+  line += fate_text(fate, places, texts);
+  if (fate.rule != kNoText) line += " by rule " + texts[fate.rule];
+}
+
+void append_packet_json(std::string& line, const PacketStory& story, std::span<const Sighting> sightings,
+                        const Fate& fate, const Places& places, const Texts& texts) {
+  const Endpoints& ends = story.endpoints;
+  Object object(line);
+  object.text("type", "packet");
+  object.number("id", story.number);
+  object.number("time_ns", story.first_ns);
+  if (ends.version != 0) {
+    object.number("ip", ends.version);
+    object.number("protocol", ends.protocol);
+    object.text("source", address_text(ends.source, ends.version));
+    object.text("destination", address_text(ends.destination, ends.version));
+    object.number("source_port", ends.source_port);
+    object.number("destination_port", ends.destination_port);
+  } else {
+    object.number("ethertype", ends.ether_type);
+  }
+  object.number("length", story.payload_len);
+  if (story.is_merged) object.key("merged") += "true";
+  if (story.reassembled_into != 0) object.number("reassembled_into", story.reassembled_into);
+  object.key("sightings") += '[';
+  bool is_first = true;
+  for (const Sighting& sighting : sightings) {
+    if (!is_first) line += ',';
+    is_first = false;
+    Object seen(line);
+    describe_place(seen, places[sighting.place], places);
+    seen.number("after_ns", after_first(sighting, story));
+    seen.number("records", sighting.records);
+    seen.number("bytes", sighting.wire_bytes);
+  }
+  line += ']';
+  describe_fate(object, fate, places, texts);
+}
+
+}  // namespace ringtap

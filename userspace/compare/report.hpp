@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What a comparison says, as text and as JSON; docs/compare.md explains the columns and the keys. Pure functions, any
+// thread.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "compare/comparer.hpp"
+
+namespace ringtap {
+
+// The tables and the answer, each line ended.
+std::string report_text(const CompareTotals& totals, const Places& places, const Texts& texts,
+                        const CompareOptions& options);
+std::string report_json(const CompareTotals& totals, const Places& places, const Texts& texts,
+                        const CompareOptions& options);
+// "XDP saw 100, AF_PACKET 100, the application 0: dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)"
+std::string answer_text(const CompareTotals& totals, const Places& places, const Texts& texts,
+                        const CompareOptions& options);
+
+// One line for one packet, appended to `line`.
+void append_packet_text(std::string& line, const PacketStory& story, std::span<const Sighting> sightings,
+                        const Fate& fate, const Places& places, const Texts& texts, bool show_time);
+void append_packet_json(std::string& line, const PacketStory& story, std::span<const Sighting> sightings,
+                        const Fate& fate, const Places& places, const Texts& texts);
+
+}  // namespace ringtap
