@@ -581,5 +581,239 @@ TEST(Compare, ArpIsFollowedThoughItIsPaddedOnTheWire) {
   EXPECT_EQ(kernel.fates(), (Fates{{"consumed by the kernel in arp_process", 1}}));
 }
 
+TEST(Compare, WhatTcpFreesWithoutAReasonAfterASocketGotItIsNoDrop) {
+  Kernel kernel;
+  kernel.receive(tcp(1, 0), 0x100);
+  kernel.packet(Tap::kSocket, tcp(1, 0), 0x100);
+  kernel.drop(tcp(1, 0), 0x100, "NOT_SPECIFIED", "tcp_rcv_state_process");
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+}
+
+// ---- Limits ----
+
+TEST(Compare, FinishesTheOldestFirstWhenThereAreTooMany) {
+  CompareOptions options;
+  options.correlator.max_packets = 10;
+  Kernel kernel(options);
+  for (std::uint16_t i = 1; i <= 30; ++i) kernel.xdp(udp(i));
+  EXPECT_LE(kernel.comparer().totals().counts.packets, 30U);
+  EXPECT_EQ(kernel.fates(),
+            (Fates{{"given up after xdp eth0: too many packets at once", 21}, {"vanished after xdp eth0", 9}}));
+  EXPECT_NE(kernel.finish().find("note: 21 packets finished early, since more than 10 were under way"),
+            std::string::npos);
+}
+
+TEST(Compare, FinishesAPacketWhenItHasBeenQuietForItsAge) {
+  Kernel kernel;
+  kernel.xdp(udp(1));
+  kernel.deliver(udp(2), 0x100);
+  kernel.wait(200 * kMillisecond);
+  kernel.xdp(udp(3));
+  EXPECT_EQ(kernel.comparer().totals().packets, 1U);  // its sk_buff was freed
+  kernel.wait(2100 * kMillisecond);
+  kernel.xdp(udp(4));
+  EXPECT_EQ(kernel.comparer().totals().packets, 3U);
+}
+
+TEST(Compare, FollowsAsManyPacketsAsAskedForToTheirEnd) {
+  CompareOptions options;
+  options.correlator.follow = 2;
+  Kernel kernel(options);
+  kernel.xdp(udp(1));
+  kernel.xdp(udp(2));
+  kernel.xdp(udp(3));
+  kernel.packet(Tap::kStackIn, udp(1), 0x100);
+  EXPECT_FALSE(kernel.comparer().is_done());
+  kernel.wait(2100 * kMillisecond);
+  kernel.xdp(udp(4));
+  EXPECT_TRUE(kernel.comparer().is_done());
+  EXPECT_EQ(kernel.comparer().totals().counts.beyond, 2U);
+  EXPECT_EQ(kernel.fates(), (Fates{{"vanished after stack-in eth0", 1}, {"vanished after xdp eth0", 1}}));
+}
+
+TEST(Compare, SaysThatCountsAreLowerBoundsWhenRecordsWereLost) {
+  Kernel kernel;
+  kernel.deliver(udp(), 0x100);
+  EXPECT_TRUE(kernel.comparer().on_statistics({.interface_id = 1, .dropped = 3}));
+  EXPECT_TRUE(kernel.comparer().on_statistics({.interface_id = 1, .dropped = 7}));
+  EXPECT_NE(kernel.finish().find("note: the kernel side lost 7 records: counts are lower bounds\n"), std::string::npos);
+}
+
+TEST(Compare, LooksOnlyAtTheTapsAskedFor) {
+  CompareOptions options;
+  options.taps = {Tap::kXdp, Tap::kDrop};
+  Kernel kernel(options);
+  kernel.receive(udp(), 0x100);
+  kernel.drop(udp(), 0x100, "NO_SOCKET", "f");
+  EXPECT_EQ(kernel.answer(), "XDP saw 1: dropped at the socket (NO_SOCKET in f)");
+}
+
+TEST(Compare, RefusesRecordsThatDoNotSayTheirTap) {
+  Kernel kernel;
+  const Bytes bytes = udp();
+  const auto result = kernel.comparer().on_record(kernel.record(Tap::kUnknown, bytes));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().text(), "the file does not say at which tap its packets were seen");
+  EXPECT_EQ(result.error().kind(), ErrorKind::kFailure);
+}
+
+TEST(Compare, SaysWhereItListenedWhenNothingCame) {
+  CompareOptions options;
+  options.listened_at = "eth0 for 'udp port 5000'";
+  Kernel kernel(options);
+  EXPECT_EQ(kernel.finish(),
+            "no packet was seen; listened at eth0 for 'udp port 5000' (hint: does the filter say what is meant, VLAN "
+            "tags too? did the packet come to this host and device?)\n");
+}
+
+TEST(Compare, AFilterOfItsOwnKeepsWhatNatHasChanged) {
+  const Bytes before = udp(1, "hello", 5000);
+  const Bytes after = udp(1, "hello", 6000);
+  CompareOptions options;
+  options.matches = [](const RecordView& record) { return record.data[37] == std::byte{5000 & 0xff}; };
+  Kernel kernel(options);
+  kernel.packet(Tap::kStackIn, before, 0x100);
+  kernel.packet(Tap::kSocket, after, 0x100);
+  kernel.packet(Tap::kSocket, udp(2, "other", 6000), 0x200);
+  kernel.xdp(udp(3, "other", 6000));
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+}
+
+// ---- Rules ----
+
+RuleVerdict verdict_on(std::span<const std::byte> packet) {
+  RuleVerdict verdict;
+  verdict.action = RuleAction::kDrop;
+  verdict.family = "inet";
+  verdict.table = "filter";
+  verdict.chain = "input";
+  verdict.rule_handle = 4;
+  verdict.rule_text = "udp dport 5000 drop";
+  verdict.network_header_on = packet;
+  return verdict;
+}
+
+TEST(Compare, NamesTheRuleThatDroppedThePacketAlsoWhenItIsToldFirst) {
+  Kernel kernel;
+  const Bytes bytes = udp(1, std::string(100, 'x'));
+  constexpr std::size_t kEthernet = 14, kTold = 40;  // nftables tells 20 bytes of the transport header
+  kernel.comparer().on_rule(verdict_on(std::span(bytes).subspan(kEthernet, kTold)));
+  kernel.deliver(udp(2), 0x200);
+  kernel.receive(bytes, 0x100);
+  kernel.hook(NetfilterHook::kInput, false, bytes, 0x100);
+  kernel.drop(bytes, 0x100, "NETFILTER_DROP", "nf_hook_slow");
+  EXPECT_NE(kernel.finish().find("      1  dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)\n"
+                                 "         by rule inet filter input handle 4: udp dport 5000 drop\n"),
+            std::string::npos);
+}
+
+TEST(Compare, ARuleOfNoPacketSeenIsCounted) {
+  Kernel kernel;
+  const Bytes bytes = udp();
+  kernel.comparer().on_rule(verdict_on(std::span(bytes).subspan(14)));
+  kernel.finish();
+  EXPECT_EQ(kernel.comparer().totals().untied_rules, 1U);
+}
+
+// ---- What is written ----
+
+void two_packets(Kernel& kernel) {
+  kernel.receive(udp(1), 0x100);
+  kernel.hook(NetfilterHook::kInput, false, udp(1), 0x100);
+  kernel.drop(udp(1), 0x100, "NETFILTER_DROP", "nf_hook_slow");
+  kernel.deliver(udp(2), 0x100);
+}
+
+TEST(Compare, WritesTablesAndTheAnswer) {
+  Kernel kernel;
+  two_packets(kernel);
+  EXPECT_EQ(kernel.finish(), R"(tap         device  hook              packets  bytes  last seen here
+xdp         eth0                            2     94
+stack-in    eth0                            2     94
+packet-in   eth0                            2     94
+tc-ingress  eth0                            2     94
+netfilter   eth0    PREROUTING first        1     47
+netfilter   eth0    PREROUTING last         1     47
+netfilter   eth0    INPUT first             2     94               1
+netfilter   eth0    INPUT last              1     47
+socket      eth0                            1     47               1
+drop        eth0                            1     47
+end         eth0                            1     47
+
+packets  fate
+      1  dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)
+      1  delivered
+
+XDP saw 2, AF_PACKET 2, the application 1: 1 dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow), 1 delivered
+)");
+}
+
+TEST(Compare, WritesALineForEachPacket) {
+  CompareOptions options;
+  options.each = true;
+  options.show_time = false;
+  Kernel kernel(options);
+  two_packets(kernel);
+  const std::string text = kernel.finish();
+  EXPECT_EQ(text.substr(0, text.find('\n')),
+            "#1 192.0.2.1.40000 > 192.0.2.2.5000 UDP, length 5: xdp eth0 +0.0us, packet-in eth0 +1.0us, stack-in eth0 "
+            "+2.0us, tc-ingress eth0 +3.0us, INPUT first +4.0us, drop eth0 +5.0us, dropped at INPUT by netfilter "
+            "(NETFILTER_DROP in nf_hook_slow)");
+}
+
+TEST(Compare, WritesJsonObjectsALineEach) {
+  CompareOptions options;
+  options.each = true;
+  options.json = true;
+  Kernel kernel(options);
+  kernel.xdp(udp());
+  kernel.drop(udp(), 0x100, "NO_SOCKET", "f");
+  EXPECT_EQ(
+      kernel.finish(),
+      R"json({"type":"packet","id":1,"time_ns":1700000000000001000,"ip":4,"protocol":17,"source":"192.0.2.1","destination":"192.0.2.2","source_port":40000,"destination_port":5000,"length":5,"sightings":[{"tap":"xdp","device":"eth0","after_ns":0,"records":1,"bytes":47},{"tap":"drop","device":"eth0","after_ns":1000,"records":1,"bytes":47}],"fate":"dropped","at":"socket","reason":"NO_SOCKET","function":"f","text":"dropped at the socket (NO_SOCKET in f)"}
+{"type":"place","tap":"xdp","device":"eth0","packets":1,"records":1,"bytes":47,"last_seen":1}
+{"type":"place","tap":"drop","device":"eth0","packets":1,"records":1,"bytes":47,"last_seen":0}
+{"type":"fate","packets":1,"fate":"dropped","at":"socket","reason":"NO_SOCKET","function":"f","text":"dropped at the socket (NO_SOCKET in f)"}
+{"type":"summary","packets":1,"records":2,"tied":2,"lost":0,"evicted":0,"ambiguous":0,"unknown_end":0,"elsewhere":0,"stale":0,"beyond":0,"untied_rules":0,"answer":"XDP saw 1, the application 0: dropped at the socket (NO_SOCKET in f)"}
+)json");
+}
+
+TEST(Compare, NumbersTheRecordsOfAPacketInTheFile) {
+  Kernel kernel({}, true);
+  kernel.xdp(udp(1));
+  kernel.xdp(udp(2));
+  kernel.packet(Tap::kStackIn, udp(1), 0x100);
+  kernel.end(udp(9), 0x900, "f");
+  ASSERT_EQ(kernel.file().records.size(), 4U);
+  EXPECT_EQ(kernel.file().records[0].view.packet_id, 1U);
+  EXPECT_EQ(kernel.file().records[1].view.packet_id, 2U);
+  EXPECT_EQ(kernel.file().records[2].view.packet_id, 1U);
+  EXPECT_FALSE(kernel.file().records[3].view.packet_id);
+  kernel.finish();
+  EXPECT_EQ(kernel.file().finished, 1);
+}
+
+TEST(Compare, AnswersTheSameFromTheFileItHasWritten) {
+  auto stored = std::make_shared<Stored>();
+  auto first_text = std::make_shared<Stored>();
+  Comparer first({}, std::make_unique<MemoryWriter>(first_text),
+                 std::make_unique<PcapngWriter>(std::make_unique<MemoryWriter>(stored), PcapngOptions{}));
+  Kernel records({}, true);
+  two_packets(records);
+  Interface interface;
+  interface.name = "eth0:xdp";
+  ASSERT_TRUE(first.on_interface(interface));
+  for (const RecordingSink::Kept& kept : records.file().records) ASSERT_TRUE(first.on_record(kept.view));
+  ASSERT_TRUE(first.finish());
+
+  auto second_text = std::make_shared<Stored>();
+  Comparer second({}, std::make_unique<MemoryWriter>(second_text), nullptr);
+  CaptureReader reader(std::make_unique<testing::MemorySource>(stored->bytes), "x.pcapng");
+  ASSERT_EQ(testing::drain(reader, second), std::nullopt);
+  ASSERT_TRUE(second.finish());
+  EXPECT_EQ(first_text->bytes, second_text->bytes);
+  EXPECT_FALSE(first_text->bytes.empty());
+}
+
 }  // namespace
 }  // namespace ringtap

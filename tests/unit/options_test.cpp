@@ -179,5 +179,35 @@ TEST(Options, HelpAndVersionAreTextForStandardOutput) {
   }
 }
 
+TEST(Options, CompareHasOptionsOfItsOwn) {
+  const Options options = parsed({"compare", "-i", "eth0", "-i", "eth1", "-c", "5", "--each", "--json", "-t", "-v",
+                                  "--nft-rule", "-w", "x", "udp", "port", "53"});
+  EXPECT_EQ(options.action, Action::kCompare);
+  EXPECT_EQ(options.interfaces, (std::vector<std::string>{"eth0", "eth1"}));
+  EXPECT_EQ(options.taps, kAllTaps);
+  EXPECT_EQ(options.count, 5U);
+  EXPECT_TRUE(options.each && options.json && options.nft_rule);
+  EXPECT_EQ(options.time, TimeText::kNone);
+  EXPECT_EQ(options.format, FileFormat::kPcapng);
+  EXPECT_EQ(options.expression, "udp port 53");
+  EXPECT_EQ(parsed({"compare", "--tap", "xdp,end"}).taps, (TapSet{Tap::kXdp, Tap::kEnd}));
+  EXPECT_EQ(parsed({"compare", "-h"}).action, Action::kShowText);
+}
+
+TEST(Options, CompareRefusesByNameWhatItHasNoUseFor) {
+  for (const char* option : {"-x", "-e", "-q", "-F", "-D", "--count", "--consume", "-C", "-z"}) {
+    const auto result = parse({"compare", option});
+    ASSERT_FALSE(result) << option;
+    EXPECT_EQ(result.error().kind(), ErrorKind::kUsage);
+    EXPECT_EQ(result.error().text().rfind(option, 0), 0U) << result.error().text();
+  }
+  EXPECT_FALSE(parse({"compare", "--tap", "tap"}));
+  EXPECT_FALSE(parse({"compare", "-r", "x", "-i", "eth0"}));
+  EXPECT_FALSE(parse({"compare", "-r", "x", "--nft-rule"}));
+  EXPECT_FALSE(parse({"compare", "-w", "-"}));
+  EXPECT_FALSE(parse({"compare", "-tt"}));
+  EXPECT_FALSE(parse({"--tap", "end"}));
+}
+
 }  // namespace
 }  // namespace ringtap

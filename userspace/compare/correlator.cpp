@@ -54,7 +54,7 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
   ++counts_.records;
   expire(record.time_ns);
   // Room for a superframe as well as for a packet.
-  while (open_ + 1 >= options_.max_packets && oldest_ != kNone) finish(oldest_, true);
+  while (open_ + 1 >= options_.max_packets && oldest() != kNone) finish(oldest(), true);
 
   const bool followed = record.trace && record.trace->followed;
   const bool elsewhere = record.trace && record.trace->elsewhere;
@@ -341,9 +341,8 @@ void Correlator::see(std::uint32_t index, const RecordView& record, const Packet
   packet.story.first_ns = std::min(packet.story.first_ns, record.time_ns);
   packet.story.last_ns = std::max(packet.story.last_ns, record.time_ns);
   leave_age(index);
-  enter_age(index);
-
   note_fate(index, record, place, buffer, freed);
+  enter_age(index);
   if (may_be_same(packet.proof, key.proof)) note_content(index, key);
   note_way(index, record, key);
   if (buffer != nullptr && record.tap != Tap::kSocket && !is_freed_tap(record.tap)) packet.story.has_skb = true;
@@ -379,7 +378,7 @@ void Correlator::note_fate(std::uint32_t index, const RecordView& record, std::u
   if (freed.ends_nothing) return;
   const Freed how{freed.reason, freed.function, record.time_ns};
   const bool is_own = buffer != nullptr || !story.has_skb;
-  if (record.tap == Tap::kEnd) {
+  if (record.tap == Tap::kEnd || freed.after_use) {
     if (is_own) story.end = how;
     return;
   }
@@ -475,27 +474,40 @@ void Correlator::leave_chains(std::uint32_t packet) {
   packets_[packet].payload_known = true;
 }
 
+std::uint32_t Correlator::oldest() const {
+  const std::uint32_t one = ages_[0].oldest;
+  const std::uint32_t other = ages_[1].oldest;
+  if (one == kNone || other == kNone) return one == kNone ? other : one;
+  return packets_[one].story.last_ns < packets_[other].story.last_ns ? one : other;
+}
+
 void Correlator::leave_age(std::uint32_t index) {
   const Packet& packet = packets_[index];
-  (packet.older == kNone ? oldest_ : packets_[packet.older].newer) = packet.newer;
-  (packet.newer == kNone ? newest_ : packets_[packet.newer].older) = packet.older;
+  Ages& ages = ages_[packet.is_freed ? 1 : 0];
+  (packet.older == kNone ? ages.oldest : packets_[packet.older].newer) = packet.newer;
+  (packet.newer == kNone ? ages.newest : packets_[packet.newer].older) = packet.older;
 }
 
 void Correlator::enter_age(std::uint32_t index) {
   Packet& packet = packets_[index];
-  packet.older = newest_;
+  packet.is_freed = packet.story.drop.time_ns != 0 || packet.story.end.time_ns != 0;
+  Ages& ages = ages_[packet.is_freed ? 1 : 0];
+  packet.older = ages.newest;
   packet.newer = kNone;
-  (newest_ == kNone ? oldest_ : packets_[newest_].newer) = index;
-  newest_ = index;
+  (ages.newest == kNone ? ages.oldest : packets_[ages.newest].newer) = index;
+  ages.newest = index;
 }
 
 void Correlator::expire(std::uint64_t now_ns) {
   now_ns_ = std::max(now_ns_, now_ns);
-  while (oldest_ != kNone && packets_[oldest_].story.last_ns + options_.age_ns < now_ns_) finish(oldest_, false);
+  for (const auto& [ages, limit] :
+       {std::pair<const Ages&, std::uint64_t>(ages_[0], options_.age_ns), {ages_[1], options_.freed_age_ns}}) {
+    while (ages.oldest != kNone && packets_[ages.oldest].story.last_ns + limit < now_ns_) finish(ages.oldest, false);
+  }
 }
 
 void Correlator::finish_all() {
-  while (oldest_ != kNone) finish(oldest_, false);
+  while (oldest() != kNone) finish(oldest(), false);
 }
 
 void Correlator::gather(std::uint32_t packet) {

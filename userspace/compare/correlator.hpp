@@ -69,10 +69,12 @@ struct FreedBy {
   std::uint32_t function = kNoText;
   // The packet goes on: the copy of an AF_PACKET socket, a superframe after it was segmented.
   bool ends_nothing = false;
+  bool after_use = false;  // freed like a drop, and was none
 };
 
 struct CorrelatorOptions {
-  std::uint64_t age_ns = 2'000'000'000;
+  std::uint64_t age_ns = 2'000'000'000;      // from the last record to the end of a packet …
+  std::uint64_t freed_age_ns = 100'000'000;  // … and of one whose sk_buff was freed
   std::uint32_t max_packets = 1U << 19;
   std::uint64_t follow = UINT64_MAX;  // packets followed; what comes then is not started
 };
@@ -140,6 +142,7 @@ class Correlator {
     std::uint32_t next_member = kNone;  // … and the next one
     bool payload_known = true;
     bool is_open = false;
+    bool is_freed = false;  // stands in that list
   };
   struct Block {
     std::array<Sighting, kSightingsInBlock> sightings;
@@ -152,6 +155,11 @@ class Correlator {
     bool delivered = false;
     bool sent = false;
     NatProof proof;
+  };
+  // Packets by their last record.
+  struct Ages {
+    std::uint32_t oldest = kNone;
+    std::uint32_t newest = kNone;
   };
   struct Cursor {
     std::uint64_t number = 0;
@@ -183,6 +191,7 @@ class Correlator {
   std::uint32_t new_packet();
   void link_content(std::uint32_t packet, const PacketKey& key);
   void leave_chains(std::uint32_t packet);
+  [[nodiscard]] std::uint32_t oldest() const;
   void leave_age(std::uint32_t packet);
   void enter_age(std::uint32_t packet);
   void finish(std::uint32_t packet, bool evicted);
@@ -202,8 +211,7 @@ class Correlator {
   std::vector<Sighting> gathered_;
   std::uint64_t now_ns_ = 0;
   std::uint64_t numbers_ = 0;
-  std::uint32_t oldest_ = kNone;
-  std::uint32_t newest_ = kNone;
+  std::array<Ages, 2> ages_;  // [1]: freed
   std::uint32_t open_ = 0;
   std::uint32_t open_outlines_ = 0;  // open packets whose payload is not known
   std::vector<std::uint32_t> merging_;

@@ -117,6 +117,11 @@ bool ends_nothing(std::string_view reason, std::string_view function) {
   return reason == "PACKET_SOCK_ERROR" || begins_with_any(function, kFunctions);
 }
 
+bool is_after_use(std::string_view reason, std::string_view function) {
+  // net/ipv4/tcp_input.c, tcp_rcv_state_process(): "discard" without a reason.
+  return reason == "NOT_SPECIFIED" && function.starts_with("tcp_");
+}
+
 std::uint16_t last_place(std::span<const Sighting> sightings, const Places& places) {
   std::uint16_t last = sightings.front().place;
   for (const Sighting& sighting : sightings) {

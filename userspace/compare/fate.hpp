@@ -71,6 +71,9 @@ struct Fate {
 // Frees that do not end the packet: an AF_PACKET socket's copy, a superframe or datagram that was cut.
 bool ends_nothing(std::string_view reason, std::string_view function);
 
+// TCP frees a segment without data this way once it has done what it says.
+bool is_after_use(std::string_view reason, std::string_view function);
+
 // The last place before it was freed; the first of all when there is none before.
 std::uint16_t last_place(std::span<const Sighting> sightings, const Places& places);
 Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, const Places& places, const Texts& texts);
