@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/beside.hpp"
 #include "app/report.hpp"
 #include "app/session.hpp"
 #include "app/signals.hpp"
@@ -28,6 +29,7 @@
 #include "io/file_writer.hpp"
 #include "kernel/device_list.hpp"
 #include "kernel/live_source.hpp"
+#include "kernel/nft_trace.hpp"
 #include "sink/counter.hpp"
 #include "sink/host_names.hpp"
 #include "sink/pcap_writer.hpp"
@@ -119,6 +121,7 @@ Result<LiveOptions> live_options(const Options& options, int interrupt_fd) {
   if (options.buffer_bytes) live.buffer_bytes = *options.buffer_bytes;
   live.promiscuous = options.promiscuous;
   live.interrupt_fd = interrupt_fd;
+  live.follow = options.action == Action::kCompare;
   return live;
 }
 
@@ -259,39 +262,57 @@ void announce(const Options& options, const LiveSource& source) {
       std::to_string(options.snaplen) + " bytes" + (options.verbosity > 0 ? ", " + source.buffer_text() : ""));
 }
 
+struct Live {
+  std::vector<std::string> interfaces;
+  std::vector<LinkType> link_types;          // what the filter is compiled for
+  std::unique_ptr<ExpressionFilter> filter;  // borrowed by the source; none: everything is wanted
+  std::unique_ptr<LiveSource> source;
+};
+
+// Loaded, nothing attached.
+Result<Live> open_live(const Options& options, int interrupt_fd) {
+  Live live;
+  auto how = live_options(options, interrupt_fd);
+  if (!how) return how.take_error();
+  live.interfaces = how->interfaces;
+  if (!options.expression.empty()) {
+    auto framed = link_type_of(how->interfaces);
+    if (!framed) return framed.take_error();
+    live.link_types = native_link_types(*framed, options.taps);
+    auto made = make_filter(options, live.link_types, how->interfaces);
+    if (!made) return made.take_error();
+    live.filter = std::make_unique<ExpressionFilter>(made.take());
+    how->filter = live_filter(options, *live.filter);
+  }
+  auto source = LiveSource::create(*how, say);
+  if (!source) return source.take_error();
+  live.source = source.take();
+  return live;
+}
+
 int capture(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
-  auto live = live_options(options, signals->wake_fd());
+  auto live = open_live(options, signals->wake_fd());
   if (!live) return fail(live.error());
-  std::optional<ExpressionFilter> filter;
-  if (!options.expression.empty()) {
-    auto framed = link_type_of(live->interfaces);
-    if (!framed) return fail(framed.error());
-    auto made = make_filter(options, native_link_types(*framed, options.taps), live->interfaces);
-    if (!made) return fail(made.error());
-    live->filter = live_filter(options, filter.emplace(made.take()));
-  }
-  auto source = LiveSource::create(*live, say);
-  if (!source) return fail(source.error());
+  const auto& source = live->source;
   auto names = host_names(options, {.patience = kLivePatience, .interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
-  auto sink =
-      make_sink(options, options.snaplen,
-                (*source)->has_several_interfaces() && (*source)->link_type() != LinkType::kLinuxSll2, names->get());
+  auto sink = make_sink(options, options.snaplen,
+                        source->has_several_interfaces() && source->link_type() != LinkType::kLinuxSll2, names->get());
   if (!sink) return fail(sink.error());
   signals->install();
-  if (auto attached = (*source)->attach(); !attached) return fail(attached.error());
-  announce(options, **source);
+  if (auto attached = source->attach(); !attached) return fail(attached.error());
+  announce(options, *source);
   if (auto ready = touch(options.ready_file); !ready) return fail(ready.error());
 
   const auto print_books = [&](const SessionTotals& totals, bool running) {
-    auto account = (*source)->account();
+    auto account = source->account();
     if (!account) return say(account.error().text());
     std::fputs(summary_text(*account, totals).c_str(), stderr);
     if (options.verbosity > 0) std::fputs(accounting_text(*account, totals, running).c_str(), stderr);
   };
-  Session session(**source, **sink, *signals,
+  Session session(*source, **sink, *signals,
                   {.count = options.count,
                    .duration = options.duration,
                    .flush_each_record = options.packet_buffered,
@@ -300,7 +321,7 @@ int capture(const Options& options) {
   const Result<> result = session.run();
   print_books(session.totals(), false);
   if (!result) return fail_run(result, session.totals());
-  const auto account = (*source)->account();
+  const auto account = source->account();
   if (!options.strict_loss || !account || account->total().dropped() == 0) return 0;
   say(std::to_string(account->total().dropped()) +
       " packets were lost (--strict-loss); a larger -B, a smaller -s or a " + "filter helps");
@@ -389,6 +410,9 @@ int compare_records(RecordSource& source, Comparer& comparer, Signals& signals, 
       {.count = {}, .duration = options.duration, .wanted = {}, .enough = [&comparer] { return comparer.is_done(); }},
       [&comparer](const SessionTotals&) { std::fputs(comparer.report().c_str(), stderr); });
   const Result<> result = session.run();
+  if (const auto account = source.account(); account && options.verbosity > 0 && options.read_path.empty()) {
+    std::fputs(accounting_text(*account, session.totals(), false).c_str(), stderr);
+  }
   return result ? 0 : fail(result.error());
 }
 
@@ -416,9 +440,53 @@ int compare_file(const Options& options) {
   return compare_records(**source, **comparer, *signals, options);
 }
 
+// --nft-rule. A comparison without it is worth having, so what is missing is said and no more.
+std::optional<NftTrace> trace_rules(const Options& options, Live& live) {
+  if (!options.nft_rule) return std::nullopt;
+  NftTraceOptions how;
+  const bool any = std::find(live.interfaces.begin(), live.interfaces.end(), "any") != live.interfaces.end();
+  if (!any) how.interfaces = live.interfaces;
+  for (const LinkType link_type : live.link_types) how.programs.push_back(live.filter->program(link_type));
+  auto trace = NftTrace::start(how);
+  if (!trace) {
+    fail(std::move(trace.take_error()).context("--nft-rule"));
+    return std::nullopt;
+  }
+  if (options.verbosity > 0) say("--nft-rule: " + trace->description());
+  return trace.take();
+}
+
+// What the kernel told of a packet waits in the socket when the taps are off; a listing of a long chain may hold it up.
+constexpr auto kRulePatience = std::chrono::seconds(5);
+
+int compare_live(const Options& options) {
+  auto signals = Signals::create();
+  if (!signals) return fail(signals.error());
+  auto live = open_live(options, signals->wake_fd());
+  if (!live) return fail(live.error());
+  auto comparer = make_comparer(options, options.snaplen, {});
+  if (!comparer) return fail(comparer.error());
+  signals->install();
+  auto rules = trace_rules(options, *live);  // first: a packet that a tap has met is traced
+  if (auto attached = live->source->attach(); !attached) return fail(attached.error());
+  announce(options, *live->source);
+  if (auto ready = touch(options.ready_file); !ready) return fail(ready.error());
+
+  Beside source(*live->source, [&](bool last) -> Result<> {
+    if (!rules) return ok();
+    if (last) rules->settle(kRulePatience);
+    return rules->drain([&](const RuleVerdict& verdict) { (*comparer)->on_rule(verdict); });
+  });
+  const int code = compare_records(source, **comparer, *signals, options);
+  if (rules && rules->statistics().lost > 0) {
+    say("--nft-rule: " + std::to_string(rules->statistics().lost) +
+        " messages of nftables were lost; some rules are not named");
+  }
+  return code;
+}
+
 int compare(const Options& options) {
-  if (!options.read_path.empty()) return compare_file(options);
-  return fail(Error("compare: only -r FILE works in this version", ErrorKind::kUsage));
+  return options.read_path.empty() ? compare_live(options) : compare_file(options);
 }
 
 // -d, --dump-ebpf: for the interfaces or the file that are named, else for Ethernet.

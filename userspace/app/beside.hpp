@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A source of records beside which something else is read: at every turn, and to its end before the last records are
+// handed over. Borrows the source. One thread.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "ringtap/source.hpp"
+
+namespace ringtap {
+
+class Beside final : public RecordSource {
+ public:
+  // `last`: nothing will follow, so what is on its way is worth waiting for.
+  using Read = std::function<Result<>(bool last)>;
+
+  Beside(RecordSource& source, Read read) : source_(source), read_(std::move(read)) {}
+
+  Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override {
+    auto state = source_.turn(sink, max_records, std::min<std::chrono::nanoseconds>(wait, kLongestWait));
+    if (!state) return state;
+    if (auto read = read_(false); !read) return read.take_error();
+    return state;
+  }
+  Result<> stop() override {
+    Result<> stopped = source_.stop();
+    Result<> read = read_(true);
+    return stopped ? std::move(read) : std::move(stopped);
+  }
+  Result<SourceAccount> account() override { return source_.account(); }
+  Result<std::vector<InterfaceStatistics>> statistics() override { return source_.statistics(); }
+
+ private:
+  static constexpr std::chrono::milliseconds kLongestWait{50};
+
+  RecordSource& source_;
+  Read read_;
+};
+
+}  // namespace ringtap
