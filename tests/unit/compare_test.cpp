@@ -367,6 +367,16 @@ TEST(Compare, ASuperframeIsOnePacketThroughSegmentation) {
   EXPECT_EQ(kernel.answer(), "OUTPUT saw 1, AF_PACKET 1, the driver 1: sent on eth0");
 }
 
+TEST(Compare, ASuperframeWhoseSegmentsTheFilterDoesNotKnowIsCalledCut) {
+  Kernel kernel;
+  const Bytes whole = tcp(1000, 1000, 50);
+  kernel.both(NetfilterHook::kForward, whole, 0x100);
+  kernel.packet(Tap::kTcEgress, whole, 0x100);
+  kernel.end(whole, 0x100, "validate_xmit_skb");
+  kernel.drop(tcp(1100, 100, 51), 0x300, "NOT_SPECIFIED", "skb_release_data");  // a frame GRO had hung to the first
+  EXPECT_EQ(kernel.fates(), (Fates{{"cut into pieces after tc-egress eth0, which were not seen", 1}}));
+}
+
 TEST(Compare, APartSentAgainIsAnotherPacket) {
   Kernel kernel;
   kernel.both(NetfilterHook::kOutput, tcp(1000, 1000, 50), 0x100);
@@ -561,6 +571,18 @@ TEST(Compare, AnotherNamespaceCountsOnlyForPacketsSeenHere) {
   }
   EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}}));
   EXPECT_EQ(kernel.comparer().totals().counts.elsewhere, 1U);
+}
+
+TEST(Compare, ADropBehindAVethIsCalledSo) {
+  Kernel kernel;
+  kernel.both(NetfilterHook::kOutput, udp(), 0x100);
+  kernel.leave(udp(), 0x100);
+  const Bytes bytes = udp();
+  RecordView drop = kernel.record(Tap::kDrop, bytes, 0x100);
+  drop.trace->elsewhere = true;
+  drop.trace->reason = "NO_SOCKET";
+  kernel.give(drop);
+  EXPECT_EQ(kernel.fates(), (Fates{{"dropped in another namespace at the socket (NO_SOCKET)", 1}}));
 }
 
 TEST(Compare, AnEndOfSomethingUnknownIsNoPacket) {

@@ -85,6 +85,7 @@ Result<> Comparer::follow(const RecordView& record) {
     freed.reason = texts_.number_of(record.trace->reason);
     freed.function = texts_.number_of(record.trace->function);
     freed.ends_nothing = ends_nothing(record.trace->reason, record.trace->function);
+    freed.is_cut = is_cut(record.trace->function);
     freed.after_use = is_after_use(record.trace->reason, record.trace->function);
   }
   const std::uint64_t number = correlator_.add(record, packet_key(record), places_.number_of(record), freed);

@@ -72,11 +72,11 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
     return 0;
   }
   if (packet == kNone) {
-    std::uint64_t* const why = elsewhere                            ? &counts_.elsewhere
-                               : followed                           ? &counts_.stale
-                               : record.tap == Tap::kEnd            ? &counts_.unknown_end
-                               : counts_.packets >= options_.follow ? &counts_.beyond
-                                                                    : nullptr;
+    std::uint64_t* const why = elsewhere                                       ? &counts_.elsewhere
+                               : followed                                      ? &counts_.stale
+                               : record.tap == Tap::kEnd || freed.ends_nothing ? &counts_.unknown_end
+                               : counts_.packets >= options_.follow            ? &counts_.beyond
+                                                                               : nullptr;
     if (why != nullptr) {
       ++*why;
       return 0;
@@ -376,8 +376,12 @@ void Correlator::note_fate(std::uint32_t index, const RecordView& record, std::u
       return;
   }
   if (freed.ends_nothing) return;
-  const Freed how{freed.reason, freed.function, record.time_ns};
+  const Freed how{freed.reason, freed.function, record.time_ns, record.trace && record.trace->elsewhere};
   const bool is_own = buffer != nullptr || !story.has_skb;
+  if (freed.is_cut && record.tap == Tap::kEnd) {
+    story.cut = how;
+    return;
+  }
   if (record.tap == Tap::kEnd || freed.after_use) {
     if (is_own) story.end = how;
     return;

@@ -38,6 +38,7 @@ struct Freed {
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
   std::uint64_t time_ns = 0;  // 0: has not happened
+  bool elsewhere = false;     // in another network namespace
 };
 
 // All that decides a packet's fate.
@@ -59,6 +60,7 @@ struct PacketStory {
   std::uint64_t reassembled_into = 0;  // number of the datagram
   Freed drop;                          // the packet's own sk_buff
   Freed end;
+  Freed cut;        // freed after it became segments or fragments
   Freed copy_drop;  // an sk_buff that has its content and was not seen before
   std::uint32_t rule = kNoText;
 };
@@ -67,9 +69,9 @@ struct PacketStory {
 struct FreedBy {
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
-  // The packet goes on: the copy of an AF_PACKET socket, a superframe after it was segmented.
-  bool ends_nothing = false;
-  bool after_use = false;  // freed like a drop, and was none
+  bool ends_nothing = false;  // a copy, or a part of something that goes on
+  bool is_cut = false;        // it goes on as segments or fragments
+  bool after_use = false;     // freed like a drop, and was none
 };
 
 struct CorrelatorOptions {

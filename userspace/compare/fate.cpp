@@ -8,8 +8,8 @@
 namespace ringtap {
 namespace {
 
-constexpr std::array<std::string_view, 8> kFateNames = {"delivered", "sent",        "dropped",  "xdp-dropped",
-                                                        "consumed",  "reassembled", "vanished", "evicted"};
+constexpr std::array<std::string_view, 9> kFateNames = {
+    "delivered", "sent", "dropped", "xdp-dropped", "consumed", "cut", "reassembled", "vanished", "evicted"};
 
 // Names of enum skb_drop_reason, include/net/dropreason-core.h, and where in the kernel they are given. The first that
 // a reason begins with counts.
@@ -111,10 +111,17 @@ std::uint64_t Fate::key() const {
 }
 
 bool ends_nothing(std::string_view reason, std::string_view function) {
-  // net/packet/af_packet.c; net/core/dev.c and net/ipv4/ip_output.c, net/ipv6/ip6_output.c.
-  static constexpr std::array<std::string_view, 6> kFunctions = {"packet_rcv",     "tpacket_rcv",    "packet_recvmsg",
-                                                                 "validate_xmit_", "ip_do_fragment", "ip6_fragment"};
+  // net/packet/af_packet.c; drivers/net/veth.c and net/core/skbuff.c: a copy that XDP may write to takes its place;
+  // skb_release_data(): frames that GRO hung to the first one.
+  static constexpr std::array<std::string_view, 6> kFunctions = {
+      "packet_rcv", "tpacket_rcv", "packet_recvmsg", "skb_pp_cow_data", "veth_convert_skb", "skb_release_data"};
   return reason == "PACKET_SOCK_ERROR" || begins_with_any(function, kFunctions);
+}
+
+bool is_cut(std::string_view function) {
+  // net/core/dev.c, net/ipv4/ip_output.c, net/ipv6/ip6_output.c.
+  static constexpr std::array<std::string_view, 3> kFunctions = {"validate_xmit_", "ip_do_fragment", "ip6_fragment"};
+  return begins_with_any(function, kFunctions);
 }
 
 bool is_after_use(std::string_view reason, std::string_view function) {
@@ -137,6 +144,7 @@ Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, cons
     fate.kind = kind;
     fate.reason = how.reason;
     fate.function = how.function;
+    fate.elsewhere = how.elsewhere;
     if (kind != FateKind::kDropped) return;
     fate.place = last_place(sightings, places);
     place_drop(fate, sightings, places, texts[how.reason]);
@@ -156,6 +164,9 @@ Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, cons
     fate.kind = FateKind::kXdpDropped;
   } else if (story.end.time_ns != 0) {
     freed(FateKind::kConsumed, story.end);
+  } else if (story.cut.time_ns != 0) {
+    fate.kind = FateKind::kCut;
+    fate.place = last_place(sightings, places);
   } else if (story.copy_drop.time_ns != 0) {
     freed(FateKind::kDropped, story.copy_drop);
   } else {
@@ -240,22 +251,25 @@ std::string site_text(const Fate& fate, const Places& places) {
 std::string fate_text(const Fate& fate, const Places& places, const Texts& texts) {
   const std::string& reason = texts[fate.reason];
   const std::string& function = texts[fate.function];
+  const std::string namespaced = fate.elsewhere ? " in another namespace" : "";
   switch (fate.kind) {
     case FateKind::kDelivered:
-      return fate.elsewhere ? "delivered in another namespace" : "delivered";
+      return "delivered" + namespaced;
     case FateKind::kSent: {
       const std::string device = places.device(places[fate.place]);
       return "sent" + (device.empty() ? "" : " on " + device);
     }
     case FateKind::kDropped: {
-      std::string text = "dropped";
+      std::string text = "dropped" + namespaced;
       if (const std::string where = site_text(fate, places); !where.empty()) text += " " + where;
       return text + " (" + (reason.empty() ? "no reason" : reason) + (function.empty() ? "" : " in " + function) + ")";
     }
     case FateKind::kXdpDropped:
       return "dropped by XDP (consumed by ringtap)";
     case FateKind::kConsumed:
-      return "consumed by the kernel" + (function.empty() ? "" : " in " + function);
+      return "consumed by the kernel" + namespaced + (function.empty() ? "" : " in " + function);
+    case FateKind::kCut:
+      return "cut into pieces after " + places.text(places[fate.place]) + ", which were not seen";
     case FateKind::kReassembled:
       return "a fragment, reassembled";
     case FateKind::kEvicted:

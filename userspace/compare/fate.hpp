@@ -32,6 +32,7 @@ enum class FateKind : std::uint8_t {
   kDropped,
   kXdpDropped,
   kConsumed,
+  kCut,
   kReassembled,
   kVanished,
   kEvicted,
@@ -60,7 +61,7 @@ struct Fate {
   DropSite site = DropSite::kUnknown;               // kDropped
   NetfilterHook hook = NetfilterHook::kPrerouting;  // kDropped at kHook
   std::uint16_t place = 0;                          // kSent: where to; kVanished and a drop at kUnknown: the last one
-  bool elsewhere = false;                           // kDelivered: in another network namespace
+  bool elsewhere = false;                           // in another network namespace
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
   std::uint32_t rule = kNoText;
@@ -68,8 +69,10 @@ struct Fate {
   [[nodiscard]] std::uint64_t key() const;  // the same for equal fates
 };
 
-// Frees that do not end the packet: an AF_PACKET socket's copy, a superframe or datagram that was cut.
+// Frees that do not end the packet: an AF_PACKET socket's copy, a frame that is a part of a superframe.
 bool ends_nothing(std::string_view reason, std::string_view function);
+// A superframe or datagram that goes on in pieces.
+bool is_cut(std::string_view function);
 
 // TCP frees a segment without data this way once it has done what it says.
 bool is_after_use(std::string_view reason, std::string_view function);

@@ -89,10 +89,10 @@ std::string notes_text(const CompareTotals& totals, const CompareOptions& option
                            std::to_string(options.correlator.max_packets) + " were under way");
   note(counts.ambiguous,
        plural(counts.ambiguous, "record") + " cut too short to say of which packet: a larger -s helps");
-  note(counts.elsewhere, plural(counts.elsewhere, "record") + " of other network namespaces, of no packet seen here");
   note(counts.beyond, plural(counts.beyond, "record") + " of packets after those that -c follows");
   note(totals.untied_rules, plural(totals.untied_rules, "verdict") + " of nftables of no packet seen here");
   if (options.verbosity > 0) {
+    note(counts.elsewhere, plural(counts.elsewhere, "record") + " of other network namespaces, of no packet seen here");
     note(counts.unknown_end, plural(counts.unknown_end, "record") + " at end of no packet seen before");
     note(counts.stale, plural(counts.stale, "record") + " of other packets at an address known from earlier");
     note(1, plural(counts.records, "record") + ", " + std::to_string(counts.tied) + " tied to " +
@@ -164,9 +164,11 @@ void describe_place(Object& object, const Place& place, const Places& places) {
 
 void describe_fate(Object& object, const Fate& fate, const Places& places, const Texts& texts) {
   object.text("fate", fate_name(fate.kind));
+  if (fate.elsewhere) object.key("elsewhere") += "true";
   object.optional("at", fate.kind == FateKind::kDropped ? site_name(fate) : std::string_view());
   if (fate.kind == FateKind::kSent) object.optional("device", places.device(places[fate.place]));
-  const bool after = fate.kind == FateKind::kVanished || fate.kind == FateKind::kEvicted ||
+  const bool after = fate.kind == FateKind::kVanished || fate.kind == FateKind::kCut ||
+                     fate.kind == FateKind::kEvicted ||
                      (fate.kind == FateKind::kDropped && fate.site == DropSite::kUnknown);
   if (after) object.text("after", places.text(places[fate.place]));
   object.optional("reason", texts[fate.reason]);
