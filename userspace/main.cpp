@@ -249,6 +249,13 @@ Result<> touch(const std::string& path) {
   return ok();
 }
 
+// "eth0:xdp, eth0:tc"; a name where one tap alone runs.
+std::string interface_names(const LiveSource& source) {
+  std::string names;
+  for (const Interface& interface : source.interfaces()) names += (names.empty() ? "" : ", ") + interface.name;
+  return names;
+}
+
 void announce(const Options& options, const LiveSource& source) {
   if (options.print && options.verbosity == 0 && !options.quiet) {
     say("verbose output suppressed, use -v[v]... for full protocol decode");
@@ -469,7 +476,7 @@ int compare_live(const Options& options) {
   signals->install();
   auto rules = trace_rules(options, *live);  // first: a packet that a tap has met is traced
   if (auto attached = live->source->attach(); !attached) return fail(attached.error());
-  announce(options, *live->source);
+  say("following packets at " + interface_names(*live->source) + "; Ctrl-C shows where they went");
   if (auto ready = touch(options.ready_file); !ready) return fail(ready.error());
 
   Beside source(*live->source, [&](bool last) -> Result<> {

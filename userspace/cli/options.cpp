@@ -183,7 +183,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
       ->group(what);
   app.add_flag("--force", options.force, "--consume on an interface with an address, too")->group(what);
   option("-Q,--direction", raw.direction, "in, out or inout (default)")->type_name("DIR")->group(what);
-  option("-s,--snapshot-length", raw.snaplen, "bytes kept of a packet; 0 is the default, 262144")
+  option("-s,--snapshot-length", raw.snaplen, "bytes kept of a packet; default 256, 0 is 262144")
       ->type_name("BYTES")
       ->group(what);
   option("-B,--buffer-size", raw.buffer, "size of all rings together, in KiB; default 65536")
@@ -426,6 +426,9 @@ Result<Options> interpret(Options options, const Raw& raw) {
   return options;
 }
 
+// Every header that is compared and the first payload, with room for tags, options and extension headers.
+constexpr std::uint32_t kCompareSnaplen = 256;
+
 Result<Options> interpret_compare(Options options, const Raw& raw) {
   if (!raw.refused.empty()) return usage(raw.refused);
   options.action = Action::kCompare;
@@ -438,6 +441,7 @@ Result<Options> interpret_compare(Options options, const Raw& raw) {
     options.taps = *taps;
   }
   if (auto result = interpret_numbers(options, raw); !result) return result.take_error();
+  if (raw.snaplen.empty()) options.snaplen = kCompareSnaplen;
   if (auto result = interpret_expression(options, raw); !result) return result.take_error();
   if (options.write_path == "-") return usage("-w - : the answer goes to standard output");
   if (raw.time > 1) return usage("-t may be given once: times of one packet are relative to its first record");

@@ -174,6 +174,7 @@ struct LiveSource::Impl {
   Result<> prepare(const LiveOptions& given, Notice on_notice);
   Result<> attach_all();
   [[nodiscard]] Result<> refuse_to_cut_off() const;
+  Result<> choose_host_taps();
   Result<> load_programs();
   Result<> open_event_fds();
   Result<> attach(const Device& device);
@@ -210,6 +211,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
     if (!features) return features.take_error();
     options.features = *features;
   }
+  if (auto result = choose_host_taps(); !result) return result;
   auto opened_monitor = rtnetlink::DeviceMonitor::open();  // before the list, so that nobody slips through between
   if (!opened_monitor) return opened_monitor.take_error();
   monitor.emplace(opened_monitor.take());
@@ -272,6 +274,26 @@ Result<> LiveSource::Impl::refuse_to_cut_off() const {
     return Error("--consume on " + device.name + ": it has an address, and its traffic would end here",
                  ErrorKind::kUsage)
         .hint("meant for a mirror port; --force does it all the same");
+  }
+  return ok();
+}
+
+// Of what was asked for, what this kernel has. One of several taps may be missing; one that was asked for by name may
+// not.
+Result<> LiveSource::Impl::choose_host_taps() {
+  if (options.follow) options.taps.insert(Tap::kEnd);
+  struct Need {
+    Tap tap;
+    bool there;
+    const char* what;
+  };
+  for (const Need& need : {Need{Tap::kNetfilter, options.features->netfilter, "BPF programs at netfilter (Linux 6.4)"},
+                           Need{Tap::kSocket, options.features->kernel_skb, "bpf_cast_to_kern_ctx (Linux 6.2)"}}) {
+    if (need.there || !options.taps.contains(need.tap)) continue;
+    const std::string text = "the " + std::string(tap_family(need.tap)) + " tap: this kernel has no " + need.what;
+    if (!options.follow) return Error(text).hint("--tap drop says where packets end on any kernel since 5.17");
+    notice(text + "; the other taps go on without");
+    options.taps.erase({need.tap});
   }
   return ok();
 }
