@@ -321,6 +321,26 @@ TEST(Compare, ALoopbackPacketThatIsDroppedOnItsWayInWasNotSent) {
   EXPECT_EQ(kernel.fates(), (Fates{{"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 1}}));
 }
 
+TEST(Compare, LoopbackIsFollowedThroughTheCopyThatXdpMakes) {
+  Kernel kernel;
+  const Bytes whole = tcp(1000, 1000, 50);
+  kernel.both(NetfilterHook::kOutput, whole, 0x100);
+  kernel.packet(Tap::kTcEgress, whole, 0x100);
+  kernel.end(whole, 0x100, "validate_xmit_skb");
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    const Bytes half = tcp(1000 + 500 * i, 500, static_cast<std::uint16_t>(50 + i));
+    kernel.packet(Tap::kStackOut, half, 0x200 + i);
+    kernel.packet(Tap::kStackIn, half, 0x200 + i);
+    kernel.end(half, 0x200 + i, "skb_pp_cow_data");
+    kernel.xdp(half);
+    kernel.packet(Tap::kPacketIn, half);
+    kernel.both(NetfilterHook::kInput, half, 0x300 + i);
+    kernel.packet(Tap::kSocket, half, 0x300 + i);
+    kernel.drop(half, 0x300 + i, "NOT_SPECIFIED", "udp_destruct_common");
+  }
+  EXPECT_EQ(kernel.fates(), (Fates{{"dropped after socket eth0 (NOT_SPECIFIED in udp_destruct_common)", 1}}));
+}
+
 TEST(Compare, FramesThatGroMergedShareTheFateOfOneBuffer) {
   Kernel kernel;
   for (std::uint32_t i = 0; i < 10; ++i) kernel.xdp(tcp(1000 + 100 * i, 100, static_cast<std::uint16_t>(i)));

@@ -35,6 +35,11 @@ bool is_before_segmentation(const RecordView& record) {
 bool is_behind_segmentation(Tap tap) {
   return tap == Tap::kStackOut || tap == Tap::kPacketOut;
 }
+// Segments that loopback brings in again, in new sk_buffs where XDP had to copy them.
+bool may_come_back(Tap tap) {
+  return tap == Tap::kXdp || tap == Tap::kStackIn || tap == Tap::kPacketIn || tap == Tap::kTcIngress ||
+         tap == Tap::kNetfilter || tap == Tap::kSocket;
+}
 
 // GRO and GSO are for these, with something in them.
 bool may_be_merged(const PacketKey& key) {
@@ -233,12 +238,14 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
 
 // Software segmentation and IPv4 fragmentation: what the record's bytes are a part of.
 std::uint32_t Correlator::whole_of(const RecordView& record, const PacketKey& key, std::uint16_t place) {
-  if (!key.is_fragment() && (!is_behind_segmentation(record.tap) || !may_be_merged(key))) return kNone;
+  const bool behind = is_behind_segmentation(record.tap);
+  if (!key.is_fragment() && !((behind || may_come_back(record.tap)) && may_be_merged(key))) return kNone;
   std::uint32_t at = chains_.first(whole_chain(key));
   constexpr std::uint32_t kMostSegments = 64;
   for (int i = 0; at != kNone && i < kWaySteps; ++i, at = chains_.next(at)) {
     const Packet& whole = packets_[packet_of(at)];
     if (key.proof.payload_len >= whole.proof.payload_len) continue;
+    if (!behind && !key.is_fragment() && !whole.story.came_back) continue;
     bool part = false;
     if (key.is_fragment()) {
       part = whole.proof.ip_id == key.proof.ip_id;
@@ -351,9 +358,13 @@ void Correlator::see(std::uint32_t index, const RecordView& record, const Packet
 void Correlator::note_fate(std::uint32_t index, const RecordView& record, std::uint16_t place, Buffer* buffer,
                            const FreedBy& freed) {
   PacketStory& story = packets_[index].story;
+  const bool elsewhere = record.trace && record.trace->elsewhere;
   switch (record.tap) {
     case Tap::kXdp:
       if (record.verdict && record.verdict->value == kXdpDrop) story.xdp_dropped = true;
+      [[fallthrough]];
+    case Tap::kStackIn:
+      if (story.sent > 0 && !elsewhere && record.ifindex == packets_[index].sent_ifindex) story.came_back = true;
       return;
     case Tap::kSocket:
       if (buffer == nullptr || !buffer->delivered) ++story.delivered;
@@ -363,6 +374,8 @@ void Correlator::note_fate(std::uint32_t index, const RecordView& record, std::u
     case Tap::kStackOut:
       if (buffer == nullptr || !buffer->sent) ++story.sent;
       story.sent_at = place;
+      story.came_back = false;
+      packets_[index].sent_ifindex = record.ifindex;
       if (buffer != nullptr) buffer->sent = true;
       return;
     case Tap::kPacketOut:
@@ -376,7 +389,7 @@ void Correlator::note_fate(std::uint32_t index, const RecordView& record, std::u
       return;
   }
   if (freed.ends_nothing) return;
-  const Freed how{freed.reason, freed.function, record.time_ns, record.trace && record.trace->elsewhere};
+  const Freed how{freed.reason, freed.function, record.time_ns, elsewhere};
   const bool is_own = buffer != nullptr || !story.has_skb;
   if (freed.is_cut && record.tap == Tap::kEnd) {
     story.cut = how;

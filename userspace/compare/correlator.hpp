@@ -53,6 +53,7 @@ struct PacketStory {
   std::uint16_t delivered_at = 0;      // the place
   std::uint16_t sent_at = 0;           // the place, also of an AF_PACKET record on the way out
   bool packet_out = false;             // AF_PACKET saw it on its way out
+  bool came_back = false;              // in by the device it went out by: loopback
   bool xdp_dropped = false;            // our XDP program ended it
   bool has_skb = false;                // an address was seen
   bool is_merged = false;              // one of several frames that GRO made one
@@ -135,6 +136,7 @@ class Correlator {
     PacketStory story;
     NatProof proof;
     std::uint64_t flow = 0;
+    std::uint32_t sent_ifindex = 0;
     std::uint32_t older = kNone;  // by last record
     std::uint32_t newer = kNone;
     std::uint32_t first_block = kNone;  // of sightings

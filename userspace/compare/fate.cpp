@@ -153,7 +153,7 @@ Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, cons
   if (story.delivered > 0) {
     fate.kind = FateKind::kDelivered;
     fate.elsewhere = places[story.delivered_at].elsewhere;
-  } else if (story.sent > 0 || (story.packet_out && story.drop.time_ns == 0)) {
+  } else if (!story.came_back && (story.sent > 0 || (story.packet_out && story.drop.time_ns == 0))) {
     fate.kind = FateKind::kSent;
     fate.place = story.sent_at;
   } else if (story.drop.time_ns != 0) {
