@@ -60,6 +60,39 @@ static __always_inline void stage_unlock(struct stage *stage)
 	ONCE(stage->head.busy) = 0;
 }
 
+#define SHORT_COPY 128u /* bytes; a power of two */
+
+/*
+ * Copies `size` bytes of a short frame without a helper, whose call costs more than the copy; 0 where the frame is not
+ * short or does not lie in one piece between `data` and `data_end`, and nothing that counts was written. The last words
+ * are written twice where the size is no multiple of two words.
+ */
+static __always_inline int copy_short(__u8 *to, void *data, void *data_end, __u32 size)
+{
+	const __u32 step = 2 * sizeof(__u64);
+
+	if (size < step || size > SHORT_COPY)
+		return 0;
+#pragma unroll
+	for (__u32 i = 0; i < SHORT_COPY; i += step) {
+		if (i + step > size)
+			break;
+		if (data + i + step > data_end)
+			return 0;
+		*(__u64 *)(to + i) = *(__u64 *)(data + i);
+		*(__u64 *)(to + i + sizeof(__u64)) = *(__u64 *)(data + i + sizeof(__u64));
+	}
+	__u32 last = size - step;
+	asm volatile("" : "+r"(last)); /* else clang uses what the verifier knows nothing of */
+	last &= SHORT_COPY - 1;
+	void *from = data + last;
+	if (from + step > data_end)
+		return 0;
+	*(__u64 *)(to + last) = *(__u64 *)from;
+	*(__u64 *)(to + last + sizeof(__u64)) = *(__u64 *)(from + sizeof(__u64));
+	return 1;
+}
+
 static __always_inline int tap_begin_in_slot(struct tap *tap, __u32 which, __u32 slot)
 {
 	tap->tap = which;
@@ -153,6 +186,46 @@ out:
 }
 
 /*
+ * How many records a reading of the clock will be good for, by how many the last one took how long for: half of what
+ * is allowed, and at most twice as many as before.
+ */
+static __always_inline void plan_clock_uses(struct ringtap_stage *head, __u64 elapsed)
+{
+	__u32 uses = head->clock_uses;
+	__u64 allowed = (__u64)cfg_time_batch_ns * (uses + 1) / (2 * elapsed + 1);
+
+	if (elapsed > cfg_time_batch_ns)
+		head->time_exceeded += uses;
+	head->clock_uses = clamped(clamped(allowed, 2 * uses + 1), RINGTAP_MOST_CLOCK_USES);
+}
+
+/*
+ * The time of a record. One reading serves several records of one softirq, in which packets come one behind the other;
+ * softirq_begin and softirq_end (softirq.bpf.c) say where it begins and ends. In process context every record has its
+ * own.
+ */
+static __always_inline __u64 stage_time(struct ringtap_stage *head)
+{
+	if (!cfg_time_batch_ns || !head->in_softirq)
+		return bpf_ktime_get_boot_ns();
+	if (head->clock_uses_left) {
+		head->clock_uses_left--;
+		return head->clock_ns;
+	}
+	__u64 now = bpf_ktime_get_boot_ns();
+	if (head->clock_ns)
+		plan_clock_uses(head, now - head->clock_ns);
+	head->clock_ns = now;
+	head->clock_uses_left = head->clock_uses;
+	return now;
+}
+
+static __always_inline __u64 record_time(struct record *record)
+{
+	return stage_time(&record->stage->head);
+}
+
+/*
  * Room for a record in the stage of this CPU; 0 with the drop counted where there is none. The members of a trace are
  * the caller's to write, all of them.
  */
@@ -183,7 +256,7 @@ static __always_inline int record_begin(struct tap *tap, struct record *record, 
 	struct ringtap_event *event = (void *)(stage->bytes + offset);
 	__u64 lost = tap->counters->lost_since_record;
 	*event = (struct ringtap_event){
-		.boot_ns = bpf_ktime_get_boot_ns(),
+		.boot_ns = cfg_sample ? 0 : stage_time(&stage->head), /* reduce() does it for those that are chosen */
 		.cpu = cpu,
 		.lost = lost > 0xffffffff ? 0xffffffff : lost,
 		.slot = tap->slot,
@@ -207,10 +280,10 @@ static __always_inline void record_abort(struct tap *tap, struct record *record,
 	stage_unlock(record->stage);
 }
 
-/* The filter looked at the bytes and does not want them. */
-static __always_inline void record_refuse(struct tap *tap, struct record *record)
+/* The frame is not wanted, or left out on purpose: nothing was lost. */
+static __always_inline void record_leave_out(struct tap *tap, struct record *record, enum ringtap_counter cause)
 {
-	tap->counters->value[RINGTAP_CNT_FILTERED]++;
+	tap->counters->value[cause]++;
 	stage_unlock(record->stage);
 }
 

@@ -21,6 +21,14 @@ __weak const volatile __u8 cfg_follow = 0;	 /* an sk_buff the filter said yes to
 __weak const volatile __u8 cfg_drop_reason = 0;	 /* kfree_skb tells why (Linux 5.17) */
 __weak const volatile __u8 cfg_end_location = 0; /* consume_skb tells where (Linux 6.3) */
 __weak const volatile __u32 cfg_netns = 0;	 /* inode number of our network namespace */
+__weak const volatile __u32 cfg_time_batch_ns = 0; /* how old a reading of the clock may be; 0: one for each record */
+
+/* What is left out on purpose (reduce.bpf.h); cfg_snaplen is RINGTAP_HEAD_BYTES or more then. */
+__weak const volatile __u32 cfg_slice_layer = 0; /* 2, 3 or 4: bytes behind the headers up to this layer are cut off */
+__weak const volatile __u32 cfg_slice_more = 0;	 /* … but for so many */
+__weak const volatile __u32 cfg_keep = RINGTAP_MAX_SNAPLEN; /* bytes kept of a frame then, whatever cfg_snaplen */
+__weak const volatile __u32 cfg_sample = 0;		    /* one of so many flows is captured; 0: all */
+__weak const volatile __u64 cfg_max_pps = 0;		    /* packets a second in all; 0: no limit */
 
 /* Written by both sides; in .bss, which libbpf maps into user space. */
 __weak struct ringtap_control control = {};

@@ -13,6 +13,7 @@
 #include <linux/pkt_cls.h>
 #include "emit.bpf.h"
 #include "filter.bpf.h"
+#include "reduce.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include "trace.bpf.h"
@@ -44,8 +45,11 @@ static __always_inline __u8 checksum_state(struct __sk_buff *skb, struct sk_buff
  */
 static __always_inline long copy_frame(struct __sk_buff *skb, struct record *record, __u32 cap_len)
 {
-	if (!skb->vlan_present)
+	if (!skb->vlan_present) {
+		if (copy_short(record->data, (void *)(long)skb->data, (void *)(long)skb->data_end, cap_len))
+			return 0;
 		return bpf_skb_load_bytes(skb, 0, record->data, cap_len);
+	}
 
 	struct vlan_tag tag = {
 		.proto = skb->vlan_proto, /* in network order already, 16 bits */
@@ -62,7 +66,7 @@ static __always_inline long copy_frame(struct __sk_buff *skb, struct record *rec
 	return err;
 }
 
-static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)(struct __sk_buff *))
+static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)(struct __sk_buff *), int has_link)
 {
 	struct tap tap;
 	struct record record;
@@ -94,7 +98,18 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 	/* skb_record_rx_queue() stores the queue plus one (include/linux/skbuff.h). */
 	if (which == RINGTAP_TAP_TC_INGRESS && skb->queue_mapping)
 		record.event->rx_queue = skb->queue_mapping - 1;
-	if (cap_len > 0 && copy_frame(skb, &record, cap_len)) {
+	__u32 copied = 0;
+	if (REDUCES) {
+		copied = head_length(cap_len);
+		if (copied > 0 && copy_frame(skb, &record, copied)) {
+			record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
+			return TC_ACT_UNSPEC;
+		}
+		if (!reduce(&tap, &record, has_link))
+			return TC_ACT_UNSPEC;
+		cap_len = clamped(record.event->cap_len, cfg_snaplen);
+	}
+	if (cap_len > copied && copy_frame(skb, &record, cap_len)) {
 		record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
 		return TC_ACT_UNSPEC;
 	}
@@ -105,25 +120,25 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 SEC("ringtap/tc")
 int tc_ingress_tap(struct __sk_buff *skb)
 {
-	return tap(skb, RINGTAP_TAP_TC_INGRESS, tc_ingress_filter);
+	return tap(skb, RINGTAP_TAP_TC_INGRESS, tc_ingress_filter, 1);
 }
 
 SEC("ringtap/tc")
 int tc_egress_tap(struct __sk_buff *skb)
 {
-	return tap(skb, RINGTAP_TAP_TC_EGRESS, tc_egress_filter);
+	return tap(skb, RINGTAP_TAP_TC_EGRESS, tc_egress_filter, 1);
 }
 
 SEC("ringtap/tc")
 int tc_in_l3_tap(struct __sk_buff *skb)
 {
-	return tap(skb, RINGTAP_TAP_TC_INGRESS, tc_in_l3_filter);
+	return tap(skb, RINGTAP_TAP_TC_INGRESS, tc_in_l3_filter, 0);
 }
 
 SEC("ringtap/tc")
 int tc_out_l3_tap(struct __sk_buff *skb)
 {
-	return tap(skb, RINGTAP_TAP_TC_EGRESS, tc_out_l3_filter);
+	return tap(skb, RINGTAP_TAP_TC_EGRESS, tc_out_l3_filter, 0);
 }
 
 SEC("ringtap/socket")

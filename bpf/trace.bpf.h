@@ -157,7 +157,7 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 		};
 		__u32 verdict = filter(&frame);
 		if (verdict == 0 && !known) {
-			record_refuse(&tap, &record);
+			record_leave_out(&tap, &record, RINGTAP_CNT_FILTERED);
 			return;
 		}
 		if (verdict == 0)

@@ -5,6 +5,7 @@
  */
 #include "emit.bpf.h"
 #include "filter.bpf.h"
+#include "reduce.bpf.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
@@ -14,7 +15,15 @@ RINGTAP_FILTER_STUB(xdp_l3_filter, xdp_md)
 /* bpf_xdp_load_bytes refuses longer copies (net/core/filter.c). */
 #define XDP_MAX_COPY 0xffffu
 
-static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *))
+static __always_inline long copy_frame(struct xdp_md *ctx, struct record *record, __u32 size)
+{
+	if (copy_short(record->data, (void *)(long)ctx->data, (void *)(long)ctx->data_end, size))
+		return 0;
+	return cfg_xdp_load_bytes ? bpf_xdp_load_bytes(ctx, 0, record->data, size)
+				  : bpf_probe_read_kernel(record->data, size, (void *)(long)ctx->data);
+}
+
+static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *), int has_link)
 {
 	struct tap tap;
 	struct record record;
@@ -35,13 +44,20 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 	record.event->wire_len = wire_len;
 	record.event->cap_len = cap_len;
 	record.event->verdict = verdict;
-	if (cap_len > 0) {
-		long err = cfg_xdp_load_bytes ? bpf_xdp_load_bytes(ctx, 0, record.data, cap_len)
-					      : bpf_probe_read_kernel(record.data, cap_len, (void *)(long)ctx->data);
-		if (err) {
+	__u32 copied = 0;
+	if (REDUCES) {
+		copied = head_length(cap_len);
+		if (copied > 0 && copy_frame(ctx, &record, copied)) {
 			record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
 			return verdict;
 		}
+		if (!reduce(&tap, &record, has_link))
+			return verdict;
+		cap_len = clamped(clamped(record.event->cap_len, cfg_snaplen), XDP_MAX_COPY);
+	}
+	if (cap_len > copied && copy_frame(ctx, &record, cap_len)) {
+		record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
+		return verdict;
 	}
 	record_end(&tap, &record);
 	return verdict;
@@ -54,17 +70,17 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 SEC("ringtap/xdp")
 int xdp_frags_tap(struct xdp_md *ctx)
 {
-	return tap(ctx, xdp_filter);
+	return tap(ctx, xdp_filter, 1);
 }
 
 SEC("ringtap/xdp")
 int xdp_tap(struct xdp_md *ctx)
 {
-	return tap(ctx, xdp_filter);
+	return tap(ctx, xdp_filter, 1);
 }
 
 SEC("ringtap/xdp")
 int xdp_l3_tap(struct xdp_md *ctx)
 {
-	return tap(ctx, xdp_l3_filter);
+	return tap(ctx, xdp_l3_filter, 0);
 }

@@ -120,6 +120,11 @@ Result<LiveOptions> live_options(const Options& options, int interrupt_fd) {
   live.snaplen = options.snaplen;
   if (options.buffer_bytes) live.buffer_bytes = *options.buffer_bytes;
   live.promiscuous = options.promiscuous;
+  live.reduction = {.slice_layer = options.slice_layer,
+                    .slice_more = options.slice_more,
+                    .sample = options.sample,
+                    .max_pps = options.max_pps,
+                    .time_batch = options.time_batch};
   live.interrupt_fd = interrupt_fd;
   live.follow = options.action == Action::kCompare;
   return live;
@@ -302,6 +307,10 @@ int capture(const Options& options) {
   if (!signals) return fail(signals.error());
   auto live = open_live(options, signals->wake_fd());
   if (!live) return fail(live.error());
+  const bool leaves_out = options.slice_layer != 0 || options.sample > 1 || options.max_pps != 0;
+  if (leaves_out && !options.write_path.empty() && options.format == FileFormat::kPcap) {
+    say("a pcap file cannot say that packets are cut or left out on purpose; --format pcapng can");
+  }
   const auto& source = live->source;
   auto names = host_names(options, {.patience = kLivePatience, .interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());

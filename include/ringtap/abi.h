@@ -28,15 +28,20 @@ enum ringtap_tap {
   RINGTAP_TAP_COUNT = 9,
 };
 
-/* One word each per slot, tap and CPU. Every frame ends in exactly one of FILTERED, a drop, or a delivered record. */
+/*
+ * One word each per slot, tap and CPU. Every frame ends in exactly one of FILTERED, what was left out on purpose, a
+ * drop, or a delivered record.
+ */
 enum ringtap_counter {
   RINGTAP_CNT_SEEN = 0,
   RINGTAP_CNT_FILTERED = 1,
-  RINGTAP_CNT_RING_FULL = 2,   /* no room in this CPU's ring */
-  RINGTAP_CNT_NO_RING = 3,     /* this CPU has no ring: it was not possible when the capture started */
-  RINGTAP_CNT_COPY_FAILED = 4, /* the kernel refused to copy the frame's bytes */
-  RINGTAP_CNT_REENTERED = 5,   /* the program interrupted itself on this CPU */
-  RINGTAP_CNT_MAX = 6,
+  RINGTAP_CNT_SAMPLED_OUT = 2,  /* of a flow that the sample leaves out */
+  RINGTAP_CNT_RATE_LIMITED = 3, /* above the rate that was asked for */
+  RINGTAP_CNT_RING_FULL = 4,    /* no room in this CPU's ring */
+  RINGTAP_CNT_NO_RING = 5,      /* this CPU has no ring: it was not possible when the capture started */
+  RINGTAP_CNT_COPY_FAILED = 6,  /* the kernel refused to copy the frame's bytes */
+  RINGTAP_CNT_REENTERED = 7,    /* the program interrupted itself on this CPU */
+  RINGTAP_CNT_MAX = 8,
 };
 
 /* The first kind of loss, and one past the last: the sum over these is "dropped by kernel". */
@@ -44,9 +49,9 @@ enum ringtap_counter {
 #define RINGTAP_CNT_END_DROP RINGTAP_CNT_MAX
 
 struct ringtap_counters {
-  __u64 value[RINGTAP_CNT_MAX];
   __u64 lost_since_record; /* drops since the last record that reached the ring; goes out with the next one */
-  __u64 reserved;          /* rounds up to a cache line, so that no line is shared between CPUs or slots */
+  __u64 value[RINGTAP_CNT_MAX];
+  __u64 reserved[7]; /* rounds up to cache lines, so that no line is shared between CPUs or slots */
 };
 
 /* skb->ip_summed, include/linux/skbuff.h; UNKNOWN where the tap cannot tell. */
@@ -126,6 +131,23 @@ struct ringtap_memory_frame {
 #define RINGTAP_SLOT_UNKNOWN 0u
 #define RINGTAP_MAX_SLOTS 65535u
 
+/* Where the headers of a frame end. A layer that is not known ends where the one below it does. */
+struct ringtap_headers {
+  __u32 link_end;
+  __u32 network_end;
+  __u32 transport_end;
+  __u32 flow; /* the same for both directions; 0: not IP, of no flow */
+  __u32 size; /* bytes of the frame that can be read */
+  __u32 reserved;
+  __u32 at;        /* where the header begins that is read next */
+  __u32 protocol;  /* … and what it is: an Ethernet type, then a protocol of IP */
+  __u32 addresses; /* mixed, the same for both directions */
+  __u32 fragment;  /* RINGTAP_FRAGMENT_… */
+};
+
+#define RINGTAP_FRAGMENT_ANY 1u   /* one of several, the first included */
+#define RINGTAP_FRAGMENT_LATER 2u /* without the transport header */
+
 /*
  * A CPU's stage, where records are put together and, when they come fast, gathered: the ring is asked for room once per
  * batch. The records follow, each rounded up to RINGTAP_RECORD_ALIGN; all of one batch are of one slot and tap. User
@@ -139,10 +161,24 @@ struct ringtap_stage {
   __u32 records;
   __u32 lost; /* sum of their `lost` */
   __u32 row;  /* which counters are theirs: slot * RINGTAP_TAP_COUNT + tap */
-  __u32 reserved;
+
+  /* With a limited rate: packets that may still go, and until when there are no more. */
+  __u32 tokens;
+  __u64 no_tokens_until_ns;
+
+  /* With time in batches: records of one softirq share a reading of the clock. */
+  __u64 clock_ns;        /* the reading, 0: none in this softirq */
+  __u32 clock_uses;      /* records it is good for beside the first */
+  __u32 clock_uses_left; /* … and is still */
+  __u32 in_softirq;
+  __u32 time_exceeded; /* records that were stamped with a reading which was older than it may be by then */
+
+  struct ringtap_headers headers; /* of the frame at hand, with a slice or a sample */
 };
 
-#define RINGTAP_STAGES_PER_CPU 2u  /* the second for a program that interrupts another */
+#define RINGTAP_HEAD_BYTES 256u   /* headers are looked for in the first bytes of a frame */
+#define RINGTAP_STAGES_PER_CPU 2u /* the second for a program that interrupts another */
+#define RINGTAP_MOST_CLOCK_USES 64u
 #define RINGTAP_BATCH_BYTES 4096u  /* a stage that holds more goes to the ring; less where rings are small */
 #define RINGTAP_BATCH_GAP_NS 20000 /* slower than this, every record goes to the ring by itself */
 
@@ -160,9 +196,9 @@ struct ringtap_control {
 #endif
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_event) == 64, "the ring carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_trace) == 32, "the ring carries these bytes as they are");
-RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_counters) == 64, "one cache line");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_counters) == 128, "two cache lines");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_control) == 64, "one cache line");
-RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_stage) == 40, "records behind it stay aligned");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_stage) == 112, "records behind it stay aligned");
 #undef RINGTAP_STATIC_ASSERT
 
 #endif

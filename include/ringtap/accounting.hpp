@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The books of a capture. Two identities hold at the end of every run and are printed with -v:
-//   seen = filtered + every drop + delivered            (kernel side, per interface, tap and CPU)
+//   seen = filtered + left out + every drop + delivered (kernel side, per interface, tap and CPU)
 //   delivered = written + every discard                 (user side, in total)
 #pragma once
 
@@ -12,6 +12,10 @@
 #include <vector>
 
 namespace ringtap {
+
+// Frames that passed the filter and were left out because the user asked for less; order and names follow abi.h.
+enum class LeftOut : std::uint8_t { kSampledOut, kRateLimited };
+inline constexpr std::array<const char*, 2> kLeftOutNames = {"sampled_out", "rate_limited"};
 
 // Frames that passed the filter and were lost before user space saw them; order and names follow abi.h.
 enum class Drop : std::uint8_t { kRingFull, kNoRing, kCopyFailed, kReentered };
@@ -33,16 +37,21 @@ struct TapAccount {
   std::uint32_t cpu = 0;
   std::uint64_t seen = 0;
   std::uint64_t filtered = 0;
+  std::array<std::uint64_t, kLeftOutNames.size()> left_out{};
   std::array<std::uint64_t, kDropNames.size()> drops{};
   std::uint64_t delivered = 0;
 
+  [[nodiscard]] std::uint64_t left_out_total() const {
+    return std::accumulate(left_out.begin(), left_out.end(), std::uint64_t{0});
+  }
   [[nodiscard]] std::uint64_t dropped() const { return std::accumulate(drops.begin(), drops.end(), std::uint64_t{0}); }
   // Only exact once the taps are off and the rings empty.
-  [[nodiscard]] bool balances() const { return seen == filtered + dropped() + delivered; }
+  [[nodiscard]] bool balances() const { return seen == filtered + left_out_total() + dropped() + delivered; }
 
   TapAccount& operator+=(const TapAccount& other) {
     seen += other.seen;
     filtered += other.filtered;
+    for (std::size_t i = 0; i < left_out.size(); ++i) left_out[i] += other.left_out[i];
     for (std::size_t i = 0; i < drops.size(); ++i) drops[i] += other.drops[i];
     delivered += other.delivered;
     return *this;
@@ -51,10 +60,11 @@ struct TapAccount {
 
 // The books of a source. `malformed` and `late` concern bytes of a ring that no tap can be told for.
 struct SourceAccount {
-  std::vector<TapAccount> taps;  // those with traffic
-  std::uint64_t refused = 0;     // delivered, and refused by the part of the filter that runs in user space
-  std::uint64_t malformed = 0;   // ring samples that were no record; 0 unless there is a bug
-  std::uint64_t late = 0;        // records delivered although a later one had gone out: order was broken this often
+  std::vector<TapAccount> taps;     // those with traffic
+  std::uint64_t refused = 0;        // delivered, and refused by the part of the filter that runs in user space
+  std::uint64_t malformed = 0;      // ring samples that were no record; 0 unless there is a bug
+  std::uint64_t time_exceeded = 0;  // records whose time may be further off than --time-batch allows
+  std::uint64_t late = 0;           // records delivered although a later one had gone out: order was broken this often
 
   [[nodiscard]] TapAccount total() const {
     TapAccount sum;

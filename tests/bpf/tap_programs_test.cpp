@@ -6,6 +6,8 @@
 #include <linux/capability.h>
 #include <linux/pkt_cls.h>
 
+#include <array>
+#include <chrono>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -57,7 +59,8 @@ struct Taken {
 class TapRig {
  public:
   static std::optional<TapRig> make(std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN, std::uint64_t ring_bytes = 8 << 20,
-                                    std::optional<KernelFeatures> features = {}) {
+                                    std::optional<KernelFeatures> features = {}, Reduction reduction = {},
+                                    TapSet taps = {Tap::kXdp, Tap::kTcIngress, Tap::kTcEgress}) {
     auto rings = Rings::create(ring_bytes);
     if (!rings) return std::nullopt;
     if (!features) {
@@ -66,10 +69,11 @@ class TapRig {
       features = *probed;
     }
     TapProgramsConfig config;
-    config.taps.insert(Tap::kXdp);
+    config.taps = taps;
     config.snaplen = snaplen;
     config.rings_fd = rings->map_fd();
     config.features = *features;
+    config.reduction = reduction;
     auto programs = TapPrograms::load(config);
     if (!programs) {
       ADD_FAILURE() << programs.error().text();
@@ -150,6 +154,10 @@ class TapProgram : public ::testing::TestWithParam<Program> {
     REQUIRE_CAPABILITY(CAP_BPF);
     REQUIRE_CAPABILITY(CAP_NET_ADMIN);
   }
+  // With the tap under test alone: what reads headers takes the verifier a second.
+  static std::optional<TapRig> less(const Reduction& reduction, std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN) {
+    return TapRig::make(snaplen, 8 << 20, {}, reduction, {ringtap::tap_of(tap_of(GetParam()))});
+  }
   static std::uint32_t pass() {
     return static_cast<std::uint32_t>(tap_of(GetParam()) == RINGTAP_TAP_XDP ? int{XDP_PASS} : TC_ACT_UNSPEC);
   }
@@ -220,6 +228,149 @@ TEST_P(TapProgram, CutsAtTheSnaplenAndKeepsTheLengthOnTheWire) {
     EXPECT_EQ(taken[0].data, expected);
     EXPECT_EQ(taken[0].header.wire_len, packet.size());
   }
+}
+
+TEST_P(TapProgram, CopiesFramesOfEveryLength) {
+  for (const std::uint32_t snaplen : {64U, 100U, std::uint32_t{RINGTAP_MAX_SNAPLEN}}) {
+    auto rig = TapRig::make(snaplen);
+    ASSERT_TRUE(rig);
+    for (std::size_t payload = 0; payload < 280; ++payload) {
+      const Bytes packet = (Ethernet{.type = 0x88b5} / Payload{payload}).bytes();
+      ASSERT_EQ(rig->run(GetParam(), packet).error, 0) << packet.size();
+      const auto taken = rig->take_all();
+      ASSERT_EQ(taken.size(), 1U);
+      const Bytes expected(packet.begin(), packet.begin() + std::min<std::ptrdiff_t>(snaplen, std::ssize(packet)));
+      ASSERT_EQ(taken[0].data, expected) << packet.size();
+      ASSERT_EQ(taken[0].header.wire_len, packet.size());
+    }
+  }
+}
+
+// Where the headers of a frame end, layer by layer.
+struct Headers {
+  const char* name;
+  Bytes packet;
+  std::array<std::size_t, 3> ends;  // l2, l3, l4
+};
+
+std::vector<Headers> frames_with_headers() {
+  const Payload much{std::size_t{200}};
+  const Bytes options8(8, std::byte{1});
+  const Bytes options12(12, std::byte{1});
+  // Hop-by-hop options, then a fragment header: more to come, at the given offset.
+  const auto extensions = [](const char* offset) {
+    return Payload{
+        testing::bytes_of(std::string("2c00010400000000 1100") + offset + "00000001 9c400009006400001122334455667788")};
+  };
+  return {
+      {"UDP", (Ethernet{} / Ipv4{} / Udp{} / much).bytes(), {14, 34, 42}},
+      {"tag, IPv4 and TCP with options",
+       (Ethernet{} / Vlan{.id = 7} / Ipv4{.options = options8} / Tcp{.options = options12} / much).bytes(),
+       {18, 46, 78}},
+      {"two tags, IPv6",
+       (Ethernet{} / Vlan{.id = 7, .protocol = 0x88a8} / Vlan{.id = 9} / Ipv6{} / Tcp{} / much).bytes(),
+       {22, 62, 82}},
+      {"extension headers, first fragment",
+       (Ethernet{} / Ipv6{.next_header = 0} / extensions("0001")).bytes(),
+       {14, 70, 78}},
+      {"extension headers, later fragment",
+       (Ethernet{} / Ipv6{.next_header = 0} / extensions("0101")).bytes(),
+       {14, 70, 70}},
+      {"later fragment", (Ethernet{} / Ipv4{.fragment = 0x2010} / Udp{} / much).bytes(), {14, 34, 34}},
+      {"ICMP", (Ethernet{} / Ipv4{} / testing::Icmp{} / much).bytes(), {14, 34, 42}},
+      {"ARP", (Ethernet{} / testing::Arp{} / much).bytes(), {14, 42, 42}},
+      {"unknown type", (Ethernet{.type = 0x88cc} / much).bytes(), {14, 14, 14}},
+      {"unknown protocol", (Ethernet{} / Ipv4{.protocol = 253} / much).bytes(), {14, 34, 34}},
+      {"IPv4 header too short to be one",
+       (Ethernet{.type = 0x0800} / Payload{Bytes(100, std::byte{0x41})}).bytes(),
+       {14, 14, 14}},
+  };
+}
+
+TEST_P(TapProgram, SlicesBehindTheHeadersOfALayer) {
+  REQUIRE_CAPABILITY(CAP_PERFMON);
+  for (const auto& [layer, more] : {std::pair{2, 0U}, std::pair{3, 5U}, std::pair{4, 0U}}) {
+    auto rig = less({.slice_layer = layer, .slice_more = more});
+    ASSERT_TRUE(rig);
+    for (const Headers& frame : frames_with_headers()) {
+      const Outcome run = rig->run(GetParam(), frame.packet);
+      ASSERT_EQ(run.error, 0) << frame.name;
+      EXPECT_EQ(run.packet_after, frame.packet);
+      const auto taken = rig->take_all();
+      ASSERT_EQ(taken.size(), 1U) << frame.name;
+      const std::size_t kept = frame.ends[static_cast<std::size_t>(layer) - 2] + more;
+      ASSERT_LE(kept, frame.packet.size()) << frame.name;
+      EXPECT_EQ(taken[0].data, Bytes(frame.packet.begin(), frame.packet.begin() + static_cast<std::ptrdiff_t>(kept)))
+          << frame.name << " l" << layer << "+" << more;
+      EXPECT_EQ(taken[0].header.wire_len, frame.packet.size());
+    }
+  }
+}
+
+TEST_P(TapProgram, NeverKeepsMoreThanTheSnaplenOfASlice) {
+  auto rig = less({.slice_layer = 4, .slice_more = 1000}, 64);
+  ASSERT_TRUE(rig);
+  for (const Headers& frame : frames_with_headers()) {
+    ASSERT_EQ(rig->run(GetParam(), frame.packet).error, 0) << frame.name;
+    const auto taken = rig->take_all();
+    ASSERT_EQ(taken.size(), 1U) << frame.name;
+    EXPECT_EQ(taken[0].data, Bytes(frame.packet.begin(), frame.packet.begin() + 64)) << frame.name;
+  }
+}
+
+TEST_P(TapProgram, SamplesBothDirectionsOfAFlowOrNeither) {
+  auto rig = less({.sample = 4});
+  ASSERT_TRUE(rig);
+  const auto is_taken = [&](const Bytes& packet) {
+    EXPECT_EQ(rig->run(GetParam(), packet).error, 0);
+    return rig->take_all().size();
+  };
+  constexpr std::uint16_t kFlows = 400;
+  std::size_t four = 0;
+  std::size_t six = 0;
+  for (std::uint16_t i = 0; i < kFlows; ++i) {
+    const std::string a = "10.1.0." + std::to_string(i % 250);
+    const auto port = static_cast<std::uint16_t>(1024 + i);
+    const std::size_t there = is_taken((Ethernet{} / Ipv4{.src = a} / Tcp{.src_port = port, .dst_port = 443}).bytes());
+    const std::size_t back = is_taken(
+        (Ethernet{} / Vlan{.id = 3} / Ipv4{.src = "192.0.2.2", .dst = a} / Tcp{.src_port = 443, .dst_port = port})
+            .bytes());
+    EXPECT_EQ(there, back) << a << " " << port;
+    const std::string b = "2001:db8::" + std::to_string(i);
+    const std::size_t there6 = is_taken((Ethernet{} / Ipv6{.src = b} / Udp{.src_port = port, .dst_port = 53}).bytes());
+    const std::size_t back6 =
+        is_taken((Ethernet{} / Ipv6{.src = "2001:db8::2", .dst = b} / Udp{.src_port = 53, .dst_port = port}).bytes());
+    EXPECT_EQ(there6, back6) << b;
+    // What comes in fragments goes by its addresses.
+    EXPECT_EQ(is_taken((Ethernet{} / Ipv4{.src = a, .fragment = 0x2000} / Udp{.src_port = port}).bytes()),
+              is_taken((Ethernet{} / Ipv4{.src = a, .fragment = 0x0010} / Udp{.src_port = 1}).bytes()));
+    four += there;
+    six += there6;
+  }
+  // A quarter, give or take four standard deviations.
+  for (const std::size_t flows : {four, six}) {
+    EXPECT_GT(flows, kFlows / 4 - 35U);
+    EXPECT_LT(flows, kFlows / 4 + 35U);
+  }
+  EXPECT_EQ(is_taken((Ethernet{} / testing::Arp{}).bytes()), 1U) << "is of no flow";
+  EXPECT_EQ(rig->counter(GetParam(), RINGTAP_CNT_RATE_LIMITED), 0U);
+  EXPECT_GT(rig->counter(GetParam(), RINGTAP_CNT_SAMPLED_OUT), 0U);
+}
+
+TEST_P(TapProgram, LimitsTheRateAndCountsTheExcess) {
+  constexpr std::uint64_t kRate = 1000;
+  constexpr std::uint32_t kFrames = 20000;
+  auto rig = less({.max_pps = kRate});
+  ASSERT_TRUE(rig);
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_EQ(rig->run(GetParam(), sample_packets().front(), kFrames).error, 0);
+  const auto taken = rig->take_all().size();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  // A tenth of a second's worth may go at once.
+  EXPECT_GE(taken, kRate / 10);
+  EXPECT_LE(static_cast<double>(taken), kRate / 10 + kRate * took.count() + 1);
+  EXPECT_EQ(rig->counter(GetParam(), RINGTAP_CNT_RATE_LIMITED), kFrames - taken);
+  EXPECT_EQ(rig->counter(GetParam(), RINGTAP_CNT_SEEN), kFrames);
 }
 
 TEST_P(TapProgram, CountsWhatTheRingHasNoRoomForAndTellsTheNextRecord) {

@@ -34,7 +34,7 @@ LIBRARIES = [
 ]
 
 # bpf/: an include goes down this order, never up or sideways.
-BPF_ORDER = ["maps.bpf.h", "filter.bpf.h", "emit.bpf.h", "follow.bpf.h", "trace.bpf.h"]
+BPF_ORDER = ["maps.bpf.h", "filter.bpf.h", "emit.bpf.h", "follow.bpf.h", "reduce.bpf.h", "trace.bpf.h"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

@@ -182,6 +182,54 @@ TEST_F(Loss, ExitsWithThreeUnderStrictLossAndSaysWhy) {
   EXPECT_NE(finished.err.find("lost"), std::string::npos) << finished.err;
 }
 
+TEST_F(AccountingOfFrames, IsExactWithWhatIsLeftOutOnPurpose) {
+  Capture ringtap(hosts_->right, {"-v", "-i", "right", "--tap", "xdp,tc", "--slice", "l4+4", "--sample", "1/2",
+                                  "--max-pps", "2000", "--time-batch", "100us", "-w", folder_ / "x.pcapng"});
+  ASSERT_FALSE(HasFailure());
+  const std::uint64_t before = arrived();
+  for (std::uint16_t port = 1; port <= 16; ++port) {
+    send_live_frames(hosts_->left, "left",
+                     (Ethernet{.dst = TwoHosts::kRightMac} / Ipv4{.dst = "192.0.2.99"} / Udp{.src_port = port} /
+                      Payload{std::size_t{18}})
+                         .bytes(),
+                     10'000);
+  }
+  const std::uint64_t frames = arrived() - before;
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  const Accounting accounting = expect_identity(finished.err);
+  ASSERT_TRUE(accounting.total);
+  for (const char* tap : {"xdp", "tc-ingress"}) {
+    AccountingLine sum = of_tap(accounting, tap);
+    EXPECT_EQ(sum["seen"], frames) << tap;
+    EXPECT_GT(sum["sampled_out"], 0u) << tap;
+    EXPECT_GT(sum["rate_limited"], 0u) << tap;
+  }
+  // Both taps choose the same flows.
+  EXPECT_EQ(of_tap(accounting, "xdp")["sampled_out"], of_tap(accounting, "tc-ingress")["sampled_out"]);
+  EXPECT_NE(finished.err.find("packets left out by --sample"), std::string::npos) << finished.err;
+  EXPECT_NE(finished.err.find("packets left out by --max-pps"), std::string::npos) << finished.err;
+  EXPECT_EQ((*accounting.total)["late"], 0u);
+
+  const CaptureFile file = read_capture(folder_ / "x.pcapng");
+  EXPECT_EQ(file.error, "");
+  EXPECT_EQ(file.frames.size(), (*accounting.total)["written"]);
+  ASSERT_FALSE(file.frames.empty());
+  for (std::size_t i = 0; i < file.frames.size(); ++i) {
+    ASSERT_EQ(file.frames[i].data.size(), 14u + 20 + 8 + 4);
+    ASSERT_EQ(file.frames[i].wire_len, kFrame.size());
+    if (i > 0) {
+      ASSERT_GE(file.frames[i].time_ns, file.frames[i - 1].time_ns);
+    }
+  }
+  REQUIRE_TOOL("capinfos");
+  const Finished about = run({"capinfos", folder_ / "x.pcapng"});
+  for (const char* said :
+       {"layer 4 plus 4 bytes", "1 of 2 flows", "at most 2000 packets a second", "100000 ns early"}) {
+    EXPECT_NE(about.out.find(said), std::string::npos) << said << "\n" << about.out;
+  }
+}
+
 TEST_F(AccountingOfFrames, WithoutLossExitsWithZeroUnderStrictLoss) {
   Capture ringtap(hosts_->right, {"-v", "-i", "right", "--strict-loss", "-w", folder_ / "x.pcap"});
   send_live_frames(hosts_->left, "left", kFrame, 100);

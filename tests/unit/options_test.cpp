@@ -110,6 +110,21 @@ TEST(Options, DurationsHaveUnits) {
   EXPECT_EQ(parsed({"--duration", "1.5"}).duration, 1500ms);
 }
 
+TEST(Options, WhatIsLeftOutOnPurposeIsOffUnlessAskedFor) {
+  const Options plain = parsed({"-i", "lo"});
+  EXPECT_EQ(plain.slice_layer, 0);
+  EXPECT_EQ(plain.sample, 0U);
+  EXPECT_EQ(plain.max_pps, 0U);
+  EXPECT_EQ(plain.time_batch.count(), 0);
+  const Options less = parsed({"--slice", "l4+20", "--sample", "1/8", "--max-pps", "1000", "--time-batch", "10us"});
+  EXPECT_EQ(less.slice_layer, 4);
+  EXPECT_EQ(less.slice_more, 20U);
+  EXPECT_EQ(less.sample, 8U);
+  EXPECT_EQ(less.max_pps, 1000U);
+  EXPECT_EQ(less.time_batch, std::chrono::microseconds(10));
+  EXPECT_EQ(parsed({"--slice", "l2"}).slice_layer, 2);
+}
+
 TEST(Options, AFilterFileReplacesTheWordsAndMayHaveComments) {
   const std::string path = ::testing::TempDir() + "ringtap_filter_" + std::to_string(getpid());
   std::ofstream(path) << "tcp # web\n  port 80\n";
@@ -152,6 +167,19 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"--force", "--tap", "xdp"}, "--consume"},
       {{"--tap", "xdp", "-Q", "out"}, "-Q out"},
       {{"-r", "x", "-i", "lo"}, "-r"},
+      {{"--slice", "l5"}, "--slice l5"},
+      {{"--slice", "l4+"}, "--slice l4+"},
+      {{"--slice", "l4+x"}, "--slice l4+x"},
+      {{"--slice", "l44"}, "--slice l44"},
+      {{"--slice", "l4", "--tap", "drop"}, "--slice"},
+      {{"--sample", "2/3"}, "--sample 2/3"},
+      {{"--sample", "1/0"}, "--sample 1/0"},
+      {{"--sample", "1"}, "--sample 1"},
+      {{"--max-pps", "0"}, "--max-pps 0"},
+      {{"--max-pps", "1e3"}, "--max-pps 1e3"},
+      {{"--max-pps", "1", "-r", "x"}, "--max-pps"},
+      {{"--time-batch", "1s"}, "--time-batch 1s"},
+      {{"--time-batch", "soon"}, "--time-batch soon"},
       {{"--format", "snoop"}, "snoop"},
       {{"--time-stamp-precision", "pico"}, "pico"},
       {{"-tttttt"}, "-t"},

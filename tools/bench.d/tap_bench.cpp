@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
   auto rings = Rings::create(kRingBytes * static_cast<std::uint64_t>(libbpf_num_possible_cpus()));
   if (!rings) give_up(rings.error().text());
   TapProgramsConfig config;
-  config.xdp = true;
+  config.taps = {Tap::kXdp, Tap::kTcIngress, Tap::kTcEgress};
   config.snaplen = 96;
   config.rings_fd = rings->map_fd();
   config.features = *features;

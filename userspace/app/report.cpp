@@ -2,6 +2,7 @@
 #include "app/report.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace ringtap {
 namespace {
@@ -10,12 +11,16 @@ std::string packets(std::uint64_t count, const char* what) {
   return std::to_string(count) + (count == 1 ? " packet " : " packets ") + what + "\n";
 }
 
+constexpr std::array<const char*, kLeftOutNames.size()> kLeftOutTexts = {"left out by --sample",
+                                                                         "left out by --max-pps"};
+
 std::string pair_text(const char* key, std::uint64_t value) {
   return std::string(" ") + key + "=" + std::to_string(value);
 }
 
 std::string kernel_side_text(const TapAccount& account) {
   std::string text = pair_text("seen", account.seen) + pair_text("filtered", account.filtered);
+  for (std::size_t i = 0; i < kLeftOutNames.size(); ++i) text += pair_text(kLeftOutNames[i], account.left_out[i]);
   for (std::size_t i = 0; i < kDropNames.size(); ++i) text += pair_text(kDropNames[i], account.drops[i]);
   return text + pair_text("delivered", account.delivered);
 }
@@ -24,9 +29,15 @@ std::string kernel_side_text(const TapAccount& account) {
 
 std::string summary_text(const SourceAccount& source, const SessionTotals& session) {
   const TapAccount total = source.total();
-  return packets(session.written, "captured") +
-         packets(total.seen - total.filtered - source.refused, "received by filter") +
-         packets(total.dropped(), "dropped by kernel");
+  std::string text = packets(session.written, "captured") +
+                     packets(total.seen - total.filtered - source.refused, "received by filter") +
+                     packets(total.dropped(), "dropped by kernel");
+  // tcpdump's three lines, and what was left out only where something was.
+  for (std::size_t i = 0; i < kLeftOutNames.size(); ++i) {
+    if (total.left_out[i] != 0) text += packets(total.left_out[i], kLeftOutTexts[i]);
+  }
+  if (source.time_exceeded != 0) text += packets(source.time_exceeded, "stamped less exactly than --time-batch allows");
+  return text;
 }
 
 std::string accounting_text(const SourceAccount& source, const SessionTotals& session, bool running) {
@@ -40,7 +51,8 @@ std::string accounting_text(const SourceAccount& source, const SessionTotals& se
   for (std::size_t i = 0; i < kDiscardNames.size(); ++i) {
     text += pair_text((std::string("discarded_") + kDiscardNames[i]).c_str(), session.discards[i]);
   }
-  text += pair_text("malformed", source.malformed) + pair_text("late", source.late);
+  text += pair_text("malformed", source.malformed) + pair_text("late", source.late) +
+          pair_text("time_exceeded", source.time_exceeded);
   return text + (running ? " running\n" : accounts_balance(source, session) ? " balanced\n" : " NOT-BALANCED\n");
 }
 

@@ -35,9 +35,9 @@ Result<std::uint64_t> parse_number(std::string_view option, const std::string& t
   return value;
 }
 
-Result<std::chrono::nanoseconds> parse_duration(const std::string& text) {
-  static constexpr std::array<std::pair<std::string_view, double>, 5> kUnits = {
-      {{"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"", 1e9}}};
+Result<std::chrono::nanoseconds> parse_duration(const std::string& option, const std::string& text) {
+  static constexpr std::array<std::pair<std::string_view, double>, 6> kUnits = {
+      {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"", 1e9}}};
   for (const auto& [unit, nanoseconds] : kUnits) {
     if (!text.ends_with(unit)) continue;
     double value = 0;
@@ -46,7 +46,7 @@ Result<std::chrono::nanoseconds> parse_duration(const std::string& text) {
     if (error != std::errc() || rest != end || !(value > 0) || value * nanoseconds > 9e18) break;
     return std::chrono::nanoseconds(static_cast<std::int64_t>(value * nanoseconds));
   }
-  return usage("--duration " + text + ": not a time").hint("a number and ms, s, m or h: 500ms, 5s, 2m");
+  return usage(option + " " + text + ": not a time").hint("a number and us, ms, s, m or h: 500ms, 5s, 2m");
 }
 
 struct TapWord {
@@ -148,6 +148,7 @@ constexpr std::array<std::pair<const char*, const char*>, 18> kRefused = {{
 
 struct Raw {
   std::vector<std::string> expression;
+  std::string slice, sample, max_pps, time_batch;
   std::string tap, xdp_mode, direction, snaplen, buffer, count, duration, format, precision;
   int no_names = 0, verbosity = 0, time = 0, hex = 0, hex_ascii = 0, ascii = 0;
   bool no_promiscuous = false, print = false, micro = false, nano = false, list_devices = false,
@@ -188,6 +189,14 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
       ->group(what);
   option("-B,--buffer-size", raw.buffer, "size of all rings together, in KiB; default 65536")
       ->type_name("KIB")
+      ->group(what);
+  option("--slice", raw.slice, "keep the headers up to layer l2, l3 or l4 and N bytes behind them: l4+20")
+      ->type_name("LAYER[+N]")
+      ->group(what);
+  option("--sample", raw.sample, "capture one of N flows, both directions of it: 1/N")->type_name("1/N")->group(what);
+  option("--max-pps", raw.max_pps, "capture at most so many packets a second")->type_name("N")->group(what);
+  option("--time-batch", raw.time_batch, "let received packets share a reading of the clock not older than this: 10us")
+      ->type_name("TIME")
       ->group(what);
   app.add_flag("-p,--no-promiscuous-mode", raw.no_promiscuous, "leave the interface's mode as it is")->group(what);
   option("-r", options.read_path, "read a pcap or pcapng file instead, - is standard input")
@@ -338,7 +347,7 @@ Result<> interpret_numbers(Options& options, const Raw& raw) {
     options.count = *count;
   }
   if (!raw.duration.empty()) {
-    auto duration = parse_duration(raw.duration);
+    auto duration = parse_duration("--duration", raw.duration);
     if (!duration) return duration.take_error();
     options.duration = *duration;
   }
@@ -353,6 +362,69 @@ Result<> interpret_expression(Options& options, const Raw& raw) {
   auto text = read_text(raw.expression_file);
   if (!text) return text.take_error();
   options.expression = text.take();
+  return ok();
+}
+
+Result<> parse_slice(const std::string& text, Options& options) {
+  constexpr std::array<std::pair<std::string_view, int>, 3> kLayers = {{{"l2", 2}, {"l3", 3}, {"l4", 4}}};
+  const auto wrong = [&] {
+    return usage("--slice " + text + ": not a layer").hint("l2, l3 or l4, and with +N so many bytes behind it: l4+20");
+  };
+  const std::size_t plus = text.find('+');
+  for (const auto& [name, number] : kLayers) {
+    if (text.substr(0, plus) == name) options.slice_layer = number;
+  }
+  if (options.slice_layer == 0) return wrong();
+  if (plus == std::string::npos) return ok();
+  auto more = parse_number("--slice", text.substr(plus + 1), 0, kMaxSnaplen);
+  if (!more) return wrong();
+  options.slice_more = static_cast<std::uint32_t>(*more);
+  return ok();
+}
+
+Result<> parse_sample(const std::string& text, Options& options) {
+  constexpr std::string_view kOneOf = "1/";
+  auto flows = parse_number("--sample", text.substr(std::min(text.size(), kOneOf.size())), 1, std::uint64_t{1} << 31);
+  if (!text.starts_with(kOneOf) || !flows) {
+    return usage("--sample " + text + ": not a share").hint("one of N flows: 1/N, with N from 1 to 2147483648");
+  }
+  options.sample = static_cast<std::uint32_t>(*flows);
+  return ok();
+}
+
+// Below the one nothing would be shared; above the other records of several CPUs could no longer be put in order.
+constexpr std::chrono::microseconds kLeastTimeBatch{1};
+constexpr std::chrono::microseconds kMostTimeBatch{500};
+
+// What is left out on purpose, and how exact times are.
+Result<> apply_reduction(const Raw& raw, Options& options) {
+  const bool wanted = !raw.slice.empty() || !raw.sample.empty() || !raw.max_pps.empty() || !raw.time_batch.empty();
+  if (wanted && options.action == Action::kReadFile) {
+    return usage("--slice, --sample, --max-pps and --time-batch are for captures, not for -r");
+  }
+  const bool leaves_out = !raw.slice.empty() || !raw.sample.empty() || !raw.max_pps.empty();
+  if (leaves_out && (options.taps.contains_any(kHostTaps) || options.taps.contains_any(kPacketTaps))) {
+    return usage("--slice, --sample and --max-pps work at the taps xdp, tc, tc-in and tc-out alone");
+  }
+  if (!raw.slice.empty()) {
+    if (auto result = parse_slice(raw.slice, options); !result) return result;
+  }
+  if (!raw.sample.empty()) {
+    if (auto result = parse_sample(raw.sample, options); !result) return result;
+  }
+  if (!raw.max_pps.empty()) {
+    auto max_pps = parse_number("--max-pps", raw.max_pps, 1, 1'000'000'000);
+    if (!max_pps) return max_pps.take_error();
+    options.max_pps = *max_pps;
+  }
+  if (!raw.time_batch.empty()) {
+    auto time = parse_duration("--time-batch", raw.time_batch);
+    if (!time) return time.take_error();
+    if (*time < kLeastTimeBatch || *time > kMostTimeBatch) {
+      return usage("--time-batch " + raw.time_batch + ": not from 1us to 500us");
+    }
+    options.time_batch = *time;
+  }
   return ok();
 }
 
@@ -380,6 +452,7 @@ Result<Options> interpret(Options options, const Raw& raw) {
     options.xdp_attach = *mode;
   }
 
+  if (auto result = apply_reduction(raw, options); !result) return result.take_error();
   if (options.consume && !options.taps.contains(Tap::kXdp))
     return usage("--consume needs --tap xdp: only there can frames end");
   if (options.force && !options.consume) return usage("--force goes with --consume alone");

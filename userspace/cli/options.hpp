@@ -32,6 +32,11 @@ struct Options {
   XdpAttach xdp_attach = XdpAttach::kAuto;
   std::uint32_t snaplen = 0;  // -s, never 0 after parsing
   std::optional<std::uint64_t> buffer_bytes;
+  int slice_layer = 0;  // --slice: 2, 3, 4; 0: nothing is cut off
+  std::uint32_t slice_more = 0;
+  std::uint32_t sample = 0;   // --sample: one of so many flows; 0: all
+  std::uint64_t max_pps = 0;  // --max-pps; 0: no limit
+  std::chrono::nanoseconds time_batch{0};
   bool promiscuous = true;
   std::string read_path;
   std::string expression;  // words of the command line, or -F's file

@@ -117,6 +117,22 @@ Result<LinkType> link_type_of(const std::vector<std::string>& interfaces) {
   return common_link_type(*devices, has_any(interfaces));
 }
 
+std::string reduction_text(const Reduction& reduction) {
+  std::vector<std::string> parts;
+  if (reduction.slice_layer != 0) {
+    parts.push_back("cut behind the headers of layer " + std::to_string(reduction.slice_layer) + " plus " +
+                    std::to_string(reduction.slice_more) + " bytes");
+  }
+  if (reduction.sample > 1) parts.push_back("1 of " + std::to_string(reduction.sample) + " flows");
+  if (reduction.max_pps != 0) parts.push_back("at most " + std::to_string(reduction.max_pps) + " packets a second");
+  if (reduction.time_batch.count() != 0) {
+    parts.push_back("times up to " + std::to_string(reduction.time_batch.count()) + " ns early");
+  }
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
 // One attachment point: a device, its programs and the interfaces that sinks know for it.
 struct Slot {
   Device device;
@@ -256,6 +272,9 @@ Result<> LiveSource::Impl::attach_all() {
     notice(result.error().text());
     if (!first_error) first_error = result.take_error();
   }
+  if (options.reduction.time_batch.count() != 0) {
+    if (auto watched = programs->watch_softirqs(); !watched) return watched;
+  }
   const bool nothing = host_attachments.empty() && std::all_of(slots.begin(), slots.end(), [](const Slot& slot) {
                          return slot.attachments.empty();
                        });
@@ -313,10 +332,18 @@ Result<> LiveSource::Impl::load_programs() {
   config.batch_bytes =
       static_cast<std::uint32_t>(std::min<std::size_t>(rings->bytes_each() / kBatchesPerRing, RINGTAP_BATCH_BYTES));
   if (!options.filter.expression.empty()) config.filter = options.filter.bodies;
+  config.reduction = options.reduction;
+  if (options.reduction.leaves_out() && options.filter.may_recheck) {
+    return Error("--slice, --sample and --max-pps need a filter that the kernel can decide", ErrorKind::kUsage)
+        .hint("part of '" + options.filter.expression + "' is left to user space");
+  }
   config.features = *options.features;
   auto loaded = TapPrograms::load(config);
   if (!loaded && config.filter && options.consume) {
     return loaded.take_error().hint("--consume needs the filter in the kernel, or it would end every frame");
+  }
+  if (!loaded && config.filter && options.reduction.leaves_out()) {
+    return loaded.take_error().hint("--slice, --sample and --max-pps need the filter in the kernel");
   }
   if (!loaded && config.filter) {
     // Too large for the verifier, or it asks for what the hook cannot tell. If that was not the reason, the next
@@ -414,6 +441,7 @@ std::uint32_t LiveSource::Impl::interface_of(Slot& slot, Tap tap) {
   interface.name = slot.device.name;
   if (family_count(options.taps) > 1) interface.name.append(":").append(family);
   interface.description = describe(tap, slot);
+  if (const std::string less = reduction_text(options.reduction); !less.empty()) interface.description += "; " + less;
   interface.ifindex = slot.device.ifindex;
   interface.link_type = link_type;
   interface.snaplen = options.snaplen;
@@ -844,6 +872,9 @@ Result<SourceAccount> LiveSource::account() {
   account.refused = impl.refused;
   account.late = impl.late;
   account.malformed = impl.malformed;
+  for (std::size_t cpu = 0; cpu < impl.cpus(); ++cpu) {
+    account.time_exceeded += __atomic_load_n(&impl.programs->stage(cpu).time_exceeded, __ATOMIC_RELAXED);
+  }
   for (const RingReader& reader : impl.rings->readers()) account.malformed += reader.malformed();
   for (std::size_t number = 0; number < RINGTAP_TAP_COUNT; ++number) {
     const Tap tap = tap_of(static_cast<ringtap_tap>(number));
@@ -880,6 +911,8 @@ Result<SourceAccount> LiveSource::account() {
         line.cpu = cpu;
         line.seen = value[RINGTAP_CNT_SEEN];
         line.filtered = value[RINGTAP_CNT_FILTERED];
+        static_assert(RINGTAP_CNT_FIRST_DROP - RINGTAP_CNT_SAMPLED_OUT == kLeftOutNames.size());
+        std::copy(value + RINGTAP_CNT_SAMPLED_OUT, value + RINGTAP_CNT_FIRST_DROP, line.left_out.begin());
         static_assert(RINGTAP_CNT_END_DROP - RINGTAP_CNT_FIRST_DROP == kDropNames.size());
         std::copy(value + RINGTAP_CNT_FIRST_DROP, value + RINGTAP_CNT_END_DROP, line.drops.begin());
         line.delivered = impl.delivered[(std::size_t{slot} * RINGTAP_TAP_COUNT + tap) * impl.cpus() + cpu];

@@ -42,6 +42,7 @@ struct LiveOptions {
   std::uint64_t buffer_bytes = kDefaultBufferBytes;
   bool promiscuous = true;
   LiveFilter filter;
+  Reduction reduction;
   int interrupt_fd = -1;                   // becomes readable when a wait should end
   bool use_tcx = true;                     // false: clsact filters even where tcx links exist
   std::optional<KernelFeatures> features;  // probed when not given

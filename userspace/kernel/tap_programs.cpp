@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -135,6 +136,7 @@ Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, 
 struct TapPrograms::Impl {
   Skeleton<taps> skeleton;
   MappedStages stages;
+  std::array<UniqueFd, 2> softirq_links;
 };
 
 TapPrograms::TapPrograms(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -154,7 +156,16 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   taps* skeleton = impl->skeleton.get();
   if (skeleton == nullptr) return Error::from_errno(errno, "open the BPF programs");
 
-  skeleton->rodata->cfg_snaplen = config.snaplen;
+  // Headers are looked for in the copied bytes.
+  const bool leaves_out = config.reduction.leaves_out();
+  const std::uint32_t snaplen = leaves_out ? std::max(config.snaplen, RINGTAP_HEAD_BYTES) : config.snaplen;
+  skeleton->rodata->cfg_snaplen = snaplen;
+  skeleton->rodata->cfg_keep = config.snaplen;
+  skeleton->rodata->cfg_slice_layer = static_cast<std::uint32_t>(config.reduction.slice_layer);
+  skeleton->rodata->cfg_slice_more = config.reduction.slice_more;
+  skeleton->rodata->cfg_sample = config.reduction.sample > 1 ? config.reduction.sample : 0;
+  skeleton->rodata->cfg_max_pps = config.reduction.max_pps;
+  skeleton->rodata->cfg_time_batch_ns = static_cast<std::uint32_t>(config.reduction.time_batch.count());
   skeleton->rodata->cfg_only_slot = config.single_slot ? 1 : 0;
   skeleton->rodata->cfg_batch_bytes =
       config.features.stage_flusher ? std::min(RINGTAP_BATCH_BYTES, config.batch_bytes) : 0;
@@ -172,12 +183,15 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   skeleton->rodata->cfg_filter = !bodies->empty();
 
   bpf_program__set_autoload(skeleton->progs.stage_flusher, config.features.stage_flusher);
+  const bool batches_time = config.reduction.time_batch.count() != 0;
+  bpf_program__set_autoload(skeleton->progs.softirq_begin, batches_time);
+  bpf_program__set_autoload(skeleton->progs.softirq_end, batches_time);
 
   const std::uint32_t counter_rows = (config.slots + 1) * RINGTAP_TAP_COUNT;
   int err = bpf_map__reuse_fd(skeleton->maps.rings, config.rings_fd);
   if (err == 0)
     err = bpf_map__set_max_entries(skeleton->maps.stages, static_cast<std::uint32_t>(cpus) * RINGTAP_STAGES_PER_CPU);
-  if (err == 0) err = bpf_map__set_value_size(skeleton->maps.stages, stage_size(config.snaplen));
+  if (err == 0) err = bpf_map__set_value_size(skeleton->maps.stages, stage_size(snaplen));
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.counters, counter_rows);
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.slots, config.slots + 1);
   if (err == 0 && config.follow) err = bpf_map__set_max_entries(skeleton->maps.followed, kFollowed);
@@ -193,7 +207,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
     if (err == -EPERM || err == -EACCES) return std::move(error).hint(capability_hint());
     return error;
   }
-  if (!impl->stages.map(bpf_map__fd(skeleton->maps.stages), stage_size(config.snaplen),
+  if (!impl->stages.map(bpf_map__fd(skeleton->maps.stages), stage_size(snaplen),
                         static_cast<std::size_t>(cpus) * RINGTAP_STAGES_PER_CPU)) {
     return Error::from_errno(errno, "map the stages");
   }
@@ -209,6 +223,24 @@ bool TapPrograms::flush_stage(std::size_t cpu, bool on_its_cpu) const {
   LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &argument, .ctx_size_in = sizeof(argument),
               .flags = on_its_cpu ? BPF_F_TEST_RUN_ON_CPU : 0, .cpu = on_its_cpu ? static_cast<std::uint32_t>(cpu) : 0);
   return bpf_prog_test_run_opts(bpf_program__fd(impl_->skeleton->progs.stage_flusher), &options) == 0;
+}
+
+Result<> TapPrograms::watch_softirqs() {
+  if (access("/sys/kernel/realtime", F_OK) == 0) {
+    return Error("--time-batch: this is a real-time kernel, where what a softirq does is interrupted by others");
+  }
+  // The end first: a softirq that was seen to begin is seen to end.
+  const auto& programs = impl_->skeleton->progs;
+  const std::array<std::pair<const char*, bpf_program*>, 2> places = {
+      {{"softirq_exit", programs.softirq_end}, {"softirq_entry", programs.softirq_begin}}};
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    impl_->softirq_links[i].reset(bpf_raw_tracepoint_open(places[i].first, bpf_program__fd(places[i].second)));
+    if (!impl_->softirq_links[i]) {
+      return Error::from_errno(errno, std::string("attach to the tracepoint ") + places[i].first)
+          .hint("without --time-batch every record gets a time of its own");
+    }
+  }
+  return ok();
 }
 
 int TapPrograms::tc_ingress_fd(bool l3) const {

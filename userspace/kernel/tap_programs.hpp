@@ -5,6 +5,7 @@
 
 #include <linux/bpf.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,6 +28,17 @@ struct FilterPlace {
 // The translated expression for a place; an Error when it cannot be had there.
 using FilterBodies = std::function<Result<std::vector<bpf_insn>>(FilterPlace, const KernelFeatures&)>;
 
+// What the kernel side leaves out on purpose, and how exact its times are. Nothing of it by default.
+struct Reduction {
+  int slice_layer = 0;           // 2, 3, 4: what is behind the headers up to this layer is cut off; 0: nothing
+  std::uint32_t slice_more = 0;  // … but for so many bytes
+  std::uint32_t sample = 0;      // one of so many flows is captured; 0: all
+  std::uint64_t max_pps = 0;     // packets a second, of all taps together; 0: no limit
+  std::chrono::nanoseconds time_batch{0};  // how old a time stamp may be; 0: each record has its own reading
+
+  [[nodiscard]] bool leaves_out() const { return slice_layer != 0 || sample > 1 || max_pps != 0; }
+};
+
 struct TapProgramsConfig {
   TapSet taps = kTcTaps;
   bool follow = false;  // an sk_buff the filter said yes to is recorded wherever it is met; traces at tc
@@ -39,6 +51,7 @@ struct TapProgramsConfig {
   bool ethernet = true;                             // the programs for devices with an Ethernet header
   bool l3 = false;                                  // the programs for devices without a link-layer header too
   FilterBodies filter;                              // none: every frame is wanted
+  Reduction reduction;
   KernelFeatures features;
 };
 
@@ -65,6 +78,8 @@ class TapPrograms {
   [[nodiscard]] std::vector<TracepointProgram> tracepoint_programs() const;
   // Times the kernel skipped a program because it had interrupted itself on a CPU (bpf_prog_info.recursion_misses).
   [[nodiscard]] std::uint64_t misses(Tap tap) const;
+  // Begins to watch softirqs, without which every record has a time of its own (Reduction::time_batch).
+  Result<> watch_softirqs();
   // Shared page: see ringtap_control.
   [[nodiscard]] ringtap_control& control() const;
 

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What is left out of a capture on purpose, before it costs anything more: whole flows (--sample), packets above a rate
+ * (--max-pps), bytes behind the headers (--slice). Each is counted under a name of its own, and is not there at all
+ * where its setting is 0. The headers are read from the bytes that were copied into the record, so a tag restored from
+ * metadata is where it was on the wire, and every tap reads alike.
+ *
+ * Formats: IEEE 802.1Q, RFC 791, RFC 8200, RFC 4302 (AH), RFC 826, RFC 9293, RFC 768, RFC 9260, RFC 4340, RFC 2890.
+ */
+#ifndef RINGTAP_REDUCE_BPF_H
+#define RINGTAP_REDUCE_BPF_H
+
+#include <linux/if_ether.h>
+#include "emit.bpf.h"
+#include <bpf/bpf_endian.h>
+
+#define REDUCES (cfg_slice_layer || cfg_sample || cfg_max_pps)
+
+/*
+ * What was read so far is kept in the stage (`headers`), not in registers: the verifier follows what a register may
+ * hold through every branch, and gives up on as many as there are here. It knows nothing of memory in a map.
+ */
+struct header_reader {
+	const __u8 *data;
+	struct ringtap_headers *found;
+};
+
+#define FORGET() asm volatile("" ::: "memory")
+
+static __always_inline int has(const struct header_reader *in, __u32 at, __u32 bytes)
+{
+	return at + bytes <= in->found->size;
+}
+
+/* Behind the head there is room for a word more (RINGTAP_RECORD_ALIGN). */
+static __always_inline __u32 u8_at(const struct header_reader *in, __u32 at)
+{
+	return in->data[at & (RINGTAP_HEAD_BYTES - 1)];
+}
+
+static __always_inline __u32 u16_at(const struct header_reader *in, __u32 at)
+{
+	return bpf_ntohs(*(const __u16 *)(in->data + (at & (RINGTAP_HEAD_BYTES - 1))));
+}
+
+static __always_inline __u32 word_at(const struct header_reader *in, __u32 at)
+{
+	return *(const __u32 *)(in->data + (at & (RINGTAP_HEAD_BYTES - 1)));
+}
+
+/* The last steps of MurmurHash3: every bit of the input moves half of the bits of the output. */
+static __always_inline __u32 mixed(__u32 hash)
+{
+	hash ^= hash >> 16;
+	hash *= 0x85ebca6b;
+	hash ^= hash >> 13;
+	hash *= 0xc2b2ae35;
+	return hash ^ hash >> 16;
+}
+
+/* From two ends, whichever is the source. */
+static __always_inline __u32 of_both(__u32 one, __u32 other)
+{
+	return mixed(one + other) ^ (one ^ other);
+}
+
+enum {
+	PROTO_HOP_BY_HOP = 0,
+	PROTO_ICMP = 1,
+	PROTO_TCP = 6,
+	PROTO_UDP = 17,
+	PROTO_DCCP = 33,
+	PROTO_ROUTING = 43,
+	PROTO_FRAGMENT = 44,
+	PROTO_GRE = 47,
+	PROTO_ESP = 50,
+	PROTO_AH = 51,
+	PROTO_ICMPV6 = 58,
+	PROTO_DESTINATION = 60,
+	PROTO_SCTP = 132,
+	PROTO_UDP_LITE = 136,
+	TYPE_IPV4 = 0x0800,
+	TYPE_ARP = 0x0806,
+	TYPE_IPV6 = 0x86dd,
+};
+
+static __always_inline int is_tag(__u32 type)
+{
+	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+}
+
+/* Length of a transport header; 0: not known, or not there whole. */
+static __always_inline __u32 transport_length(const struct header_reader *in, __u32 at, __u32 protocol)
+{
+	__u32 length = 0;
+
+	switch (protocol) {
+	case PROTO_TCP:
+		length = has(in, at, 13) ? (u8_at(in, at + 12) >> 4) * 4 : 0;
+		return length < 20 ? 0 : length;
+	case PROTO_DCCP:
+		return has(in, at, 5) ? u8_at(in, at + 4) * 4 : 0;
+	case PROTO_GRE:
+		if (!has(in, at, 2))
+			return 0;
+		length = u8_at(in, at); /* C, -, K, S: a word each */
+		return 4 + (length & 0x80 ? 4 : 0) + (length & 0x20 ? 4 : 0) + (length & 0x10 ? 4 : 0);
+	case PROTO_SCTP:
+		return 12;
+	case PROTO_UDP:
+	case PROTO_UDP_LITE:
+	case PROTO_ICMP:
+	case PROTO_ICMPV6:
+	case PROTO_ESP:
+		return 8;
+	default:
+		return 0;
+	}
+}
+
+static __always_inline int has_ports(__u32 protocol)
+{
+	return protocol == PROTO_TCP || protocol == PROTO_UDP || protocol == PROTO_SCTP || protocol == PROTO_DCCP ||
+	       protocol == PROTO_UDP_LITE;
+}
+
+#define MOST_TAGS	4
+#define MOST_EXTENSIONS 8
+
+static __always_inline void end_layer(struct ringtap_headers *found, __u32 at)
+{
+	found->network_end = found->transport_end = found->at = at;
+}
+
+static __always_inline void read_link(const struct header_reader *in, int has_link)
+{
+	struct ringtap_headers *found = in->found;
+
+	found->at = found->protocol = found->link_end = 0;
+	if (!has_link) {
+		if (has(in, 0, 1))
+			found->protocol = u8_at(in, 0) >> 4 == 6 ? TYPE_IPV6 : TYPE_IPV4;
+	} else if (has(in, 0, ETH_HLEN)) {
+		found->protocol = u16_at(in, ETH_HLEN - 2);
+		found->at = ETH_HLEN;
+		for (int tag = 0; tag < MOST_TAGS; tag++) {
+			FORGET();
+			if (!is_tag(found->protocol) || !has(in, found->at, 4))
+				break;
+			found->protocol = u16_at(in, found->at + 2);
+			found->at += 4;
+		}
+	}
+	found->link_end = found->at;
+	end_layer(found, found->at);
+}
+
+static __always_inline void read_ipv4(const struct header_reader *in)
+{
+	struct ringtap_headers *found = in->found;
+	__u32 at = found->at;
+	__u32 length = (u8_at(in, at) & 0xf) * 4;
+	__u32 fragment = u16_at(in, at + 6);
+
+	if (length < 20)
+		return;
+	found->fragment =
+		(fragment & 0x3fff ? RINGTAP_FRAGMENT_ANY : 0) | (fragment & 0x1fff ? RINGTAP_FRAGMENT_LATER : 0);
+	found->protocol = u8_at(in, at + 9);
+	found->addresses = of_both(word_at(in, at + 12), word_at(in, at + 16));
+	found->flow = 1;
+	end_layer(found, at + length);
+}
+
+static __always_inline __u32 mixed_ipv6(const struct header_reader *in, __u32 at)
+{
+	__u32 address = 0;
+
+#pragma unroll
+	for (int word = 0; word < 4; word++)
+		address = mixed(address) ^ word_at(in, at + 4 * word);
+	return address;
+}
+
+static __always_inline void read_ipv6(const struct header_reader *in)
+{
+	struct ringtap_headers *found = in->found;
+
+	found->addresses = of_both(mixed_ipv6(in, found->at + 8), mixed_ipv6(in, found->at + 24));
+	found->protocol = u8_at(in, found->at + 6);
+	found->flow = 1;
+	end_layer(found, found->at + 40);
+	for (int i = 0; i < MOST_EXTENSIONS; i++) {
+		FORGET();
+		__u32 at = found->at;
+		__u32 length = 8;
+
+		if (!has(in, at, 8))
+			break;
+		switch (found->protocol) {
+		case PROTO_HOP_BY_HOP:
+		case PROTO_ROUTING:
+		case PROTO_DESTINATION:
+			length = (u8_at(in, at + 1) + 1) * 8;
+			break;
+		case PROTO_AH:
+			length = (u8_at(in, at + 1) + 2) * 4;
+			break;
+		case PROTO_FRAGMENT:
+			found->fragment |= (u16_at(in, at + 2) & 0xfff9 ? RINGTAP_FRAGMENT_ANY : 0) |
+					   (u16_at(in, at + 2) & 0xfff8 ? RINGTAP_FRAGMENT_LATER : 0);
+			break;
+		default:
+			return;
+		}
+		found->protocol = u8_at(in, at);
+		end_layer(found, at + length);
+	}
+}
+
+/* The whole frame. `has_link`: it begins with an Ethernet header, else with that of IP. */
+static __always_inline void read_headers(const struct header_reader *in, int has_link)
+{
+	struct ringtap_headers *found = in->found;
+
+	found->flow = found->fragment = found->addresses = 0;
+	read_link(in, has_link);
+	FORGET();
+	if (found->protocol == TYPE_ARP && has(in, found->at, 8))
+		end_layer(found, found->at + 8 + 2 * (u8_at(in, found->at + 4) + u8_at(in, found->at + 5)));
+	else if (found->protocol == TYPE_IPV4 && has(in, found->at, 20))
+		read_ipv4(in);
+	else if (found->protocol == TYPE_IPV6 && has(in, found->at, 40))
+		read_ipv6(in);
+	FORGET();
+	if (!found->flow)
+		return;
+	if (!(found->fragment & RINGTAP_FRAGMENT_LATER))
+		found->transport_end = found->at + transport_length(in, found->at, found->protocol);
+	FORGET();
+	/* Only the first of the fragments has ports, so all of them go by their addresses. */
+	__u32 ports = 0;
+	if (!found->fragment && has_ports(found->protocol) && has(in, found->at, 4))
+		ports = of_both(u16_at(in, found->at), u16_at(in, found->at + 2));
+	found->flow = mixed(found->addresses ^ mixed(ports + found->protocol)) | 1;
+	FORGET();
+}
+
+/* --- --max-pps: one bucket for the run; a CPU takes from it many packets' worth at a time --- */
+
+struct bucket {
+	struct bpf_spin_lock lock;
+	__u32 reserved;
+	__u64 filled_ns;
+	__u64 credit; /* a packet costs a second's worth of nanoseconds, each nanosecond brings cfg_max_pps */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bucket);
+} limit __weak SEC(".maps");
+
+#define NS_PER_SECOND 1000000000ull
+
+/* How many may go at once: a tenth of a second's. */
+static __always_inline __u64 burst(void)
+{
+	return cfg_max_pps >= 10 ? cfg_max_pps / 10 : 1;
+}
+
+static __always_inline int within_rate(struct stage *stage, __u64 now)
+{
+	struct ringtap_stage *head = &stage->head;
+	__u32 key = 0;
+	__u64 chunk = cfg_max_pps / 128 + 1;
+
+	if (head->tokens) {
+		head->tokens--;
+		return 1;
+	}
+	if (now < head->no_tokens_until_ns)
+		return 0;
+	struct bucket *bucket = bpf_map_lookup_elem(&limit, &key);
+	if (!bucket)
+		return 1; /* not reached: an array has its elements */
+
+	bpf_spin_lock(&bucket->lock);
+	__u64 elapsed = now > bucket->filled_ns ? now - bucket->filled_ns : 0;
+	if (elapsed > NS_PER_SECOND)
+		elapsed = NS_PER_SECOND;
+	__u64 credit = bucket->credit + elapsed * cfg_max_pps;
+	if (credit > burst() * NS_PER_SECOND)
+		credit = burst() * NS_PER_SECOND;
+	__u64 taken = credit / NS_PER_SECOND;
+	if (taken > chunk)
+		taken = chunk;
+	bucket->credit = credit - taken * NS_PER_SECOND;
+	if (elapsed)
+		bucket->filled_ns = now;
+	bpf_spin_unlock(&bucket->lock);
+
+	if (taken == 0) {
+		/* Until then nobody has to ask, so that a flood does not fight for the lock. */
+		head->no_tokens_until_ns = now + (NS_PER_SECOND - credit) / cfg_max_pps + 1;
+		return 0;
+	}
+	head->tokens = taken - 1;
+	return 1;
+}
+
+/* --- the taps' side --- */
+
+/* Bytes to copy first: what the headers are looked for in. */
+static __always_inline __u32 head_length(__u32 cap_len)
+{
+	return clamped(cap_len, RINGTAP_HEAD_BYTES);
+}
+
+/*
+ * With the head in the record: 0 where the frame is left out, counted and the record ended; else cap_len is what is
+ * wanted of it.
+ */
+static __always_inline int reduce(struct tap *tap, struct record *record, int has_link)
+{
+	struct ringtap_event *event = record->event;
+	struct ringtap_headers *headers = &record->stage->head.headers;
+
+	if (cfg_slice_layer || cfg_sample) {
+		const struct header_reader in = {
+			.data = record->data,
+			.found = headers,
+		};
+		headers->size = head_length(event->cap_len);
+		FORGET();
+		read_headers(&in, has_link);
+	}
+	if (cfg_sample && headers->flow && ((__u64)headers->flow * cfg_sample) >> 32) {
+		record_leave_out(tap, record, RINGTAP_CNT_SAMPLED_OUT);
+		return 0;
+	}
+	if (cfg_sample)
+		event->boot_ns = record_time(record);
+	if (cfg_max_pps && !within_rate(record->stage, event->boot_ns)) {
+		record_leave_out(tap, record, RINGTAP_CNT_RATE_LIMITED);
+		return 0;
+	}
+	if (cfg_slice_layer) {
+		__u32 end = cfg_slice_layer == 2   ? headers->link_end
+			    : cfg_slice_layer == 3 ? headers->network_end
+						   : headers->transport_end;
+
+		if (end > RINGTAP_HEAD_BYTES)
+			end = RINGTAP_HEAD_BYTES;
+		event->cap_len = clamped(event->cap_len, end + cfg_slice_more);
+	}
+	event->cap_len = clamped(event->cap_len, cfg_keep);
+	return 1;
+}
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * With time in batches: where the softirq begins and ends in which a CPU receives packets (tracepoints softirq_entry
+ * and softirq_exit, whose argument is the number of the softirq). A reading of the clock is good within one only, since
+ * between two of them any time may pass. The end looks whether the last reading grew too old. Not for kernels that let
+ * a softirq be preempted (PREEMPT_RT).
+ */
+#include "emit.bpf.h"
+
+char _license[] SEC("license") = "Dual BSD/GPL";
+
+#define NET_RX_SOFTIRQ 3 /* include/linux/interrupt.h */
+
+static __always_inline struct ringtap_stage *own_stage(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u32 index = bpf_get_smp_processor_id() * RINGTAP_STAGES_PER_CPU;
+
+	return ctx->args[0] == NET_RX_SOFTIRQ ? bpf_map_lookup_elem(&stages, &index) : NULL;
+}
+
+SEC("raw_tp")
+int softirq_begin(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct ringtap_stage *head = own_stage(ctx);
+
+	if (head) {
+		head->clock_ns = 0;
+		head->clock_uses_left = 0;
+		head->in_softirq = 1;
+	}
+	return 0;
+}
+
+SEC("raw_tp")
+int softirq_end(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct ringtap_stage *head = own_stage(ctx);
+
+	if (!head)
+		return 0;
+	head->in_softirq = 0;
+	__u32 used = head->clock_uses - head->clock_uses_left;
+	if (head->clock_ns && used && bpf_ktime_get_boot_ns() - head->clock_ns > cfg_time_batch_ns) {
+		head->time_exceeded += used;
+		head->clock_uses /= 2;
+	}
+	return 0;
+}
