@@ -14,7 +14,8 @@
 #include "emit.bpf.h"
 #include <bpf/bpf_endian.h>
 
-#define REDUCES (cfg_slice_layer || cfg_sample || cfg_max_pps)
+#define READS_HEADERS (cfg_slice_layer || cfg_sample)
+#define REDUCES	      (READS_HEADERS || cfg_max_pps)
 
 /*
  * What was read so far is kept in the stage (`headers`), not in registers: the verifier follows what a register may
@@ -327,7 +328,7 @@ static __always_inline int reduce(struct tap *tap, struct record *record, int ha
 	struct ringtap_event *event = record->event;
 	struct ringtap_headers *headers = &record->stage->head.headers;
 
-	if (cfg_slice_layer || cfg_sample) {
+	if (READS_HEADERS) {
 		const struct header_reader in = {
 			.data = record->data,
 			.found = headers,

@@ -100,7 +100,7 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 		record.event->rx_queue = skb->queue_mapping - 1;
 	__u32 copied = 0;
 	if (REDUCES) {
-		copied = head_length(cap_len);
+		copied = READS_HEADERS ? head_length(cap_len) : 0;
 		if (copied > 0 && copy_frame(skb, &record, copied)) {
 			record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
 			return TC_ACT_UNSPEC;

@@ -46,7 +46,7 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 	record.event->verdict = verdict;
 	__u32 copied = 0;
 	if (REDUCES) {
-		copied = head_length(cap_len);
+		copied = READS_HEADERS ? head_length(cap_len) : 0;
 		if (copied > 0 && copy_frame(ctx, &record, copied)) {
 			record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
 			return verdict;

@@ -162,19 +162,22 @@ struct ringtap_stage {
   __u32 lost; /* sum of their `lost` */
   __u32 row;  /* which counters are theirs: slot * RINGTAP_TAP_COUNT + tap */
 
+  /* With time in batches: records of one softirq share a reading of the clock. */
+  __u32 in_softirq;
+  __u64 clock_ns;        /* the reading, 0: none in this softirq */
+  __u32 clock_uses;      /* records it is good for beside the first */
+  __u32 clock_uses_left; /* … and is still */
+  __u32 time_exceeded;   /* records that were stamped with a reading which was older than it may be by then */
+
   /* With a limited rate: packets that may still go, and until when there are no more. */
   __u32 tokens;
   __u64 no_tokens_until_ns;
 
-  /* With time in batches: records of one softirq share a reading of the clock. */
-  __u64 clock_ns;        /* the reading, 0: none in this softirq */
-  __u32 clock_uses;      /* records it is good for beside the first */
-  __u32 clock_uses_left; /* … and is still */
-  __u32 in_softirq;
-  __u32 time_exceeded; /* records that were stamped with a reading which was older than it may be by then */
-
   struct ringtap_headers headers; /* of the frame at hand, with a slice or a sample */
+  __u64 reserved[2];              /* rounds up to cache lines, so that records begin at one */
 };
+
+#define RINGTAP_STAGE_ALIGN 64u /* of the stages in their map: no line belongs to two CPUs */
 
 #define RINGTAP_HEAD_BYTES 256u   /* headers are looked for in the first bytes of a frame */
 #define RINGTAP_STAGES_PER_CPU 2u /* the second for a program that interrupts another */
@@ -198,7 +201,7 @@ RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_event) == 64, "the ring carries thes
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_trace) == 32, "the ring carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_counters) == 128, "two cache lines");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_control) == 64, "one cache line");
-RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_stage) == 112, "records behind it stay aligned");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_stage) == 128, "two cache lines");
 #undef RINGTAP_STATIC_ASSERT
 
 #endif

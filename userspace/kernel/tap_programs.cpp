@@ -26,7 +26,7 @@ namespace {
 std::uint32_t stage_size(std::uint32_t snaplen) {
   const auto size = sizeof(ringtap_stage) + RINGTAP_BATCH_BYTES + sizeof(ringtap_event) + sizeof(ringtap_trace) +
                     std::size_t{snaplen} + RINGTAP_RECORD_ALIGN;
-  return static_cast<std::uint32_t>((size + RINGTAP_RECORD_ALIGN - 1) / RINGTAP_RECORD_ALIGN * RINGTAP_RECORD_ALIGN);
+  return static_cast<std::uint32_t>((size + RINGTAP_STAGE_ALIGN - 1) / RINGTAP_STAGE_ALIGN * RINGTAP_STAGE_ALIGN);
 }
 
 // The stages as user space sees them: read only.
