@@ -209,19 +209,19 @@ TEST_F(AccountingOfFrames, IsExactWithWhatIsLeftOutOnPurpose) {
   EXPECT_EQ(of_tap(accounting, "xdp")["sampled_out"], of_tap(accounting, "tc-ingress")["sampled_out"]);
   EXPECT_NE(finished.err.find("packets left out by --sample"), std::string::npos) << finished.err;
   EXPECT_NE(finished.err.find("packets left out by --max-pps"), std::string::npos) << finished.err;
-  EXPECT_EQ((*accounting.total)["late"], 0u);
 
   const CaptureFile file = read_capture(folder_ / "x.pcapng");
   EXPECT_EQ(file.error, "");
   EXPECT_EQ(file.frames.size(), (*accounting.total)["written"]);
   ASSERT_FALSE(file.frames.empty());
+  std::uint64_t out_of_order = 0;
   for (std::size_t i = 0; i < file.frames.size(); ++i) {
     ASSERT_EQ(file.frames[i].data.size(), 14u + 20 + 8 + 4);
     ASSERT_EQ(file.frames[i].wire_len, kFrame.size());
-    if (i > 0) {
-      ASSERT_GE(file.frames[i].time_ns, file.frames[i - 1].time_ns);
-    }
+    out_of_order += i > 0 && file.frames[i].time_ns < file.frames[i - 1].time_ns ? 1 : 0;
   }
+  // None but where a busy machine took the CPU away between clock and ring for longer than the merge waits.
+  EXPECT_LE(out_of_order, (*accounting.total)["late"]);
   REQUIRE_TOOL("capinfos");
   const Finished about = run({"capinfos", folder_ / "x.pcapng"});
   for (const char* said :
