@@ -10,7 +10,7 @@ constexpr std::uint16_t kProtocolIpv4 = 0x0800;
 constexpr std::uint16_t kProtocolTrailer = 0x1000;
 
 constexpr Token kHardware[] = {{1, "Ethernet"}, {6, "TokenRing"}, {7, "ArcNet"},     {15, "FrameRelay"},
-                               {17, "Strip"},   {19, "ATM"},      {24, "IEEE 1394"}, {32, "InfiniBand"}};
+                               {19, "ATM"},     {23, "Strip"},    {24, "IEEE 1394"}, {32, "InfiniBand"}};
 constexpr Token kOperations[] = {{1, "Request"},       {2, "Reply"},           {3, "Reverse Request"},
                                  {4, "Reverse Reply"}, {8, "Inverse Request"}, {9, "Inverse Reply"},
                                  {10, "NACK Reply"}};
@@ -81,10 +81,8 @@ void print_arp(Context& context, Cursor packet, const LinkHeader&) {
       context.put("Unknown Hardware (", hardware, ")");
     }
     context.put(" (len ", hardware_size, "), ");
-    if (protocol == kProtocolIpv4) {
-      context.put("IPv4");
-    } else if (protocol == kProtocolTrailer) {
-      context.put("Trail");
+    if (const std::string_view name = ethertype_name(protocol); name != "Unknown") {
+      context.put(name);
     } else {
       context.put("Unknown Protocol (0x", Hex{protocol, 4}, ")");
     }
@@ -135,7 +133,7 @@ void print_arp(Context& context, Cursor packet, const LinkHeader&) {
       put_protocol(context, arp, arp.sender_protocol);
       break;
     default:
-      dump_unknown(context, packet);
+      dump_hex_and_ascii(context.out, packet.bytes());  // also where -q or -X leave out other dumps
       return;
   }
   context.put(", length ", packet.length());

@@ -12,6 +12,7 @@
 #include "dissect/cursor.hpp"
 #include "dissect/ike_state.hpp"
 #include "dissect/names.hpp"
+#include "dissect/nfs_state.hpp"
 #include "dissect/options.hpp"
 #include "dissect/tcp_state.hpp"
 
@@ -32,6 +33,7 @@ struct Context {
   InterfaceNames* interfaces;  // nullptr: numbers only
   TcpState& tcp_state;
   IkeState& ike_state;
+  NfsState& nfs_state;
   Truncation truncation{out};
   unsigned depth = 0;                // packets within packets
   std::size_t link_header_size = 0;  // set by the link's printer: what a dump of the packet leaves out

@@ -16,9 +16,9 @@ constexpr std::string_view kResets[] = {"unspecified",      "closed",       "abo
 constexpr std::uint8_t kProtocol = 33;
 
 void put_checksum(Context& context, const Cursor& packet, const IpHeader& ip) {
-  const std::uint8_t coverage = packet.u8(9) & 0xf;
+  const std::uint8_t coverage = packet.u8(5) & 0xf;
   const std::uint16_t found = packet.be16(6);
-  context.put("(CCVal ", static_cast<std::uint32_t>(packet.u8(9) >> 4), ", CsCov ", coverage);
+  context.put("(CCVal ", static_cast<std::uint32_t>(packet.u8(5) >> 4), ", CsCov ", coverage);
   const std::size_t length = packet.length();
   if (context.options.no_checksums || ip.fragment || !packet.has(length)) return context.put(") ");
   // RFC 4340 9.2: 0 covers everything, n covers the header and 4 (n - 1) bytes of data.

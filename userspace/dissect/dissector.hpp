@@ -12,6 +12,7 @@
 #include "dissect/context.hpp"
 #include "dissect/ike_state.hpp"
 #include "dissect/names.hpp"
+#include "dissect/nfs_state.hpp"
 #include "dissect/options.hpp"
 #include "dissect/tcp_state.hpp"
 #include "ringtap/record.hpp"
@@ -38,6 +39,7 @@ class Dissector {
   InterfaceNames* interfaces_;
   TcpState tcp_state_;
   IkeState ike_state_;
+  NfsState nfs_state_;
 };
 
 }  // namespace ringtap

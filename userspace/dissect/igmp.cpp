@@ -222,8 +222,13 @@ void put_trace(Context& context, const Cursor& message, std::string_view name) {
 
 }  // namespace
 
-void print_igmp(Context& context, Cursor message, const IpHeader&) {
+void print_igmp(Context& context, Cursor message, const IpHeader& ip) {
   context.protocol("igmp");
+  if (ip.version != 4) {
+    context.put("[IGMP requires IPv4]");
+    return context.put_invalid();
+  }
+  if (context.options.quiet) return context.put("igmp");
   const std::size_t length = message.length();
   const std::uint8_t type = message.u8(0);
   switch (type) {

@@ -65,12 +65,7 @@ void put_timestamps(Context& context, const Cursor& option, unsigned size) {
   for (unsigned at = 4; at < size && !context.truncated(); at += entry) {
     if (length == at) type = " ^ ";
     context.put(type, option.be32(at + entry - 4), '@');
-    if (entry == 8) {
-      context.host4(option.block(at, 4));
-    } else {
-      // Only a prespecified or recorded address follows the stamp.
-      context.out.cut(context.out.size() - 1);
-    }
+    if (entry == 8) context.host4(option.block(at, 4));
     type = " ";
   }
   if (length == size) context.put(" ^ ");

@@ -177,10 +177,10 @@ bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size
   if ((control & 1) != 0) {
     context.put("Supervisory, ", kSupervisory[control >> 2 & 3], ", rcv seq ", static_cast<std::uint32_t>(control >> 9),
                 ", Flags [", flags, "], length ", length);
-  } else {
-    context.put("Information, send seq ", static_cast<std::uint32_t>(control >> 1 & 0x7f), ", rcv seq ",
-                static_cast<std::uint32_t>(control >> 9), ", Flags [", flags, "], length ", length);
+    return true;  // has nothing behind its header
   }
+  context.put("Information, send seq ", static_cast<std::uint32_t>(control >> 1 & 0x7f), ", rcv seq ",
+              static_cast<std::uint32_t>(control >> 9), ", Flags [", flags, "], length ", length);
   return false;
 }
 

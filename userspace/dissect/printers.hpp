@@ -43,6 +43,7 @@ void print_mpls(Context& context, Cursor packet, const LinkHeader& link);
 void print_eapol(Context& context, Cursor packet, const LinkHeader& link);
 void print_lldp(Context& context, Cursor packet, const LinkHeader& link);
 void print_slow(Context& context, Cursor packet, const LinkHeader& link);
+void print_ptp(Context& context, Cursor packet, const LinkHeader& link);
 void print_pppoe(Context& context, Cursor packet, const LinkHeader& link);
 
 // By SNAP identifier.
@@ -94,6 +95,7 @@ void print_ssh(Context& context, Cursor payload, const Transport& transport);
 void print_rtsp(Context& context, Cursor payload, const Transport& transport);
 void print_whois(Context& context, Cursor payload, const Transport& transport);
 void print_bgp(Context& context, Cursor payload, const Transport& transport);
+void print_resp(Context& context, Cursor payload, const Transport& transport);
 void print_openflow(Context& context, Cursor payload, const Transport& transport);
 
 // By UDP port.
@@ -123,6 +125,13 @@ void print_telnet(Context& context, Cursor payload, const Transport& transport);
 void print_l2tp(Context& context, Cursor payload, const Transport& transport);
 void print_pptp(Context& context, Cursor payload, const Transport& transport);
 void print_snmp(Context& context, Cursor payload, const Transport& transport);
+void print_kerberos(Context& context, Cursor message, const Transport& transport);
+void print_bcm_li(Context& context, Cursor packet, const Transport& transport);
+void print_ptp_over_udp(Context& context, Cursor message, const Transport& transport);
+
+// By what is in them, before the port is asked; false when it is not theirs.
+bool print_nfs_over_udp(Context& context, Cursor payload, const Transport& transport);
+bool print_nfs_over_tcp(Context& context, Cursor payload, const Transport& transport);
 
 // tables.cpp
 using LinkPrinter = void (*)(Context&, Cursor);

@@ -11,12 +11,15 @@ constexpr Token kChunks[] = {
     {kData, "DATA"},       {kInit, "INIT"},    {kInitAck, "INIT ACK"},  {kSack, "SACK"},     {4, "HB REQ"},
     {5, "HB ACK"},         {kAbort, "ABORT"},  {kShutdown, "SHUTDOWN"}, {8, "SHUTDOWN ACK"}, {kError, "OP ERR"},
     {10, "COOKIE ECHO"},   {11, "COOKIE ACK"}, {12, "ECN ECHO"},        {13, "ECN CWR"},     {14, "SHUTDOWN COMPLETE"},
-    {0xc0, "FOR CUM TSN"}, {0xc1, "REL CTRL"}};
+    {0xc0, "FOR CUM TSN"}, {0xc1, "REL CTRL"}, {0xc2, "REL CTRL ACK"}};
 constexpr Token kPayloads[] = {
     {1, "ISDN Q.921"}, {2, "M2UA"},       {3, "M3UA"},    {4, "SUA"},   {5, "M2PA"},  {6, "V5.2"},   {7, "H.248"},
     {8, "BICC"},       {9, "TALI"},       {10, "DUA"},    {11, "ASAP"}, {12, "ENRP"}, {13, "H.323"}, {14, "Q.IPC"},
     {15, "SIMCO"},     {16, "DDPSC"},     {17, "DDPSSC"}, {18, "S1AP"}, {19, "RUA"},  {20, "HNBAP"}, {21, "ForCES HP"},
     {22, "ForCES MP"}, {23, "ForCES LP"}, {24, "SBc-AP"}, {25, "NBAP"}, {27, "X2AP"}};
+
+// ForCES over SCTP (RFC 5811 5) is named by its ports.
+constexpr Token kForcesPorts[] = {{6704, "[ForCES HP]"}, {6705, "[ForCES MP]"}, {6706, "[ForCES LP]"}};
 
 bool put_bogus(Context& context, const Cursor& body) {
   context.put("bogus chunk length ", body.length() + 4, ']');
@@ -126,6 +129,8 @@ void print_sctp(Context& context, Cursor packet, const IpHeader& ip) {
   } else {
     context.put(source, " > ", destination, ": sctp");
   }
+  const std::string_view forces = token(kForcesPorts, destination);
+  context.put(forces.empty() ? token(kForcesPorts, source) : forces);
   Cursor chunks = packet.from(kHeader);
   for (std::uint32_t number = 1; chunks.length() > 0 && !context.truncated(); ++number) {
     if (chunks.length() >= 4) {
@@ -134,10 +139,14 @@ void print_sctp(Context& context, Cursor packet, const IpHeader& ip) {
       const std::size_t declared = chunks.be16(2);
       if (!chunks.has(declared)) return chunks.truncated();
     }
-    context.put(number == 1 ? "" : ",", " (", number, ") ");
-    if (chunks.length() < 4) {
-      return context.put("[chunk descriptor cut off at end of packet]");
+    if (context.verbose(2)) {
+      context.put("\n\t", number, ") ");
+    } else {
+      context.put(number == 1 ? "" : ",", " (", number, ") ");
     }
+    if (chunks.length() < 4) return context.put("[chunk descriptor cut off at end of packet]");
+    const std::size_t size = chunks.be16(2);
+    if (size < 4) return context.put("[Bad chunk length ", size, ", < size of chunk descriptor]");
     const std::uint8_t type = chunks.u8(0);
     if (const std::string_view name = token(kChunks, type); !name.empty()) {
       context.put('[', name, "] ");
@@ -145,17 +154,15 @@ void print_sctp(Context& context, Cursor packet, const IpHeader& ip) {
       context.put("[Unknown chunk type: 0x", Hex{type}, "] ");
     }
     const std::uint8_t flags = chunks.u8(1);
-    const std::size_t size = chunks.be16(2);
-    if (size < 4) {
-      context.put("[Bad chunk length ", size, ", < size of chunk header]");
-      return context.put_invalid();
-    }
     if (size > chunks.length()) {
       context.put("[Bad chunk length ", size, ", > remaining data in packet]");
       return context.put_invalid();
     }
     if (!put_chunk(context, type, flags, chunks.from(4).with_length(size - 4))) return;
-    chunks.skip((size + 3) & ~std::size_t{3});
+    // The padding belongs to the packet: one that ends before it was cut.
+    const std::size_t padded = (size + 3) & ~std::size_t{3};
+    if (!chunks.has(padded)) return chunks.truncated();
+    chunks.skip(padded);
   }
 }
 

@@ -70,7 +70,7 @@ constexpr EthertypeRow kEthertypes[] = {
     {0x88ca, "TIPC"},
     {0x88cc, "LLDP", print_lldp},
     {0x88e5, "802.1AE MACsec"},
-    {0x88f7, "PTP"},
+    {0x88f7, "PTP", print_ptp},
     {0x8902, "CFM"},
     {0x893a, "IEEE1905.1"},
     {0x8947, "GeoNet"},
@@ -172,8 +172,8 @@ constexpr PortRow kUdpPorts[] = {
     {161, print_snmp},  // SNMP
     {162, print_snmp},
     {123, print_ntp},
-    {88, nullptr},  // Kerberos
-    {750, nullptr},
+    {88, print_kerberos},
+    {750, print_kerberos},
     {1701, print_l2tp},                  // L2TP
     {3456, nullptr, End::kDestination},  // VAT
     {2103, nullptr},                     // Zephyr
@@ -208,7 +208,7 @@ constexpr PortRow kUdpPorts[] = {
     {646, nullptr},                         // LDP
     {698, nullptr},                         // OLSR
     {3503, nullptr},                        // LSP ping
-    {49152, nullptr, End::kSource},
+    {49152, print_bcm_li, End::kSource},
     {3784, print_bfd, End::kDestination},
     {3785, print_bfd_echo, End::kDestination},
     {4784, print_bfd, End::kDestination},
@@ -227,8 +227,8 @@ constexpr PortRow kUdpPorts[] = {
     {4790, print_vxlan_gpe},
     {17754, nullptr},           // ZEP
     {6635, print_mpls_in_udp},  // MPLS
-    {319, nullptr},             // PTP
-    {320, nullptr},
+    {319, print_ptp_over_udp},
+    {320, print_ptp_over_udp},
     {30490, nullptr},  // SOME/IP
 };
 
@@ -236,8 +236,7 @@ constexpr PortRow kTcpPorts[] = {
     {22, print_ssh},        {23, print_telnet},       {25, print_smtp},
     {43, print_whois},      {179, print_bgp},  // BGP
     {1723, print_pptp},                        // PPTP
-    {6379, nullptr},                           // RESP
-    {10288, nullptr},                          // OpenFlow and relatives
+    {6379, print_resp},     {10288, nullptr},  // OpenFlow and relatives
     {6633, print_openflow}, {6653, print_openflow},   {21, print_ftp},
     {80, print_http},       {8080, print_http},       {554, print_rtsp},
     {8554, print_rtsp},     {53, print_dns_over_tcp}, {639, nullptr},  // MSDP
@@ -345,7 +344,7 @@ bool print_udp_port(Context& context, Cursor payload, const Transport& transport
 
 bool print_tcp_port(Context& context, Cursor payload, const Transport& transport) {
   static const PortIndex index(kTcpPorts);
-  return print_port(index, context, payload, transport);
+  return print_port(index, context, payload, transport) || print_nfs_over_tcp(context, payload, transport);
 }
 
 }  // namespace ringtap

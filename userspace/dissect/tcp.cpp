@@ -276,7 +276,8 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
   const std::size_t length = segment.length();
   const std::size_t header_size = (segment.u8(12) >> 4) * 4u;
   if (header_size < kMinHeader) {
-    return context.put(" tcp ", length, " [bad hdr length ", header_size, " - too short, < ", kMinHeader, "]");
+    return context.put(" tcp ", static_cast<std::uint32_t>(length - header_size), " [bad hdr length ", header_size,
+                       " - too short, < ", kMinHeader, "]");
   }
   std::uint32_t sequence = segment.be32(4);
   std::uint32_t acknowledged = segment.be32(8);

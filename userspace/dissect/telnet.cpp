@@ -83,7 +83,7 @@ std::size_t put_subnegotiation(Context& context, const Cursor& rest) {
       context.put(" SE");
       return at + 2;
     }
-    context.put(" 0x", Hex{byte});
+    context.put(byte == 0 ? " " : " 0x", Hex{byte});
     ++at;
   }
   return at;

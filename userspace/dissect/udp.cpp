@@ -14,11 +14,11 @@ void put_checksum(Context& context, const Cursor& datagram, const IpHeader& ip, 
   // An IPv4 datagram need not have one, so it is looked at only on request; under IPv6 it must have one.
   if (ip.version == 4 && !context.verbose(2)) return;
   const std::uint16_t found = datagram.be16(6);
-  if (found == 0) return context.put("[no cksum] ");
+  if (found == 0 && ip.version == 4) return context.put("[no cksum] ");
   if (!datagram.has(length)) return;
   const std::uint16_t sum =
       transport_checksum(ip, kProtocol, datagram.bytes().first(length), static_cast<std::uint32_t>(length));
-  if (sum == 0) return context.put("[udp sum ok] ");
+  if (sum == 0 && found != 0) return context.put("[udp sum ok] ");
   context.put("[bad udp cksum 0x", Hex{found, 4}, " -> 0x", Hex{expected_checksum(found, sum), 4}, "!] ");
 }
 
@@ -43,9 +43,11 @@ void print_udp(Context& context, Cursor datagram, const IpHeader& ip) {
   const std::size_t available = std::min(body, length - kHeader);
   const Cursor payload = datagram.from(kHeader).with_length(available);
   if (!datagram.has(kHeader)) return datagram.truncated();
-  if (context.options.quiet) return context.put("UDP, length ", body);
-  put_checksum(context, datagram, ip, available + kHeader);
-  if (print_udp_port(context, payload, {ip, source, destination})) return;
+  if (!context.options.quiet) {
+    if (print_nfs_over_udp(context, payload, {ip, source, destination})) return;
+    put_checksum(context, datagram, ip, available + kHeader);
+    if (print_udp_port(context, payload, {ip, source, destination})) return;
+  }
   if (body > length - kHeader && !ip.fragment) {
     context.put("UDP, bad length ", body, " > ", length - kHeader);
   } else {
