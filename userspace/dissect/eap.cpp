@@ -45,8 +45,10 @@ void put_tls_flags(Context& context, std::uint8_t flags) {
   context.put("] 0x", Hex{flags, 2});
 }
 
-void put_packet(Context& context, const Cursor& packet) {
-  context.put(", ");
+}  // namespace
+
+void print_eap(Context& context, Cursor packet) {
+  context.protocol("eap");
   const std::uint8_t code = packet.u8(0);
   const std::uint8_t id = packet.u8(1);
   const std::size_t length = packet.be16(2);
@@ -107,8 +109,6 @@ void put_packet(Context& context, const Cursor& packet) {
   }
 }
 
-}  // namespace
-
 void print_eapol(Context& context, Cursor packet, const LinkHeader&) {
   context.protocol("eap");
   if (!packet.has(4)) return packet.truncated();
@@ -119,7 +119,8 @@ void print_eapol(Context& context, Cursor packet, const LinkHeader&) {
   if (!context.verbose() || type != 0) return;
   if (packet.length() < 8) return packet.truncated();
   if (length > 0 && packet.length() < 4 + length) return context.put(", EAP fragment?");
-  put_packet(context, packet.from(4));
+  context.put(", ");
+  print_eap(context, packet.from(4));
 }
 
 }  // namespace ringtap

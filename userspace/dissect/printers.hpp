@@ -55,6 +55,7 @@ void print_vtp(Context& context, Cursor packet);
 // What several protocols carry: PPP from its protocol number on, a stack of labels.
 void print_ppp(Context& context, Cursor packet);
 void print_mpls_stack(Context& context, Cursor stack);
+void print_eap(Context& context, Cursor packet);
 
 // Inside another header: the version decides.
 void print_ipv4_packet(Context& context, Cursor packet);
