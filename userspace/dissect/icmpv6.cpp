@@ -3,6 +3,7 @@
 // and routes, RFC 4191; DNS in router advertisements, RFC 8106; mobility, RFC 6275.
 #include "dissect/checksum.hpp"
 #include "dissect/printers.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
@@ -258,8 +259,7 @@ void put_listener_query_v2(Context& context, const Cursor& message) {
     return;
   }
   if (context.verbose()) context.put(" [max resp delay=", max_response_delay(message.be16(4)), "]");
-  context.put(" [gaddr ");
-  context.host6(message.block(8, 16));
+  put_host6(context, " [gaddr ", message.block(8, 16));
   if (context.verbose()) {
     const std::uint8_t flags = message.u8(24);
     if ((flags & 8) != 0) context.put(" sflag");
@@ -318,6 +318,7 @@ void put_listener_report_v2(Context& context, const Cursor& message) {
 }
 
 void put_listener_v1(Context& context, const Cursor& message) {
+  if (!message.has(24)) return;  // then tcpdump says nothing, not even that it was cut
   context.put("max resp delay: ", message.be16(4), " addr: ");
   context.host6(message.block(8, 16));
 }
@@ -447,13 +448,11 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
       put_neighbor_options(context, message.from(16));
       break;
     case kNeighborSolicitation:
-      context.put(", who has ");
-      context.host6(message.block(8, 16));
+      put_host6(context, ", who has ", message.block(8, 16));
       if (verbose) put_neighbor_options(context, message.from(24));
       break;
     case kNeighborAdvertisement:
-      context.put(", tgt is ");
-      context.host6(message.block(8, 16));
+      put_host6(context, ", tgt is ", message.block(8, 16));
       if (verbose) {
         context.put(", Flags [");
         context.put_flags(kNeighborFlags, message.be32(4) >> 24);
@@ -462,10 +461,8 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
       }
       break;
     case kRedirect:
-      context.put(", ");
-      context.host6(message.block(24, 16));
-      context.put(" to ");
-      context.host6(message.block(8, 16));
+      put_host6(context, ", ", message.block(24, 16));
+      put_host6(context, " to ", message.block(8, 16));
       if (verbose) put_neighbor_options(context, message.from(40));
       break;
     case kListenerReportV2:

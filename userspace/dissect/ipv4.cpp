@@ -219,6 +219,10 @@ void print_ipv4_packet(Context& context, Cursor packet) {
     }
     context.put(")\n    ");
   }
+  if (!whole.has(header_size)) {
+    context.put(" [remaining caplen(", whole.captured(), ") < header length(", header_size, ")]");
+    return whole.truncated();
+  }
 
   const IpHeader ip{.version = 4,
                     .source = packet.block(12, 4),

@@ -643,6 +643,7 @@ void put_attributes(Context& context, Cursor attributes) {
       const std::string_view behind_mark = attributes.length() > size ? kSecondMark : "";
       if (text && !attributes.has(size)) return attributes.truncated(behind_mark);
       put_value(context, type, attribute, attributes.from(2).first(size - 2), behind_mark);
+      if (context.verbose(2)) dump_hex(context.out, attributes.from(2).first(size - 2).bytes(), "\n\t    ");
     }
     if (!attributes.has(size)) return attributes.truncated();
     attributes.skip(size);

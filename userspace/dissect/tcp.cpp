@@ -150,10 +150,12 @@ bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::
       return true;
     case kMultipath:
       used = size;
+      if (size <= left && !option.has(size)) return option.truncated(behind_mark), true;
       return size <= left && put_mptcp(context, option, size, flags);
     case kFastOpen:
     case kExperiment: {
       used = size;
+      if (!option.has(size)) return option.truncated(behind_mark), true;
       Cursor cookie = option;
       std::size_t cookie_size = size;
       if (kind == kExperiment) {
@@ -312,6 +314,11 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
   }
   context.put(", length ", body);
   if (body == 0) return;
+  if (!segment.has(header_size)) {
+    // The options ended before the header does.
+    context.put(" [remaining caplen(", segment.captured(), ") < header length(", header_size, ")]");
+    return segment.truncated();
+  }
   const Cursor payload = segment.from(header_size).with_length(body);
   if ((flags & kRst) != 0 && context.verbose()) return put_reset_reason(context, payload);
   print_tcp_port(context, payload, {ip, source, destination});
