@@ -2,10 +2,12 @@
 // Parse, build, run, say how it ended. Exit codes: 0 good, 1 failure, 2 wrong usage, 3 loss with --strict-loss, 4
 // output that could not be written.
 #include <fcntl.h>
+#include <net/if.h>
 #include <net/if_arp.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
@@ -395,6 +397,12 @@ Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, std::uin
   CompareOptions compare;
   compare.taps = options.taps;
   compare.live = options.read_path.empty();
+  if (compare.live) {
+    compare.device_name = [](std::uint32_t ifindex) -> std::string {
+      std::array<char, IF_NAMESIZE> name{};
+      return ::if_indextoname(ifindex, name.data()) == nullptr ? "" : name.data();
+    };
+  }
   compare.matches = std::move(matches);
   compare.each = options.each;
   compare.json = options.json;

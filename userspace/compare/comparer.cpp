@@ -54,6 +54,7 @@ Comparer::Comparer(CompareOptions options, std::unique_ptr<ByteWriter> out, std:
     : options_(std::move(options)),
       out_(std::move(out)),
       file_(std::move(file)),
+      places_(options_.device_name),
       correlator_(options_.correlator, [this](const PacketStory& story, std::span<const Sighting> sightings) {
         on_finished(story, sightings);
       }) {}
@@ -78,7 +79,7 @@ Result<> Comparer::follow(const RecordView& record) {
   }
   if (!options_.taps.contains(record.tap)) return ok();
   ++records_;
-  totals_.taps_seen.insert(record.tap);
+  if (!record.trace || !record.trace->elsewhere) totals_.taps_seen.insert(record.tap);
   lost_before_ += record.lost_before;
   FreedBy freed;
   if (record.trace && (record.tap == Tap::kDrop || record.tap == Tap::kEnd)) {

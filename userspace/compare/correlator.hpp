@@ -76,7 +76,7 @@ struct FreedBy {
 };
 
 struct CorrelatorOptions {
-  std::uint64_t age_ns = 2'000'000'000;      // from the last record to the end of a packet …
+  std::uint64_t age_ns = 4'000'000'000;      // from the last record to the end of a packet …
   std::uint64_t freed_age_ns = 100'000'000;  // … and of one whose sk_buff was freed
   std::uint32_t max_packets = 1U << 19;
   std::uint64_t follow = UINT64_MAX;  // packets followed; what comes then is not started

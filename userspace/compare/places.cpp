@@ -60,6 +60,8 @@ void Places::add_interface(const Interface& interface) {
   // "eth0:xdp" is a tap of eth0.
   interfaces_.push_back(interface.name.substr(0, interface.name.find(':')));
   ifindexes_.push_back(interface.ifindex);
+  // A packet dropped at OUTPUT is seen by no tap of the device, which alone say its name.
+  if (interface.ifindex != 0) device_number(interface.ifindex, static_cast<std::uint32_t>(interfaces_.size() - 1));
 }
 
 std::uint32_t Places::device_number(std::uint32_t ifindex, std::uint32_t interface_id) {
@@ -70,7 +72,8 @@ std::uint32_t Places::device_number(std::uint32_t ifindex, std::uint32_t interfa
   std::uint32_t& number = device_numbers_[key];
   if (number == 0) {
     number = static_cast<std::uint32_t>(devices_.size());
-    devices_.push_back(ifindex == 0 ? name : "if" + std::to_string(ifindex));
+    std::string called = named || ifindex == 0 ? name : name_of_ ? name_of_(ifindex) : "";
+    devices_.push_back(called.empty() ? "if" + std::to_string(ifindex) : std::move(called));
   }
   if (named && ifindex != 0 && devices_[number] != name) devices_[number] = name;
   return number;

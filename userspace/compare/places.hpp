@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compare/hash.hpp"
@@ -26,6 +28,9 @@ struct Place {
 
 class Places {
  public:
+  // `name_of` says what a device is called that was not announced, by its index; empty: nobody knows. May be null.
+  explicit Places(std::function<std::string(std::uint32_t)> name_of = {}) : name_of_(std::move(name_of)) {}
+
   void add_interface(const Interface& interface);
   std::uint16_t number_of(const RecordView& record);
 
@@ -41,6 +46,7 @@ class Places {
  private:
   std::uint32_t device_number(std::uint32_t ifindex, std::uint32_t interface_id);
 
+  std::function<std::string(std::uint32_t)> name_of_;
   std::vector<Place> places_;
   HashMap<std::uint16_t> numbers_;
   std::vector<std::string> interfaces_;    // name of the device by interface number
