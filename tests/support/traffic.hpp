@@ -27,7 +27,7 @@ class FrameSender {
   int fd_ = -1;
 };
 
-// `count` datagrams to `address` (IPv4 or IPv6); nobody needs to listen.
+// `count` datagrams to `address` (IPv4 or IPv6); nobody needs to listen, and a rule may drop them (EPERM).
 void send_udp(const Namespace& from, const std::string& address, std::uint16_t port, const Bytes& payload,
               unsigned count = 1);
 
@@ -64,6 +64,9 @@ class ForeignProgram {
   // tc ingress that puts a VLAN tag into the metadata of every frame and sends it out of `to`. Kernel 6.6 (tcx).
   static ForeignProgram tag_and_forward(const Namespace& where, const std::string& device, const std::string& to,
                                         std::uint16_t vlan_id);
+
+  // tc egress, ahead of what is there, that drops every frame. Kernel 6.6 (tcx).
+  static ForeignProgram drop_egress(const Namespace& where, const std::string& device, const std::string& name);
 
   ForeignProgram(ForeignProgram&& other) noexcept;
   ForeignProgram& operator=(ForeignProgram&&) = delete;
