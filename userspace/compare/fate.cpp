@@ -125,6 +125,8 @@ bool is_cut(std::string_view function) {
 }
 
 bool is_after_use(std::string_view reason, std::string_view function) {
+  // net/ipv4/ping.c: an echo reply that no ping socket waits for; raw sockets, most pings', have had their copies.
+  if (function == "ping_rcv") return true;
   // net/ipv4/tcp_input.c, tcp_rcv_state_process(): "discard" without a reason.
   return reason == "NOT_SPECIFIED" && function.starts_with("tcp_");
 }
