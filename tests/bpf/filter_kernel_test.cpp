@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Translated filters in the kernel, each as a whole program by BPF_PROG_TEST_RUN, against libpcap's interpreter: the
-// verifier takes every filter of the corpus, and the JIT's code agrees at XDP (linear and in fragments) and at tc
-// (plain and with the tag in metadata). RINGTAP_FILTER_KERNEL_FRAMES sets the frames per program and variant.
+// verifier takes every filter of the corpus, and the JIT's code agrees at XDP (linear and in fragments), at tc (plain
+// and with the tag in metadata) and on a frame in memory, whole and cut. RINGTAP_FILTER_KERNEL_FRAMES sets the frames
+// per program and variant.
 #include <bpf/bpf.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <sys/mman.h>
 
 #include <array>
 #include <chrono>
@@ -19,6 +21,7 @@
 
 #include "filter/compile.hpp"
 #include "filter/translate.hpp"
+#include "ringtap/abi.h"
 #include "ringtap/unique_fd.hpp"
 #include "support/filter_corpus.hpp"
 #include "support/filter_inputs.hpp"
@@ -40,13 +43,15 @@ struct Variant {
   Metadata metadata;
 };
 
-constexpr std::array<Variant, 6> kVariants = {{
+constexpr std::array<Variant, 8> kVariants = {{
     {"XDP linear", {.hook = FilterHook::kXdp, .xdp_load_bytes = false}, false, Metadata::kNone},
     {"XDP", {.hook = FilterHook::kXdp}, true, Metadata::kNone},
     {"XDP inlined", {.hook = FilterHook::kXdp, .inlined = true, .stack_base = 64}, true, Metadata::kNone},
     {"tc ingress", {.hook = FilterHook::kTcIngress}, false, Metadata::kTag},
     {"tc egress", {.hook = FilterHook::kTcEgress}, false, Metadata::kTag},
     {"tc without view", {.hook = FilterHook::kTcIngress, .vlan_view = false}, false, Metadata::kNone},
+    {"memory", {.hook = FilterHook::kMemory}, false, Metadata::kNone},
+    {"memory inlined", {.hook = FilterHook::kMemory, .inlined = true, .stack_base = 64}, false, Metadata::kNone},
 }};
 
 bpf_insn insn(int code, int to, int from, int offset, int constant) {
@@ -76,9 +81,72 @@ Code behind_tag_push(const Code& filter) {
   return code;
 }
 
+// The frame of FilterHook::kMemory: what a tap would have put into its stage stands in a map.
+class FrameMemory {
+ public:
+  struct Content {
+    ringtap_memory_frame frame;  // its address is the program's to fill in
+    std::uint8_t bytes[4096];
+  };
+  FrameMemory() {
+    LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+    map_.reset(bpf_map_create(BPF_MAP_TYPE_ARRAY, "frame", 4, sizeof(Content), 1, &options));
+    memory_ = mmap(nullptr, sizeof(Content), PROT_READ | PROT_WRITE, MAP_SHARED, map_.get(), 0);
+  }
+  FrameMemory(const FrameMemory&) = delete;
+  FrameMemory& operator=(const FrameMemory&) = delete;
+  ~FrameMemory() {
+    if (memory_ != MAP_FAILED) munmap(memory_, sizeof(Content));
+  }
+  [[nodiscard]] bool good() const { return memory_ != MAP_FAILED; }
+  [[nodiscard]] int fd() const { return map_.get(); }
+  [[nodiscard]] Content& content() const { return *static_cast<Content*>(memory_); }
+
+ private:
+  UniqueFd map_;
+  void* memory_ = MAP_FAILED;
+};
+
+// Before the filter: a ringtap_memory_frame on the stack, made as the taps make it.
+Code behind_memory_frame(const Code& filter, int map_fd, bool inlined) {
+  constexpr int kFrame = -static_cast<int>(sizeof(ringtap_memory_frame));
+  constexpr int kRest = offsetof(ringtap_memory_frame, length);
+  Code code = {
+      insn(BPF_LD | BPF_IMM | BPF_DW, BPF_REG_2, BPF_PSEUDO_MAP_VALUE, 0, map_fd),
+      insn(0, 0, 0, 0, 0),
+  };
+  for (int at = kRest; at < static_cast<int>(sizeof(ringtap_memory_frame)); at += 8) {
+    code.push_back(insn(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_3, BPF_REG_2, at, 0));
+    code.push_back(insn(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_3, kFrame + at, 0));
+  }
+  code.push_back(insn(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, offsetof(FrameMemory::Content, bytes)));
+  code.push_back(insn(BPF_STX | BPF_MEM | BPF_DW, BPF_REG_10, BPF_REG_2, kFrame, 0));
+  code.push_back(insn(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_1, BPF_REG_10, 0, 0));
+  code.push_back(insn(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, kFrame));
+  if (!inlined) {
+    code.push_back(insn(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 1));
+    code.push_back(insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
+  }
+  code.insert(code.end(), filter.begin(), filter.end());
+  return code;
+}
+static_assert((sizeof(ringtap_memory_frame) - offsetof(ringtap_memory_frame, length)) % 8 == 0 &&
+              sizeof(ringtap_memory_frame) <= 64);
+
+// The translated filter as a program that can be loaded and run by itself.
+Code whole_program(const Variant& variant, Code code, const FrameMemory& memory) {
+  const bool inlined = variant.options.inlined;
+  if (inlined) code.push_back(insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
+  if (variant.metadata == Metadata::kTag) return behind_tag_push(code);
+  if (variant.options.hook == FilterHook::kMemory) return behind_memory_frame(code, memory.fd(), inlined);
+  return code;
+}
+
 UniqueFd load(const Variant& variant, const Code& code, std::string& log) {
   const bool xdp = variant.options.hook == FilterHook::kXdp;
-  const bpf_prog_type type = xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS;
+  const bpf_prog_type type = xdp                                           ? BPF_PROG_TYPE_XDP
+                             : variant.options.hook == FilterHook::kMemory ? BPF_PROG_TYPE_RAW_TRACEPOINT
+                                                                           : BPF_PROG_TYPE_SCHED_CLS;
   LIBBPF_OPTS(bpf_prog_load_opts, options);
   if (xdp && variant.fragments) options.prog_flags = BPF_F_XDP_HAS_FRAGS;
   UniqueFd fd(bpf_prog_load(type, "filter_test", "GPL", code.data(), code.size(), &options));
@@ -113,6 +181,28 @@ bool loops(const ClassicProgram& program) {
   for (const auto& i : program.insns)
     if (i.code == (BPF_JMP | BPF_JA) && static_cast<std::int32_t>(i.k) < 0) return true;
   return false;
+}
+
+// A frame in memory, cut or whole: a raw tracepoint program takes no data, so it stands in the map.
+void run_in_memory(const Variant& variant, int fd, const ClassicProgram& program, FilterMatcher& matcher,
+                   const std::string& name, const FrameMemory& memory, FilterInputs& random, Tally& tally) {
+  const RawFrame frame = random.frame();
+  FrameMemory::Content& content = memory.content();
+  const auto length = static_cast<std::uint32_t>(random.one_in(2) ? random.below(frame.size() + 1) : frame.size());
+  const auto wire_length = static_cast<std::uint32_t>(frame.size());
+  content.frame = {.length = length, .wire_length = wire_length, .ifindex = 3, .outgoing = random.below(2)};
+  std::memset(content.bytes, 0xff, sizeof content.bytes);
+  std::memcpy(content.bytes, frame.data(), length);
+  LIBBPF_OPTS(bpf_test_run_opts, options);
+  ASSERT_EQ(bpf_prog_test_run_opts(fd, &options), 0) << std::strerror(errno);
+  const FrameMetadata metadata{.packet_type = content.frame.outgoing != 0 ? PacketType::kOutgoing : PacketType::kHost,
+                               .ifindex = 3};
+  const std::uint32_t expected = matcher.verdict(std::as_bytes(std::span(frame)).first(length), wire_length, metadata);
+  ++tally.runs;
+  tally.accepted += expected != 0 ? 1 : 0;
+  if (options.retval == kRecheckVerdict && loops(program)) return;
+  EXPECT_EQ(options.retval, expected) << name << " (" << variant.name << "), " << length << " of " << frame.size()
+                                      << " bytes";
 }
 
 void run_one(const Variant& variant, int fd, const ClassicProgram& program, FilterMatcher& matcher,
@@ -167,6 +257,8 @@ void load_and_run(const ClassicProgram& program, const std::string& name, Filter
   ++tally.programs;
   auto matcher = FilterMatcher::create(program);
   ASSERT_TRUE(matcher) << matcher.error().text();
+  const FrameMemory memory;
+  ASSERT_TRUE(memory.good());
   for (const Variant& variant : kVariants) {
     TranslateOptions options = variant.options;
     const bool ethernet = program.link_type == LinkType::kEthernet;
@@ -174,15 +266,20 @@ void load_and_run(const ClassicProgram& program, const std::string& name, Filter
     options.long_jumps = true;
     auto code = translate(program, options);
     ASSERT_TRUE(code) << name << ": " << code.error().text();
-    if (options.inlined) code->push_back(insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
-    if (variant.metadata == Metadata::kTag) *code = behind_tag_push(*code);
+    *code = whole_program(variant, code.take(), memory);
     tally.largest = std::max(tally.largest, code->size());
     std::string log;
     const UniqueFd fd = load(variant, *code, log);
     ++tally.loads;
     EXPECT_TRUE(fd) << name << " (" << variant.name << ", " << code->size() << " instructions) refused\n" << log;
     if (!fd || !ethernet) continue;  // a test run's tc frame always has a link-layer header
-    for (int n = 0; n < frames_per_program(); ++n) run_one(variant, fd.get(), program, *matcher, name, random, tally);
+    for (int n = 0; n < frames_per_program(); ++n) {
+      if (options.hook == FilterHook::kMemory) {
+        run_in_memory(variant, fd.get(), program, *matcher, name, memory, random, tally);
+      } else {
+        run_one(variant, fd.get(), program, *matcher, name, random, tally);
+      }
+    }
   }
 }
 
@@ -212,6 +309,8 @@ TEST(FilterInTheKernel, EveryFilterOfTheCorpusLoadsAndAgrees) {
 
 TEST(FilterInTheKernel, LongListsOfHostsLoad) {
   REQUIRE_CAPABILITY(CAP_BPF);
+  const FrameMemory memory;
+  ASSERT_TRUE(memory.good());
   for (const int count : {100, 300, 1000}) {
     std::string hosts;
     for (int n = 0; n < count; ++n) {
@@ -229,7 +328,7 @@ TEST(FilterInTheKernel, LongListsOfHostsLoad) {
         options.long_jumps = true;
         auto code = translate(*program, options);
         ASSERT_TRUE(code) << code.error().text();
-        if (options.inlined) code->push_back(insn(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
+        *code = whole_program(variant, code.take(), memory);
         std::string log;
         const auto start = std::chrono::steady_clock::now();
         EXPECT_TRUE(load(variant, *code, log)) << count << " hosts (" << variant.name << "): " << log;

@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Input input = parse({data, size});
   auto matcher = FilterMatcher::create(input.program);
   TranslateOptions options;
-  options.hook = static_cast<FilterHook>(input.layout % 3);
+  options.hook = static_cast<FilterHook>(input.layout % 4);
   options.vlan_view = (input.layout & 0x10) != 0;
   options.xdp_load_bytes = (input.layout & 0x20) != 0 || options.hook != FilterHook::kXdp;
   options.inlined = (input.layout & 0x40) != 0;
@@ -77,11 +77,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!code) return 0;
   if (options.inlined) code->push_back(bpf_insn{.code = BPF_JMP | BPF_EXIT});
 
-  testing::EbpfFrame memory{.bytes = input.frame, .skb = options.hook != FilterHook::kXdp};
+  const bool in_memory = options.hook == FilterHook::kMemory;
+  const bool skb = !in_memory && options.hook != FilterHook::kXdp;
+  testing::EbpfFrame memory{.bytes = input.frame,
+                            .context = in_memory ? testing::EbpfContext::kMemory
+                                       : skb     ? testing::EbpfContext::kSkb
+                                                 : testing::EbpfContext::kXdp};
   memory.linear = static_cast<std::uint32_t>(input.frame.size());
   if (options.xdp_load_bytes && (input.layout & 0x80) != 0) memory.linear /= 2;
   std::vector<std::uint8_t> wire = input.frame;
-  if (memory.skb && options.vlan_view && (input.layout & 0x08) != 0 && wire.size() >= 14) {
+  if (skb && options.vlan_view && (input.layout & 0x08) != 0 && wire.size() >= 14) {
     memory.tagged = true;
     memory.tag_protocol = 0x8100;
     memory.tag_control = 0x2005;
@@ -92,6 +97,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(run.fault.empty());
   // The translator takes only what libpcap's interpreter has a meaning for, so that may be asked now.
   if (!matcher || loops(input.program) || reads_ancillary(input.program)) return 0;
-  check(run.verdict == matcher->verdict(std::as_bytes(std::span(wire)), static_cast<std::uint32_t>(wire.size())));
+  auto seen = std::as_bytes(std::span(wire));
+  if (in_memory) seen = seen.first(memory.linear);
+  check(run.verdict == matcher->verdict(seen, static_cast<std::uint32_t>(wire.size())));
   return 0;
 }

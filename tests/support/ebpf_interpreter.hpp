@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Runs the eBPF subset that the filter translator emits, in user space, on a made-up frame. Anything the kernel's
 // verifier would refuse is a fault: reading an unset register or stack byte, memory outside the linear part, an unknown
-// instruction or helper. Pure; any thread.
+// instruction or helper; at FilterHook::kMemory also a read past the frame, where a real one would find what another
+// frame has left. Pure; any thread.
 #pragma once
 
 #include <linux/bpf.h>
@@ -16,19 +17,24 @@
 #include <span>
 #include <string>
 
+#include "ringtap/abi.h"
+
 namespace ringtap::testing {
+
+enum class EbpfContext { kXdp, kSkb, kMemory };  // xdp_md, __sk_buff, ringtap_memory_frame
 
 struct EbpfFrame {
   std::span<const std::uint8_t> bytes;  // what is in memory, without a tag that stands in metadata
-  std::uint32_t linear = 0;             // how many of them data … data_end spans
-  bool skb = false;                     // __sk_buff or xdp_md
-  bool tagged = false;                  // a tag in metadata
+  std::uint32_t linear = 0;             // how many of them data … data_end spans; kMemory: were captured
+  EbpfContext context = EbpfContext::kXdp;
+  bool tagged = false;  // a tag in metadata
   std::uint16_t tag_protocol = 0;
   std::uint16_t tag_control = 0;
   std::uint32_t ifindex = 1;
   std::uint32_t packet_type = 0;
   std::uint32_t mark = 0;
   std::uint32_t cpu = 0;
+  bool outgoing = false;  // kMemory
 };
 
 struct EbpfRun {
@@ -246,6 +252,9 @@ class EbpfInterpreter {
       case BPF_FUNC_xdp_load_bytes:
         result = load_bytes(insn.imm == BPF_FUNC_skb_load_bytes);
         break;
+      case BPF_FUNC_probe_read_kernel:
+        result = probe_read();
+        break;
       default:
         fault("helper");
     }
@@ -255,7 +264,8 @@ class EbpfInterpreter {
 
   std::uint64_t load_bytes(bool skb) {
     run_.helper_loads = true;
-    if (skb != frame_.skb || get(BPF_REG_1) != kContextBase) fault("helper's context");
+    if (frame_.context != (skb ? EbpfContext::kSkb : EbpfContext::kXdp) || get(BPF_REG_1) != kContextBase)
+      fault("helper's context");
     const auto offset = static_cast<std::uint32_t>(get(BPF_REG_2));
     const std::uint64_t to = get(BPF_REG_3);
     const auto size = static_cast<std::uint32_t>(get(BPF_REG_4));
@@ -271,6 +281,22 @@ class EbpfInterpreter {
     return outside ? static_cast<std::uint64_t>(-14) : 0;
   }
 
+  std::uint64_t probe_read() {
+    run_.helper_loads = true;
+    const std::uint64_t to = get(BPF_REG_1);
+    const auto size = static_cast<std::uint32_t>(get(BPF_REG_2));
+    const std::uint64_t from = get(BPF_REG_3);
+    if (frame_.context != EbpfContext::kMemory) fault("helper's context");
+    if (to < kStackBase || to + size > kStackBase + kStackSize) fault("helper's buffer");
+    if (from < kPacketBase || from + size > kPacketBase + frame_.linear) fault("read past the frame");
+    if (!run_.fault.empty()) return 0;
+    for (std::uint32_t i = 0; i < size; ++i) {
+      stack_[to - kStackBase + i] = frame_.bytes[from - kPacketBase + i];
+      stack_set_[to - kStackBase + i] = true;
+    }
+    return 0;
+  }
+
   std::uint64_t load(std::uint64_t address, int size) {
     std::uint64_t value = 0;
     const auto inside = [&](std::uint64_t base, std::uint64_t limit) {
@@ -281,10 +307,13 @@ class EbpfInterpreter {
       for (int i = 0; i < size; ++i)
         if (!stack_set_[address - kStackBase + i]) fault("read unset stack");
       std::memcpy(&value, stack_.data() + (address - kStackBase), size);
-    } else if (inside(kPacketBase, frame_.linear)) {
+    } else if (frame_.context != EbpfContext::kMemory && inside(kPacketBase, frame_.linear)) {
       std::memcpy(&value, frame_.bytes.data() + (address - kPacketBase), size);
+    } else if (frame_.context == EbpfContext::kMemory && inside(kContextBase, sizeof(ringtap_memory_frame))) {
+      return memory_field(address - kContextBase, size);
     } else if (size == 4 && inside(kContextBase, 4096)) {
-      return frame_.skb ? skb_field(address - kContextBase) : xdp_field(address - kContextBase);
+      return frame_.context == EbpfContext::kSkb ? skb_field(address - kContextBase)
+                                                 : xdp_field(address - kContextBase);
     } else {
       fault("read outside packet, stack and context");
     }
@@ -296,6 +325,26 @@ class EbpfInterpreter {
       return fault("write outside the stack");
     std::memcpy(stack_.data() + (address - kStackBase), &value, size);
     for (int i = 0; i < size; ++i) stack_set_[address - kStackBase + i] = true;
+  }
+
+  std::uint64_t memory_field(std::uint64_t offset, int size) {
+    const ringtap_memory_frame fields{.address = kPacketBase,
+                                      .length = frame_.linear,
+                                      .wire_length = static_cast<std::uint32_t>(frame_.bytes.size()),
+                                      .ifindex = frame_.ifindex,
+                                      .outgoing = frame_.outgoing ? 1U : 0U};
+    if (size != (offset == offsetof(ringtap_memory_frame, address) ? 8 : 4) || offset % size != 0) {
+      fault("ringtap_memory_frame field");
+      return 0;
+    }
+    std::uint64_t value = 0;
+    if constexpr (std::endian::native == std::endian::little) {
+      std::memcpy(&value, reinterpret_cast<const std::byte*>(&fields) + offset, size);
+    } else {
+      std::memcpy(reinterpret_cast<std::byte*>(&value) + 8 - size, reinterpret_cast<const std::byte*>(&fields) + offset,
+                  size);
+    }
+    return value;
   }
 
   std::uint64_t xdp_field(std::uint64_t offset) {

@@ -27,6 +27,7 @@
 namespace ringtap {
 namespace {
 
+using testing::EbpfContext;
 using testing::EbpfFrame;
 using testing::EbpfRun;
 using testing::FilterInputs;
@@ -35,7 +36,7 @@ using testing::RawFrame;
 struct Variant {
   const char* name;
   TranslateOptions options;
-  bool fragments;  // the linear part may be shorter than the frame
+  bool fragments;  // the linear part may be shorter than the frame; in memory: the frame may be cut
   bool tag;        // half of the frames carry a tag in metadata
 };
 
@@ -47,8 +48,15 @@ const std::vector<Variant>& variants() {
       {"tc egress", {.hook = FilterHook::kTcEgress}, true, true},
       {"tc inlined", {.hook = FilterHook::kTcIngress, .inlined = true, .stack_base = 64}, true, true},
       {"tc without view", {.hook = FilterHook::kTcIngress, .vlan_view = false}, true, false},
+      {"memory", {.hook = FilterHook::kMemory}, true, false},
+      {"memory inlined", {.hook = FilterHook::kMemory, .inlined = true, .stack_base = 64}, true, false},
   };
   return all;
+}
+
+EbpfContext context_of(FilterHook hook) {
+  if (hook == FilterHook::kMemory) return EbpfContext::kMemory;
+  return hook == FilterHook::kXdp ? EbpfContext::kXdp : EbpfContext::kSkb;
 }
 
 std::span<const std::byte> as_bytes(const RawFrame& frame) {
@@ -84,7 +92,7 @@ void compare(const Variant& variant, std::span<const bpf_insn> code, const Class
              FilterMatcher& matcher, const RawFrame& frame, FilterInputs& random, const std::string& name,
              Tally& tally) {
   RawFrame wire = frame;
-  EbpfFrame memory{.bytes = frame, .skb = variant.options.hook != FilterHook::kXdp, .ifindex = 1 + random.below(3)};
+  EbpfFrame memory{.bytes = frame, .context = context_of(variant.options.hook), .ifindex = 1 + random.below(3)};
   memory.linear = static_cast<std::uint32_t>(frame.size());
   if (variant.fragments && random.one_in(2)) memory.linear = random.below(frame.size() + 1);
   if (variant.tag && frame.size() >= 14 && random.one_in(2)) {
@@ -99,7 +107,13 @@ void compare(const Variant& variant, std::span<const bpf_insn> code, const Class
     memory.packet_type = random.below(4);
     metadata.packet_type = static_cast<PacketType>(memory.packet_type);
   }
-  const std::uint32_t expected = matcher.verdict(as_bytes(wire), static_cast<std::uint32_t>(wire.size()), metadata);
+  auto bytes = as_bytes(wire);
+  if (variant.options.hook == FilterHook::kMemory) {
+    memory.outgoing = random.one_in(2);
+    if (memory.outgoing) metadata.packet_type = PacketType::kOutgoing;
+    bytes = bytes.first(memory.linear);
+  }
+  const std::uint32_t expected = matcher.verdict(bytes, static_cast<std::uint32_t>(wire.size()), metadata);
   const EbpfRun run = testing::run_ebpf(code, memory);
   ++tally.pairs;
   tally.accepted += expected != 0 ? 1 : 0;
@@ -277,29 +291,32 @@ TEST(FilterTranslate, AncillaryLoadsGiveWhatTheHookKnows) {
     std::optional<std::uint32_t> xdp;
     std::optional<std::uint32_t> ingress;
     std::optional<std::uint32_t> egress;
+    std::optional<std::uint32_t> memory;
   };
-  const EbpfFrame frame{.ifindex = 9, .packet_type = 3, .mark = 77, .cpu = 5};
-  for (const Expectation& expected : std::vector<Expectation>{{SKF_AD_PKTTYPE, 0, 3, 4},
-                                                              {SKF_AD_IFINDEX, 9, 9, 9},
-                                                              {SKF_AD_HATYPE, 1, 1, 1},
-                                                              {SKF_AD_MARK, {}, 77, 77},
-                                                              {SKF_AD_CPU, 5, 5, 5},
-                                                              {SKF_AD_RANDOM, 0x12345678, 0x12345678, 0x12345678},
-                                                              {SKF_AD_VLAN_TAG, {}, {}, {}},
-                                                              {SKF_AD_NLATTR, {}, {}, {}},
-                                                              {SKF_AD_PAY_OFFSET, {}, {}, {}}}) {
+  const EbpfFrame frame{.ifindex = 9, .packet_type = 3, .mark = 77, .cpu = 5, .outgoing = true};
+  for (const Expectation& expected :
+       std::vector<Expectation>{{SKF_AD_PKTTYPE, 0, 3, 4, 4},
+                                {SKF_AD_IFINDEX, 9, 9, 9, 9},
+                                {SKF_AD_HATYPE, 1, 1, 1, 1},
+                                {SKF_AD_MARK, {}, 77, 77, {}},
+                                {SKF_AD_CPU, 5, 5, 5, 5},
+                                {SKF_AD_RANDOM, 0x12345678, 0x12345678, 0x12345678, 0x12345678},
+                                {SKF_AD_VLAN_TAG, {}, {}, {}, {}},
+                                {SKF_AD_NLATTR, {}, {}, {}, {}},
+                                {SKF_AD_PAY_OFFSET, {}, {}, {}, {}}}) {
     const ClassicProgram program{
         .insns = {{.code = BPF_LD | BPF_W | BPF_ABS, .k = 0xfffff000 + expected.field}, {.code = BPF_RET | BPF_A}}};
-    const std::array<std::pair<FilterHook, std::optional<std::uint32_t>>, 3> hooks = {
+    const std::array<std::pair<FilterHook, std::optional<std::uint32_t>>, 4> hooks = {
         {{FilterHook::kXdp, expected.xdp},
          {FilterHook::kTcIngress, expected.ingress},
-         {FilterHook::kTcEgress, expected.egress}}};
+         {FilterHook::kTcEgress, expected.egress},
+         {FilterHook::kMemory, expected.memory}}};
     for (const auto& [hook, value] : hooks) {
       auto code = translate(program, {.hook = hook});
       ASSERT_EQ(static_cast<bool>(code), value.has_value()) << expected.field;
       if (!code) continue;
       EbpfFrame memory = frame;
-      memory.skb = hook != FilterHook::kXdp;
+      memory.context = context_of(hook);
       const EbpfRun run = testing::run_ebpf(*code, memory);
       EXPECT_EQ(run.fault, "") << expected.field;
       EXPECT_EQ(run.verdict, *value) << expected.field;
@@ -448,6 +465,12 @@ std::vector<NamedMutation> mutations() {
       {"offset of a helper load unbounded",
        [=](auto& code, std::size_t n) {
          if (code[n].code != (BPF_JMP | BPF_JGT | BPF_K) || code[n].dst_reg != BPF_REG_2) return false;
+         never(code[n]);
+         return true;
+       }},
+      {"no look at the end of a frame in memory",
+       [=](auto& code, std::size_t n) {
+         if (code[n].code != (BPF_JMP | BPF_JGT | BPF_X) || code[n].dst_reg != BPF_REG_3) return false;
          never(code[n]);
          return true;
        }},

@@ -43,6 +43,8 @@ int memory_slot(std::uint32_t word) {
 
 // bpf_skb_load_bytes refuses offsets beyond an int; X + k has up to 33 bits.
 constexpr std::int32_t kMaxHelperOffset = 0x7fff'ff00;
+// The verifier takes an offset from a pointer into a map up to 2^29 (BPF_MAX_VAR_OFF); no frame in memory is as long.
+constexpr std::int32_t kMaxMemoryOffset = 1 << 28;
 
 // Chains of tests are followed into their untaken side first, and the verifier keeps at most 8192 other sides waiting
 // (BPF_COMPLEXITY_LIMIT_JMP_SEQ). Past this many tests those whose taken side returns are written the other way round.
@@ -290,6 +292,7 @@ class Lowering {
   // R0 = the bytes at the memory offset in R2, as they stand in the packet.
   void call_load_bytes(int bytes) {
     if (in_memory()) {
+      asm_.jump_if(BPF_JGT, Reg::kR2, kMaxMemoryOffset, reject());
       pop(Reg::kR4, kSlotContext, 8);
       asm_.load(Reg::kR5, Reg::kR4, offsetof(MemoryFrame, length), 4);
       asm_.move(Reg::kR3, Reg::kR2);

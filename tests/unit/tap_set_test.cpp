@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string_view>
+
+#include "record/event.hpp"
+#include "ringtap/abi.h"
+#include "ringtap/record.hpp"
+
+namespace ringtap {
+namespace {
+
+TEST(TapSet, HoldsWhatWasPutInAndNotTakenOut) {
+  TapSet taps = kTcTaps;
+  taps.insert(Tap::kDrop);
+  taps.insert(kStackTaps);
+  EXPECT_TRUE(taps.contains(Tap::kTcEgress) && taps.contains(Tap::kDrop) && taps.contains(Tap::kStackOut));
+  EXPECT_FALSE(taps.contains(Tap::kXdp));
+  taps.erase({Tap::kTcEgress, Tap::kStackIn, Tap::kXdp});
+  EXPECT_EQ(taps, (TapSet{Tap::kTcIngress, Tap::kStackOut, Tap::kDrop}));
+  EXPECT_TRUE(taps.contains_any(kHostTaps));
+  EXPECT_FALSE(taps.contains_any(kPacketTaps));
+  EXPECT_FALSE(taps.contains_any({}));
+  taps.erase(taps);
+  EXPECT_TRUE(taps.empty());
+}
+
+TEST(TapFamily, IsTheWordOfTheOptionForBothDirections) {
+  EXPECT_EQ(tap_family(Tap::kTcIngress), "tc");
+  EXPECT_EQ(tap_family(Tap::kTcEgress), "tc");
+  EXPECT_EQ(tap_family(Tap::kStackOut), "stack");
+  EXPECT_EQ(tap_family(Tap::kPacketIn), "packet");
+  EXPECT_EQ(tap_family(Tap::kXdp), "xdp");
+  EXPECT_EQ(tap_family(Tap::kNetfilter), "netfilter");
+  EXPECT_EQ(tap_family(Tap::kSocket), "socket");
+  EXPECT_EQ(tap_family(Tap::kDrop), "drop");
+}
+
+// Against a count by a set, for every set of taps there is.
+TEST(TapFamily, IsCountedOnceForEverySet) {
+  for (std::uint32_t bits = 0; bits < 1U << kTapNames.size(); ++bits) {
+    TapSet taps;
+    std::set<std::string_view> families;
+    for (std::size_t tap = 0; tap < kTapNames.size(); ++tap) {
+      if ((bits >> tap & 1) == 0) continue;
+      taps.insert(static_cast<Tap>(tap));
+      families.insert(tap_family(static_cast<Tap>(tap)));
+    }
+    ASSERT_EQ(family_count(taps), families.size()) << bits;
+    ASSERT_EQ(taps.empty(), bits == 0);
+  }
+}
+
+TEST(TapNumbers, OfTheKernelSideLeadToTapsAndBack) {
+  std::set<Tap> taps;
+  for (std::size_t number = 0; number < kEventTaps; ++number) {
+    const Tap tap = tap_of(static_cast<ringtap_tap>(number));
+    EXPECT_EQ(event_tap_of(tap), number);
+    taps.insert(tap);
+  }
+  EXPECT_EQ(taps.size(), kEventTaps);
+  EXPECT_FALSE(taps.contains(Tap::kUnknown));
+}
+
+}  // namespace
+}  // namespace ringtap
