@@ -14,7 +14,7 @@ int drop_tap(struct bpf_raw_tracepoint_args *ctx)
 	struct place place = {
 		.tap = RINGTAP_TAP_DROP,
 		.skb = (void *)ctx->args[0],
-		.own_link_header = 1,
+		.socket = cfg_drop_socket ? (void *)ctx->args[3] : NULL,
 		.trace =
 			{
 				.location = ctx->args[1],
@@ -33,7 +33,6 @@ int end_tap(struct bpf_raw_tracepoint_args *ctx)
 	struct place place = {
 		.tap = RINGTAP_TAP_END,
 		.skb = (void *)ctx->args[0],
-		.own_link_header = 1,
 		.trace =
 			{
 				.location = cfg_end_location ? ctx->args[1] : 0,

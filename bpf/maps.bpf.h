@@ -11,6 +11,8 @@
 #include "ringtap/abi.h"
 
 __weak const volatile __u32 cfg_snaplen = RINGTAP_MAX_SNAPLEN; /* bytes kept of a frame, 1 … RINGTAP_MAX_SNAPLEN */
+/* Bytes the taps of the whole host copy before their filter looks; cut to cfg_snaplen after it. */
+__weak const volatile __u32 cfg_filter_bytes = RINGTAP_MAX_SNAPLEN;
 __weak const volatile __u32 cfg_only_slot = 0;	 /* the one slot in use; 0: look the interface up in `slots` */
 __weak const volatile __u8 cfg_filter = 0;	 /* the filter stubs were replaced by a translated expression */
 __weak const volatile __u8 cfg_kernel_skb = 0;	 /* bpf_cast_to_kern_ctx may be used (Linux 6.2, CAP_PERFMON) */
@@ -19,6 +21,7 @@ __weak const volatile __u32 cfg_xdp_verdict = XDP_PASS; /* for captured frames; 
 __weak const volatile __u8 cfg_xdp_load_bytes = 0;	/* bpf_xdp_load_bytes and frags exist (Linux 5.18) */
 __weak const volatile __u8 cfg_follow = 0;	 /* an sk_buff the filter said yes to is recorded wherever it is met */
 __weak const volatile __u8 cfg_drop_reason = 0;	 /* kfree_skb tells why (Linux 5.17) */
+__weak const volatile __u8 cfg_drop_socket = 0;	 /* kfree_skb tells for which socket (Linux 6.11) */
 __weak const volatile __u8 cfg_end_location = 0; /* consume_skb tells where (Linux 6.3) */
 __weak const volatile __u32 cfg_netns = 0;	 /* inode number of our network namespace */
 __weak const volatile __u32 cfg_time_batch_ns = 0; /* how old a reading of the clock may be; 0: one for each record */
@@ -49,7 +52,7 @@ struct {
 /*
  * CPU number * RINGTAP_STAGES_PER_CPU → where a record is put together before it goes to the ring in one piece of its
  * exact size. Not a per-CPU map: those are limited to 32 KiB a value. The loader sets the value size to what
- * cfg_snaplen needs: struct stage.
+ * cfg_snaplen and cfg_filter_bytes need: struct stage.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

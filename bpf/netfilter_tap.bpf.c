@@ -20,7 +20,7 @@ static __always_inline int tap(struct bpf_nf_ctx *ctx, int last, int (*filter)(s
 		.tap = RINGTAP_TAP_NETFILTER,
 		.skb = ctx->skb,
 		.device = leaving ? out : in,
-		.own_link_header = !leaving,
+		.outgoing = leaving,
 		.trace =
 			{
 				.in_ifindex = in ? BPF_CORE_READ(in, ifindex) : 0,

@@ -18,7 +18,6 @@ int stack_in_tap(struct bpf_raw_tracepoint_args *ctx)
 		.skb = skb,
 		/* Where the driver has left it; the field is set later. */
 		.network_header = BPF_CORE_READ(skb, data) - BPF_CORE_READ(skb, head),
-		.own_link_header = 1,
 	};
 
 	trace_packet(&place, stack_in_filter);
@@ -32,7 +31,7 @@ int stack_out_tap(struct bpf_raw_tracepoint_args *ctx)
 		.tap = RINGTAP_TAP_STACK_OUT,
 		.skb = (void *)ctx->args[0],
 		.device = (void *)ctx->args[1],
-		.own_link_header = 1,
+		.outgoing = 1,
 	};
 
 	trace_packet(&place, stack_out_filter);

@@ -149,7 +149,6 @@ int socket_tap(struct __sk_buff *skb)
 	struct place place = {
 		.tap = RINGTAP_TAP_SOCKET,
 		.skb = bpf_cast_to_kern_ctx(skb),
-		.own_link_header = 1,
 	};
 
 	trace_packet(&place, socket_filter);

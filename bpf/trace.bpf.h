@@ -21,31 +21,48 @@
 
 #define HEADER_UNSET 0xffffu /* sk_buff.mac_header, include/linux/skbuff.h skb_mac_header_was_set() */
 #define TAG_BYTES    4u
+#define ETHERNET     1u		 /* net_device.type, include/uapi/linux/if_arp.h ARPHRD_ETHER */
+#define LOOPBACK     772u	 /* ARPHRD_LOOPBACK */
+#define LOWEST_NETNS 0xe0000000u /* inode numbers of namespaces: include/linux/proc_ns.h, PROC_DYNAMIC_FIRST */
 
 /* Where a packet was met. */
 struct place {
 	__u32 tap;
 	struct sk_buff *skb;
 	struct net_device *device; /* as the hook says; NULL where it does not */
+	struct sock *socket;	   /* the same */
 	__u32 network_header;	   /* from skb->head; 0: as the skb says */
-	__u8 own_link_header;	   /* the skb's link header, if there is one, is that of `device` */
+	__u8 outgoing;
 	struct ringtap_trace trace;
 };
 
+struct at_device {
+	__u32 ifindex;	/* 0: none */
+	__u8 elsewhere; /* in another network namespace than ours */
+	__u8 no_link;	/* its frames have no Ethernet header */
+	__u8 padding[2];
+};
+
 /*
- * The device of a packet and whether it is in our network namespace: that of the hook, else the skb's own. That field
- * holds something else once a socket has the packet (dev_scratch, rbnode), which the reads here survive; then the index
- * of the device it came in by is left, and for what never had a device the one its route leads to.
+ * The device of a packet: that of the hook, else the skb's own. That field holds something else once a socket has the
+ * packet (dev_scratch, rbnode), which the reads here survive and which is no device of any namespace; then the index of
+ * the device it came in by is left, in the namespace of the socket, and for what never had a device the one its route
+ * leads to.
  */
-static __always_inline __u32 device_of(struct place *place, int *elsewhere)
+static __always_inline struct at_device device_of(struct place *place)
 {
+	struct at_device found = {};
 	struct sk_buff *skb = place->skb;
 	struct net_device *device = place->device ? place->device : BPF_CORE_READ(skb, dev);
 	__u32 ifindex = device ? BPF_CORE_READ(device, ifindex) : 0;
 	__u32 netns = ifindex ? BPF_CORE_READ(device, nd_net.net, ns.inum) : 0;
 
-	if (netns == 0)
+	if (netns < LOWEST_NETNS) {
+		struct sock *socket = place->socket ? place->socket : BPF_CORE_READ(skb, sk);
+		device = NULL;
 		ifindex = BPF_CORE_READ(skb, skb_iif);
+		netns = BPF_CORE_READ(socket, __sk_common.skc_net.net, ns.inum);
+	}
 	if (ifindex == 0) {
 		/* The lowest bit of a reference to a route says that it is not counted. */
 		struct dst_entry *route = (void *)(BPF_CORE_READ(skb, _skb_refdst) & ~1ul);
@@ -53,8 +70,28 @@ static __always_inline __u32 device_of(struct place *place, int *elsewhere)
 		ifindex = BPF_CORE_READ(device, ifindex);
 		netns = BPF_CORE_READ(device, nd_net.net, ns.inum);
 	}
-	*elsewhere = netns != 0 && netns != cfg_netns;
-	return ifindex;
+	if (device) {
+		__u16 type = BPF_CORE_READ(device, type);
+		found.no_link = type != ETHERNET && type != LOOPBACK;
+	}
+	found.ifindex = ifindex;
+	found.elsewhere = netns != 0 && netns != cfg_netns;
+	return found;
+}
+
+/*
+ * Whether the link header that is there was put there by, or for, this device. What is on its way to the driver begins
+ * with it. Of a packet that came in by another device it is that one's; one that did not come in by any has none, or
+ * has just been received (skb_iif is set a little later, net/core/dev.c __netif_receive_skb_core()).
+ */
+static __always_inline int own_link_header(struct place *place, struct at_device *at, __u32 mac, __u32 data_at)
+{
+	struct sk_buff *skb = place->skb;
+	__u32 from = BPF_CORE_READ(skb, skb_iif);
+
+	if (at->no_link || mac == HEADER_UNSET)
+		return 0;
+	return mac == data_at || (!place->outgoing && (from == 0 || from == at->ifindex));
 }
 
 /* Tag in skb metadata; 0: none. Protocol in the upper half as it is in the packet, TCI in the lower, host order. */
@@ -69,7 +106,7 @@ static __always_inline __u32 metadata_tag(struct sk_buff *skb)
  * The frame: link header, tag of the metadata behind its addresses, and the packet from its network header on. Bytes
  * beyond the skb's linear part are not copied; wire_len counts them.
  */
-static __always_inline long copy_packet(struct place *place, struct record *record)
+static __always_inline long copy_packet(struct place *place, struct at_device *at, struct record *record)
 {
 	struct sk_buff *skb = place->skb;
 	struct ringtap_event *event = record->event;
@@ -85,9 +122,15 @@ static __always_inline long copy_packet(struct place *place, struct record *reco
 	__u32 offset = 2 * ETH_ALEN;
 	long err = 0;
 
-	/* The header is there, and the device of this place has put it there. */
-	if (place->own_link_header && mac != HEADER_UNSET && network - mac >= ETH_HLEN &&
-	    network - mac <= ETH_HLEN + 2 * TAG_BYTES) {
+	int linked = own_link_header(place, at, mac, data_at);
+
+	/* The network header may stand behind any number of tags, or have no place yet. */
+	if (linked && mac == data_at)
+		network = mac + ETH_HLEN;
+	else if (network == 0)
+		network = data_at;
+	if (linked && network - mac >= ETH_HLEN && network - mac <= ETH_HLEN + 2 * TAG_BYTES &&
+	    (network - mac - ETH_HLEN) % TAG_BYTES == 0) {
 		header = network - mac;
 		err = bpf_probe_read_kernel(record->data, 2 * ETH_ALEN, head + mac);
 	} else {
@@ -115,7 +158,7 @@ static __always_inline long copy_packet(struct place *place, struct record *reco
 	__s32 present = (__s32)(linear + data_at - network);
 	if (payload < 0 || present < 0)
 		return -1;
-	__u32 room = cfg_snaplen > offset ? cfg_snaplen - offset : 0;
+	__u32 room = cfg_filter_bytes > offset ? cfg_filter_bytes - offset : 0;
 	__u32 copied = clamped(link + present, room);
 	if (copied > 0)
 		err |= bpf_probe_read_kernel(record->data + offset, copied, head + network - link);
@@ -130,20 +173,19 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 	struct tap tap;
 	struct record record;
 	struct sk_buff *skb = place->skb;
-	int elsewhere = 0;
-	__u32 ifindex = device_of(place, &elsewhere);
-	__u32 *slot = elsewhere ? NULL : bpf_map_lookup_elem(&slots, &ifindex);
+	struct at_device at = device_of(place);
+	__u32 *slot = at.elsewhere ? NULL : bpf_map_lookup_elem(&slots, &at.ifindex);
 	int known = is_followed(skb);
 
 	if (!slot && !known)
 		return; /* not a packet of ours */
 	if (!tap_begin_in_slot(&tap, place->tap, slot ? *slot : RINGTAP_SLOT_UNKNOWN))
 		return;
-	if (elsewhere)
+	if (at.elsewhere)
 		tap.flags |= RINGTAP_EVENT_ELSEWHERE;
 	if (!record_begin(&tap, &record, 1))
 		return;
-	if (copy_packet(place, &record)) {
+	if (copy_packet(place, &at, &record)) {
 		record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
 		return;
 	}
@@ -152,8 +194,8 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 			.address = (__u64)record.data,
 			.length = record.event->cap_len,
 			.wire_length = record.event->wire_len,
-			.ifindex = ifindex,
-			.outgoing = place->tap == RINGTAP_TAP_STACK_OUT,
+			.ifindex = at.ifindex,
+			.outgoing = place->outgoing,
 		};
 		__u32 verdict = filter(&frame);
 		if (verdict == 0 && !known) {
@@ -166,7 +208,8 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 			record.event->flags |= RINGTAP_EVENT_RECHECK;
 	}
 	follow(skb);
-	record.event->ifindex = ifindex;
+	record.event->cap_len = clamped(record.event->cap_len, cfg_snaplen);
+	record.event->ifindex = at.ifindex;
 	record.event->mark = BPF_CORE_READ(skb, mark);
 	record.event->hash = BPF_CORE_READ(skb, hash);
 	record.event->pkt_type = BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The kernel's own types, as far as the taps look into them. CO-RE declarations: names count, offsets come from the
- * running kernel's BTF when the program is loaded (include/linux/skbuff.h, netdevice.h, netfilter.h, net/dst.h).
+ * running kernel's BTF when the program is loaded (include/linux/skbuff.h, netdevice.h, netfilter.h, net/dst.h,
+ * net/sock.h).
  */
 #ifndef RINGTAP_KERNEL_TYPES_H
 #define RINGTAP_KERNEL_TYPES_H
@@ -22,7 +23,16 @@ typedef struct {
 
 struct net_device {
   int ifindex;
+  unsigned short type;
   possible_net_t nd_net;
+};
+
+struct sock_common {
+  possible_net_t skc_net;
+};
+
+struct sock {
+  struct sock_common __sk_common;
 };
 
 struct dst_entry {
@@ -31,6 +41,7 @@ struct dst_entry {
 
 struct sk_buff {
   struct net_device* dev;
+  struct sock* sk;
   unsigned long _skb_refdst;
   unsigned int len;
   unsigned int data_len;

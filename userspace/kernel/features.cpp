@@ -111,7 +111,9 @@ Result<KernelFeatures> probe_features() {
   features.kernel_skb = btf__find_by_name_kind(kernel_types.get(), "bpf_cast_to_kern_ctx", BTF_KIND_FUNC) > 0;
   features.stage_flusher = has_stage_flusher();
   features.netfilter = has_netfilter();
-  features.drop_reason = tracepoint_arguments(kernel_types.get(), "kfree_skb") >= 3;
+  const int kfree_skb_arguments = tracepoint_arguments(kernel_types.get(), "kfree_skb");
+  features.drop_reason = kfree_skb_arguments >= 3;
+  features.drop_socket = kfree_skb_arguments >= 4;
   features.end_location = tracepoint_arguments(kernel_types.get(), "consume_skb") >= 2;
   features.long_jumps = has_long_jumps();
   return features;

@@ -13,6 +13,7 @@ struct KernelFeatures {
   bool stage_flusher = false;   // BPF_PROG_TEST_RUN of a raw tracepoint program on a CPU (Linux 5.10)
   bool netfilter = false;       // BPF programs on netfilter hooks (Linux 6.4)
   bool drop_reason = false;     // kfree_skb says why (Linux 5.17)
+  bool drop_socket = false;     // kfree_skb says for which socket (Linux 6.11)
   bool end_location = false;    // consume_skb says where (Linux 6.3)
   bool long_jumps = false;      // jumps with 32-bit offsets, for very large filters: Linux 6.6
 };

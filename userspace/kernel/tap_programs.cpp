@@ -22,10 +22,21 @@
 namespace ringtap {
 namespace {
 
+// Headers that decide what is left out are looked for in the copied bytes.
+std::uint32_t copied_bytes(const TapProgramsConfig& config) {
+  return config.reduction.leaves_out() ? std::max(config.snaplen, RINGTAP_HEAD_BYTES) : config.snaplen;
+}
+
+// Bytes the taps of the whole host copy: their filter works on the copy, and what it reads may lie behind the snaplen.
+std::uint32_t filter_bytes(const TapProgramsConfig& config) {
+  return config.filter && config.taps.contains_any(kHostTaps) ? RINGTAP_MAX_SNAPLEN : copied_bytes(config);
+}
+
 // struct stage of bpf/emit.bpf.h.
-std::uint32_t stage_size(std::uint32_t snaplen) {
+std::uint32_t stage_size(const TapProgramsConfig& config) {
+  const std::uint32_t longest = std::max(copied_bytes(config), filter_bytes(config));
   const auto size = sizeof(ringtap_stage) + RINGTAP_BATCH_BYTES + sizeof(ringtap_event) + sizeof(ringtap_trace) +
-                    std::size_t{snaplen} + RINGTAP_RECORD_ALIGN;
+                    std::size_t{longest} + RINGTAP_RECORD_ALIGN;
   return static_cast<std::uint32_t>((size + RINGTAP_STAGE_ALIGN - 1) / RINGTAP_STAGE_ALIGN * RINGTAP_STAGE_ALIGN);
 }
 
@@ -156,16 +167,14 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   taps* skeleton = impl->skeleton.get();
   if (skeleton == nullptr) return Error::from_errno(errno, "open the BPF programs");
 
-  // Headers are looked for in the copied bytes.
-  const bool leaves_out = config.reduction.leaves_out();
-  const std::uint32_t snaplen = leaves_out ? std::max(config.snaplen, RINGTAP_HEAD_BYTES) : config.snaplen;
-  skeleton->rodata->cfg_snaplen = snaplen;
+  skeleton->rodata->cfg_snaplen = copied_bytes(config);
   skeleton->rodata->cfg_keep = config.snaplen;
   skeleton->rodata->cfg_slice_layer = static_cast<std::uint32_t>(config.reduction.slice_layer);
   skeleton->rodata->cfg_slice_more = config.reduction.slice_more;
   skeleton->rodata->cfg_sample = config.reduction.sample > 1 ? config.reduction.sample : 0;
   skeleton->rodata->cfg_max_pps = config.reduction.max_pps;
   skeleton->rodata->cfg_time_batch_ns = static_cast<std::uint32_t>(config.reduction.time_batch.count());
+  skeleton->rodata->cfg_filter_bytes = filter_bytes(config);
   skeleton->rodata->cfg_only_slot = config.single_slot ? 1 : 0;
   skeleton->rodata->cfg_batch_bytes =
       config.features.stage_flusher ? std::min(RINGTAP_BATCH_BYTES, config.batch_bytes) : 0;
@@ -174,6 +183,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   skeleton->rodata->cfg_xdp_load_bytes = config.features.xdp_load_bytes;
   skeleton->rodata->cfg_follow = config.follow;
   skeleton->rodata->cfg_drop_reason = config.features.drop_reason;
+  skeleton->rodata->cfg_drop_socket = config.features.drop_socket;
   skeleton->rodata->cfg_end_location = config.features.end_location;
   struct stat netns {};
   if (stat("/proc/self/ns/net", &netns) == 0) skeleton->rodata->cfg_netns = static_cast<std::uint32_t>(netns.st_ino);
@@ -191,7 +201,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   int err = bpf_map__reuse_fd(skeleton->maps.rings, config.rings_fd);
   if (err == 0)
     err = bpf_map__set_max_entries(skeleton->maps.stages, static_cast<std::uint32_t>(cpus) * RINGTAP_STAGES_PER_CPU);
-  if (err == 0) err = bpf_map__set_value_size(skeleton->maps.stages, stage_size(snaplen));
+  if (err == 0) err = bpf_map__set_value_size(skeleton->maps.stages, stage_size(config));
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.counters, counter_rows);
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.slots, config.slots + 1);
   if (err == 0 && config.follow) err = bpf_map__set_max_entries(skeleton->maps.followed, kFollowed);
@@ -207,7 +217,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
     if (err == -EPERM || err == -EACCES) return std::move(error).hint(capability_hint());
     return error;
   }
-  if (!impl->stages.map(bpf_map__fd(skeleton->maps.stages), stage_size(snaplen),
+  if (!impl->stages.map(bpf_map__fd(skeleton->maps.stages), stage_size(config),
                         static_cast<std::size_t>(cpus) * RINGTAP_STAGES_PER_CPU)) {
     return Error::from_errno(errno, "map the stages");
   }
