@@ -186,6 +186,7 @@ std::vector<LinkType> native_link_types(LinkType framed, TapSet taps) {
 LiveFilter live_filter(const Options& options, ExpressionFilter& filter) {
   LiveFilter live;
   live.expression = options.expression;
+  live.any_vlan = options.any_vlan;
   live.may_recheck = filter.may_recheck();
   live.matches = [&filter](const RecordView& record) { return filter.matches(record); };
   live.bodies = [&filter](FilterPlace place, const KernelFeatures& features) {

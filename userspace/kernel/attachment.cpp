@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
+#include <linux/membarrier.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -13,9 +14,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <fstream>
 #include <limits>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "kernel/features.hpp"
@@ -251,6 +254,12 @@ Result<Attachment> Attachment::attach_socket(int program_fd) {
   if (attachment.link_) return attachment;
   const int err = errno;
   return Error::from_errno(err, "attach the socket tap to the root of cgroup v2");
+}
+
+void wait_for_running_programs() {
+  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // refused under nohz_full; far longer than they run
+  }
 }
 
 Attachment::Attachment(Attachment&& other) noexcept

@@ -69,4 +69,7 @@ class Attachment {
   std::string note_;
 };
 
+// Programs (and filters of sockets) that were running when they were detached have ended when this returns.
+void wait_for_running_programs();
+
 }  // namespace ringtap

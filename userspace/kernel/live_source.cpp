@@ -3,12 +3,10 @@
 
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/membarrier.h>
 #include <linux/netfilter.h>
 #include <net/if_arp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -60,13 +58,6 @@ bool is_raw_ip(const Device& device) {
 
 bool is_understood(const Device& device) {
   return is_ethernet(device) || is_raw_ip(device);
-}
-
-// Programs that were running when they were detached have ended when this returns.
-void wait_for_running_programs() {
-  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
-    std::this_thread::sleep_for(50ms);  // refused under nohz_full; far longer than a program runs
-  }
 }
 
 std::string name_list(const std::vector<Device>& devices) {
@@ -512,13 +503,15 @@ Result<> LiveSource::Impl::attach_taps(Slot& slot) {
 Result<> LiveSource::Impl::open_sockets(Slot& slot) {
   for (const Tap tap : {Tap::kPacketIn, Tap::kPacketOut}) {
     if (!options.taps.contains(tap)) continue;
-    auto socket = PacketSocket::open({.device = slot.device.name,
-                                      .ifindex = slot.device.ifindex,
-                                      .slot = static_cast<std::uint16_t>(&slot - slots.data()),
-                                      .tap = tap,
-                                      .snaplen = options.snaplen,
-                                      .buffer_bytes = options.buffer_bytes / 2,
-                                      .filter = options.filter.expression});
+    auto socket =
+        PacketSocket::open({.device = slot.device.name,
+                            .ifindex = slot.device.ifindex,
+                            .slot = static_cast<std::uint16_t>(&slot - slots.data()),
+                            .tap = tap,
+                            .snaplen = options.filter.any_vlan ? RINGTAP_MAX_SNAPLEN : options.snaplen,
+                            .buffer_bytes = options.buffer_bytes / 2 / std::max<std::size_t>(devices.size(), 1),
+                            .filter = options.filter.any_vlan ? "" : options.filter.expression,
+                            .recheck = options.filter.any_vlan});
     if (!socket) return socket.take_error();
     epoll_event event{.events = EPOLLIN, .data = {.fd = (*socket)->fd()}};
     epoll_ctl(events.get(), EPOLL_CTL_ADD, (*socket)->fd(), &event);
@@ -636,8 +629,8 @@ std::uint64_t LiveSource::Impl::collect_stages(std::uint64_t due_ns) {
     const ringtap_stage& stage = programs->stage(cpu);
     const auto is_due = [&] { return __atomic_load_n(&stage.used, __ATOMIC_RELAXED) != 0 && stage.first_ns <= due_ns; };
     if (!is_due()) continue;
-    // A CPU that went offline has nobody on it to disturb.
-    if (stopped || !programs->flush_stage(cpu, true)) programs->flush_stage(cpu, false);
+    // On its own CPU, whose counters take what finds no room. A CPU that went offline has nobody on it to disturb.
+    if (!programs->flush_stage(cpu, true)) programs->flush_stage(cpu, false);
     if (!stopped && is_due()) watermark = std::min(watermark, std::uint64_t{stage.first_ns} - 1);
   }
   return watermark;

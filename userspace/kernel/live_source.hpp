@@ -26,6 +26,7 @@ struct LiveFilter {
   FilterBodies bodies;     // for the kernel
   // For user space: of frames the kernel could not decide on, and of all where no program with the filter can be had.
   std::function<bool(const RecordView&)> matches;
+  bool any_vlan = false;     // it stands for more than libpcap makes of the expression
   bool may_recheck = false;  // then frames are copied whole whatever the snaplen
 };
 

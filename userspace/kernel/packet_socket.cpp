@@ -10,11 +10,20 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <ctime>
+
+#include "kernel/attachment.hpp"
 
 namespace ringtap {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+
+std::uint64_t epoch_now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<std::uint64_t>(now.tv_nsec);
+}
 
 }  // namespace
 
@@ -49,13 +58,28 @@ Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptio
     return Error(what + ": " + pcap_geterr(pcap));
   }
   if (!options.filter.empty()) {
+    // Not by pcap_setfilter(): that one applies the filter in user space to the blocks that may be begun already, where
+    // bytes behind the snaplen and the direction are not known. Here what came before is told by its time.
     bpf_program program{};
     if (pcap_compile(pcap, &program, options.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
       return Error(what + ": " + pcap_geterr(pcap));
     }
-    const int filtered = pcap_setfilter(pcap, &program);
+    std::vector<sock_filter> filter(program.bf_len);
+    std::transform(program.bf_insns, program.bf_insns + program.bf_len, filter.begin(), [](const auto& insn) {
+      return sock_filter{.code = insn.code, .jt = insn.jt, .jf = insn.jf, .k = insn.k};
+    });
     pcap_freecode(&program);
-    if (filtered != 0) return Error(what + ": " + pcap_geterr(pcap));
+    made->stop();
+    wait_for_running_programs();
+    made->begin_ns_ = epoch_now_ns();
+    const bool short_enough = filter.size() <= BPF_MAXINSNS;
+    if (!short_enough || !made->attach_filter({static_cast<unsigned short>(filter.size()), filter.data()})) {
+      PacketSocketOptions whole = options;
+      whole.filter.clear();
+      whole.snaplen = RINGTAP_MAX_SNAPLEN;
+      whole.recheck = true;
+      return open(whole);
+    }
   }
   if (pcap_setnonblock(pcap, 1, text.data()) != 0) return Error(what + ": " + text.data());
   return made;
@@ -76,6 +100,7 @@ bool PacketSocket::refresh(const Clock& clock) {
     if (socket.queue_.size() < words) socket.queue_.resize(std::max(words, 2 * socket.queue_.size()));
     const std::uint64_t epoch_ns =
         static_cast<std::uint64_t>(header->ts.tv_sec) * kNsPerSecond + static_cast<std::uint64_t>(header->ts.tv_usec);
+    if (epoch_ns < socket.begin_ns_) return;
     const ringtap_event event{.boot_ns = socket.handle_->clock->boot_ns_of(epoch_ns),
                               .ifindex = socket.options_.ifindex,
                               .wire_len = header->len,
@@ -84,7 +109,8 @@ bool PacketSocket::refresh(const Clock& clock) {
                               .slot = socket.options_.slot,
                               .tap = static_cast<std::uint8_t>(event_tap_of(socket.options_.tap)),
                               .pkt_type = RINGTAP_PKT_TYPE_UNKNOWN,
-                              .csum = RINGTAP_CSUM_UNKNOWN};
+                              .csum = RINGTAP_CSUM_UNKNOWN,
+                              .flags = static_cast<std::uint8_t>(socket.options_.recheck ? RINGTAP_EVENT_RECHECK : 0)};
     auto* at = reinterpret_cast<std::byte*>(socket.queue_.data()) + socket.end_;
     std::memcpy(at, &event, sizeof(event));
     std::memcpy(at + sizeof(event), data, header->caplen);
@@ -112,10 +138,12 @@ void PacketSocket::pop() {
 }
 
 void PacketSocket::stop() {
-  // libpcap's own way to set a filter would apply it to what is in its memory already.
   sock_filter nothing[] = {{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0}};
-  const sock_fprog program{.len = 1, .filter = nothing};
-  setsockopt(pcap_fileno(handle_->pcap), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+  attach_filter({.len = 1, .filter = nothing});
+}
+
+bool PacketSocket::attach_filter(const sock_fprog& program) const {
+  return setsockopt(pcap_fileno(handle_->pcap), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
 }
 
 std::uint64_t PacketSocket::dropped() {

@@ -12,6 +12,8 @@
 #include "record/event.hpp"
 #include "ringtap/result.hpp"
 
+struct sock_fprog;
+
 namespace ringtap {
 
 struct PacketSocketOptions {
@@ -21,7 +23,8 @@ struct PacketSocketOptions {
   Tap tap = Tap::kPacketIn;  // or kPacketOut
   std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;
   std::uint64_t buffer_bytes = 0;
-  std::string filter;  // expression; empty: everything
+  std::string filter;    // expression; empty: everything
+  bool recheck = false;  // user space decides about every packet (RINGTAP_EVENT_RECHECK)
 };
 
 class PacketSocket final : public EventStream {
@@ -48,6 +51,7 @@ class PacketSocket final : public EventStream {
 
  private:
   struct Handle;
+  bool attach_filter(const sock_fprog& program) const;
   explicit PacketSocket(PacketSocketOptions options);
   void load_head();
 
@@ -57,6 +61,7 @@ class PacketSocket final : public EventStream {
   std::size_t begin_ = 0;             // bytes popped
   std::size_t end_ = 0;               // bytes filled
   std::uint64_t delivered_ = 0;
+  std::uint64_t begin_ns_ = 0;  // since the epoch: what is older came before the filter
 };
 
 }  // namespace ringtap

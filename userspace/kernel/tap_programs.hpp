@@ -85,7 +85,7 @@ class TapPrograms {
 
   // What stands in a CPU's stage; a hint while taps are on, since the other side writes.
   [[nodiscard]] const ringtap_stage& stage(std::size_t cpu) const;
-  // Sends it to the ring unless a record is being made; on that CPU, by an interrupt, as long as taps are on.
+  // Sends it to the ring unless a record is being made; on that CPU, by an interrupt, or on any while taps are off.
   bool flush_stage(std::size_t cpu, bool on_its_cpu) const;
 
   // Frames of this interface are counted in `slot` from now on.
