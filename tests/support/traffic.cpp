@@ -7,6 +7,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/pkt_cls.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
@@ -150,6 +151,9 @@ constexpr bpf_insn move(std::int32_t value) {
 constexpr bpf_insn call(std::int32_t function) {
   return {.code = BPF_JMP | BPF_CALL, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = function};
 }
+// BPF_TCX_INGRESS, BPF_TCX_EGRESS, which headers older than 6.6 do not name.
+constexpr std::uint32_t kTcxIngress = 46;
+constexpr std::uint32_t kTcxEgress = 47;
 constexpr bpf_insn kExit = {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0};
 
 }  // namespace
@@ -276,7 +280,6 @@ ForeignProgram ForeignProgram::pass_xdp(const Namespace& where, const std::strin
 
 ForeignProgram ForeignProgram::tag_and_forward(const Namespace& where, const std::string& device, const std::string& to,
                                                std::uint16_t vlan_id) {
-  constexpr std::uint32_t kTcxIngress = 46;  // BPF_TCX_INGRESS, which headers older than 6.6 do not name
   const std::array program = {move<BPF_REG_2>(htons(ETH_P_8021Q)),
                               move<BPF_REG_3>(vlan_id),
                               call(BPF_FUNC_skb_vlan_push),
@@ -294,6 +297,12 @@ ForeignProgram ForeignProgram::drop_egress(const Namespace& where, const std::st
   const std::array program = {move<BPF_REG_0>(kShot), kExit};
   const Descriptor loaded = load(BPF_PROG_TYPE_SCHED_CLS, program, name);
   return ForeignProgram(attach(where, device, loaded, kTcxEgress, kBefore));
+}
+
+ForeignProgram ForeignProgram::drop_tc(const Namespace& where, const std::string& device, bool ingress) {
+  const std::array program = {move<BPF_REG_0>(TC_ACT_SHOT), kExit};
+  return ForeignProgram(attach(where, device, load(BPF_PROG_TYPE_SCHED_CLS, program, "test_dropper"),
+                               ingress ? kTcxIngress : kTcxEgress));
 }
 
 ForeignProgram::ForeignProgram(ForeignProgram&& other) noexcept : link_(std::exchange(other.link_, -1)) {}

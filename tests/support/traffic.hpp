@@ -64,6 +64,8 @@ class ForeignProgram {
   // tc ingress that puts a VLAN tag into the metadata of every frame and sends it out of `to`. Kernel 6.6 (tcx).
   static ForeignProgram tag_and_forward(const Namespace& where, const std::string& device, const std::string& to,
                                         std::uint16_t vlan_id);
+  // tc ingress or egress that drops everything. Kernel 6.6 (tcx).
+  static ForeignProgram drop_tc(const Namespace& where, const std::string& device, bool ingress);
 
   // tc egress, ahead of what is there, that drops every frame. Kernel 6.6 (tcx).
   static ForeignProgram drop_egress(const Namespace& where, const std::string& device, const std::string& name);
