@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "capture.hpp"
+#include "support/old_kernel.hpp"
 #include "support/requirements.hpp"
 #include "support/traffic.hpp"
 
@@ -44,11 +48,11 @@ class CompareRules : public ::testing::Test {
     return in_right("nft -a list ruleset 2>/dev/null | sed '/^table [a-z]* ringtap_/,/^}/d'");
   }
 
-  Process compare(std::vector<std::string> arguments) const {
+  Process compare(std::vector<std::string> arguments, const std::function<void()>& in_child = {}) const {
     std::vector<std::string> argv = {
         ringtap_binary(), "compare", "-i", "right", "--nft-rule", "--ready-file", (folder_ / "ready").string()};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
-    return Process(hosts_->right.command(argv));
+    return Process(hosts_->right.command(argv), in_child);
   }
   void send(std::uint16_t port, unsigned count) const {
     send_udp(hosts_->left, TwoHosts::kRightIpv4, port, Payload{"where to?"}.bytes, count);
@@ -91,6 +95,20 @@ TEST_F(CompareRules, LeavesTheRulesetAsItIs) {
     EXPECT_EQ(ruleset(), before);
     std::filesystem::remove(folder_ / "ready");
   }
+}
+
+TEST_F(CompareRules, GoesOnWithoutNamesWhereRulesCannotBeTraced) {
+  Process ringtap = compare({"udp port 5001"}, refuse_netfilter_netlink);
+  ASSERT_TRUE(ringtap.wait_ready(folder_ / "ready")) << ringtap.err();
+  send(5001, 10);
+  ringtap.signal(SIGINT);
+  ASSERT_EQ(ringtap.wait(), (ExitStatus{0, 0})) << ringtap.err();
+  EXPECT_NE(ringtap.err().find("--nft-rule: trace nftables' rules: Protocol not supported (hint: this kernel has no "
+                               "netfilter over netlink)"),
+            std::string::npos)
+      << ringtap.err();
+  EXPECT_NE(ringtap.out().find("     10  dropped at INPUT by netfilter"), std::string::npos) << ringtap.out();
+  EXPECT_EQ(ringtap.out().find("by rule"), std::string::npos) << ringtap.out();
 }
 
 }  // namespace
