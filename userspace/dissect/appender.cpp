@@ -2,6 +2,7 @@
 #include "dissect/appender.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 
 namespace ringtap {
@@ -12,7 +13,7 @@ constexpr char kHexDigits[] = "0123456789abcdef";
 // "0".."255" with their lengths: addresses are most of what is printed.
 struct ByteText {
   char text[3];
-  std::uint8_t size;
+  char size;
 };
 constexpr std::array<ByteText, 256> make_byte_texts() {
   std::array<ByteText, 256> table{};
@@ -22,7 +23,7 @@ constexpr std::array<ByteText, 256> make_byte_texts() {
     if (i >= 100) entry.text[n++] = static_cast<char>('0' + i / 100);
     if (i >= 10) entry.text[n++] = static_cast<char>('0' + i / 10 % 10);
     entry.text[n++] = static_cast<char>('0' + i % 10);
-    entry.size = static_cast<std::uint8_t>(n);
+    entry.size = static_cast<char>(n);
   }
   return table;
 }
@@ -38,22 +39,18 @@ constexpr std::array<char, 200> make_digit_pairs() {
 }
 constexpr auto kDigitPairs = make_digit_pairs();
 
-// Writes a byte's decimal form; may touch one byte beyond it (room is asked for accordingly).
+// Writes a byte's decimal form; touches four bytes, whatever its size (room is asked for accordingly).
 inline char* byte_decimal(char* p, std::uint8_t byte) {
   const ByteText& entry = kByteTexts[byte];
-  std::memcpy(p, entry.text, sizeof entry.text);
+  std::memcpy(p, &entry, sizeof entry);
   return p + entry.size;
 }
 
 inline char* hex16(char* p, unsigned value) {
-  bool started = false;
-  for (int shift = 12; shift >= 0; shift -= 4) {
-    const unsigned digit = value >> shift & 15;
-    if (digit != 0 || started || shift == 0) {
-      *p++ = kHexDigits[digit];
-      started = true;
-    }
-  }
+  if (value >= 0x1000) *p++ = kHexDigits[value >> 12];
+  if (value >= 0x100) *p++ = kHexDigits[value >> 8 & 15];
+  if (value >= 0x10) *p++ = kHexDigits[value >> 4 & 15];
+  *p++ = kHexDigits[value & 15];
   return p;
 }
 
@@ -74,64 +71,58 @@ void Appender::grow(std::size_t count) {
   limit_ = begin_.get() + capacity;
 }
 
-void Appender::decimal(std::uint32_t value) {
-  char digits[10];
-  char* p = digits + sizeof digits;
+char* Appender::decimal(char* p, std::uint32_t value) {
+  // Digits from the number of bits: 10^k needs more than k * log2(10) of them; 1233 / 4096 is log10(2).
+  static constexpr std::uint32_t kPowers[] = {0,       10,        100,        1'000,       10'000,
+                                              100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+  const unsigned guess = static_cast<unsigned>(std::bit_width(value | 1)) * 1233 >> 12;
+  const unsigned count = guess + (value >= kPowers[guess] ? 1 : 0);
+  char* const end = p + count;
+  char* at = end;
   while (value >= 100) {
-    p -= 2;
-    std::memcpy(p, &kDigitPairs[value % 100 * 2], 2);
+    at -= 2;
+    std::memcpy(at, &kDigitPairs[value % 100 * 2], 2);
     value /= 100;
   }
   if (value >= 10) {
-    p -= 2;
-    std::memcpy(p, &kDigitPairs[value * 2], 2);
+    std::memcpy(at - 2, &kDigitPairs[value * 2], 2);
   } else {
-    *--p = static_cast<char>('0' + value);
+    at[-1] = static_cast<char>('0' + value);
   }
-  const auto count = static_cast<std::size_t>(digits + sizeof digits - p);
-  std::memcpy(room(sizeof digits), p, count);
-  end_ += count;
+  return end;
 }
 
-void Appender::decimal64(std::uint64_t value) {
-  char* p = room(20);
-  end_ = std::to_chars(p, p + 20, value).ptr;
+char* Appender::decimal64(char* p, std::uint64_t value) {
+  return std::to_chars(p, p + 20, value).ptr;
 }
 
-void Appender::one(Signed number) {
-  char* p = room(20);
-  end_ = std::to_chars(p, p + 20, number.value).ptr;
+char* Appender::write(char* p, Signed number) {
+  return std::to_chars(p, p + 20, number.value).ptr;
 }
 
-void Appender::one(Hex number) {
-  char digits[16];
-  char* p = digits + sizeof digits;
-  do {
-    *--p = kHexDigits[number.value & 15];
-    number.value >>= 4;
-  } while (number.value != 0);
-  const auto count = static_cast<std::size_t>(digits + sizeof digits - p);
-  if (number.width > count) one(Repeat{'0', number.width - count});
-  one(std::string_view(p, count));
+char* Appender::write(char* p, Hex number) {
+  const unsigned digits = (static_cast<unsigned>(std::bit_width(number.value | 1)) + 3) / 4;
+  const unsigned width = std::max(digits, number.width);
+  for (char* at = p + width; at != p; number.value >>= 4) *--at = kHexDigits[number.value & 15];
+  return p + width;
 }
 
-void Appender::one(Padded number) {
+char* Appender::write(char* p, Padded number) {
   char digits[20];
   const char* end = std::to_chars(digits, digits + sizeof digits, number.value).ptr;
   const auto count = static_cast<std::size_t>(end - digits);
-  if (number.width > count) one(Repeat{number.fill, number.width - count});
-  one(std::string_view(digits, count));
+  if (number.width > count) p = write(p, Repeat{number.fill, number.width - count});
+  return copy(p, digits, count);
 }
 
-void Appender::ipv4(const std::uint8_t* address) {
-  char* p = room(17);
-  p = byte_decimal(p, address[0]);
+char* Appender::write(char* p, Ipv4Text text) {
+  p = byte_decimal(p, text.address[0]);
   *p++ = '.';
-  p = byte_decimal(p, address[1]);
+  p = byte_decimal(p, text.address[1]);
   *p++ = '.';
-  p = byte_decimal(p, address[2]);
+  p = byte_decimal(p, text.address[2]);
   *p++ = '.';
-  end_ = byte_decimal(p, address[3]);
+  return byte_decimal(p, text.address[3]);
 }
 
 // RFC 5952 in spirit: the longest run of two or more zero groups is "::", the first of equals; the last four bytes are

@@ -5,6 +5,7 @@
 // thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -33,6 +34,9 @@ struct Repeat {
   char c;
   std::size_t count;
 };
+struct Ipv4Text {
+  const std::uint8_t* address;
+};
 
 class Appender {
  public:
@@ -46,12 +50,16 @@ class Appender {
     if (size < this->size()) end_ = begin_.get() + size;
   }
 
+  // All parts of a call go through one pointer and one look whether there is room: stores of characters may alias
+  // anything, so a member would be read and written again for each of them.
   template <class... Parts>
   void put(const Parts&... parts) {
-    (one(parts), ...);
+    char* p = room((bound(parts) + ... + 0));
+    ((p = write(p, parts)), ...);
+    end_ = p;
   }
 
-  void ipv4(const std::uint8_t* address);
+  void ipv4(const std::uint8_t* address) { put(Ipv4Text{address}); }
   void ipv6(const std::uint8_t* address);
   void mac(const std::uint8_t* address) { separated_hex(address, 6, ':'); }
   void separated_hex(const std::uint8_t* bytes, std::size_t count, char separator);
@@ -62,7 +70,7 @@ class Appender {
     for (const std::uint8_t byte : bytes) escaped(byte);
   }
   // A byte of a packet shown as itself when it is printable ASCII, else as '.'.
-  void printable(std::uint8_t byte) { one(byte >= 0x20 && byte < 0x7f ? static_cast<char>(byte) : '.'); }
+  void printable(std::uint8_t byte) { put(byte >= 0x20 && byte < 0x7f ? static_cast<char>(byte) : '.'); }
 
  private:
   char* room(std::size_t count) {
@@ -71,39 +79,78 @@ class Appender {
   }
   void grow(std::size_t count);
 
-  void one(char c) {
-    *room(1) = c;
-    ++end_;
-  }
-  void one(std::string_view text) {
-    if (text.empty()) return;
-    std::memcpy(room(text.size()), text.data(), text.size());
-    end_ += text.size();
-  }
+  // How many bytes write() may touch, and what it writes; it returns the end of that.
+  static constexpr std::size_t bound(char) { return 1; }
+  static constexpr std::size_t bound(std::string_view text) { return text.size(); }
   template <std::size_t N>
-  void one(const char (&literal)[N]) {
-    std::memcpy(room(N), literal, N);  // the NUL goes along: a constant size is worth more than the byte
-    end_ += N - 1;
+  static constexpr std::size_t bound(const char (&)[N]) {
+    return N;  // the NUL goes along: a constant size is worth more than the byte
   }
-  void one(const char* const& text) { one(std::string_view(text)); }
+  static std::size_t bound(const char* const& text) { return std::strlen(text); }
   template <std::unsigned_integral T>
-  void one(T value) {
+  static constexpr std::size_t bound(T) {
+    return 20;
+  }
+  static std::size_t bound(bool) = delete;
+  static constexpr std::size_t bound(Signed) { return 20; }
+  static constexpr std::size_t bound(Hex number) { return std::max<std::size_t>(16, number.width); }
+  static constexpr std::size_t bound(Padded number) { return std::max<std::size_t>(20, number.width); }
+  static constexpr std::size_t bound(Repeat repeat) { return repeat.count; }
+  static constexpr std::size_t bound(Ipv4Text) { return 16; }
+
+  static char* write(char* p, char c) {
+    *p = c;
+    return p + 1;
+  }
+  static char* write(char* p, std::string_view text) { return copy(p, text.data(), text.size()); }
+  template <std::size_t N>
+  static char* write(char* p, const char (&literal)[N]) {
+    std::memcpy(p, literal, N);
+    return p + N - 1;
+  }
+  static char* write(char* p, const char* const& text) { return copy(p, text, std::strlen(text)); }
+  template <std::unsigned_integral T>
+  static char* write(char* p, T value) {
     if constexpr (sizeof(T) <= 4) {
-      decimal(static_cast<std::uint32_t>(value));
+      return decimal(p, static_cast<std::uint32_t>(value));
     } else {
-      decimal64(value);
+      return value <= UINT32_MAX ? decimal(p, static_cast<std::uint32_t>(value)) : decimal64(p, value);
     }
   }
-  void one(bool) = delete;
-  void one(Signed number);
-  void one(Hex number);
-  void one(Padded number);
-  void one(Repeat repeat) {
-    std::memset(room(repeat.count), repeat.c, repeat.count);
-    end_ += repeat.count;
+  static char* write(char* p, Signed number);
+  static char* write(char* p, Hex number);
+  static char* write(char* p, Padded number);
+  static char* write(char* p, Repeat repeat) {
+    std::memset(p, repeat.c, repeat.count);
+    return p + repeat.count;
   }
-  void decimal(std::uint32_t value);
-  void decimal64(std::uint64_t value);
+  static char* write(char* p, Ipv4Text text);
+  static char* decimal(char* p, std::uint32_t value);
+  static char* decimal64(char* p, std::uint64_t value);
+  // Names are short: two copies that may overlap cost less than a call.
+  static char* copy(char* p, const char* text, std::size_t size) {
+    if (size > 16) {
+      std::memcpy(p, text, size);
+    } else if (size >= 8) {
+      two<8>(p, text, size);
+    } else if (size >= 4) {
+      two<4>(p, text, size);
+    } else if (size >= 2) {
+      two<2>(p, text, size);
+    } else if (size == 1) {
+      *p = *text;
+    }
+    return p + size;
+  }
+  template <std::size_t N>
+  static void two(char* p, const char* text, std::size_t size) {
+    char first[N];
+    char last[N];
+    std::memcpy(first, text, N);
+    std::memcpy(last, text + size - N, N);
+    std::memcpy(p, first, N);
+    std::memcpy(p + size - N, last, N);
+  }
 
   std::unique_ptr<char[]> begin_;
   char* end_;

@@ -135,6 +135,10 @@ const std::uint8_t* final_destination(const Cursor& header, std::size_t header_s
 
 void put_endpoints(Context& context, const IpHeader& ip, std::uint8_t transport,
                    void (Context::*put_port)(std::uint16_t), std::uint16_t source, std::uint16_t destination) {
+  // Most lines, under -n, begin so: in one piece.
+  if (context.resolver == nullptr && context.services.empty() && ip.version == 4 && ip.protocol == transport) {
+    return context.put(Ipv4Text{ip.source}, '.', source, " > ", Ipv4Text{ip.destination}, '.', destination, ": ");
+  }
   const auto put_endpoint = [&](const auto& address, std::uint16_t port) {
     if (ip.protocol == transport) {
       if (ip.version == 4)

@@ -47,6 +47,7 @@ class ServiceNames {
   // Reads services(5) through getservent(3); not to be called by two threads.
   static ServiceNames of_this_host();
 
+  [[nodiscard]] bool empty() const { return tcp_.empty(); }
   [[nodiscard]] std::string_view tcp_port(std::uint16_t port) const { return find(tcp_, port); }
   [[nodiscard]] std::string_view udp_port(std::uint16_t port) const { return find(udp_, port); }
   [[nodiscard]] std::string_view ip_protocol(std::uint8_t protocol) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // TCP, RFC 9293. Options: SACK RFC 2018, window scale and timestamps RFC 7323, T/TCP RFC 1644, MD5 RFC 2385, user
 // timeout RFC 5482, authentication RFC 5925, fast open RFC 7413, multipath RFC 8684 (mptcp.cpp), SCPS CCSDS 714.0-B-2.
+#include <bit>
+
 #include "dissect/checksum.hpp"
 #include "dissect/printers.hpp"
 
@@ -192,6 +194,12 @@ bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::
 
 // False when the rest of the segment is not printed because an option is bad.
 bool put_options(Context& context, Cursor options, std::size_t left, const Base& base, std::uint8_t flags) {
+  // Most segments have no others than these, aligned as RFC 7323 appendix A says.
+  constexpr std::uint32_t kAlignedTimestamps = 0x0101080a;
+  if (left == 12 && options.has(12) && options.be32(0) == kAlignedTimestamps) {
+    context.put(", options [nop,nop,TS val ", options.be32(4), " ecr ", options.be32(8), ']');
+    return true;
+  }
   context.put(", options [");
   bool first = true;
   const auto bad = [&] {
@@ -230,12 +238,10 @@ bool put_options(Context& context, Cursor options, std::size_t left, const Base&
 }
 
 void put_flag_letters(Context& context, std::uint8_t flags) {
-  context.put("Flags [");
-  if (flags == 0) context.put("none");
-  for (unsigned bit = 0; bit < 8; ++bit) {
-    if ((flags >> bit & 1) != 0) context.put(kFlagLetters[bit]);
-  }
-  context.put(']');
+  char letters[8];
+  std::size_t count = 0;
+  for (std::uint32_t rest = flags; rest != 0; rest &= rest - 1) letters[count++] = kFlagLetters[std::countr_zero(rest)];
+  context.put("Flags [", count == 0 ? std::string_view("none") : std::string_view(letters, count), ']');
 }
 
 void put_checksum(Context& context, const Cursor& segment, const IpHeader& ip) {
@@ -301,9 +307,10 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
   if (header_size > length) return put_too_long();
   put_checksum(context, segment, ip);
   const std::size_t body = length - header_size;
-  if (body > 0 || (flags & (kSyn | kFin | kRst)) != 0 || context.verbose(2)) {
+  if (body > 0) {
+    context.put(", seq ", sequence, ':', sequence + static_cast<std::uint32_t>(body));
+  } else if ((flags & (kSyn | kFin | kRst)) != 0 || context.verbose(2)) {
     context.put(", seq ", sequence);
-    if (body > 0) context.put(':', sequence + static_cast<std::uint32_t>(body));
   }
   if ((flags & kAck) != 0) context.put(", ack ", acknowledged);
   context.put(", win ", window);

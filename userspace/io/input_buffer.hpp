@@ -24,8 +24,10 @@ class InputBuffer {
 
   // kData: bytes() has `size` bytes or more. kEnd: it has fewer, and no more will come.
   Result<ReadState> require(std::size_t size);
+  // Whether require() would find what it wants without reading.
+  [[nodiscard]] bool has(std::size_t size) const { return size <= end_ - begin_; }
   // Borrowed until the next require().
-  [[nodiscard]] std::span<const std::byte> bytes() const { return std::span(buffer_).subspan(begin_, end_ - begin_); }
+  [[nodiscard]] std::span<const std::byte> bytes() const { return {buffer_.data() + begin_, end_ - begin_}; }
   void consume(std::size_t size) {
     begin_ += size;
     offset_ += size;

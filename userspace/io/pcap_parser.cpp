@@ -51,6 +51,7 @@ Result<ParseStep> PcapParser::read_file_header(InputBuffer& in) {
 
   // Above the 16 bits of the link type: FCS length and reserved bits.
   interface_.link_type = static_cast<LinkType>(order_(header.link_type) & 0xffff);
+  record_.link_type = interface_.link_type;
   interface_.snaplen = order_(header.snaplen);
   constexpr std::uint32_t kMaxSigned = std::numeric_limits<std::int32_t>::max();
   const bool is_unlimited = interface_.snaplen == 0 || interface_.snaplen > kMaxSigned;
@@ -65,12 +66,14 @@ Result<ParseStep> PcapParser::next(InputBuffer& in) {
   if (!has_header_) return read_file_header(in);
 
   const std::size_t header_size = sizeof(pcap::PacketHeader) + (is_modified_ ? sizeof(pcap::ModifiedPacketTail) : 0);
-  auto state = in.require(header_size);
-  if (!state) return state.take_error();
-  if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
-  if (*state == ReadState::kEnd) {
-    if (in.bytes().empty()) return ParseStep::kEnd;
-    return truncated(in, 0, header_size, "header");
+  if (!in.has(header_size)) {
+    auto state = in.require(header_size);
+    if (!state) return state.take_error();
+    if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
+    if (*state == ReadState::kEnd) {
+      if (in.bytes().empty()) return ParseStep::kEnd;
+      return truncated(in, 0, header_size, "header");
+    }
   }
 
   const auto header = load<pcap::PacketHeader>(in.bytes());
@@ -83,22 +86,21 @@ Result<ParseStep> PcapParser::next(InputBuffer& in) {
                  std::to_string(limit) + " (" + in.place() + ")");
   }
 
-  state = in.require(header_size + cap_len);
-  if (!state) return state.take_error();
-  if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
-  if (*state == ReadState::kEnd) return truncated(in, header_size, cap_len, "captured");
+  if (!in.has(header_size + cap_len)) {
+    auto state = in.require(header_size + cap_len);
+    if (!state) return state.take_error();
+    if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
+    if (*state == ReadState::kEnd) return truncated(in, header_size, cap_len, "captured");
+  }
 
-  record_ = RecordView{
-      .time_ns = order_(header.seconds) * kNsPerSecond + std::uint64_t{order_(header.fraction)} * ns_per_unit_,
-      .data = in.bytes().subspan(header_size, std::min(cap_len, snaplen_)),
-      .wire_len = wire_len,
-      .link_type = interface_.link_type};
+  record_.time_ns = order_(header.seconds) * kNsPerSecond + std::uint64_t{order_(header.fraction)} * ns_per_unit_;
+  record_.data = in.bytes().subspan(header_size, std::min(cap_len, snaplen_));
+  record_.wire_len = wire_len;
   if (is_modified_) {
     const auto tail = load<pcap::ModifiedPacketTail>(in.bytes(), sizeof(header));
     record_.ifindex = order_(tail.ifindex);
-    if (tail.packet_type <= static_cast<std::uint8_t>(PacketType::kOutgoing)) {
-      record_.packet_type = static_cast<PacketType>(tail.packet_type);
-    }
+    const bool is_known = tail.packet_type <= static_cast<std::uint8_t>(PacketType::kOutgoing);
+    record_.packet_type = is_known ? static_cast<PacketType>(tail.packet_type) : PacketType::kUnknown;
   }
   in.consume(header_size + cap_len);
   return ParseStep::kRecord;
