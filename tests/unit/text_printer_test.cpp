@@ -111,6 +111,7 @@ std::vector<Bytes> samples() {
       ipv4(6, tcp(1000, 80, 0x18, {}, text("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))),
       ipv4(6, tcp(1000, 80, 0x18, {}, text("\x1b[2Jnot text\r\n"))),
       ipv4(6, tcp(80, 1000, 0x14, {}, text("why\x07\xff"))),
+      ipv4(6, tcp(1000, 2000, 0x10, {1, 1, 8, 10, 0, 0, 1, 2, 0xff, 0, 0, 3}, {})),
       ipv4(17, udp(5, 6, text("abc"))),
       ipv4(17, udp(1053, 53, question)),
       ipv4(17, udp(53, 1053, answer)),
@@ -260,6 +261,36 @@ TEST_F(TextPrinterTest, PrintsPacketsCutAtEveryLengthAsTcpdumpDoes) {
   }
 }
 
+TEST_F(TextPrinterTest, DiffersFromTcpdumpOnlyWithoutCompatAndOnlyInTheLinesThatItNames) {
+  REQUIRE_TOOL("tcpdump");
+  Bytes large = ipv4(6, tcp(1000, 80, 0x10, {}, text("part of 64 KiB")));
+  large[16] = large[17] = 0;  // total length
+  const Bytes vxlan = ipv4(17, udp(5, 8472, Bytes{8, 0, 0, 0, 0, 0, 7, 0} + ipv4(17, udp(5, 6, text("abc")))));
+  std::vector<Bytes> frames = samples();
+  frames.push_back(large);
+  frames.push_back(vxlan);
+  TextOptions options;
+  options.dissect.no_names = 1;
+  options.time = TimeStyle::kNone;
+  for (const Bytes& frame : frames) {
+    const std::vector<Packet> packet = {{frame, static_cast<std::uint32_t>(frame.size())}};
+    const std::string theirs = expected(packet, "-n -t");
+    options.dissect.compat = true;
+    EXPECT_EQ(printed(packet, options), theirs);
+    options.dissect.compat = false;
+    if (frame == large) {
+      EXPECT_EQ(printed(packet, options),
+                "IP 10.0.0.1.1000 > 10.0.0.2.80: Flags [.], seq 256:270, ack 512, win 512, length 14: HTTP\n");
+    } else if (frame == vxlan) {
+      EXPECT_EQ(printed(packet, options),
+                "IP 10.0.0.1.5 > 10.0.0.2.8472: VXLAN, flags [I] (0x08), vni 7\n"
+                "IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 3\n");
+    } else {
+      EXPECT_EQ(printed(packet, options), theirs);
+    }
+  }
+}
+
 TEST_F(TextPrinterTest, LetsNoByteOfADamagedPacketReachTheTerminal) {
   std::mt19937 random(1);
   const std::vector<Bytes> whole = samples();
@@ -289,7 +320,7 @@ TEST_F(TextPrinterTest, NamesTheInterfaceWhereSeveralAreCaptured) {
   ASSERT_TRUE(printer.on_interface(interface));
   interface.name = "lo";
   ASSERT_TRUE(printer.on_interface(interface));
-  const Bytes bytes = samples()[8];
+  const Bytes bytes = samples()[9];
   const Packet packet = {bytes, static_cast<std::uint32_t>(bytes.size())};
   RecordView view = record(packet, kStart);
   view.packet_type = PacketType::kHost;
@@ -312,7 +343,7 @@ TEST(TextPrinterErrors, SayWhichErrorAndHowManyRecordsWereStored) {
   const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
   ASSERT_GE(full, 0);
   TextPrinter printer(full, TextOptions{});
-  const Bytes bytes = samples()[8];
+  const Bytes bytes = samples()[9];
   RecordView view;
   view.data = std::as_bytes(std::span(bytes));
   view.wire_len = static_cast<std::uint32_t>(bytes.size());
