@@ -291,7 +291,6 @@ ForeignProgram ForeignProgram::tag_and_forward(const Namespace& where, const std
 }
 
 ForeignProgram ForeignProgram::drop_egress(const Namespace& where, const std::string& device, const std::string& name) {
-  constexpr std::uint32_t kTcxEgress = 47;    // BPF_TCX_EGRESS
   constexpr std::uint32_t kBefore = 1U << 3;  // BPF_F_BEFORE
   constexpr std::int32_t kShot = 2;           // TC_ACT_SHOT
   const std::array program = {move<BPF_REG_0>(kShot), kExit};
