@@ -207,6 +207,23 @@ TEST(Compare, SaysXdpWhenOurProgramConsumedTheFrame) {
   EXPECT_EQ(kernel.fates(), (Fates{{"dropped by XDP (consumed by ringtap)", 1}}));
 }
 
+TEST(Compare, SaysXdpWhenAnotherProgramDroppedTheFrameWithoutAReason) {
+  for (const auto& [function, who] :
+       std::map<std::string, std::string>{{"do_xdp_generic", "generic XDP"}, {"veth_xdp_rcv_skb", "XDP"}}) {
+    Kernel kernel;
+    kernel.drop(udp(), 0x100, "NOT_SPECIFIED", function);
+    EXPECT_EQ(kernel.fates(), (Fates{{"dropped by " + who + " (NOT_SPECIFIED in " + function + ")", 1}}));
+    EXPECT_NE(kernel.finish().find("drop  eth0"), std::string::npos) << kernel.finish();
+  }
+}
+
+TEST(Compare, WhatLayInASocketBeforeIsNoPacketOfTheRun) {
+  Kernel kernel;
+  kernel.drop(udp(1), 0x100, "NOT_SPECIFIED", "udp_destruct_common");
+  kernel.deliver(udp(2), 0x200);
+  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+}
+
 TEST(Compare, SaysVanishedWhenNothingToldMore) {
   Kernel kernel;
   kernel.xdp(udp());
@@ -535,6 +552,18 @@ TEST(Compare, FragmentsEndInTheDatagramTheyBecome) {
   kernel.both(NetfilterHook::kInput, whole, 0x200);
   kernel.packet(Tap::kSocket, whole, 0x200);
   EXPECT_EQ(kernel.fates(), (Fates{{"a fragment, reassembled", 2}, {"delivered", 1}}));
+}
+
+TEST(Compare, FragmentsAreNotCountedWithTheDatagramThatTheKernelConsumed) {
+  Kernel kernel;
+  const Bytes first = (Ethernet{} / Ipv4{.id = 77, .fragment = 0x2000} / Udp{.dst_port = 5000, .length = 48} /
+                       Payload{std::string(16, 'x')})
+                          .bytes();
+  kernel.receive(first, 0x100);
+  kernel.end(first, 0x100, "inet_frag_reasm_prepare");
+  kernel.both(NetfilterHook::kInput, udp(77, std::string(40, 'x')), 0x200);
+  kernel.end(udp(77, std::string(40, 'x')), 0x200, "icmp_rcv");
+  EXPECT_EQ(kernel.fates(), (Fates{{"a fragment, reassembled", 1}, {"consumed by the kernel in icmp_rcv", 1}}));
 }
 
 TEST(Compare, ADatagramIsOnePacketThroughFragmentation) {

@@ -61,6 +61,13 @@ Comparer::Comparer(CompareOptions options, std::unique_ptr<ByteWriter> out, std:
 
 Result<> Comparer::on_interface(const Interface& interface) {
   places_.add_interface(interface);
+  // "eth0:xdp" is a tap that was attached; a name alone is that of the only one.
+  const std::size_t colon = interface.name.rfind(':');
+  for (std::size_t number = 0; number < kTapNames.size(); ++number) {
+    const Tap tap = static_cast<Tap>(number);
+    const bool named = colon != std::string::npos && interface.name.substr(colon + 1) == tap_family(tap);
+    if (named || family_count(options_.taps) == 1) totals_.taps_attached.insert(tap);
+  }
   return file_ == nullptr ? ok() : file_->on_interface(interface);
 }
 
@@ -87,6 +94,7 @@ Result<> Comparer::follow(const RecordView& record) {
     freed.function = texts_.number_of(record.trace->function);
     freed.ends_nothing = ends_nothing(record.trace->reason, record.trace->function);
     freed.is_cut = is_cut(record.trace->function);
+    freed.was_queued = was_queued(record.trace->function);
     freed.after_use = is_after_use(record.trace->reason, record.trace->function);
   }
   const std::uint64_t number = correlator_.add(record, packet_key(record), places_.number_of(record), freed);

@@ -65,6 +65,7 @@ struct CompareTotals {
   std::uint64_t lost = 0;  // records that the kernel side lost
   std::uint64_t untied_rules = 0;
   TapSet taps_seen;
+  TapSet taps_attached;  // live
   CorrelatorCounts counts;
 };
 

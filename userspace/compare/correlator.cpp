@@ -77,11 +77,12 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
     return 0;
   }
   if (packet == kNone) {
-    std::uint64_t* const why = elsewhere                                       ? &counts_.elsewhere
-                               : followed                                      ? &counts_.stale
-                               : record.tap == Tap::kEnd || freed.ends_nothing ? &counts_.unknown_end
-                               : counts_.packets >= options_.follow            ? &counts_.beyond
-                                                                               : nullptr;
+    std::uint64_t* const why = elsewhere  ? &counts_.elsewhere
+                               : followed ? &counts_.stale
+                               : record.tap == Tap::kEnd || freed.ends_nothing || freed.was_queued
+                                   ? &counts_.unknown_end
+                               : counts_.packets >= options_.follow ? &counts_.beyond
+                                                                    : nullptr;
     if (why != nullptr) {
       ++*why;
       return 0;

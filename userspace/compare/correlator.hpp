@@ -73,6 +73,7 @@ struct FreedBy {
   bool ends_nothing = false;  // a copy, or a part of something that goes on
   bool is_cut = false;        // it goes on as segments or fragments
   bool after_use = false;     // freed like a drop, and was none
+  bool was_queued = false;    // it lay in a socket that closed: it came long before
 };
 
 struct CorrelatorOptions {

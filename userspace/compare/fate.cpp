@@ -46,6 +46,13 @@ constexpr std::array<std::pair<std::string_view, DropSite>, 30> kSites = {{
     {"SKB_GSO_SEG", DropSite::kDevice},
 }};
 
+// Where no reason is given, by the function: net/core/dev.c, drivers/net/veth.c. Of other drivers XDP frees no sk_buff.
+constexpr std::array<std::pair<std::string_view, DropSite>, 3> kSitesOfFunctions = {{
+    {"do_xdp_generic", DropSite::kGenericXdp},
+    {"netif_receive_generic_xdp", DropSite::kGenericXdp},
+    {"veth_xdp_rcv_skb", DropSite::kXdp},
+}};
+
 bool begins_with_any(std::string_view text, std::span<const std::string_view> beginnings) {
   return std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view b) { return text.starts_with(b); });
 }
@@ -66,12 +73,15 @@ const Sighting* open_hook(std::span<const Sighting> sightings, const Places& pla
   return open;
 }
 
-void place_drop(Fate& fate, std::span<const Sighting> sightings, const Places& places, std::string_view reason) {
-  for (const auto& [beginning, site] : kSites) {
-    if (!reason.starts_with(beginning)) continue;
-    fate.site = site;
-    break;
-  }
+DropSite site_of(std::string_view name, std::span<const std::pair<std::string_view, DropSite>> sites) {
+  const auto found = std::find_if(sites.begin(), sites.end(), [&](const auto& s) { return name.starts_with(s.first); });
+  return found == sites.end() ? DropSite::kUnknown : found->second;
+}
+
+void place_drop(Fate& fate, std::span<const Sighting> sightings, const Places& places, std::string_view reason,
+                std::string_view function) {
+  fate.site = site_of(reason, kSites);
+  if (fate.site == DropSite::kUnknown) fate.site = site_of(function, kSitesOfFunctions);
   if (fate.site != DropSite::kNetfilter) return;
   if (const Sighting* open = open_hook(sightings, places)) {
     fate.site = DropSite::kHook;
@@ -107,7 +117,8 @@ std::uint64_t Fate::key() const {
   const auto word = [](auto value) { return static_cast<std::uint64_t>(value); };
   const std::uint64_t what =
       word(kind) | word(site) << 8 | word(hook) << 16 | word(elsewhere) << 24 | word(place) << 32;
-  return mix(mix(what, word(reason) << 32 | function), rule);
+  // All three are small numbers, which mix() alone would let cancel each other out.
+  return mix(mix(mix(0, what), word(reason) << 32 | function), rule);
 }
 
 bool ends_nothing(std::string_view reason, std::string_view function) {
@@ -121,6 +132,13 @@ bool ends_nothing(std::string_view reason, std::string_view function) {
 bool is_cut(std::string_view function) {
   // net/core/dev.c, net/ipv4/ip_output.c, net/ipv6/ip6_output.c.
   static constexpr std::array<std::string_view, 3> kFunctions = {"validate_xmit_", "ip_do_fragment", "ip6_fragment"};
+  return begins_with_any(function, kFunctions);
+}
+
+bool was_queued(std::string_view function) {
+  // net/ipv4/udp.c, net/ipv4/af_inet.c, net/core/stream.c.
+  static constexpr std::array<std::string_view, 3> kFunctions = {"udp_destruct_common", "inet_sock_destruct",
+                                                                 "sk_stream_kill_queues"};
   return begins_with_any(function, kFunctions);
 }
 
@@ -149,7 +167,7 @@ Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, cons
     fate.elsewhere = how.elsewhere;
     if (kind != FateKind::kDropped) return;
     fate.place = last_place(sightings, places);
-    place_drop(fate, sightings, places, texts[how.reason]);
+    place_drop(fate, sightings, places, texts[how.reason], texts[how.function]);
     if (fate.site != DropSite::kUnknown) fate.place = 0;
   };
   if (story.delivered > 0) {
@@ -190,6 +208,7 @@ std::string_view site_name(const Fate& fate) {
       return "netdev-ingress";
     case DropSite::kNetdevEgress:
       return "netdev-egress";
+    case DropSite::kXdp:
     case DropSite::kGenericXdp:
       return "xdp";
     case DropSite::kTcIngress:
@@ -225,6 +244,8 @@ std::string site_text(const Fate& fate, const Places& places) {
       return "at netdev ingress by netfilter";
     case DropSite::kNetdevEgress:
       return "at netdev egress by netfilter";
+    case DropSite::kXdp:
+      return "by XDP";
     case DropSite::kGenericXdp:
       return "by generic XDP";
     case DropSite::kTcIngress:

@@ -45,6 +45,7 @@ enum class DropSite : std::uint8_t {
   kNetfilter,  // some hook
   kNetdevIngress,
   kNetdevEgress,
+  kXdp,  // of another program, as is the next
   kGenericXdp,
   kTcIngress,
   kTcEgress,
@@ -73,6 +74,10 @@ struct Fate {
 bool ends_nothing(std::string_view reason, std::string_view function);
 // A superframe or datagram that goes on in pieces.
 bool is_cut(std::string_view function);
+
+// Data that nobody read before its socket closed. Once it lay there it says no longer in which network namespace it
+// came.
+bool was_queued(std::string_view function);
 
 // TCP frees a segment without data this way once it has done what it says.
 bool is_after_use(std::string_view reason, std::string_view function);

@@ -211,7 +211,7 @@ std::string seen_text(const CompareTotals& totals, const CompareOptions& options
   constexpr TapSet kInbound = {Tap::kXdp, Tap::kStackIn, Tap::kPacketIn, Tap::kTcIngress, Tap::kSocket};
   const bool comes_out = totals.groups[T::kOutput] + totals.groups[T::kPacketOut] + totals.groups[T::kDriver] > 0;
   const bool comes_in = totals.taps_seen.contains_any(kInbound) || !comes_out;
-  TapSet known = options.taps;
+  TapSet known = totals.taps_attached;
   if (!options.live) {
     known = totals.taps_seen;
     known.insert(Tap::kSocket);
@@ -224,6 +224,8 @@ std::string seen_text(const CompareTotals& totals, const CompareOptions& options
     // A forwarded packet is for no application, and none made it.
     if (group == T::kApplication && totals.groups[group] == 0 && comes_out) continue;
     if (group == T::kOutput && totals.groups[group] == 0) continue;
+    // What the driver gets AF_PACKET has been shown, but libpcap passes over it on loopback.
+    if (group == T::kPacketOut && totals.groups[group] == 0 && totals.groups[T::kDriver] > 0) continue;
     text += text.empty() ? std::string(name) + " saw " : ", " + std::string(name) + " ";
     if (tap == Tap::kPacketOut && comes_in) text += "on the way out ";
     text += std::to_string(totals.groups[group]);
