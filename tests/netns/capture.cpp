@@ -14,10 +14,17 @@ std::vector<std::string> join(std::vector<std::string> front, const std::vector<
   return front;
 }
 
+std::vector<std::string> ringtap(const char* subcommand, const std::string& ready_file) {
+  std::vector<std::string> argv = {ringtap_binary()};
+  if (subcommand != nullptr) argv.emplace_back(subcommand);
+  return join(std::move(argv), {"--ready-file", ready_file});
+}
+
 }  // namespace
 
-Capture::Capture(const Namespace& where, std::vector<std::string> arguments, const std::function<void()>& in_child)
-    : process_(where.command(join({ringtap_binary(), "--ready-file", folder_ / "ready"}, arguments)), in_child) {
+Capture::Capture(const Namespace& where, std::vector<std::string> arguments, const std::function<void()>& in_child,
+                 const char* subcommand)
+    : process_(where.command(join(ringtap(subcommand, folder_ / "ready"), arguments)), in_child) {
   EXPECT_TRUE(process_.wait_ready(folder_ / "ready")) << process_.err();
 }
 

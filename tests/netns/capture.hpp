@@ -22,7 +22,8 @@ namespace ringtap::testing {
 class Capture {
  public:
   // Returns once every tap is attached; where that does not happen the test fails with what ringtap said.
-  Capture(const Namespace& where, std::vector<std::string> arguments, const std::function<void()>& in_child = {});
+  Capture(const Namespace& where, std::vector<std::string> arguments, const std::function<void()>& in_child = {},
+          const char* subcommand = nullptr);
 
   [[nodiscard]] Process& process() { return process_; }
   // Asks it to end and waits; the test fails when it does not.

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
+#include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/pkt_cls.h>
@@ -144,6 +145,8 @@ int attach(const Namespace& where, const std::string& device, const Descriptor& 
   return link;
 }
 
+constexpr std::uint32_t kTcxIngress = 46;  // BPF_TCX_INGRESS, which headers older than 6.6 do not name
+
 template <std::uint8_t kTarget>
 constexpr bpf_insn move(std::int32_t value) {
   return {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = kTarget, .src_reg = 0, .off = 0, .imm = value};
@@ -276,6 +279,17 @@ void TunDevice::send(const Bytes& packet) const {
 ForeignProgram ForeignProgram::pass_xdp(const Namespace& where, const std::string& device, const std::string& name) {
   const std::array program = {move<BPF_REG_0>(XDP_PASS), kExit};
   return ForeignProgram(attach(where, device, load(BPF_PROG_TYPE_XDP, program, name), BPF_XDP));
+}
+
+ForeignProgram ForeignProgram::drop_xdp(const Namespace& where, const std::string& device, bool generic) {
+  const std::array program = {move<BPF_REG_0>(XDP_DROP), kExit};
+  return ForeignProgram(attach(where, device, load(BPF_PROG_TYPE_XDP, program, "test_dropper"), BPF_XDP,
+                               generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE));
+}
+
+ForeignProgram ForeignProgram::drop_tc_ingress(const Namespace& where, const std::string& device) {
+  const std::array program = {move<BPF_REG_0>(TC_ACT_SHOT), kExit};
+  return ForeignProgram(attach(where, device, load(BPF_PROG_TYPE_SCHED_CLS, program, "test_dropper"), kTcxIngress));
 }
 
 ForeignProgram ForeignProgram::tag_and_forward(const Namespace& where, const std::string& device, const std::string& to,

@@ -61,6 +61,9 @@ class ForeignProgram {
  public:
   // XDP that passes everything.
   static ForeignProgram pass_xdp(const Namespace& where, const std::string& device, const std::string& name);
+  // XDP and tc ingress that drop everything; tc behind the programs that are there. Kernel 6.6 (tcx).
+  static ForeignProgram drop_xdp(const Namespace& where, const std::string& device, bool generic);
+  static ForeignProgram drop_tc_ingress(const Namespace& where, const std::string& device);
   // tc ingress that puts a VLAN tag into the metadata of every frame and sends it out of `to`. Kernel 6.6 (tcx).
   static ForeignProgram tag_and_forward(const Namespace& where, const std::string& device, const std::string& to,
                                         std::uint16_t vlan_id);
