@@ -681,7 +681,7 @@ TEST(Compare, FinishesAPacketWhenItHasBeenQuietForItsAge) {
   kernel.wait(200 * kMillisecond);
   kernel.xdp(udp(3));
   EXPECT_EQ(kernel.comparer().totals().packets, 1U);  // its sk_buff was freed
-  kernel.wait(2100 * kMillisecond);
+  kernel.wait(4100 * kMillisecond);
   kernel.xdp(udp(4));
   EXPECT_EQ(kernel.comparer().totals().packets, 3U);
 }
@@ -695,7 +695,7 @@ TEST(Compare, FollowsAsManyPacketsAsAskedForToTheirEnd) {
   kernel.xdp(udp(3));
   kernel.packet(Tap::kStackIn, udp(1), 0x100);
   EXPECT_FALSE(kernel.comparer().is_done());
-  kernel.wait(2100 * kMillisecond);
+  kernel.wait(4100 * kMillisecond);
   kernel.xdp(udp(4));
   EXPECT_TRUE(kernel.comparer().is_done());
   EXPECT_EQ(kernel.comparer().totals().counts.beyond, 2U);
