@@ -145,8 +145,6 @@ int attach(const Namespace& where, const std::string& device, const Descriptor& 
   return link;
 }
 
-constexpr std::uint32_t kTcxIngress = 46;  // BPF_TCX_INGRESS, which headers older than 6.6 do not name
-
 template <std::uint8_t kTarget>
 constexpr bpf_insn move(std::int32_t value) {
   return {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = kTarget, .src_reg = 0, .off = 0, .imm = value};
