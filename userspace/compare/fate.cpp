@@ -82,6 +82,8 @@ void place_drop(Fate& fate, std::span<const Sighting> sightings, const Places& p
                 std::string_view function) {
   fate.site = site_of(reason, kSites);
   if (fate.site == DropSite::kUnknown) fate.site = site_of(function, kSitesOfFunctions);
+  // A driver that gives no reason.
+  if (fate.site == DropSite::kUnknown && places[fate.place].tap == Tap::kStackOut) fate.site = DropSite::kDevice;
   if (fate.site != DropSite::kNetfilter) return;
   if (const Sighting* open = open_hook(sightings, places)) {
     fate.site = DropSite::kHook;
