@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // `ringtap compare` end to end on packets that are sent, forwarded and bridged: which places see them, where they end
 // and what the answer says, to the packet. tcpdump beside it is the oracle of what leaves.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "capture.hpp"
@@ -125,6 +128,10 @@ class CompareTransmit : public ::testing::Test {
   }
   void in_left(const std::string& command) const { in(hosts_->left, command); }
   void in_right(const std::string& command) const { in(hosts_->right, command); }
+
+  std::string read_file_in_left(const std::string& path) const {
+    return run_shell(hosts_->left.prefix() + "cat " + path).out;
+  }
 
   // A chain `test` of this hook with one rule.
   static void add_rule(const Namespace& where, const std::string& family, const std::string& chain,
@@ -349,6 +356,81 @@ TEST_F(CompareTransmit, FollowsASuperframeIntoItsSegments) {
   EXPECT_EQ(seen.fates, (Lines{std::to_string(superframes) + " delivered in another namespace"}));
 }
 
+TEST_F(CompareTransmit, FollowsASuperframeOfUdpIntoItsDatagrams) {
+  REQUIRE_TOOL("ethtool");
+  constexpr unsigned kSends = 21;
+  constexpr unsigned kInOne = 10;
+  const UdpSink sink(hosts_->right, AF_INET, kPort);
+  in_left("ethtool -K left tx-udp-segmentation off gso on");
+  const Comparison seen = compare_left([&] {
+    hosts_->left.inside([&] {
+      const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+      const int segment = 100;
+      EXPECT_EQ(::setsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, sizeof segment), 0);
+      sockaddr_in to = {};
+      to.sin_family = AF_INET;
+      to.sin_port = htons(kPort);
+      EXPECT_EQ(::inet_pton(AF_INET, TwoHosts::kRightIpv4, &to.sin_addr), 1);
+      const Bytes payload = Payload(std::size_t{100} * kInOne).bytes;
+      for (unsigned i = 0; i < kSends; ++i) {
+        EXPECT_EQ(::sendto(fd, payload.data(), payload.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to),
+                  static_cast<ssize_t>(payload.size()));
+      }
+      ::close(fd);
+    });
+    settle();
+  });
+  Lines places = on_the_way_out("left", kSends);
+  places[5] += " in 210 records";
+  places[6] += " in 210 records";
+  EXPECT_EQ(seen.places, (places + Lines{"end left 21", "stack-in elsewhere 21 in 210 records",
+                                         "socket elsewhere 21 in 210 records"}));
+  EXPECT_EQ(seen.fates, (Lines{"21 delivered in another namespace"}));
+}
+
+TEST_F(CompareTransmit, NamesADropForWantOfACarrier) {
+  hosts_->right.ip("link set right down");
+  ASSERT_TRUE(wait_until([&] { return read_file_in_left("/sys/class/net/left/operstate") != "up\n"; }));
+  hosts_->left.ip("link set left alias settled");  // waits for what has set that state
+  hosts_->left.ip("neigh replace 192.0.2.2 lladdr 02:00:00:00:00:02 nud permanent dev left");
+  const Comparison seen = compare_left([&] { send(); });
+  Lines places = on_the_way_out("left", kPackets);
+  places.resize(5);
+  EXPECT_EQ(seen.places, (places + Lines{"drop left 201"}));
+  EXPECT_EQ(seen.fates, (Lines{"201 dropped in the qdisc (QDISC_DROP in __dev_queue_xmit)"}));
+}
+
+// veth takes no frame that is too long for its peer.
+TEST_F(CompareTransmit, NamesADropOfTheDriver) {
+  hosts_->right.ip("link set right mtu 1000");
+  const Comparison seen = compare_left([&] { send(kPackets, TwoHosts::kRightIpv4, std::string(1400, 'x')); });
+  EXPECT_EQ(seen.places, (on_the_way_out("left", kPackets) + Lines{"drop left 201"}));
+  EXPECT_EQ(seen.fates, (Lines{"201 dropped by the device (NOT_SPECIFIED in __dev_forward_skb2)"}));
+  EXPECT_EQ(seen.sites, (Lines{"device"}));
+}
+
+TEST_F(CompareTransmit, TakesWhatATunnelMakesForAnotherPacket) {
+  const auto make = [](const Namespace& where, const std::string& device, const std::string& local,
+                       const std::string& remote, const std::string& address) {
+    where.ip("link add tunnel type vxlan id 5 dstport 4789 local " + local + " remote " + remote + " dev " + device);
+    where.ip("link set tunnel addrgenmode none up");
+    where.ip("addr add " + address + "/24 dev tunnel");
+  };
+  make(hosts_->left, "left", TwoHosts::kLeftIpv4, TwoHosts::kRightIpv4, "203.0.113.1");
+  make(hosts_->right, "right", TwoHosts::kRightIpv4, TwoHosts::kLeftIpv4, "203.0.113.2");
+  ping(hosts_->left, "203.0.113.2", 1);
+  const UdpSink sink(hosts_->right, AF_INET, kPort);
+  const auto traffic = [&] { send_and_settle(kPackets, "203.0.113.2"); };
+  const Comparison inner = compare(hosts_->left, {"-i", "tunnel"}, "tunnel", kFilter, traffic);
+  EXPECT_EQ(inner.places, on_the_way_out("tunnel", 201) + delivered_elsewhere(201));
+  EXPECT_EQ(inner.fates, (Lines{"201 delivered in another namespace"}));
+  // 51 bytes of frame behind Ethernet, IPv4, UDP and VXLAN.
+  const Comparison outer = compare_left(traffic, "udp port 4789 and greater 101 and less 101");
+  // What a socket is given of it is the inner packet.
+  EXPECT_EQ(outer.places, (on_the_way_out("left", 201) + Lines{"stack-in elsewhere 201"}));
+  EXPECT_EQ(outer.fates, (Lines{"201 sent on left"}));
+}
+
 TEST_F(CompareTransmit, TakesARetransmissionForAnotherPacket) {
   add_rule(hosts_->left, "inet", "type filter hook output priority 0",
            "tcp dport 5001 ip length > 200 numgen inc mod 1000 < 2 drop");
@@ -380,6 +462,9 @@ TEST_F(CompareTransmit, CountsAHundredThousandAtFullRate) {
   Lines places = on_the_way_out("left", 50000);
   places[0] = "netfilter OUTPUT first left 100000";
   EXPECT_EQ(seen.places, (places + Lines{"drop left 50000", "stack-in elsewhere 50000", "drop elsewhere 50000"}));
+  EXPECT_EQ(std::set<std::string>(seen.fates.begin(), seen.fates.end()),
+            (std::set<std::string>{"50000 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)",
+                                   "50000 dropped in another namespace at the socket (NO_SOCKET in __udp4_lib_rcv)"}));
 }
 
 TEST_F(CompareTransmit, FollowsAForwardedPacketOverBothDevices) {
