@@ -40,7 +40,8 @@ struct at_device {
 	__u32 ifindex;	/* 0: none */
 	__u8 elsewhere; /* in another network namespace than ours */
 	__u8 no_link;	/* its frames have no Ethernet header */
-	__u8 padding[2];
+	__u8 nowhere;	/* in which one nothing says, though it might */
+	__u8 padding;
 };
 
 /*
@@ -76,6 +77,8 @@ static __always_inline struct at_device device_of(struct place *place)
 	}
 	found.ifindex = ifindex;
 	found.elsewhere = netns != 0 && netns != cfg_netns;
+	/* Unread data of a socket that is closed; before Linux 6.11 any drop at a socket, and the index has to do. */
+	found.nowhere = netns == 0 && cfg_drop_socket;
 	return found;
 }
 
@@ -174,8 +177,8 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 	struct record record;
 	struct sk_buff *skb = place->skb;
 	struct at_device at = device_of(place);
-	__u32 *slot = at.elsewhere ? NULL : bpf_map_lookup_elem(&slots, &at.ifindex);
 	int known = is_followed(skb);
+	__u32 *slot = at.elsewhere || (at.nowhere && !known) ? NULL : bpf_map_lookup_elem(&slots, &at.ifindex);
 
 	if (!slot && !known)
 		return; /* not a packet of ours */
