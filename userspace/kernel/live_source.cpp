@@ -878,7 +878,8 @@ Result<SourceAccount> LiveSource::account() {
     TapAccount& line = account.taps.emplace_back();
     line.interface = impl.slots.front().device.name;
     line.tap = tap_name(tap);
-    line.interface_id = kNoInterface;
+    // Nobody knows of which device they were; a loss has to be told somewhere.
+    line.interface_id = impl.slots.size() > 1 ? impl.slots[1].interface_ids[number] : kNoInterface;
     line.seen = line.drops[static_cast<std::size_t>(Drop::kReentered)] = misses;
   }
   for (std::uint32_t slot = 0; slot < impl.slots.size(); ++slot) {
