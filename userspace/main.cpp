@@ -354,35 +354,47 @@ bool is_same_file(const std::string& one, const std::string& other) {
          a.st_ino == b.st_ino;
 }
 
+// What -r reads, and the expression as a filter on its records.
+struct OpenFile {
+  std::unique_ptr<ExpressionFilter> filter;        // borrowed by `matches`
+  std::function<bool(const RecordView&)> matches;  // none: everything is wanted
+  std::unique_ptr<CaptureReader> source;
+};
+
+Result<OpenFile> open_file(const Options& options) {
+  if (is_same_file(options.read_path, options.write_path)) {
+    return Error("-w " + options.write_path + " is the file that -r reads", ErrorKind::kUsage);
+  }
+  OpenFile file;
+  auto source = open_capture(options.read_path);
+  if (!source) return source.take_error();
+  file.source = source.take();
+  if (options.expression.empty()) return file;
+  auto link_type = link_type_of_file(*file.source);
+  if (!link_type) return link_type.take_error();
+  auto filter = make_filter(options, {*link_type}, {});
+  if (!filter) return filter.take_error();
+  file.filter = std::make_unique<ExpressionFilter>(filter.take());
+  file.matches = [&filter = *file.filter](const RecordView& record) { return filter.matches(record); };
+  return file;
+}
+
 int read_file(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
-  if (is_same_file(options.read_path, options.write_path)) {
-    return fail(Error("-w " + options.write_path + " is the file that -r reads", ErrorKind::kUsage));
-  }
-  auto source = open_capture(options.read_path);
-  if (!source) return fail(source.error());
-  std::optional<ExpressionFilter> filter;
-  std::function<bool(const RecordView&)> wanted;
-  if (!options.expression.empty()) {
-    auto link_type = link_type_of_file(**source);
-    if (!link_type) return fail(link_type.error());
-    auto made = make_filter(options, {*link_type}, {});
-    if (!made) return fail(made.error());
-    filter.emplace(made.take());
-    wanted = [&filter](const RecordView& record) { return filter->matches(record); };
-  }
+  auto file = open_file(options);
+  if (!file) return fail(file.error());
   // -s is for captures: a record of a file is kept as long as it is there.
   auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
   auto sink = make_sink(options, kFileSnaplen, false, names->get());
   if (!sink) return fail(sink.error());
   signals->install();
-  Session session(**source, **sink, *signals,
+  Session session(*file->source, **sink, *signals,
                   {.count = options.count,
                    .duration = options.duration,
                    .flush_each_record = options.packet_buffered,
-                   .wanted = wanted},
+                   .wanted = file->matches},
                   [](const SessionTotals& totals) { say(std::to_string(totals.written) + " packets so far"); });
   const Result<> result = session.run();
   if (options.count_only) {
@@ -444,25 +456,12 @@ int compare_records(RecordSource& source, Comparer& comparer, Signals& signals, 
 int compare_file(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
-  if (is_same_file(options.read_path, options.write_path)) {
-    return fail(Error("-w " + options.write_path + " is the file that -r reads", ErrorKind::kUsage));
-  }
-  auto source = open_capture(options.read_path);
-  if (!source) return fail(source.error());
-  std::optional<ExpressionFilter> filter;
-  std::function<bool(const RecordView&)> matches;
-  if (!options.expression.empty()) {
-    auto link_type = link_type_of_file(**source);
-    if (!link_type) return fail(link_type.error());
-    auto made = make_filter(options, {*link_type}, {});
-    if (!made) return fail(made.error());
-    filter.emplace(made.take());
-    matches = [&filter](const RecordView& record) { return filter->matches(record); };
-  }
-  auto comparer = make_comparer(options, kFileSnaplen, std::move(matches));
+  auto file = open_file(options);
+  if (!file) return fail(file.error());
+  auto comparer = make_comparer(options, kFileSnaplen, file->matches);
   if (!comparer) return fail(comparer.error());
   signals->install();
-  return compare_records(**source, **comparer, *signals, options);
+  return compare_records(*file->source, **comparer, *signals, options);
 }
 
 // --nft-rule. A comparison without it is worth having, so what is missing is said and no more.
