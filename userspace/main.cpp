@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +28,8 @@
 #include "compare/comparer.hpp"
 #include "filter/ebpf_text.hpp"
 #include "filter/expression_filter.hpp"
-#include "io/capture_reader.hpp"
+#include "filter/link_type_name.hpp"
+#include "io/capture_files.hpp"
 #include "io/file_writer.hpp"
 #include "kernel/device_list.hpp"
 #include "kernel/live_source.hpp"
@@ -69,19 +71,6 @@ int fail_run(const Result<>& result, const SessionTotals& totals) {
   const bool output = result.error().kind() == ErrorKind::kOutput;
   if (output) say(std::to_string(totals.written) + " packets were written before the error");
   return fail(result.error());
-}
-
-const char* link_type_text(LinkType type) {
-  switch (type) {
-    case LinkType::kEthernet:
-      return "EN10MB (Ethernet)";
-    case LinkType::kRaw:
-      return "RAW (Raw IP)";
-    case LinkType::kLinuxSll2:
-      return "LINUX_SLL2 (Linux cooked v2)";
-    default:
-      return "other";
-  }
 }
 
 // The command line knows nothing of those who carry its words out: each word and its meaning have the same number.
@@ -137,15 +126,26 @@ Result<ExpressionFilter> make_filter(const Options& options, const std::vector<L
   ExpressionOptions how;
   how.optimise = options.optimise;
   how.any_vlan = options.any_vlan;
-  how.live = options.read_path.empty();
+  how.live = options.read_paths.empty();
   if (!interfaces.empty()) how.netmask = ipv4_netmask(interfaces.front());
   return ExpressionFilter::create(options.expression, link_types, how);
 }
 
-Result<LinkType> link_type_of_file(CaptureReader& source) {
+Result<LinkType> link_type_of_file(CaptureFiles& source) {
   auto interface = source.first_interface();
   if (!interface) return interface.take_error();
   return *interface == nullptr ? LinkType::kEthernet : (*interface)->link_type;
+}
+
+// tcpdump's words, since scripts look for them. libpcap takes a snaplen that is no limit for the most it believes.
+void announce_file(const std::string& path, const Interface& first) {
+  constexpr std::uint32_t kMostSigned = std::numeric_limits<std::int32_t>::max();
+  const bool unlimited = first.snaplen == 0 || first.snaplen > kMostSigned;
+  const std::uint32_t snaplen = unlimited ? max_captured_length(first.link_type) : first.snaplen;
+  std::fprintf(stderr, "reading from file %s, link-type %s, snapshot length %u\n", path.c_str(),
+               link_type_text(first.link_type).c_str(), snaplen);
+  // The numbers in the file are those of the host it was made on, the names those of this one.
+  if (first.link_type == LinkType::kLinuxSll2) std::fputs("Warning: interface names might be incorrect\n", stderr);
 }
 
 FilterHook hook_of(ringtap_tap tap) {
@@ -354,47 +354,56 @@ bool is_same_file(const std::string& one, const std::string& other) {
          a.st_ino == b.st_ino;
 }
 
-// What -r reads, and the expression as a filter on its records.
-struct OpenFile {
-  std::unique_ptr<ExpressionFilter> filter;        // borrowed by `matches`
+// What -r or -V reads, and the expression as a filter on its records.
+struct OpenFiles {
+  std::unique_ptr<ExpressionFilter> filter;        // borrowed by `matches` and `source`
   std::function<bool(const RecordView&)> matches;  // none: everything is wanted
-  std::unique_ptr<CaptureReader> source;
+  std::unique_ptr<CaptureFiles> source;
 };
 
-Result<OpenFile> open_file(const Options& options) {
-  if (is_same_file(options.read_path, options.write_path)) {
-    return Error("-w " + options.write_path + " is the file that -r reads", ErrorKind::kUsage);
+Result<OpenFiles> open_files(const Options& options) {
+  for (const std::string& path : options.read_paths) {
+    if (!is_same_file(path, options.write_path)) continue;
+    return Error("-w " + options.write_path + " is " + path + ", which is read", ErrorKind::kUsage);
   }
-  OpenFile file;
-  auto source = open_capture(options.read_path);
+  OpenFiles files;
+  if (!options.expression.empty()) {
+    auto filter = make_filter(options, {}, {});
+    if (!filter) return filter.take_error();
+    files.filter = std::make_unique<ExpressionFilter>(filter.take());
+  }
+  auto source = CaptureFiles::open(
+      options.read_paths, [filter = files.filter.get()](const std::string& path, const Interface& first) -> Result<> {
+        announce_file(path, first);
+        return filter == nullptr ? ok() : filter->require(first.link_type);
+      });
   if (!source) return source.take_error();
-  file.source = source.take();
-  if (options.expression.empty()) return file;
-  auto link_type = link_type_of_file(*file.source);
+  files.source = source.take();
+  if (files.filter == nullptr) return files;
+  // A wrong expression is found before any output is made.
+  auto link_type = link_type_of_file(*files.source);
   if (!link_type) return link_type.take_error();
-  auto filter = make_filter(options, {*link_type}, {});
-  if (!filter) return filter.take_error();
-  file.filter = std::make_unique<ExpressionFilter>(filter.take());
-  file.matches = [&filter = *file.filter](const RecordView& record) { return filter.matches(record); };
-  return file;
+  if (auto meant = files.filter->require(*link_type); !meant) return meant.take_error();
+  files.matches = [&filter = *files.filter](const RecordView& record) { return filter.matches(record); };
+  return files;
 }
 
 int read_file(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
-  auto file = open_file(options);
-  if (!file) return fail(file.error());
+  auto files = open_files(options);
+  if (!files) return fail(files.error());
   // -s is for captures: a record of a file is kept as long as it is there.
   auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
   auto sink = make_sink(options, kFileSnaplen, false, names->get());
   if (!sink) return fail(sink.error());
   signals->install();
-  Session session(*file->source, **sink, *signals,
+  Session session(*files->source, **sink, *signals,
                   {.count = options.count,
                    .duration = options.duration,
                    .flush_each_record = options.packet_buffered,
-                   .wanted = file->matches},
+                   .wanted = files->matches},
                   [](const SessionTotals& totals) { say(std::to_string(totals.written) + " packets so far"); });
   const Result<> result = session.run();
   if (options.count_only) {
@@ -409,7 +418,7 @@ Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, std::uin
                                                 std::function<bool(const RecordView&)> matches) {
   CompareOptions compare;
   compare.taps = options.taps;
-  compare.live = options.read_path.empty();
+  compare.live = options.read_paths.empty();
   if (compare.live) {
     compare.device_name = [](std::uint32_t ifindex) -> std::string {
       std::array<char, IF_NAMESIZE> name{};
@@ -422,7 +431,8 @@ Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, std::uin
   compare.show_time = options.time != TimeText::kNone;
   compare.verbosity = options.verbosity;
   if (options.count) compare.correlator.follow = *options.count;
-  compare.listened_at = options.read_path;
+  for (const std::string& path : options.read_paths)
+    compare.listened_at += (compare.listened_at.empty() ? "" : ", ") + path;
   for (const std::string& name : options.interfaces)
     compare.listened_at += (compare.listened_at.empty() ? "" : ", ") + name;
   if (!options.expression.empty()) compare.listened_at += " for '" + options.expression + "'";
@@ -447,7 +457,7 @@ int compare_records(RecordSource& source, Comparer& comparer, Signals& signals, 
       {.count = {}, .duration = options.duration, .wanted = {}, .enough = [&comparer] { return comparer.is_done(); }},
       [&comparer](const SessionTotals&) { std::fputs(comparer.report().c_str(), stderr); });
   const Result<> result = session.run();
-  if (const auto account = source.account(); account && options.verbosity > 0 && options.read_path.empty()) {
+  if (const auto account = source.account(); account && options.verbosity > 0 && options.read_paths.empty()) {
     std::fputs(accounting_text(*account, session.totals(), false).c_str(), stderr);
   }
   return result ? 0 : fail(result.error());
@@ -456,12 +466,12 @@ int compare_records(RecordSource& source, Comparer& comparer, Signals& signals, 
 int compare_file(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
-  auto file = open_file(options);
-  if (!file) return fail(file.error());
-  auto comparer = make_comparer(options, kFileSnaplen, file->matches);
+  auto files = open_files(options);
+  if (!files) return fail(files.error());
+  auto comparer = make_comparer(options, kFileSnaplen, files->matches);
   if (!comparer) return fail(comparer.error());
   signals->install();
-  return compare_records(*file->source, **comparer, *signals, options);
+  return compare_records(*files->source, **comparer, *signals, options);
 }
 
 // --nft-rule. A comparison without it is worth having, so what is missing is said and no more.
@@ -510,15 +520,18 @@ int compare_live(const Options& options) {
 }
 
 int compare(const Options& options) {
-  return options.read_path.empty() ? compare_live(options) : compare_file(options);
+  return options.read_paths.empty() ? compare_live(options) : compare_file(options);
 }
 
 // -d, --dump-ebpf: for the interfaces or the file that are named, else for Ethernet.
 int show_filter(const Options& options) {
   LinkType link_type = LinkType::kEthernet;
   std::vector<std::string> interfaces;
-  if (!options.read_path.empty()) {
-    auto source = open_capture(options.read_path);
+  if (!options.read_paths.empty()) {
+    auto source = CaptureFiles::open({options.read_paths.front()}, [](const std::string& path, const Interface& first) {
+      announce_file(path, first);
+      return ok();
+    });
     if (!source) return fail(source.error());
     auto found = link_type_of_file(**source);
     if (!found) return fail(found.error());
@@ -558,7 +571,7 @@ int list_link_types(const Options& options) {
   if (!type) return fail(type.error());
   std::string names;
   for (const std::string& name : live->interfaces) names += (names.empty() ? "" : ", ") + name;
-  std::printf("Data link types for %s:\n  %s\n", names.c_str(), link_type_text(*type));
+  std::printf("Data link types for %s:\n  %s\n", names.c_str(), link_type_text(*type).c_str());
   return 0;
 }
 

@@ -167,6 +167,10 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"--force", "--tap", "xdp"}, "--consume"},
       {{"--tap", "xdp", "-Q", "out"}, "-Q out"},
       {{"-r", "x", "-i", "lo"}, "-r"},
+      {{"-V", "/dev/null"}, "-V /dev/null"},
+      {{"-V", "/nonexistent/list"}, "/nonexistent/list"},
+      {{"-V", "x", "-r", "y"}, "-V and -r are mutually exclusive."},
+      {{"-V", "x", "-i", "lo"}, "-V"},
       {{"--slice", "l5"}, "--slice l5"},
       {{"--slice", "l4+"}, "--slice l4+"},
       {{"--slice", "l4+x"}, "--slice l4+x"},
@@ -197,6 +201,19 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
     EXPECT_NE(options.error().text().find(wrong.said), std::string::npos) << options.error().text();
     EXPECT_FALSE(options.error().hint().empty());
   }
+}
+
+TEST(Options, AListNamesFilesOneALine) {
+  char path[] = "/tmp/ringtap-options-test-XXXXXX";
+  const int fd = mkstemp(path);
+  ASSERT_GE(fd, 0);
+  close(fd);
+  std::ofstream(path) << "a.pcap\n\n b c.pcap\n-";
+  EXPECT_EQ(parsed({"-V", path}).read_paths, (std::vector<std::string>{"a.pcap", " b c.pcap", "-"}));
+  EXPECT_EQ(parsed({"-V", path}).action, Action::kReadFile);
+  EXPECT_EQ(parsed({"compare", "-V", path}).read_paths.size(), 3U);
+  EXPECT_EQ(parsed({"-r", "x"}).read_paths, std::vector<std::string>{"x"});
+  unlink(path);
 }
 
 TEST(Options, HelpAndVersionAreTextForStandardOutput) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <fstream>
+#include <iostream>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -113,6 +114,21 @@ Result<std::string> read_text(const std::string& path) {
   return text;
 }
 
+// -V: a name a line, of standard input for "-"; empty lines are passed over.
+Result<std::vector<std::string>> read_names(const std::string& path) {
+  std::ifstream file;
+  if (path != "-") file.open(path);
+  if (!file) return usage("-V " + path + ": " + std::generic_category().message(errno));
+  std::istream& lines = path == "-" ? std::cin : file;
+  std::vector<std::string> names;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty()) names.push_back(std::move(line));
+  }
+  if (lines.bad()) return usage("-V " + path + ": " + std::generic_category().message(errno));
+  if (names.empty()) return usage("-V " + path + ": there is no name in it").hint("names of capture files, one a line");
+  return names;
+}
+
 template <class T>
 Result<T> choose(std::string_view option, const std::string& word,
                  std::initializer_list<std::pair<const char*, T>> choices) {
@@ -125,7 +141,7 @@ Result<T> choose(std::string_view option, const std::string& word,
 }
 
 // tcpdump has these and they mean nothing here yet; none of the letters is given another meaning.
-constexpr std::array<std::pair<const char*, const char*>, 18> kRefused = {{
+constexpr std::array<std::pair<const char*, const char*>, 17> kRefused = {{
     {"-E", "decrypting IPsec is not supported"},
     {"-M", "checking TCP-MD5 signatures is not supported"},
     {"-m", "SMI modules are not supported"},
@@ -142,7 +158,6 @@ constexpr std::array<std::pair<const char*, const char*>, 18> kRefused = {{
     {"-W", "rotating files is not supported yet"},
     {"-z", "rotating files is not supported yet"},
     {"-Z,--relinquish-privileges", "changing the user is not supported yet"},
-    {"-V", "a list of files is not supported yet; name them one by one with -r"},
     {"-y,--linktype", "the link type follows from the interfaces: -L shows it"},
 }};
 
@@ -155,6 +170,7 @@ struct Raw {
        list_link_types = false;
   bool immediate = false;
   bool no_optimiser = false;
+  std::string read_path, list_path;
   std::string expression_file;
   std::string refused;
 };
@@ -199,7 +215,10 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
       ->type_name("TIME")
       ->group(what);
   app.add_flag("-p,--no-promiscuous-mode", raw.no_promiscuous, "leave the interface's mode as it is")->group(what);
-  option("-r", options.read_path, "read a pcap or pcapng file instead, - is standard input")
+  option("-r", raw.read_path, "read a pcap or pcapng file instead, - is standard input")
+      ->type_name("FILE")
+      ->group(what);
+  option("-V", raw.list_path, "read the files named in a file, one a line, in that order; - is standard input")
       ->type_name("FILE")
       ->group(what);
   app.add_flag("-D,--list-interfaces", raw.list_devices, "list the interfaces and exit")->group(what);
@@ -294,7 +313,10 @@ void declare_compare(CLI::App& app, Options& options, Raw& raw) {
       ->type_name("KIB")
       ->group(what);
   app.add_flag("-p,--no-promiscuous-mode", raw.no_promiscuous, "leave the interface's mode as it is")->group(what);
-  option("-r", options.read_path, "read a pcapng file of ringtap's instead, - is standard input")
+  option("-r", raw.read_path, "read a pcapng file of ringtap's instead, - is standard input")
+      ->type_name("FILE")
+      ->group(what);
+  option("-V", raw.list_path, "read the files named in a file, one a line, in that order")
       ->type_name("FILE")
       ->group(what);
   app.add_flag("--nft-rule", options.nft_rule, "name the nftables rule that dropped a packet")->group(what);
@@ -355,6 +377,24 @@ Result<> interpret_numbers(Options& options, const Raw& raw) {
   return ok();
 }
 
+const char* files_option(const Raw& raw) {
+  return raw.list_path.empty() ? "-r" : "-V";
+}
+
+Result<> interpret_files(Options& options, const Raw& raw) {
+  if (raw.read_path.empty() && raw.list_path.empty()) return ok();
+  if (!raw.read_path.empty() && !raw.list_path.empty()) return usage("-V and -r are mutually exclusive.");
+  if (!options.interfaces.empty()) return usage(std::string(files_option(raw)) + " does not go together with -i");
+  if (!raw.read_path.empty()) {
+    options.read_paths = {raw.read_path};
+    return ok();
+  }
+  auto names = read_names(raw.list_path);
+  if (!names) return names.take_error();
+  options.read_paths = names.take();
+  return ok();
+}
+
 Result<> interpret_expression(Options& options, const Raw& raw) {
   options.optimise = !raw.no_optimiser;
   for (const std::string& word : raw.expression) options.expression += (options.expression.empty() ? "" : " ") + word;
@@ -400,7 +440,7 @@ constexpr std::chrono::microseconds kMostTimeBatch{500};
 Result<> apply_reduction(const Raw& raw, Options& options) {
   const bool wanted = !raw.slice.empty() || !raw.sample.empty() || !raw.max_pps.empty() || !raw.time_batch.empty();
   if (wanted && options.action == Action::kReadFile) {
-    return usage("--slice, --sample, --max-pps and --time-batch are for captures, not for -r");
+    return usage("--slice, --sample, --max-pps and --time-batch are for captures, not for files");
   }
   const bool leaves_out = !raw.slice.empty() || !raw.sample.empty() || !raw.max_pps.empty();
   if (leaves_out && (options.taps.contains_any(kHostTaps) || options.taps.contains_any(kPacketTaps))) {
@@ -432,9 +472,10 @@ Result<Options> interpret(Options options, const Raw& raw) {
   if (!raw.refused.empty()) return usage(raw.refused);
   if (raw.list_devices) options.action = Action::kListDevices;
   if (raw.list_link_types) options.action = Action::kListLinkTypes;
-  if (!options.read_path.empty()) {
+  if (auto result = interpret_files(options, raw); !result) return result.take_error();
+  if (!options.read_paths.empty()) {
     options.action = Action::kReadFile;
-    if (!options.interfaces.empty() || !raw.tap.empty()) return usage("-r does not go together with -i or --tap");
+    if (!raw.tap.empty()) return usage(std::string(files_option(raw)) + " does not go together with --tap");
   }
 
   if (!raw.tap.empty()) {
@@ -505,8 +546,8 @@ constexpr std::uint32_t kCompareSnaplen = 256;
 Result<Options> interpret_compare(Options options, const Raw& raw) {
   if (!raw.refused.empty()) return usage(raw.refused);
   options.action = Action::kCompare;
-  if (!options.read_path.empty() && !options.interfaces.empty()) return usage("-r does not go together with -i");
-  if (!options.read_path.empty() && options.nft_rule) return usage("--nft-rule asks the running kernel: not with -r");
+  if (auto result = interpret_files(options, raw); !result) return result.take_error();
+  if (!options.read_paths.empty() && options.nft_rule) return usage("--nft-rule asks the running kernel, not files");
   options.taps = kAllTaps;
   if (!raw.tap.empty()) {
     auto taps = parse_taps(raw.tap, kTapWords);

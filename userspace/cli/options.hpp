@@ -38,9 +38,9 @@ struct Options {
   std::uint64_t max_pps = 0;  // --max-pps; 0: no limit
   std::chrono::nanoseconds time_batch{0};
   bool promiscuous = true;
-  std::string read_path;
-  std::string expression;  // words of the command line, or -F's file
-  bool optimise = true;    // -O: false
+  std::vector<std::string> read_paths;  // -r: one; -V: those of the list; empty: not from files
+  std::string expression;               // words of the command line, or -F's file
+  bool optimise = true;                 // -O: false
   bool any_vlan = false;
   int show_classic = 0;  // -d, how often
   bool show_ebpf = false;
@@ -81,7 +81,7 @@ struct Options {
   bool nft_rule = false;
 };
 
-// Never touches the system but to read -F's file. Errors are of kind kUsage.
+// Never touches the system but to read -F's file and -V's. Errors are of kind kUsage.
 Result<Options> parse_options(int argc, const char* const* argv);
 
 }  // namespace ringtap

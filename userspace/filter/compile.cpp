@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "filter/link_type_name.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -26,24 +28,6 @@ constexpr std::uint32_t kAncillaryPacketType = kAncillaryArea + 4;
 constexpr std::uint32_t kAncillaryIfindex = kAncillaryArea + 8;
 
 constexpr const char* kLanguageHint = "pcap-filter(7) describes the language";
-
-// pcap_open_dead wants libpcap's DLT_ numbers; a few differ from the LINKTYPE_ numbers in files (pcap/dlt.h).
-int to_dlt(LinkType link_type) {
-  switch (static_cast<int>(link_type)) {
-    case 100:
-      return DLT_ATM_RFC1483;
-    case 101:
-      return DLT_RAW;
-    case 102:
-      return DLT_SLIP_BSDOS;
-    case 103:
-      return DLT_PPP_BSDOS;
-    case 106:
-      return DLT_ATM_CLIP;
-    default:
-      return static_cast<int>(link_type);
-  }
-}
 
 struct PcapCloser {
   void operator()(pcap_t* handle) const noexcept { pcap_close(handle); }

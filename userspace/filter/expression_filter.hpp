@@ -36,6 +36,8 @@ class ExpressionFilter {
   // Null for a link type that was not asked for at creation and cannot be compiled for.
   [[nodiscard]] FilterMatcher* matcher(LinkType link_type);
   bool matches(const RecordView& record);
+  // An Error where the expression has no meaning for `link_type`.
+  Result<> require(LinkType link_type) { return programs_.contains(link_type) ? ok() : add(link_type); }
 
   // True when a body may answer kRecheckVerdict.
   [[nodiscard]] bool may_recheck() const;

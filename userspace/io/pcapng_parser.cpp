@@ -90,7 +90,8 @@ bool PcapngParser::recognizes(std::uint32_t magic) {
   return magic == static_cast<std::uint32_t>(BlockType::kSectionHeader);
 }
 
-PcapngParser::PcapngParser() : max_block_length_(kMaxBlockLength) {}
+PcapngParser::PcapngParser(std::uint32_t first_interface_id)
+    : next_interface_id_(first_interface_id), max_block_length_(kMaxBlockLength) {}
 
 Result<ParseStep> PcapngParser::next(InputBuffer& in) {
   for (;;) {

@@ -37,7 +37,7 @@ class PcapngParser final : public FormatParser {
   // By the first four bytes of a file.
   static bool recognizes(std::uint32_t magic);
 
-  PcapngParser();
+  explicit PcapngParser(std::uint32_t first_interface_id = 0);
 
   Result<ParseStep> next(InputBuffer& in) override;
   [[nodiscard]] std::vector<InterfaceStatistics> statistics() const override { return statistics_; }
@@ -68,7 +68,7 @@ class PcapngParser final : public FormatParser {
   FieldOrder order_;
   std::vector<SectionInterface> interfaces_;  // of this section
   std::vector<InterfaceStatistics> statistics_;
-  std::uint32_t next_interface_id_ = 0;
+  std::uint32_t next_interface_id_;
   std::size_t max_block_length_;
 };
 

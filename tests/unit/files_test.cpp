@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What the program says and does with capture files, beside tcpdump and word for word.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "support/packet.hpp"
+#include "support/process.hpp"
+#include "support/requirements.hpp"
+#include "support/wait.hpp"
+
+namespace ringtap::testing {
+namespace {
+
+class Files : public ::testing::Test {
+ protected:
+  void SetUp() override { REQUIRE_TOOL("tcpdump"); }
+
+  // A pcap file of `count` datagrams to ports 1001, 1002 …
+  std::string pcap(const std::string& name, std::uint32_t link_type, unsigned count = 2,
+                   std::uint32_t snaplen = 262144) {
+    std::ofstream file(folder_ / name, std::ios::binary);
+    put(file, {0xa1b2c3d4, 0x00040002, 0, 0, snaplen, link_type});
+    for (unsigned i = 0; i < count; ++i) {
+      const Bytes frame = framed(link_type, static_cast<std::uint16_t>(1001 + i));
+      const auto size = static_cast<std::uint32_t>(frame.size());
+      put(file, {1000 + i, 0, size, size});
+      file.write(reinterpret_cast<const char*>(frame.data()), static_cast<std::streamsize>(frame.size()));
+    }
+    return folder_ / name;
+  }
+  // A pcapng file of one interface and nothing else.
+  std::string pcapng(const std::string& name, std::uint16_t link_type, std::uint32_t snaplen) {
+    std::ofstream file(folder_ / name, std::ios::binary);
+    put(file, {0x0a0d0d0a, 28, 0x1a2b3c4d, 1, ~0U, ~0U, 28});
+    put(file, {1, 20, link_type, snaplen, 20});
+    return folder_ / name;
+  }
+  std::string list(const std::string& name, const std::vector<std::string>& names) {
+    std::ofstream file(folder_ / name);
+    for (const std::string& line : names) file << line << "\n";
+    return folder_ / name;
+  }
+  static Finished ringtap(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), ringtap_binary());
+    return run(std::move(arguments));
+  }
+  static Finished tcpdump(std::vector<std::string> arguments) {
+    // Else it changes its user before the second file, and cannot open it.
+    arguments.insert(arguments.begin(), {"tcpdump", "-Z", "root"});
+    return run(std::move(arguments));
+  }
+  static void expect_same(const std::vector<std::string>& arguments) {
+    const Finished ours = ringtap(arguments);
+    const Finished theirs = tcpdump(arguments);
+    std::string line;
+    for (const std::string& argument : arguments) line += argument + " ";
+    SCOPED_TRACE(line);
+    EXPECT_EQ(theirs.status, (ExitStatus{0, 0})) << theirs.err;
+    EXPECT_EQ(ours.status, (ExitStatus{0, 0})) << ours.err;
+    EXPECT_EQ(ours.err, theirs.err);
+    EXPECT_EQ(ours.out, theirs.out);
+  }
+
+  TempDir folder_;
+
+ private:
+  static void put(std::ofstream& file, std::initializer_list<std::uint32_t> words) {
+    for (const std::uint32_t word : words) file.write(reinterpret_cast<const char*>(&word), sizeof(word));
+  }
+  // The frame without what its link type does not have in front.
+  static Bytes framed(std::uint32_t link_type, std::uint16_t port) {
+    const Bytes ethernet = (Ethernet{} / Ipv4{} / Udp{.dst_port = port} / Payload{"0123456789"}).bytes();
+    constexpr std::size_t kEthernet = 14;
+    return link_type == 1 ? ethernet : Bytes(ethernet.begin() + kEthernet, ethernet.end());
+  }
+};
+
+TEST_F(Files, AreAnnouncedInTcpdumpsWordsWhateverIsAskedOfThem) {
+  for (const std::uint32_t link_type :
+       {0U, 1U, 9U, 12U, 50U, 101U, 104U, 105U, 108U, 113U, 127U, 147U, 228U, 229U, 276U}) {
+    const std::string file = pcap("x", link_type, 0);
+    expect_same({"-n", "-r", file});
+    expect_same({"-r", file, "-w", "/dev/null"});
+    expect_same({"--count", "-r", file});
+  }
+  expect_same({"-d", "-r", pcap("x", 1), "ip"});
+  for (const std::uint32_t snaplen : {0U, 96U, 300000U, 0x7fffffffU, 0x80000000U, 0xffffffffU}) {
+    expect_same({"-n", "-r", pcap("x", 1, 1, snaplen)});
+    expect_same({"-n", "-r", pcapng("x", 276, snaplen)});
+  }
+  expect_same({"-n", "-r", pcapng("x", 249, 0)});
+}
+
+TEST_F(Files, OfAListAreReadAsIfTheyWereOne) {
+  const std::string names = list("names", {pcap("a", 1), pcap("b", 101), pcap("c", 1, 0), pcap("d", 228)});
+  expect_same({"-n", "-V", names});
+  expect_same({"-n", "-V", names, "udp port 1002"});
+  expect_same({"--count", "-V", names, "udp port 1002"});
+  const std::string ethernet = list("ethernet", {pcap("a", 1), pcap("e", 1, 3)});
+  expect_same({"-V", ethernet, "-w", folder_ / "out"});
+  const Finished both = ringtap({"--count", "-r", folder_ / "out"});
+  EXPECT_EQ(both.out, "5 packets\n");
+  // The file itself is tcpdump's, byte for byte.
+  EXPECT_TRUE(tcpdump({"-V", ethernet, "-w", folder_ / "theirs"}).status == (ExitStatus{0, 0}));
+  EXPECT_TRUE(ringtap({"-V", ethernet, "-w", folder_ / "ours"}).status == (ExitStatus{0, 0}));
+  EXPECT_EQ(run({"cmp", folder_ / "ours", folder_ / "theirs"}).status, (ExitStatus{0, 0}));
+}
+
+TEST_F(Files, OfAListMayBeNamedOnStandardInput) {
+  const std::string names = list("names", {pcap("a", 1), pcap("b", 1, 3)});
+  const Finished finished = run_shell(ringtap_binary() + " --count -V - < " + names);
+  EXPECT_EQ(finished.out, "5 packets\n") << finished;
+}
+
+TEST_F(Files, AreCountedTogetherByMinusC) {
+  EXPECT_EQ(ringtap({"--count", "-c", "3", "-V", list("names", {pcap("a", 1), pcap("b", 1)})}).out, "3 packets\n");
+}
+
+TEST_F(Files, EndTheReadingWhereOneIsMissingOrTheExpressionHasNoMeaning) {
+  const Finished missing = ringtap({"-n", "-V", list("names", {pcap("a", 1), folder_ / "none", pcap("c", 1)})});
+  EXPECT_EQ(missing.status, (ExitStatus{1, 0})) << missing;
+  EXPECT_EQ(missing.out, ringtap({"-n", "-r", folder_ / "a"}).out);
+  EXPECT_NE(missing.err.find("none: No such file or directory"), std::string::npos) << missing;
+
+  const std::vector<std::string> mixed = {"-n", "-V", list("names", {pcap("a", 1), pcap("b", 101)}),
+                                          "ether[0] & 1 = 0"};
+  expect_same(mixed);
+  const Finished hosts = ringtap({"-n", "-V", folder_ / "names", "ether host 02:00:00:00:00:01"});
+  EXPECT_EQ(hosts.status, (ExitStatus{2, 0})) << hosts;
+  EXPECT_NE(hosts.err.find("ethernet addresses supported only on"), std::string::npos) << hosts;
+
+  const Finished pcap_of_two = ringtap({"-V", folder_ / "names", "-w", folder_ / "out"});
+  EXPECT_EQ(pcap_of_two.status, (ExitStatus{4, 0})) << pcap_of_two;
+  EXPECT_NE(pcap_of_two.err.find("a pcap file has one link type"), std::string::npos) << pcap_of_two;
+}
+
+TEST_F(Files, AreNeverWrittenOverWhileTheyAreRead) {
+  const std::string first = pcap("a", 1);
+  const std::string second = pcap("b", 1);
+  const Finished finished = ringtap({"-V", list("names", {first, second}), "-w", second});
+  EXPECT_EQ(finished.status, (ExitStatus{2, 0})) << finished;
+  EXPECT_EQ(ringtap({"--count", "-r", second}).out, "2 packets\n");
+}
+
+}  // namespace
+}  // namespace ringtap::testing
