@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "app/beside.hpp"
+#include "app/file_command.hpp"
 #include "app/report.hpp"
 #include "app/session.hpp"
 #include "app/signals.hpp"
@@ -38,6 +39,7 @@
 #include "sink/host_names.hpp"
 #include "sink/pcap_writer.hpp"
 #include "sink/pcapng_writer.hpp"
+#include "sink/rotating_writer.hpp"
 #include "sink/tee.hpp"
 #include "sink/text_printer.hpp"
 
@@ -227,27 +229,95 @@ Result<std::unique_ptr<HostNames>> host_names(const Options& options, const Host
   return HostNames::start(how);
 }
 
-// `show_interface`: several interfaces in one text, and no cooked header that names them. Borrows `names`.
-Result<std::unique_ptr<Sink>> make_sink(const Options& options, std::uint32_t snaplen, bool show_interface,
-                                        NameResolver* names) {
-  auto tee = std::make_unique<Tee>();
-  if (!options.write_path.empty()) {
-    auto file = open_output(options.write_path);
-    if (!file) return file.take_error();
-    if (options.format == FileFormat::kPcap) {
-      const auto precision = options.nanoseconds ? TimePrecision::kNanoseconds : TimePrecision::kMicroseconds;
-      tee->add(std::make_unique<PcapWriter>(file.take(), PcapOptions{.precision = precision, .snaplen = snaplen}));
-    } else {
-      auto about = PcapngOptions::of_this_host(version_text());
-      about.snaplen = snaplen;
-      tee->add(std::make_unique<PcapngWriter>(file.take(), about));
+bool is_same_file(const std::string& one, const std::string& other) {
+  struct stat a {};
+  struct stat b {};
+  return stat(one.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
+Result<RotatingWriter::File> open_file(const Options& options, std::uint32_t snaplen, const std::string& path) {
+  auto out = open_output(path);
+  if (!out) return out.take_error();
+  RotatingWriter::File file{.sink = nullptr, .out = out->get()};
+  if (options.format == FileFormat::kPcap) {
+    const auto precision = options.nanoseconds ? TimePrecision::kNanoseconds : TimePrecision::kMicroseconds;
+    file.sink = std::make_unique<PcapWriter>(out.take(), PcapOptions{.precision = precision, .snaplen = snaplen});
+  } else {
+    auto about = PcapngOptions::of_this_host(version_text());
+    about.snaplen = snaplen;
+    file.sink = std::make_unique<PcapngWriter>(out.take(), about);
+  }
+  return file;
+}
+
+// The name of one of `paths` that is the same file as `path`.
+const std::string* find_same_file(const std::vector<std::string>& paths, const std::string& path) {
+  const auto found =
+      std::find_if(paths.begin(), paths.end(), [&](const auto& other) { return is_same_file(other, path); });
+  return found == paths.end() ? nullptr : &*found;
+}
+
+Result<std::unique_ptr<RotatingWriter>> open_row(const Options& options, std::uint32_t snaplen, RecordSource& source) {
+  RotatingWriter::Hooks hooks;
+  hooks.open = [&options, snaplen](const std::string& path) -> Result<RotatingWriter::File> {
+    if (const auto* read = find_same_file(options.read_paths, path)) {
+      return Error("-w " + path + " is " + *read + ", which is read", ErrorKind::kOutput);
     }
+    return open_file(options, snaplen, path);
+  };
+  hooks.closed = [](const std::string&) {};
+  if (!options.rotate_command.empty()) {
+    hooks.closed = [command = FileCommand(options.rotate_command)](const std::string& path) mutable {
+      if (auto started = command.run(path); !started) say(started.error().text());
+    };
+  }
+  hooks.statistics = [&source] { return source.statistics(); };
+  return RotatingWriter::create({.path = options.write_path,
+                                 .bytes = options.rotate_bytes,
+                                 .seconds = options.rotate_seconds,
+                                 .files = options.rotate_files},
+                                std::move(hooks));
+}
+
+struct Output {
+  std::unique_ptr<Sink> sink;
+  RotatingWriter* row = nullptr;  // within the sink, with -C or -G
+
+  // For Session: the last file of a row that ends is over.
+  [[nodiscard]] std::function<bool()> enough() const {
+    if (row == nullptr) return {};
+    return [this] { return row->is_over(); };
+  }
+};
+
+// `show_interface`: several interfaces in one text, and no cooked header that names them. Borrows all but `options`'
+// text.
+Result<Output> make_output(const Options& options, std::uint32_t snaplen, bool show_interface, NameResolver* names,
+                           RecordSource& source) {
+  auto tee = std::make_unique<Tee>();
+  Output output;
+  if (options.rotate_bytes > 0 || options.rotate_seconds > 0) {
+    auto row = open_row(options, snaplen, source);
+    if (!row) return row.take_error();
+    output.row = row->get();
+    tee->add(row.take());
+  } else if (!options.write_path.empty()) {
+    auto file = open_file(options, snaplen, options.write_path);
+    if (!file) return file.take_error();
+    tee->add(std::move(file->sink));
   }
   if (options.print) {
     tee->add(std::make_unique<TextPrinter>(STDOUT_FILENO, text_options(options, show_interface), names));
   }
   if (options.count_only) tee->add(std::make_unique<Counter>());
-  return Tee::unwrap(std::move(tee));
+  output.sink = Tee::unwrap(std::move(tee));
+  return output;
+}
+
+// tcpdump's words for the end of a row of -G and -W.
+void announce_end(const Options& options) {
+  std::fprintf(stderr, "Maximum file limit reached: %llu\n", static_cast<unsigned long long>(options.rotate_files));
 }
 
 Result<> touch(const std::string& path) {
@@ -317,9 +387,10 @@ int capture(const Options& options) {
   const auto& source = live->source;
   auto names = host_names(options, {.patience = kLivePatience, .interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
-  auto sink = make_sink(options, options.snaplen,
-                        source->has_several_interfaces() && source->link_type() != LinkType::kLinuxSll2, names->get());
-  if (!sink) return fail(sink.error());
+  auto output = make_output(options, options.snaplen,
+                            source->has_several_interfaces() && source->link_type() != LinkType::kLinuxSll2,
+                            names->get(), *source);
+  if (!output) return fail(output.error());
   signals->install();
   if (auto attached = source->attach(); !attached) return fail(attached.error());
   announce(options, *source);
@@ -331,13 +402,15 @@ int capture(const Options& options) {
     std::fputs(summary_text(*account, totals).c_str(), stderr);
     if (options.verbosity > 0) std::fputs(accounting_text(*account, totals, running).c_str(), stderr);
   };
-  Session session(*source, **sink, *signals,
+  Session session(*source, *output->sink, *signals,
                   {.count = options.count,
                    .duration = options.duration,
                    .flush_each_record = options.packet_buffered,
-                   .wanted = {}},
+                   .wanted = {},
+                   .enough = output->enough()},
                   [&](const SessionTotals& totals) { print_books(totals, true); });
   const Result<> result = session.run();
+  if (session.had_enough()) announce_end(options);
   print_books(session.totals(), false);
   if (!result) return fail_run(result, session.totals());
   const auto account = source->account();
@@ -345,13 +418,6 @@ int capture(const Options& options) {
   say(std::to_string(account->total().dropped()) +
       " packets were lost (--strict-loss); a larger -B, a smaller -s or a " + "filter helps");
   return kExitLoss;
-}
-
-bool is_same_file(const std::string& one, const std::string& other) {
-  struct stat a {};
-  struct stat b {};
-  return stat(one.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
-         a.st_ino == b.st_ino;
 }
 
 // What -r or -V reads, and the expression as a filter on its records.
@@ -362,9 +428,8 @@ struct OpenFiles {
 };
 
 Result<OpenFiles> open_files(const Options& options) {
-  for (const std::string& path : options.read_paths) {
-    if (!is_same_file(path, options.write_path)) continue;
-    return Error("-w " + options.write_path + " is " + path + ", which is read", ErrorKind::kUsage);
+  if (const auto* read = find_same_file(options.read_paths, options.write_path)) {
+    return Error("-w " + options.write_path + " is " + *read + ", which is read", ErrorKind::kUsage);
   }
   OpenFiles files;
   if (!options.expression.empty()) {
@@ -396,16 +461,18 @@ int read_file(const Options& options) {
   // -s is for captures: a record of a file is kept as long as it is there.
   auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
-  auto sink = make_sink(options, kFileSnaplen, false, names->get());
-  if (!sink) return fail(sink.error());
+  auto output = make_output(options, kFileSnaplen, false, names->get(), *files->source);
+  if (!output) return fail(output.error());
   signals->install();
-  Session session(*files->source, **sink, *signals,
+  Session session(*files->source, *output->sink, *signals,
                   {.count = options.count,
                    .duration = options.duration,
                    .flush_each_record = options.packet_buffered,
-                   .wanted = files->matches},
+                   .wanted = files->matches,
+                   .enough = output->enough()},
                   [](const SessionTotals& totals) { say(std::to_string(totals.written) + " packets so far"); });
   const Result<> result = session.run();
+  if (session.had_enough()) announce_end(options);
   if (options.count_only) {
     const std::uint64_t count = session.totals().written;
     std::printf("%llu packet%s\n", static_cast<unsigned long long>(count), count == 1 ? "" : "s");

@@ -22,6 +22,8 @@ class ByteWriter {
   // flush(), then closes; write errors that the system reports late come out here. Idempotent.
   virtual Result<> close() = 0;
 
+  // What write() has taken so far without an Error, in the file or on its way.
+  [[nodiscard]] virtual std::uint64_t bytes_taken() const = 0;
   // Blocks known to be in the file whole; exact after an Error or close().
   [[nodiscard]] virtual std::uint64_t blocks_stored() const = 0;
 };

@@ -37,6 +37,7 @@ class MemoryWriter : public ByteWriter {
     stored_->is_closed = true;
     return ok();
   }
+  [[nodiscard]] std::uint64_t bytes_taken() const override { return stored_->bytes.size(); }
   [[nodiscard]] std::uint64_t blocks_stored() const override { return stored_->block_ends.size(); }
 
  private:

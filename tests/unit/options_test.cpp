@@ -192,6 +192,17 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"-w"}, "-w"},
       {{"-I"}, "-I"},
       {{"-Z", "nobody"}, "-Z"},
+      {{"-C", "0", "-w", "x"}, "-C 0"},
+      {{"-C", "k", "-w", "x"}, "-C k"},
+      {{"-C", "1t", "-w", "x"}, "-C 1t"},
+      {{"-C", "1.5", "-w", "x"}, "-C 1.5"},
+      {{"-C", "99999999999999g", "-w", "x"}, "-C"},
+      {{"-G", "0", "-w", "x"}, "-G 0"},
+      {{"-W", "0", "-C", "1", "-w", "x"}, "-W 0"},
+      {{"-W", "2", "-w", "x"}, "-W goes with -C or -G"},
+      {{"-z", "gzip", "-w", "x"}, "-z goes with -C or -G"},
+      {{"-C", "1"}, "-w"},
+      {{"-G", "1", "-w", "-"}, "-w"},
       {{"-j", "host"}, "-j"},
   };
   for (const Wrong& wrong : cases) {
@@ -201,6 +212,17 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
     EXPECT_NE(options.error().text().find(wrong.said), std::string::npos) << options.error().text();
     EXPECT_FALSE(options.error().hint().empty());
   }
+}
+
+TEST(Options, FilesMayFollowEachOther) {
+  const Options options = parsed({"-w", "x", "-C", "100", "-W", "5", "-G", "3600", "-z", "gzip"});
+  EXPECT_EQ(options.rotate_bytes, 100'000'000U);
+  EXPECT_EQ(options.rotate_files, 5U);
+  EXPECT_EQ(options.rotate_seconds, 3600U);
+  EXPECT_EQ(options.rotate_command, "gzip");
+  EXPECT_EQ(parsed({"-w", "x", "-C", "3k"}).rotate_bytes, 3072U);
+  EXPECT_EQ(parsed({"-w", "x", "-C", "3M"}).rotate_bytes, 3U << 20);
+  EXPECT_EQ(parsed({"-w", "x", "-C", "3g"}).rotate_bytes, std::uint64_t{3} << 30);
 }
 
 TEST(Options, AListNamesFilesOneALine) {

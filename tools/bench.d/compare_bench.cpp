@@ -19,6 +19,7 @@ class NullWriter final : public ByteWriter {
   Result<> write(std::span<const std::byte>, std::span<const std::byte>) override { return ok(); }
   Result<> flush() override { return ok(); }
   Result<> close() override { return ok(); }
+  [[nodiscard]] std::uint64_t bytes_taken() const override { return 0; }
   [[nodiscard]] std::uint64_t blocks_stored() const override { return 0; }
 };
 

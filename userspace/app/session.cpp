@@ -106,7 +106,10 @@ Result<> Session::capture() {
     auto state = source_.turn(sink, options_.count ? *options_.count - handed_over_ : kNoLimit, wait);
     if (!state) return state.take_error();
     if (*state == SourceState::kEnd) return ok();
-    if (options_.enough && options_.enough()) return ok();
+    if (options_.enough && options_.enough()) {
+      had_enough_ = true;
+      return ok();
+    }
     if (options_.count && handed_over_ >= *options_.count) {
       count_reached_ = true;
       return ok();

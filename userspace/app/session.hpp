@@ -52,6 +52,8 @@ class Session {
 
   // Final after run().
   [[nodiscard]] const SessionTotals& totals() const { return totals_; }
+  // It ended because SessionOptions::enough said so.
+  [[nodiscard]] bool had_enough() const { return had_enough_; }
 
   // How long output may wait in a buffer while records keep coming; it is written at once when none come.
   static constexpr std::chrono::milliseconds kFlushInterval{5};
@@ -70,6 +72,7 @@ class Session {
   SessionTotals totals_;
   std::uint64_t handed_over_ = 0;  // records that the sink took
   bool count_reached_ = false;
+  bool had_enough_ = false;
 };
 
 }  // namespace ringtap

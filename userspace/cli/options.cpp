@@ -141,7 +141,7 @@ Result<T> choose(std::string_view option, const std::string& word,
 }
 
 // tcpdump has these and they mean nothing here yet; none of the letters is given another meaning.
-constexpr std::array<std::pair<const char*, const char*>, 17> kRefused = {{
+constexpr std::array<std::pair<const char*, const char*>, 13> kRefused = {{
     {"-E", "decrypting IPsec is not supported"},
     {"-M", "checking TCP-MD5 signatures is not supported"},
     {"-m", "SMI modules are not supported"},
@@ -153,10 +153,6 @@ constexpr std::array<std::pair<const char*, const char*>, 17> kRefused = {{
     {"-f", "foreign addresses: use -n"},
     {"-j,--time-stamp-type", "records are stamped by the kernel's boot clock; there is no choice"},
     {"-J,--list-time-stamp-types", "records are stamped by the kernel's boot clock; there is no choice"},
-    {"-C", "rotating files is not supported yet"},
-    {"-G", "rotating files is not supported yet"},
-    {"-W", "rotating files is not supported yet"},
-    {"-z", "rotating files is not supported yet"},
     {"-Z,--relinquish-privileges", "changing the user is not supported yet"},
     {"-y,--linktype", "the link type follows from the interfaces: -L shows it"},
 }};
@@ -171,6 +167,7 @@ struct Raw {
   bool immediate = false;
   bool no_optimiser = false;
   std::string read_path, list_path;
+  std::string rotate_bytes, rotate_seconds, rotate_files;
   std::string expression_file;
   std::string refused;
 };
@@ -244,6 +241,19 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   option("-w", options.write_path, "write a file instead of text, - is standard output")
       ->type_name("FILE")
       ->group(where);
+  option("-C", raw.rotate_bytes,
+         "go on in another file when this one is larger: MB, or a number and k, m, g for KiB, …")
+      ->type_name("SIZE")
+      ->group(where);
+  option("-G", raw.rotate_seconds, "go on in another file after so long; its name is a pattern of strftime(3)")
+      ->type_name("SECONDS")
+      ->group(where);
+  option("-W", raw.rotate_files, "with -C: keep so many files; with -G: end after so many")
+      ->type_name("COUNT")
+      ->group(where);
+  option("-z", options.rotate_command, "run this command on each file that another one follows")
+      ->type_name("COMMAND")
+      ->group(where);
   option("--format", raw.format, "pcap or pcapng; else by the file's name, and pcapng for several interfaces or taps")
       ->type_name("FORMAT")
       ->group(where);
@@ -287,6 +297,9 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
         ->group("");
   }
 }
+
+// A comparison writes one file, and only beside its answer.
+constexpr std::array kRotation = {"-C", "-G", "-W", "-z"};
 
 // What has no meaning where packets are not printed: all of tcpdump's other options, refused by name.
 constexpr std::array kNotOfCompare = {"-A", "-e", "-K",          "-l",       "-L",        "-N",      "-q",
@@ -348,6 +361,7 @@ void declare_compare(CLI::App& app, Options& options, Raw& raw) {
         ->group("");
   };
   for (const auto& [name, reason] : kRefused) refuse(name, reason);
+  for (const char* name : kRotation) refuse(name, "not for compare, which writes one file");
   for (const char* name : kNotOfCompare) refuse(name, "not for compare, which counts packets and does not print them");
 }
 
@@ -374,6 +388,50 @@ Result<> interpret_numbers(Options& options, const Raw& raw) {
     options.duration = *duration;
   }
   options.promiscuous = !raw.no_promiscuous;
+  return ok();
+}
+
+// tcpdump counts in millions of bytes; its units are those of its versions from 5 on.
+Result<std::uint64_t> parse_file_size(const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> kUnits = {{{"kK", std::uint64_t{1} << 10},
+                                                                                 {"mM", std::uint64_t{1} << 20},
+                                                                                 {"gG", std::uint64_t{1} << 30},
+                                                                                 {"", 1'000'000}}};
+  for (const auto& [letters, bytes] : kUnits) {
+    const bool named = !letters.empty();
+    if (named && letters.find(text.back()) == std::string_view::npos) continue;
+    auto number =
+        parse_number("-C", text.substr(0, text.size() - (named ? 1 : 0)), 1, (std::uint64_t{1} << 62) / bytes);
+    if (!number) break;
+    return *number * bytes;
+  }
+  return usage("-C " + text + ": not a size").hint("millions of bytes, or a number and k, m or g: 100, 64m, 1g");
+}
+
+Result<> interpret_rotation(Options& options, const Raw& raw) {
+  if (!raw.rotate_bytes.empty()) {
+    auto bytes = parse_file_size(raw.rotate_bytes);
+    if (!bytes) return bytes.take_error();
+    options.rotate_bytes = *bytes;
+  }
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
+  if (!raw.rotate_seconds.empty()) {
+    auto seconds = parse_number("-G", raw.rotate_seconds, 1, kMost);
+    if (!seconds) return seconds.take_error();
+    options.rotate_seconds = *seconds;
+  }
+  if (!raw.rotate_files.empty()) {
+    auto files = parse_number("-W", raw.rotate_files, 1, kMost);
+    if (!files) return files.take_error();
+    options.rotate_files = *files;
+  }
+  const bool rotates = options.rotate_bytes > 0 || options.rotate_seconds > 0;
+  if (!rotates && (options.rotate_files > 0 || !options.rotate_command.empty())) {
+    return usage(options.rotate_files > 0 ? "-W goes with -C or -G" : "-z goes with -C or -G");
+  }
+  if (rotates && (options.write_path.empty() || options.write_path == "-")) {
+    return usage("-C and -G go with -w and the name of a file");
+  }
   return ok();
 }
 
@@ -516,6 +574,7 @@ Result<Options> interpret(Options options, const Raw& raw) {
     if (!nano) return nano.take_error();
     options.nanoseconds = *nano;
   }
+  if (auto result = interpret_rotation(options, raw); !result) return result.take_error();
   if (options.write_path == "-" && raw.print) return usage("-w - and --print both want standard output");
   options.print = (options.write_path.empty() || raw.print) && !options.count_only;
 

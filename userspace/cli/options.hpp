@@ -52,6 +52,10 @@ struct Options {
   // where it goes
   std::string write_path;  // empty: text on standard output
   FileFormat format = FileFormat::kPcap;
+  std::uint64_t rotate_bytes = 0;    // -C; 0: not by size
+  std::uint64_t rotate_seconds = 0;  // -G; 0: not by time
+  std::uint64_t rotate_files = 0;    // -W; 0: no limit
+  std::string rotate_command;        // -z
   bool nanoseconds = false;
   bool print = true;  // text as well; false with -w unless --print
   bool count_only = false;

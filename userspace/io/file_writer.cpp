@@ -54,6 +54,7 @@ Result<> FileWriter::write(std::span<const std::byte> head, std::span<const std:
   if (size > kBufferSize - used_ || ends_.size() == kMaxBlocks) {
     if (auto flushed = flush(); !flushed) return flushed;
   }
+  bytes_taken_ += size;
   if (size > kBufferSize) return store_alone(head, body);
   std::copy(head.begin(), head.end(), buffer_.get() + used_);
   std::copy(body.begin(), body.end(), buffer_.get() + used_ + head.size());

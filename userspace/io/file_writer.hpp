@@ -32,6 +32,7 @@ class FileWriter final : public ByteWriter {
   Result<> flush() override;
   // An Error that write() or flush() has returned is not repeated.
   Result<> close() override;
+  [[nodiscard]] std::uint64_t bytes_taken() const override { return bytes_taken_; }
   [[nodiscard]] std::uint64_t blocks_stored() const override { return blocks_stored_; }
 
  private:
@@ -53,6 +54,7 @@ class FileWriter final : public ByteWriter {
   std::unique_ptr<std::byte[], FreeDeleter> buffer_;
   std::size_t used_ = 0;
   std::vector<std::uint32_t> ends_;  // where the blocks in the buffer end; never grows
+  std::uint64_t bytes_taken_ = 0;
   std::uint64_t blocks_stored_ = 0;
   int failed_errno_ = 0;
   bool torn_ = false;  // a part of a block could not be taken back

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A capture into a row of files: each whole by itself, all of them together exactly what was captured, named as tcpdump
+// names its own beside it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "capture.hpp"
+#include "support/requirements.hpp"
+#include "support/traffic.hpp"
+
+namespace ringtap::testing {
+namespace {
+
+const Bytes kFrame =
+    (Ethernet{.dst = TwoHosts::kRightMac} / Ipv4{.dst = "192.0.2.99"} / Udp{} / Payload{std::size_t{958}}).bytes();
+
+class Rotation : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_ROOT();
+    REQUIRE_TOOL("tcpdump");
+    REQUIRE_TOOL("tshark");
+    hosts_.emplace();
+    hosts_->without_ipv6();
+    for (const char* name : {"ours", "theirs"}) std::filesystem::create_directory(folder_ / name);
+  }
+
+  void send(unsigned count) const {
+    const FrameSender sender(hosts_->left, "left");
+    for (unsigned i = 0; i < count; ++i) sender.send(kFrame);
+  }
+
+  // In the order in which they were last written to.
+  [[nodiscard]] std::vector<std::filesystem::path> files_in(const char* name) const {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / name)) files.push_back(entry.path());
+    std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
+      return std::filesystem::last_write_time(a) < std::filesystem::last_write_time(b);
+    });
+    return files;
+  }
+  [[nodiscard]] std::vector<std::string> names_in(const char* name) const {
+    std::vector<std::string> names;
+    for (const auto& file : files_in(name)) names.push_back(file.filename());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+  [[nodiscard]] std::vector<CapturedFrame> frames_in(const char* name) const {
+    std::vector<CapturedFrame> all;
+    for (const auto& path : files_in(name)) {
+      CaptureFile file = read_capture(path);
+      EXPECT_EQ(file.error, "") << path;
+      std::move(file.frames.begin(), file.frames.end(), std::back_inserter(all));
+    }
+    return all;
+  }
+
+  std::optional<TwoHosts> hosts_;
+  TempDir folder_;
+};
+
+TEST_F(Rotation, BySizeMakesTcpdumpsFilesAndLosesNothingBetweenThem) {
+  Tcpdump tcpdump(hosts_->right,
+                  {"-Z", "root", "-i", "right", "-s", "2000", "-C", "1", "-w", folder_ / "theirs" / "x.pcap"});
+  Capture ringtap(hosts_->right, {"-v", "-i", "right", "-C", "1", "-w", folder_ / "ours" / "x.pcap"});
+  send_begin(*hosts_);
+  send(3500);
+  send_end(*hosts_);
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(tcpdump.stop().status, (ExitStatus{0, 0}));
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+  EXPECT_EQ(names_in("ours"), (std::vector<std::string>{"x.pcap", "x.pcap1", "x.pcap2", "x.pcap3"}));
+  EXPECT_EQ(names_in("ours"), names_in("theirs"));
+  const std::vector<CapturedFrame> ours = frames_in("ours");
+  EXPECT_EQ(ours.size(), parse_closing_lines(finished.err)->captured);
+  EXPECT_EQ(difference(*between_markers(ours), *between_markers(frames_in("theirs")), Order::kAsCaptured), "");
+}
+
+TEST_F(Rotation, OfPcapngMakesEveryFileReadableAloneByTshark) {
+  Capture ringtap(hosts_->right,
+                  {"-v", "-i", "right", "--tap", "xdp,tc", "-C", "500k", "-w", folder_ / "ours" / "x.pcapng"});
+  send(1200);
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+  std::uint64_t records = 0;
+  for (const auto& path : files_in("ours")) {
+    const Finished listed = run({"tshark", "-n", "-r", path, "-T", "fields", "-e", "frame.interface_name"});
+    EXPECT_EQ(listed.status, (ExitStatus{0, 0})) << listed;
+    records += static_cast<std::uint64_t>(std::count(listed.out.begin(), listed.out.end(), '\n'));
+    EXPECT_NE(listed.out.find("right:xdp"), std::string::npos) << path;
+    EXPECT_NE(listed.out.find("right:tc"), std::string::npos) << path;
+    // Two interfaces, and the totals of each at the end.
+    const Finished about = run({"capinfos", "-M", path});
+    EXPECT_NE(about.out.find("Number of stat entries = 1"), std::string::npos) << about;
+  }
+  EXPECT_GE(names_in("ours").size(), 4u);
+  EXPECT_EQ(records, parse_closing_lines(finished.err)->captured);
+}
+
+TEST_F(Rotation, AtFullSpeedAccountsForEveryRecordOverAllFiles) {
+  ASSERT_EQ(run(hosts_->right.command({"ethtool", "-K", "right", "gro", "on"})).status, (ExitStatus{0, 0}));
+  Capture ringtap(hosts_->right, {"-v", "-i", "right", "-s", "64", "-C", "64k", "-w", folder_ / "ours" / "x.pcap"});
+  send_live_frames(hosts_->left, "left", kFrame, 100'000);
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+  EXPECT_GE(names_in("ours").size(), 10u);
+  EXPECT_EQ(frames_in("ours").size(), parse_closing_lines(finished.err)->captured);
+}
+
+TEST_F(Rotation, InARoundKeepsTheLastFiles) {
+  Capture ringtap(hosts_->right, {"-v", "-i", "right", "-C", "64k", "-W", "11", "-w", folder_ / "ours" / "x"});
+  send(1500);
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  const auto names = names_in("ours");
+  ASSERT_EQ(names.size(), 11u);
+  EXPECT_EQ(names.front(), "x00");
+  EXPECT_EQ(names.back(), "x10");
+}
+
+TEST_F(Rotation, ByTimeEndsAfterTheLastFileAlsoOnASilentLine) {
+  Capture ringtap(hosts_->right, {"-v", "-i", "right", "-G", "1", "-W", "2", "-w", folder_ / "ours" / "%s.pcap"});
+  send(3);
+  ASSERT_TRUE(wait_until([&] {
+    send(1);  // a file is begun by a packet
+    return names_in("ours").size() == 2;
+  }));
+  const Finished finished = ringtap.finish();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+  EXPECT_NE(finished.err.find("\nMaximum file limit reached: 2\n"), std::string::npos) << finished.err;
+  EXPECT_EQ(names_in("ours").size(), 2u);
+  EXPECT_EQ(frames_in("ours").size(), parse_closing_lines(finished.err)->captured);
+}
+
+TEST_F(Rotation, RunsTheCommandOnEachFileThatIsCompleteAndWaitsForNone) {
+  const std::string script = folder_ / "command";
+  // The capture would stand still for a minute if it waited.
+  std::ofstream(script) << "#!/bin/sh\ncd " << folder_.path().string()
+                        << "\ntcpdump -r \"$1\" --count 2>/dev/null >>counts\nnice >>nice\ncat\n"
+                           "[ -e slow ] || { echo $$ >slow; exec sleep 60; }\n";
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  Capture ringtap(hosts_->right, {"-v", "-i", "right", "-C", "100k", "-z", script, "-w", folder_ / "ours" / "x.pcap"});
+  send(350);
+  EXPECT_TRUE(wait_until([&] {
+    const std::string counts = read_file(folder_ / "counts");
+    return std::count(counts.begin(), counts.end(), '\n') == 3;
+  }));
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+  const std::string counts = read_file(folder_ / "counts");
+  EXPECT_EQ(counts, "101 packets\n101 packets\n101 packets\n");
+  EXPECT_EQ(read_file(folder_ / "nice").substr(0, 2), "19");
+  EXPECT_EQ(::kill(std::stoi(read_file(folder_ / "slow")), SIGKILL), 0) << "it is still there, and is ours";
+}
+
+TEST_F(Rotation, GoesOnWhereTheCommandCannotBeRun) {
+  Capture ringtap(hosts_->right,
+                  {"-v", "-i", "right", "-C", "100k", "-z", "/no/such/command", "-w", folder_ / "ours" / "x.pcap"});
+  send(350);
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  EXPECT_NE(finished.err.find("/no/such/command"), std::string::npos) << finished.err;
+  EXPECT_EQ(names_in("ours").size(), 4u);
+}
+
+TEST_F(Rotation, EndsWhereTheNextFileCannotBeMadeAndKeepsThoseThereAre) {
+  Capture ringtap(hosts_->right, {"-v", "-i", "right", "-C", "100k", "-w", folder_ / "ours" / "x.pcap"});
+  std::filesystem::rename(folder_ / "ours", folder_ / "moved");
+  send(350);
+  const Finished finished = ringtap.finish();
+  EXPECT_EQ(finished.status, (ExitStatus{4, 0})) << finished.err;
+  EXPECT_NE(finished.err.find("x.pcap1: No such file or directory"), std::string::npos) << finished.err;
+  expect_identity(finished.err);
+  EXPECT_EQ(frames_in("moved").size(), parse_closing_lines(finished.err)->captured);
+  EXPECT_EQ(frames_in("moved").size(), 101u);
+}
+
+}  // namespace
+}  // namespace ringtap::testing
