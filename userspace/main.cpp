@@ -24,6 +24,7 @@
 #include "app/report.hpp"
 #include "app/session.hpp"
 #include "app/signals.hpp"
+#include "app/user.hpp"
 #include "cli/options.hpp"
 #include "cli/version.hpp"
 #include "compare/comparer.hpp"
@@ -148,6 +149,28 @@ void announce_file(const std::string& path, const Interface& first) {
                link_type_text(first.link_type).c_str(), snaplen);
   // The numbers in the file are those of the host it was made on, the names those of this one.
   if (first.link_type == LinkType::kLinuxSll2) std::fputs("Warning: interface names might be incorrect\n", stderr);
+}
+
+// -y, in tcpdump's words; none: nothing was asked for.
+Result<std::optional<LinkType>> asked_link_type(const Options& options) {
+  if (options.link_type.empty()) return std::optional<LinkType>();
+  const auto type = link_type_named(options.link_type);
+  if (!type) return Error("invalid data link type " + options.link_type, ErrorKind::kUsage);
+  return type;
+}
+
+// Frames come as the interfaces have them, and as no other type.
+Result<> require_link_type(const Options& options, LinkType framed) {
+  auto asked = asked_link_type(options);
+  if (!asked) return asked.take_error();
+  if (!*asked) return ok();
+  if (**asked == framed) {
+    const std::string text = link_type_text(framed);
+    say("data link type " + text.substr(0, text.find(' ')));
+    return ok();
+  }
+  return std::move(Error(options.link_type + " is not one of the DLTs supported by this device", ErrorKind::kUsage))
+      .hint("it has " + link_type_text(framed));
 }
 
 FilterHook hook_of(ringtap_tap tap) {
@@ -280,6 +303,18 @@ Result<std::unique_ptr<RotatingWriter>> open_row(const Options& options, std::ui
                                 std::move(hooks));
 }
 
+// -Z, where there is something to give up.
+Result<std::optional<User>> other_user(const Options& options) {
+  if (options.user.empty()) return std::optional<User>();
+  auto user = find_user(options.user);
+  if (!user) return user.take_error();
+  if (::geteuid() != 0) {
+    say("-Z " + options.user + ": not run by root, so there is nothing to give up");
+    return std::optional<User>();
+  }
+  return std::optional(user.take());
+}
+
 struct Output {
   std::unique_ptr<Sink> sink;
   RotatingWriter* row = nullptr;  // within the sink, with -C or -G
@@ -294,14 +329,19 @@ struct Output {
 // `show_interface`: several interfaces in one text, and no cooked header that names them. Borrows all but `options`'
 // text.
 Result<Output> make_output(const Options& options, std::uint32_t snaplen, bool show_interface, NameResolver* names,
-                           RecordSource& source) {
+                           RecordSource& source, const std::optional<User>& user) {
   auto tee = std::make_unique<Tee>();
   Output output;
   if (options.rotate_bytes > 0 || options.rotate_seconds > 0) {
-    auto row = open_row(options, snaplen, source);
-    if (!row) return row.take_error();
-    output.row = row->get();
-    tee->add(row.take());
+    // Made by the user who has to make the others, so that what is forbidden is found now.
+    const auto open = [&]() -> Result<> {
+      auto row = open_row(options, snaplen, source);
+      if (!row) return row.take_error();
+      output.row = row->get();
+      tee->add(row.take());
+      return ok();
+    };
+    if (auto opened = user ? as_user(*user, open) : open(); !opened) return opened.take_error();
   } else if (!options.write_path.empty()) {
     auto file = open_file(options, snaplen, options.write_path);
     if (!file) return file.take_error();
@@ -372,12 +412,15 @@ Result<Live> open_live(const Options& options, int interrupt_fd) {
   auto source = LiveSource::create(*how, say);
   if (!source) return source.take_error();
   live.source = source.take();
+  if (auto has = require_link_type(options, live.source->link_type()); !has) return has.take_error();
   return live;
 }
 
 int capture(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
+  auto user = other_user(options);
+  if (!user) return fail(user.error());
   auto live = open_live(options, signals->wake_fd());
   if (!live) return fail(live.error());
   const bool leaves_out = options.slice_layer != 0 || options.sample > 1 || options.max_pps != 0;
@@ -389,12 +432,15 @@ int capture(const Options& options) {
   if (!names) return fail(names.error());
   auto output = make_output(options, options.snaplen,
                             source->has_several_interfaces() && source->link_type() != LinkType::kLinuxSll2,
-                            names->get(), *source);
+                            names->get(), *source, *user);
   if (!output) return fail(output.error());
   signals->install();
   if (auto attached = source->attach(); !attached) return fail(attached.error());
   announce(options, *source);
   if (auto ready = touch(options.ready_file); !ready) return fail(ready.error());
+  if (*user) {
+    if (auto changed = become(**user, Keep::kCapture); !changed) return fail(changed.error());
+  }
 
   const auto print_books = [&](const SessionTotals& totals, bool running) {
     auto account = source->account();
@@ -456,13 +502,18 @@ Result<OpenFiles> open_files(const Options& options) {
 int read_file(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
+  auto user = other_user(options);
+  if (!user) return fail(user.error());
   auto files = open_files(options);
   if (!files) return fail(files.error());
   // -s is for captures: a record of a file is kept as long as it is there.
   auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
-  auto output = make_output(options, kFileSnaplen, false, names->get(), *files->source);
+  auto output = make_output(options, kFileSnaplen, false, names->get(), *files->source, *user);
   if (!output) return fail(output.error());
+  if (*user) {
+    if (auto changed = become(**user, Keep::kNothing); !changed) return fail(changed.error());
+  }
   signals->install();
   Session session(*files->source, *output->sink, *signals,
                   {.count = options.count,
@@ -608,8 +659,13 @@ int show_filter(const Options& options) {
     if (!live) return fail(live.error());
     auto framed = link_type_of(live->interfaces);
     if (!framed) return fail(framed.error());
+    if (auto has = require_link_type(options, *framed); !has) return fail(has.error());
     link_type = native_link_types(*framed, options.taps).front();
     interfaces = live->interfaces;
+  } else {
+    auto asked = asked_link_type(options);
+    if (!asked) return fail(asked.error());
+    link_type = asked->value_or(link_type);
   }
   auto filter = make_filter(options, {link_type}, interfaces);
   if (!filter) return fail(filter.error());

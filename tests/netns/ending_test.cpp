@@ -191,6 +191,11 @@ TEST_F(Ending, BeforeItBeginsForAnUnknownInterfaceListsThoseThereAre) {
   expect_refusal({"-i", "rihgt", "-n"}, 1, {"rihgt", "right", "lo"});
 }
 
+TEST_F(Ending, BeforeItBeginsForALinkTypeThatTheInterfaceDoesNotHave) {
+  expect_refusal({"-i", "right", "-y", "RAW"}, 2, {"RAW is not one of the DLTs supported by this device", "EN10MB"});
+  expect_refusal({"-i", "any", "-y", "EN10MB"}, 2, {"EN10MB is not one of the DLTs", "LINUX_SLL2"});
+}
+
 TEST_F(Ending, BeforeItBeginsForAFileThatCannotBeWritten) {
   expect_refusal({"-i", "right", "-w", folder_ / "no/such/folder/x.pcap"}, 4, {"x.pcap", "No such file or directory"});
   expect_refusal({"-i", "right", "-w", folder_.path().string()}, 4, {"directory"});

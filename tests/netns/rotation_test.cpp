@@ -2,6 +2,10 @@
 // A capture into a row of files: each whole by itself, all of them together exactly what was captured, named as tcpdump
 // names its own beside it.
 #include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -181,6 +185,64 @@ TEST_F(Rotation, EndsWhereTheNextFileCannotBeMadeAndKeepsThoseThereAre) {
   expect_identity(finished.err);
   EXPECT_EQ(frames_in("moved").size(), parse_closing_lines(finished.err)->captured);
   EXPECT_EQ(frames_in("moved").size(), 101u);
+}
+
+// The value of a line of /proc/PID/status.
+std::string status_of(const std::string& text, const std::string& name) {
+  const std::size_t start = text.find("\n" + name + ":\t");
+  if (start == std::string::npos) return "";
+  const std::size_t value = start + name.size() + 3;
+  return text.substr(value, text.find('\n', value) - value);
+}
+
+TEST_F(Rotation, ByAnotherUserIsMadeWithThatUsersRightsAndNoOthers) {
+  const passwd* nobody = ::getpwnam("nobody");
+  ASSERT_NE(nobody, nullptr);
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
+  ASSERT_EQ(::chown((folder_ / "ours").c_str(), nobody->pw_uid, nobody->pw_gid), 0);
+  const std::string script = folder_ / "command";
+  std::ofstream(script) << "#!/bin/sh\ncat /proc/self/status >>" << (folder_ / "ours" / "status").string() << "\n";
+  std::filesystem::permissions(script, std::filesystem::perms(0755));
+
+  Capture ringtap(hosts_->right,
+                  {"-v", "-i", "any", "-Z", "nobody", "-C", "100k", "-z", script, "-w", folder_ / "ours" / "x.pcap"});
+  const std::string process = "/proc/" + std::to_string(ringtap.process().pid()) + "/status";
+  const std::string uid = std::to_string(nobody->pw_uid);
+  const std::string four = uid + "\t" + uid + "\t" + uid + "\t" + uid;
+  EXPECT_TRUE(wait_until([&] { return status_of(read_file(process), "Uid") == four; })) << read_file(process);
+  EXPECT_EQ(std::stoull(status_of(read_file(process), "CapEff"), nullptr, 16),
+            1ULL << CAP_BPF | 1ULL << CAP_NET_ADMIN | 1ULL << CAP_NET_RAW | 1ULL << CAP_PERFMON);
+
+  // An interface that appears later is attached to, and files go on.
+  hosts_->add_pair("left2", "right2");
+  hosts_->without_ipv6();
+  const FrameSender late(hosts_->left, "left2");
+  EXPECT_TRUE(wait_until([&] {
+    late.send(kFrame);
+    return std::filesystem::exists(folder_ / "ours" / "x.pcap1");
+  }));
+  EXPECT_TRUE(
+      wait_until([&] { return read_file(folder_ / "ours" / "status").find("\nSeccomp") != std::string::npos; }));
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+
+  const std::string command = read_file(folder_ / "ours" / "status");
+  EXPECT_EQ(status_of(command, "Uid"), four);
+  EXPECT_EQ(std::stoull(status_of(command, "CapPrm"), nullptr, 16), 0U);
+  std::filesystem::remove(folder_ / "ours" / "status");
+  EXPECT_EQ(frames_in("ours").size(), parse_closing_lines(finished.err)->captured);
+}
+
+TEST_F(Rotation, ByAUserWhoMayNotMakeTheFilesDoesNotBegin) {
+  const Finished finished = run(hosts_->right.command(
+      {ringtap_binary(), "-i", "right", "-Z", "nobody", "-C", "1", "-w", folder_ / "ours" / "x.pcap"}));
+  EXPECT_EQ(finished.status, (ExitStatus{4, 0})) << finished;
+  EXPECT_NE(finished.err.find("Permission denied"), std::string::npos) << finished;
+  EXPECT_EQ(finished.err.find("listening"), std::string::npos) << finished;
+  const Finished unknown = run(hosts_->right.command({ringtap_binary(), "-i", "right", "-Z", "no-such-user"}));
+  EXPECT_EQ(unknown.status, (ExitStatus{2, 0})) << unknown;
+  EXPECT_NE(unknown.err.find("Couldn't find user 'no-such-user'"), std::string::npos) << unknown;
 }
 
 }  // namespace

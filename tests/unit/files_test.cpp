@@ -147,5 +147,14 @@ TEST_F(Files, AreNeverWrittenOverWhileTheyAreRead) {
   EXPECT_EQ(ringtap({"--count", "-r", second}).out, "2 packets\n");
 }
 
+TEST_F(Files, OfALinkTypeByNameAreWhatAFilterIsCompiledFor) {
+  for (const char* name : {"EN10MB", "raw", "LINUX_SLL", "LINUX_SLL2", "NULL", "PPP", "C_HDLC", "IEEE802_11"}) {
+    expect_same({"-y", name, "-d", "ip"});
+  }
+  const Finished unknown = ringtap({"-y", "FOO", "-d", "ip"});
+  EXPECT_EQ(unknown.status, (ExitStatus{2, 0})) << unknown;
+  EXPECT_NE(unknown.err.find("invalid data link type FOO"), std::string::npos) << unknown;
+}
+
 }  // namespace
 }  // namespace ringtap::testing

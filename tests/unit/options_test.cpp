@@ -159,7 +159,6 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"-i", ""}, "-i"},
       {{"-w", "-", "--print"}, "-w -"},
       {{"--monitor-mode"}, "-I"},
-      {{"--linktype", "RAW"}, "-y"},
       {{"--xdp-mode", "native"}, "--tap xdp"},
       {{"--tap", "xdp", "--xdp-mode", "fast"}, "fast"},
       {{"-Q", "sideways"}, "sideways"},
@@ -191,7 +190,8 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"--no-such-option"}, "--no-such-option"},
       {{"-w"}, "-w"},
       {{"-I"}, "-I"},
-      {{"-Z", "nobody"}, "-Z"},
+      {{"-Z"}, "--relinquish-privileges"},
+      {{"-y", ""}, "--linktype"},
       {{"-C", "0", "-w", "x"}, "-C 0"},
       {{"-C", "k", "-w", "x"}, "-C k"},
       {{"-C", "1t", "-w", "x"}, "-C 1t"},
@@ -262,7 +262,7 @@ TEST(Options, CompareHasOptionsOfItsOwn) {
 }
 
 TEST(Options, CompareRefusesByNameWhatItHasNoUseFor) {
-  for (const char* option : {"-x", "-e", "-q", "-F", "-D", "--count", "--consume", "-C", "-z"}) {
+  for (const char* option : {"-x", "-e", "-q", "-F", "-D", "--count", "--consume", "-C", "-z", "-Z", "-y"}) {
     const auto result = parse({"compare", option});
     ASSERT_FALSE(result) << option;
     EXPECT_EQ(result.error().kind(), ErrorKind::kUsage);

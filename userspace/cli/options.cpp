@@ -141,7 +141,7 @@ Result<T> choose(std::string_view option, const std::string& word,
 }
 
 // tcpdump has these and they mean nothing here yet; none of the letters is given another meaning.
-constexpr std::array<std::pair<const char*, const char*>, 13> kRefused = {{
+constexpr std::array<std::pair<const char*, const char*>, 11> kRefused = {{
     {"-E", "decrypting IPsec is not supported"},
     {"-M", "checking TCP-MD5 signatures is not supported"},
     {"-m", "SMI modules are not supported"},
@@ -153,8 +153,6 @@ constexpr std::array<std::pair<const char*, const char*>, 13> kRefused = {{
     {"-f", "foreign addresses: use -n"},
     {"-j,--time-stamp-type", "records are stamped by the kernel's boot clock; there is no choice"},
     {"-J,--list-time-stamp-types", "records are stamped by the kernel's boot clock; there is no choice"},
-    {"-Z,--relinquish-privileges", "changing the user is not supported yet"},
-    {"-y,--linktype", "the link type follows from the interfaces: -L shows it"},
 }};
 
 struct Raw {
@@ -222,6 +220,11 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("-L,--list-data-link-types", raw.list_link_types, "list the link types of the interfaces and exit")
       ->group(what);
 
+  option("-y,--linktype", options.link_type,
+         "the link type that the interfaces must have; with -d alone, that to compile for")
+      ->type_name("TYPE")
+      ->group(what);
+
   const std::string filter = "Which packets";
   app.add_option("expression", raw.expression, "filter, see pcap-filter(7)")->type_name("");
   option("-F", raw.expression_file, "read the filter from a file; words here are not used then")
@@ -287,6 +290,9 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
 
   const std::string other = "Other";
   app.add_flag("--strict-loss", options.strict_loss, "exit with 3 if anything was lost")->group(other);
+  option("-Z,--relinquish-privileges", options.user, "be this user once every tap is attached")
+      ->type_name("USER")
+      ->group(other);
   option("--ready-file", options.ready_file, "made once every tap is attached")->type_name("FILE")->group(other);
 
   for (const auto& [name, reason] : kRefused) {
@@ -298,8 +304,14 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   }
 }
 
-// A comparison writes one file, and only beside its answer.
-constexpr std::array kRotation = {"-C", "-G", "-W", "-z"};
+// A comparison writes one file, and only beside its answer; it needs what root may do until its end.
+constexpr std::array<std::pair<const char*, const char*>, 6> kNotForOneFile = {
+    {{"-C", "not for compare, which writes one file"},
+     {"-G", "not for compare, which writes one file"},
+     {"-W", "not for compare, which writes one file"},
+     {"-z", "not for compare, which writes one file"},
+     {"-Z", "not for compare, which asks the kernel until its end"},
+     {"-y", "not for compare, which takes every interface as it is"}}};
 
 // What has no meaning where packets are not printed: all of tcpdump's other options, refused by name.
 constexpr std::array kNotOfCompare = {"-A", "-e", "-K",          "-l",       "-L",        "-N",      "-q",
@@ -361,7 +373,7 @@ void declare_compare(CLI::App& app, Options& options, Raw& raw) {
         ->group("");
   };
   for (const auto& [name, reason] : kRefused) refuse(name, reason);
-  for (const char* name : kRotation) refuse(name, "not for compare, which writes one file");
+  for (const auto& [name, reason] : kNotForOneFile) refuse(name, reason);
   for (const char* name : kNotOfCompare) refuse(name, "not for compare, which counts packets and does not print them");
 }
 

@@ -42,7 +42,8 @@ struct Options {
   std::string expression;               // words of the command line, or -F's file
   bool optimise = true;                 // -O: false
   bool any_vlan = false;
-  int show_classic = 0;  // -d, how often
+  std::string link_type;  // -y; empty: that of the interfaces
+  int show_classic = 0;   // -d, how often
   bool show_ebpf = false;
 
   // when to end
@@ -78,6 +79,7 @@ struct Options {
 
   bool strict_loss = false;
   std::string ready_file;
+  std::string user;  // -Z; empty: stay what we are
 
   // `ringtap compare`; count is in packets then.
   bool each = false;

@@ -22,6 +22,16 @@ int to_dlt(LinkType link_type) {
   }
 }
 
+std::optional<LinkType> link_type_named(const std::string& name) {
+  const int dlt = pcap_datalink_name_to_val(name.c_str());
+  if (dlt < 0) return std::nullopt;
+  constexpr int kLastRenumbered = 106;
+  for (int number = 100; number <= kLastRenumbered; ++number) {
+    if (to_dlt(LinkType(number)) == dlt) return LinkType(number);
+  }
+  return LinkType(dlt);
+}
+
 std::string link_type_text(LinkType link_type) {
   const char* name = pcap_datalink_val_to_name(to_dlt(link_type));
   if (name == nullptr) return std::to_string(static_cast<unsigned>(link_type));
