@@ -28,6 +28,7 @@
 #include "cli/options.hpp"
 #include "cli/version.hpp"
 #include "compare/comparer.hpp"
+#include "dissect/options.hpp"
 #include "filter/ebpf_text.hpp"
 #include "filter/expression_filter.hpp"
 #include "filter/link_type_name.hpp"
@@ -231,6 +232,8 @@ TextOptions text_options(const Options& options, bool show_interface) {
   text.dissect.absolute_seq = options.absolute_seq;
   text.dissect.no_checksums = options.no_checksums;
   text.dissect.compat = options.compat;
+  text.dissect.as_dot = options.as_dot;
+  text.dissect.forced = options.forced_type.empty() ? nullptr : find_forced_type(options.forced_type);
   text.dissect.suppress_dump = options.dump != DumpText::kNone;
   text.time = static_cast<TimeStyle>(options.time);
   text.nanoseconds = options.nanoseconds;
@@ -705,7 +708,17 @@ int list_devices() {
   return 0;
 }
 
+// -T: an unknown name in tcpdump's words and with its exit code, a printer that is missing as what it is.
+Result<> check_forced_type(const Options& options) {
+  if (options.forced_type.empty()) return ok();
+  const ForcedType* type = find_forced_type(options.forced_type);
+  if (type == nullptr) return Error("unknown packet type `" + options.forced_type + "'");
+  if (has_printer(*type)) return ok();
+  return Error("-T " + options.forced_type + ": ringtap has no printer for it yet", ErrorKind::kUsage);
+}
+
 int run(const Options& options) {
+  if (auto known = check_forced_type(options); !known) return fail(known.error());
   switch (options.action) {
     case Action::kShowText:
       std::fputs(options.text.c_str(), stdout);

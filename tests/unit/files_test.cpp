@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/packet.hpp"
@@ -31,6 +32,14 @@ class Files : public ::testing::Test {
       put(file, {1000 + i, 0, size, size});
       file.write(reinterpret_cast<const char*>(frame.data()), static_cast<std::streamsize>(frame.size()));
     }
+    return folder_ / name;
+  }
+  // A pcap file of this one Ethernet frame.
+  std::string pcap_of(const std::string& name, const Bytes& frame) {
+    std::ofstream file(folder_ / name, std::ios::binary);
+    const auto size = static_cast<std::uint32_t>(frame.size());
+    put(file, {0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1, 1000, 0, size, size});
+    file.write(reinterpret_cast<const char*>(frame.data()), static_cast<std::streamsize>(size));
     return folder_ / name;
   }
   // A pcapng file of one interface and nothing else.
@@ -154,6 +163,53 @@ TEST_F(Files, OfALinkTypeByNameAreWhatAFilterIsCompiledFor) {
   const Finished unknown = ringtap({"-y", "FOO", "-d", "ip"});
   EXPECT_EQ(unknown.status, (ExitStatus{2, 0})) << unknown;
   EXPECT_NE(unknown.err.find("invalid data link type FOO"), std::string::npos) << unknown;
+}
+
+// A question for the address of ringtap.example, as it goes over UDP.
+constexpr std::string_view kQuestion{
+    "\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x07ringtap\x07"
+    "example\0\0\x01\0\x01",
+    33};
+static_assert(kQuestion.back() == '\x01');
+
+TEST_F(Files, ShowPayloadsAsTheTypeThatIsForcedOnThem) {
+  const std::string length_and_question = std::string("\0\x21", 2) + std::string(kQuestion);
+  const std::vector<std::string> files = {
+      pcap_of("udp", (Ethernet{} / Ipv4{} / Udp{.dst_port = 4000} / Payload{std::string(kQuestion)}).bytes()),
+      pcap_of("mdns", (Ethernet{} / Ipv4{} / Udp{.dst_port = 5353} / Payload{std::string(kQuestion)}).bytes()),
+      pcap_of("tcp",
+              (Ethernet{} / Ipv4{} / Tcp{.dst_port = 80, .flags = Tcp::kPsh | Tcp::kAck} / Payload{length_and_question})
+                  .bytes()),
+      pcap_of("short", (Ethernet{} / Ipv4{} / Udp{.dst_port = 53} / Payload{"1"}).bytes())};
+  for (const char* type : {"domain", "Domain", "ptp", "radius", "resp", "snmp", "tftp", "vxlan"}) {
+    for (const std::string& file : files) {
+      for (const char* how : {"-n", "-nq", "-nv", "-nvv"}) expect_same({how, "-T", type, "-r", file});
+    }
+  }
+  EXPECT_NE(ringtap({"-n", "-T", "domain", "-r", files[0]}).out.find("A? ringtap.example."), std::string::npos);
+}
+
+TEST_F(Files, AreNotShownAsATypeThatNobodyKnows) {
+  const std::string file = pcap("x", 1);
+  const Finished ours = ringtap({"-T", "foo", "-r", file});
+  const Finished theirs = tcpdump({"-T", "foo", "-r", file});
+  EXPECT_EQ(ours.status, theirs.status);
+  EXPECT_EQ(ours.err.substr(ours.err.find(' ')), theirs.err.substr(theirs.err.find(' ')));
+  const Finished no_printer = ringtap({"-T", "wb", "-r", file});
+  EXPECT_EQ(no_printer.status, (ExitStatus{2, 0})) << no_printer;
+  EXPECT_NE(no_printer.err.find("-T wb: ringtap has no printer for it yet"), std::string::npos) << no_printer;
+}
+
+TEST_F(Files, ShowNumbersOfAutonomousSystemsWithADotWhereAskedFor) {
+  // RFC 4271 4.2: an OPEN of AS 23456, with RFC 6793's capability for AS 70000.
+  const std::string open =
+      std::string(16, '\xff') +
+      std::string("\0\x25\x01\x04\x5b\xa0\0\xb4\x0a\0\0\x01\x08\x02\x06\x41\x04\0\x01\x11\x70", 21);
+  const std::string file = pcap_of(
+      "bgp", (Ethernet{} / Ipv4{} / Tcp{.dst_port = 179, .flags = Tcp::kPsh | Tcp::kAck} / Payload{open}).bytes());
+  expect_same({"-nv", "-r", file});
+  expect_same({"-nvb", "-r", file});
+  EXPECT_NE(ringtap({"-nvb", "-r", file}).out.find("4 Byte AS 1.4464\n"), std::string::npos);
 }
 
 }  // namespace

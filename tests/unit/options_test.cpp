@@ -262,7 +262,7 @@ TEST(Options, CompareHasOptionsOfItsOwn) {
 }
 
 TEST(Options, CompareRefusesByNameWhatItHasNoUseFor) {
-  for (const char* option : {"-x", "-e", "-q", "-F", "-D", "--count", "--consume", "-C", "-z", "-Z", "-y"}) {
+  for (const char* option : {"-x", "-e", "-q", "-F", "-D", "--count", "--consume", "-C", "-z", "-Z", "-y", "-T"}) {
     const auto result = parse({"compare", option});
     ASSERT_FALSE(result) << option;
     EXPECT_EQ(result.error().kind(), ErrorKind::kUsage);

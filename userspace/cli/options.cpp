@@ -141,14 +141,12 @@ Result<T> choose(std::string_view option, const std::string& word,
 }
 
 // tcpdump has these and they mean nothing here yet; none of the letters is given another meaning.
-constexpr std::array<std::pair<const char*, const char*>, 11> kRefused = {{
+constexpr std::array<std::pair<const char*, const char*>, 9> kRefused = {{
     {"-E", "decrypting IPsec is not supported"},
     {"-M", "checking TCP-MD5 signatures is not supported"},
     {"-m", "SMI modules are not supported"},
-    {"-b", "ASDOT notation is not supported"},
     {"-H", "802.11s mesh headers are not supported"},
     {"-I,--monitor-mode", "monitor mode is not supported"},
-    {"-T", "forcing a protocol is not supported"},
     {"-u", "undecoded NFS handles are not supported"},
     {"-f", "foreign addresses: use -n"},
     {"-j,--time-stamp-type", "records are stamped by the kernel's boot clock; there is no choice"},
@@ -286,6 +284,10 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("-x", raw.hex, "bytes in hex; -xx with the link header")->group(how);
   app.add_flag("-X", raw.hex_ascii, "bytes in hex and ASCII; -XX with the link header")->group(how);
   app.add_flag("-A", raw.ascii, "bytes in ASCII; -AA with the link header")->group(how);
+  app.add_flag("-b", options.as_dot, "AS numbers of BGP as 1.2 (asdot)")->group(how);
+  option("-T", options.forced_type, "payloads of UDP and TCP are of this type: domain, radius, snmp, tftp, vxlan, …")
+      ->type_name("TYPE")
+      ->group(how);
   app.add_flag("-#,--number", options.numbered, "number the packets")->group(how);
 
   const std::string other = "Other";
@@ -314,8 +316,8 @@ constexpr std::array<std::pair<const char*, const char*>, 6> kNotForOneFile = {
      {"-y", "not for compare, which takes every interface as it is"}}};
 
 // What has no meaning where packets are not printed: all of tcpdump's other options, refused by name.
-constexpr std::array kNotOfCompare = {"-A", "-e", "-K",          "-l",       "-L",        "-N",      "-q",
-                                      "-Q", "-S", "-U",          "-x",       "-X",        "-#",      "-D",
+constexpr std::array kNotOfCompare = {"-A", "-b", "-T",          "-e",       "-K",        "-l",      "-L",     "-N",
+                                      "-q", "-Q", "-S",          "-U",       "-x",        "-X",      "-#",     "-D",
                                       "-d", "-F", "--dump-ebpf", "--format", "--consume", "--count", "--print"};
 
 void declare_compare(CLI::App& app, Options& options, Raw& raw) {

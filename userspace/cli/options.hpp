@@ -71,6 +71,8 @@ struct Options {
   bool link_header = false;
   bool absolute_seq = false;
   bool no_checksums = false;
+  bool as_dot = false;
+  std::string forced_type;  // -T; empty: by port
   bool compat = false;
   bool numbered = false;
   TimeText time = TimeText::kOfDay;

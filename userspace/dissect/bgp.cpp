@@ -216,6 +216,15 @@ void put_host(Context& context, const Cursor& cursor, std::size_t offset, bool w
   }
 }
 
+// RFC 5396: asdot where -b asks for it, else asplain.
+void put_as(Context& context, std::uint32_t number) {
+  if (context.options.as_dot && number > 0xffff) {
+    context.put(number >> 16, '.', number & 0xffff);
+  } else {
+    context.put(number);
+  }
+}
+
 // RFC 4364 4.2.
 void put_distinguisher(Context& context, const Cursor& cursor, std::size_t offset) {
   (void)cursor.block(offset, 8);
@@ -231,7 +240,8 @@ void put_distinguisher(Context& context, const Cursor& cursor, std::size_t offse
       context.put(':', cursor.be16(offset + 6));
       break;
     case 2:
-      context.put(cursor.be32(offset + 2), ':', cursor.be16(offset + 6), " (");
+      put_as(context, cursor.be32(offset + 2));
+      context.put(':', cursor.be16(offset + 6), " (");
       put_host(context, cursor, offset + 2, false);
       context.put(':', cursor.be16(offset + 6), ')');
       break;
@@ -440,7 +450,8 @@ void put_as_path(Context& context, Cursor value, std::size_t width) {
     for (unsigned i = 0; i < count && !context.truncated(); ++i) {
       const std::uint32_t number = width == 2 ? value.be16(0) : value.be32(0);
       if (context.truncated()) return;
-      context.put(number, ' ');
+      put_as(context, number);
+      context.put(' ');
       value.skip(width);
     }
     context.put(brackets.close);
@@ -472,7 +483,8 @@ void put_extended_communities(Context& context, Cursor value) {
         break;
       case 0x0202:
       case 0x0203:
-        context.put(value.be32(2), ':', value.be16(6));
+        put_as(context, value.be32(2));
+        context.put(':', value.be16(6));
         break;
       case 0x0105:
       case 0x0107:
@@ -535,7 +547,9 @@ void put_attribute(Context& context, std::uint8_t type, Cursor value, unsigned d
     case kAggregator4: {
       const bool wide = size == 8;
       if (size != 8 && (size != 6 || type == kAggregator4)) return context.put("invalid len");
-      context.put(" AS #", wide ? value.be32(0) : value.be16(0), ", origin ");
+      context.put(" AS #");
+      put_as(context, wide ? value.be32(0) : value.be16(0));
+      context.put(", origin ");
       put_host(context, value, wide ? 4 : 2, false);
       break;
     }
@@ -591,7 +605,8 @@ void put_attribute(Context& context, std::uint8_t type, Cursor value, unsigned d
       break;
     case kAttributeSet:
       if (size < 4) return value.truncated();
-      context.put("\n\t    Origin AS: ", value.be32(0));
+      context.put("\n\t    Origin AS: ");
+      put_as(context, value.be32(0));
       if (depth < kMaxSets) put_attributes(context, value.from(4), "\n\t      ", depth + 1);
       break;
     default:
@@ -675,7 +690,8 @@ void put_capabilities(Context& context, Cursor list) {
       }
       case kFourByteAs:
         if (short_of(4)) break;
-        context.put("\n\t\t 4 Byte AS ", value.be32(0));
+        context.put("\n\t\t 4 Byte AS ");
+        put_as(context, value.be32(0));
         break;
       case kMultiplePaths:
         if (size == 0) {

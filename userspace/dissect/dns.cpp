@@ -570,7 +570,9 @@ void print_message(Context& context, Cursor payload, bool multicast, bool over_t
 }  // namespace
 
 void print_dns(Context& context, Cursor payload, const Transport& transport) {
-  const bool unicast = transport.source_port == kUnicastPort || transport.destination_port == kUnicastPort;
+  // Multicast DNS is told by its port alone, and -T says that the port does not count.
+  const bool unicast = context.options.forced != nullptr || transport.source_port == kUnicastPort ||
+                       transport.destination_port == kUnicastPort;
   print_message(context, payload, !unicast, false);
 }
 void print_dns_over_tcp(Context& context, Cursor payload, const Transport&) {

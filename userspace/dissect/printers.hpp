@@ -154,6 +154,10 @@ void put_ip_protocol(Context& context, std::uint8_t protocol);  // "udp", or "ip
 // Printers by port, in tcpdump's order; false, and nothing printed, when no row matches.
 bool print_udp_port(Context& context, Cursor payload, const Transport& transport);
 bool print_tcp_port(Context& context, Cursor payload, const Transport& transport);
+// -T: before anything else is looked at, and true when it was asked for and a printer came of it.
+bool print_udp_by_force(Context& context, Cursor payload, const Transport& transport);
+// -T with a type that is not of UDP.
+[[nodiscard]] bool is_left_out_by_force(const Context& context);
 
 // hexdump.cpp: lines "\n\t0x0000:  4500 0034 …"; offsets begin at 0.
 void dump_hex(Appender& out, std::span<const std::uint8_t> bytes, std::string_view indent = "\n\t");

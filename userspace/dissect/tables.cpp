@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Which number leads to which printer. Names are those that tcpdump 4.99.3 prints.
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 
 #include "dissect/printers.hpp"
@@ -245,6 +247,42 @@ constexpr PortRow kTcpPorts[] = {
 };
 static_assert(std::size(kUdpPorts) < PortIndex::kNone && std::size(kTcpPorts) < PortIndex::kNone);
 
+}  // namespace
+
+// Without a printer of the transport nothing is printed: tcpdump leaves the line of such a UDP packet empty, and ends
+// that of a TCP segment with its length.
+struct ForcedType {
+  std::string_view name;
+  void (*udp)(Context&, Cursor, const Transport&) = nullptr;
+  void (*tcp)(Context&, Cursor, const Transport&) = nullptr;
+};
+
+namespace {
+
+// Every name that tcpdump 4.99.3 knows; one without a printer waits for it.
+constexpr ForcedType kForcedTypes[] = {
+    {"aodv"},
+    {"carp"},
+    {"cnfp"},
+    {"domain", print_dns, print_dns_over_tcp},
+    {"lmp"},
+    {"pgm"},
+    {"pgm_zmtp1"},
+    {"ptp", print_ptp_over_udp},
+    {"radius", print_radius},
+    {"resp", nullptr, print_resp},
+    {"rpc"},
+    {"rtcp"},
+    {"rtp"},
+    {"snmp", print_snmp},
+    {"someip"},
+    {"tftp", print_tftp},
+    {"vat"},
+    {"vxlan", print_vxlan},
+    {"wb"},
+    {"zmtp1"},
+};
+
 const EthertypeRow* find_ethertype(std::uint16_t type) {
   for (const EthertypeRow& row : kEthertypes) {
     if (row.type == type) return &row;
@@ -337,12 +375,39 @@ void put_ip_protocol(Context& context, std::uint8_t protocol) {
   }
 }
 
+const ForcedType* find_forced_type(std::string_view name) {
+  const auto same = [name](const ForcedType& type) {
+    return std::equal(name.begin(), name.end(), type.name.begin(), type.name.end(),
+                      [](char one, char other) { return (one >= 'A' && one <= 'Z' ? one - 'A' + 'a' : one) == other; });
+  };
+  const auto found = std::find_if(std::begin(kForcedTypes), std::end(kForcedTypes), same);
+  return found == std::end(kForcedTypes) ? nullptr : found;
+}
+
+bool has_printer(const ForcedType& type) {
+  return type.udp != nullptr || type.tcp != nullptr;
+}
+
+bool is_left_out_by_force(const Context& context) {
+  return context.options.forced != nullptr && context.options.forced->udp == nullptr;
+}
+
+bool print_udp_by_force(Context& context, Cursor payload, const Transport& transport) {
+  if (context.options.forced == nullptr) return false;
+  context.options.forced->udp(context, payload, transport);
+  return true;
+}
+
 bool print_udp_port(Context& context, Cursor payload, const Transport& transport) {
   static const PortIndex index(kUdpPorts);
   return print_port(index, context, payload, transport);
 }
 
 bool print_tcp_port(Context& context, Cursor payload, const Transport& transport) {
+  if (const ForcedType* forced = context.options.forced) {
+    if (forced->tcp != nullptr) forced->tcp(context, payload, transport);
+    return true;
+  }
   static const PortIndex index(kTcpPorts);
   return print_port(index, context, payload, transport) || print_nfs_over_tcp(context, payload, transport);
 }

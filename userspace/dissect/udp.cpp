@@ -31,6 +31,7 @@ void print_udp(Context& context, Cursor datagram, const IpHeader& ip) {
     if (ip.protocol == kProtocol) put_addresses(context, ip);
     return datagram.truncated();
   }
+  if (is_left_out_by_force(context)) return;
   const std::uint16_t source = datagram.be16(0);
   const std::uint16_t destination = datagram.be16(2);
   put_endpoints(context, ip, kProtocol, &Context::udp_port, source, destination);
@@ -43,6 +44,7 @@ void print_udp(Context& context, Cursor datagram, const IpHeader& ip) {
   const std::size_t available = std::min(body, length - kHeader);
   const Cursor payload = datagram.from(kHeader).with_length(available);
   if (!datagram.has(kHeader)) return datagram.truncated();
+  if (print_udp_by_force(context, payload, {ip, source, destination})) return;
   if (!context.options.quiet) {
     if (print_nfs_over_udp(context, payload, {ip, source, destination})) return;
     put_checksum(context, datagram, ip, available + kHeader);
