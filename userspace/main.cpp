@@ -135,12 +135,6 @@ Result<ExpressionFilter> make_filter(const Options& options, const std::vector<L
   return ExpressionFilter::create(options.expression, link_types, how);
 }
 
-Result<LinkType> link_type_of_file(CaptureFiles& source) {
-  auto interface = source.first_interface();
-  if (!interface) return interface.take_error();
-  return *interface == nullptr ? LinkType::kEthernet : (*interface)->link_type;
-}
-
 // tcpdump's words, since scripts look for them. libpcap takes a snaplen that is no limit for the most it believes.
 void announce_file(const std::string& path, const Interface& first) {
   constexpr std::uint32_t kMostSigned = std::numeric_limits<std::int32_t>::max();
@@ -487,19 +481,29 @@ Result<OpenFiles> open_files(const Options& options) {
     files.filter = std::make_unique<ExpressionFilter>(filter.take());
   }
   auto source = CaptureFiles::open(
-      options.read_paths, [filter = files.filter.get()](const std::string& path, const Interface& first) -> Result<> {
+      options.read_paths,
+      [filter = files.filter.get()](const CaptureFiles& all, const std::string& path, const Interface& first) {
         announce_file(path, first);
-        return filter == nullptr ? ok() : filter->require(first.link_type);
+        return filter == nullptr ? ok() : filter->require(first.link_type, all.has_directions());
       });
   if (!source) return source.take_error();
   files.source = source.take();
   if (files.filter == nullptr) return files;
   // A wrong expression is found before any output is made.
-  auto link_type = link_type_of_file(*files.source);
-  if (!link_type) return link_type.take_error();
-  if (auto meant = files.filter->require(*link_type); !meant) return meant.take_error();
+  auto first = files.source->first_interface();
+  if (!first) return first.take_error();
+  if (*first == nullptr) {
+    if (auto meant = files.filter->require(LinkType::kEthernet, false); !meant) return meant.take_error();
+  }
   files.matches = [&filter = *files.filter](const RecordView& record) { return filter.matches(record); };
   return files;
+}
+
+void report_without_direction(const OpenFiles& files) {
+  const std::uint64_t count = files.filter == nullptr ? 0 : files.filter->without_direction();
+  if (count == 0) return;
+  say(std::to_string(count) + (count == 1 ? " packet was" : " packets were") +
+      " left out by inbound or outbound: the file does not say the direction");
 }
 
 int read_file(const Options& options) {
@@ -527,6 +531,7 @@ int read_file(const Options& options) {
                   [](const SessionTotals& totals) { say(std::to_string(totals.written) + " packets so far"); });
   const Result<> result = session.run();
   if (session.had_enough()) announce_end(options);
+  report_without_direction(*files);
   if (options.count_only) {
     const std::uint64_t count = session.totals().written;
     std::printf("%llu packet%s\n", static_cast<unsigned long long>(count), count == 1 ? "" : "s");
@@ -592,7 +597,9 @@ int compare_file(const Options& options) {
   auto comparer = make_comparer(options, kFileSnaplen, files->matches);
   if (!comparer) return fail(comparer.error());
   signals->install();
-  return compare_records(*files->source, **comparer, *signals, options);
+  const int code = compare_records(*files->source, **comparer, *signals, options);
+  report_without_direction(*files);
+  return code;
 }
 
 // --nft-rule. A comparison without it is worth having, so what is missing is said and no more.
@@ -647,16 +654,18 @@ int compare(const Options& options) {
 // -d, --dump-ebpf: for the interfaces or the file that are named, else for Ethernet.
 int show_filter(const Options& options) {
   LinkType link_type = LinkType::kEthernet;
+  bool has_directions = false;
   std::vector<std::string> interfaces;
   if (!options.read_paths.empty()) {
-    auto source = CaptureFiles::open({options.read_paths.front()}, [](const std::string& path, const Interface& first) {
-      announce_file(path, first);
-      return ok();
-    });
+    auto source = CaptureFiles::open({options.read_paths.front()},
+                                     [&](const CaptureFiles& all, const std::string& path, const Interface& first) {
+                                       announce_file(path, first);
+                                       link_type = first.link_type;
+                                       has_directions = all.has_directions();
+                                       return ok();
+                                     });
     if (!source) return fail(source.error());
-    auto found = link_type_of_file(**source);
-    if (!found) return fail(found.error());
-    link_type = *found;
+    if (auto first = (*source)->first_interface(); !first) return fail(first.error());
   } else if (!options.interfaces.empty()) {
     auto live = live_options(options, -1);
     if (!live) return fail(live.error());
@@ -670,8 +679,9 @@ int show_filter(const Options& options) {
     if (!asked) return fail(asked.error());
     link_type = asked->value_or(link_type);
   }
-  auto filter = make_filter(options, {link_type}, interfaces);
+  auto filter = make_filter(options, {}, interfaces);
   if (!filter) return fail(filter.error());
+  if (auto meant = filter->require(link_type, has_directions); !meant) return fail(meant.error());
   const ClassicProgram& program = filter->program(link_type);
   if (options.show_classic > 0) {
     const auto format = static_cast<ProgramFormat>(std::min(options.show_classic, 3) - 1);

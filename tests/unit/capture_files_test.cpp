@@ -52,7 +52,7 @@ class CaptureFilesTest : public ::testing::Test {
 TEST_F(CaptureFilesTest, NumbersTheInterfacesOfAllFilesOn) {
   const std::vector<std::string> paths = {pcapng("a", 2), pcap("b", LinkType::kRaw), pcapng("c", 2)};
   std::vector<std::string> begun;
-  auto files = CaptureFiles::open(paths, [&](const std::string& path, const Interface&) {
+  auto files = CaptureFiles::open(paths, [&](const CaptureFiles&, const std::string& path, const Interface&) {
     begun.push_back(path);
     return ok();
   });
@@ -85,10 +85,10 @@ TEST_F(CaptureFilesTest, AMissingFileEndsItAfterThoseBefore) {
 }
 
 TEST_F(CaptureFilesTest, WhoeverIsToldOfAFileCanRefuseIt) {
-  auto files =
-      CaptureFiles::open({pcap("a"), pcap("b", LinkType::kRaw)}, [](const std::string&, const Interface& first) {
-        return first.link_type == LinkType::kRaw ? Result<>(Error("not this one")) : ok();
-      });
+  auto files = CaptureFiles::open({pcap("a"), pcap("b", LinkType::kRaw)},
+                                  [](const CaptureFiles&, const std::string&, const Interface& first) {
+                                    return first.link_type == LinkType::kRaw ? Result<>(Error("not this one")) : ok();
+                                  });
   ASSERT_TRUE(files);
   RecordingSink sink;
   const auto error = drain(**files, sink);

@@ -75,12 +75,13 @@ class Files : public ::testing::Test {
     EXPECT_EQ(ours.out, theirs.out);
   }
 
-  TempDir folder_;
-
- private:
   static void put(std::ofstream& file, std::initializer_list<std::uint32_t> words) {
     for (const std::uint32_t word : words) file.write(reinterpret_cast<const char*>(&word), sizeof(word));
   }
+
+  TempDir folder_;
+
+ private:
   // The frame without what its link type does not have in front.
   static Bytes framed(std::uint32_t link_type, std::uint16_t port) {
     const Bytes ethernet = (Ethernet{} / Ipv4{} / Udp{.dst_port = port} / Payload{"0123456789"}).bytes();
@@ -163,6 +164,35 @@ TEST_F(Files, OfALinkTypeByNameAreWhatAFilterIsCompiledFor) {
   const Finished unknown = ringtap({"-y", "FOO", "-d", "ip"});
   EXPECT_EQ(unknown.status, (ExitStatus{2, 0})) << unknown;
   EXPECT_NE(unknown.err.find("invalid data link type FOO"), std::string::npos) << unknown;
+}
+
+TEST_F(Files, OfPcapngCanBeAskedWhichWayPacketsWent) {
+  const Bytes frame = (Ethernet{} / Ipv4{} / Udp{.dst_port = 4000} / Payload{"12"}).bytes();
+  ASSERT_EQ(frame.size(), 44U);
+  const std::string path = folder_ / "x.pcapng";
+  {
+    std::ofstream file(path, std::ios::binary);
+    put(file, {0x0a0d0d0a, 28, 0x1a2b3c4d, 1, ~0U, ~0U, 28});
+    put(file, {1, 20, 1, 262144, 20});
+    // epb_flags: in, out, out, out as a multicast, and none.
+    for (const std::uint32_t flags : {1U, 2U, 2U, 2U | 2U << 2, 0U}) {
+      put(file, {6, 88, 0, 0, 1000, 44, 44});
+      file.write(reinterpret_cast<const char*>(frame.data()), static_cast<std::streamsize>(frame.size()));
+      put(file, {4U << 16 | 2, flags, 0, 88});
+    }
+  }
+  const auto count = [&](const std::string& expression) {
+    const Finished finished = ringtap({"--count", "-r", path, expression});
+    const bool asked = expression.find("bound") != std::string::npos;
+    EXPECT_EQ(finished.err.find("1 packet was left out") != std::string::npos, asked) << finished;
+    return finished.out;
+  };
+  EXPECT_EQ(count("udp"), "5 packets\n");
+  EXPECT_EQ(count("inbound"), "1 packet\n");
+  EXPECT_EQ(count("outbound and udp"), "3 packets\n");
+  EXPECT_EQ(count("outbound or tcp"), "3 packets\n");
+  EXPECT_EQ(ringtap({"-r", path, "ifindex 3"}).status, (ExitStatus{2, 0}));
+  EXPECT_EQ(ringtap({"-r", pcap("y", 1), "inbound"}).status, (ExitStatus{2, 0}));
 }
 
 // A question for the address of ringtap.example, as it goes over UDP.

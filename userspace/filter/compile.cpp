@@ -143,8 +143,11 @@ Result<ClassicProgram> compile(const FilterRequest& request) {
   }
   const bool any_vlan = request.any_vlan && request.link_type == LinkType::kEthernet && !is_blank(expression);
   auto program = any_vlan ? compile_any_vlan(request, expression) : compile_within_limit(request, expression);
-  if (program && !request.live && std::any_of(program->insns.begin(), program->insns.end(), is_ancillary))
-    return usage("inbound, outbound and ifindex ask for what this file's link type does not record");
+  const auto is_missing = [&request](const ClassicInsn& insn) {
+    return is_ancillary(insn) && !(request.has_directions && insn.k == kAncillaryPacketType);
+  };
+  if (program && !request.live && std::any_of(program->insns.begin(), program->insns.end(), is_missing))
+    return usage("inbound, outbound and ifindex ask for what this file does not record");
   return program;
 }
 
@@ -214,6 +217,10 @@ Result<FilterMatcher> FilterMatcher::create(const ClassicProgram& program) {
     state->insns[offset + n].code = BPF_LD | BPF_IMM;
   }
   return FilterMatcher(std::move(state));
+}
+
+bool FilterMatcher::asks_direction() const {
+  return !state_->packet_type_loads.empty();
 }
 
 std::uint32_t FilterMatcher::verdict(std::span<const std::byte> bytes, std::uint32_t wire_len,

@@ -24,7 +24,8 @@ struct FilterRequest {
   bool optimise = true;                  // not done for very large programs: libpcap's optimiser takes cubic time
   bool any_vlan = false;                 // Ethernet: the expression may also match behind 1 to kAnyVlanTags tags
   std::optional<std::uint32_t> netmask;  // network byte order; `ip broadcast` needs it
-  bool live = true;  // false: from a file; then inbound, outbound, ifindex and ifname depend on the link type
+  bool live = true;  // false: from a file; then inbound, outbound, ifindex and ifname depend on the link type …
+  bool has_directions = false;  // … and inbound and outbound have a meaning where each record says its way (pcapng)
 };
 
 constexpr int kAnyVlanTags = 4;
@@ -49,6 +50,9 @@ class FilterMatcher {
   FilterMatcher(FilterMatcher&&) noexcept;
   FilterMatcher& operator=(FilterMatcher&&) noexcept;
   ~FilterMatcher();
+
+  // It reads FrameMetadata::packet_type.
+  [[nodiscard]] bool asks_direction() const;
 
   // The program's return value, 0 for "not wanted". `bytes` is what was captured of `wire_len`.
   std::uint32_t verdict(std::span<const std::byte> bytes, std::uint32_t wire_len, const FrameMetadata& metadata = {});

@@ -45,10 +45,16 @@ Result<> ExpressionFilter::add(LinkType link_type) {
   request.any_vlan = options_.any_vlan;
   request.netmask = options_.netmask;
   request.live = options_.live;
+  request.has_directions = has_directions_;
   auto program = compile(request);
   if (!program) return program.take_error();
   programs_[link_type].program = program.take();
   return ok();
+}
+
+Result<> ExpressionFilter::require(LinkType link_type, bool has_directions) {
+  has_directions_ = has_directions;
+  return programs_.contains(link_type) ? ok() : add(link_type);
 }
 
 const ClassicProgram& ExpressionFilter::program(LinkType link_type) {
@@ -70,8 +76,16 @@ FilterMatcher* ExpressionFilter::matcher(LinkType link_type) {
 bool ExpressionFilter::matches(const RecordView& record) {
   FilterMatcher* run = matcher(record.link_type);
   if (run == nullptr) return false;
-  return run->verdict(record.data, record.wire_len, {.packet_type = record.packet_type, .ifindex = record.ifindex}) !=
-         0;
+  PacketType packet_type = record.packet_type;
+  if (!options_.live && run->asks_direction()) {
+    if (record.direction == Direction::kUnknown) {
+      ++without_direction_;
+      return false;
+    }
+    // libpcap's inbound and outbound know one packet type that went out, and all others came in.
+    packet_type = record.direction == Direction::kOut ? PacketType::kOutgoing : PacketType::kHost;
+  }
+  return run->verdict(record.data, record.wire_len, {.packet_type = packet_type, .ifindex = record.ifindex}) != 0;
 }
 
 bool ExpressionFilter::may_recheck() const {

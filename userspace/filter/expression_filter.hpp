@@ -36,8 +36,10 @@ class ExpressionFilter {
   // Null for a link type that was not asked for at creation and cannot be compiled for.
   [[nodiscard]] FilterMatcher* matcher(LinkType link_type);
   bool matches(const RecordView& record);
-  // An Error where the expression has no meaning for `link_type`.
-  Result<> require(LinkType link_type) { return programs_.contains(link_type) ? ok() : add(link_type); }
+  // An Error where the expression has no meaning for `link_type`. `has_directions`: as of FilterRequest.
+  Result<> require(LinkType link_type, bool has_directions);
+  // Records of files that were refused because they do not say which way they went, and the expression asks for it.
+  [[nodiscard]] std::uint64_t without_direction() const { return without_direction_; }
 
   // True when a body may answer kRecheckVerdict.
   [[nodiscard]] bool may_recheck() const;
@@ -54,6 +56,8 @@ class ExpressionFilter {
   std::string expression_;
   ExpressionOptions options_;
   std::map<LinkType, Compiled> programs_;
+  bool has_directions_ = false;
+  std::uint64_t without_direction_ = 0;
 };
 
 }  // namespace ringtap

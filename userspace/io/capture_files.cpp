@@ -15,7 +15,7 @@ Result<> CaptureFiles::open_next() {
   if (!reader) return reader.take_error();
   if (auto told = statistics(); told) statistics_ = told.take();
   reader_ = reader.take();
-  reader_->on_begin([this, &path](const Interface& first) { return begin_ ? begin_(path, first) : ok(); });
+  reader_->on_begin([this, &path](const Interface& first) { return begin_ ? begin_(*this, path, first) : ok(); });
   return ok();
 }
 

@@ -20,7 +20,7 @@ namespace ringtap {
 class CaptureFiles final : public RecordSource {
  public:
   // Told of each file with an interface, before any record of it; its Error ends the reading.
-  using Begin = std::function<Result<>(const std::string& path, const Interface& first)>;
+  using Begin = std::function<Result<>(const CaptureFiles& files, const std::string& path, const Interface& first)>;
 
   // The first of `paths`, of which there is one at least, is open when this returns.
   static Result<std::unique_ptr<CaptureFiles>> open(std::vector<std::string> paths, Begin begin);
@@ -31,6 +31,8 @@ class CaptureFiles final : public RecordSource {
 
   // As of CaptureReader, of the first file.
   Result<const Interface*> first_interface() { return reader_->first_interface(); }
+  // As of CaptureReader, of the file that is being read, also when Begin is called.
+  [[nodiscard]] bool has_directions() const { return reader_->has_directions(); }
 
  private:
   CaptureFiles(std::vector<std::string> paths, Begin begin) : paths_(std::move(paths)), begin_(std::move(begin)) {}

@@ -39,6 +39,8 @@ class CaptureReader final : public RecordSource {
   void on_begin(Begin begin) { begin_ = std::move(begin); }
   // Interfaces of the file get numbers from here on; before anything is read.
   void number_interfaces_from(std::uint32_t first) { next_interface_id_ = first; }
+  // As of FormatParser; once the first interface is known.
+  [[nodiscard]] bool has_directions() const { return parser_ != nullptr && parser_->has_directions(); }
   // Behind the last interface read.
   [[nodiscard]] std::uint32_t next_interface_id() const { return next_interface_id_; }
 

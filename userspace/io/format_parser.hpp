@@ -30,6 +30,8 @@ class FormatParser {
   [[nodiscard]] const RecordView& record() const { return record_; }
   // After kInterface.
   [[nodiscard]] const Interface& interface() const { return interface_; }
+  // The format has a place for which way a packet went, and for each that is told it is in the record.
+  [[nodiscard]] virtual bool has_directions() const { return false; }
   // What the file tells so far.
   [[nodiscard]] virtual std::vector<InterfaceStatistics> statistics() const { return {}; }
 

@@ -40,6 +40,7 @@ class PcapngParser final : public FormatParser {
   explicit PcapngParser(std::uint32_t first_interface_id = 0);
 
   Result<ParseStep> next(InputBuffer& in) override;
+  [[nodiscard]] bool has_directions() const override { return true; }
   [[nodiscard]] std::vector<InterfaceStatistics> statistics() const override { return statistics_; }
 
  private:
