@@ -13,9 +13,10 @@
 __weak const volatile __u32 cfg_snaplen = RINGTAP_MAX_SNAPLEN; /* bytes kept of a frame, 1 … RINGTAP_MAX_SNAPLEN */
 /* Bytes the taps of the whole host copy before their filter looks; cut to cfg_snaplen after it. */
 __weak const volatile __u32 cfg_filter_bytes = RINGTAP_MAX_SNAPLEN;
-__weak const volatile __u32 cfg_only_slot = 0;	 /* the one slot in use; 0: look the interface up in `slots` */
-__weak const volatile __u8 cfg_filter = 0;	 /* the filter stubs were replaced by a translated expression */
-__weak const volatile __u8 cfg_kernel_skb = 0;	 /* bpf_cast_to_kern_ctx may be used (Linux 6.2, CAP_PERFMON) */
+__weak const volatile __u32 cfg_only_slot = 0; /* the one slot in use; 0: look the interface up in `slots` */
+__weak const volatile __u8 cfg_filter = 0;     /* the filter stubs were replaced by a translated expression */
+__weak const volatile __u8 cfg_kernel_casts =
+	0; /* bpf_cast_to_kern_ctx and bpf_rdonly_cast are there (Linux 6.2, CAP_PERFMON) */
 __weak const volatile __u32 cfg_batch_bytes = 0; /* a stage that holds more is sent on; 0: nobody runs stage_flusher */
 __weak const volatile __u32 cfg_xdp_verdict = XDP_PASS; /* for captured frames; XDP_DROP consumes them */
 __weak const volatile __u8 cfg_xdp_load_bytes = 0;	/* bpf_xdp_load_bytes and frags exist (Linux 5.18) */

@@ -33,7 +33,7 @@ struct vlan_tag {
 
 static __always_inline __u8 checksum_state(struct __sk_buff *skb, struct sk_buff *kernel_skb)
 {
-	if (cfg_kernel_skb)
+	if (cfg_kernel_casts)
 		return BPF_CORE_READ_BITFIELD(kernel_skb, ip_summed);
 	/* A level of 0 or more says CHECKSUM_UNNECESSARY; an error says any of the others. */
 	return bpf_csum_level(skb, BPF_CSUM_LEVEL_QUERY) >= 0 ? RINGTAP_CSUM_UNNECESSARY : RINGTAP_CSUM_UNKNOWN;
@@ -73,7 +73,7 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 
 	if (!tap_begin(&tap, which, skb->ifindex))
 		return TC_ACT_UNSPEC;
-	struct sk_buff *kernel_skb = cfg_kernel_skb ? bpf_cast_to_kern_ctx(skb) : NULL;
+	struct sk_buff *kernel_skb = cfg_kernel_casts ? bpf_cast_to_kern_ctx(skb) : NULL;
 	if (cfg_filter && !wanted(&tap, filter(skb), is_followed(kernel_skb)))
 		return TC_ACT_UNSPEC;
 	if (!(tap.flags & RINGTAP_EVENT_FOLLOWED))
@@ -144,7 +144,7 @@ int tc_out_l3_tap(struct __sk_buff *skb)
 SEC("ringtap/socket")
 int socket_tap(struct __sk_buff *skb)
 {
-	if (!cfg_kernel_skb)
+	if (!cfg_kernel_casts)
 		return 1; /* not reached: the loader leaves the tap out */
 	struct place place = {
 		.tap = RINGTAP_TAP_SOCKET,

@@ -6,14 +6,34 @@
 #include "emit.bpf.h"
 #include "filter.bpf.h"
 #include "reduce.bpf.h"
+#include <bpf/bpf_core_read.h>
+#include "kernel_types.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
 RINGTAP_FILTER_STUB(xdp_filter, xdp_md)
 RINGTAP_FILTER_STUB(xdp_l3_filter, xdp_md)
 
+#define XDP_FLAGS_HAS_FRAGS 1u /* include/net/xdp.h */
+
 /* bpf_xdp_load_bytes refuses longer copies (net/core/filter.c). */
 #define XDP_MAX_COPY 0xffffu
+
+extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
+
+/* The helper is asked only about frames of several buffers: its call costs more than the look. */
+static __always_inline __u32 frame_length(struct xdp_md *ctx)
+{
+	if (cfg_kernel_casts) {
+		struct xdp_buff *kernel_ctx = bpf_rdonly_cast(ctx, bpf_core_type_id_kernel(struct xdp_buff));
+
+		if (kernel_ctx->flags & XDP_FLAGS_HAS_FRAGS)
+			return bpf_xdp_get_buff_len(ctx);
+	} else if (cfg_xdp_load_bytes) {
+		return bpf_xdp_get_buff_len(ctx);
+	}
+	return ctx->data_end - ctx->data;
+}
 
 static __always_inline long copy_frame(struct xdp_md *ctx, struct record *record, __u32 size)
 {
@@ -37,7 +57,7 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 	if (!record_begin(&tap, &record, 0))
 		return verdict;
 
-	__u32 wire_len = cfg_xdp_load_bytes ? bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
+	__u32 wire_len = frame_length(ctx);
 	__u32 cap_len = clamped(clamped(wire_len, cfg_snaplen), XDP_MAX_COPY);
 	record.event->ifindex = ctx->ingress_ifindex;
 	record.event->rx_queue = ctx->rx_queue_index;

@@ -693,7 +693,7 @@ int show_filter(const Options& options) {
                             .inlined = false};
     auto body = translate(
         program,
-        translate_options(place, KernelFeatures{.xdp_load_bytes = true, .kernel_skb = true, .long_jumps = true}));
+        translate_options(place, KernelFeatures{.xdp_load_bytes = true, .kernel_casts = true, .long_jumps = true}));
     if (!body) return fail(body.error());
     std::fputs(print_ebpf(*body).c_str(), stdout);
   }

@@ -2,7 +2,7 @@
 /*
  * The kernel's own types, as far as the taps look into them. CO-RE declarations: names count, offsets come from the
  * running kernel's BTF when the program is loaded (include/linux/skbuff.h, netdevice.h, netfilter.h, net/dst.h,
- * net/sock.h).
+ * net/sock.h, net/xdp.h).
  */
 #ifndef RINGTAP_KERNEL_TYPES_H
 #define RINGTAP_KERNEL_TYPES_H
@@ -37,6 +37,10 @@ struct sock {
 
 struct dst_entry {
   struct net_device* dev;
+};
+
+struct xdp_buff {
+  __u32 flags;
 };
 
 struct sk_buff {

@@ -108,7 +108,7 @@ Result<KernelFeatures> probe_features() {
   }
   KernelFeatures features;
   features.xdp_load_bytes = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, nullptr) == 1;
-  features.kernel_skb = btf__find_by_name_kind(kernel_types.get(), "bpf_cast_to_kern_ctx", BTF_KIND_FUNC) > 0;
+  features.kernel_casts = btf__find_by_name_kind(kernel_types.get(), "bpf_cast_to_kern_ctx", BTF_KIND_FUNC) > 0;
   features.stage_flusher = has_stage_flusher();
   features.netfilter = has_netfilter();
   const int kfree_skb_arguments = tracepoint_arguments(kernel_types.get(), "kfree_skb");

@@ -9,7 +9,7 @@ namespace ringtap {
 
 struct KernelFeatures {
   bool xdp_load_bytes = false;  // bpf_xdp_load_bytes, bpf_xdp_get_buff_len and frags: Linux 5.18
-  bool kernel_skb = false;      // bpf_cast_to_kern_ctx (Linux 6.2)
+  bool kernel_casts = false;    // bpf_cast_to_kern_ctx, bpf_rdonly_cast (Linux 6.2)
   bool stage_flusher = false;   // BPF_PROG_TEST_RUN of a raw tracepoint program on a CPU (Linux 5.10)
   bool netfilter = false;       // BPF programs on netfilter hooks (Linux 6.4)
   bool drop_reason = false;     // kfree_skb says why (Linux 5.17)

@@ -298,7 +298,7 @@ Result<> LiveSource::Impl::choose_host_taps() {
     const char* what;
   };
   for (const Need& need : {Need{Tap::kNetfilter, options.features->netfilter, "BPF programs at netfilter (Linux 6.4)"},
-                           Need{Tap::kSocket, options.features->kernel_skb, "bpf_cast_to_kern_ctx (Linux 6.2)"}}) {
+                           Need{Tap::kSocket, options.features->kernel_casts, "bpf_cast_to_kern_ctx (Linux 6.2)"}}) {
     if (need.there || !options.taps.contains(need.tap)) continue;
     const std::string text = "the " + std::string(tap_family(need.tap)) + " tap: this kernel has no " + need.what;
     if (!options.follow) return Error(text).hint("--tap drop says where packets end on any kernel since 5.17");

@@ -179,7 +179,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   skeleton->rodata->cfg_batch_bytes =
       config.features.stage_flusher ? std::min(RINGTAP_BATCH_BYTES, config.batch_bytes) : 0;
   skeleton->rodata->cfg_xdp_verdict = config.consume ? XDP_DROP : XDP_PASS;
-  skeleton->rodata->cfg_kernel_skb = config.features.kernel_skb;
+  skeleton->rodata->cfg_kernel_casts = config.features.kernel_casts;
   skeleton->rodata->cfg_xdp_load_bytes = config.features.xdp_load_bytes;
   skeleton->rodata->cfg_follow = config.follow;
   skeleton->rodata->cfg_drop_reason = config.features.drop_reason;
