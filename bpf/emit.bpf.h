@@ -207,12 +207,12 @@ static __always_inline void plan_clock_uses(struct ringtap_stage *head, __u64 el
 static __always_inline __u64 stage_time(struct ringtap_stage *head)
 {
 	if (!cfg_time_batch_ns || !head->in_softirq)
-		return bpf_ktime_get_boot_ns();
+		return bpf_ktime_get_ns();
 	if (head->clock_uses_left) {
 		head->clock_uses_left--;
 		return head->clock_ns;
 	}
-	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 now = bpf_ktime_get_ns();
 	if (head->clock_ns)
 		plan_clock_uses(head, now - head->clock_ns);
 	head->clock_ns = now;
@@ -256,7 +256,8 @@ static __always_inline int record_begin(struct tap *tap, struct record *record, 
 	struct ringtap_event *event = (void *)(stage->bytes + offset);
 	__u64 lost = tap->counters->lost_since_record;
 	*event = (struct ringtap_event){
-		.boot_ns = cfg_sample ? 0 : stage_time(&stage->head), /* reduce() does it for those that are chosen */
+		.monotonic_ns =
+			cfg_sample ? 0 : stage_time(&stage->head), /* reduce() does it for those that are chosen */
 		.cpu = cpu,
 		.lost = lost > 0xffffffff ? 0xffffffff : lost,
 		.slot = tap->slot,
@@ -292,7 +293,7 @@ static __always_inline void record_end(struct tap *tap, struct record *record)
 	struct stage *stage = record->stage;
 	__u32 size = sizeof(struct ringtap_event) + (record->trace ? sizeof(struct ringtap_trace) : 0) +
 		     record->event->cap_len;
-	__u64 now = record->event->boot_ns;
+	__u64 now = record->event->monotonic_ns;
 
 	if (stage->head.records == 0) {
 		stage->head.first_ns = now;

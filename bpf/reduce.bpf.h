@@ -342,8 +342,8 @@ static __always_inline int reduce(struct tap *tap, struct record *record, int ha
 		return 0;
 	}
 	if (cfg_sample)
-		event->boot_ns = record_time(record);
-	if (cfg_max_pps && !within_rate(record->stage, event->boot_ns)) {
+		event->monotonic_ns = record_time(record);
+	if (cfg_max_pps && !within_rate(record->stage, event->monotonic_ns)) {
 		record_leave_out(tap, record, RINGTAP_CNT_RATE_LIMITED);
 		return 0;
 	}

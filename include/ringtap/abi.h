@@ -75,7 +75,7 @@ enum ringtap_csum {
 #define RINGTAP_EVENT_NO_LINK 32      /* there was no link header: the one in the bytes has the protocol and no more */
 
 struct ringtap_event {
-  __u64 boot_ns;  /* CLOCK_BOOTTIME */
+  __u64 monotonic_ns;  /* CLOCK_MONOTONIC */
   __u32 ifindex;  /* as the kernel said when the frame was seen */
   __u32 wire_len; /* bytes of the frame, restored tag included, FCS excluded */
   __u32 cap_len;  /* bytes that follow this header */

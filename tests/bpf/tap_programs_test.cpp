@@ -207,7 +207,7 @@ TEST_P(TapProgram, PutsTheWholeFrameIntoTheRingAndLeavesItAlone) {
     EXPECT_EQ(taken[0].header.slot, kSlot);
     EXPECT_EQ(taken[0].header.verdict, static_cast<std::int32_t>(pass()));
     EXPECT_EQ(taken[0].header.lost, 0U);
-    EXPECT_GT(taken[0].header.boot_ns, 0U);
+    EXPECT_GT(taken[0].header.monotonic_ns, 0U);
     if (tap_of(GetParam()) != RINGTAP_TAP_XDP) {
       EXPECT_EQ(taken[0].header.mark, 0x1234U);
     }
@@ -420,7 +420,7 @@ TEST_P(TapProgram, GathersFastRecordsAndKeepsThemInOrder) {
   ASSERT_EQ(taken.size(), kFrames);
   for (std::size_t i = 1; i < taken.size(); ++i) {
     if (taken[i].header.cpu == taken[i - 1].header.cpu) {
-      ASSERT_GE(taken[i].header.boot_ns, taken[i - 1].header.boot_ns);
+      ASSERT_GE(taken[i].header.monotonic_ns, taken[i - 1].header.monotonic_ns);
     }
     ASSERT_EQ(taken[i].data, packet);
   }

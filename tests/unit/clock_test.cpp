@@ -12,18 +12,18 @@ namespace {
 constexpr std::uint64_t kSecond = 1'000'000'000;
 
 std::int64_t offset_ns = 0;
-std::uint64_t boot_ns = 0;
+std::uint64_t monotonic_ns = 0;
 int readings = 0;
 
-// The boot clock goes on by 40 ns a reading, but every third reading is interrupted for a millisecond, which would
+// The monotonic clock goes on by 40 ns a reading, but every third reading is interrupted for a millisecond, which would
 // spoil an average.
 Clock::Reading fake_clocks() {
   const bool interrupted = ++readings % 3 == 0;
   Clock::Reading reading{};
-  reading.boot_before_ns = boot_ns;
-  reading.real_ns = boot_ns + 20 + static_cast<std::uint64_t>(offset_ns) + (interrupted ? 1'000'000U : 0U);
-  boot_ns += interrupted ? 1'000'040 : 40;
-  reading.boot_after_ns = boot_ns;
+  reading.monotonic_before_ns = monotonic_ns;
+  reading.real_ns = monotonic_ns + 20 + static_cast<std::uint64_t>(offset_ns) + (interrupted ? 1'000'000U : 0U);
+  monotonic_ns += interrupted ? 1'000'040 : 40;
+  reading.monotonic_after_ns = monotonic_ns;
   return reading;
 }
 
@@ -31,7 +31,7 @@ class ClockTest : public ::testing::Test {
  protected:
   void SetUp() override {
     offset_ns = 1000 * static_cast<std::int64_t>(kSecond);
-    boot_ns = 5 * kSecond;
+    monotonic_ns = 5 * kSecond;
     readings = 0;
   }
 };
@@ -69,7 +69,7 @@ TEST_F(ClockTest, ARecordThatIsLateKeepsItsOwnTime) {
 
 TEST(Clock, AgreesWithTheSystemClock) {
   Clock clock;
-  const std::uint64_t converted = clock.to_epoch_ns(boot_now_ns());
+  const std::uint64_t converted = clock.to_epoch_ns(monotonic_now_ns());
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
   const auto system = static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;

@@ -34,12 +34,12 @@ class Sample {
 
 TEST(EventReader, WalksSeveralRecordsOfOneSample) {
   Sample sample;
-  sample.add({.boot_ns = 1}, {1, 2, 3}).add({.boot_ns = 2}, {}).add({.boot_ns = 3}, {4, 5, 6, 7, 8, 9, 10, 11});
+  sample.add({.monotonic_ns = 1}, {1, 2, 3}).add({.monotonic_ns = 2}, {}).add({.monotonic_ns = 3}, {4, 5, 6, 7, 8, 9, 10, 11});
   EventReader reader(sample.bytes());
   std::vector<std::size_t> sizes;
   std::uint64_t time = 0;
   while (const auto event = reader.next()) {
-    EXPECT_EQ(event->header->boot_ns, ++time);
+    EXPECT_EQ(event->header->monotonic_ns, ++time);
     sizes.push_back(event->data.size());
   }
   EXPECT_EQ(sizes, (std::vector<std::size_t>{3, 0, 8}));
@@ -52,7 +52,7 @@ TEST(EventReader, FindsTheTraceBetweenHeaderAndBytes) {
   std::memcpy(bytes.data(), &trace, sizeof(trace));
   bytes.insert(bytes.end(), {7, 8, 9});
   Sample sample;
-  sample.add({.boot_ns = 1, .wire_len = 3, .tap = RINGTAP_TAP_NETFILTER, .flags = RINGTAP_EVENT_TRACE}, bytes);
+  sample.add({.monotonic_ns = 1, .wire_len = 3, .tap = RINGTAP_TAP_NETFILTER, .flags = RINGTAP_EVENT_TRACE}, bytes);
   // add() counts the trace as captured bytes; the kernel side does not.
   auto* header = reinterpret_cast<ringtap_event*>(sample.writable().data());
   header->cap_len = 3;
@@ -75,7 +75,7 @@ TEST(EventReader, FindsTheTraceBetweenHeaderAndBytes) {
 
 TEST(EventReader, RefusesATraceThatIsCutOrNamesNoHook) {
   Sample cut;
-  cut.add({.boot_ns = 1, .flags = RINGTAP_EVENT_TRACE}, {1, 2, 3});
+  cut.add({.monotonic_ns = 1, .flags = RINGTAP_EVENT_TRACE}, {1, 2, 3});
   EventReader reader(cut.bytes());
   EXPECT_FALSE(reader.next());
   EXPECT_TRUE(reader.malformed());
@@ -83,7 +83,7 @@ TEST(EventReader, RefusesATraceThatIsCutOrNamesNoHook) {
   std::vector<std::uint8_t> bytes(sizeof(ringtap_trace));
   bytes[offsetof(ringtap_trace, hook)] = 5;
   Sample hook;
-  hook.add({.boot_ns = 1, .flags = RINGTAP_EVENT_TRACE}, bytes);
+  hook.add({.monotonic_ns = 1, .flags = RINGTAP_EVENT_TRACE}, bytes);
   reinterpret_cast<ringtap_event*>(hook.writable().data())->cap_len = 0;
   EventReader other(hook.bytes());
   EXPECT_FALSE(other.next());
@@ -92,7 +92,7 @@ TEST(EventReader, RefusesATraceThatIsCutOrNamesNoHook) {
 
 TEST(EventReader, RefusesWhatIsNoRecord) {
   Sample good;
-  good.add({.boot_ns = 1}, std::vector<std::uint8_t>(20, 0xaa));
+  good.add({.monotonic_ns = 1}, std::vector<std::uint8_t>(20, 0xaa));
   for (const auto& spoil : std::vector<void (*)(ringtap_event&)>{
            [](ringtap_event& e) { e.cap_len = 21 + 4; },            // longer than the sample
            [](ringtap_event& e) { e.cap_len = 0xffffffff; },        // overflows a 32-bit sum

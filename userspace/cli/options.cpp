@@ -149,8 +149,8 @@ constexpr std::array<std::pair<const char*, const char*>, 9> kRefused = {{
     {"-I,--monitor-mode", "monitor mode is not supported"},
     {"-u", "undecoded NFS handles are not supported"},
     {"-f", "foreign addresses: use -n"},
-    {"-j,--time-stamp-type", "records are stamped by the kernel's boot clock; there is no choice"},
-    {"-J,--list-time-stamp-types", "records are stamped by the kernel's boot clock; there is no choice"},
+    {"-j,--time-stamp-type", "records are stamped by the kernel's monotonic clock; there is no choice"},
+    {"-J,--list-time-stamp-types", "records are stamped by the kernel's monotonic clock; there is no choice"},
 }};
 
 struct Raw {

@@ -164,7 +164,7 @@ struct LiveSource::Impl {
   KernelSymbols symbols;
   std::vector<std::uint64_t> delivered;  // [(slot * taps + tap) * cpus + cpu]
   std::uint64_t next_packet_id = 0;
-  std::uint64_t newest_boot_ns = 0;
+  std::uint64_t newest_monotonic_ns = 0;
   std::uint64_t late = 0;
   std::uint64_t refused = 0;
   bool filter_in_user_space = false;
@@ -248,7 +248,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
 }
 
 Result<> LiveSource::Impl::attach_all() {
-  start_ns = clock.moment_ns(boot_now_ns());
+  start_ns = clock.moment_ns(monotonic_now_ns());
   slots.reserve(std::size_t{max_slots} + 1);
   slots.emplace_back(Device{.name = "unknown"});
   slots.front().present = false;
@@ -584,8 +584,8 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   if (header.tap < RINGTAP_TAP_COUNT) {
     ++delivered[(std::size_t{header.slot} * RINGTAP_TAP_COUNT + header.tap) * cpus() + header.cpu];
   }
-  if (header.boot_ns < newest_boot_ns) ++late;
-  newest_boot_ns = std::max(newest_boot_ns, std::uint64_t{header.boot_ns});
+  if (header.monotonic_ns < newest_monotonic_ns) ++late;
+  newest_monotonic_ns = std::max(newest_monotonic_ns, std::uint64_t{header.monotonic_ns});
 
   RecordView record = to_record(event);
   const bool of_host = kHostTaps.contains(record.tap);
@@ -597,7 +597,7 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   }
   ++*count;
   record.lost_before += std::exchange(slot.lost_with_refused[header.tap], 0);
-  record.time_ns = clock.to_epoch_ns(header.boot_ns);
+  record.time_ns = clock.to_epoch_ns(header.monotonic_ns);
   record.packet_id = ++next_packet_id;
   record.interface_id = interface_of(slot, record.tap);
   if (record.trace && event.trace->location != 0) {
@@ -651,7 +651,7 @@ std::uint64_t LiveSource::Impl::merge_slack_ns() {
 
 // Hands over what is ready; true when something is left that only time will release.
 bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result) {
-  const std::uint64_t due = stopped ? std::numeric_limits<std::uint64_t>::max() : boot_now_ns() - merge_slack_ns();
+  const std::uint64_t due = stopped ? std::numeric_limits<std::uint64_t>::max() : monotonic_now_ns() - merge_slack_ns();
   const std::uint64_t watermark = collect_stages(due);
   heads.clear();
   for (RingReader& reader : rings->readers()) {
@@ -683,7 +683,7 @@ bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_
 
 Result<SourceState> LiveSource::turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) {
   Impl& impl = *impl_;
-  if (const std::uint64_t now = boot_now_ns(); now - impl.last_housekeeping_ns >= kHousekeepingNs) {
+  if (const std::uint64_t now = monotonic_now_ns(); now - impl.last_housekeeping_ns >= kHousekeepingNs) {
     impl.look_after_changes();
     impl.last_housekeeping_ns = now;
   }
@@ -747,7 +747,7 @@ void LiveSource::Impl::wait_for_records(std::chrono::nanoseconds wait) {
 }
 
 void LiveSource::Impl::look_after_changes() {
-  const std::uint64_t now = boot_now_ns();
+  const std::uint64_t now = monotonic_now_ns();
   std::uint64_t expirations = 0;
   const bool clock_was_set = ::read(clock_changes.get(), &expirations, sizeof(expirations)) < 0 && errno == ECANCELED;
   if (clock_was_set || now - last_clock_ns >= kClockNs) {
@@ -920,7 +920,7 @@ Result<std::vector<InterfaceStatistics>> LiveSource::statistics() {
   auto books = account();
   if (!books) return books.take_error();
   std::vector<InterfaceStatistics> totals(impl_->interfaces.size());
-  const std::uint64_t now = impl_->clock.moment_ns(boot_now_ns());
+  const std::uint64_t now = impl_->clock.moment_ns(monotonic_now_ns());
   for (std::size_t i = 0; i < totals.size(); ++i) {
     totals[i].interface_id = static_cast<std::uint32_t>(i);
     totals[i].start_ns = impl_->start_ns;

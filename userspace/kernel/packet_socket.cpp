@@ -101,7 +101,7 @@ bool PacketSocket::refresh(const Clock& clock) {
     const std::uint64_t epoch_ns =
         static_cast<std::uint64_t>(header->ts.tv_sec) * kNsPerSecond + static_cast<std::uint64_t>(header->ts.tv_usec);
     if (epoch_ns < socket.begin_ns_) return;
-    const ringtap_event event{.boot_ns = socket.handle_->clock->boot_ns_of(epoch_ns),
+    const ringtap_event event{.monotonic_ns = socket.handle_->clock->monotonic_ns_of(epoch_ns),
                               .ifindex = socket.options_.ifindex,
                               .wire_len = header->len,
                               .cap_len = header->caplen,

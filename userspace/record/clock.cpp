@@ -17,15 +17,15 @@ constexpr int kReadings = 5;
 
 }  // namespace
 
-std::uint64_t boot_now_ns() {
-  return now_ns(CLOCK_BOOTTIME);
+std::uint64_t monotonic_now_ns() {
+  return now_ns(CLOCK_MONOTONIC);
 }
 
 Clock::Reading Clock::read_clocks() {
   Reading reading{};
-  reading.boot_before_ns = now_ns(CLOCK_BOOTTIME);
+  reading.monotonic_before_ns = now_ns(CLOCK_MONOTONIC);
   reading.real_ns = now_ns(CLOCK_REALTIME);
-  reading.boot_after_ns = now_ns(CLOCK_BOOTTIME);
+  reading.monotonic_after_ns = now_ns(CLOCK_MONOTONIC);
   return reading;
 }
 
@@ -37,18 +37,18 @@ void Clock::measure() {
   std::uint64_t tightest = std::numeric_limits<std::uint64_t>::max();
   for (int i = 0; i < kReadings; ++i) {
     const Reading reading = reader_();
-    const std::uint64_t width = reading.boot_after_ns - reading.boot_before_ns;
+    const std::uint64_t width = reading.monotonic_after_ns - reading.monotonic_before_ns;
     if (width >= tightest) continue;
     tightest = width;
-    offset_ns_ = static_cast<std::int64_t>(reading.real_ns - (reading.boot_before_ns + width / 2));
+    offset_ns_ = static_cast<std::int64_t>(reading.real_ns - (reading.monotonic_before_ns + width / 2));
   }
 }
 
-std::uint64_t Clock::to_epoch_ns(std::uint64_t boot_ns) {
-  std::uint64_t epoch_ns = moment_ns(boot_ns);
-  const bool in_order = boot_ns >= last_boot_ns_;
+std::uint64_t Clock::to_epoch_ns(std::uint64_t monotonic_ns) {
+  std::uint64_t epoch_ns = moment_ns(monotonic_ns);
+  const bool in_order = monotonic_ns >= last_monotonic_ns_;
   if (in_order && epoch_ns < last_epoch_ns_ && last_epoch_ns_ - epoch_ns < kStepNs) epoch_ns = last_epoch_ns_;
-  last_boot_ns_ = boot_ns;
+  last_monotonic_ns_ = monotonic_ns;
   last_epoch_ns_ = epoch_ns;
   return epoch_ns;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Turns CLOCK_BOOTTIME, which the taps stamp records with, into nanoseconds since the epoch (CLOCK_REALTIME). The
+// Turns CLOCK_MONOTONIC, which the taps stamp records with, into nanoseconds since the epoch (CLOCK_REALTIME). The
 // offset changes when the clock is stepped or slewed, so it is measured again while running. One thread.
 #pragma once
 
@@ -7,35 +7,35 @@
 
 namespace ringtap {
 
-std::uint64_t boot_now_ns();
+std::uint64_t monotonic_now_ns();
 
 class Clock {
  public:
   // Reads of the two clocks, replaceable so that a test can step them.
   struct Reading {
-    std::uint64_t boot_before_ns;
+    std::uint64_t monotonic_before_ns;
     std::uint64_t real_ns;
-    std::uint64_t boot_after_ns;
+    std::uint64_t monotonic_after_ns;
   };
   using Reader = Reading (*)();
   static Reading read_clocks();
 
   explicit Clock(Reader reader = read_clocks);
 
-  // Takes the tightest of a few readings; its error is half the time between the two boot clock reads (some 20 ns).
+  // Takes the tightest of a few readings; its error is half the time between the two reads of the other (some 20 ns).
   void measure();
 
   // Never goes back by less than kStepNs: within that, a corrected offset makes time stand still until it has caught
-  // up, so that records in boot order stay in order. A larger difference is a step of the clock and is followed.
-  [[nodiscard]] std::uint64_t to_epoch_ns(std::uint64_t boot_ns);
+  // up, so that records in its order stay in order. A larger difference is a step of the clock and is followed.
+  [[nodiscard]] std::uint64_t to_epoch_ns(std::uint64_t monotonic_ns);
 
   // The same without a memory: for moments that are not records.
-  [[nodiscard]] std::uint64_t moment_ns(std::uint64_t boot_ns) const {
-    return boot_ns + static_cast<std::uint64_t>(offset_ns_);
+  [[nodiscard]] std::uint64_t moment_ns(std::uint64_t monotonic_ns) const {
+    return monotonic_ns + static_cast<std::uint64_t>(offset_ns_);
   }
 
   // The way back, for moments the kernel stamped with CLOCK_REALTIME.
-  [[nodiscard]] std::uint64_t boot_ns_of(std::uint64_t epoch_ns) const {
+  [[nodiscard]] std::uint64_t monotonic_ns_of(std::uint64_t epoch_ns) const {
     return epoch_ns - static_cast<std::uint64_t>(offset_ns_);
   }
 
@@ -44,7 +44,7 @@ class Clock {
  private:
   Reader reader_;
   std::int64_t offset_ns_ = 0;
-  std::uint64_t last_boot_ns_ = 0;
+  std::uint64_t last_monotonic_ns_ = 0;
   std::uint64_t last_epoch_ns_ = 0;
 };
 

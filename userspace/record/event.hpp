@@ -47,7 +47,7 @@ class EventStream {
  public:
   virtual ~EventStream() = default;
   [[nodiscard]] bool ready() const { return head_.has_value(); }
-  [[nodiscard]] std::uint64_t time() const { return head_->header->boot_ns; }
+  [[nodiscard]] std::uint64_t time() const { return head_->header->monotonic_ns; }
   [[nodiscard]] const EventView& head() const { return *head_; }
   virtual void pop() = 0;
 
