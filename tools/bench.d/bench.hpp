@@ -7,10 +7,10 @@
 #include <sched.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <string>
 
 namespace ringtap::bench {
@@ -65,8 +65,25 @@ inline void wait_for_start() {
   if (std::getchar() == EOF) give_up("nobody said when to start");
 }
 
-inline double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+// By the wall clock and by the time that this process had a core, from its making on.
+class Stopwatch {
+ public:
+  [[nodiscard]] double seconds() const { return now(CLOCK_MONOTONIC) - start_; }
+
+  void report(unsigned long sent) const {
+    std::printf("sent=%lu seconds=%.6f processor_seconds=%.6f\n", sent, seconds(),
+                now(CLOCK_PROCESS_CPUTIME_ID) - processor_start_);
+  }
+
+ private:
+  static double now(clockid_t clock) {
+    timespec time{};
+    clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+  }
+
+  double start_ = now(CLOCK_MONOTONIC);
+  double processor_start_ = now(CLOCK_PROCESS_CPUTIME_ID);
+};
 
 }  // namespace ringtap::bench

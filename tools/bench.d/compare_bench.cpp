@@ -41,7 +41,7 @@ Frame frame_of(Kind kind, std::uint64_t number) {
   frame[23] = std::byte{kind == Kind::kMerged ? std::uint8_t{6} : std::uint8_t{17}};
   frame[29] = std::byte{1};
   frame[33] = std::byte{2};
-  put16(frame, 34, kind == Kind::kDistinct ? 1024 + number / 0x10000 % 50000 : 40000);
+  put16(frame, 34, kind == Kind::kDistinct ? static_cast<std::uint32_t>(1024 + number / 0x10000 % 50000) : 40000);
   put16(frame, 36, 5000);
   frame[46] = std::byte{0x50};
   if (kind == Kind::kMerged) {

@@ -53,11 +53,11 @@ void send(int program, std::size_t size, std::uint64_t count, double per_second)
   options.data_size_in = static_cast<__u32>(size);
   options.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
   options.batch_size = kBatch;
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch stopwatch;
   for (std::uint64_t sent = 0; sent < count;) {
     std::uint64_t due = kMostPerCall;
     if (per_second > 0) {
-      const double owed = seconds_since(start) * per_second;
+      const double owed = stopwatch.seconds() * per_second;
       due = owed > static_cast<double>(sent) ? static_cast<std::uint64_t>(owed) - sent : 0;
     }
     due = std::min({due, kMostPerCall, count - sent});
@@ -71,8 +71,7 @@ void send(int program, std::size_t size, std::uint64_t count, double per_second)
     // Spinning would keep the receive path from the core's own softirq thread.
     if (per_second > 0) std::this_thread::sleep_for(kBurstEvery);
   }
-  const double seconds = seconds_since(start);
-  std::printf("sent=%llu seconds=%.6f\n", static_cast<unsigned long long>(count), seconds);
+  stopwatch.report(count);
 }
 
 }  // namespace

@@ -17,9 +17,9 @@ int main(int argc, char** argv) {
   double best = 0;
   for (int round = 0; round < 5; ++round) {
     from[static_cast<std::size_t>(round)] = 3;
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch stopwatch;
     std::memcpy(to.data(), from.data(), kBytes);
-    best = std::max(best, static_cast<double>(kBytes) / seconds_since(start));
+    best = std::max(best, static_cast<double>(kBytes) / stopwatch.seconds());
     // The copy has to be seen to be used, or the compiler may leave it out.
     if (to[static_cast<std::size_t>(round)] != 3) give_up("memcpy did not copy");
   }

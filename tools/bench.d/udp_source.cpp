@@ -35,12 +35,12 @@ int main(int argc, char** argv) {
     message.msg_hdr.msg_iovlen = 1;
   }
   wait_for_start();
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch stopwatch;
   for (unsigned long sent = 0; sent < count;) {
     const int now =
         sendmmsg(fd, messages.data(), static_cast<unsigned>(std::min<unsigned long>(kPerCall, count - sent)), 0);
     if (now < 0) give_up_errno("sendmmsg");
     sent += static_cast<unsigned long>(now);
   }
-  std::printf("sent=%lu seconds=%.6f\n", count, seconds_since(start));
+  stopwatch.report(count);
 }
