@@ -34,7 +34,9 @@ class Sample {
 
 TEST(EventReader, WalksSeveralRecordsOfOneSample) {
   Sample sample;
-  sample.add({.monotonic_ns = 1}, {1, 2, 3}).add({.monotonic_ns = 2}, {}).add({.monotonic_ns = 3}, {4, 5, 6, 7, 8, 9, 10, 11});
+  sample.add({.monotonic_ns = 1}, {1, 2, 3})
+      .add({.monotonic_ns = 2}, {})
+      .add({.monotonic_ns = 3}, {4, 5, 6, 7, 8, 9, 10, 11});
   EventReader reader(sample.bytes());
   std::vector<std::size_t> sizes;
   std::uint64_t time = 0;
