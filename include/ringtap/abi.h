@@ -75,10 +75,10 @@ enum ringtap_csum {
 #define RINGTAP_EVENT_NO_LINK 32      /* there was no link header: the one in the bytes has the protocol and no more */
 
 struct ringtap_event {
-  __u64 monotonic_ns;  /* CLOCK_MONOTONIC */
-  __u32 ifindex;  /* as the kernel said when the frame was seen */
-  __u32 wire_len; /* bytes of the frame, restored tag included, FCS excluded */
-  __u32 cap_len;  /* bytes that follow this header */
+  __u64 monotonic_ns; /* CLOCK_MONOTONIC */
+  __u32 ifindex;      /* as the kernel said when the frame was seen */
+  __u32 wire_len;     /* bytes of the frame, restored tag included, FCS excluded */
+  __u32 cap_len;      /* bytes that follow this header */
   __u32 cpu;
   __u32 rx_queue; /* receive queue, RINGTAP_RX_QUEUE_UNKNOWN where the tap cannot tell */
   __u32 hash;     /* skb->hash, 0 where there is none */
