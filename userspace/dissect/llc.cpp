@@ -101,7 +101,8 @@ bool print_snap(Context& context, Cursor frame, const LinkHeader& link, std::siz
   constexpr std::size_t kSnapHeader = 5;
   context.protocol("snap");
   if (!frame.has(kSnapHeader)) {
-    frame.truncated();
+    context.put_truncated();
+    header_size += frame.captured();
     return true;
   }
   const std::uint32_t oui = frame.be24(0);
@@ -124,18 +125,19 @@ bool print_snap(Context& context, Cursor frame, const LinkHeader& link, std::siz
 bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size) {
   context.protocol("llc");
   const std::size_t length = frame.length();
-  if (!frame.has(3) || length < 3) {
+  // What is left of a header is dumped here whatever the options say, so nothing is left for a dump of the packet.
+  const auto cut_off = [&] {
     context.put_truncated();
-    return false;
-  }
+    dump_hex_and_ascii(context.out, frame.bytes());
+    header_size += frame.captured();
+    return true;
+  };
+  if (!frame.has(3) || length < 3) return cut_off();
   const std::uint8_t destination = frame.u8(0);
   const std::uint8_t source = frame.u8(1);
   const bool unnumbered = (frame.u8(2) & 3) == 3;
   const std::size_t size = unnumbered ? 3 : 4;
-  if (!frame.has(size) || length < size) {
-    context.put_truncated();
-    return false;
-  }
+  if (!frame.has(size) || length < size) return cut_off();
   const std::uint16_t control = unnumbered ? frame.u8(2) : frame.le16(2);
   header_size += size;
   const std::uint8_t destination_sap = destination & 0xfe;

@@ -37,4 +37,11 @@ bool put_text(Context& context, std::span<const std::uint8_t> text) {
   return false;
 }
 
+bool put_text(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count) {
+  const Cursor rest = bytes.from(offset);
+  if (put_text(context, rest.bytes().first(std::min(count, rest.captured())))) return true;
+  if (!rest.has(count)) (void)rest.span(0, count);
+  return false;
+}
+
 }  // namespace ringtap

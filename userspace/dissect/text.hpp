@@ -26,5 +26,7 @@ void put_escaped(Context& context, const Cursor& bytes, std::size_t offset, std:
 
 // Text of a packet up to its first NUL, or all of it; unprintable bytes escaped. True when there was a NUL.
 bool put_text(Context& context, std::span<const std::uint8_t> text);
+// The same of a packet's bytes: where they end before a NUL and before `count`, the mark follows.
+bool put_text(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
 
 }  // namespace ringtap
