@@ -10,12 +10,14 @@
 #include <cstdlib>
 #include <fstream>
 #include <random>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "dissect/dissector.hpp"
+#include "dissect/printers.hpp"
 #include "support/packet.hpp"
 #include "support/process.hpp"
 #include "support/requirements.hpp"
@@ -57,6 +59,7 @@ struct Family {
   std::string_view name;
   std::vector<Bytes> packets;
   std::string_view options;  // besides none, what the family is held to
+  LinkType link = LinkType::kEthernet;
 };
 
 const std::string kInner = "4500001c00010000401100000a0000010a000002 03e8 07d0 0008 0000";
@@ -195,6 +198,37 @@ std::vector<Family> families() {
                  "80000044 00000008 00000000 00000002 000186a3 00000002 00000006 0000000000000000 0000000000000000 "
                  "0000000000000001 0000000000000016 0000000000000000 0000000000000000 00000064 000000c8 00000000")},
        "-vv"},
+      {"shortest path",
+       {(Ethernet{.type = 0x00d0} /
+         Payload(bytes_of("424203 0000 04 02 3c 8000525400455f15 00000000 8000525400455f15 8003 0000 1400 0200 0f00 00 "
+                          "0050 00 61" +
+                          std::string(62, '0') +
+                          "0001 000102030405060708090a0b0c0d0e0f 00000005 "
+                          "8000525400455f15 14 3c 800a525400455f15 00000007 80 80 14 0055 00 62" +
+                          std::string(62, '0') + "0002 000102030405060708090a0b0c0d0e0f a4 00 12 20 0020" +
+                          std::string(16, '0') + "000102030405060708090a0b0c0d0e0f10111213")))
+            .bytes()},
+       "-v"},
+      {"hdlc",
+       {bytes_of("0f000800" + kInner), bytes_of("8f008035 00000002 00000005 00000006 ffff 0001e240"),
+        bytes_of("0f008035 00000001 0a000001 ffffff00 ffff"), bytes_of("0f001234 6162")},
+       "-v",
+       LinkType{104}},
+      {"frame relay",
+       {bytes_of("184103cc" + kInner), bytes_of("1c4d0800" + kInner), bytes_of("18410380 000000 0800" + kInner),
+        bytes_of("1840404103cf ff030021" + kInner), bytes_of("1841 0399 6162")},
+       "-v",
+       LinkType{107}},
+      {"ppp",
+       {bytes_of("ff030021" + kInner), bytes_of("ff03c021 0101 000e 0104 05d4 0506 01020304"),
+        bytes_of("ff031234 6162")},
+       "-v",
+       LinkType{9}},
+      {"ppp in hdlc",
+       {bytes_of("ff030021" + kInner), bytes_of("ff03c021 0101 000e 0104 05d4 0506 01020304"),
+        bytes_of("0f000800" + kInner)},
+       "-v",
+       LinkType{50}},
       {"pptp", {over_tcp(1723, "0010 0001 1a2b3c4d 0005 0000 00000001")}, "-v"},
   };
 }
@@ -215,10 +249,11 @@ std::vector<Cut> cut_at_every_length(const std::vector<Bytes>& packets) {
   return cuts;
 }
 
-std::string printed(const std::vector<Cut>& cuts, std::string_view option) {
+std::string printed(const std::vector<Cut>& cuts, std::string_view option, LinkType link) {
   DissectOptions options;
   options.no_names = 1;
   options.quiet = option == "-q";
+  options.suppress_dump = option == "-x";
   options.verbosity = option.starts_with("-v") ? static_cast<int>(option.size()) - 1 : 0;
   Dissector dissector(options);
   Appender out;
@@ -226,7 +261,12 @@ std::string printed(const std::vector<Cut>& cuts, std::string_view option) {
     RecordView record;
     record.data = cut.bytes;
     record.wire_len = cut.wire_len;
-    dissector.print(record, out);
+    record.link_type = link;
+    const std::size_t header = dissector.print(record, out);
+    if (option == "-x") {
+      const std::span<const std::byte> rest = std::span(cut.bytes).subspan(header);
+      dump_hex(out, {reinterpret_cast<const std::uint8_t*>(rest.data()), rest.size()});
+    }
     out.put('\n');
   }
   return std::string(out.text());
@@ -255,10 +295,11 @@ class ServicePrinters : public ::testing::Test {
   }
   void TearDown() override { std::remove(path_.c_str()); }
 
-  std::string expected(const std::vector<Cut>& cuts, std::string_view option) {
+  std::string expected(const std::vector<Cut>& cuts, std::string_view option, LinkType link) {
     std::ofstream file(path_, std::ios::binary);
     const auto put32 = [&](std::uint32_t value) { file.write(reinterpret_cast<const char*>(&value), 4); };
-    for (const std::uint32_t word : {0xa1b2c3d4u, 4u << 16 | 2, 0u, 0u, 262144u, 1u}) put32(word);
+    for (const std::uint32_t word : {0xa1b2c3d4u, 4u << 16 | 2, 0u, 0u, 262144u, static_cast<std::uint32_t>(link)})
+      put32(word);
     for (const Cut& cut : cuts) {
       for (const std::uint32_t word : {0u, 0u, static_cast<std::uint32_t>(cut.bytes.size()), cut.wire_len}) put32(word);
       file.write(reinterpret_cast<const char*>(cut.bytes.data()), static_cast<std::streamsize>(cut.bytes.size()));
@@ -276,9 +317,26 @@ TEST_F(ServicePrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
   for (const Family& family : families()) {
     const std::vector<Cut> cuts = cut_at_every_length(family.packets);
     for (const std::string_view option : {std::string_view(), family.options}) {
-      EXPECT_EQ(first_difference(printed(cuts, option), expected(cuts, option)), "") << family.name << ' ' << option;
+      EXPECT_EQ(first_difference(printed(cuts, option, family.link), expected(cuts, option, family.link)), "")
+          << family.name << ' ' << option;
     }
   }
+}
+
+TEST_F(ServicePrinters, LeaveTheLinkHeaderOutOfADumpBehindACutAsTcpdumpDoes) {
+  REQUIRE_TOOL("tcpdump");
+  const std::vector<Bytes> packets = {
+      over_udp(9, "6162"),
+      over_tcp(80, "474554202f20485454502f312e310d0a"),
+      over_tcp(22, "5353482d322e302d780d0a"),
+      frame(0x8847, "00064140" + kInner),
+      frame(0x8864, "1100 0f07 001e 0021" + kInner),
+      frame(0x88cc, "0207 04020000000001 0403 0761 0602 0078 0000"),
+      over_snap("0111 21 01 1234 0001 0006 6162"),
+      over_snap("2003 01 03 00 02 6162" + std::string(60, '0') + "00000005"),
+  };
+  const std::vector<Cut> cuts = cut_at_every_length(packets);
+  EXPECT_EQ(first_difference(printed(cuts, "-x", LinkType::kEthernet), expected(cuts, "-x", LinkType::kEthernet)), "");
 }
 
 TEST_F(ServicePrinters, PrintDamagedPacketsAsHarmlessText) {
@@ -287,11 +345,14 @@ TEST_F(ServicePrinters, PrintDamagedPacketsAsHarmlessText) {
     std::vector<Cut> cuts;
     for (unsigned i = 0; i < 500; ++i) {
       Bytes bytes = family.packets[random() % family.packets.size()];
-      for (unsigned j = random() % 4 + 1; j-- > 0;) bytes[14 + random() % (bytes.size() - 14)] = std::byte(random());
+      const std::size_t head = family.link == LinkType::kEthernet ? 14 : 0;
+      for (unsigned j = random() % 4 + 1; j-- > 0;) {
+        bytes[head + random() % (bytes.size() - head)] = std::byte(random());
+      }
       cuts.push_back({bytes, static_cast<std::uint32_t>(bytes.size() + random() % 3)});
     }
     for (const std::string_view option : {"", "-v"}) {
-      for (const char c : printed(cuts, option)) {
+      for (const char c : printed(cuts, option, family.link)) {
         ASSERT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t') << family.name << ": " << static_cast<int>(c);
       }
     }

@@ -13,6 +13,7 @@ void print_esp(Context& context, Cursor packet, const IpHeader&) {
 
 void print_ah(Context& context, Cursor packet, const IpHeader& ip) {
   context.protocol("ah");
+  if (!packet.has(1)) return packet.truncated();
   const std::uint8_t next = packet.u8(0);
   context.put("AH");
   const std::uint8_t units = packet.u8(1);

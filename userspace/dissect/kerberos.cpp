@@ -95,8 +95,8 @@ void print_version4(Context& context, Cursor message) {
 
 void print_kerberos(Context& context, Cursor message, const Transport&) {
   context.protocol("krb");
+  if (!message.has(1)) return message.truncated();
   const std::uint8_t version = message.u8(0);
-  if (context.truncated()) return;
   switch (version) {
     case 1:
     case 2:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Logical link control, IEEE 802.2, and the SNAP header behind it, IEEE 802.
 #include "dissect/printers.hpp"
+#include "dissect/serial.hpp"
 
 namespace ringtap {
 namespace {
@@ -23,6 +24,10 @@ constexpr std::uint32_t kOuiCiscoBridged = 0x0000f8;
 constexpr std::uint32_t kOuiAppletalk = 0x080007;
 constexpr std::uint32_t kOuiBridged = 0x0080c2;
 
+void print_bridged_ethernet(Context& context, Cursor frame) {
+  print_ethernet_frame(context, frame);
+}
+
 // Protocols that an organization has numbered itself.
 struct SnapRow {
   std::uint32_t oui;
@@ -37,8 +42,8 @@ constexpr SnapRow kSnap[] = {
     {kOuiCisco, 0x010b, "PVST", print_stp},
     {kOuiCisco, 0x010c, "VLAN Bridge", print_stp},
     {kOuiCisco, 0x0111, "UDLD", print_udld},
-    {kOuiBridged, 0x0001, "Ethernet + FCS"},
-    {kOuiBridged, 0x0007, "Ethernet w/o FCS"},
+    {kOuiBridged, 0x0001, "Ethernet + FCS", print_bridged_ethernet},
+    {kOuiBridged, 0x0007, "Ethernet w/o FCS", print_bridged_ethernet},
     {kOuiBridged, 0x000d, "Fragments"},
     {kOuiBridged, 0x000e, "BPDU", print_stp},
 };
@@ -97,6 +102,8 @@ void put_station_saps(Context& context, const LinkHeader& link, std::uint8_t des
   put_sap(context, destination, "DSAP");
 }
 
+}  // namespace
+
 bool print_snap(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size) {
   constexpr std::size_t kSnapHeader = 5;
   context.protocol("snap");
@@ -113,14 +120,16 @@ bool print_snap(Context& context, Cursor frame, const LinkHeader& link, std::siz
   if (shown) put_snap_header(context, oui, pid, payload.length());
   if (print_snap_payload(context, oui, pid, payload, link)) return true;
   if (!shown) {
-    put_station_saps(context, link, kSapSnap, kSapSnap);
+    if (link.source == nullptr && link.destination == nullptr) {
+      put_sap(context, kSapSnap, "DSAP");
+    } else {
+      put_station_saps(context, link, kSapSnap, kSapSnap);
+    }
     context.put(", ");
     put_snap_header(context, oui, pid, payload.length());
   }
   return false;
 }
-
-}  // namespace
 
 bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size) {
   context.protocol("llc");

@@ -36,7 +36,7 @@ void print_mpls_stack(Context& context, Cursor stack) {
   std::uint32_t label = 0;
   std::string_view between = " ";
   do {
-    if (!stack.has(kEntry)) return stack.truncated();
+    if (!stack.has(kEntry)) return (void)stack.span(0, kEntry);
     if (stack.length() < kEntry) return context.put_invalid();
     entry = stack.take_be32();
     label = entry >> 12;

@@ -3,6 +3,7 @@
 // RFC 1332 and 1877, header compression RFC 2507 and 2509; IPv6CP: RFC 5072; CCP: RFC 1962; BACP: RFC 2125; PAP:
 // RFC 1334; CHAP: RFC 1994 and 2433; multilink: RFC 1990.
 #include "dissect/printers.hpp"
+#include "dissect/serial.hpp"
 #include "dissect/text.hpp"
 
 namespace ringtap {
@@ -591,25 +592,9 @@ void print_multilink(Context& context, const Cursor& packet) {
   context.put("], length ", packet.length());
 }
 
-}  // namespace
-
-void print_ppp(Context& context, Cursor packet) {
-  context.protocol("ppp");
-  const Cursor start = packet;
-  const std::size_t length = packet.length();
-  if (length < 2) return packet.truncated();
-  // RFC 1662 3.1: address and control, which GRE and L2TP may carry along.
-  if (packet.be16(0) == 0xff03) packet.skip(2);
-  // RFC 1661 6.5: an odd first byte is a protocol whose zero byte was left out.
-  const bool compressed = (packet.u8(0) & 1) != 0;
-  const std::uint16_t protocol = compressed ? packet.u8(0) : packet.be16(0);
-  if (context.truncated()) return;
-  packet.skip(compressed ? 1 : 2);
+// What a protocol number says follows; `start` is where the number stands.
+void print_protocol(Context& context, std::uint16_t protocol, const Cursor& packet, const Cursor& start) {
   const std::string_view name = token(kProtocols, protocol);
-  if (context.options.link_header) {
-    context.put(name.empty() ? std::string_view("unknown") : name, " (0x", Hex{protocol, 4}, "), length ", length,
-                ": ");
-  }
   for (const ControlRow& row : kControls) {
     if (row.protocol == protocol) return print_control(context, packet, start, protocol, row.options);
   }
@@ -641,6 +626,73 @@ void print_ppp(Context& context, Cursor packet) {
       dump_hex(context.out, packet.bytes().first(packet.readable()));
       return;
   }
+}
+
+}  // namespace
+
+void print_ppp(Context& context, Cursor packet) {
+  context.protocol("ppp");
+  const std::size_t length = packet.length();
+  if (length < 2) return packet.truncated();
+  // RFC 1662 3.1: address and control, which GRE and L2TP may carry along.
+  if (packet.be16(0) == 0xff03) packet.skip(2);
+  const Cursor start = packet;
+  // RFC 1661 6.5: an odd first byte is a protocol whose zero byte was left out.
+  const bool compressed = (packet.u8(0) & 1) != 0;
+  const std::uint16_t protocol = compressed ? packet.u8(0) : packet.be16(0);
+  if (context.truncated()) return;
+  packet.skip(compressed ? 1 : 2);
+  if (context.options.link_header) {
+    const std::string_view name = token(kProtocols, protocol);
+    context.put(name.empty() ? std::string_view("unknown") : name, " (0x", Hex{protocol, 4}, "), length ", length);
+    if (name.empty()) return;
+    context.put(": ");
+  }
+  print_protocol(context, protocol, packet, start);
+}
+
+void print_ppp_link(Context& context, Cursor packet) {
+  constexpr std::size_t kHeader = 4;
+  context.protocol("ppp");
+  context.link_header_size = std::min(kHeader, packet.captured());
+  if (packet.length() < kHeader || !packet.has(kHeader)) return context.put_truncated();
+  print_ppp(context, packet);
+}
+
+// RFC 1662 framing, or Cisco's: the first byte tells them apart.
+void print_ppp_serial(Context& context, Cursor packet) {
+  constexpr std::uint8_t kAllStations = 0xff;
+  constexpr std::uint8_t kUnicast = 0x0f;
+  constexpr std::uint8_t kBroadcast = 0x8f;
+  context.protocol("ppp_hdlc");
+  const std::size_t length = packet.length();
+  const auto cut_off = [&] {
+    context.link_header_size = packet.captured();
+    context.put_truncated();
+  };
+  if (!packet.has(2)) return cut_off();
+  const std::uint8_t address = packet.u8(0);
+  if (address == kUnicast || address == kBroadcast) return print_hdlc(context, packet);
+  const bool ppp = address == kAllStations;
+  if (ppp && !packet.has(4)) return cut_off();
+  if (context.options.link_header) {
+    context.put(Hex{address, 2}, ' ', Hex{packet.u8(1), 2}, ' ', length, ' ');
+  }
+  if (!ppp) {
+    context.link_header_size = 2;
+    const std::uint8_t shown_address = packet.u8(2);
+    const std::uint8_t shown_control = packet.u8(3);
+    return context.put("unknown addr ", Hex{shown_address, 2}, "; ctrl ", Hex{shown_control, 2});
+  }
+  context.link_header_size = 4;
+  const std::uint16_t protocol = packet.be16(2);
+  const std::string_view name = token(kProtocols, protocol);
+  if (name.empty()) {
+    context.put("unknown PPP protocol (0x", Hex{protocol, 4}, "): ");
+  } else {
+    context.put(name, ": ");
+  }
+  print_protocol(context, protocol, packet.from(4), packet.from(2));
 }
 
 }  // namespace ringtap

@@ -83,7 +83,7 @@ void print_pppoe(Context& context, Cursor packet, const LinkHeader&) {
     context.put(" (length ", packet.length(), " < ", kHeader, ')');
     return context.put_invalid();
   }
-  if (!packet.has(kHeader)) return packet.truncated();
+  if (!packet.has(kHeader)) return (void)packet.span(0, kHeader);
   const std::uint8_t first = packet.u8(0);
   const std::uint8_t code = packet.u8(1);
   const std::uint16_t session = packet.be16(2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Spanning tree: IEEE 802.1D, rapid 802.1w, multiple 802.1s (802.1Q-2018 clause 14).
+// Spanning tree: IEEE 802.1D, rapid 802.1w, multiple 802.1s and shortest path 802.1aq (802.1Q-2018 clause 14).
 #include "dissect/printers.hpp"
 
 namespace ringtap {
@@ -19,6 +19,7 @@ constexpr std::string_view kRoles[] = {"Unknown", "Alternate", "Root", "Designat
 constexpr std::size_t kConfigSize = 35;
 constexpr std::size_t kRapidSize = 36;
 constexpr std::size_t kMultipleSize = 102;
+constexpr std::size_t kVersion3 = 38;  // where the part begins whose length stands before it
 constexpr std::size_t kInstanceSize = 16;
 
 std::string_view role(std::uint8_t flags) {
@@ -49,12 +50,12 @@ void print_config(Context& context, const Cursor& bpdu, std::size_t length, std:
   context.put(", Flags [");
   context.put_flags(kFlags, flags);
   context.put(']');
-  if (!bpdu.has(27)) return bpdu.truncated();
+  if (!bpdu.has(27)) return (void)bpdu.span(0, 27);
   context.put(", bridge-id ");
   put_bridge(context, bpdu, 17);
   context.put('.', Hex{bpdu.be16(25), 4}, ", length ", length);
   if (!context.verbose()) return;
-  if (!bpdu.has(kConfigSize)) return bpdu.truncated();
+  if (!bpdu.has(kConfigSize)) return (void)bpdu.span(0, kConfigSize);
   put_times(context, bpdu);
   context.put("\n\troot-id ");
   put_bridge(context, bpdu, 5);
@@ -67,15 +68,43 @@ void put_instance(Context& context, const Cursor& instance) {
   const std::uint16_t priority = instance.be16(1);
   context.put("\n\tMSTI ", static_cast<std::uint32_t>(priority & 0xfff), ", Flags [");
   context.put_flags(kFlags, flags);
-  context.put("], port-role ", role(flags), "\n\t\tMSTI regional-root-id ");
+  context.put("], port-role ", role(flags));
+  (void)instance.block(1, 12);
+  context.put("\n\t\tMSTI regional-root-id ");
   put_bridge(context, instance, 1);
   context.put(", pathcost ", instance.be32(9));
   context.put("\n\t\tMSTI bridge-prio ", static_cast<std::uint32_t>(instance.u8(13) >> 4), ", port-prio ",
               static_cast<std::uint32_t>(instance.u8(14) >> 4), ", hops ", instance.u8(15));
 }
 
+// What shortest path bridging adds behind the instances: its own configuration and the neighbors' agreement on it.
+void put_shortest_path(Context& context, const Cursor& part, std::size_t length) {
+  constexpr std::size_t kSize = 85;
+  const std::size_t size = part.be16(0);
+  if (context.truncated()) return;
+  if (size < kSize || length < 2 + size) return context.put_invalid();
+  if (!context.verbose()) return;
+  context.put("\n\tv4len ", size, ", AUXMCID Name ");
+  for (std::size_t i = 0; i < 32; ++i) {
+    const std::uint8_t byte = part.u8(3 + i);
+    if (byte == 0 || context.truncated()) break;
+    context.out.escaped(byte);
+  }
+  (void)part.block(35, 18);
+  context.put(", Rev ", part.be16(35), ",\n\t\tdigest ");
+  for (std::size_t at = 37; at < 53; at += 4) context.put(Hex{part.be32(at), 8});
+  (void)part.block(53, 34);
+  const std::uint32_t agreement = part.u8(53);
+  const std::uint32_t format = part.u8(55);
+  const std::uint32_t convention = part.u8(56);
+  context.put("\n\tAgreement num ", agreement >> 6, ", Discarded Agreement num ", agreement >> 4 & 3,
+              ", Agreement valid-flag ", agreement >> 3 & 1, ",\n\tRestricted role-flag: ", agreement >> 2 & 1,
+              ", Format id ", format >> 4, " cap ", format, ", Convention id ", convention >> 4, " cap ", convention,
+              ",\n\tEdge count ", part.be16(57), ", Agreement digest ");
+  for (std::size_t at = 67; at < 87; at += 4) context.put(Hex{part.be32(at), 8});
+}
+
 void print_multiple(Context& context, const Cursor& bpdu, std::size_t length) {
-  if (!bpdu.has(kMultipleSize)) return bpdu.truncated();
   const std::uint8_t flags = bpdu.u8(4);
   context.put(", CIST Flags [");
   context.put_flags(kFlags, flags);
@@ -90,16 +119,21 @@ void print_multiple(Context& context, const Cursor& bpdu, std::size_t length) {
   const std::uint16_t version3 = bpdu.be16(36);
   context.put("\n\tv3len ", version3, ", MCID Name ");
   // The name ends at the first NUL of its 32 bytes.
-  for (std::size_t i = 0; i < 32; ++i) {
+  for (std::size_t i = 0; i < 32 && !context.truncated(); ++i) {
     const std::uint8_t byte = bpdu.u8(39 + i);
-    if (byte == 0) break;
+    if (byte == 0 || context.truncated()) break;
     context.out.escaped(byte);
   }
+  (void)bpdu.block(71, 18);
   context.put(", rev ", bpdu.be16(71), ",\n\t\tdigest ");
   for (std::size_t at = 73; at < 89; at += 4) context.put(Hex{bpdu.be32(at), 8});
-  context.put(", CIST int-root-pathcost ", bpdu.be32(89), ",\n\tCIST bridge-id ");
+  context.put(", ");
+  context.put("CIST int-root-pathcost ", bpdu.be32(89), ",");
+  (void)bpdu.block(93, 8);
+  context.put("\n\tCIST bridge-id ");
   put_bridge(context, bpdu, 93);
-  context.put(", CIST remaining-hops ", bpdu.u8(101));
+  context.put(", ");
+  context.put("CIST remaining-hops ", bpdu.u8(101));
   // 64 bytes of version 3 data come before the instances.
   std::size_t left = version3 < 64 ? 0 : version3 - 64u;
   for (Cursor instance = bpdu.from(kMultipleSize); left >= kInstanceSize && !context.truncated();
@@ -138,7 +172,13 @@ void print_stp(Context& context, Cursor bpdu) {
     case kVersionMultiple:
     case kVersionShortest:
       if (length < kMultipleSize) return context.put_invalid();
-      return print_multiple(context, bpdu, length);
+      if (length < kVersion3 + bpdu.be16(36) && !context.truncated()) return context.put_invalid();
+      print_multiple(context, bpdu, length);
+      if (version == kVersionShortest && !context.truncated()) {
+        const std::size_t end = kVersion3 + bpdu.be16(36);
+        put_shortest_path(context, bpdu.from(end), length - end);
+      }
+      return;
     default:
       return;
   }

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "dissect/printers.hpp"
+#include "dissect/serial.hpp"
 
 namespace ringtap {
 namespace {
@@ -15,12 +16,20 @@ struct LinkRow {
   LinkPrinter print;
 };
 constexpr LinkRow kLinkTypes[] = {
-    {LinkType::kNull, print_null},          {LinkType::kEthernet, print_ethernet},
-    {LinkType{12}, print_raw_ip},  // DLT_RAW as some systems number it
-    {LinkType{14}, print_raw_ip},  // and as OpenBSD does
-    {LinkType::kRaw, print_raw_ip},         {LinkType::kLoop, print_loop},
-    {LinkType::kLinuxSll, print_linux_sll}, {LinkType::kIpv4, print_raw_ipv4},
-    {LinkType::kIpv6, print_raw_ipv6},      {LinkType::kLinuxSll2, print_linux_sll2},
+    {LinkType::kNull, print_null},
+    {LinkType::kEthernet, print_ethernet},
+    {LinkType{9}, print_ppp_link},     // PPP, as LINKTYPE_PPP has it
+    {LinkType{12}, print_raw_ip},      // DLT_RAW as some systems number it
+    {LinkType{14}, print_raw_ip},      // and as OpenBSD does
+    {LinkType{50}, print_ppp_serial},  // PPP_HDLC
+    {LinkType::kRaw, print_raw_ip},
+    {LinkType{104}, print_hdlc},         // C_HDLC
+    {LinkType{107}, print_frame_relay},  // FRELAY
+    {LinkType::kLoop, print_loop},
+    {LinkType::kLinuxSll, print_linux_sll},
+    {LinkType::kIpv4, print_raw_ipv4},
+    {LinkType::kIpv6, print_raw_ipv6},
+    {LinkType::kLinuxSll2, print_linux_sll2},
 };
 
 // https://www.iana.org/assignments/ieee-802-numbers

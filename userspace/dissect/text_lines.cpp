@@ -147,7 +147,7 @@ void print_text(Context& context, Cursor text, const TextProtocol& protocol, std
   while (text.length() > 0) {
     const Line line = find_line(text);
     if (line.end == Line::End::kNotText) return;
-    if (line.end == Line::End::kSnapshot) return context.put_truncated();
+    if (line.end == Line::End::kSnapshot) return (void)text.span(0, text.length());
     context.put(verbose ? "\n\t" : ": ");
     put_line(context, text, line.size);
     if (line.end == Line::End::kData) return context.put_truncated();
@@ -188,11 +188,11 @@ void print_ssh(Context& context, Cursor payload, const Transport&) {
   const std::string_view start = text.substr(0, kStart.size());
   if (!kStart.starts_with(start)) return;
   if (start.size() < kStart.size()) {
-    if (payload.length() >= kStart.size()) payload.truncated();
+    if (payload.length() >= kStart.size()) (void)payload.span(0, kStart.size());
     return;
   }
   const Line line = find_line(payload);
-  if (line.end == Line::End::kSnapshot) return payload.truncated();
+  if (line.end == Line::End::kSnapshot) return (void)payload.span(0, payload.length());
   if (line.end != Line::End::kNewline) return;
   context.put(": SSH: ");
   put_line(context, payload, line.size);
