@@ -513,7 +513,8 @@ bool put_notify(Context& context, const Item& item) {
   put_notify_type(context, type, ipsec);
   if (!put_spi(context, body, 8, spi, "n")) return false;
   const Cursor data = body.from(8 + spi);
-  if (!ipsec || data.length() == 0) return true;
+  // As in the excerpt, what tcpdump 4.99.3 takes for data ends with the packet.
+  if (!ipsec || data.captured() == 0) return true;
   if (type == kLifetime) {
     context.put(" attrs=(");
     put_attributes(context, kOakley, data);
