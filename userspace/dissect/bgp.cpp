@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "dissect/printers.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
@@ -216,41 +217,6 @@ void put_host(Context& context, const Cursor& cursor, std::size_t offset, bool w
   }
 }
 
-// RFC 5396: asdot where -b asks for it, else asplain.
-void put_as(Context& context, std::uint32_t number) {
-  if (context.options.as_dot && number > 0xffff) {
-    context.put(number >> 16, '.', number & 0xffff);
-  } else {
-    context.put(number);
-  }
-}
-
-// RFC 4364 4.2.
-void put_distinguisher(Context& context, const Cursor& cursor, std::size_t offset) {
-  (void)cursor.block(offset, 8);
-  if (context.truncated()) return;
-  switch (cursor.be16(offset)) {
-    case 0:
-      context.put(cursor.be16(offset + 2), ':', cursor.be32(offset + 4), " (= ");
-      put_host(context, cursor, offset + 4, false);
-      context.put(')');
-      break;
-    case 1:
-      put_host(context, cursor, offset + 2, false);
-      context.put(':', cursor.be16(offset + 6));
-      break;
-    case 2:
-      put_as(context, cursor.be32(offset + 2));
-      context.put(':', cursor.be16(offset + 6), " (");
-      put_host(context, cursor, offset + 2, false);
-      context.put(':', cursor.be16(offset + 6), ')');
-      break;
-    default:
-      context.put("unknown RD format");
-      break;
-  }
-}
-
 // Prefixes of one address family behind each other: RFC 4271 4.3, and with labels and route distinguishers in front.
 struct PrefixForm {
   bool wide = false;
@@ -296,7 +262,7 @@ std::size_t put_prefix(Context& context, const Cursor& cursor, const PrefixForm&
   context.put(indent);
   if (form.vpn) {
     context.put("RD: ");
-    put_distinguisher(context, cursor, distinguisher);
+    put_route_distinguisher(context, cursor, distinguisher);
     context.put(", ");
   }
   if (form.wide) {
@@ -382,7 +348,7 @@ void put_reach(Context& context, const Cursor& value) {
     if (context.truncated()) return;
     if (form->vpn) {
       context.put("RD: ");
-      put_distinguisher(context, rest, 0);
+      put_route_distinguisher(context, rest, 0);
       context.put(", ");
     }
     put_host(context, rest, prefix, form->wide);
@@ -450,7 +416,7 @@ void put_as_path(Context& context, Cursor value, std::size_t width) {
     for (unsigned i = 0; i < count && !context.truncated(); ++i) {
       const std::uint32_t number = width == 2 ? value.be16(0) : value.be32(0);
       if (context.truncated()) return;
-      put_as(context, number);
+      put_as_number(context, number);
       context.put(' ');
       value.skip(width);
     }
@@ -483,7 +449,7 @@ void put_extended_communities(Context& context, Cursor value) {
         break;
       case 0x0202:
       case 0x0203:
-        put_as(context, value.be32(2));
+        put_as_number(context, value.be32(2));
         context.put(':', value.be16(6));
         break;
       case 0x0105:
@@ -548,7 +514,7 @@ void put_attribute(Context& context, std::uint8_t type, Cursor value, unsigned d
       const bool wide = size == 8;
       if (size != 8 && (size != 6 || type == kAggregator4)) return context.put("invalid len");
       context.put(" AS #");
-      put_as(context, wide ? value.be32(0) : value.be16(0));
+      put_as_number(context, wide ? value.be32(0) : value.be16(0));
       context.put(", origin ");
       put_host(context, value, wide ? 4 : 2, false);
       break;
@@ -606,7 +572,7 @@ void put_attribute(Context& context, std::uint8_t type, Cursor value, unsigned d
     case kAttributeSet:
       if (size < 4) return value.truncated();
       context.put("\n\t    Origin AS: ");
-      put_as(context, value.be32(0));
+      put_as_number(context, value.be32(0));
       if (depth < kMaxSets) put_attributes(context, value.from(4), "\n\t      ", depth + 1);
       break;
     default:
@@ -691,7 +657,7 @@ void put_capabilities(Context& context, Cursor list) {
       case kFourByteAs:
         if (short_of(4)) break;
         context.put("\n\t\t 4 Byte AS ");
-        put_as(context, value.be32(0));
+        put_as_number(context, value.be32(0));
         break;
       case kMultiplePaths:
         if (size == 0) {

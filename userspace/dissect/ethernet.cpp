@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kHeader = 14;
 constexpr std::size_t kTag = 4;
+constexpr std::uint16_t kMacsec = 0x88e5;
 constexpr std::uint16_t kMaxLength = 1500;  // a type field up to this is a length
 
 constexpr bool is_vlan(std::uint16_t type) {
@@ -61,6 +62,22 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
   std::size_t header_size = kHeader;
   if (show && !is_vlan(type)) put_header(context, link, type, packet.length());
   bool tagged = false;
+  std::size_t padding = 0;  // captured behind what MACsec protects: read as tcpdump does, but never dumped
+  if (type == kMacsec) {
+    std::size_t data_size = 0;
+    if (!print_macsec(context, payload, link, header_size, data_size)) return header_size;
+    padding = payload.captured() - data_size;
+    context.protocol("ether");
+    if (data_size < 2) {
+      (void)payload.span(payload.captured(), 1);
+      return packet.length();
+    }
+    type = payload.be16(0);
+    payload.skip(2);
+    header_size += 2;
+    tagged = true;
+    if (show && type > kMaxLength && !is_vlan(type)) put_type(context, type);
+  }
   while (is_vlan(type)) {
     context.protocol("vlan");
     if (!payload.has(kTag) || payload.length() < kTag) {
@@ -85,7 +102,9 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
     tagged = true;
     if (show && type > kMaxLength && !is_vlan(type)) put_type(context, type);
   }
+  const Cursor data = payload.first(payload.captured() - padding).with_length(payload.length());
   if (type <= kMaxLength) {
+    payload = data;
     if (show && tagged) context.put("802.3");
     if (type < payload.length()) payload = payload.first(type);
     // These are dumped under -q too.
@@ -96,7 +115,7 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
   }
   if (print_ethertype(context, type, payload, link)) return header_size;
   if (!show) put_header(context, link, type, packet.length());
-  dump_unknown(context, payload);
+  dump_unknown(context, data);
   return header_size;
 }
 

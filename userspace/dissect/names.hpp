@@ -29,6 +29,12 @@ constexpr std::string_view token(std::span<const Token> table, std::uint32_t val
 
 // Who numbers stations and protocols under this 24-bit identifier (IEEE 802, OUI); "Unknown" when tcpdump does not say.
 std::string_view organization_name(std::uint32_t oui);
+// An enterprise number of IANA; "Unknown" as above.
+std::string_view enterprise_name(std::uint32_t number);
+// An address family number of IANA; empty when it has no name.
+std::string_view address_family_name(std::uint16_t family);
+// What a pseudowire carries (RFC 4446).
+std::string_view pseudowire_name(std::uint16_t type, std::string_view otherwise);
 
 class NameResolver {
  public:

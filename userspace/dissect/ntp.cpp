@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // NTP, RFC 5905 (and 1305, 4330); control messages, RFC 9327.
-#include <chrono>
-
 #include "dissect/printers.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
@@ -37,33 +36,11 @@ void put_short(Context& context, std::uint32_t value) {
   put_fraction(context, value & 0xffff, 16, 1000000, 6);
 }
 
-// 32 bits of seconds, 32 of fraction.
-void put_long(Context& context, std::uint64_t value) {
-  context.put(static_cast<std::uint32_t>(value >> 32));
-  put_fraction(context, value & 0xffffffff, 32, 1000000000, 9);
-}
-
-void put_timestamp(Context& context, std::uint64_t value) {
-  put_long(context, value);
-  if (value >> 32 == 0) return;
-  // Seconds since 1900; 70 years with 17 leap days lie between that and the epoch of the system clock.
-  constexpr std::int64_t kEpochOffset = (70 * 365 + 17) * std::int64_t{86400};
-  const std::chrono::sys_seconds time{std::chrono::seconds(static_cast<std::int64_t>(value >> 32) - kEpochOffset)};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  const auto part = [](auto number) { return Padded{static_cast<std::uint64_t>(number), 2}; };
-  context.put(" (", Padded{static_cast<std::uint64_t>(static_cast<int>(date.year())), 4}, '-',
-              part(static_cast<unsigned>(date.month())), '-', part(static_cast<unsigned>(date.day())), 'T',
-              part(clock.hours().count()), ':', part(clock.minutes().count()), ':', part(clock.seconds().count()),
-              "Z)");
-}
-
 // A client that does not say when it asked leaves the difference to the reader.
 void put_difference(Context& context, std::uint64_t from, std::uint64_t to) {
-  if (from == 0) return put_timestamp(context, to);
+  if (from == 0) return put_ntp_time(context, to);
   context.put(to > from ? '+' : '-');
-  put_long(context, to > from ? to - from : from - to);
+  put_ntp_seconds(context, to > from ? to - from : from - to);
 }
 
 void put_poll(Context& context, std::int8_t poll) {
@@ -100,7 +77,7 @@ void print_time(Context& context, Cursor message) {
   for (std::size_t i = 0; i < 4; ++i) {
     times[i] = message.be64(16 + 8 * i);
     context.put(kTimes[i]);
-    put_timestamp(context, times[i]);
+    put_ntp_time(context, times[i]);
   }
   context.put("\n\t    Originator - Receive Timestamp:  ");
   put_difference(context, times[1], times[2]);

@@ -107,6 +107,8 @@ void print_vxlan_gpe(Context& context, Cursor packet, const Transport&) {
     case kGpeEthernet:
       print_ethernet_frame(context, payload);
       return;
+    case kGpeNsh:
+      return print_nsh(context, payload, {});
     case kGpeMpls:
       return print_mpls_stack(context, payload);
     default:

@@ -34,6 +34,10 @@ void print_arp(Context& context, Cursor packet, const LinkHeader& link);
 // its bytes from the LLC header on are to be dumped.
 bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size);
 void print_stp(Context& context, Cursor bpdu);
+// Behind the ethertype of MACsec. True when what it protects can be read and follows in `frame`, whose first
+// `data_size` bytes are captured and no padding; its header is added to `header_size`.
+bool print_macsec(Context& context, Cursor& frame, const LinkHeader& link, std::size_t& header_size,
+                  std::size_t& data_size);
 // A frame inside another protocol; the size of its headers.
 std::size_t print_ethernet_frame(Context& context, Cursor frame);
 void print_loopback_test(Context& context, Cursor packet, const LinkHeader& link);
@@ -45,6 +49,9 @@ void print_lldp(Context& context, Cursor packet, const LinkHeader& link);
 void print_slow(Context& context, Cursor packet, const LinkHeader& link);
 void print_ptp(Context& context, Cursor packet, const LinkHeader& link);
 void print_pppoe(Context& context, Cursor packet, const LinkHeader& link);
+void print_nsh(Context& context, Cursor packet, const LinkHeader& link);
+void print_tipc(Context& context, Cursor message, const LinkHeader& link);
+void print_cfm(Context& context, Cursor frame, const LinkHeader& link);
 
 // By SNAP identifier.
 void print_cdp(Context& context, Cursor packet);
@@ -79,6 +86,7 @@ void print_ospf(Context& context, Cursor packet, const IpHeader& ip);
 void print_pim(Context& context, Cursor message, const IpHeader& ip);
 void print_eigrp(Context& context, Cursor packet, const IpHeader& ip);
 void print_vrrp(Context& context, Cursor message, const IpHeader& ip);
+void print_mobility(Context& context, Cursor message, const IpHeader& ip);
 
 // What a transport hands to the printer of its payload.
 struct Transport {
@@ -98,6 +106,8 @@ void print_whois(Context& context, Cursor payload, const Transport& transport);
 void print_bgp(Context& context, Cursor payload, const Transport& transport);
 void print_resp(Context& context, Cursor payload, const Transport& transport);
 void print_openflow(Context& context, Cursor payload, const Transport& transport);
+void print_ldp(Context& context, Cursor payload, const Transport& transport);
+void print_msdp(Context& context, Cursor payload, const Transport& transport);
 
 // By UDP port.
 void print_dns(Context& context, Cursor payload, const Transport& transport);
@@ -129,6 +139,7 @@ void print_snmp(Context& context, Cursor payload, const Transport& transport);
 void print_kerberos(Context& context, Cursor message, const Transport& transport);
 void print_bcm_li(Context& context, Cursor packet, const Transport& transport);
 void print_ptp_over_udp(Context& context, Cursor message, const Transport& transport);
+void print_lsp_ping(Context& context, Cursor packet, const Transport& transport);
 
 // By what is in them, before the port is asked; false when it is not theirs.
 bool print_nfs_over_udp(Context& context, Cursor payload, const Transport& transport);

@@ -201,71 +201,6 @@ constexpr Token kErrorCauses[] = {{201, "Residual Session Context Removed"},
                                   {508, "Multiple Session Selection Unsupported"},
                                   {509, "Location Info Required"}};
 constexpr Token kVlanTags[] = {{0x31, "Tagged"}, {0x32, "Untagged"}};
-// https://www.iana.org/assignments/enterprise-numbers
-constexpr Token kVendors[] = {
-    {0, "IETF (reserved)"},
-    {5, "ACC"},
-    {9, "Cisco"},
-    {11, "Hewlett Packard"},
-    {42, "Sun Microsystems"},
-    {61, "Merit"},
-    {74, "AT&T"},
-    {161, "Motorola"},
-    {166, "Shiva"},
-    {193, "Ericsson AB"},
-    {255, "Cisco VPN 5000"},
-    {307, "Livingston"},
-    {311, "Microsoft"},
-    {429, "3Com"},
-    {529, "Ascend"},
-    {1584, "Bay Networks"},
-    {1991, "Foundry"},
-    {2180, "Versanet"},
-    {2352, "Redback"},
-    {2636, "Juniper Networks"},
-    {2637, "Aptis"},
-    {2937, "Deutsche Telekom AG"},
-    {3054, "Ixia Communications"},
-    {3076, "Cisco VPN 3000"},
-    {3085, "CoSine Communications"},
-    {3199, "Shasta"},
-    {3224, "Netscreen"},
-    {3309, "Nomadix"},
-    {3414, "T-Mobile"},
-    {3561, "The Broadband Forum"},
-    {3902, "ZTE"},
-    {4329, "Siemens"},
-    {4491, "CableLabs"},
-    {4874, "Unisphere Networks"},
-    {5263, "Cisco BBSM"},
-    {5535, "3rd Generation Partnership Project 2 (3GPP2)"},
-    {5806, "SK Telecom"},
-    {5925, "ipUnplugged"},
-    {5948, "Issanni Communications"},
-    {5951, "Netscaler"},
-    {6490, "T-Mobile"},
-    {6618, "Quintum"},
-    {6728, "Interlink"},
-    {7951, "CNCTC"},
-    {8164, "Starent Networks"},
-    {8744, "Colubris"},
-    {10415, "3GPP"},
-    {10529, "Gemtek-Systems"},
-    {10704, "Barracuda Networks"},
-    {10923, "Ericsson AB - Packet Core Networks"},
-    {11665, "dacom"},
-    {11862, "Columbia University"},
-    {12356, "Fortinet"},
-    {12951, "Verizon Wireless"},
-    {13745, "Plixer"},
-    {14122, "Wi-Fi Alliance"},
-    {16787, "T-Systems Nova"},
-    {20942, "China Telecom - Guangzhou Research Institute"},
-    {26866, "Gigamon Systems"},
-    {32622, "CACE Technologies"},
-    {35632, "ntop"},
-    {46098, "Ericsson Canada"},
-};
 
 struct Attribute {
   std::string_view name;
@@ -495,7 +430,7 @@ void put_vendor(Context& context, Cursor value, std::string_view behind_mark) {
   const std::uint32_t vendor = value.take_be32();
   if (context.truncated()) return;
   context.put("Vendor: ");
-  put_token_decimal(context, kVendors, vendor, "Unknown");
+  context.put(enterprise_name(vendor), " (", vendor, ')');
   while (value.length() >= 2 && !context.truncated()) {
     const std::uint8_t type = value.u8(0);
     const std::size_t size = value.u8(1);

@@ -78,15 +78,15 @@ constexpr EthertypeRow kEthertypes[] = {
     {0x888e, "EAPOL", print_eapol},
     {0x8899, "Realtek protocols"},
     {0x88a2, "AoE", print_aoe},
-    {0x88ca, "TIPC"},
+    {0x88ca, "TIPC", print_tipc},
     {0x88cc, "LLDP", print_lldp},
     {0x88e5, "802.1AE MACsec"},
     {0x88f7, "PTP", print_ptp},
-    {0x8902, "CFM"},
+    {0x8902, "CFM", print_cfm},
     {0x893a, "IEEE1905.1"},
     {0x8947, "GeoNet"},
-    {0x894f, "NSH"},
-    {0xabcd, "CFM (old)"},
+    {0x894f, "NSH", print_nsh},
+    {0xabcd, "CFM (old)", print_cfm},
     {0xd28b, "Arista Vendor Specific Protocol"},
     {0xfefe, "OSI", print_osi_ethernet},
 };
@@ -125,7 +125,7 @@ constexpr IpProtocolRow kIpProtocols[] = {
     {112, "VRRP", print_vrrp},
     {113, "PGM"},
     {132, "SCTP", print_sctp, true},
-    {135, "Mobility"},
+    {135, "Mobility", print_mobility},
     {143, "Ethernet"},
 };
 constexpr std::uint8_t kNoNextHeader = 59;
@@ -216,9 +216,9 @@ constexpr PortRow kUdpPorts[] = {
     {3799, print_radius},
     {1985, print_hsrp, End::kDestination},  // HSRP
     {921, nullptr},                         // lwres
-    {646, nullptr},                         // LDP
+    {646, print_ldp},                       // LDP
     {698, nullptr},                         // OLSR
-    {3503, nullptr},                        // LSP ping
+    {3503, print_lsp_ping},
     {49152, print_bcm_li, End::kSource},
     {3784, print_bfd, End::kDestination},
     {3785, print_bfd_echo, End::kDestination},
@@ -244,15 +244,14 @@ constexpr PortRow kUdpPorts[] = {
 };
 
 constexpr PortRow kTcpPorts[] = {
-    {22, print_ssh},        {23, print_telnet},       {25, print_smtp},
-    {43, print_whois},      {179, print_bgp},  // BGP
+    {22, print_ssh},        {23, print_telnet},     {25, print_smtp},   {43, print_whois},
+    {179, print_bgp},                          // BGP
     {1723, print_pptp},                        // PPTP
     {6379, print_resp},     {10288, nullptr},  // OpenFlow and relatives
-    {6633, print_openflow}, {6653, print_openflow},   {21, print_ftp},
-    {80, print_http},       {8080, print_http},       {554, print_rtsp},
-    {8554, print_rtsp},     {53, print_dns_over_tcp}, {639, nullptr},  // MSDP
-    {323, nullptr},                                                    // RPKI-RTR
-    {646, nullptr},                                                    // LDP
+    {6633, print_openflow}, {6653, print_openflow}, {21, print_ftp},    {80, print_http},
+    {8080, print_http},     {554, print_rtsp},      {8554, print_rtsp}, {53, print_dns_over_tcp},
+    {639, print_msdp},      {323, nullptr},  // RPKI-RTR
+    {646, print_ldp},
 };
 static_assert(std::size(kUdpPorts) < PortIndex::kNone && std::size(kTcpPorts) < PortIndex::kNone);
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "dissect/text.hpp"
 
+#include <chrono>
+
+#include "dissect/printers.hpp"
+
 namespace ringtap {
 
 void put_host4(Context& context, std::string_view before, const std::uint8_t* address) {
@@ -42,6 +46,65 @@ bool put_text(Context& context, const Cursor& bytes, std::size_t offset, std::si
   if (put_text(context, rest.bytes().first(std::min(count, rest.captured())))) return true;
   if (!rest.has(count)) (void)rest.span(0, count);
   return false;
+}
+
+void put_ntp_seconds(Context& context, std::uint64_t value) {
+  context.put(static_cast<std::uint32_t>(value >> 32), '.', Padded{(value & 0xffffffff) * 1000000000 >> 32, 9});
+}
+
+void put_ntp_time(Context& context, std::uint64_t value) {
+  put_ntp_seconds(context, value);
+  if (value >> 32 == 0) return;
+  // Seconds since 1900; 70 years with 17 leap days lie between that and the epoch of the system clock.
+  constexpr std::int64_t kEpochOffset = (70 * 365 + 17) * std::int64_t{86400};
+  const std::chrono::sys_seconds time{std::chrono::seconds(static_cast<std::int64_t>(value >> 32) - kEpochOffset)};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  const auto part = [](auto number) { return Padded{static_cast<std::uint64_t>(number), 2}; };
+  context.put(" (", Padded{static_cast<std::uint64_t>(static_cast<int>(date.year())), 4}, '-',
+              part(static_cast<unsigned>(date.month())), '-', part(static_cast<unsigned>(date.day())), 'T',
+              part(clock.hours().count()), ':', part(clock.minutes().count()), ':', part(clock.seconds().count()),
+              "Z)");
+}
+
+void put_as_number(Context& context, std::uint32_t number) {
+  if (context.options.as_dot && number > 0xffff) {
+    context.put(number >> 16, '.', number & 0xffff);
+  } else {
+    context.put(number);
+  }
+}
+
+void put_route_distinguisher(Context& context, const Cursor& cursor, std::size_t offset) {
+  (void)cursor.block(offset, 8);
+  if (context.truncated()) return;
+  const auto host = [&](std::size_t at) { context.host4(cursor.block(at, 4)); };
+  switch (cursor.be16(offset)) {
+    case 0:
+      context.put(cursor.be16(offset + 2), ':', cursor.be32(offset + 4), " (= ");
+      host(offset + 4);
+      context.put(')');
+      break;
+    case 1:
+      host(offset + 2);
+      context.put(':', cursor.be16(offset + 6));
+      break;
+    case 2:
+      put_as_number(context, cursor.be32(offset + 2));
+      context.put(':', cursor.be16(offset + 6), " (");
+      host(offset + 2);
+      context.put(':', cursor.be16(offset + 6), ')');
+      break;
+    default:
+      context.put("unknown RD format");
+      break;
+  }
+}
+
+void dump_layer(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count, std::string_view indent) {
+  const Cursor rest = bytes.from(offset);
+  dump_hex(context.out, rest.bytes().first(std::min(count, rest.captured())), indent);
 }
 
 }  // namespace ringtap

@@ -29,4 +29,17 @@ bool put_text(Context& context, std::span<const std::uint8_t> text);
 // The same of a packet's bytes: where they end before a NUL and before `count`, the mark follows.
 bool put_text(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
 
+// A time of 32 bits of seconds and 32 of fraction: "1.500000000", and with its date behind it (RFC 5905 6).
+void put_ntp_seconds(Context& context, std::uint64_t value);
+void put_ntp_time(Context& context, std::uint64_t value);
+
+// RFC 5396: asdot where -b asks for it, else asplain.
+void put_as_number(Context& context, std::uint32_t number);
+
+// RFC 4364 4.2, 8 bytes.
+void put_route_distinguisher(Context& context, const Cursor& cursor, std::size_t offset);
+
+// What is captured of `count` bytes, as hexadecimal lines.
+void dump_layer(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count, std::string_view indent);
+
 }  // namespace ringtap
