@@ -52,6 +52,8 @@ void print_pppoe(Context& context, Cursor packet, const LinkHeader& link);
 void print_nsh(Context& context, Cursor packet, const LinkHeader& link);
 void print_tipc(Context& context, Cursor message, const LinkHeader& link);
 void print_cfm(Context& context, Cursor frame, const LinkHeader& link);
+void print_geonet(Context& context, Cursor packet, const LinkHeader& link);
+void print_calm_fast(Context& context, Cursor packet, const LinkHeader& link);
 
 // By SNAP identifier.
 void print_cdp(Context& context, Cursor packet);
@@ -108,6 +110,7 @@ void print_resp(Context& context, Cursor payload, const Transport& transport);
 void print_openflow(Context& context, Cursor payload, const Transport& transport);
 void print_ldp(Context& context, Cursor payload, const Transport& transport);
 void print_msdp(Context& context, Cursor payload, const Transport& transport);
+void print_rpki_rtr(Context& context, Cursor payload, const Transport& transport);
 
 // By UDP port.
 void print_dns(Context& context, Cursor payload, const Transport& transport);
@@ -140,6 +143,8 @@ void print_kerberos(Context& context, Cursor message, const Transport& transport
 void print_bcm_li(Context& context, Cursor packet, const Transport& transport);
 void print_ptp_over_udp(Context& context, Cursor message, const Transport& transport);
 void print_lsp_ping(Context& context, Cursor packet, const Transport& transport);
+void print_someip(Context& context, Cursor message, const Transport& transport);
+void print_lisp(Context& context, Cursor message, const Transport& transport);
 
 // By what is in them, before the port is asked; false when it is not theirs.
 bool print_nfs_over_udp(Context& context, Cursor payload, const Transport& transport);

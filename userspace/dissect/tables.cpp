@@ -50,9 +50,9 @@ constexpr EthertypeRow kEthertypes[] = {
     {0x9000, "Loopback", print_loopback_test},
     {0x00fe, "GRE-OSI"},
     {0x0600, "NS"},
-    {0x0707, "GeoNet (old)"},
+    {0x0707, "GeoNet (old)", print_geonet},
     {0x1000, "Trail"},
-    {0x1111, "CALM FAST"},
+    {0x1111, "CALM FAST", print_calm_fast},
     {0x6001, "MOP DL"},
     {0x6002, "MOP RC"},
     {0x6003, "DN"},
@@ -84,7 +84,7 @@ constexpr EthertypeRow kEthertypes[] = {
     {0x88f7, "PTP", print_ptp},
     {0x8902, "CFM", print_cfm},
     {0x893a, "IEEE1905.1"},
-    {0x8947, "GeoNet"},
+    {0x8947, "GeoNet", print_geonet},
     {0x894f, "NSH", print_nsh},
     {0xabcd, "CFM (old)", print_cfm},
     {0xd28b, "Arista Vendor Specific Protocol"},
@@ -234,13 +234,13 @@ constexpr PortRow kUdpPorts[] = {
     {8472, print_port_8472},
     {4789, print_vxlan},
     {6081, print_geneve},
-    {4342, nullptr},  // LISP
+    {4342, print_lisp},
     {4790, print_vxlan_gpe},
     {17754, nullptr},           // ZEP
     {6635, print_mpls_in_udp},  // MPLS
     {319, print_ptp_over_udp},
     {320, print_ptp_over_udp},
-    {30490, nullptr},  // SOME/IP
+    {30490, print_someip},
 };
 
 constexpr PortRow kTcpPorts[] = {
@@ -250,8 +250,7 @@ constexpr PortRow kTcpPorts[] = {
     {6379, print_resp},     {10288, nullptr},  // OpenFlow and relatives
     {6633, print_openflow}, {6653, print_openflow}, {21, print_ftp},    {80, print_http},
     {8080, print_http},     {554, print_rtsp},      {8554, print_rtsp}, {53, print_dns_over_tcp},
-    {639, print_msdp},      {323, nullptr},  // RPKI-RTR
-    {646, print_ldp},
+    {639, print_msdp},      {323, print_rpki_rtr},  {646, print_ldp},
 };
 static_assert(std::size(kUdpPorts) < PortIndex::kNone && std::size(kTcpPorts) < PortIndex::kNone);
 
