@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 
 #include "ringtap/result.hpp"
@@ -15,9 +16,11 @@ class ByteWriter {
  public:
   virtual ~ByteWriter() = default;
 
-  // Takes one whole block, `head` followed by `body`; may buffer it. Bytes are copied before the call returns.
-  virtual Result<> write(std::span<const std::byte> head, std::span<const std::byte> body) = 0;
-  Result<> write(std::span<const std::byte> block) { return write(block, {}); }
+  // Takes one whole block, which is its parts one behind the other; may buffer it. Bytes are copied before the call
+  // returns.
+  using Parts = std::initializer_list<std::span<const std::byte>>;
+  virtual Result<> write(Parts parts) = 0;
+  Result<> write(std::span<const std::byte> block) { return write(Parts{block}); }
   virtual Result<> flush() = 0;
   // flush(), then closes; write errors that the system reports late come out here. Idempotent.
   virtual Result<> close() = 0;

@@ -26,9 +26,8 @@ class MemoryWriter : public ByteWriter {
   explicit MemoryWriter(std::shared_ptr<Stored> stored) : stored_(std::move(stored)) {}
 
   using ByteWriter::write;
-  Result<> write(std::span<const std::byte> head, std::span<const std::byte> body) override {
-    stored_->bytes.insert(stored_->bytes.end(), head.begin(), head.end());
-    stored_->bytes.insert(stored_->bytes.end(), body.begin(), body.end());
+  Result<> write(Parts parts) override {
+    for (const auto part : parts) stored_->bytes.insert(stored_->bytes.end(), part.begin(), part.end());
     stored_->block_ends.push_back(stored_->bytes.size());
     return ok();
   }
@@ -49,9 +48,9 @@ class FailingWriter final : public MemoryWriter {
  public:
   FailingWriter(std::shared_ptr<Stored> stored, std::uint64_t room) : MemoryWriter(std::move(stored)), room_(room) {}
 
-  Result<> write(std::span<const std::byte> head, std::span<const std::byte> body) override {
+  Result<> write(Parts parts) override {
     if (blocks_stored() == room_) return Error::from_errno(ENOSPC, "write memory", ErrorKind::kOutput);
-    return MemoryWriter::write(head, body);
+    return MemoryWriter::write(parts);
   }
 
  private:

@@ -132,6 +132,11 @@ TEST(PcapngWriter, RefusesASecondLinkType) {
   EXPECT_NE(refused.error().text().find("tun0 has 101"), std::string::npos) << refused.error().text();
 }
 
+std::string record_hex(PcapngBlock& block, const RecordView& record) {
+  const auto [head, tail] = encode_record(block, record);
+  return hex(head) + hex(record.data) + hex(tail);
+}
+
 TEST(PcapngWriter, WritesOnlyTheOptionsThatAreSet) {
   REQUIRE_LITTLE_ENDIAN();
   PcapngBlock block;
@@ -146,7 +151,7 @@ TEST(PcapngWriter, WritesOnlyTheOptionsThatAreSet) {
             "00000000"
             "20000000");
   const std::array<std::byte, 5> five{};
-  EXPECT_EQ(hex(encode_record(block, {.time_ns = 0x0000000100000002, .data = five, .wire_len = 6, .interface_id = 7})),
+  EXPECT_EQ(record_hex(block, {.time_ns = 0x0000000100000002, .data = five, .wire_len = 6, .interface_id = 7}),
             "0600000028000000"
             "07000000"
             "0100000002000000"
@@ -160,7 +165,7 @@ TEST(PcapngWriter, WritesEveryOptionAtItsPlace) {
   PcapngBlock block;
   RecordView view = record_with_everything();
   view.data = {};
-  EXPECT_EQ(hex(encode_record(block, view)).substr(2 * 28),
+  EXPECT_EQ(record_hex(block, view).substr(2 * 28),
             "020004000a0a0000"                  // flags: outbound, multicast, checksum not ready, segmentation offload
             "0300050005a1b2c3d4000000"          // hash
             "040008008877665544332211"          // drops

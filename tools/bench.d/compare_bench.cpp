@@ -16,7 +16,7 @@ namespace {
 
 class NullWriter final : public ByteWriter {
  public:
-  Result<> write(std::span<const std::byte>, std::span<const std::byte>) override { return ok(); }
+  Result<> write(Parts) override { return ok(); }
   Result<> flush() override { return ok(); }
   Result<> close() override { return ok(); }
   [[nodiscard]] std::uint64_t bytes_taken() const override { return 0; }

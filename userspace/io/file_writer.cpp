@@ -48,25 +48,27 @@ Result<std::unique_ptr<FileWriter>> FileWriter::adopt(UniqueFd fd, std::string n
   return writer;
 }
 
-Result<> FileWriter::write(std::span<const std::byte> head, std::span<const std::byte> body) {
+Result<> FileWriter::write(Parts parts) {
   if (failed_errno_ != 0) return failure();
-  const std::size_t size = head.size() + body.size();
+  std::size_t size = 0;
+  for (const auto part : parts) size += part.size();
   if (size > kBufferSize - used_ || ends_.size() == kMaxBlocks) {
     if (auto flushed = flush(); !flushed) return flushed;
   }
   bytes_taken_ += size;
-  if (size > kBufferSize) return store_alone(head, body);
-  std::copy(head.begin(), head.end(), buffer_.get() + used_);
-  std::copy(body.begin(), body.end(), buffer_.get() + used_ + head.size());
-  used_ += size;
+  if (size > kBufferSize) return store_alone(parts);
+  for (const auto part : parts) {
+    std::copy(part.begin(), part.end(), buffer_.get() + used_);
+    used_ += part.size();
+  }
   ends_.push_back(static_cast<std::uint32_t>(used_));
   return ok();
 }
 
 // A block that no buffer holds.
-Result<> FileWriter::store_alone(std::span<const std::byte> head, std::span<const std::byte> body) {
-  std::vector<std::byte> block(head.begin(), head.end());
-  block.insert(block.end(), body.begin(), body.end());
+Result<> FileWriter::store_alone(Parts parts) {
+  std::vector<std::byte> block;
+  for (const auto part : parts) block.insert(block.end(), part.begin(), part.end());
   const auto end = static_cast<std::uint32_t>(block.size());
   return store(block, {&end, 1});
 }

@@ -28,7 +28,7 @@ class FileWriter final : public ByteWriter {
 
   // After an Error both drop what they are given and return that Error again.
   using ByteWriter::write;
-  Result<> write(std::span<const std::byte> head, std::span<const std::byte> body) override;
+  Result<> write(Parts parts) override;
   Result<> flush() override;
   // An Error that write() or flush() has returned is not repeated.
   Result<> close() override;
@@ -44,7 +44,7 @@ class FileWriter final : public ByteWriter {
 
   // `ends` are the offsets in `bytes` where blocks end.
   Result<> store(std::span<const std::byte> bytes, std::span<const std::uint32_t> ends);
-  Result<> store_alone(std::span<const std::byte> head, std::span<const std::byte> body);
+  Result<> store_alone(Parts parts);
   bool cut_back(std::size_t excess);
   [[nodiscard]] Error failure() const;
 

@@ -49,7 +49,7 @@ Result<> PcapWriter::on_interface(const Interface& interface) {
 Result<> PcapWriter::on_record(const RecordView& record) {
   const auto header = encode_pcap_packet_header(options_.precision, record.time_ns,
                                                 static_cast<std::uint32_t>(record.data.size()), record.wire_len);
-  return out_->write(header, record.data);
+  return out_->write({header, record.data});
 }
 
 Result<> PcapWriter::finish() {

@@ -44,7 +44,8 @@ PcapngOptions PcapngOptions::of_this_host(std::string application) {
 }
 
 PcapngBlock& PcapngBlock::data(std::span<const std::byte> packet) {
-  append(packet);
+  data_at_ = size_;
+  data_size_ = packet.size();
   pad();
   return *this;
 }
@@ -67,7 +68,7 @@ PcapngBlock& PcapngBlock::text(std::uint16_t code, const std::string& value) {
 
 std::span<const std::byte> PcapngBlock::finish() {
   if (has_options_) put(pcapng::OptionHeader{.code = pcapng::kOptEnd, .length = 0});
-  const auto length = static_cast<std::uint32_t>(size_ + sizeof(std::uint32_t));
+  const auto length = static_cast<std::uint32_t>(size_ + data_size_ + sizeof(std::uint32_t));
   put(length);
   std::memcpy(memory_.data() + offsetof(pcapng::BlockHeader, length), &length, sizeof(length));
   return std::span(memory_).first(size_);
@@ -107,7 +108,7 @@ std::uint32_t encode_epb_flags(const RecordView& record) {
   return flags;
 }
 
-std::span<const std::byte> encode_record(PcapngBlock& block, const RecordView& record) {
+RecordBlock encode_record(PcapngBlock& block, const RecordView& record) {
   block
       .start(BlockType::kEnhancedPacket,
              pcapng::EnhancedPacket{.interface_id = record.interface_id,
@@ -134,7 +135,8 @@ std::span<const std::byte> encode_record(PcapngBlock& block, const RecordView& r
     append_trace_words(text, record);
     block.text(pcapng::kEpbTrace, text);
   }
-  return block.finish();
+  block.finish();
+  return {.head = block.before_data(), .tail = block.behind_data()};
 }
 
 std::span<const std::byte> encode_statistics(PcapngBlock& block, const InterfaceStatistics& statistics) {
@@ -187,7 +189,8 @@ Result<> PcapngWriter::on_interface(const Interface& interface) {
 
 Result<> PcapngWriter::on_record(const RecordView& record) {
   ++blocks_written_;
-  return out_->write(encode_record(block_, record));
+  const auto [head, tail] = encode_record(block_, record);
+  return out_->write({head, record.data, tail});
 }
 
 Result<> PcapngWriter::on_statistics(const InterfaceStatistics& statistics) {

@@ -38,12 +38,13 @@ class PcapngBlock {
  public:
   template <class Body>
   PcapngBlock& start(pcapng::BlockType type, const Body& body) {
-    size_ = 0;
+    size_ = data_at_ = data_size_ = 0;
     has_options_ = false;
     put(pcapng::BlockHeader{.type = type, .length = 0});
     put(body);
     return *this;
   }
+  // Leaves the packet's bytes out: they belong between before_data() and behind_data().
   PcapngBlock& data(std::span<const std::byte> packet);
   // The value is `head` followed by `tail`.
   PcapngBlock& option(std::uint16_t code, std::span<const std::byte> head, std::span<const std::byte> tail = {});
@@ -52,7 +53,12 @@ class PcapngBlock {
     return option(code, std::span<const std::byte>(file_bytes(value)));
   }
   PcapngBlock& text(std::uint16_t code, const std::string& value);  // nothing when empty
+  // The whole block, but for data().
   std::span<const std::byte> finish();
+  [[nodiscard]] std::span<const std::byte> before_data() const { return std::span(memory_).first(data_at_); }
+  [[nodiscard]] std::span<const std::byte> behind_data() const {
+    return std::span(memory_).first(size_).subspan(data_at_);
+  }
 
  private:
   // A vector's own insert() costs more than the rest of a record.
@@ -72,18 +78,25 @@ class PcapngBlock {
   }
   void pad() {
     make_room(pcapng::kBlockAlign);
-    while (size_ % pcapng::kBlockAlign != 0) memory_[size_++] = std::byte{0};
+    while ((size_ + data_size_) % pcapng::kBlockAlign != 0) memory_[size_++] = std::byte{0};
   }
 
   std::vector<std::byte> memory_;
   std::size_t size_ = 0;  // of the block in it
+  std::size_t data_at_ = 0;
+  std::size_t data_size_ = 0;
   bool has_options_ = false;
 };
 
 // Values to bytes; each result borrows `block`.
 std::span<const std::byte> encode_section_header(PcapngBlock& block, const PcapngOptions& options);
 std::span<const std::byte> encode_interface(PcapngBlock& block, const Interface& interface, std::uint32_t snaplen);
-std::span<const std::byte> encode_record(PcapngBlock& block, const RecordView& record);
+// What stands before and behind the record's data.
+struct RecordBlock {
+  std::span<const std::byte> head;
+  std::span<const std::byte> tail;
+};
+RecordBlock encode_record(PcapngBlock& block, const RecordView& record);
 std::span<const std::byte> encode_statistics(PcapngBlock& block, const InterfaceStatistics& statistics);
 std::uint32_t encode_epb_flags(const RecordView& record);
 
