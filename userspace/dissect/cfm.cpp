@@ -255,6 +255,7 @@ void put_tlvs(Context& context, Cursor tlvs, std::size_t left) {
     Cursor value = tlvs.from(kTlvHeader);
     left -= kTlvHeader;
     if (length > left) return context.put("\n\t\t packet is too short");
+    (void)value.span(0, length);
     const auto needs = [&](std::size_t least) {
       if (length < least) context.put(" (too short, must be >= ", least, ')');
       return length >= least;
@@ -265,7 +266,6 @@ void put_tlvs(Context& context, Cursor tlvs, std::size_t left) {
       case kPortStatus:
       case kInterfaceStatus:
         if (!needs(1)) return;
-        (void)value.u8(0);
         context.put(", Status: ");
         put_token_decimal(context, type == kPortStatus ? std::span<const Token>(kPortStates) : kInterfaceStates,
                           value.u8(0), "Unknown");
@@ -342,20 +342,20 @@ void print_cfm(Context& context, Cursor frame, const LinkHeader&) {
       if (!put_continuity_check(context, message, flags)) return;
       break;
     case kLinktraceMessage:
+      (void)message.block(0, 17);
       context.put(", Flags [");
       context.put_flags(kMessageFlags, flags);
       context.put(']');
-      (void)message.block(0, 17);
       context.put("\n\t  Transaction-ID 0x", Hex{message.be32(0), 8}, ", ttl ", message.u8(4), "\n\t  Original-MAC ");
       context.station(message.block(5, 6));
       context.put(", Target-MAC ");
       context.station(message.block(11, 6));
       break;
     case kLinktraceReply:
+      (void)message.block(0, 6);
       context.put(", Flags [");
       context.put_flags(kReplyFlags, flags);
       context.put(']');
-      (void)message.block(0, 6);
       context.put("\n\t  Transaction-ID 0x", Hex{message.be32(0), 8}, ", ttl ", message.u8(4), "\n\t  Replay-Action ");
       put_token_decimal(context, kReplyActions, message.u8(5), "Unknown");
       break;

@@ -16,7 +16,8 @@ constexpr Token kTypes[] = {{0x30, "GeoAnycastCircle"},   {0x31, "GeoAnycastRect
                             {0x50, "TopoScopeBcast-SH"},  {0x51, "TopoScopeBcast-MH"}, {0x60, "LocService-Request"},
                             {0x61, "LocService-Reply"}};
 constexpr Token kWholeTypes[] = {{0, "Any"}, {1, "Beacon"}, {2, "GeoUnicast"}};
-constexpr Token kPdus[] = {{0, "CAM"}, {1, "DENM"}};
+constexpr Token kPdus[] = {{0, "CAM"},   {1, "DENM"},   {101, "TPEGM"},  {102, "TSPDM"}, {103, "VPM"},
+                           {104, "SRM"}, {105, "SLAM"}, {106, "ecoCAM"}, {107, "ITM"},   {150, "SA"}};
 constexpr std::uint8_t kSingleHop = 0x50;
 constexpr std::uint8_t kMultiHop = 0x51;
 
@@ -89,12 +90,13 @@ void print_geonet(Context& context, Cursor packet, const LinkHeader& link) {
         context.put(" (header size ", kMultiHopHeader, " > ", rest.length(), ')');
         return context.put_invalid();
       }
+      (void)rest.block(0, kMultiHopHeader);
       rest.skip(kMultiHopHeader);
     }
     if (!put_transport(context, rest)) return;
   }
   if (!context.verbose() || rest.length() == 0) return;
-  dump_unknown(context, rest);
+  dump_hex_and_ascii(context.out, rest.bytes());
   (void)rest.span(0, rest.length());
 }
 
@@ -104,13 +106,17 @@ void print_calm_fast(Context& context, Cursor packet, const LinkHeader& link) {
   put_source(context, link);
   if (packet.length() < 2) {
     context.put(" (length ", packet.length(), " < 2)");
-    return context.put_invalid();
+    context.put_invalid();
+    (void)packet.span(0, packet.length());
+    return;
   }
   const std::uint8_t source = packet.take_u8();
   context.put("SrcNwref:", source, "; ");
   const std::uint8_t destination = packet.take_u8();
   context.put("DstNwref:", destination, "; ");
-  if (context.verbose()) dump_unknown(context, packet);
+  if (!context.verbose()) return;
+  dump_hex_and_ascii(context.out, packet.bytes());
+  (void)packet.span(0, packet.length());
 }
 
 }  // namespace ringtap

@@ -47,7 +47,7 @@ void put_address(Context& context, const std::uint8_t* address, std::size_t size
 
 // False where an address is of a family that is not known: what follows cannot be found.
 bool put_record(Context& context, Cursor& rest) {
-  (void)rest.block(0, kRecord);
+  if (!rest.has(kRecord)) rest.truncated();
   const std::uint32_t ttl = rest.be32(0);
   const std::uint8_t locators = rest.u8(4);
   const std::uint8_t mask = rest.u8(5);
@@ -97,8 +97,7 @@ bool put_record(Context& context, Cursor& rest) {
 
 void print_lisp(Context& context, Cursor message, const Transport&) {
   context.protocol("lisp");
-  (void)message.block(0, kHeader);
-  if (context.truncated()) return;
+  if (!message.has(kHeader)) return message.truncated();
   const std::uint32_t first = message.be32(0);
   const std::uint8_t type = static_cast<std::uint8_t>(first >> 28);
   if (const std::string_view name = token(kTypes, type); !name.empty()) {

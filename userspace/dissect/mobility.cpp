@@ -109,7 +109,7 @@ void print_mobility(Context& context, Cursor message, const IpHeader& ip) {
   context.protocol("mobility");
   if (ip.version != 6) {
     context.put(' ');
-    put_ip_protocol(context, 135);
+    put_ip_protocol(context, ip.protocol);
     return context.put(' ', message.length());
   }
   if (!message.has(2)) message.truncated();

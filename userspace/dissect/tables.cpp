@@ -117,7 +117,7 @@ constexpr IpProtocolRow kIpProtocols[] = {
     {51, "AH", print_ah},
     {55, "Mobile IP"},
     {58, "ICMPv6", print_icmpv6},
-    {62, "Mobile IP (old)"},
+    {62, "Mobile IP (old)", print_mobility},
     {88, "EIGRP", print_eigrp},
     {89, "OSPF", print_ospf},
     {103, "PIM", print_pim},
