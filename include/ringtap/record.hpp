@@ -20,7 +20,11 @@ namespace ringtap {
 enum class LinkType : std::uint16_t {
   kNull = 0,
   kEthernet = 1,
+  kPpp = 9,
+  kPppHdlc = 50,
   kRaw = 101,
+  kCiscoHdlc = 104,
+  kFrameRelay = 107,
   kLoop = 108,
   kLinuxSll = 113,
   kIpv4 = 228,

@@ -22,8 +22,9 @@ namespace {
 using namespace ringtap;
 
 constexpr std::array kLinkTypes = {
-    LinkType::kEthernet, LinkType::kEthernet,  LinkType::kNull, LinkType::kRaw, LinkType::kLoop, LinkType::kLinuxSll,
-    LinkType::kIpv4,     LinkType::kLinuxSll2, LinkType::kIpv6, LinkType{12},   LinkType{14},    LinkType{9},
+    LinkType::kEthernet, LinkType::kEthernet, LinkType::kNull,      LinkType::kRaw,       LinkType::kLoop,
+    LinkType::kLinuxSll, LinkType::kIpv4,     LinkType::kLinuxSll2, LinkType::kIpv6,      LinkType{12},
+    LinkType{14},        LinkType::kPpp,      LinkType::kPppHdlc,   LinkType::kCiscoHdlc, LinkType::kFrameRelay,
 };
 
 // Names as a hostile name server or services file could not make them: the resolver's contract is text without control

@@ -45,7 +45,12 @@ struct Context {
   [[nodiscard]] bool verbose(int level = 1) const { return options.verbosity >= level; }
   // A loop over data that may lie beyond the snapshot asks this.
   [[nodiscard]] bool truncated() const { return truncation.hit; }
-  void protocol(std::string_view name) { truncation.protocol = name; }
+  // Who prints from here on. Behind a mark tcpdump dumps a packet with its link header, but for protocols whose
+  // printers look first.
+  void protocol(std::string_view name, bool looks_first = false) {
+    truncation.protocol = name;
+    truncation.looks_first = looks_first;
+  }
   // The mark as text, for a printer that goes on after it.
   void put_truncated() { put(" [|", truncation.protocol, "]"); }
   void put_invalid() { put(" (invalid)"); }

@@ -23,6 +23,7 @@ namespace ringtap {
 struct Truncation {
   const Appender& out;
   std::string_view protocol;  // who is printing; named in the mark
+  bool looks_first = false;   // who is printing asks for bytes before it reads any: as if none was read in vain
   bool hit = false;
   std::size_t at = 0;  // size of the text when it was hit
   std::string_view hit_protocol = {};
@@ -32,7 +33,7 @@ struct Truncation {
   void mark(bool reading, std::string_view behind = {}) {
     if (hit) return;
     hit = true;
-    by_read = reading;
+    by_read = reading && !looks_first;
     suffix = behind;
     at = out.size();
     hit_protocol = protocol;

@@ -483,7 +483,7 @@ void put_records(Context& context, Message& message, std::size_t count, std::str
 }
 
 void print_message(Context& context, Cursor payload, bool multicast, bool over_tcp) {
-  context.protocol("domain");
+  context.protocol("domain", true);
   std::size_t length = payload.length();
   if (over_tcp) {
     // Only what is a message by itself is printed; the rest of a long one looks like any data.

@@ -2,7 +2,6 @@
 // Serial lines: Cisco's HDLC with SLARP (https://www.tcpdump.org/linktypes.html, LINKTYPE_C_HDLC) and frame relay with
 // the encapsulation of RFC 2427 (Q.922 addresses, protocols by NLPID).
 #include "dissect/printers.hpp"
-#include "dissect/serial.hpp"
 #include "dissect/text.hpp"
 
 namespace ringtap {

@@ -99,10 +99,6 @@ void put_seconds(Context& context, std::uint32_t seconds) {
   }
 }
 
-void put_hex_lines(Context& context, const Cursor& bytes, std::size_t count, std::string_view indent) {
-  dump_hex(context.out, bytes.bytes().first(std::min(count, bytes.captured())), indent);
-}
-
 void put_neighbor_option(Context& context, std::uint8_t type, const Cursor& option, std::size_t size) {
   switch (type) {
     case kSourceLink:
@@ -124,7 +120,7 @@ void put_neighbor_option(Context& context, std::uint8_t type, const Cursor& opti
       put_seconds(context, option.be32(8));
       break;
     case kRedirectedHeader:
-      put_hex_lines(context, option, size, "\n\t    ");
+      dump_layer(context, option, 0, size, "\n\t    ");
       break;
     case kMtu:
       context.put(' ', option.be32(4));
@@ -165,7 +161,7 @@ void put_neighbor_option(Context& context, std::uint8_t type, const Cursor& opti
       }
       break;
     default:
-      if (!context.verbose(2)) put_hex_lines(context, option.from(2), size - 2, "\n\t  ");
+      if (!context.verbose(2)) dump_layer(context, option, 2, size - 2, "\n\t  ");
       break;
   }
 }
@@ -179,7 +175,7 @@ void put_neighbor_options(Context& context, Cursor options) {
     if (size == 0 || !options.has(size)) return options.truncated();
     context.put("\n\t  ", token(kOptions, type, "unknown"), " option (", type, "), length ", size, " (", units, "): ");
     put_neighbor_option(context, type, options, size);
-    if (context.verbose(2)) put_hex_lines(context, options.from(2), size - 2, "\n\t    ");
+    if (context.verbose(2)) dump_layer(context, options, 2, size - 2, "\n\t    ");
     options.skip(size);
   }
 }
@@ -371,7 +367,7 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
         put_unreachable(context, message, code);
       } else {
         context.put(", unknown unreach code (", code, ')');
-        if (!context.verbose(2)) put_hex_lines(context, message, length, "\n\t");
+        if (!context.verbose(2)) dump_layer(context, message, 0, length, "\n\t");
         return;
       }
       break;
@@ -490,7 +486,7 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
       break;
     default:
       context.put(", length ", length);
-      if (!context.verbose(2)) put_hex_lines(context, message, length, "\n\t");
+      if (!context.verbose(2)) dump_layer(context, message, 0, length, "\n\t");
       return;
   }
   if (!verbose) context.put(", length ", length);

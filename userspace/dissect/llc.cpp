@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Logical link control, IEEE 802.2, and the SNAP header behind it, IEEE 802.
 #include "dissect/printers.hpp"
-#include "dissect/serial.hpp"
 
 namespace ringtap {
 namespace {

@@ -801,7 +801,7 @@ bool print_message(Context& context, const Cursor& message, std::size_t size, co
   const std::uint32_t type = message.be32(4);
   const bool call = transport.destination_port == kPort && type == kCall;
   if (!call && !(transport.source_port == kPort && type == kReply)) return false;
-  context.protocol("nfs");
+  context.protocol("nfs", true);
   context.put(before);
   if (call) {
     print_call(context, message, size, transport.ip);

@@ -3,7 +3,6 @@
 // RFC 1332 and 1877, header compression RFC 2507 and 2509; IPv6CP: RFC 5072; CCP: RFC 1962; BACP: RFC 2125; PAP:
 // RFC 1334; CHAP: RFC 1994 and 2433; multilink: RFC 1990.
 #include "dissect/printers.hpp"
-#include "dissect/serial.hpp"
 #include "dissect/text.hpp"
 
 namespace ringtap {

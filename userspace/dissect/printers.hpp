@@ -21,6 +21,10 @@ void print_loop(Context& context, Cursor packet);
 void print_raw_ip(Context& context, Cursor packet);
 void print_raw_ipv4(Context& context, Cursor packet);
 void print_raw_ipv6(Context& context, Cursor packet);
+void print_hdlc(Context& context, Cursor packet);         // Cisco's
+void print_frame_relay(Context& context, Cursor packet);  // RFC 2427
+void print_ppp_link(Context& context, Cursor packet);     // RFC 1661, with or without address and control
+void print_ppp_serial(Context& context, Cursor packet);   // RFC 1662, or Cisco's HDLC: the first byte tells
 
 // By ethertype. `link` names the stations where the printer or the fallback needs them.
 struct LinkHeader {
@@ -33,6 +37,8 @@ void print_arp(Context& context, Cursor packet, const LinkHeader& link);
 // IEEE 802.2; its headers are added to `header_size`. False when the payload has no printer: the frame is named, and
 // its bytes from the LLC header on are to be dumped.
 bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size);
+// The same from behind the SAPs of SNAP on.
+bool print_snap(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size);
 void print_stp(Context& context, Cursor bpdu);
 // Behind the ethertype of MACsec. True when what it protects can be read and follows in `frame`, whose first
 // `data_size` bytes are captured and no padding; its header is added to `header_size`.

@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "dissect/printers.hpp"
-#include "dissect/serial.hpp"
 
 namespace ringtap {
 namespace {
@@ -18,13 +17,13 @@ struct LinkRow {
 constexpr LinkRow kLinkTypes[] = {
     {LinkType::kNull, print_null},
     {LinkType::kEthernet, print_ethernet},
-    {LinkType{9}, print_ppp_link},     // PPP, as LINKTYPE_PPP has it
-    {LinkType{12}, print_raw_ip},      // DLT_RAW as some systems number it
-    {LinkType{14}, print_raw_ip},      // and as OpenBSD does
-    {LinkType{50}, print_ppp_serial},  // PPP_HDLC
+    {LinkType::kPpp, print_ppp_link},
+    {LinkType{12}, print_raw_ip},  // DLT_RAW as some systems number it
+    {LinkType{14}, print_raw_ip},  // and as OpenBSD does
+    {LinkType::kPppHdlc, print_ppp_serial},
     {LinkType::kRaw, print_raw_ip},
-    {LinkType{104}, print_hdlc},         // C_HDLC
-    {LinkType{107}, print_frame_relay},  // FRELAY
+    {LinkType::kCiscoHdlc, print_hdlc},
+    {LinkType::kFrameRelay, print_frame_relay},
     {LinkType::kLoop, print_loop},
     {LinkType::kLinuxSll, print_linux_sll},
     {LinkType::kIpv4, print_raw_ipv4},
