@@ -246,7 +246,7 @@ TEST(RoutingPrinters, PrintCutAndDamagedPacketsAsHarmlessText) {
     std::vector<Bytes> packets;
     for (unsigned i = 0; i < 500; ++i) {
       Bytes bytes = family.packets[random() % family.packets.size()];
-      for (unsigned j = random() % 5; j-- > 0;) bytes[14 + random() % (bytes.size() - 14)] = std::byte(random());
+      for (auto j = random() % 5; j-- > 0;) bytes[14 + random() % (bytes.size() - 14)] = std::byte(random());
       if (i % 2 == 0) bytes.resize(1 + random() % bytes.size());
       packets.push_back(bytes);
     }
