@@ -54,14 +54,6 @@ constexpr Token kCapabilityBits[] = {{0x01, "Other"},  {0x02, "Repeater"},  {0x0
                                      {0x10, "Router"}, {0x20, "Telephone"}, {0x40, "Docsis"}, {0x80, "Station Only"}};
 constexpr Token kNumberings[] = {{1, "Unknown"}, {2, "Interface Index"}, {3, "System Port Number"}};
 
-// https://www.iana.org/assignments/address-family-numbers
-constexpr Token kAddressFamilies[] = {
-    {0, "Reserved"},   {1, "IPv4"},         {2, "IPv6"},          {3, "NSAP"},
-    {4, "HDLC"},       {5, "BBN 1822"},     {6, "802"},           {7, "E.163"},
-    {8, "E.164"},      {9, "F.69"},         {10, "X.121"},        {11, "Novell IPX"},
-    {12, "Appletalk"}, {13, "Decnet IV"},   {14, "Banyan Vines"}, {15, "E.164 with NSAP subaddress"},
-    {25, "VPLS"},      {196, "Layer-2 VPN"}};
-
 // Each of these prints one value, `size` bytes that are all there. False when it is too short for what it says it is.
 
 // A family and the address: "AFI IPv4 (1): 10.0.0.1".
@@ -70,8 +62,8 @@ bool put_network(Context& context, const Cursor& bytes, std::size_t size) {
   const std::uint8_t family = bytes.u8(0);
   const std::size_t least = family == 1 ? 4 : family == 2 ? 16 : family == 6 ? 6 : 0;
   if (size < 1 + least) return false;
-  context.put("AFI ");
-  put_token_decimal(context, kAddressFamilies, family, "Unknown");
+  const std::string_view name = address_family_name(family);
+  context.put("AFI ", name.empty() ? "Unknown" : name, " (", family, ')');
   if (least == 0) {
     context.put(", no AF printer !");
   } else if (family == 1) {
