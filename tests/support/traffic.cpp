@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <span>
@@ -174,7 +175,14 @@ FrameSender::~FrameSender() {
 }
 
 void FrameSender::send(const Bytes& frame) const {
-  if (::send(fd_, frame.data(), frame.size(), 0) != static_cast<ssize_t>(frame.size())) fail("send frame");
+  constexpr int kMostTries = 10'000;
+  constexpr std::chrono::microseconds kPause{100};
+  for (int i = 0; i < kMostTries; ++i) {
+    if (::send(fd_, frame.data(), frame.size(), 0) == static_cast<ssize_t>(frame.size())) return;
+    if (errno != ENOBUFS) break;
+    std::this_thread::sleep_for(kPause);
+  }
+  fail("send frame");
 }
 
 void send_udp(const Namespace& from, const std::string& address, std::uint16_t port, const Bytes& payload,

@@ -21,6 +21,7 @@ class FrameSender {
   FrameSender& operator=(const FrameSender&) = delete;
   ~FrameSender();
 
+  // Again where a full queue behind the device's taps took it away, for a second at most.
   void send(const Bytes& frame) const;
 
  private:
