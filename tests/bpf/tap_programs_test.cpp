@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "kernel/rings.hpp"
-#include "kernel/tap_programs.hpp"
+#include "loader/rings.hpp"
+#include "loader/tap_programs.hpp"
 #include "support/packet.hpp"
 #include "support/requirements.hpp"
 

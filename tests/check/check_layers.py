@@ -11,26 +11,31 @@ import tree
 FOLDERS = {
     "record": set(),
     "dissect": set(),
-    "io": {"record"},
+    "file": {"record"},
+    "names": {"dissect"},
     "filter": set(),
     "cli": set(),
-    "kernel": {"record", "filter"},
-    "sink": {"record", "dissect"},
-    "compare": {"record", "dissect"},
-    "app": {"record"},
-    "main.cpp": {"record", "dissect", "io", "filter", "cli", "kernel", "sink", "compare", "app"},
+    "net": set(),
+    "nft": {"net", "filter"},
+    "loader": {"net", "record", "filter"},
+    "taps": {"loader", "record"},
+    "live": {"taps", "loader", "net", "record"},
+    "sink": {"dissect"},
+    "compare": set(),
+    "app": set(),
+    "main.cpp": {"dissect", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app"},
 }
 
 # What kernel and user space share is for those who touch the rings' bytes.
 ABI = "ringtap/abi.h"
-ABI_FOLDERS = {"record", "kernel"}
+ABI_FOLDERS = {"record", "loader", "taps", "live"}
 
 # Third-party header (pattern) → folders that may include it.
 LIBRARIES = [
-    (re.compile(r"bpf/|.*\.skel\.h$"), {"kernel"}),
-    (re.compile(r"nftables/"), {"kernel"}),
+    (re.compile(r"bpf/|.*\.skel\.h$"), {"loader"}),
+    (re.compile(r"nftables/"), {"nft"}),
     (re.compile(r"CLI/"), {"cli"}),
-    (re.compile(r"pcap(/|\.h$|-)"), {"filter", "io", "kernel"}),  # kernel: the AF_PACKET reference tap
+    (re.compile(r"pcap(/|\.h$|-)"), {"filter", "taps"}),  # taps: the AF_PACKET reference tap
 ]
 
 # bpf/: an include goes down this order, never up or sideways.
@@ -53,7 +58,7 @@ def check_userspace(root, path):
     if folder not in FOLDERS:
         yield f"{path}: folder '{folder}' has no row in check_layers.py"
         return
-    for _, header in includes(root, path):
+    for angled, header in includes(root, path):
         for pattern, allowed in LIBRARIES:
             if pattern.match(header) and folder not in allowed:
                 yield f"{path}: <{header}> is for {', '.join(sorted(allowed))} only"
@@ -62,7 +67,7 @@ def check_userspace(root, path):
             yield f"{path}: {ABI} is for {', '.join(sorted(ABI_FOLDERS))} only"
         elif top == "tests" or top == "support":
             yield f"{path}: includes the tests' '{header}'"
-        elif "/" in header and top in FOLDERS and top != folder and top not in FOLDERS[folder]:
+        elif not angled and "/" in header and top in FOLDERS and top != folder and top not in FOLDERS[folder]:
             yield f"{path}: {folder} may not include from {top} ('{header}')"
 
 

@@ -49,10 +49,10 @@ class Layers(CheckTest):
                 "include/ringtap/record.hpp": "#include <string>\n",
                 "userspace/sink/text.cpp": '#include "dissect/ethernet.hpp"\n#include "ringtap/record.hpp"\n',
                 "userspace/dissect/ethernet.hpp": '#include "ringtap/record.hpp"\n',
-                "userspace/kernel/loader.cpp": '#include <bpf/libbpf.h>\n#include "ringtap/abi.h"\n#include "tap.skel.h"\n',
+                "userspace/loader/programs.cpp": '#include <bpf/libbpf.h>\n#include "ringtap/abi.h"\n#include "tap.skel.h"\n',
                 "userspace/filter/compile.cpp": "#include <pcap/pcap.h>\n",
                 "userspace/cli/cli.cpp": "#include <CLI/CLI.hpp>\n",
-                "userspace/main.cpp": '#include "kernel/loader.hpp"\n#include "cli/cli.hpp"\n',
+                "userspace/main.cpp": '#include "loader/programs.hpp"\n#include "cli/cli.hpp"\n',
                 "bpf/tc_tap.bpf.c": '#include <bpf/bpf_helpers.h>\n#include "emit.bpf.h"\n#include "ringtap/abi.h"\n',
                 "bpf/emit.bpf.h": '#include "filter.bpf.h"\n#include "maps.bpf.h"\n',
                 "tests/unit/loader_test.cpp": "#include <bpf/libbpf.h>\n#include <pcap.h>\n",
@@ -62,8 +62,8 @@ class Layers(CheckTest):
     def test_a_folder_outside_its_row_is_found(self):
         for path, header in (
             ("userspace/dissect/a.hpp", "record/wire.hpp"),
-            ("userspace/app/a.cpp", "kernel/loader.hpp"),
-            ("userspace/io/a.cpp", "sink/pcap.hpp"),
+            ("userspace/app/a.cpp", "loader/programs.hpp"),
+            ("userspace/file/a.cpp", "sink/pcap.hpp"),
             ("userspace/cli/a.cpp", "app/session.hpp"),
             ("userspace/record/a.cpp", "support/packet.hpp"),
         ):
@@ -96,11 +96,11 @@ class Layers(CheckTest):
 
     def test_a_cycle_is_found(self):
         files = {
-            "userspace/io/a.hpp": '#include "io/b.hpp"\n',
-            "userspace/io/b.hpp": '#include "io/c.hpp"\n',
-            "userspace/io/c.hpp": '#include "io/a.hpp"\n',
+            "userspace/file/a.hpp": '#include "file/b.hpp"\n',
+            "userspace/file/b.hpp": '#include "file/c.hpp"\n',
+            "userspace/file/c.hpp": '#include "file/a.hpp"\n',
         }
-        self.assert_found(self.NAME, files, "cycle: userspace/io/a.hpp → userspace/io/b.hpp → userspace/io/c.hpp")
+        self.assert_found(self.NAME, files, "cycle: userspace/file/a.hpp → userspace/file/b.hpp → userspace/file/c.hpp")
 
     def test_the_table_has_no_cycle(self):
         sys.path.insert(0, HERE)

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "io/capture_reader.hpp"
-#include "sink/pcapng_writer.hpp"
+#include "file/capture_reader.hpp"
+#include "file/pcapng_writer.hpp"
 #include "support/memory_source.hpp"
 #include "support/memory_writer.hpp"
 #include "support/recording_sink.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // NftTrace against rules that nft(8) and iptables-nft made, on a host that also routes: who decided, in the words of
 // `nft list`, for every packet; nothing of the user's changes, and nothing of ours stays.
-#include "kernel/nft_trace.hpp"
+#include "nft/nft_trace.hpp"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/byte_source.hpp"
+#include "file/byte_source.hpp"
 
 namespace ringtap::testing {
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Several capture files as one source: one after the other, their interfaces told apart, and ended by what is missing.
-#include "io/capture_files.hpp"
+#include "file/capture_files.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "io/file_writer.hpp"
-#include "sink/pcap_writer.hpp"
-#include "sink/pcapng_writer.hpp"
+#include "file/file_writer.hpp"
+#include "file/pcap_writer.hpp"
+#include "file/pcapng_writer.hpp"
 #include "support/recording_sink.hpp"
 #include "support/wait.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The capture file reader: what the writers wrote comes back, pipes are followed live, damage is told and costs
 // nothing. libpcap is the judge of what it can read.
-#include "io/capture_reader.hpp"
+#include "file/capture_reader.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -24,10 +24,10 @@
 #include <system_error>
 #include <vector>
 
-#include "io/fd_source.hpp"
-#include "io/pcapng_parser.hpp"
-#include "sink/pcap_writer.hpp"
-#include "sink/pcapng_writer.hpp"
+#include "file/fd_source.hpp"
+#include "file/pcap_writer.hpp"
+#include "file/pcapng_parser.hpp"
+#include "file/pcapng_writer.hpp"
 #include "support/capture_file.hpp"
 #include "support/corpora.hpp"
 #include "support/memory_source.hpp"

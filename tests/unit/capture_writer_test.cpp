@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "io/file_writer.hpp"
-#include "sink/pcap_writer.hpp"
-#include "sink/pcapng_writer.hpp"
+#include "file/file_writer.hpp"
+#include "file/pcap_writer.hpp"
+#include "file/pcapng_writer.hpp"
 #include "sink/tee.hpp"
 #include "support/capture_file.hpp"
 #include "support/memory_writer.hpp"

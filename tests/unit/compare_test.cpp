@@ -8,8 +8,8 @@
 
 #include "compare/comparer.hpp"
 #include "compare/report.hpp"
-#include "io/capture_reader.hpp"
-#include "sink/pcapng_writer.hpp"
+#include "file/capture_reader.hpp"
+#include "file/pcapng_writer.hpp"
 #include "support/memory_source.hpp"
 #include "support/memory_writer.hpp"
 #include "support/packet.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "io/file_writer.hpp"
+#include "file/file_writer.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

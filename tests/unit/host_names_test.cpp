@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The resolver with look-ups that the test holds back, counts or makes up.
-#include "sink/host_names.hpp"
+#include "names/host_names.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>

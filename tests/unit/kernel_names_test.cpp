@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "kernel/kernel_names.hpp"
+#include "loader/kernel_names.hpp"
 
 #include <gtest/gtest.h>
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "io/capture_reader.hpp"
+#include "file/capture_reader.hpp"
 #include "support/capture_file.hpp"
 #include "support/corpora.hpp"
 #include "support/process.hpp"

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/capture_reader.hpp"
+#include "file/capture_reader.hpp"
 #include "record/capture_format.hpp"
 #include "ringtap/unique_fd.hpp"
 #include "sink/text_printer.hpp"

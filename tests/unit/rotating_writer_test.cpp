@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A row of files: when the next one begins, what it is called, and that each is whole and none loses a record.
-#include "sink/rotating_writer.hpp"
+#include "file/rotating_writer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "io/capture_reader.hpp"
-#include "sink/pcap_writer.hpp"
-#include "sink/pcapng_writer.hpp"
+#include "file/capture_reader.hpp"
+#include "file/pcap_writer.hpp"
+#include "file/pcapng_writer.hpp"
 #include "support/memory_source.hpp"
 #include "support/memory_writer.hpp"
 #include "support/recording_sink.hpp"

@@ -14,8 +14,8 @@
 
 #include "bench.hpp"
 #include "bench_programs.skel.h"
-#include "kernel/rings.hpp"
-#include "kernel/tap_programs.hpp"
+#include "loader/rings.hpp"
+#include "loader/tap_programs.hpp"
 
 namespace ringtap::bench {
 namespace {

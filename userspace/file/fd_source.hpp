@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A ByteSource over a file descriptor, which it owns. Regular files are read at once, whatever the deadline: the disk
+// answers in any case. One thread.
+#pragma once
+
+#include "file/byte_source.hpp"
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+
+class FdSource final : public ByteSource {
+ public:
+  explicit FdSource(UniqueFd fd);
+
+  Result<ReadResult> read(std::span<std::byte> into, Deadline deadline) override;
+  [[nodiscard]] bool is_regular() const { return is_regular_; }
+
+ private:
+  UniqueFd fd_;
+  bool is_regular_;
+};
+
+}  // namespace ringtap

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "file/file_writer.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kBufferSize = 256 * 1024;
+constexpr std::size_t kBufferAlign = 4096;
+constexpr std::size_t kMaxBlocks =
+    kBufferSize / 64;  // smaller blocks than this on average fill the list before the buffer
+
+// Standard output may be non-blocking because another process made it so.
+bool wait_until_writable(int fd) {
+  pollfd entry{.fd = fd, .events = POLLOUT, .revents = 0};
+  return ::poll(&entry, 1, -1) >= 0 || errno == EINTR;
+}
+
+}  // namespace
+
+FileWriter::FileWriter(UniqueFd fd, std::string name, bool is_regular)
+    : fd_(std::move(fd)),
+      name_(std::move(name)),
+      is_regular_(is_regular),
+      buffer_(static_cast<std::byte*>(std::aligned_alloc(kBufferAlign, kBufferSize))) {
+  ends_.reserve(kMaxBlocks);
+}
+
+Result<std::unique_ptr<FileWriter>> FileWriter::create(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!fd) return Error::from_errno(errno, "create " + path, ErrorKind::kOutput);
+  return adopt(std::move(fd), path);
+}
+
+Result<std::unique_ptr<FileWriter>> FileWriter::adopt(UniqueFd fd, std::string name) {
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return Error::from_errno(errno, "examine " + name, ErrorKind::kOutput);
+  std::unique_ptr<FileWriter> writer(new FileWriter(std::move(fd), std::move(name), S_ISREG(status.st_mode)));
+  if (writer->buffer_ == nullptr) return Error::from_errno(ENOMEM, "write " + writer->name_, ErrorKind::kOutput);
+  return writer;
+}
+
+Result<> FileWriter::write(Parts parts) {
+  if (failed_errno_ != 0) return failure();
+  std::size_t size = 0;
+  for (const auto part : parts) size += part.size();
+  if (size > kBufferSize - used_ || ends_.size() == kMaxBlocks) {
+    if (auto flushed = flush(); !flushed) return flushed;
+  }
+  bytes_taken_ += size;
+  if (size > kBufferSize) return store_alone(parts);
+  for (const auto part : parts) {
+    std::copy(part.begin(), part.end(), buffer_.get() + used_);
+    used_ += part.size();
+  }
+  ends_.push_back(static_cast<std::uint32_t>(used_));
+  return ok();
+}
+
+// A block that no buffer holds.
+Result<> FileWriter::store_alone(Parts parts) {
+  std::vector<std::byte> block;
+  for (const auto part : parts) block.insert(block.end(), part.begin(), part.end());
+  const auto end = static_cast<std::uint32_t>(block.size());
+  return store(block, {&end, 1});
+}
+
+Result<> FileWriter::flush() {
+  if (failed_errno_ != 0) return failure();
+  auto stored = store({buffer_.get(), used_}, ends_);
+  used_ = 0;
+  ends_.clear();
+  return stored;
+}
+
+Result<> FileWriter::store(std::span<const std::byte> bytes, std::span<const std::uint32_t> ends) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t count = ::write(fd_.get(), bytes.data() + done, bytes.size() - done);
+    if (count > 0) {
+      done += static_cast<std::size_t>(count);
+      continue;
+    }
+    const int err = count == 0 ? EIO : errno;
+    if (err == EINTR || (err == EAGAIN && wait_until_writable(fd_.get()))) continue;
+    failed_errno_ = err;
+    break;
+  }
+  const auto whole = std::upper_bound(ends.begin(), ends.end(), done) - ends.begin();
+  blocks_stored_ += static_cast<std::uint64_t>(whole);
+  if (failed_errno_ == 0) return ok();
+  const std::size_t boundary = whole == 0 ? 0 : ends[static_cast<std::size_t>(whole) - 1];
+  torn_ = done > boundary && !cut_back(done - boundary);
+  return failure();
+}
+
+// Only where our bytes are the last of the file: behind a position inside it (`1<>file`) are bytes of somebody else.
+bool FileWriter::cut_back(std::size_t excess) {
+  if (!is_regular_) return false;
+  const off_t position = ::lseek(fd_.get(), 0, SEEK_CUR);
+  struct stat status {};
+  if (position < 0 || ::fstat(fd_.get(), &status) != 0 || status.st_size != position) return false;
+  const off_t boundary = position - static_cast<off_t>(excess);
+  return ::ftruncate(fd_.get(), boundary) == 0;
+}
+
+Error FileWriter::failure() const {
+  return Error::from_errno(failed_errno_,
+                           "write " + name_ + ", which holds " + std::to_string(blocks_stored_) + " whole blocks" +
+                               (torn_ ? " and a part of another" : ""),
+                           ErrorKind::kOutput);
+}
+
+Result<> FileWriter::close() {
+  if (!fd_) return ok();
+  Result<> flushed = failed_errno_ == 0 ? flush() : ok();
+  // Linux has released the descriptor also when close() was interrupted, close(2).
+  const int err = ::close(fd_.release()) == 0 ? 0 : errno;
+  if (!flushed || failed_errno_ != 0 || err == 0 || err == EINTR) return flushed;
+  failed_errno_ = err;
+  return Error::from_errno(
+      err, "close " + name_ + ", which may hold less than the " + std::to_string(blocks_stored_) + " blocks written",
+      ErrorKind::kOutput);
+}
+
+Result<std::unique_ptr<FileWriter>> open_output(const std::string& path) {
+  if (path != "-") return FileWriter::create(path);
+  UniqueFd fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
+  if (!fd) return Error::from_errno(errno, "standard output", ErrorKind::kOutput);
+  return FileWriter::adopt(std::move(fd), "standard output");
+}
+
+}  // namespace ringtap

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "file/pcap_parser.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "record/capture_format.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::array kMagics = {pcap::kMagicMicroseconds, pcap::kMagicNanoseconds, pcap::kMagicModified};
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+
+bool is_one_of_ours(std::uint32_t magic) {
+  return std::find(kMagics.begin(), kMagics.end(), magic) != kMagics.end();
+}
+
+// tcpdump's words, since scripts look for them.
+Error truncated(const InputBuffer& in, std::size_t start, std::size_t wanted, const char* what) {
+  return Error("truncated dump file; tried to read " + std::to_string(wanted) + " " + what + " bytes, only got " +
+               std::to_string(in.bytes().size() - start) + " (" + in.place(start) + ")");
+}
+
+}  // namespace
+
+bool PcapParser::recognizes(std::uint32_t magic) {
+  return is_one_of_ours(magic) || is_one_of_ours(FieldOrder{true}(magic));
+}
+
+Result<ParseStep> PcapParser::read_file_header(InputBuffer& in) {
+  auto state = in.require(sizeof(pcap::FileHeader));
+  if (!state) return state.take_error();
+  if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
+  if (*state == ReadState::kEnd) return truncated(in, 0, sizeof(pcap::FileHeader), "file header");
+  const auto header = load<pcap::FileHeader>(in.bytes());
+
+  order_.is_swapped = !is_one_of_ours(header.magic);
+  const std::uint32_t magic = order_(header.magic);
+  is_modified_ = magic == pcap::kMagicModified;
+  if (magic == pcap::kMagicNanoseconds) ns_per_unit_ = 1;
+
+  const std::uint16_t major = order_(header.version_major);
+  version_minor_ = order_(header.version_minor);
+  if (major != 2 || version_minor_ > 4) {
+    return Error("unsupported pcap savefile version " + std::to_string(major) + "." + std::to_string(version_minor_));
+  }
+
+  // Above the 16 bits of the link type: FCS length and reserved bits.
+  interface_.link_type = static_cast<LinkType>(order_(header.link_type) & 0xffff);
+  record_.link_type = interface_.link_type;
+  interface_.snaplen = order_(header.snaplen);
+  constexpr std::uint32_t kMaxSigned = std::numeric_limits<std::int32_t>::max();
+  const bool is_unlimited = interface_.snaplen == 0 || interface_.snaplen > kMaxSigned;
+  snaplen_ = is_unlimited ? kMaxSigned : interface_.snaplen;
+
+  in.consume(sizeof(header));
+  has_header_ = true;
+  return ParseStep::kInterface;
+}
+
+Result<ParseStep> PcapParser::next(InputBuffer& in) {
+  if (!has_header_) return read_file_header(in);
+
+  const std::size_t header_size = sizeof(pcap::PacketHeader) + (is_modified_ ? sizeof(pcap::ModifiedPacketTail) : 0);
+  if (!in.has(header_size)) {
+    auto state = in.require(header_size);
+    if (!state) return state.take_error();
+    if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
+    if (*state == ReadState::kEnd) {
+      if (in.bytes().empty()) return ParseStep::kEnd;
+      return truncated(in, 0, header_size, "header");
+    }
+  }
+
+  const auto header = load<pcap::PacketHeader>(in.bytes());
+  std::uint32_t cap_len = order_(header.cap_len);
+  std::uint32_t wire_len = order_(header.wire_len);
+  // Before version 2.4 some writers had the two lengths the other way round.
+  if (version_minor_ < 4 && cap_len > wire_len) std::swap(cap_len, wire_len);
+  if (const std::uint32_t limit = max_captured_length(interface_.link_type); cap_len > limit) {
+    return Error("invalid packet capture length " + std::to_string(cap_len) + ", bigger than snaplen of " +
+                 std::to_string(limit) + " (" + in.place() + ")");
+  }
+
+  if (!in.has(header_size + cap_len)) {
+    auto state = in.require(header_size + cap_len);
+    if (!state) return state.take_error();
+    if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
+    if (*state == ReadState::kEnd) return truncated(in, header_size, cap_len, "captured");
+  }
+
+  record_.time_ns = order_(header.seconds) * kNsPerSecond + std::uint64_t{order_(header.fraction)} * ns_per_unit_;
+  record_.data = in.bytes().subspan(header_size, std::min(cap_len, snaplen_));
+  record_.wire_len = wire_len;
+  if (is_modified_) {
+    const auto tail = load<pcap::ModifiedPacketTail>(in.bytes(), sizeof(header));
+    record_.ifindex = order_(tail.ifindex);
+    const bool is_known = tail.packet_type <= static_cast<std::uint8_t>(PacketType::kOutgoing);
+    record_.packet_type = is_known ? static_cast<PacketType>(tail.packet_type) : PacketType::kUnknown;
+  }
+  in.consume(header_size + cap_len);
+  return ParseStep::kRecord;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Parser of pcap files: both byte orders, micro- and nanoseconds, Kuznetzov's "modified" form, versions 2.0 to 2.4.
+// Records are cut to the snaplen of the file header, as libpcap does. One thread.
+#pragma once
+
+#include <cstdint>
+
+#include "file/format_parser.hpp"
+
+namespace ringtap {
+
+class PcapParser final : public FormatParser {
+ public:
+  explicit PcapParser(std::uint32_t first_interface_id = 0) { record_.interface_id = first_interface_id; }
+
+  // By the first four bytes of a file.
+  static bool recognizes(std::uint32_t magic);
+
+  Result<ParseStep> next(InputBuffer& in) override;
+
+ private:
+  Result<ParseStep> read_file_header(InputBuffer& in);
+
+  bool has_header_ = false;
+  FieldOrder order_;
+  bool is_modified_ = false;
+  std::uint32_t ns_per_unit_ = 1000;
+  std::uint16_t version_minor_ = 4;
+  std::uint32_t snaplen_ = 0;
+};
+
+}  // namespace ringtap

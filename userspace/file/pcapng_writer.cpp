@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "file/pcapng_writer.hpp"
+
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "record/trace_text.hpp"
+
+namespace ringtap {
+namespace {
+
+using pcapng::BlockType;
+
+constexpr std::uint8_t kNanoseconds = 9;  // if_tsresol: a negative power of ten
+
+constexpr pcapng::Timestamp timestamp(std::uint64_t time_ns) {
+  return {.upper = static_cast<std::uint32_t>(time_ns >> 32), .lower = static_cast<std::uint32_t>(time_ns)};
+}
+
+constexpr std::array<std::byte, 4> big_endian(std::uint32_t value) {
+  return {std::byte(value >> 24), std::byte(value >> 16), std::byte(value >> 8), std::byte(value)};
+}
+
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
+
+}  // namespace
+
+PcapngOptions PcapngOptions::of_this_host(std::string application) {
+  PcapngOptions options{.hardware = {}, .os = {}, .application = std::move(application)};
+  utsname names{};
+  if (::uname(&names) == 0) {
+    options.hardware = names.machine;
+    options.os = std::string(names.sysname) + " " + names.release;
+  }
+  return options;
+}
+
+PcapngBlock& PcapngBlock::data(std::span<const std::byte> packet) {
+  data_at_ = size_;
+  data_size_ = packet.size();
+  pad();
+  return *this;
+}
+
+PcapngBlock& PcapngBlock::option(std::uint16_t code, std::span<const std::byte> head, std::span<const std::byte> tail) {
+  has_options_ = true;
+  // The length field has 16 bits; only texts (a filter expression) can be that long, and lose their end.
+  constexpr std::size_t kMax = std::numeric_limits<std::uint16_t>::max();
+  tail = tail.first(std::min(tail.size(), kMax - head.size()));
+  put(pcapng::OptionHeader{.code = code, .length = static_cast<std::uint16_t>(head.size() + tail.size())});
+  append(head);
+  append(tail);
+  pad();
+  return *this;
+}
+
+PcapngBlock& PcapngBlock::text(std::uint16_t code, const std::string& value) {
+  return value.empty() ? *this : option(code, {}, bytes_of(value));
+}
+
+std::span<const std::byte> PcapngBlock::finish() {
+  if (has_options_) put(pcapng::OptionHeader{.code = pcapng::kOptEnd, .length = 0});
+  const auto length = static_cast<std::uint32_t>(size_ + data_size_ + sizeof(std::uint32_t));
+  put(length);
+  std::memcpy(memory_.data() + offsetof(pcapng::BlockHeader, length), &length, sizeof(length));
+  return std::span(memory_).first(size_);
+}
+
+std::span<const std::byte> encode_section_header(PcapngBlock& block, const PcapngOptions& options) {
+  return block.start(BlockType::kSectionHeader, pcapng::SectionHeader{})
+      .text(pcapng::kShbHardware, options.hardware)
+      .text(pcapng::kShbOs, options.os)
+      .text(pcapng::kShbUserAppl, options.application)
+      .finish();
+}
+
+std::span<const std::byte> encode_interface(PcapngBlock& block, const Interface& interface, std::uint32_t snaplen) {
+  block
+      .start(BlockType::kInterfaceDescription,
+             pcapng::InterfaceDescription{.link_type = static_cast<std::uint16_t>(interface.link_type),
+                                          .snaplen = snaplen})
+      .text(pcapng::kIfName, interface.name)
+      .text(pcapng::kIfDescription, interface.description);
+  if (interface.mac) block.option(pcapng::kIfMacAddr, *interface.mac);
+  block.option(pcapng::kIfTsResol, kNanoseconds);
+  if (!interface.filter.empty()) {
+    block.option(pcapng::kIfFilter, {&pcapng::kFilterIsText, 1}, bytes_of(interface.filter));
+  }
+  return block.finish();
+}
+
+std::uint32_t encode_epb_flags(const RecordView& record) {
+  std::uint32_t flags = static_cast<std::uint32_t>(record.direction);
+  for (std::uint32_t reception = 0; reception < pcapng::kReceptionTypes.size(); ++reception) {
+    if (pcapng::kReceptionTypes[reception] == record.packet_type) flags |= reception << pcapng::kFlagsReceptionShift;
+  }
+  if (record.checksum == ChecksumState::kNotReady) flags |= pcapng::kFlagsChecksumNotReady;
+  if (record.checksum == ChecksumState::kValid) flags |= pcapng::kFlagsChecksumValid;
+  if (record.gso_size != 0) flags |= pcapng::kFlagsSegmentationOffload;
+  return flags;
+}
+
+RecordBlock encode_record(PcapngBlock& block, const RecordView& record) {
+  block
+      .start(BlockType::kEnhancedPacket,
+             pcapng::EnhancedPacket{.interface_id = record.interface_id,
+                                    .time = timestamp(record.time_ns),
+                                    .cap_len = static_cast<std::uint32_t>(record.data.size()),
+                                    .wire_len = record.wire_len})
+      .data(record.data);
+  if (const std::uint32_t flags = encode_epb_flags(record); flags != 0) block.option(pcapng::kEpbFlags, flags);
+  // The draft gives the hash as octets, not as a number of the section's byte order.
+  if (record.hash) block.option(pcapng::kEpbHash, {&pcapng::kHashToeplitz, 1}, big_endian(*record.hash));
+  if (record.lost_before != 0) block.option(pcapng::kEpbDropCount, record.lost_before);
+  if (record.packet_id) block.option(pcapng::kEpbPacketId, *record.packet_id);
+  if (record.rx_queue) block.option(pcapng::kEpbQueue, *record.rx_queue);
+  if (record.verdict) {
+    const auto type = static_cast<std::byte>(record.verdict->type);
+    block.option(pcapng::kEpbVerdict, {&type, 1}, file_bytes(record.verdict->value));
+  }
+  // A verdict's type and the direction tell the tap where there is no more to tell.
+  if (record.trace || (record.tap != Tap::kUnknown && !record.verdict)) {
+    std::string text;
+    append_trace_comment(text, record);
+    block.text(pcapng::kOptComment, text);
+    text.clear();
+    append_trace_words(text, record);
+    block.text(pcapng::kEpbTrace, text);
+  }
+  block.finish();
+  return {.head = block.before_data(), .tail = block.behind_data()};
+}
+
+std::span<const std::byte> encode_statistics(PcapngBlock& block, const InterfaceStatistics& statistics) {
+  return block
+      .start(BlockType::kInterfaceStatistics, pcapng::InterfaceStatisticsHead{.interface_id = statistics.interface_id,
+                                                                              .time = timestamp(statistics.end_ns)})
+      .option(pcapng::kIsbStartTime, timestamp(statistics.start_ns))
+      .option(pcapng::kIsbEndTime, timestamp(statistics.end_ns))
+      .option(pcapng::kIsbIfRecv, statistics.received)
+      .option(pcapng::kIsbFilterAccept, statistics.filter_accepted)
+      .option(pcapng::kIsbOsDrop, statistics.dropped)
+      .option(pcapng::kIsbUsrDeliv, statistics.delivered)
+      .finish();
+}
+
+Result<> PcapngWriter::write_other(std::span<const std::byte> block) {
+  // Statistics may be asked for each second for days, so the list must not grow with them.
+  const auto on_their_way = std::upper_bound(others_.begin(), others_.end(), out_->blocks_stored());
+  others_stored_ += static_cast<std::uint64_t>(on_their_way - others_.begin());
+  others_.erase(others_.begin(), on_their_way);
+
+  others_.push_back(++blocks_written_);
+  return out_->write(block);
+}
+
+std::uint64_t PcapngWriter::records_stored() const {
+  const std::uint64_t stored = out_->blocks_stored();
+  const auto others = std::upper_bound(others_.begin(), others_.end(), stored) - others_.begin();
+  return stored - others_stored_ - static_cast<std::uint64_t>(others);
+}
+
+Result<> PcapngWriter::write_section_header() {
+  return write_other(encode_section_header(block_, options_));
+}
+
+Result<> PcapngWriter::on_interface(const Interface& interface) {
+  if (!link_type_) {
+    link_type_ = interface.link_type;
+    if (auto written = write_section_header(); !written) return written;
+  } else if (*link_type_ != interface.link_type) {
+    return Error("the interfaces of a pcapng file must have one link type for libpcap to read it: " +
+                     std::to_string(static_cast<unsigned>(*link_type_)) + " so far, but " +
+                     (interface.name.empty() ? "another interface" : interface.name) + " has " +
+                     std::to_string(static_cast<unsigned>(interface.link_type)),
+                 ErrorKind::kOutput)
+        .hint("write each interface to a file of its own");
+  }
+  return write_other(encode_interface(block_, interface, options_.snaplen));
+}
+
+Result<> PcapngWriter::on_record(const RecordView& record) {
+  ++blocks_written_;
+  const auto [head, tail] = encode_record(block_, record);
+  return out_->write({head, record.data, tail});
+}
+
+Result<> PcapngWriter::on_statistics(const InterfaceStatistics& statistics) {
+  return write_other(encode_statistics(block_, statistics));
+}
+
+Result<> PcapngWriter::finish() {
+  Result<> header = link_type_ ? ok() : write_section_header();
+  Result<> closed = out_->close();
+  return header ? std::move(closed) : std::move(header);
+}
+
+}  // namespace ringtap

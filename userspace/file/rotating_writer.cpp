@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "file/rotating_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <climits>
+
+namespace ringtap {
+
+Result<std::string> rotated_name(const RotationOptions& options, std::time_t time, std::uint64_t number) {
+  std::string name = options.path;
+  if (options.seconds > 0) {
+    std::array<char, PATH_MAX> text{};
+    std::tm parts{};
+    if (localtime_r(&time, &parts) == nullptr ||
+        std::strftime(text.data(), text.size(), options.path.c_str(), &parts) == 0) {
+      return Error("-w " + options.path + ": makes no name of a file, or too long a one", ErrorKind::kOutput);
+    }
+    name = text.data();
+  }
+  // As many digits as the last number of a round has, so that names sort; none for the first one of a row without end.
+  const std::string digits = std::to_string(number);
+  const std::size_t width = options.files > 1 ? std::to_string(options.files - 1).size() : 0;
+  if (options.bytes == 0 || (number == 0 && width == 0)) return name;
+  return name + std::string(width - std::min(width, digits.size()), '0') + digits;
+}
+
+Result<std::unique_ptr<RotatingWriter>> RotatingWriter::create(RotationOptions options, Hooks hooks) {
+  std::unique_ptr<RotatingWriter> writer(new RotatingWriter(std::move(options), std::move(hooks)));
+  writer->begun_ = writer->hooks_.now();
+  if (auto opened = writer->open(); !opened) return opened.take_error();
+  return writer;
+}
+
+Result<> RotatingWriter::open() {
+  auto name = rotated_name(options_, begun_, number_);
+  if (!name) return name.take_error();
+  name_ = name.take();
+  auto file = hooks_.open(name_);
+  if (!file) return file.take_error();
+  file_ = file.take();
+  for (const Interface& interface : interfaces_) {
+    if (auto announced = file_.sink->on_interface(interface); !announced) return announced;
+  }
+  return ok();
+}
+
+Result<> RotatingWriter::close() {
+  const File file = std::exchange(file_, {});
+  Result<> finished = file.sink->finish();
+  stored_before_ += file.sink->records_stored();
+  return finished;
+}
+
+Result<> RotatingWriter::move_on() {
+  auto statistics = hooks_.statistics();
+  if (!statistics) return statistics.take_error();
+  for (const InterfaceStatistics& interface : *statistics) {
+    if (auto written = file_.sink->on_statistics(interface); !written) return written;
+  }
+  if (auto closed = close(); !closed) return closed;
+  hooks_.closed(name_);
+  return open();
+}
+
+Result<> RotatingWriter::on_interface(const Interface& interface) {
+  interfaces_.push_back(interface);
+  return file_.sink->on_interface(interface);
+}
+
+Result<> RotatingWriter::on_record(const RecordView& record) {
+  if (is_old() && !(ends_ && files_by_time_ >= options_.files)) {
+    begun_ = hooks_.now();
+    ++files_by_time_;
+    number_ = 0;
+    if (auto moved = move_on(); !moved) return moved;
+  } else if (options_.bytes > 0 && file_.out->bytes_taken() > options_.bytes) {
+    ++number_;
+    if (number_ == options_.files) number_ = 0;
+    if (auto moved = move_on(); !moved) return moved;
+  }
+  return file_.sink->on_record(record);
+}
+
+Result<> RotatingWriter::finish() {
+  if (file_.sink == nullptr) return ok();
+  const bool over = is_over();
+  auto closed = close();
+  if (closed && over) hooks_.closed(name_);
+  return closed;
+}
+
+std::uint64_t RotatingWriter::records_stored() const {
+  return stored_before_ + (file_.sink == nullptr ? 0 : file_.sink->records_stored());
+}
+
+}  // namespace ringtap

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "loader/attachment.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/membarrier.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <fstream>
+#include <limits>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "loader/features.hpp"
+#include "loader/handles.hpp"
+#include "loader/libbpf_log.hpp"
+#include "loader/uapi.hpp"
+#include "net/rtnetlink.hpp"
+#include "xdp_reason.skel.h"
+
+namespace ringtap {
+namespace {
+
+constexpr std::uint32_t kBefore = 1U << 3;  // BPF_F_BEFORE without a relative: the head of the chain
+
+constexpr std::uint32_t kClsactPriority = 1;
+constexpr std::array<std::string_view, 4> kProgramNames = {"tc_ingress_tap", "tc_egress_tap", "tc_in_l3_tap",
+                                                           "tc_out_l3_tap"};
+
+std::string program_name(std::uint32_t id) {
+  const UniqueFd program(bpf_prog_get_fd_by_id(id));
+  bpf_prog_info info{};
+  std::uint32_t size = sizeof(info);
+  if (!program || bpf_obj_get_info_by_fd(program.get(), &info, &size) != 0) return "program " + std::to_string(id);
+  return std::string(info.name) + " (program " + std::to_string(id) + ")";
+}
+
+// Runs an attach once more while listening for the text that the kernel gives nobody else.
+class XdpReason {
+ public:
+  XdpReason() : skeleton_(xdp_reason::open_and_load()) {
+    if (skeleton_ && xdp_reason::attach(skeleton_.get()) != 0) skeleton_.reset();
+  }
+  [[nodiscard]] std::string text() const { return skeleton_ ? std::string(skeleton_->bss->reason) : std::string(); }
+
+ private:
+  LibbpfLog log_;
+  Skeleton<xdp_reason> skeleton_;
+};
+
+struct XdpAttempt {
+  int link_fd = -1;
+  int error = 0;
+};
+
+XdpAttempt try_xdp(int program_fd, std::uint32_t ifindex, std::uint32_t flags) {
+  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
+  XdpAttempt attempt;
+  attempt.link_fd = bpf_link_create(program_fd, static_cast<int>(ifindex), BPF_XDP, &options);
+  if (attempt.link_fd < 0) attempt.error = errno;
+  return attempt;
+}
+
+XdpAttempt try_xdp_frags_then_plain(const Attachment::XdpPrograms& programs, std::uint32_t ifindex,
+                                    std::uint32_t flags) {
+  if (programs.frags_fd >= 0) {
+    const XdpAttempt attempt = try_xdp(programs.frags_fd, ifindex, flags);
+    if (attempt.link_fd >= 0 || attempt.error == EBUSY || attempt.error == EEXIST) return attempt;
+  }
+  return try_xdp(programs.plain_fd, ifindex, flags);
+}
+
+std::string name_of_present_xdp(std::uint32_t ifindex) {
+  LIBBPF_OPTS(bpf_xdp_query_opts, query);
+  if (bpf_xdp_query(static_cast<int>(ifindex), 0, &query) != 0) return {};
+  for (const std::uint32_t id : {query.prog_id, query.drv_prog_id, query.skb_prog_id, query.hw_prog_id}) {
+    if (id != 0) return program_name(id);
+  }
+  return {};
+}
+
+Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& target, std::uint32_t flags, int error) {
+  const std::string what = "attach the XDP tap to " + target.name;
+  if (error == EPERM) return Error::from_errno(error, what).hint(capability_hint());
+  if (const std::string present = name_of_present_xdp(target.ifindex); !present.empty()) {
+    return Error(what + ": " + present + " is attached there already and is left alone")
+        .hint("--tap tc works beside it");
+  }
+  std::string reason;
+  {
+    const XdpReason listener;
+    const XdpAttempt again = try_xdp_frags_then_plain(programs, target.ifindex, flags);
+    if (again.link_fd >= 0) ::close(again.link_fd);
+    reason = listener.text();
+  }
+  auto result = Error::from_errno(error, what + (reason.empty() ? "" : " (" + reason + ")"));
+  const bool native = flags == XDP_FLAGS_DRV_MODE;
+  return std::move(result).hint(native ? "--xdp-mode generic works on every device, --tap tc too"
+                                       : "--tap tc works on every device");
+}
+
+bool is_ours(const rtnetlink::TcFilter& filter) {
+  const std::string_view name = filter.program_name;
+  const auto end = name.find(":[");  // libbpf names a filter "program:[id]"
+  return filter.kind == "bpf" &&
+         std::find(kProgramNames.begin(), kProgramNames.end(), name.substr(0, end)) != kProgramNames.end();
+}
+
+// The root of cgroup v2: where it is mounted (proc_pid_mounts(5)), else, as under `ip netns exec`, which covers the
+// mount, by a mount of our own that is part of no tree and gone with the descriptor (fsopen(2), needs CAP_SYS_ADMIN).
+Result<UniqueFd> open_cgroup_root() {
+  std::ifstream mounts("/proc/self/mounts");
+  std::string device, directory, type, rest;
+  while (mounts >> device >> directory >> type && std::getline(mounts, rest)) {
+    if (type != "cgroup2") continue;
+    UniqueFd root(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (root) return root;
+  }
+  const UniqueFd context(fsopen("cgroup2", FSOPEN_CLOEXEC));
+  if (context && fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
+    UniqueFd root(fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
+    if (root) return root;
+  }
+  return Error::from_errno(errno, "open the root of cgroup v2");
+}
+
+int hook_point(TcDirection direction) {
+  return direction == TcDirection::kIngress ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+}
+
+void remove_filter(std::uint32_t ifindex, TcDirection direction, std::uint32_t handle, std::uint32_t priority) {
+  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(ifindex),
+              .attach_point = static_cast<bpf_tc_attach_point>(hook_point(direction)));
+  LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = priority);
+  bpf_tc_detach(&hook, &options);
+}
+
+// Filters of a ringtap that was killed: ours by name, and no process has the id that its handle is.
+void sweep_leftovers(std::uint32_t ifindex, TcDirection direction) {
+  for (const auto& filter : rtnetlink::tc_filters(ifindex, direction == TcDirection::kIngress)) {
+    if (!is_ours(filter) || (kill(static_cast<pid_t>(filter.handle), 0) == 0 || errno != ESRCH)) continue;
+    remove_filter(ifindex, direction, filter.handle, filter.priority);
+  }
+}
+
+}  // namespace
+
+Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& target, TcDirection direction,
+                                         bool use_tcx) {
+  const bool ingress = direction == TcDirection::kIngress;
+  if (!use_tcx) return attach_clsact(program_fd, target, direction);
+  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = kBefore);
+  Attachment attachment;
+  attachment.link_.reset(bpf_link_create(program_fd, static_cast<int>(target.ifindex),
+                                         ingress ? kAttachTcxIngress : kAttachTcxEgress, &options));
+  if (attachment.link_) return attachment;
+  const int err = errno;
+  if (err == EINVAL) return attach_clsact(program_fd, target, direction);  // the kernel does not know the attach type
+  auto error =
+      Error::from_errno(err, "attach the tc " + std::string(ingress ? "ingress" : "egress") + " tap to " + target.name);
+  if (err == EPERM || err == EACCES) return std::move(error).hint(capability_hint());
+  return error;
+}
+
+Result<Attachment> Attachment::attach_clsact(int program_fd, const AttachTarget& target, TcDirection direction) {
+  const LibbpfLog log;
+  sweep_leftovers(target.ifindex, direction);
+  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(target.ifindex),
+              .attach_point = static_cast<bpf_tc_attach_point>(hook_point(direction)));
+  const int created = bpf_tc_hook_create(&hook);
+  if (created != 0 && created != -EEXIST) {
+    return Error::from_errno(created, "make a clsact qdisc on " + target.name)
+        .hint("an ingress qdisc of another kind may stand in its place: tc qdisc show dev " + target.name);
+  }
+  const auto handle = static_cast<std::uint32_t>(getpid());
+  LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program_fd, .handle = handle, .priority = kClsactPriority);
+  const int err = bpf_tc_attach(&hook, &options);
+  Attachment attachment;
+  attachment.filter_ = ClsactFilter{target.ifindex, direction, handle, kClsactPriority, created == 0};
+  if (err != 0) {
+    attachment.filter_->handle = 0;  // nothing to remove but the qdisc
+    return Error::from_errno(err, "attach a tc filter to " + target.name)
+        .hint("a filter of another kind may hold priority 1: tc filter show dev " + target.name + " ingress");
+  }
+  return attachment;
+}
+
+Result<Attachment> Attachment::attach_xdp(const XdpPrograms& programs, const AttachTarget& target, XdpMode mode) {
+  Attachment attachment;
+  std::string native_refusal;
+  if (mode != XdpMode::kGeneric) {
+    const XdpAttempt attempt = try_xdp_frags_then_plain(programs, target.ifindex, XDP_FLAGS_DRV_MODE);
+    if (attempt.link_fd >= 0) {
+      attachment.link_.reset(attempt.link_fd);
+      attachment.mode_ = XdpMode::kNative;
+      return attachment;
+    }
+    auto error = xdp_error(programs, target, XDP_FLAGS_DRV_MODE, attempt.error);
+    const bool occupied = attempt.error == EBUSY || attempt.error == EEXIST || attempt.error == EPERM;
+    if (mode == XdpMode::kNative || occupied) return error;
+    native_refusal = error.text();
+  }
+  const XdpAttempt attempt = try_xdp_frags_then_plain(programs, target.ifindex, XDP_FLAGS_SKB_MODE);
+  if (attempt.link_fd < 0) return xdp_error(programs, target, XDP_FLAGS_SKB_MODE, attempt.error);
+  attachment.link_.reset(attempt.link_fd);
+  attachment.mode_ = XdpMode::kGeneric;
+  if (!native_refusal.empty()) attachment.note_ = target.name + ": generic XDP, since " + native_refusal;
+  return attachment;
+}
+
+Result<Attachment> Attachment::attach_netfilter(int program_fd, std::uint32_t protocol, std::uint32_t hook, bool last) {
+  // The outermost priorities are the kernel's own, and a priority takes one program (net/netfilter/nf_bpf_link.c).
+  constexpr std::int32_t kFirst = std::numeric_limits<std::int32_t>::min() + 1;
+  constexpr std::int32_t kLast = std::numeric_limits<std::int32_t>::max() - 1;
+  constexpr int kPlaces = 64;
+  Attachment attachment;
+  int err = EBUSY;
+  for (int place = 0; place < kPlaces && err == EBUSY; ++place) {
+    NetfilterLinkAttr attr{.prog_fd = static_cast<std::uint32_t>(program_fd),
+                           .attach_type = kAttachNetfilter,
+                           .pf = protocol,
+                           .hooknum = hook,
+                           .priority = last ? kLast - place : kFirst + place};
+    attachment.link_.reset(static_cast<int>(syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr))));
+    if (attachment.link_) return attachment;
+    err = errno;
+  }
+  return Error::from_errno(err, "attach the netfilter tap at hook " + std::to_string(hook));
+}
+
+Result<Attachment> Attachment::attach_tracepoint(int program_fd, const char* tracepoint) {
+  Attachment attachment;
+  attachment.link_.reset(bpf_raw_tracepoint_open(tracepoint, program_fd));
+  if (attachment.link_) return attachment;
+  const int err = errno;
+  return Error::from_errno(err, std::string("attach to the tracepoint ") + tracepoint);
+}
+
+Result<Attachment> Attachment::attach_socket(int program_fd) {
+  auto root = open_cgroup_root();
+  if (!root) return root.take_error();
+  Attachment attachment;
+  attachment.link_.reset(bpf_link_create(program_fd, root->get(), BPF_CGROUP_INET_INGRESS, nullptr));
+  if (attachment.link_) return attachment;
+  const int err = errno;
+  return Error::from_errno(err, "attach the socket tap to the root of cgroup v2");
+}
+
+void wait_for_running_programs() {
+  if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) != 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // refused under nohz_full; far longer than they run
+  }
+}
+
+Attachment::Attachment(Attachment&& other) noexcept
+    : link_(std::move(other.link_)),
+      filter_(std::exchange(other.filter_, std::nullopt)),
+      mode_(other.mode_),
+      note_(std::move(other.note_)) {}
+
+Attachment& Attachment::operator=(Attachment&& other) noexcept {
+  if (this != &other) {
+    detach();
+    link_ = std::move(other.link_);
+    filter_ = std::exchange(other.filter_, std::nullopt);
+    mode_ = other.mode_;
+    note_ = std::move(other.note_);
+  }
+  return *this;
+}
+
+Attachment::~Attachment() {
+  detach();
+}
+
+void Attachment::detach() {
+  if (link_) {
+    // Closing alone may leave the work to a kernel thread; this is done when it returns. A device that is gone has
+    // nothing to detach from.
+    bpf_link_detach(link_.get());
+    link_.reset();
+  }
+  if (const auto filter = std::exchange(filter_, std::nullopt)) {
+    const LibbpfLog log;
+    if (filter->handle != 0) remove_filter(filter->ifindex, filter->direction, filter->handle, filter->priority);
+    const bool unused =
+        rtnetlink::tc_filters(filter->ifindex, true).empty() && rtnetlink::tc_filters(filter->ifindex, false).empty();
+    if (filter->created_qdisc && unused) {
+      LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(filter->ifindex),
+                  .attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
+      bpf_tc_hook_destroy(&hook);
+    }
+  }
+}
+
+}  // namespace ringtap

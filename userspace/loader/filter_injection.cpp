@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "loader/filter_injection.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "loader/uapi.hpp"
+
+namespace ringtap {
+namespace {
+
+FilterInjection* active = nullptr;
+
+// Records of func_info and line_info may be longer than the headers know; both begin with the instruction's offset.
+template <class Record>
+Record read_record(const void* table, std::uint32_t record_size, std::uint32_t index) {
+  Record record;
+  std::memcpy(&record, static_cast<const std::uint8_t*>(table) + std::size_t{record_size} * index, sizeof(record));
+  return record;
+}
+
+std::optional<InsnRange> find_function(const btf* types, const bpf_prog_load_opts& options, std::uint32_t insn_count,
+                                       std::string_view name) {
+  for (std::uint32_t i = 0; options.func_info != nullptr && i < options.func_info_cnt; ++i) {
+    const auto info = read_record<bpf_func_info>(options.func_info, options.func_info_rec_size, i);
+    const btf_type* type = btf__type_by_id(types, info.type_id);
+    if (type == nullptr || name != btf__name_by_offset(types, type->name_off)) continue;
+    const bool last = i + 1 == options.func_info_cnt;
+    const std::uint32_t end =
+        last ? insn_count : read_record<bpf_func_info>(options.func_info, options.func_info_rec_size, i + 1).insn_off;
+    return InsnRange{info.insn_off, end};
+  }
+  return std::nullopt;
+}
+
+// The only call of the function at `target`; nothing when there are several or its address is taken.
+std::optional<std::uint32_t> only_call_of(std::span<const bpf_insn> program, std::uint32_t target) {
+  std::optional<std::uint32_t> found;
+  for (std::uint32_t n = 0; n < program.size(); ++n) {
+    const bpf_insn& insn = program[n];
+    const bool call = insn.code == (BPF_JMP | BPF_CALL) && insn.src_reg == BPF_PSEUDO_CALL;
+    const bool address = insn.code == (BPF_LD | BPF_IMM | BPF_DW) && insn.src_reg == BPF_PSEUDO_FUNC;
+    if ((!call && !address) || n + 1 + static_cast<std::uint32_t>(insn.imm) != target) continue;
+    if (address || found) return std::nullopt;
+    found = n;
+  }
+  return found;
+}
+
+// Whether no instruction can mean a stack slot further down than kFilterStackBase: by R10 and an offset, or by an
+// address made of R10 and a constant.
+bool leaves_stack_to_filter(std::span<const bpf_insn> program) {
+  constexpr int kLimit = -static_cast<int>(kFilterStackBase);
+  constexpr int kStack = -512;  // MAX_BPF_STACK, include/linux/filter.h
+  return std::none_of(program.begin(), program.end(), [](const bpf_insn& insn) {
+    const int insn_class = BPF_CLASS(insn.code);
+    const bool load = insn_class == BPF_LDX && insn.src_reg == BPF_REG_10;
+    const bool store = (insn_class == BPF_ST || insn_class == BPF_STX) && insn.dst_reg == BPF_REG_10;
+    if (load || store) return insn.off < kLimit;
+    return insn.code == (BPF_ALU64 | BPF_ADD | BPF_K) && insn.imm < kLimit && insn.imm >= kStack;
+  });
+}
+
+// func_info or line_info with its offsets moved. Records inside the range go, but for the one at its start where the
+// range stays a function (the kernel wants one there, kernel/bpf/verifier.c check_btf_line()).
+std::vector<std::uint8_t> moved_records(const void* table, std::uint32_t count, std::uint32_t record_size,
+                                        const InsnRange& range, std::uint32_t size, bool range_stays) {
+  std::vector<std::uint8_t> moved;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto offset = read_record<std::uint32_t>(table, record_size, i);
+    if (range.contains(offset) && !(range_stays && offset == range.begin)) continue;
+    const std::uint32_t new_offset = moved_offset(offset, range, size);
+    const auto* record = static_cast<const std::uint8_t*>(table) + std::size_t{record_size} * i;
+    moved.insert(moved.end(), record, record + record_size);
+    std::memcpy(moved.data() + moved.size() - record_size, &new_offset, sizeof(new_offset));
+  }
+  return moved;
+}
+
+}  // namespace
+
+int FilterInjection::register_sections() {
+  static const int result = [] {
+    LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .prog_prepare_load_fn = on_load);
+    struct Section {
+      const char* name;
+      bpf_prog_type type;
+      bpf_attach_type attach_type;
+    };
+    for (const Section& section :
+         {Section{"ringtap/xdp", BPF_PROG_TYPE_XDP, BPF_XDP}, Section{"ringtap/tc", BPF_PROG_TYPE_SCHED_CLS, {}},
+          Section{"ringtap/netfilter", netfilter_program_type(), kAttachNetfilter},
+          Section{"ringtap/socket", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS},
+          Section{"ringtap/tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, {}}}) {
+      const int err = libbpf_register_prog_handler(section.name, section.type, section.attach_type, &handler);
+      if (err < 0) return err;
+    }
+    return 0;
+  }();
+  return result;
+}
+
+FilterInjection::FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies)
+    : object_(object), bodies_(std::move(bodies)) {
+  active = this;
+}
+
+FilterInjection::~FilterInjection() {
+  active = nullptr;
+}
+
+int FilterInjection::on_load(bpf_program* program, bpf_prog_load_opts* options, long /*cookie*/) {
+  return active == nullptr ? 0 : active->inject(program, *options);
+}
+
+void FilterInjection::move_debug_info(bpf_prog_load_opts& options, const InsnRange& range, std::uint32_t size,
+                                      bool range_stays) {
+  const auto move = [&](const void*& table, std::uint32_t& count, std::uint32_t record_size) {
+    if (table == nullptr || count == 0) return;
+    auto& records = debug_info_.emplace_back(moved_records(table, count, record_size, range, size, range_stays));
+    count = static_cast<std::uint32_t>(records.size() / record_size);
+    table = records.data();
+  };
+  move(options.func_info, options.func_info_cnt, options.func_info_rec_size);
+  move(options.line_info, options.line_info_cnt, options.line_info_rec_size);
+}
+
+int FilterInjection::inject(bpf_program* program, bpf_prog_load_opts& options) {
+  if (bodies_.empty()) return 0;
+  const std::span<const bpf_insn> insns(bpf_program__insns(program), bpf_program__insn_cnt(program));
+  for (const auto& [stub, body] : bodies_) {
+    const auto function =
+        find_function(bpf_object__btf(object_), options, static_cast<std::uint32_t>(insns.size()), stub);
+    if (!function) continue;
+    const auto call = only_call_of(insns, function->begin);
+    if (call && leaves_stack_to_filter(insns)) {
+      // The stub goes, since nobody calls it any more and the verifier refuses what cannot be reached.
+      const auto without_stub = replace_insns(insns, *function, {});
+      const InsnRange place{moved_offset(*call, *function, 0), moved_offset(*call, *function, 0) + 1};
+      const auto inlined = without_stub ? replace_insns(*without_stub, place, body.inlined) : std::nullopt;
+      if (inlined) {
+        move_debug_info(options, *function, 0, false);
+        move_debug_info(options, place, static_cast<std::uint32_t>(body.inlined.size()), true);
+        return bpf_program__set_insns(program, const_cast<bpf_insn*>(inlined->data()), inlined->size());
+      }
+    }
+    auto spliced = replace_insns(insns, *function, body.function);
+    if (!spliced) return -E2BIG;
+    move_debug_info(options, *function, static_cast<std::uint32_t>(body.function.size()), true);
+    return bpf_program__set_insns(program, spliced->data(), spliced->size());
+  }
+  return -ENOENT;  // a program that wants everything instead of what was asked for must not run
+}
+
+}  // namespace ringtap

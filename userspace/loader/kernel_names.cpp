@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "loader/kernel_names.hpp"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <memory>
+
+#include "loader/handles.hpp"
+#include "loader/libbpf_log.hpp"
+
+namespace ringtap {
+
+DropReasons DropReasons::load() {
+  constexpr std::string_view kPrefix = "SKB_DROP_REASON_";
+  DropReasons reasons;
+  const LibbpfLog log;
+  const std::unique_ptr<btf, Releaser<btf__free>> types(btf__load_vmlinux_btf());
+  const int id = types ? btf__find_by_name_kind(types.get(), "skb_drop_reason", BTF_KIND_ENUM) : -1;
+  if (id <= 0) return reasons;
+  const btf_type* type = btf__type_by_id(types.get(), id);
+  const struct btf_enum* values = btf_enum(type);
+  for (std::uint32_t i = 0; i < btf_vlen(type); ++i) {
+    std::string_view name = btf__name_by_offset(types.get(), values[i].name_off);
+    if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
+    reasons.names_.emplace(static_cast<std::uint32_t>(values[i].val), name);
+  }
+  return reasons;
+}
+
+std::string_view DropReasons::name(std::uint32_t reason) {
+  const auto [entry, fresh] = names_.try_emplace(reason);
+  if (fresh) entry->second = "reason_" + std::to_string(reason);
+  return entry->second;
+}
+
+KernelSymbols KernelSymbols::load(const std::string& path) {
+  KernelSymbols symbols;
+  std::ifstream file(path);
+  std::string line;
+  while (std::getline(file, line)) {
+    // "ffffffff81000000 T _text", "ffffffffc0000000 t function [module]"; t and w are code.
+    std::uint64_t address = 0;
+    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), address, 16);
+    const std::string_view rest(end, static_cast<std::size_t>(line.data() + line.size() - end));
+    if (error != std::errc() || address == 0 || rest.size() < 4) continue;
+    constexpr std::string_view kCode = "tTwW";
+    if (kCode.find(rest[1]) == std::string_view::npos) continue;
+    std::string_view name = rest.substr(3);
+    name = name.substr(0, name.find_first_of(" \t"));
+    symbols.symbols_.push_back(
+        {address, static_cast<std::uint32_t>(symbols.names_.size()), static_cast<std::uint32_t>(name.size())});
+    symbols.names_ += name;
+  }
+  std::stable_sort(symbols.symbols_.begin(), symbols.symbols_.end(),
+                   [](const Symbol& a, const Symbol& b) { return a.address < b.address; });
+  return symbols;
+}
+
+std::string_view KernelSymbols::function(std::uint64_t address) const {
+  // A return address may be the first byte behind a function whose last instruction is the call: look one back.
+  const auto after = std::upper_bound(symbols_.begin(), symbols_.end(), address - 1,
+                                      [](std::uint64_t a, const Symbol& symbol) { return a < symbol.address; });
+  if (address == 0 || after == symbols_.begin()) return {};
+  const Symbol& symbol = *std::prev(after);
+  return std::string_view(names_).substr(symbol.name_at, symbol.name_length);
+}
+
+}  // namespace ringtap

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "loader/tap_programs.hpp"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <map>
+#include <string>
+
+#include "loader/filter_injection.hpp"
+#include "loader/handles.hpp"
+#include "loader/libbpf_log.hpp"
+#include "record/event.hpp"
+#include "taps.skel.h"
+
+namespace ringtap {
+namespace {
+
+// Headers that decide what is left out are looked for in the copied bytes.
+std::uint32_t copied_bytes(const TapProgramsConfig& config) {
+  return config.reduction.leaves_out() ? std::max(config.snaplen, RINGTAP_HEAD_BYTES) : config.snaplen;
+}
+
+// Bytes the taps of the whole host copy: their filter works on the copy, and what it reads may lie behind the snaplen.
+std::uint32_t filter_bytes(const TapProgramsConfig& config) {
+  return config.filter && config.taps.contains_any(kHostTaps) ? RINGTAP_MAX_SNAPLEN : copied_bytes(config);
+}
+
+// struct stage of bpf/emit.bpf.h.
+std::uint32_t stage_size(const TapProgramsConfig& config) {
+  const std::uint32_t longest = std::max(copied_bytes(config), filter_bytes(config));
+  const auto size = sizeof(ringtap_stage) + RINGTAP_BATCH_BYTES + sizeof(ringtap_event) + sizeof(ringtap_trace) +
+                    std::size_t{longest} + RINGTAP_RECORD_ALIGN;
+  return static_cast<std::uint32_t>((size + RINGTAP_STAGE_ALIGN - 1) / RINGTAP_STAGE_ALIGN * RINGTAP_STAGE_ALIGN);
+}
+
+// The stages as user space sees them: read only.
+class MappedStages {
+ public:
+  MappedStages() = default;
+  MappedStages(const MappedStages&) = delete;
+  MappedStages& operator=(const MappedStages&) = delete;
+  ~MappedStages() {
+    if (memory_ != MAP_FAILED) munmap(memory_, length_);
+  }
+  bool map(int fd, std::size_t value_size, std::size_t count) {
+    value_size_ = value_size;
+    length_ = value_size * count;
+    memory_ = mmap(nullptr, length_, PROT_READ, MAP_SHARED, fd, 0);
+    return memory_ != MAP_FAILED;
+  }
+  [[nodiscard]] const ringtap_stage& at(std::size_t cpu) const {
+    return *reinterpret_cast<const ringtap_stage*>(static_cast<const std::byte*>(memory_) + value_size_ * cpu);
+  }
+
+ private:
+  void* memory_ = MAP_FAILED;
+  std::size_t value_size_ = 0;
+  std::size_t length_ = 0;
+};
+
+// A program of the skeleton, where it stands and the stub its filter replaces.
+struct Variant {
+  bpf_program* program;
+  const char* stub;
+  ringtap_tap tap;
+  bool l3 = false;
+  bool frags = false;
+  const char* tracepoint = nullptr;
+};
+
+std::array<Variant, 14> variants(const taps& skeleton) {
+  const auto& programs = skeleton.progs;
+  return {{{programs.xdp_frags_tap, "xdp_filter", RINGTAP_TAP_XDP, false, true},
+           {programs.xdp_tap, "xdp_filter", RINGTAP_TAP_XDP},
+           {programs.xdp_l3_tap, "xdp_l3_filter", RINGTAP_TAP_XDP, true},
+           {programs.tc_ingress_tap, "tc_ingress_filter", RINGTAP_TAP_TC_INGRESS},
+           {programs.tc_egress_tap, "tc_egress_filter", RINGTAP_TAP_TC_EGRESS},
+           {programs.tc_in_l3_tap, "tc_in_l3_filter", RINGTAP_TAP_TC_INGRESS, true},
+           {programs.tc_out_l3_tap, "tc_out_l3_filter", RINGTAP_TAP_TC_EGRESS, true},
+           {programs.nf_first_tap, "nf_first_filter", RINGTAP_TAP_NETFILTER},
+           {programs.nf_last_tap, "nf_last_filter", RINGTAP_TAP_NETFILTER},
+           {programs.socket_tap, "socket_filter", RINGTAP_TAP_SOCKET},
+           {programs.stack_in_tap, "stack_in_filter", RINGTAP_TAP_STACK_IN, false, false, "netif_receive_skb"},
+           {programs.stack_out_tap, "stack_out_filter", RINGTAP_TAP_STACK_OUT, false, false, "net_dev_start_xmit"},
+           {programs.drop_tap, "drop_filter", RINGTAP_TAP_DROP, false, false, "kfree_skb"},
+           {programs.end_tap, "end_filter", RINGTAP_TAP_END, false, false, "consume_skb"}}};
+}
+
+bool is_used(const Variant& variant, const TapProgramsConfig& config) {
+  if (!config.taps.contains(tap_of(variant.tap))) return false;
+  if (kHostTaps.contains(tap_of(variant.tap))) return true;
+  if (variant.l3 ? !config.l3 : !config.ethernet) return false;
+  return !variant.frags || config.features.xdp_load_bytes;
+}
+
+constexpr std::uint32_t kXdpHasFrags = 1U << 5;  // BPF_F_XDP_HAS_FRAGS, include/uapi/linux/bpf.h since 5.18
+
+// Filters up to this are never refused (tests/bpf loads a corpus of them).
+constexpr std::size_t kSmallFilterInsns = 8192;
+
+// Packets on their way through the kernel at one moment: queues of sockets and of devices included.
+constexpr std::uint32_t kFollowed = 1 << 17;
+
+// Loads a large filter by itself. libbpf, met with a refusal, would ask for the verifier's log with ever larger
+// buffers, which for such a filter takes minutes.
+Result<> try_verifier(const Variant& variant, const std::vector<bpf_insn>& body) {
+  if (body.size() <= kSmallFilterInsns) return ok();
+  // The body of a host tap reads its frame as a tracepoint program may read its arguments.
+  const auto type = kHostTaps.contains(tap_of(variant.tap)) ? BPF_PROG_TYPE_RAW_TRACEPOINT
+                    : variant.tap == RINGTAP_TAP_XDP        ? BPF_PROG_TYPE_XDP
+                                                            : BPF_PROG_TYPE_SCHED_CLS;
+  LIBBPF_OPTS(bpf_prog_load_opts, options,
+              .expected_attach_type = type == BPF_PROG_TYPE_XDP ? BPF_XDP : bpf_attach_type{});
+  const UniqueFd program(bpf_prog_load(type, "filter_probe", "Dual BSD/GPL", body.data(), body.size(), &options));
+  if (program) return ok();
+  return Error::from_errno(
+      errno, "the filter is too large for the verifier: " + std::to_string(body.size()) + " eBPF instructions");
+}
+
+// Chooses the programs to load and collects the bodies of their filters.
+Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, const TapProgramsConfig& config) {
+  std::map<std::string, FilterBody> bodies;
+  for (const Variant& variant : variants(skeleton)) {
+    const bool used = is_used(variant, config);
+    bpf_program__set_autoload(variant.program, used);
+    if (variant.frags) bpf_program__set_flags(variant.program, kXdpHasFrags);
+    if (!used || !config.filter || bodies.contains(variant.stub)) continue;
+    auto inlined = config.filter({variant.tap, variant.l3, true}, config.features);
+    auto function = config.filter({variant.tap, variant.l3, false}, config.features);
+    if (!inlined) return inlined.take_error();
+    if (!function) return function.take_error();
+    if (auto accepted = try_verifier(variant, *function); !accepted) return accepted.take_error();
+    bodies.emplace(variant.stub, FilterBody{inlined.take(), function.take()});
+  }
+  return bodies;
+}
+
+}  // namespace
+
+struct TapPrograms::Impl {
+  Skeleton<taps> skeleton;
+  MappedStages stages;
+  std::array<UniqueFd, 2> softirq_links;
+};
+
+TapPrograms::TapPrograms(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TapPrograms::TapPrograms(TapPrograms&&) noexcept = default;
+TapPrograms& TapPrograms::operator=(TapPrograms&&) noexcept = default;
+TapPrograms::~TapPrograms() = default;
+
+Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
+  const LibbpfLog log;
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 0) return Error::from_errno(cpus, "count the possible CPUs");
+  auto impl = std::make_unique<Impl>();
+  if (const int err = FilterInjection::register_sections(); err != 0) {
+    return Error::from_errno(err, "register the programs' sections");
+  }
+  impl->skeleton.reset(taps::open());
+  taps* skeleton = impl->skeleton.get();
+  if (skeleton == nullptr) return Error::from_errno(errno, "open the BPF programs");
+
+  skeleton->rodata->cfg_snaplen = copied_bytes(config);
+  skeleton->rodata->cfg_keep = config.snaplen;
+  skeleton->rodata->cfg_slice_layer = static_cast<std::uint32_t>(config.reduction.slice_layer);
+  skeleton->rodata->cfg_slice_more = config.reduction.slice_more;
+  skeleton->rodata->cfg_sample = config.reduction.sample > 1 ? config.reduction.sample : 0;
+  skeleton->rodata->cfg_max_pps = config.reduction.max_pps;
+  skeleton->rodata->cfg_time_batch_ns = static_cast<std::uint32_t>(config.reduction.time_batch.count());
+  skeleton->rodata->cfg_filter_bytes = filter_bytes(config);
+  skeleton->rodata->cfg_only_slot = config.single_slot ? 1 : 0;
+  skeleton->rodata->cfg_batch_bytes =
+      config.features.stage_flusher ? std::min(RINGTAP_BATCH_BYTES, config.batch_bytes) : 0;
+  skeleton->rodata->cfg_xdp_verdict = config.consume ? XDP_DROP : XDP_PASS;
+  skeleton->rodata->cfg_kernel_casts = config.features.kernel_casts;
+  skeleton->rodata->cfg_xdp_load_bytes = config.features.xdp_load_bytes;
+  skeleton->rodata->cfg_follow = config.follow;
+  skeleton->rodata->cfg_drop_reason = config.features.drop_reason;
+  skeleton->rodata->cfg_drop_socket = config.features.drop_socket;
+  skeleton->rodata->cfg_end_location = config.features.end_location;
+  struct stat netns {};
+  if (stat("/proc/self/ns/net", &netns) == 0) skeleton->rodata->cfg_netns = static_cast<std::uint32_t>(netns.st_ino);
+
+  auto bodies = choose_programs(*skeleton, config);
+  if (!bodies) return bodies.take_error();
+  skeleton->rodata->cfg_filter = !bodies->empty();
+
+  bpf_program__set_autoload(skeleton->progs.stage_flusher, config.features.stage_flusher);
+  const bool batches_time = config.reduction.time_batch.count() != 0;
+  bpf_program__set_autoload(skeleton->progs.softirq_begin, batches_time);
+  bpf_program__set_autoload(skeleton->progs.softirq_end, batches_time);
+
+  const std::uint32_t counter_rows = (config.slots + 1) * RINGTAP_TAP_COUNT;
+  int err = bpf_map__reuse_fd(skeleton->maps.rings, config.rings_fd);
+  if (err == 0)
+    err = bpf_map__set_max_entries(skeleton->maps.stages, static_cast<std::uint32_t>(cpus) * RINGTAP_STAGES_PER_CPU);
+  if (err == 0) err = bpf_map__set_value_size(skeleton->maps.stages, stage_size(config));
+  if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.counters, counter_rows);
+  if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.slots, config.slots + 1);
+  if (err == 0 && config.follow) err = bpf_map__set_max_entries(skeleton->maps.followed, kFollowed);
+  if (err != 0) return Error::from_errno(err, "size the BPF maps");
+
+  {
+    const FilterInjection injection(skeleton->obj, bodies.take());
+    err = taps::load(skeleton);
+  }
+  if (err != 0) {
+    const std::string reason = log.reason();
+    auto error = Error::from_errno(err, "load the BPF programs" + (reason.empty() ? "" : " (" + reason + ")"));
+    if (err == -EPERM || err == -EACCES) return std::move(error).hint(capability_hint());
+    return error;
+  }
+  if (!impl->stages.map(bpf_map__fd(skeleton->maps.stages), stage_size(config),
+                        static_cast<std::size_t>(cpus) * RINGTAP_STAGES_PER_CPU)) {
+    return Error::from_errno(errno, "map the stages");
+  }
+  return TapPrograms(std::move(impl));
+}
+
+const ringtap_stage& TapPrograms::stage(std::size_t cpu) const {
+  return impl_->stages.at(cpu * RINGTAP_STAGES_PER_CPU);
+}
+
+bool TapPrograms::flush_stage(std::size_t cpu, bool on_its_cpu) const {
+  std::uint64_t argument = cpu;
+  LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &argument, .ctx_size_in = sizeof(argument),
+              .flags = on_its_cpu ? BPF_F_TEST_RUN_ON_CPU : 0, .cpu = on_its_cpu ? static_cast<std::uint32_t>(cpu) : 0);
+  return bpf_prog_test_run_opts(bpf_program__fd(impl_->skeleton->progs.stage_flusher), &options) == 0;
+}
+
+Result<> TapPrograms::watch_softirqs() {
+  if (access("/sys/kernel/realtime", F_OK) == 0) {
+    return Error("--time-batch: this is a real-time kernel, where what a softirq does is interrupted by others");
+  }
+  // The end first: a softirq that was seen to begin is seen to end.
+  const auto& programs = impl_->skeleton->progs;
+  const std::array<std::pair<const char*, bpf_program*>, 2> places = {
+      {{"softirq_exit", programs.softirq_end}, {"softirq_entry", programs.softirq_begin}}};
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    impl_->softirq_links[i].reset(bpf_raw_tracepoint_open(places[i].first, bpf_program__fd(places[i].second)));
+    if (!impl_->softirq_links[i]) {
+      return Error::from_errno(errno, std::string("attach to the tracepoint ") + places[i].first)
+          .hint("without --time-batch every record gets a time of its own");
+    }
+  }
+  return ok();
+}
+
+int TapPrograms::tc_ingress_fd(bool l3) const {
+  return bpf_program__fd(l3 ? impl_->skeleton->progs.tc_in_l3_tap : impl_->skeleton->progs.tc_ingress_tap);
+}
+int TapPrograms::tc_egress_fd(bool l3) const {
+  return bpf_program__fd(l3 ? impl_->skeleton->progs.tc_out_l3_tap : impl_->skeleton->progs.tc_egress_tap);
+}
+int TapPrograms::xdp_frags_fd(bool l3) const {
+  return l3 ? -1 : bpf_program__fd(impl_->skeleton->progs.xdp_frags_tap);
+}
+int TapPrograms::xdp_plain_fd(bool l3) const {
+  return bpf_program__fd(l3 ? impl_->skeleton->progs.xdp_l3_tap : impl_->skeleton->progs.xdp_tap);
+}
+
+int TapPrograms::netfilter_fd(bool last) const {
+  return bpf_program__fd(last ? impl_->skeleton->progs.nf_last_tap : impl_->skeleton->progs.nf_first_tap);
+}
+int TapPrograms::socket_fd() const {
+  return bpf_program__fd(impl_->skeleton->progs.socket_tap);
+}
+
+std::vector<TapPrograms::TracepointProgram> TapPrograms::tracepoint_programs() const {
+  std::vector<TracepointProgram> found;
+  for (const Variant& variant : variants(*impl_->skeleton)) {
+    const int fd = bpf_program__fd(variant.program);
+    if (variant.tracepoint != nullptr && fd >= 0) found.push_back({variant.tracepoint, tap_of(variant.tap), fd});
+  }
+  return found;
+}
+
+std::uint64_t TapPrograms::misses(Tap tap) const {
+  std::uint64_t sum = 0;
+  for (const Variant& variant : variants(*impl_->skeleton)) {
+    if (tap_of(variant.tap) != tap || bpf_program__fd(variant.program) < 0) continue;
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(variant.program), &info, &size) == 0) sum += info.recursion_misses;
+  }
+  return sum;
+}
+
+ringtap_control& TapPrograms::control() const {
+  return impl_->skeleton->bss->control;
+}
+
+Result<> TapPrograms::assign_slot(std::uint32_t ifindex, std::uint32_t slot) {
+  if (bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.slots), &ifindex, &slot, BPF_ANY) != 0) {
+    return Error::from_errno(errno, "assign a counter slot to interface " + std::to_string(ifindex));
+  }
+  return ok();
+}
+
+Result<std::vector<ringtap_counters>> TapPrograms::counters(std::uint32_t slot, ringtap_tap tap) const {
+  std::vector<ringtap_counters> rows(static_cast<std::size_t>(libbpf_num_possible_cpus()));
+  const std::uint32_t key = slot * RINGTAP_TAP_COUNT + tap;
+  if (bpf_map_lookup_elem(bpf_map__fd(impl_->skeleton->maps.counters), &key, rows.data()) != 0) {
+    return Error::from_errno(errno, "read the counters");
+  }
+  return rows;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The tap programs, configured and loaded. Owns programs and maps; the rings' map is borrowed at load and kept alive by
+// the kernel. Attaching is somebody else's (attachment.hpp).
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "loader/features.hpp"
+#include "loader/filter_injection.hpp"
+#include "ringtap/abi.h"
+#include "ringtap/record.hpp"
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+// Where a filter body runs: at which tap, on frames with or without an Ethernet header.
+struct FilterPlace {
+  ringtap_tap tap;
+  bool l3;
+  bool inlined;  // in the place of its call, with the stack from kFilterStackBase down
+};
+// The translated expression for a place; an Error when it cannot be had there.
+using FilterBodies = std::function<Result<std::vector<bpf_insn>>(FilterPlace, const KernelFeatures&)>;
+
+// What the kernel side leaves out on purpose, and how exact its times are. Nothing of it by default.
+struct Reduction {
+  int slice_layer = 0;           // 2, 3, 4: what is behind the headers up to this layer is cut off; 0: nothing
+  std::uint32_t slice_more = 0;  // … but for so many bytes
+  std::uint32_t sample = 0;      // one of so many flows is captured; 0: all
+  std::uint64_t max_pps = 0;     // packets a second, of all taps together; 0: no limit
+  std::chrono::nanoseconds time_batch{0};  // how old a time stamp may be; 0: each record has its own reading
+
+  [[nodiscard]] bool leaves_out() const { return slice_layer != 0 || sample > 1 || max_pps != 0; }
+};
+
+struct TapProgramsConfig {
+  TapSet taps = kTcTaps;
+  bool follow = false;  // an sk_buff the filter said yes to is recorded wherever it is met; traces at tc
+  std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;
+  std::uint32_t slots = 1;  // attachments, RINGTAP_SLOT_UNKNOWN not counted
+  bool single_slot = true;  // slot 1 is the only one: no look-up per packet
+  int rings_fd = -1;
+  bool consume = false;                             // XDP: captured frames end here
+  std::uint32_t batch_bytes = RINGTAP_BATCH_BYTES;  // a stage that holds more goes to the ring
+  bool ethernet = true;                             // the programs for devices with an Ethernet header
+  bool l3 = false;                                  // the programs for devices without a link-layer header too
+  FilterBodies filter;                              // none: every frame is wanted
+  Reduction reduction;
+  KernelFeatures features;
+};
+
+class TapPrograms {
+ public:
+  static Result<TapPrograms> load(const TapProgramsConfig& config);
+  TapPrograms(TapPrograms&&) noexcept;
+  TapPrograms& operator=(TapPrograms&&) noexcept;
+  ~TapPrograms();
+
+  // For frames with an Ethernet header or, `l3`, without.
+  [[nodiscard]] int tc_ingress_fd(bool l3 = false) const;
+  [[nodiscard]] int tc_egress_fd(bool l3 = false) const;
+  [[nodiscard]] int xdp_frags_fd(bool l3 = false) const;  // -1 where there is no multi-buffer program
+  [[nodiscard]] int xdp_plain_fd(bool l3 = false) const;
+  [[nodiscard]] int netfilter_fd(bool last) const;
+  [[nodiscard]] int socket_fd() const;
+  // Raw tracepoint programs and the tracepoints they are for; those that are loaded.
+  struct TracepointProgram {
+    const char* tracepoint;
+    Tap tap;
+    int fd;
+  };
+  [[nodiscard]] std::vector<TracepointProgram> tracepoint_programs() const;
+  // Times the kernel skipped a program because it had interrupted itself on a CPU (bpf_prog_info.recursion_misses).
+  [[nodiscard]] std::uint64_t misses(Tap tap) const;
+  // Begins to watch softirqs, without which every record has a time of its own (Reduction::time_batch).
+  Result<> watch_softirqs();
+  // Shared page: see ringtap_control.
+  [[nodiscard]] ringtap_control& control() const;
+
+  // What stands in a CPU's stage; a hint while taps are on, since the other side writes.
+  [[nodiscard]] const ringtap_stage& stage(std::size_t cpu) const;
+  // Sends it to the ring unless a record is being made; on that CPU, by an interrupt, or on any while taps are off.
+  bool flush_stage(std::size_t cpu, bool on_its_cpu) const;
+
+  // Frames of this interface are counted in `slot` from now on.
+  Result<> assign_slot(std::uint32_t ifindex, std::uint32_t slot);
+  // Counters of one slot and tap, one element per possible CPU.
+  Result<std::vector<ringtap_counters>> counters(std::uint32_t slot, ringtap_tap tap) const;
+
+ private:
+  struct Impl;
+  explicit TapPrograms(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ringtap

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "names/host_names.hpp"
+
+#include <netdb.h>
+#include <netinet/ether.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kFirstSlots = 1024;
+constexpr std::size_t kMaxHostEntry = 64 * 1024;  // a line of hosts(5) with its aliases
+
+// What comes from a server goes to a terminal: a name that could steer it is no name.
+std::string without_control_bytes(std::string name) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::any_of(name.begin(), name.end(), is_control)) name.clear();
+  return name;
+}
+
+std::string look_up_host(std::span<const std::uint8_t> address) {
+  const int family = address.size() == 4 ? AF_INET : AF_INET6;
+  for (std::vector<char> buffer(1024); buffer.size() <= kMaxHostEntry; buffer.resize(buffer.size() * 4)) {
+    hostent entry{};
+    hostent* found = nullptr;
+    int reason = 0;
+    const int err = gethostbyaddr_r(address.data(), static_cast<socklen_t>(address.size()), family, &entry,
+                                    buffer.data(), buffer.size(), &found, &reason);
+    if (err == ERANGE) continue;
+    return err == 0 && found != nullptr ? std::string(found->h_name) : std::string();
+  }
+  return {};
+}
+
+std::string look_up_station(std::span<const std::uint8_t> address) {
+  ether_addr station{};
+  std::memcpy(&station, address.data(), sizeof station);
+  char name[1024 + 1];  // ether_ntohost(3) has no bound; glibc's line buffer is 1024 bytes
+  return ether_ntohost(name, &station) == 0 ? std::string(name) : std::string();
+}
+
+}  // namespace
+
+NumericAddress::NumericAddress(std::span<const std::uint8_t> address)
+    : size(static_cast<std::uint32_t>(std::min(address.size(), bytes.size()))) {
+  std::copy_n(address.begin(), size, bytes.begin());
+}
+
+NameTable::NameTable() : seed_(0), slots_(kFirstSlots) {
+  // Without random bytes the order is guessable, nothing worse.
+  [[maybe_unused]] const auto got = ::getrandom(&seed_, sizeof seed_, GRND_NONBLOCK);
+}
+
+// The slot that holds the address, or the free one where it belongs.
+std::size_t NameTable::slot_of(const NumericAddress& address) const {
+  std::uint64_t halves[2];
+  std::memcpy(halves, address.bytes.data(), sizeof halves);
+  std::uint64_t hash = (halves[0] ^ seed_) * 0x9e3779b97f4a7c15;
+  hash = (hash ^ hash >> 32 ^ halves[1]) * 0xd6e8feb86659fd93;
+  hash ^= hash >> 32;
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash & mask;
+  while (slots_[at].address.size != 0 && slots_[at].address != address) at = (at + 1) & mask;
+  return at;
+}
+
+std::string* NameTable::find(const NumericAddress& address) {
+  const Slot& slot = slots_[slot_of(address)];
+  return slot.address.size != 0 ? &names_[slot.name] : nullptr;
+}
+
+std::string* NameTable::put(const NumericAddress& address, std::string name) {
+  if (names_.size() >= slots_.size() / 2) {
+    std::vector<Slot> before(slots_.size() * 2);
+    before.swap(slots_);
+    for (const Slot& slot : before) {
+      if (slot.address.size != 0) slots_[slot_of(slot.address)] = slot;
+    }
+  }
+  Slot& slot = slots_[slot_of(address)];
+  if (slot.address.size == 0) {
+    slot = {.address = address, .name = static_cast<std::uint32_t>(names_.size())};
+    names_.emplace_back();
+  }
+  names_[slot.name] = std::move(name);
+  return &names_[slot.name];
+}
+
+struct HostNames::Mailbox {
+  struct Answer {
+    NumericAddress address;
+    std::string name;
+  };
+
+  LookUp look_up;
+  UniqueFd answered_fd;                // readable when there are answers
+  std::atomic<bool> answered = false;  // the same, cheaper to look at
+
+  std::mutex mutex;  // never held while a look-up runs
+  std::condition_variable asked;
+  std::deque<NumericAddress> questions;
+  std::vector<Answer> answers;
+  bool closed = false;
+};
+
+std::string HostNames::look_up_on_this_host(std::span<const std::uint8_t> address) {
+  return without_control_bytes(address.size() == ETH_ALEN ? look_up_station(address) : look_up_host(address));
+}
+
+void* HostNames::answer_questions(void* argument) noexcept {
+  const std::unique_ptr<std::shared_ptr<Mailbox>> owned(static_cast<std::shared_ptr<Mailbox>*>(argument));
+  Mailbox& box = **owned;
+  std::unique_lock lock(box.mutex);
+  for (;;) {
+    box.asked.wait(lock, [&box] { return box.closed || !box.questions.empty(); });
+    if (box.closed) return nullptr;
+    const NumericAddress address = box.questions.front();
+    box.questions.pop_front();
+    lock.unlock();
+    std::string name = box.look_up(address.span());
+    lock.lock();
+    box.answers.push_back({address, std::move(name)});
+    box.answered.store(true, std::memory_order_release);
+    eventfd_write(box.answered_fd.get(), 1);
+  }
+}
+
+Result<std::unique_ptr<HostNames>> HostNames::start(const Options& options, LookUp look_up) {
+  auto mailbox = std::make_shared<Mailbox>();
+  mailbox->look_up = std::move(look_up);
+  mailbox->answered_fd = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!mailbox->answered_fd) return Error::from_errno(errno, "make an eventfd");
+  auto argument = std::make_unique<std::shared_ptr<Mailbox>>(mailbox);
+
+  // Signals are for the thread that runs the session.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread{};
+  const int err = pthread_create(&thread, nullptr, answer_questions, argument.get());
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (err != 0) return Error::from_errno(err, "start the thread that looks up names");
+  argument.release();  // the thread's now
+  pthread_detach(thread);
+  return std::unique_ptr<HostNames>(new HostNames(options, std::move(mailbox)));
+}
+
+HostNames::HostNames(const Options& options, std::shared_ptr<Mailbox> mailbox)
+    : mailbox_(std::move(mailbox)),
+      patience_(options.patience),
+      interrupt_fd_(options.interrupt_fd),
+      max_names_(options.max_names) {}
+
+HostNames::~HostNames() {
+  const std::lock_guard lock(mailbox_->mutex);
+  mailbox_->closed = true;
+  mailbox_->asked.notify_one();
+}
+
+std::string_view HostNames::name(const NumericAddress& address) {
+  if (mailbox_->answered.load(std::memory_order_acquire)) take_answers();
+  if (const std::string* known = find(address)) return *known;
+  if (!ask(address)) return {};
+  while (wait_for_answer()) {
+    take_answers();
+    if (const std::string* known = find(address); known != nullptr && outstanding_ == 0) return *known;
+  }
+  return {};
+}
+
+// An address that is asked for stays in the tables, whatever their turns.
+std::string* HostNames::find(const NumericAddress& address) {
+  if (std::string* known = young_.find(address)) return known;
+  std::string* known = old_.find(address);
+  if (known == nullptr) return nullptr;
+  keep(address, std::string(*known));
+  return young_.find(address);
+}
+
+void HostNames::keep(const NumericAddress& address, std::string name) {
+  if (young_.size() == max_names_ && young_.find(address) == nullptr) {
+    old_ = std::move(young_);
+    young_ = NameTable();
+  }
+  young_.put(address, std::move(name));
+}
+
+// Until the answer is there the address counts as one without a name.
+bool HostNames::ask(const NumericAddress& address) {
+  if (outstanding_ == kMaxQuestions) return false;
+  keep(address, {});
+  ++outstanding_;
+  const std::lock_guard lock(mailbox_->mutex);
+  mailbox_->questions.push_back(address);
+  mailbox_->asked.notify_one();
+  return true;
+}
+
+void HostNames::take_answers() {
+  std::vector<Mailbox::Answer> answers;
+  {
+    const std::lock_guard lock(mailbox_->mutex);
+    answers.swap(mailbox_->answers);
+    mailbox_->answered.store(false, std::memory_order_relaxed);
+    eventfd_t count = 0;
+    eventfd_read(mailbox_->answered_fd.get(), &count);
+  }
+  for (Mailbox::Answer& answer : answers) keep(answer.address, std::move(answer.name));
+  outstanding_ -= answers.size();
+}
+
+// False when patience has run out or somebody wants the thread back.
+bool HostNames::wait_for_answer() {
+  if (patience_ <= std::chrono::nanoseconds::zero()) return false;
+  pollfd fds[] = {{.fd = interrupt_fd_, .events = POLLIN, .revents = 0},
+                  {.fd = mailbox_->answered_fd.get(), .events = POLLIN, .revents = 0}};
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience_);
+  const timespec limit{.tv_sec = seconds.count(), .tv_nsec = (patience_ - seconds).count()};
+  const auto begin = std::chrono::steady_clock::now();
+  const int ready = ::ppoll(fds, 2, patience_ == kForever ? nullptr : &limit, nullptr);
+  if (patience_ != kForever) patience_ -= std::chrono::steady_clock::now() - begin;
+  return ready > 0 && fds[0].revents == 0;
+}
+
+}  // namespace ringtap

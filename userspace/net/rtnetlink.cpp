@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "net/rtnetlink.hpp"
+
+#include <libmnl/libmnl.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <functional>
+
+namespace ringtap::rtnetlink {
+namespace {
+
+using Socket = std::unique_ptr<mnl_socket, decltype([](mnl_socket* socket) { mnl_socket_close(socket); })>;
+using Handler = std::function<void(const nlmsghdr*)>;
+
+using AttributeHandler = std::function<void(const nlattr*)>;
+
+// libmnl's own loop macros are C: they convert void* silently.
+int on_attribute(const nlattr* attribute, void* handler) {
+  (*static_cast<AttributeHandler*>(handler))(attribute);
+  return MNL_CB_OK;
+}
+
+void for_each_attribute(const nlmsghdr* message, std::size_t header_size, AttributeHandler handler) {
+  mnl_attr_parse(message, static_cast<unsigned>(header_size), on_attribute, &handler);
+}
+
+void for_each_nested(const nlattr* attribute, AttributeHandler handler) {
+  mnl_attr_parse_nested(attribute, on_attribute, &handler);
+}
+
+int on_message(const nlmsghdr* message, void* handler) {
+  (*static_cast<Handler*>(handler))(message);
+  return MNL_CB_OK;
+}
+
+// One dump request on a socket of its own; the errno of what went wrong, or 0.
+template <class Body>
+int dump(std::uint16_t type, const Body& body, Handler handler) {
+  Socket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
+  if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) return errno;
+  std::array<char, 512> request{};
+  nlmsghdr* header = mnl_nlmsg_put_header(request.data());
+  header->nlmsg_type = type;
+  header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  header->nlmsg_seq = static_cast<std::uint32_t>(std::time(nullptr));
+  *static_cast<Body*>(mnl_nlmsg_put_extra_header(header, sizeof(Body))) = body;
+  if (mnl_socket_sendto(socket.get(), header, header->nlmsg_len) < 0) return errno;
+  std::vector<char> buffer(32768);
+  for (;;) {
+    const auto length = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
+    if (length < 0) return errno;
+    const int status = mnl_cb_run(buffer.data(), static_cast<std::size_t>(length), header->nlmsg_seq,
+                                  mnl_socket_get_portid(socket.get()), on_message, &handler);
+    if (status < 0) return errno;
+    if (status == MNL_CB_STOP) return 0;
+  }
+}
+
+Device parse_device(const nlmsghdr* message) {
+  const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
+  Device device;
+  device.ifindex = static_cast<std::uint32_t>(info->ifi_index);
+  device.hardware_type = info->ifi_type;
+  device.flags = info->ifi_flags;
+  bool link_elsewhere = false;
+  for_each_attribute(message, sizeof(*info), [&](const nlattr* attribute) {
+    switch (mnl_attr_get_type(attribute)) {
+      case IFLA_IFNAME:
+        device.name = mnl_attr_get_str(attribute);
+        break;
+      case IFLA_MASTER:
+        device.master = mnl_attr_get_u32(attribute);
+        break;
+      case IFLA_LINK:
+        device.link = mnl_attr_get_u32(attribute);
+        break;
+      case IFLA_LINK_NETNSID:
+        link_elsewhere = true;
+        break;
+      case IFLA_ADDRESS:
+        if (mnl_attr_get_payload_len(attribute) == 6) {
+          const auto* bytes = static_cast<const std::uint8_t*>(mnl_attr_get_payload(attribute));
+          std::copy(bytes, bytes + 6, device.mac.emplace().begin());
+        }
+        break;
+      default:
+        break;
+    }
+  });
+  if (link_elsewhere) device.link = 0;
+  return device;
+}
+
+}  // namespace
+
+bool Device::up() const {
+  return (flags & IFF_UP) != 0;
+}
+bool Device::running() const {
+  return (flags & IFF_RUNNING) != 0;
+}
+bool Device::loopback() const {
+  return (flags & IFF_LOOPBACK) != 0;
+}
+
+Result<std::vector<Device>> devices() {
+  std::vector<Device> found;
+  const int err = dump(RTM_GETLINK, ifinfomsg{.ifi_family = AF_UNSPEC},
+                       [&](const nlmsghdr* message) { found.push_back(parse_device(message)); });
+  if (err != 0) return Error::from_errno(err, "list the network interfaces");
+  std::sort(found.begin(), found.end(), [](const Device& a, const Device& b) { return a.ifindex < b.ifindex; });
+  return found;
+}
+
+Result<DeviceMonitor> DeviceMonitor::open() {
+  std::unique_ptr<mnl_socket, Close> socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket || mnl_socket_bind(socket.get(), RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0) {
+    return Error::from_errno(errno, "listen for changes of the network interfaces");
+  }
+  return DeviceMonitor(std::move(socket));
+}
+
+void DeviceMonitor::Close::operator()(mnl_socket* socket) const noexcept {
+  mnl_socket_close(socket);
+}
+
+int DeviceMonitor::fd() const {
+  return mnl_socket_get_fd(socket_.get());
+}
+
+std::optional<std::vector<DeviceEvent>> DeviceMonitor::events() {
+  std::vector<DeviceEvent> found;
+  Handler handler = [&](const nlmsghdr* message) {
+    const bool gone = message->nlmsg_type == RTM_DELLINK;
+    const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
+    // A bridge announces a port that leaves it with the same message type and family AF_BRIDGE.
+    if ((gone || message->nlmsg_type == RTM_NEWLINK) && info->ifi_family == AF_UNSPEC) {
+      found.push_back({gone, parse_device(message)});
+    }
+  };
+  std::vector<char> buffer(32768);
+  for (;;) {
+    const auto length = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
+    if (length < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN) return found;
+      return std::nullopt;  // ENOBUFS: messages were lost
+    }
+    mnl_cb_run(buffer.data(), static_cast<std::size_t>(length), 0, 0, on_message, &handler);
+  }
+}
+
+std::vector<TcFilter> tc_filters(std::uint32_t ifindex, bool ingress) {
+  std::vector<TcFilter> found;
+  tcmsg request{};
+  request.tcm_family = AF_UNSPEC;
+  request.tcm_ifindex = static_cast<int>(ifindex);
+  request.tcm_parent = TC_H_MAKE(TC_H_CLSACT, ingress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
+  dump(RTM_GETTFILTER, request, [&](const nlmsghdr* message) {
+    const auto* info = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
+    TcFilter filter;
+    filter.handle = info->tcm_handle;
+    filter.priority = TC_H_MAJ(info->tcm_info) >> 16;
+    for_each_attribute(message, sizeof(*info), [&](const nlattr* attribute) {
+      if (mnl_attr_get_type(attribute) == TCA_KIND) filter.kind = mnl_attr_get_str(attribute);
+      if (mnl_attr_get_type(attribute) != TCA_OPTIONS || filter.kind != "bpf") return;
+      for_each_nested(attribute, [&](const nlattr* option) {
+        if (mnl_attr_get_type(option) == TCA_BPF_NAME) filter.program_name = mnl_attr_get_str(option);
+      });
+    });
+    if (filter.handle != 0) found.push_back(std::move(filter));  // 0: the priority's own line, not a filter
+  });
+  return found;
+}
+
+}  // namespace ringtap::rtnetlink

@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "nft/nft_trace.hpp"
+
+#include <endian.h>
+#include <libmnl/libmnl.h>
+#include <linux/filter.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/sock_diag.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "nft/nft_chains.hpp"
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+namespace {
+
+using Socket = std::unique_ptr<mnl_socket, decltype([](mnl_socket* socket) { mnl_socket_close(socket); })>;
+
+constexpr std::size_t kMaxPasses = 1 << 16;   // those whose last message was lost never go by themselves
+constexpr std::size_t kMaxWaiting = 1 << 18;  // decisions in the mailbox
+constexpr int kMessagesPerBatch = 512;
+constexpr std::size_t kTableNameSize = 16;
+constexpr std::uint16_t kTraceMessage = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_TRACE;
+constexpr std::uint16_t kNewGeneration = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN;
+
+// "ringtap_0f3a52c1": another ringtap may trace in this namespace too.
+Result<std::string> table_name() {
+  std::uint32_t number = 0;
+  if (getrandom(&number, sizeof(number), 0) != sizeof(number)) return Error::from_errno(errno, "trace nftables' rules");
+  std::array<char, kTableNameSize + 1> name{};
+  std::snprintf(name.data(), name.size(), "ringtap_%08x", number);
+  return std::string(name.data());
+}
+
+Result<Socket> open_socket(const std::string& table, int receive_buffer) {
+  const std::string what = "trace nftables' rules";
+  Socket socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) {
+    return Error::from_errno(errno, what).hint("this kernel has no netfilter over netlink");
+  }
+  const int fd = mnl_socket_get_fd(socket.get());
+
+  // Asks for the ruleset's generation, since joining a group is no test of privilege or of nf_tables.
+  struct {
+    nlmsghdr header;
+    nfgenmsg body;
+  } request{};
+  request.header = {.nlmsg_len = sizeof(request),
+                    .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN,
+                    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK};
+  std::array<char, 1024> answer{};
+  if (mnl_socket_sendto(socket.get(), &request, sizeof(request)) < 0) return Error::from_errno(errno, what);
+  for (int status = MNL_CB_OK; status != MNL_CB_STOP;) {  // the kernel answers before sendto returns
+    const auto length = mnl_socket_recvfrom(socket.get(), answer.data(), answer.size());
+    status =
+        length < 0 ? MNL_CB_ERROR : mnl_cb_run(answer.data(), static_cast<std::size_t>(length), 0, 0, nullptr, nullptr);
+    if (status >= MNL_CB_STOP) continue;
+    const int err = errno;
+    return Error::from_errno(err, what).hint(err == EPERM ? "needs CAP_NET_ADMIN" : "this kernel has no nf_tables");
+  }
+
+  // Keeps what our own chains say out of the buffer: trace messages with our table's name. Offsets and words are in
+  // network order, the message type is in the host's.
+  std::array<std::uint32_t, kTableNameSize / 4> words{};
+  std::memcpy(words.data(), table.data(), kTableNameSize);
+  constexpr std::uint32_t first_attribute = sizeof(nlmsghdr) + sizeof(nfgenmsg);
+  std::array<sock_filter, 17> code = {{
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(nlmsghdr, nlmsg_type)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ, htobe16(kTraceMessage), 0, 14),
+      BPF_STMT(BPF_LDX | BPF_IMM, NFTA_TRACE_TABLE),
+      BPF_STMT(BPF_LD | BPF_IMM, first_attribute),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_NLATTR)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ, 0, 10, 0),
+      BPF_STMT(BPF_MISC | BPF_TAX, 0),
+  }};
+  for (std::size_t n = 0; n < words.size(); ++n) {
+    const auto left = static_cast<std::uint8_t>(2 * (words.size() - n - 1));
+    code[7 + 2 * n] = BPF_STMT(BPF_LD | BPF_W | BPF_IND, static_cast<std::uint32_t>(sizeof(nlattr) + 4 * n));
+    code[8 + 2 * n] = BPF_JUMP(BPF_JMP | BPF_JEQ, be32toh(words[n]), 0, static_cast<std::uint8_t>(left + 1));
+  }
+  code[15] = BPF_STMT(BPF_RET | BPF_K, 0);
+  code[16] = BPF_STMT(BPF_RET | BPF_K, ~0U);
+  const sock_fprog program{.len = code.size(), .filter = code.data()};
+  const int trace_group = NFNLGRP_NFTRACE;
+  const int change_group = NFNLGRP_NFTABLES;
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0 ||
+      mnl_socket_setsockopt(socket.get(), NETLINK_ADD_MEMBERSHIP, const_cast<int*>(&trace_group), sizeof(int)) != 0 ||
+      mnl_socket_setsockopt(socket.get(), NETLINK_ADD_MEMBERSHIP, const_cast<int*>(&change_group), sizeof(int)) != 0) {
+    return Error::from_errno(errno, what);
+  }
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof(receive_buffer)) != 0) {
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));  // up to net.core.rmem_max
+  }
+  return socket;
+}
+
+// --- The messages, NFTA_TRACE_… of <linux/netfilter/nf_tables.h> ----------------------------------------------------
+
+using Attributes = std::array<const nlattr*, NFTA_TRACE_MAX + 1>;
+
+int keep_attribute(const nlattr* attribute, void* into) {
+  const std::uint16_t type = mnl_attr_get_type(attribute);
+  if (type <= NFTA_TRACE_MAX) (*static_cast<Attributes*>(into))[type] = attribute;
+  return MNL_CB_OK;
+}
+
+std::uint32_t number_of(const nlattr* attribute) {
+  return attribute == nullptr ? 0 : be32toh(mnl_attr_get_u32(attribute));
+}
+
+std::string_view text_of(const nlattr* attribute) {
+  if (attribute == nullptr) return {};
+  const auto* text = static_cast<const char*>(mnl_attr_get_payload(attribute));
+  return {text, strnlen(text, mnl_attr_get_payload_len(attribute))};
+}
+
+std::span<const std::byte> bytes_of(const nlattr* attribute) {
+  if (attribute == nullptr) return {};
+  return {static_cast<const std::byte*>(mnl_attr_get_payload(attribute)), mnl_attr_get_payload_len(attribute)};
+}
+
+int keep_code(const nlattr* attribute, void* into) {
+  if (mnl_attr_get_type(attribute) == NFTA_VERDICT_CODE) {
+    *static_cast<std::int32_t*>(into) = static_cast<std::int32_t>(number_of(attribute));
+  }
+  return MNL_CB_OK;
+}
+
+// NF_DROP … or NFT_JUMP …, of the rule's verdict or the policy's.
+std::int32_t code_of(const Attributes& attributes, bool policy) {
+  std::int32_t code = NFT_CONTINUE;
+  if (policy) return static_cast<std::int32_t>(number_of(attributes[NFTA_TRACE_POLICY]));
+  if (const nlattr* verdict = attributes[NFTA_TRACE_VERDICT]) mnl_attr_parse_nested(verdict, keep_code, &code);
+  return code;
+}
+
+std::optional<RuleAction> action_of(std::int32_t code) {
+  if (code < 0) return std::nullopt;  // NFT_CONTINUE, NFT_JUMP …: nothing is decided
+  switch (code & NF_VERDICT_MASK) {
+    case NF_DROP:
+      return RuleAction::kDrop;
+    case NF_ACCEPT:
+    case NF_STOP:
+      return RuleAction::kAccept;
+    case NF_STOLEN:
+      return RuleAction::kStolen;
+    case NF_QUEUE:
+      return RuleAction::kQueue;
+    default:
+      return std::nullopt;
+  }
+}
+
+const char* family_name(std::uint8_t family) {
+  switch (family) {
+    case NFPROTO_INET:
+      return "inet";
+    case NFPROTO_IPV4:
+      return "ip";
+    case NFPROTO_IPV6:
+      return "ip6";
+    case NFPROTO_ARP:
+      return "arp";
+    case NFPROTO_NETDEV:
+      return "netdev";
+    case NFPROTO_BRIDGE:
+      return "bridge";
+    default:
+      return "";
+  }
+}
+
+std::optional<NetfilterHook> hook_of(std::uint8_t family, std::string_view name) {
+  static constexpr std::array<std::string_view, 5> names = {"prerouting", "input", "forward", "output", "postrouting"};
+  const auto* const found = std::find(names.begin(), names.end(), name);
+  const bool ip = family == NFPROTO_INET || family == NFPROTO_IPV4 || family == NFPROTO_IPV6;
+  if (!ip || found == names.end()) return std::nullopt;
+  return static_cast<NetfilterHook>(found - names.begin());
+}
+
+// Whether the transport header's bytes follow those of the network header: it has not been cut, and there is nothing
+// between them.
+bool transport_follows(std::span<const std::byte> network) {
+  if (network.empty()) return false;
+  const auto at = [&](std::size_t n) { return std::to_integer<std::uint32_t>(network[n]); };
+  if (at(0) >> 4 == 4) return network.size() >= 20 && network.size() == 4 * (at(0) & 15);
+  return at(0) >> 4 == 6 && network.size() == 40 && (at(6) == 6 || at(6) == 17 || at(6) == 58 || at(6) == 132);
+}
+
+std::uint64_t epoch_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// A packet in a base chain: the kernel tells its bytes and devices with the first message only.
+struct Pass {
+  std::array<std::byte, 60> bytes{};
+  std::size_t size = 0;
+  std::uint32_t in_ifindex = 0;
+  std::uint32_t out_ifindex = 0;
+  std::string hook;
+};
+
+// A decision in the mailbox: the verdict without its views, and what they will be of.
+struct Kept {
+  RuleVerdict verdict;  // family is a literal
+  Pass pass;
+  std::string table;
+  std::string chain;
+  std::string text;
+};
+
+// The messages of one socket, read by one thread.
+class TraceReader {
+ public:
+  TraceReader(Socket socket, NftChains chains) : socket_(std::move(socket)), chains_(std::move(chains)) {}
+
+  [[nodiscard]] int fd() const { return mnl_socket_get_fd(socket_.get()); }
+  [[nodiscard]] std::uint64_t messages() const { return messages_; }
+
+  // Adds what is waiting to `kept`; false: there is more.
+  Result<bool> read(std::vector<Kept>& kept) {
+    for (int n = 0; n < kMessagesPerBatch; ++n) {
+      const auto length = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
+      if (length < 0) {
+        if (errno == EAGAIN) return true;
+        if (errno == EINTR) continue;
+        if (errno != ENOBUFS) return Error::from_errno(errno, "read nftables' trace");
+        chains_.forget();  // what was lost may have told of a change; how much it was, the socket counts
+        continue;
+      }
+      const std::uint64_t now = epoch_ns();
+      auto left = static_cast<int>(length);
+      for (auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(message, left);
+           message = mnl_nlmsg_next(message, &left)) {
+        if (message->nlmsg_type == kNewGeneration) chains_.forget();
+        if (message->nlmsg_type == kTraceMessage) {
+          ++messages_;
+          if (auto one = decision_of(message, now)) kept.push_back(std::move(*one));
+        }
+      }
+    }
+    return false;
+  }
+
+ private:
+  std::optional<Kept> decision_of(const nlmsghdr* message, std::uint64_t now) {
+    Attributes attributes{};
+    if (mnl_attr_parse(message, sizeof(nfgenmsg), keep_attribute, &attributes) < 0) return std::nullopt;
+    const std::uint8_t family = static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(message))->nfgen_family;
+    const std::uint32_t id = number_of(attributes[NFTA_TRACE_ID]);
+    Kept kept;
+    kept.table = text_of(attributes[NFTA_TRACE_TABLE]);
+    kept.chain = text_of(attributes[NFTA_TRACE_CHAIN]);
+    // A pass begins with the message that has a device, which no packet at a hook is without.
+    if (attributes[NFTA_TRACE_IIF] != nullptr || attributes[NFTA_TRACE_OIF] != nullptr) {
+      if (passes_.size() >= kMaxPasses) passes_.clear();
+      Pass& pass = passes_[id] = pass_of(attributes);
+      // The chain it begins in is the base chain, whichever decides in the end.
+      pass.hook = chains_.chain(family_name(family), kept.table, kept.chain).hook;
+    }
+
+    RuleVerdict& verdict = kept.verdict;
+    verdict.policy = number_of(attributes[NFTA_TRACE_TYPE]) == NFT_TRACETYPE_POLICY;
+    const auto action = action_of(code_of(attributes, verdict.policy));
+    if (!action) return std::nullopt;
+    verdict.time_ns = now;
+    verdict.action = *action;
+    verdict.trace_id = id;
+    verdict.family = family_name(family);
+    if (const auto pass = passes_.extract(id)) kept.pass = std::move(pass.mapped());
+    verdict.hook = hook_of(family, kept.pass.hook);
+    verdict.in_ifindex = kept.pass.in_ifindex;
+    verdict.out_ifindex = kept.pass.out_ifindex;
+    const NftChain& chain = chains_.chain(verdict.family, kept.table, kept.chain);
+    if (verdict.policy) {
+      kept.text = chain.policy;
+    } else if (const nlattr* handle = attributes[NFTA_TRACE_RULE_HANDLE]) {
+      verdict.rule_handle = be64toh(mnl_attr_get_u64(handle));
+      const auto rule = chain.rules.find(verdict.rule_handle);
+      if (rule != chain.rules.end()) kept.text = rule->second;
+    }
+    return kept;
+  }
+
+  static Pass pass_of(const Attributes& attributes) {
+    Pass pass;
+    pass.in_ifindex = number_of(attributes[NFTA_TRACE_IIF]);
+    pass.out_ifindex = number_of(attributes[NFTA_TRACE_OIF]);
+    const auto add = [&pass](std::span<const std::byte> bytes) {
+      const std::size_t size = std::min(bytes.size(), pass.bytes.size() - pass.size);
+      std::copy_n(bytes.begin(), size, pass.bytes.begin() + static_cast<std::ptrdiff_t>(pass.size));
+      pass.size += size;
+    };
+    const auto network = bytes_of(attributes[NFTA_TRACE_NETWORK_HEADER]);
+    add(network);
+    if (transport_follows(network)) add(bytes_of(attributes[NFTA_TRACE_TRANSPORT_HEADER]));
+    return pass;
+  }
+
+  Socket socket_;
+  NftChains chains_;
+  std::unordered_map<std::uint32_t, Pass> passes_;  // by trace id
+  std::vector<std::byte> buffer_ = std::vector<std::byte>(std::size_t{1} << 16);
+  std::uint64_t messages_ = 0;
+};
+
+}  // namespace
+
+struct NftTrace::Impl {
+  Impl(TraceReader traces, NftTables owned) : reader(std::move(traces)), tables(std::move(owned)) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    if (!thread.joinable()) return;
+    {
+      const std::lock_guard lock(mutex);
+      ending = true;
+    }
+    awaken();
+    thread.join();
+  }
+
+  void awaken() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake.get(), &one, sizeof one);  // can only be full, and then it wakes
+  }
+
+  // The thread.
+  void run() {
+    std::array<pollfd, 2> waits{{{.fd = reader.fd(), .events = POLLIN}, {.fd = wake.get(), .events = POLLIN}}};
+    std::vector<Kept> batch;
+    for (bool empty = true;;) {
+      if (empty) ::poll(waits.data(), waits.size(), -1);
+      std::uint64_t woken = 0;
+      [[maybe_unused]] const auto taken = ::read(wake.get(), &woken, sizeof woken);
+      std::uint64_t now_asked = 0;
+      {
+        const std::lock_guard lock(mutex);
+        if (ending) return;
+        now_asked = asked;
+      }
+      auto read = reader.read(batch);
+      empty = !read || *read;
+      const std::lock_guard lock(mutex);
+      statistics.messages = reader.messages();
+      statistics.verdicts += batch.size();
+      for (Kept& one : batch) {
+        if (waiting.size() < kMaxWaiting) {
+          waiting.push_back(std::move(one));
+        } else {
+          ++statistics.lost;
+        }
+      }
+      batch.clear();
+      if (empty) answered = now_asked;
+      if (!read) {
+        failure = read.take_error();
+        answered = ~std::uint64_t{0};
+      }
+      settled.notify_all();
+      if (failure) return;
+    }
+  }
+
+  TraceReader reader;  // the thread's alone, but for its socket's options
+  NftTables tables;
+  UniqueFd wake;
+
+  mutable std::mutex mutex;  // of all below
+  std::condition_variable settled;
+  std::vector<Kept> waiting;
+  NftTraceStatistics statistics;
+  std::optional<Error> failure;
+  std::uint64_t asked = 0;
+  std::uint64_t answered = 0;  // the socket was empty after that question
+  bool ending = false;
+
+  std::thread thread;
+};
+
+NftTrace::NftTrace(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+NftTrace::NftTrace(NftTrace&& other) noexcept = default;
+NftTrace& NftTrace::operator=(NftTrace&& other) noexcept = default;
+NftTrace::~NftTrace() = default;
+
+Result<NftTrace> NftTrace::start(const NftTraceOptions& options) {
+  auto name = table_name();
+  if (!name) return name.take_error();
+  auto socket = open_socket(*name, options.receive_buffer);
+  if (!socket) return socket.take_error();
+  auto tables = NftTables::make(options, *name);
+  if (!tables) return tables.take_error();
+  NftContext context = make_nft_context();
+  if (!context) return Error("trace nftables' rules: libnftables has no memory");
+  auto impl = std::make_unique<Impl>(TraceReader(socket.take(), NftChains(std::move(context))), tables.take());
+  impl->wake = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!impl->wake) return Error::from_errno(errno, "trace nftables' rules");
+
+  // Signals are for the thread that runs the session.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::optional<Error> error;
+  try {
+    impl->thread = std::thread([&self = *impl] { self.run(); });
+  } catch (const std::system_error& refused) {
+    error = Error::from_errno(refused.code().value(), "start the thread that reads nftables' trace");
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (error) return std::move(*error);
+  return NftTrace(std::move(impl));
+}
+
+Result<> NftTrace::drain(const std::function<void(const RuleVerdict&)>& handler) {
+  std::vector<Kept> taken;
+  std::optional<Error> failure;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    taken.swap(impl_->waiting);
+    failure.swap(impl_->failure);
+  }
+  for (Kept& kept : taken) {
+    kept.verdict.table = kept.table;
+    kept.verdict.chain = kept.chain;
+    kept.verdict.rule_text = kept.text;
+    kept.verdict.hook_name = kept.pass.hook;
+    kept.verdict.network_header_on = std::span(kept.pass.bytes).first(kept.pass.size);
+    handler(kept.verdict);
+  }
+  if (failure) return std::move(*failure);
+  return ok();
+}
+
+void NftTrace::settle(std::chrono::milliseconds patience) {
+  std::unique_lock lock(impl_->mutex);
+  const std::uint64_t mine = ++impl_->asked;
+  impl_->awaken();
+  impl_->settled.wait_for(lock, patience, [&] { return impl_->answered >= mine; });
+}
+
+NftTraceStatistics NftTrace::statistics() const {
+  NftTraceStatistics statistics;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    statistics = impl_->statistics;
+  }
+  std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+  socklen_t size = sizeof(memory);
+  if (::getsockopt(impl_->reader.fd(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) == 0) {
+    statistics.lost += memory[SK_MEMINFO_DROPS];
+  }
+  return statistics;
+}
+
+const std::string& NftTrace::description() const {
+  return impl_->tables.description();
+}
+
+}  // namespace ringtap

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "taps/packet_socket.hpp"
+
+#include <pcap/pcap.h>
+#include <sys/socket.h>
+
+// After libpcap, whose struct bpf_insn would else be that of classic filters of the kernel.
+#include <linux/filter.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <ctime>
+
+#include "loader/attachment.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+
+std::uint64_t epoch_now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+struct PacketSocket::Handle {
+  pcap_t* pcap = nullptr;
+  const Clock* clock = nullptr;  // during a refresh
+  Handle() = default;
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  ~Handle() {
+    if (pcap != nullptr) pcap_close(pcap);
+  }
+};
+
+PacketSocket::PacketSocket(PacketSocketOptions options)
+    : options_(std::move(options)), handle_(std::make_unique<Handle>()) {}
+PacketSocket::~PacketSocket() = default;
+
+Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptions& options) {
+  const std::string what = "open an AF_PACKET socket on " + options.device;
+  std::array<char, PCAP_ERRBUF_SIZE> text{};
+  std::unique_ptr<PacketSocket> made(new PacketSocket(options));
+  pcap_t*& pcap = made->handle_->pcap;
+  pcap = pcap_create(options.device.c_str(), text.data());
+  if (pcap == nullptr) return Error(what + ": " + text.data());
+  pcap_set_snaplen(pcap, static_cast<int>(options.snaplen));
+  pcap_set_buffer_size(pcap, static_cast<int>(std::min<std::uint64_t>(options.buffer_bytes, INT32_MAX)));
+  pcap_set_timeout(pcap, kBlockTimeoutMs);
+  pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
+  if (pcap_activate(pcap) < 0) return Error(what + ": " + pcap_geterr(pcap));
+  if (pcap_setdirection(pcap, options.tap == Tap::kPacketOut ? PCAP_D_OUT : PCAP_D_IN) != 0) {
+    return Error(what + ": " + pcap_geterr(pcap));
+  }
+  if (!options.filter.empty()) {
+    // Not by pcap_setfilter(): that one applies the filter in user space to the blocks that may be begun already, where
+    // bytes behind the snaplen and the direction are not known. Here what came before is told by its time.
+    bpf_program program{};
+    if (pcap_compile(pcap, &program, options.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+      return Error(what + ": " + pcap_geterr(pcap));
+    }
+    std::vector<sock_filter> filter(program.bf_len);
+    std::transform(program.bf_insns, program.bf_insns + program.bf_len, filter.begin(), [](const auto& insn) {
+      return sock_filter{.code = insn.code, .jt = insn.jt, .jf = insn.jf, .k = insn.k};
+    });
+    pcap_freecode(&program);
+    made->stop();
+    wait_for_running_programs();
+    made->begin_ns_ = epoch_now_ns();
+    const bool short_enough = filter.size() <= BPF_MAXINSNS;
+    if (!short_enough || !made->attach_filter({static_cast<unsigned short>(filter.size()), filter.data()})) {
+      PacketSocketOptions whole = options;
+      whole.filter.clear();
+      whole.snaplen = RINGTAP_MAX_SNAPLEN;
+      whole.recheck = true;
+      return open(whole);
+    }
+  }
+  if (pcap_setnonblock(pcap, 1, text.data()) != 0) return Error(what + ": " + text.data());
+  return made;
+}
+
+bool PacketSocket::refresh(const Clock& clock) {
+  // What was popped makes room; views of the head are made anew below.
+  auto* bytes = reinterpret_cast<std::byte*>(queue_.data());
+  std::memmove(bytes, bytes + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  handle_->clock = &clock;
+  const auto take = [](u_char* self, const pcap_pkthdr* header, const u_char* data) {
+    PacketSocket& socket = *reinterpret_cast<PacketSocket*>(self);
+    const std::size_t size = (sizeof(ringtap_event) + header->caplen + RINGTAP_RECORD_ALIGN - 1) /
+                             RINGTAP_RECORD_ALIGN * RINGTAP_RECORD_ALIGN;
+    const std::size_t words = (socket.end_ + size) / sizeof(std::uint64_t);
+    if (socket.queue_.size() < words) socket.queue_.resize(std::max(words, 2 * socket.queue_.size()));
+    const std::uint64_t epoch_ns =
+        static_cast<std::uint64_t>(header->ts.tv_sec) * kNsPerSecond + static_cast<std::uint64_t>(header->ts.tv_usec);
+    if (epoch_ns < socket.begin_ns_) return;
+    const ringtap_event event{.monotonic_ns = socket.handle_->clock->monotonic_ns_of(epoch_ns),
+                              .ifindex = socket.options_.ifindex,
+                              .wire_len = header->len,
+                              .cap_len = header->caplen,
+                              .rx_queue = RINGTAP_RX_QUEUE_UNKNOWN,
+                              .slot = socket.options_.slot,
+                              .tap = static_cast<std::uint8_t>(event_tap_of(socket.options_.tap)),
+                              .pkt_type = RINGTAP_PKT_TYPE_UNKNOWN,
+                              .csum = RINGTAP_CSUM_UNKNOWN,
+                              .flags = static_cast<std::uint8_t>(socket.options_.recheck ? RINGTAP_EVENT_RECHECK : 0)};
+    auto* at = reinterpret_cast<std::byte*>(socket.queue_.data()) + socket.end_;
+    std::memcpy(at, &event, sizeof(event));
+    std::memcpy(at + sizeof(event), data, header->caplen);
+    socket.end_ += size;
+  };
+  pcap_dispatch(handle_->pcap, -1, take, reinterpret_cast<u_char*>(this));
+  handle_->clock = nullptr;
+  load_head();
+  return ready();
+}
+
+void PacketSocket::load_head() {
+  head_.reset();
+  if (begin_ == end_) return;
+  const auto* header =
+      reinterpret_cast<const ringtap_event*>(reinterpret_cast<const std::byte*>(queue_.data()) + begin_);
+  head_ = EventView{header, nullptr, {reinterpret_cast<const std::byte*>(header + 1), header->cap_len}};
+}
+
+void PacketSocket::pop() {
+  const std::size_t size = sizeof(ringtap_event) + head_->data.size();
+  begin_ += (size + RINGTAP_RECORD_ALIGN - 1) / RINGTAP_RECORD_ALIGN * RINGTAP_RECORD_ALIGN;
+  ++delivered_;
+  load_head();
+}
+
+void PacketSocket::stop() {
+  sock_filter nothing[] = {{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0}};
+  attach_filter({.len = 1, .filter = nothing});
+}
+
+bool PacketSocket::attach_filter(const sock_fprog& program) const {
+  return setsockopt(pcap_fileno(handle_->pcap), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+}
+
+std::uint64_t PacketSocket::dropped() {
+  pcap_stat stat{};
+  return pcap_stats(handle_->pcap, &stat) == 0 ? stat.ps_drop : 0;
+}
+
+int PacketSocket::fd() const {
+  return pcap_get_selectable_fd(handle_->pcap);
+}
+
+}  // namespace ringtap
