@@ -59,7 +59,7 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
   ++counts_.records;
   expire(record.time_ns);
   // Room for a superframe as well as for a packet.
-  while (open_ + 1 >= options_.max_packets && oldest() != kNone) finish(oldest(), true);
+  while (packets_.open() + 1 >= options_.max_packets && packets_.oldest() != kNone) finish(packets_.oldest(), true);
 
   const bool followed = record.trace && record.trace->followed;
   const bool elsewhere = record.trace && record.trace->elsewhere;
@@ -107,7 +107,7 @@ Correlator::Buffer* Correlator::buffer_of(std::uint64_t address, const PacketKey
   if (buffer == nullptr) return nullptr;
   const Packet& packet = packets_[buffer->packet];
   const bool lives = packet.is_open && packet.story.number == buffer->number && may_be_same(buffer->proof, key.proof);
-  if (lives && (joins || !has_passed(buffer->packet, place, key.proof.payload_len))) return buffer;
+  if (lives && (joins || !packets_.has_passed(buffer->packet, place, key.proof.payload_len))) return buffer;
   buffers_.erase(address);
   return nullptr;
 }
@@ -119,7 +119,7 @@ std::uint32_t Correlator::by_content(const PacketKey& key, std::uint16_t place, 
     std::uint32_t at = chains_.first(key.outline);
     for (int i = 0; at != kNone && i < kLookAhead && found == kNone; ++i, at = chains_.next(at)) {
       const std::uint32_t packet = packet_of(at);
-      if (!packets_[packet].payload_known && !has_passed(packet, place, key.proof.payload_len)) found = packet;
+      if (!packets_[packet].payload_known && !packets_.has_passed(packet, place, key.proof.payload_len)) found = packet;
     }
   }
   if (found == kNone && joins) {
@@ -137,7 +137,7 @@ std::uint32_t Correlator::by_outline(const PacketKey& key, std::uint16_t place) 
   for (int i = 0; at != kNone && i < kLookAhead; ++i, at = chains_.next(at)) {
     const std::uint32_t other = packet_of(at);
     if (packets_[other].proof.payload_hash != packets_[found].proof.payload_hash &&
-        !has_passed(other, place, key.proof.payload_len)) {
+        !packets_.has_passed(other, place, key.proof.payload_len)) {
       return kAmbiguous;
     }
   }
@@ -151,7 +151,7 @@ std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, st
   std::uint32_t at = chains_.first(hash);
   if (at == kNone) return kNone;
   if (chains_.next(at) == kNone) {
-    return has_passed(packet_of(at), place, key.proof.payload_len) ? kNone : packet_of(at);
+    return packets_.has_passed(packet_of(at), place, key.proof.payload_len) ? kNone : packet_of(at);
   }
   const std::uint64_t cursor_key = mix(hash, place);
   if (const Cursor* cursor = cursors_.find(cursor_key)) {
@@ -161,7 +161,8 @@ std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, st
   }
   std::uint32_t passed = kNone;
   int steps = 0;
-  for (; at != kNone && has_passed(packet_of(at), place, key.proof.payload_len); at = chains_.next(at), ++steps) {
+  for (; at != kNone && packets_.has_passed(packet_of(at), place, key.proof.payload_len);
+       at = chains_.next(at), ++steps) {
     passed = at;
   }
   if (steps > kStepsWithoutCursor) {
@@ -177,7 +178,7 @@ std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, st
     std::uint32_t best = at;
     std::uint32_t other = chains_.last(hash);
     for (int i = 0; i < kLookAhead && other != kNone && !is_idle(other); ++i, other = chains_.previous(other)) {
-      if (has_passed(packet_of(other), place, key.proof.payload_len)) break;
+      if (packets_.has_passed(packet_of(other), place, key.proof.payload_len)) break;
       best = other;
     }
     at = best;
@@ -217,7 +218,7 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
   }
   if (merging_.empty()) return kNone;
 
-  const std::uint32_t whole = new_packet();
+  const std::uint32_t whole = packets_.add();
   Packet& merged = packets_[whole];
   merged.story = packets_[merging_.front()].story;
   merged.story.endpoints = key.endpoints;
@@ -227,13 +228,13 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
   std::uint32_t* link = &merged.members;
   for (const std::uint32_t member : merging_) {
     leave_chains(member);
-    leave_age(member);
+    packets_.leave_age(member);
     merged.story.number = std::min(merged.story.number, packets_[member].story.number);
     *link = member;
     link = &packets_[member].next_member;
   }
   link_content(whole, key);
-  enter_age(whole);
+  packets_.enter_age(whole);
   return whole;
 }
 
@@ -256,33 +257,13 @@ std::uint32_t Correlator::whole_of(const RecordView& record, const PacketKey& ke
     } else {
       part = whole.flow == key.flow && ((key.proof.ip_id - whole.proof.ip_id) & 0xffff) < kMostSegments;
     }
-    if (part && !has_passed(packet_of(at), place, key.proof.payload_len)) return packet_of(at);
+    if (part && !packets_.has_passed(packet_of(at), place, key.proof.payload_len)) return packet_of(at);
   }
   return kNone;
 }
 
-bool Correlator::has_passed(std::uint32_t packet, std::uint16_t place, std::uint32_t payload_len) {
-  const Sighting* seen = sighting(packet, place);
-  if (seen == nullptr) return false;
-  const std::uint32_t whole = packets_[packet].proof.payload_len;
-  return whole == 0 || std::uint64_t{seen->payload} + payload_len > whole;
-}
-
-Sighting* Correlator::sighting(std::uint32_t packet, std::uint16_t place) {
-  std::uint32_t left = packets_[packet].sightings;
-  for (std::uint32_t at = packets_[packet].first_block; at != kNone; at = blocks_[at].next) {
-    Block& block = blocks_[at];
-    const std::size_t here = std::min<std::size_t>(left, kSightingsInBlock);
-    for (std::size_t i = 0; i < here; ++i) {
-      if (block.sightings[i].place == place) return &block.sightings[i];
-    }
-    left -= static_cast<std::uint32_t>(here);
-  }
-  return nullptr;
-}
-
 std::uint32_t Correlator::start(const RecordView& record, const PacketKey& key) {
-  const std::uint32_t index = new_packet();
+  const std::uint32_t index = packets_.add();
   Packet& packet = packets_[index];
   packet.story.number = ++numbers_;
   packet.story.first_ns = record.time_ns;
@@ -292,7 +273,7 @@ std::uint32_t Correlator::start(const RecordView& record, const PacketKey& key) 
   packet.flow = key.flow;
   ++counts_.packets;
   link_content(index, key);
-  enter_age(index);
+  packets_.enter_age(index);
   if (record.tap == Tap::kXdp && may_be_merged(key)) chains_.append(node(index, kWay), mix(key.flow, kFrames));
   if (key.proof.version == 4 && key.is_fragment()) {
     chains_.append(node(index, kWay), mix(key.datagram(), kFragments));
@@ -323,34 +304,16 @@ void Correlator::end_fragments(std::uint64_t number, const PacketKey& key) {
 
 void Correlator::see(std::uint32_t index, const RecordView& record, const PacketKey& key, std::uint16_t place,
                      Buffer* buffer, const FreedBy& freed) {
-  Sighting* seen = sighting(index, place);
+  Sighting& seen = packets_.sighting(index, place, record.time_ns);
   Packet& packet = packets_[index];
-  if (seen == nullptr) {
-    const std::size_t offset = packet.sightings % kSightingsInBlock;
-    if (offset == 0) {
-      std::uint32_t block = static_cast<std::uint32_t>(blocks_.size());
-      if (free_blocks_.empty()) {
-        blocks_.emplace_back();
-      } else {
-        block = free_blocks_.back();
-        free_blocks_.pop_back();
-        blocks_[block].next = kNone;
-      }
-      (packet.last_block == kNone ? packet.first_block : blocks_[packet.last_block].next) = block;
-      packet.last_block = block;
-    }
-    ++packet.sightings;
-    seen = &blocks_[packet.last_block].sightings[offset];
-    *seen = {.time_ns = record.time_ns, .place = place};
-  }
-  ++seen->records;
-  seen->wire_bytes += record.wire_len;
-  seen->payload += std::min(key.proof.payload_len, std::numeric_limits<std::uint32_t>::max() - seen->payload);
+  ++seen.records;
+  seen.wire_bytes += record.wire_len;
+  seen.payload += std::min(key.proof.payload_len, std::numeric_limits<std::uint32_t>::max() - seen.payload);
   packet.story.first_ns = std::min(packet.story.first_ns, record.time_ns);
   packet.story.last_ns = std::max(packet.story.last_ns, record.time_ns);
-  leave_age(index);
+  packets_.leave_age(index);
   note_fate(index, record, place, buffer, freed);
-  enter_age(index);
+  packets_.enter_age(index);
   if (may_be_same(packet.proof, key.proof)) note_content(index, key);
   note_way(index, record, key);
   if (buffer != nullptr && record.tap != Tap::kSocket && !is_freed_tap(record.tap)) packet.story.has_skb = true;
@@ -472,94 +435,46 @@ void Correlator::forget_buffers() {
   sweep_at_ = std::max(kFewBuffers, 2 * buffers_.size());
 }
 
-std::uint32_t Correlator::new_packet() {
-  ++open_;
-  std::uint32_t index = static_cast<std::uint32_t>(packets_.size());
-  if (free_packets_.empty()) {
-    packets_.emplace_back();
-  } else {
-    index = free_packets_.back();
-    free_packets_.pop_back();
-    packets_[index] = Packet{};
-  }
-  packets_[index].is_open = true;
-  return index;
-}
-
 void Correlator::leave_chains(std::uint32_t packet) {
   for (std::uint32_t kind = 0; kind < kNodes; ++kind) chains_.remove(node(packet, static_cast<Node>(kind)));
   if (!packets_[packet].payload_known) --open_outlines_;
   packets_[packet].payload_known = true;
 }
 
-std::uint32_t Correlator::oldest() const {
-  const std::uint32_t one = ages_[0].oldest;
-  const std::uint32_t other = ages_[1].oldest;
-  if (one == kNone || other == kNone) return one == kNone ? other : one;
-  return packets_[one].story.last_ns < packets_[other].story.last_ns ? one : other;
-}
-
-void Correlator::leave_age(std::uint32_t index) {
-  const Packet& packet = packets_[index];
-  Ages& ages = ages_[packet.is_freed ? 1 : 0];
-  (packet.older == kNone ? ages.oldest : packets_[packet.older].newer) = packet.newer;
-  (packet.newer == kNone ? ages.newest : packets_[packet.newer].older) = packet.older;
-}
-
-void Correlator::enter_age(std::uint32_t index) {
-  Packet& packet = packets_[index];
-  packet.is_freed = packet.story.drop.time_ns != 0 || packet.story.end.time_ns != 0;
-  Ages& ages = ages_[packet.is_freed ? 1 : 0];
-  packet.older = ages.newest;
-  packet.newer = kNone;
-  (ages.newest == kNone ? ages.oldest : packets_[ages.newest].newer) = index;
-  ages.newest = index;
-}
-
 void Correlator::expire(std::uint64_t now_ns) {
   now_ns_ = std::max(now_ns_, now_ns);
-  for (const auto& [ages, limit] :
-       {std::pair<const Ages&, std::uint64_t>(ages_[0], options_.age_ns), {ages_[1], options_.freed_age_ns}}) {
-    while (ages.oldest != kNone && packets_[ages.oldest].story.last_ns + limit < now_ns_) finish(ages.oldest, false);
+  for (const bool freed : {false, true}) {
+    const std::uint64_t limit = freed ? options_.freed_age_ns : options_.age_ns;
+    for (std::uint32_t packet = packets_.oldest(freed); packet != kNone; packet = packets_.oldest(freed)) {
+      if (packets_[packet].story.last_ns + limit >= now_ns_) break;
+      finish(packet, false);
+    }
   }
 }
 
 void Correlator::finish_all() {
-  while (oldest() != kNone) finish(oldest(), false);
-}
-
-void Correlator::gather(std::uint32_t packet) {
-  const std::size_t from = gathered_.size();
-  std::uint32_t left = packets_[packet].sightings;
-  for (std::uint32_t at = packets_[packet].first_block; at != kNone; at = blocks_[at].next) {
-    const std::size_t here = std::min<std::size_t>(left, kSightingsInBlock);
-    gathered_.insert(gathered_.end(), blocks_[at].sightings.begin(),
-                     blocks_[at].sightings.begin() + static_cast<std::ptrdiff_t>(here));
-    left -= static_cast<std::uint32_t>(here);
-  }
-  std::stable_sort(gathered_.begin() + static_cast<std::ptrdiff_t>(from), gathered_.end(),
-                   [](const Sighting& a, const Sighting& b) { return a.time_ns < b.time_ns; });
+  while (packets_.oldest() != kNone) finish(packets_.oldest(), false);
 }
 
 void Correlator::finish(std::uint32_t index, bool evicted) {
   leave_chains(index);
-  leave_age(index);
+  packets_.leave_age(index);
   packets_[index].story.is_evicted = evicted;
   if (evicted) ++counts_.evicted;
   if (packets_[index].members == kNone) {
     gathered_.clear();
-    gather(index);
+    packets_.gather(index, gathered_);
     finished_(packets_[index].story, gathered_);
-    release(index);
+    packets_.release(index);
     return;
   }
   bool is_first = true;
   for (std::uint32_t at = packets_[index].members; at != kNone;) {
     const std::uint32_t following = packets_[at].next_member;
     gathered_.clear();
-    gather(at);
+    packets_.gather(at, gathered_);
     const std::size_t own = gathered_.size();
-    gather(index);
+    packets_.gather(index, gathered_);
     // The superframe's records are there once.
     for (std::size_t i = own; !is_first && i < gathered_.size(); ++i) {
       gathered_[i].records = 0;
@@ -574,18 +489,10 @@ void Correlator::finish(std::uint32_t index, bool evicted) {
     story.xdp_dropped = packets_[at].story.xdp_dropped;
     story.is_merged = true;
     finished_(story, gathered_);
-    release(at);
+    packets_.release(at);
     at = following;
   }
-  release(index);
-}
-
-void Correlator::release(std::uint32_t index) {
-  for (std::uint32_t at = packets_[index].first_block; at != kNone; at = blocks_[at].next) free_blocks_.push_back(at);
-  packets_[index].is_open = false;
-  packets_[index].story.number = 0;
-  free_packets_.push_back(index);
-  --open_;
+  packets_.release(index);
 }
 
 }  // namespace ringtap

@@ -8,7 +8,6 @@
 // allocated for a record once the pools have grown. One thread.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -18,53 +17,12 @@
 
 #include "compare/chains.hpp"
 #include "compare/hash.hpp"
+#include "compare/packet_history.hpp"
 #include "compare/packet_key.hpp"
+#include "compare/packet_pool.hpp"
 #include "ringtap/record.hpp"
 
 namespace ringtap {
-
-inline constexpr std::uint32_t kNoText = 0;  // of reasons, functions and rules: there is none
-
-// What one packet did at one place. Places are numbered by the caller.
-struct Sighting {
-  std::uint64_t time_ns = 0;  // of the first record
-  std::uint32_t records = 0;
-  std::uint32_t wire_bytes = 0;
-  std::uint32_t payload = 0;  // sum over the records: says whether the packet has passed as a whole
-  std::uint16_t place = 0;
-};
-
-struct Freed {
-  std::uint32_t reason = kNoText;
-  std::uint32_t function = kNoText;
-  std::uint64_t time_ns = 0;  // 0: has not happened
-  bool elsewhere = false;     // in another network namespace
-};
-
-// All that decides a packet's fate.
-struct PacketStory {
-  std::uint64_t number = 0;  // from 1
-  std::uint64_t first_ns = 0;
-  std::uint64_t last_ns = 0;
-  Endpoints endpoints;
-  std::uint32_t payload_len = 0;
-  std::uint32_t delivered = 0;         // sk_buffs that sockets were given and that were not dropped after it
-  std::uint32_t sent = 0;              // the same for those that went to a driver
-  std::uint16_t delivered_at = 0;      // the place
-  std::uint16_t sent_at = 0;           // the place, also of an AF_PACKET record on the way out
-  bool packet_out = false;             // AF_PACKET saw it on its way out
-  bool came_back = false;              // in by the device it went out by: loopback
-  bool xdp_dropped = false;            // our XDP program ended it
-  bool has_skb = false;                // an address was seen
-  bool is_merged = false;              // one of several frames that GRO made one
-  bool is_evicted = false;             // finished because there were too many
-  std::uint64_t reassembled_into = 0;  // number of the datagram
-  Freed drop;                          // the packet's own sk_buff
-  Freed end;
-  Freed cut;        // freed after it became segments or fragments
-  Freed copy_drop;  // an sk_buff that has its content and was not seen before
-  std::uint32_t rule = kNoText;
-};
 
 // What the text behind a drop or an end is to the correlator.
 struct FreedBy {
@@ -116,12 +74,12 @@ class Correlator {
   void finish_all();
 
   [[nodiscard]] const CorrelatorCounts& counts() const { return counts_; }
-  [[nodiscard]] std::uint32_t open_packets() const { return open_; }
+  [[nodiscard]] std::uint32_t open_packets() const { return packets_.open(); }
 
  private:
-  static constexpr std::uint32_t kNone = Chains::kNone;
+  using Packet = PacketPool::Packet;
+  static constexpr std::uint32_t kNone = PacketPool::kNone;
   static constexpr std::uint32_t kAmbiguous = kNone - 1;
-  static constexpr std::size_t kSightingsInBlock = 6;
   static constexpr std::size_t kFewBuffers = 1U << 16;
 
   // The chains a packet can stand in; its node there is packet * kNodes + kind.
@@ -133,26 +91,6 @@ class Correlator {
     kNodes,
   };
 
-  struct Packet {
-    PacketStory story;
-    NatProof proof;
-    std::uint64_t flow = 0;
-    std::uint32_t sent_ifindex = 0;
-    std::uint32_t older = kNone;  // by last record
-    std::uint32_t newer = kNone;
-    std::uint32_t first_block = kNone;  // of sightings
-    std::uint32_t last_block = kNone;
-    std::uint32_t sightings = 0;
-    std::uint32_t members = kNone;      // first of the frames that GRO merged into it …
-    std::uint32_t next_member = kNone;  // … and the next one
-    bool payload_known = true;
-    bool is_open = false;
-    bool is_freed = false;  // stands in that list
-  };
-  struct Block {
-    std::array<Sighting, kSightingsInBlock> sightings;
-    std::uint32_t next = kNone;
-  };
   // An sk_buff in its life.
   struct Buffer {
     std::uint64_t number = 0;  // of the packet, which may be finished
@@ -160,11 +98,6 @@ class Correlator {
     bool delivered = false;
     bool sent = false;
     NatProof proof;
-  };
-  // Packets by their last record.
-  struct Ages {
-    std::uint32_t oldest = kNone;
-    std::uint32_t newest = kNone;
   };
   struct Cursor {
     std::uint64_t number = 0;
@@ -180,8 +113,6 @@ class Correlator {
   std::uint32_t first_fit(std::uint64_t hash, const PacketKey& key, std::uint16_t place, std::uint64_t time_ns);
   std::uint32_t merge(const RecordView& record, const PacketKey& key);
   std::uint32_t whole_of(const RecordView& record, const PacketKey& key, std::uint16_t place);
-  bool has_passed(std::uint32_t packet, std::uint16_t place, std::uint32_t payload_len);
-  Sighting* sighting(std::uint32_t packet, std::uint16_t place);
 
   std::uint32_t start(const RecordView& record, const PacketKey& key);
   void see(std::uint32_t packet, const RecordView& record, const PacketKey& key, std::uint16_t place, Buffer* buffer,
@@ -193,31 +124,20 @@ class Correlator {
   void end_fragments(std::uint64_t number, const PacketKey& key);
   void forget_buffers();
 
-  std::uint32_t new_packet();
   void link_content(std::uint32_t packet, const PacketKey& key);
   void leave_chains(std::uint32_t packet);
-  [[nodiscard]] std::uint32_t oldest() const;
-  void leave_age(std::uint32_t packet);
-  void enter_age(std::uint32_t packet);
   void finish(std::uint32_t packet, bool evicted);
-  void gather(std::uint32_t packet);
-  void release(std::uint32_t packet);
 
   CorrelatorOptions options_;
   Finished finished_;
   CorrelatorCounts counts_;
-  std::vector<Packet> packets_;
-  std::vector<std::uint32_t> free_packets_;
-  std::vector<Block> blocks_;
-  std::vector<std::uint32_t> free_blocks_;
+  PacketPool packets_;
   Chains chains_;
   HashMap<Buffer> buffers_;  // by address
   HashMap<Cursor> cursors_;  // by chain and place: where the search for the first fit goes on
   std::vector<Sighting> gathered_;
   std::uint64_t now_ns_ = 0;
   std::uint64_t numbers_ = 0;
-  std::array<Ages, 2> ages_;  // [1]: freed
-  std::uint32_t open_ = 0;
   std::uint32_t open_outlines_ = 0;  // open packets whose payload is not known
   std::vector<std::uint32_t> merging_;
   std::size_t sweep_at_ = kFewBuffers;
