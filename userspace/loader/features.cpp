@@ -4,8 +4,12 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <cap-ng.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -19,13 +23,21 @@ namespace {
 // CAP_NET_RAW is for promiscuous mode alone.
 constexpr const char* kSetcap = "cap_bpf,cap_net_admin,cap_net_raw,cap_perfmon=ep";
 
+// A bit each.
+std::uint64_t effective_capabilities() {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  if (::syscall(SYS_capget, &header, sets.data()) != 0) return 0;
+  return sets[0].effective | std::uint64_t{sets[1].effective} << 32;
+}
+
 // CAP_SYS_ADMIN stands for the other two on every kernel (kernel/capability.c: bpf_capable(), perfmon_capable()).
 std::vector<std::string> missing_capabilities() {
   std::vector<std::string> missing;
-  const bool admin = capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN) != 0;
+  const std::uint64_t effective = effective_capabilities();
+  const auto has = [effective](unsigned capability) { return (effective >> capability & 1) != 0; };
   const auto want = [&](unsigned capability, const char* name, bool admin_will_do) {
-    if (capng_have_capability(CAPNG_EFFECTIVE, capability) == 0 && !(admin && admin_will_do))
-      missing.emplace_back(name);
+    if (!has(capability) && !(admin_will_do && has(CAP_SYS_ADMIN))) missing.emplace_back(name);
   };
   want(CAP_BPF, "CAP_BPF", true);
   want(CAP_NET_ADMIN, "CAP_NET_ADMIN", false);
@@ -81,7 +93,6 @@ bool has_netfilter() {
 }  // namespace
 
 std::string capability_hint() {
-  capng_get_caps_process();
   const auto missing = missing_capabilities();
   std::string text;
   if (missing.empty()) return "the capabilities are there; a security module or a container's policy may forbid bpf(2)";
@@ -93,7 +104,6 @@ std::string capability_hint() {
 
 Result<KernelFeatures> probe_features() {
   const LibbpfLog log;
-  capng_get_caps_process();
   if (!missing_capabilities().empty()) {
     return Error("capturing packets: not permitted").hint(capability_hint());
   }
