@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/compared_tcpdump.hpp"
 #include "support/corpora.hpp"
 #include "support/namespace.hpp"
 #include "support/packet.hpp"
@@ -64,7 +65,7 @@ class Names : public ::testing::Test {
  protected:
   void SetUp() override {
     REQUIRE_ROOT();
-    REQUIRE_TOOL("tcpdump");
+    REQUIRE_COMPARED_TCPDUMP();
     REQUIRE_TOOL("unshare");
     std::filesystem::create_directory(folder_ / "etc");
     write_text(folder_ / "etc/hosts",

@@ -29,11 +29,11 @@
 #include "file/pcapng_parser.hpp"
 #include "file/pcapng_writer.hpp"
 #include "support/capture_file.hpp"
+#include "support/compared_tcpdump.hpp"
 #include "support/corpora.hpp"
 #include "support/memory_source.hpp"
 #include "support/memory_writer.hpp"
 #include "support/recording_sink.hpp"
-#include "support/requirements.hpp"
 #include "support/wait.hpp"
 
 namespace {
@@ -704,6 +704,7 @@ TEST(OpenCapture, NamesWhatItCannotOpen) {
 // Every file of tcpdump's own test suite that libpcap opens, hostile ones included: the same frames, and an error where
 // it has one.
 TEST(CaptureReader, ReadsTcpdumpsOwnTestFilesAsLibpcapDoes) {
+  REQUIRE_COMPARED_TCPDUMP();
   const auto files = testing::corpus_files("tcpdump-4.99.3");
   REQUIRE_CORPUS(files);
   std::size_t frames = 0;

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "support/compared_tcpdump.hpp"
 #include "support/packet.hpp"
 #include "support/process.hpp"
-#include "support/requirements.hpp"
 #include "support/wait.hpp"
 
 namespace ringtap::testing {
@@ -19,7 +19,7 @@ namespace {
 
 class Files : public ::testing::Test {
  protected:
-  void SetUp() override { REQUIRE_TOOL("tcpdump"); }
+  void SetUp() override { REQUIRE_COMPARED_TCPDUMP(); }
 
   // A pcap file of `count` datagrams to ports 1001, 1002 …
   std::string pcap(const std::string& name, std::uint32_t link_type, unsigned count = 2,

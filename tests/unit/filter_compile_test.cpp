@@ -14,9 +14,9 @@
 
 #include "filter/ebpf_text.hpp"
 #include "filter/translate.hpp"
+#include "support/compared_tcpdump.hpp"
 #include "support/filter_corpus.hpp"
 #include "support/packet.hpp"
-#include "support/requirements.hpp"
 
 namespace ringtap {
 namespace {
@@ -73,7 +73,7 @@ TEST(FilterCompile, RefusesAWrongExpressionInLibpcapsWords) {
 }
 
 TEST(FilterCompile, PrintsProgramsAsTcpdumpDoes) {
-  REQUIRE_TOOL("tcpdump");
+  REQUIRE_COMPARED_TCPDUMP();
   const std::array<std::pair<const char*, ProgramFormat>, 3> formats = {
       {{"-d", ProgramFormat::kAssembly}, {"-dd", ProgramFormat::kCArray}, {"-ddd", ProgramFormat::kDecimal}}};
   for (const std::string expression :

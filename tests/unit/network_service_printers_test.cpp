@@ -18,9 +18,9 @@
 
 #include "dissect/dissector.hpp"
 #include "dissect/printers.hpp"
+#include "support/compared_tcpdump.hpp"
 #include "support/packet.hpp"
 #include "support/process.hpp"
-#include "support/requirements.hpp"
 
 namespace ringtap {
 namespace {
@@ -313,7 +313,7 @@ class ServicePrinters : public ::testing::Test {
 };
 
 TEST_F(ServicePrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
-  REQUIRE_TOOL("tcpdump");
+  REQUIRE_COMPARED_TCPDUMP();
   for (const Family& family : families()) {
     const std::vector<Cut> cuts = cut_at_every_length(family.packets);
     for (const std::string_view option : {std::string_view(), family.options}) {
@@ -324,7 +324,7 @@ TEST_F(ServicePrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
 }
 
 TEST_F(ServicePrinters, LeaveTheLinkHeaderOutOfADumpBehindACutAsTcpdumpDoes) {
-  REQUIRE_TOOL("tcpdump");
+  REQUIRE_COMPARED_TCPDUMP();
   const std::vector<Bytes> packets = {
       over_udp(9, "6162"),
       over_udp(53, "1267 0100 0001 0000 0000 0000 03777777 076578616d706c65 036f7267 00 0001 0001"),

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "dissect/dissector.hpp"
+#include "support/compared_tcpdump.hpp"
 #include "support/packet.hpp"
 #include "support/process.hpp"
-#include "support/requirements.hpp"
 
 namespace ringtap {
 namespace {
@@ -232,7 +232,7 @@ std::string expected(const std::vector<Bytes>& packets, std::string_view options
 }
 
 TEST(RoutingPrinters, PrintWholePacketsAsTcpdumpDoes) {
-  REQUIRE_TOOL("tcpdump");
+  REQUIRE_COMPARED_TCPDUMP();
   for (const Family& family : families()) {
     EXPECT_EQ(printed(family.packets, 0), expected(family.packets, "")) << family.name;
     EXPECT_EQ(printed(family.packets, 1), expected(family.packets, "-v")) << family.name;

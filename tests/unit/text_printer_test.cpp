@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "support/compared_tcpdump.hpp"
 #include "support/process.hpp"
-#include "support/requirements.hpp"
 
 namespace ringtap {
 namespace {
@@ -238,7 +238,7 @@ std::vector<OptionSet> option_sets() {
 }
 
 TEST_F(TextPrinterTest, PrintsWholePacketsAsTcpdumpDoesUnderEveryOption) {
-  REQUIRE_TOOL("tcpdump");
+  REQUIRE_COMPARED_TCPDUMP();
   std::vector<Packet> packets;
   for (const Bytes& bytes : samples()) packets.push_back({bytes, static_cast<std::uint32_t>(bytes.size())});
   for (const OptionSet& set : option_sets()) {
@@ -247,7 +247,7 @@ TEST_F(TextPrinterTest, PrintsWholePacketsAsTcpdumpDoesUnderEveryOption) {
 }
 
 TEST_F(TextPrinterTest, PrintsPacketsCutAtEveryLengthAsTcpdumpDoes) {
-  REQUIRE_TOOL("tcpdump");
+  REQUIRE_COMPARED_TCPDUMP();
   std::vector<Packet> packets;
   for (const Bytes& bytes : samples()) {
     for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -262,7 +262,7 @@ TEST_F(TextPrinterTest, PrintsPacketsCutAtEveryLengthAsTcpdumpDoes) {
 }
 
 TEST_F(TextPrinterTest, DiffersFromTcpdumpOnlyWithoutCompatAndOnlyInTheLinesThatItNames) {
-  REQUIRE_TOOL("tcpdump");
+  REQUIRE_COMPARED_TCPDUMP();
   Bytes large = ipv4(6, tcp(1000, 80, 0x10, {}, text("part of 64 KiB")));
   large[16] = large[17] = 0;  // total length
   const Bytes vxlan = ipv4(17, udp(5, 8472, Bytes{8, 0, 0, 0, 0, 0, 7, 0} + ipv4(17, udp(5, 6, text("abc")))));
