@@ -3,6 +3,7 @@
 
 include(GNUInstallDirs)
 include(GoogleTest)
+include(RingtapHardening)
 find_package(PkgConfig REQUIRED)
 
 add_library(ringtap_options INTERFACE)
@@ -10,6 +11,7 @@ target_include_directories(ringtap_options INTERFACE ${PROJECT_SOURCE_DIR}/inclu
 target_compile_options(ringtap_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
   $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers>)
+ringtap_harden(ringtap_options)
 if(RINGTAP_SANITIZE)
   target_compile_options(ringtap_options INTERFACE -fsanitize=${RINGTAP_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(ringtap_options INTERFACE -fsanitize=${RINGTAP_SANITIZE})
