@@ -4,6 +4,7 @@
 include(GNUInstallDirs)
 include(GoogleTest)
 include(RingtapHardening)
+include(RingtapReproducible)
 find_package(PkgConfig REQUIRED)
 
 add_library(ringtap_options INTERFACE)
@@ -12,6 +13,7 @@ target_compile_options(ringtap_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
   $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers>)
 ringtap_harden(ringtap_options)
+ringtap_hide_paths(ringtap_options)
 if(RINGTAP_SANITIZE)
   target_compile_options(ringtap_options INTERFACE -fsanitize=${RINGTAP_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(ringtap_options INTERFACE -fsanitize=${RINGTAP_SANITIZE})
@@ -43,6 +45,7 @@ function(ringtap_bpf_skeleton name)
     add_custom_command(OUTPUT ${object}
       COMMAND ${RINGTAP_CLANG} -target bpf -D__TARGET_ARCH_${arch} -mcpu=v3 -O2 -g -std=gnu11
               -Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-declarations
+              ${RINGTAP_PATH_FLAGS} -fdebug-compilation-dir=.
               -I${PROJECT_SOURCE_DIR}/include -I${PROJECT_SOURCE_DIR}/vmlinux
               -isystem /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
               -MD -MF ${object}.d -MT ${object} -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
