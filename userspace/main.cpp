@@ -176,9 +176,16 @@ FilterHook hook_of(ringtap_tap tap) {
       return FilterHook::kTcIngress;
     case RINGTAP_TAP_TC_EGRESS:
       return FilterHook::kTcEgress;
-    default:
+    case RINGTAP_TAP_STACK_IN:
+    case RINGTAP_TAP_STACK_OUT:
+    case RINGTAP_TAP_NETFILTER:
+    case RINGTAP_TAP_SOCKET:
+    case RINGTAP_TAP_DROP:
+    case RINGTAP_TAP_END:
+    case RINGTAP_TAP_COUNT:
       return FilterHook::kMemory;
   }
+  return FilterHook::kMemory;
 }
 
 TranslateOptions translate_options(const FilterPlace& place, const KernelFeatures& features) {

@@ -7,11 +7,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "ringtap/tap.hpp"
 
 namespace ringtap {
 
@@ -31,8 +32,6 @@ enum class LinkType : std::uint16_t {
   kIpv6 = 229,
   kLinuxSll2 = 276,
 };
-
-enum class Direction : std::uint8_t { kUnknown = 0, kIn = 1, kOut = 2 };  // values of pcapng epb_flags
 
 // Values of sll_pkttype, <linux/if_packet.h>.
 enum class PacketType : std::uint8_t {
@@ -56,81 +55,6 @@ struct Verdict {
   VerdictType type;
   std::int64_t value;
 };
-
-// Where in the kernel's path a record was taken.
-enum class Tap : std::uint8_t {
-  kUnknown,    // a file that does not say
-  kXdp,        // before there is an sk_buff
-  kTcIngress,  // first in the chain
-  kTcEgress,   // before the qdisc and software GSO
-  kStackIn,    // where AF_PACKET's receive tap (ptype_all) begins
-  kStackOut,   // behind AF_PACKET's transmit tap (dev_queue_xmit_nit), just before the driver
-  kPacketIn,   // an AF_PACKET socket
-  kPacketOut,  // the same
-  kNetfilter,  // Trace::hook says which hook
-  kSocket,     // a socket was found and is given the packet
-  kDrop,       // freed as a drop, Trace::reason says why
-  kEnd,        // freed after use
-};
-inline constexpr std::array<std::string_view, 12> kTapNames = {"unknown",   "xdp",       "tc-ingress", "tc-egress",
-                                                               "stack-in",  "stack-out", "packet-in",  "packet-out",
-                                                               "netfilter", "socket",    "drop",       "end"};
-[[nodiscard]] constexpr std::string_view tap_name(Tap tap) {
-  return kTapNames[static_cast<std::size_t>(tap)];
-}
-
-class TapSet {
- public:
-  constexpr TapSet() = default;
-  constexpr TapSet(std::initializer_list<Tap> taps) {
-    for (const Tap tap : taps) insert(tap);
-  }
-  constexpr void insert(Tap tap) { bits_ |= bit(tap); }
-  constexpr void insert(TapSet taps) { bits_ |= taps.bits_; }
-  constexpr void erase(TapSet taps) { bits_ &= ~taps.bits_; }
-  [[nodiscard]] constexpr bool contains(Tap tap) const { return (bits_ & bit(tap)) != 0; }
-  [[nodiscard]] constexpr bool contains_any(TapSet taps) const { return (bits_ & taps.bits_) != 0; }
-  [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
-  constexpr bool operator==(const TapSet&) const = default;
-
- private:
-  static constexpr std::uint32_t bit(Tap tap) { return std::uint32_t{1} << static_cast<unsigned>(tap); }
-  std::uint32_t bits_ = 0;
-};
-// Where one program stands at one device …
-inline constexpr TapSet kTcTaps = {Tap::kTcIngress, Tap::kTcEgress};
-inline constexpr TapSet kStackTaps = {Tap::kStackIn, Tap::kStackOut};
-inline constexpr TapSet kPacketTaps = {Tap::kPacketIn, Tap::kPacketOut};
-// … and those that see the whole host and pick what belongs to the devices asked for.
-inline constexpr TapSet kHostTaps = {Tap::kStackIn, Tap::kStackOut, Tap::kNetfilter,
-                                     Tap::kSocket,  Tap::kDrop,     Tap::kEnd};
-inline constexpr TapSet kAllTaps = [] {
-  TapSet taps = kHostTaps;
-  for (const TapSet more : {kTcTaps, kPacketTaps, TapSet{Tap::kXdp}}) taps.insert(more);
-  return taps;
-}();
-
-// The word of --tap, and what an interface of a file is called after: "eth0:tc".
-[[nodiscard]] constexpr std::string_view tap_family(Tap tap) {
-  if (kTcTaps.contains(tap)) return "tc";
-  if (kStackTaps.contains(tap)) return "stack";
-  if (kPacketTaps.contains(tap)) return "packet";
-  return tap_name(tap);
-}
-
-// How many interfaces of a file one device becomes.
-[[nodiscard]] constexpr std::size_t family_count(TapSet taps) {
-  std::size_t count = 0;
-  for (std::size_t tap = 0; tap < kTapNames.size(); ++tap) {
-    bool first = taps.contains(static_cast<Tap>(tap));
-    for (std::size_t other = 0; other < tap; ++other) {
-      const bool same = tap_family(static_cast<Tap>(other)) == tap_family(static_cast<Tap>(tap));
-      if (same && taps.contains(static_cast<Tap>(other))) first = false;
-    }
-    count += first ? 1 : 0;
-  }
-  return count;
-}
 
 // Values of NF_INET_…, <linux/netfilter.h>.
 enum class NetfilterHook : std::uint8_t { kPrerouting, kInput, kForward, kOutput, kPostrouting };

@@ -39,10 +39,10 @@ TEST(TapFamily, IsTheWordOfTheOptionForBothDirections) {
 
 // Against a count by a set, for every set of taps there is.
 TEST(TapFamily, IsCountedOnceForEverySet) {
-  for (std::uint32_t bits = 0; bits < 1U << kTapNames.size(); ++bits) {
+  for (std::uint32_t bits = 0; bits < 1U << kTapTraits.size(); ++bits) {
     TapSet taps;
     std::set<std::string_view> families;
-    for (std::size_t tap = 0; tap < kTapNames.size(); ++tap) {
+    for (std::size_t tap = 0; tap < kTapTraits.size(); ++tap) {
       if ((bits >> tap & 1) == 0) continue;
       taps.insert(static_cast<Tap>(tap));
       families.insert(tap_family(static_cast<Tap>(tap)));
@@ -50,6 +50,41 @@ TEST(TapFamily, IsCountedOnceForEverySet) {
     ASSERT_EQ(family_count(taps), families.size()) << bits;
     ASSERT_EQ(taps.empty(), bits == 0);
   }
+}
+
+TEST(TapTraits, AreOfOneFamilyInARow) {
+  std::set<std::string_view> names;
+  std::set<std::string_view> families;
+  std::string_view family;
+  for (const TapTraits& traits : kTapTraits) {
+    EXPECT_TRUE(names.insert(traits.name).second) << traits.name;
+    if (traits.family == family) continue;
+    EXPECT_TRUE(families.insert(traits.family).second) << traits.family;
+    family = traits.family;
+  }
+}
+
+TEST(TapWords, StandForAFamilyOrForOneTapOfIt) {
+  EXPECT_EQ(taps_of_word("tc", kCaptureTaps), (TapSet{Tap::kTcIngress, Tap::kTcEgress}));
+  EXPECT_EQ(taps_of_word("tc-in", kCaptureTaps), TapSet{Tap::kTcIngress});
+  EXPECT_EQ(taps_of_word("tc-out", kCaptureTaps), TapSet{Tap::kTcEgress});
+  EXPECT_EQ(taps_of_word("packet", kAllTaps), kPacketTaps);
+  EXPECT_EQ(taps_of_word("end", kAllTaps), TapSet{Tap::kEnd});
+  for (const std::string_view word : {"end", "unknown", "", "tc-ingress", "t", "tcp"}) {
+    EXPECT_TRUE(taps_of_word(word, kCaptureTaps).empty()) << word;
+  }
+  EXPECT_EQ(tap_words(kCaptureTaps), "xdp, tc, tc-in, tc-out, stack, netfilter, socket, drop, packet");
+  EXPECT_EQ(tap_words(kAllTaps), "xdp, tc, tc-in, tc-out, stack, netfilter, socket, drop, end, packet");
+}
+
+TEST(TapSets, AreThoseOfTheirTraits) {
+  EXPECT_EQ(kHostTaps, (TapSet{Tap::kStackIn, Tap::kStackOut, Tap::kNetfilter, Tap::kSocket, Tap::kDrop, Tap::kEnd}));
+  EXPECT_EQ(kInTaps, (TapSet{Tap::kXdp, Tap::kTcIngress, Tap::kStackIn, Tap::kPacketIn, Tap::kSocket}));
+  EXPECT_EQ(kOutTaps, (TapSet{Tap::kTcEgress, Tap::kStackOut, Tap::kPacketOut}));
+  EXPECT_EQ(kPcapngTaps, (TapSet{Tap::kNetfilter, Tap::kDrop}));
+  TapSet rest = kAllTaps;
+  rest.erase(kCaptureTaps);
+  EXPECT_EQ(rest, TapSet{Tap::kEnd});
 }
 
 TEST(TapNumbers, OfTheKernelSideLeadToTapsAndBack) {

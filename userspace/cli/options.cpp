@@ -10,7 +10,6 @@
 #include <fstream>
 #include <iostream>
 #include <limits>
-#include <span>
 #include <string_view>
 
 #include "cli/version.hpp"
@@ -50,31 +49,7 @@ Result<std::chrono::nanoseconds> parse_duration(const std::string& option, const
   return usage(option + " " + text + ": not a time").hint("a number and us, ms, s, m or h: 500ms, 5s, 2m");
 }
 
-struct TapWord {
-  std::string_view word;
-  TapSet taps;
-};
-constexpr std::array<TapWord, 10> kTapWords = {{{"tc", kTcTaps},
-                                                {"tc-in", {Tap::kTcIngress}},
-                                                {"tc-out", {Tap::kTcEgress}},
-                                                {"xdp", {Tap::kXdp}},
-                                                {"packet", kPacketTaps},
-                                                {"stack", kStackTaps},
-                                                {"netfilter", {Tap::kNetfilter}},
-                                                {"socket", {Tap::kSocket}},
-                                                {"drop", {Tap::kDrop}},
-                                                {"end", {Tap::kEnd}}}};
-
-// Where a capture can look; `end` is for a comparison alone.
-constexpr std::span kCaptureTaps = std::span(kTapWords).first<9>();
-
-std::string tap_words(std::span<const TapWord> known) {
-  std::string words;
-  for (const TapWord& tap : known) words.append(words.empty() ? "" : ", ").append(tap.word);
-  return words;
-}
-
-Result<TapSet> parse_taps(const std::string& list, std::span<const TapWord> known) {
+Result<TapSet> parse_taps(const std::string& list, TapSet known) {
   TapSet taps;
   std::string_view rest = list;
   for (bool more = true; more;) {
@@ -82,11 +57,11 @@ Result<TapSet> parse_taps(const std::string& list, std::span<const TapWord> know
     const std::string_view word = rest.substr(0, comma);
     more = comma != std::string_view::npos;
     if (more) rest.remove_prefix(comma + 1);
-    const auto found = std::find_if(known.begin(), known.end(), [&](const TapWord& t) { return t.word == word; });
-    if (found == known.end()) {
+    const TapSet found = taps_of_word(word, known);
+    if (found.empty()) {
       return usage("--tap " + list + ": there is no tap '" + std::string(word) + "'").hint(tap_words(known));
     }
-    taps.insert(found->taps);
+    taps.insert(found);
   }
   return taps;
 }
@@ -95,10 +70,7 @@ Result<> apply_direction(const std::string& direction, Options& options) {
   if (direction.empty() || direction == "inout") return ok();
   if (direction != "in" && direction != "out")
     return usage("-Q " + direction + ": not a direction").hint("in, out, inout");
-  if (direction == "in") options.taps.erase({Tap::kTcEgress, Tap::kStackOut, Tap::kPacketOut});
-  if (direction == "out") {
-    options.taps.erase({Tap::kXdp, Tap::kTcIngress, Tap::kStackIn, Tap::kPacketIn, Tap::kSocket});
-  }
+  options.taps.erase(direction == "in" ? kOutTaps : kInTaps);
   if (options.taps.empty()) {
     return usage("-Q " + direction + ": none of the chosen taps sees that direction").hint("--tap tc sees both");
   }
@@ -573,7 +545,7 @@ Result<Options> interpret(Options options, const Raw& raw) {
   if (auto result = interpret_numbers(options, raw); !result) return result.take_error();
 
   const bool several = options.interfaces.size() > 1 || family_count(options.taps) > 1;
-  const bool has_reasons = options.taps.contains_any({Tap::kNetfilter, Tap::kDrop});
+  const bool has_reasons = options.taps.contains_any(kPcapngTaps);
   options.format =
       options.write_path.ends_with(".pcapng") || several || has_reasons ? FileFormat::kPcapng : FileFormat::kPcap;
   if (!raw.format.empty()) {
@@ -623,7 +595,7 @@ Result<Options> interpret_compare(Options options, const Raw& raw) {
   if (!options.read_paths.empty() && options.nft_rule) return usage("--nft-rule asks the running kernel, not files");
   options.taps = kAllTaps;
   if (!raw.tap.empty()) {
-    auto taps = parse_taps(raw.tap, kTapWords);
+    auto taps = parse_taps(raw.tap, kAllTaps);
     if (!taps) return taps.take_error();
     options.taps = *taps;
   }

@@ -27,9 +27,15 @@ int group_of(const Place& place) {
       return CompareTotals::kPacketOut;
     case Tap::kStackOut:
       return CompareTotals::kDriver;
-    default:
+    case Tap::kUnknown:
+    case Tap::kTcIngress:
+    case Tap::kTcEgress:
+    case Tap::kStackIn:
+    case Tap::kDrop:
+    case Tap::kEnd:
       return -1;
   }
+  return -1;
 }
 
 constexpr std::size_t kMaxPendingRules = 1U << 16;
@@ -63,10 +69,9 @@ Result<> Comparer::on_interface(const Interface& interface) {
   places_.add_interface(interface);
   // "eth0:xdp" is a tap that was attached; a name alone is that of the only one.
   const std::size_t colon = interface.name.rfind(':');
-  for (std::size_t number = 0; number < kTapNames.size(); ++number) {
-    const Tap tap = static_cast<Tap>(number);
-    const bool named = colon != std::string::npos && interface.name.substr(colon + 1) == tap_family(tap);
-    if (named || family_count(options_.taps) == 1) totals_.taps_attached.insert(tap);
+  for (const TapTraits& tap : kTapTraits) {
+    const bool named = colon != std::string::npos && interface.name.substr(colon + 1) == tap.family;
+    if (named || family_count(options_.taps) == 1) totals_.taps_attached.insert(tap.tap);
   }
   return file_ == nullptr ? ok() : file_->on_interface(interface);
 }

@@ -349,7 +349,11 @@ void Correlator::note_fate(std::uint32_t index, const RecordView& record, std::u
     case Tap::kDrop:
     case Tap::kEnd:
       break;
-    default:
+    case Tap::kUnknown:
+    case Tap::kTcIngress:
+    case Tap::kTcEgress:
+    case Tap::kPacketIn:
+    case Tap::kNetfilter:
       return;
   }
   if (freed.ends_nothing) return;

@@ -8,22 +8,6 @@
 namespace ringtap {
 namespace {
 
-// Whether a record's interface is the device it was seen at; other taps have one interface for all devices.
-bool is_of_device(Tap tap) {
-  switch (tap) {
-    case Tap::kXdp:
-    case Tap::kTcIngress:
-    case Tap::kTcEgress:
-    case Tap::kStackIn:
-    case Tap::kStackOut:
-    case Tap::kPacketIn:
-    case Tap::kPacketOut:
-      return true;
-    default:
-      return false;
-  }
-}
-
 int order_of(const Place& place) {
   constexpr int kHooks = 10, kSides = 2;
   switch (place.tap) {
@@ -49,9 +33,11 @@ int order_of(const Place& place) {
       return 33;
     case Tap::kDrop:
       return 40;
-    default:
+    case Tap::kEnd:
+    case Tap::kUnknown:
       return 41;
   }
+  return 41;
 }
 
 }  // namespace
@@ -95,7 +81,7 @@ std::uint16_t Places::number_of(const RecordView& record) {
     ifindex = leaves ? record.trace->out_ifindex : record.trace->in_ifindex;
     if (place.hook == NetfilterHook::kForward) out = record.trace->out_ifindex;
   }
-  if (is_of_device(record.tap) && !place.elsewhere) {
+  if (tap_traits(record.tap).at_device && !place.elsewhere) {
     const bool known = record.interface_id < ifindexes_.size();
     if (ifindex == 0 && known) ifindex = ifindexes_[record.interface_id];
     place.device = device_number(ifindex, record.interface_id);

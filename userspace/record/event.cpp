@@ -2,7 +2,6 @@
 #include "record/event.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace ringtap {
 namespace {
@@ -18,30 +17,10 @@ ChecksumState checksum_state(std::uint8_t csum) {
   }
 }
 
-constexpr std::array<Tap, kEventTaps> kTaps = {Tap::kXdp,      Tap::kTcIngress, Tap::kTcEgress, Tap::kStackIn,
-                                               Tap::kStackOut, Tap::kNetfilter, Tap::kSocket,   Tap::kDrop,
-                                               Tap::kEnd,      Tap::kPacketIn,  Tap::kPacketOut};
-
-Direction direction_of(const EventView& event) {
-  switch (event.header->tap) {
-    case RINGTAP_TAP_XDP:
-    case RINGTAP_TAP_TC_INGRESS:
-    case RINGTAP_TAP_STACK_IN:
-    case RINGTAP_TAP_SOCKET:
-    case kPacketInEvent:
-      return Direction::kIn;
-    case RINGTAP_TAP_TC_EGRESS:
-    case RINGTAP_TAP_STACK_OUT:
-    case kPacketOutEvent:
-      return Direction::kOut;
-    case RINGTAP_TAP_NETFILTER:
-      if (event.trace == nullptr) return Direction::kUnknown;
-      if (event.trace->hook == static_cast<int>(NetfilterHook::kOutput)) return Direction::kOut;
-      if (event.trace->hook == static_cast<int>(NetfilterHook::kPostrouting)) return Direction::kOut;
-      return Direction::kIn;
-    default:
-      return Direction::kUnknown;
-  }
+Direction direction_of(Tap tap, const EventView& event) {
+  if (tap != Tap::kNetfilter || event.trace == nullptr) return tap_traits(tap).direction;
+  const auto hook = static_cast<NetfilterHook>(event.trace->hook);
+  return hook == NetfilterHook::kOutput || hook == NetfilterHook::kPostrouting ? Direction::kOut : Direction::kIn;
 }
 
 Trace to_trace(const EventView& event) {
@@ -95,14 +74,6 @@ std::optional<EventView> EventReader::next() {
   return event;
 }
 
-Tap tap_of(ringtap_tap tap) {
-  return kTaps[tap];
-}
-
-ringtap_tap event_tap_of(Tap tap) {
-  return static_cast<ringtap_tap>(std::find(kTaps.begin(), kTaps.end(), tap) - kTaps.begin());
-}
-
 RecordView to_record(const EventView& event) {
   const ringtap_event& header = *event.header;
   const bool no_skb = header.tap == RINGTAP_TAP_XDP || header.tap == kPacketInEvent;
@@ -110,7 +81,7 @@ RecordView to_record(const EventView& event) {
   record.data = event.data;
   record.wire_len = header.wire_len;
   record.tap = tap_of(static_cast<ringtap_tap>(header.tap));
-  record.direction = direction_of(event);
+  record.direction = direction_of(record.tap, event);
   record.packet_type = record.direction == Direction::kOut ? PacketType::kOutgoing
                        : no_skb                            ? type_from_address(event.data)
                                                            : static_cast<PacketType>(header.pkt_type);

@@ -34,13 +34,21 @@ class EventReader {
   bool malformed_ = false;
 };
 
-// Taps that are no BPF program, numbered behind those that are; no ring holds such an event.
-inline constexpr auto kPacketInEvent = static_cast<ringtap_tap>(RINGTAP_TAP_COUNT);
-inline constexpr auto kPacketOutEvent = static_cast<ringtap_tap>(RINGTAP_TAP_COUNT + 1);
-inline constexpr std::size_t kEventTaps = RINGTAP_TAP_COUNT + 2;
-
-[[nodiscard]] Tap tap_of(ringtap_tap tap);
-[[nodiscard]] ringtap_tap event_tap_of(Tap tap);
+// The numbers of taps in events: enum ringtap_tap, then those that are no BPF program and in no ring, as Tap has them.
+inline constexpr std::size_t kEventTaps = kTapTraits.size() - 1;
+[[nodiscard]] constexpr Tap tap_of(ringtap_tap tap) {
+  return static_cast<Tap>(tap + 1);
+}
+[[nodiscard]] constexpr ringtap_tap event_tap_of(Tap tap) {
+  return static_cast<ringtap_tap>(static_cast<unsigned>(tap) - 1);
+}
+inline constexpr ringtap_tap kPacketInEvent = event_tap_of(Tap::kPacketIn);
+inline constexpr ringtap_tap kPacketOutEvent = event_tap_of(Tap::kPacketOut);
+static_assert(tap_of(RINGTAP_TAP_XDP) == Tap::kXdp && tap_of(RINGTAP_TAP_TC_INGRESS) == Tap::kTcIngress &&
+              tap_of(RINGTAP_TAP_TC_EGRESS) == Tap::kTcEgress && tap_of(RINGTAP_TAP_STACK_IN) == Tap::kStackIn &&
+              tap_of(RINGTAP_TAP_STACK_OUT) == Tap::kStackOut && tap_of(RINGTAP_TAP_NETFILTER) == Tap::kNetfilter &&
+              tap_of(RINGTAP_TAP_SOCKET) == Tap::kSocket && tap_of(RINGTAP_TAP_DROP) == Tap::kDrop &&
+              tap_of(RINGTAP_TAP_END) == Tap::kEnd && kPacketInEvent == RINGTAP_TAP_COUNT);
 
 // A stream of events in time order, as merge.hpp wants it. The head is borrowed until pop().
 class EventStream {

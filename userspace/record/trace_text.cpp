@@ -44,7 +44,15 @@ void append_trace_comment(std::string& text, const RecordView& record) {
       text.append(kNetfilterHookNames[static_cast<std::size_t>(trace.hook)]);
       text.append(trace.last ? ", behind the rules" : ", before the rules");
       return;
-    default:
+    case Tap::kUnknown:
+    case Tap::kXdp:
+    case Tap::kTcIngress:
+    case Tap::kTcEgress:
+    case Tap::kStackIn:
+    case Tap::kStackOut:
+    case Tap::kSocket:
+    case Tap::kPacketIn:
+    case Tap::kPacketOut:
       return;
   }
 }
@@ -78,7 +86,9 @@ void read_trace_words(std::string_view words, RecordView& record) {
     const std::string_view name = word.substr(0, equals);
     const std::string_view value = word.substr(equals + 1);
     if (name == "tap") {
-      if (const auto tap = index_of(kTapNames, value)) record.tap = static_cast<Tap>(*tap);
+      const auto* const named =
+          std::find_if(kTapTraits.begin(), kTapTraits.end(), [&](const TapTraits& tap) { return tap.name == value; });
+      if (named != kTapTraits.end()) record.tap = named->tap;
       continue;
     }
     if (name == "ifindex") {
