@@ -85,13 +85,13 @@ class TapRig {
   [[nodiscard]] int fd(Program program) const {
     switch (program) {
       case Program::kXdpFrags:
-        return programs.xdp_frags_fd();
+        return programs.fd(ringtap::TapProgram::kXdpFrags);
       case Program::kXdpPlain:
-        return programs.xdp_plain_fd();
+        return programs.fd(ringtap::TapProgram::kXdp);
       case Program::kTcIngress:
-        return programs.tc_ingress_fd();
+        return programs.fd(ringtap::TapProgram::kTcIngress);
       default:
-        return programs.tc_egress_fd();
+        return programs.fd(ringtap::TapProgram::kTcEgress);
     }
   }
 
@@ -443,7 +443,7 @@ TEST_P(TapProgram, WorksWithoutWhatOnlyNewerKernelsHave) {
   auto rig = TapRig::make(RINGTAP_MAX_SNAPLEN, 8 << 20, KernelFeatures{});
   ASSERT_TRUE(rig);
   if (GetParam() == Program::kXdpFrags) {
-    EXPECT_LT(rig->programs.xdp_frags_fd(), 0);
+    EXPECT_LT(rig->fd(Program::kXdpFrags), 0);
     return;
   }
   for (const Bytes& packet : sample_packets()) {
@@ -460,7 +460,7 @@ TEST(XdpTap, TakesFramesOfSeveralBuffersWhole) {
   REQUIRE_CAPABILITY(CAP_BPF);
   auto rig = TapRig::make();
   ASSERT_TRUE(rig);
-  if (rig->programs.xdp_frags_fd() < 0) GTEST_SKIP() << "this kernel has no multi-buffer XDP";
+  if (rig->fd(Program::kXdpFrags) < 0) GTEST_SKIP() << "this kernel has no multi-buffer XDP";
   for (const std::size_t payload : {5000U, 9000U, 20000U, 60000U}) {
     Bytes packet = (Ethernet{.type = 0x88b5} / Payload{std::size_t{payload}}).bytes();
     const Outcome run = rig->run(Program::kXdpFrags, packet);
@@ -484,7 +484,7 @@ TEST(TcTap, TellsSegmentSizesOfASuperframe) {
   skb.gso_segs = 3;
   LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(),
               .data_size_in = static_cast<std::uint32_t>(packet.size()), .ctx_in = &skb, .ctx_size_in = sizeof(skb));
-  ASSERT_EQ(bpf_prog_test_run_opts(rig->programs.tc_egress_fd(), &options), 0);
+  ASSERT_EQ(bpf_prog_test_run_opts(rig->fd(Program::kTcEgress), &options), 0);
   const auto taken = rig->take_all();
   ASSERT_EQ(taken.size(), 1U);
   EXPECT_EQ(taken[0].header.gso_size, 1000U);

@@ -18,7 +18,7 @@ FOLDERS = {
     "net": set(),
     "nft": {"net", "filter"},
     "loader": {"net", "record", "filter"},
-    "taps": {"loader", "record"},
+    "taps": {"loader", "net", "record"},
     "live": {"taps", "loader", "net", "record"},
     "sink": {"dissect"},
     "compare": set(),

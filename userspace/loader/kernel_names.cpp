@@ -8,6 +8,7 @@
 #include <charconv>
 #include <fstream>
 #include <memory>
+#include <utility>
 
 #include "loader/handles.hpp"
 #include "loader/libbpf_log.hpp"
@@ -67,6 +68,13 @@ std::string_view KernelSymbols::function(std::uint64_t address) const {
   if (address == 0 || after == symbols_.begin()) return {};
   const Symbol& symbol = *std::prev(after);
   return std::string_view(names_).substr(symbol.name_at, symbol.name_length);
+}
+
+bool TraceNames::load() {
+  if (std::exchange(loaded_, true)) return false;
+  reasons_ = DropReasons::load();
+  symbols_ = KernelSymbols::load();
+  return true;
 }
 
 }  // namespace ringtap

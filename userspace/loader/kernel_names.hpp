@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ringtap/abi.h"
+#include "ringtap/record.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
@@ -41,6 +43,24 @@ class KernelSymbols {
   };
   std::vector<Symbol> symbols_;  // by address
   std::string names_;
+};
+
+// What both say about records of taps where packets are freed. Empty until it is loaded, which takes time.
+class TraceNames {
+ public:
+  // False: it has been loaded before.
+  bool load();
+  [[nodiscard]] bool has_functions() const { return !symbols_.empty(); }
+  // The function and the reason of a record whose trace has a location.
+  void complete(RecordView& record, const ringtap_trace& trace) {
+    record.trace->function = symbols_.function(trace.location);
+    if (record.tap == Tap::kDrop) record.trace->reason = reasons_.name(trace.reason);
+  }
+
+ private:
+  bool loaded_ = false;
+  DropReasons reasons_;
+  KernelSymbols symbols_;
 };
 
 }  // namespace ringtap

@@ -65,32 +65,33 @@ class MappedStages {
   std::size_t length_ = 0;
 };
 
-// A program of the skeleton, where it stands and the stub its filter replaces.
+// A program of the skeleton, its tap and the stub that its filter replaces.
 struct Variant {
+  TapProgram number;
   bpf_program* program;
   const char* stub;
   ringtap_tap tap;
   bool l3 = false;
   bool frags = false;
-  const char* tracepoint = nullptr;
 };
 
+// One row for each TapProgram.
 std::array<Variant, 14> variants(const taps& skeleton) {
   const auto& programs = skeleton.progs;
-  return {{{programs.xdp_frags_tap, "xdp_filter", RINGTAP_TAP_XDP, false, true},
-           {programs.xdp_tap, "xdp_filter", RINGTAP_TAP_XDP},
-           {programs.xdp_l3_tap, "xdp_l3_filter", RINGTAP_TAP_XDP, true},
-           {programs.tc_ingress_tap, "tc_ingress_filter", RINGTAP_TAP_TC_INGRESS},
-           {programs.tc_egress_tap, "tc_egress_filter", RINGTAP_TAP_TC_EGRESS},
-           {programs.tc_in_l3_tap, "tc_in_l3_filter", RINGTAP_TAP_TC_INGRESS, true},
-           {programs.tc_out_l3_tap, "tc_out_l3_filter", RINGTAP_TAP_TC_EGRESS, true},
-           {programs.nf_first_tap, "nf_first_filter", RINGTAP_TAP_NETFILTER},
-           {programs.nf_last_tap, "nf_last_filter", RINGTAP_TAP_NETFILTER},
-           {programs.socket_tap, "socket_filter", RINGTAP_TAP_SOCKET},
-           {programs.stack_in_tap, "stack_in_filter", RINGTAP_TAP_STACK_IN, false, false, "netif_receive_skb"},
-           {programs.stack_out_tap, "stack_out_filter", RINGTAP_TAP_STACK_OUT, false, false, "net_dev_start_xmit"},
-           {programs.drop_tap, "drop_filter", RINGTAP_TAP_DROP, false, false, "kfree_skb"},
-           {programs.end_tap, "end_filter", RINGTAP_TAP_END, false, false, "consume_skb"}}};
+  return {{{TapProgram::kXdpFrags, programs.xdp_frags_tap, "xdp_filter", RINGTAP_TAP_XDP, false, true},
+           {TapProgram::kXdp, programs.xdp_tap, "xdp_filter", RINGTAP_TAP_XDP},
+           {TapProgram::kXdpL3, programs.xdp_l3_tap, "xdp_l3_filter", RINGTAP_TAP_XDP, true},
+           {TapProgram::kTcIngress, programs.tc_ingress_tap, "tc_ingress_filter", RINGTAP_TAP_TC_INGRESS},
+           {TapProgram::kTcEgress, programs.tc_egress_tap, "tc_egress_filter", RINGTAP_TAP_TC_EGRESS},
+           {TapProgram::kTcIngressL3, programs.tc_in_l3_tap, "tc_in_l3_filter", RINGTAP_TAP_TC_INGRESS, true},
+           {TapProgram::kTcEgressL3, programs.tc_out_l3_tap, "tc_out_l3_filter", RINGTAP_TAP_TC_EGRESS, true},
+           {TapProgram::kNetfilterFirst, programs.nf_first_tap, "nf_first_filter", RINGTAP_TAP_NETFILTER},
+           {TapProgram::kNetfilterLast, programs.nf_last_tap, "nf_last_filter", RINGTAP_TAP_NETFILTER},
+           {TapProgram::kSocket, programs.socket_tap, "socket_filter", RINGTAP_TAP_SOCKET},
+           {TapProgram::kStackIn, programs.stack_in_tap, "stack_in_filter", RINGTAP_TAP_STACK_IN},
+           {TapProgram::kStackOut, programs.stack_out_tap, "stack_out_filter", RINGTAP_TAP_STACK_OUT},
+           {TapProgram::kDrop, programs.drop_tap, "drop_filter", RINGTAP_TAP_DROP},
+           {TapProgram::kEnd, programs.end_tap, "end_filter", RINGTAP_TAP_END}}};
 }
 
 bool is_used(const Variant& variant, const TapProgramsConfig& config) {
@@ -253,33 +254,11 @@ Result<> TapPrograms::watch_softirqs() {
   return ok();
 }
 
-int TapPrograms::tc_ingress_fd(bool l3) const {
-  return bpf_program__fd(l3 ? impl_->skeleton->progs.tc_in_l3_tap : impl_->skeleton->progs.tc_ingress_tap);
-}
-int TapPrograms::tc_egress_fd(bool l3) const {
-  return bpf_program__fd(l3 ? impl_->skeleton->progs.tc_out_l3_tap : impl_->skeleton->progs.tc_egress_tap);
-}
-int TapPrograms::xdp_frags_fd(bool l3) const {
-  return l3 ? -1 : bpf_program__fd(impl_->skeleton->progs.xdp_frags_tap);
-}
-int TapPrograms::xdp_plain_fd(bool l3) const {
-  return bpf_program__fd(l3 ? impl_->skeleton->progs.xdp_l3_tap : impl_->skeleton->progs.xdp_tap);
-}
-
-int TapPrograms::netfilter_fd(bool last) const {
-  return bpf_program__fd(last ? impl_->skeleton->progs.nf_last_tap : impl_->skeleton->progs.nf_first_tap);
-}
-int TapPrograms::socket_fd() const {
-  return bpf_program__fd(impl_->skeleton->progs.socket_tap);
-}
-
-std::vector<TapPrograms::TracepointProgram> TapPrograms::tracepoint_programs() const {
-  std::vector<TracepointProgram> found;
-  for (const Variant& variant : variants(*impl_->skeleton)) {
-    const int fd = bpf_program__fd(variant.program);
-    if (variant.tracepoint != nullptr && fd >= 0) found.push_back({variant.tracepoint, tap_of(variant.tap), fd});
-  }
-  return found;
+int TapPrograms::fd(TapProgram program) const {
+  const auto all = variants(*impl_->skeleton);
+  const auto* const found =
+      std::find_if(all.begin(), all.end(), [program](const Variant& variant) { return variant.number == program; });
+  return bpf_program__fd(found->program);
 }
 
 std::uint64_t TapPrograms::misses(Tap tap) const {

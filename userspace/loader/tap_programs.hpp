@@ -55,6 +55,24 @@ struct TapProgramsConfig {
   KernelFeatures features;
 };
 
+// Programs that are attached somewhere. L3: for frames without an Ethernet header; frags: multi-buffer XDP.
+enum class TapProgram : std::uint8_t {
+  kXdpFrags,
+  kXdp,
+  kXdpL3,
+  kTcIngress,
+  kTcEgress,
+  kTcIngressL3,
+  kTcEgressL3,
+  kNetfilterFirst,
+  kNetfilterLast,
+  kSocket,
+  kStackIn,
+  kStackOut,
+  kDrop,
+  kEnd,
+};
+
 class TapPrograms {
  public:
   static Result<TapPrograms> load(const TapProgramsConfig& config);
@@ -62,20 +80,8 @@ class TapPrograms {
   TapPrograms& operator=(TapPrograms&&) noexcept;
   ~TapPrograms();
 
-  // For frames with an Ethernet header or, `l3`, without.
-  [[nodiscard]] int tc_ingress_fd(bool l3 = false) const;
-  [[nodiscard]] int tc_egress_fd(bool l3 = false) const;
-  [[nodiscard]] int xdp_frags_fd(bool l3 = false) const;  // -1 where there is no multi-buffer program
-  [[nodiscard]] int xdp_plain_fd(bool l3 = false) const;
-  [[nodiscard]] int netfilter_fd(bool last) const;
-  [[nodiscard]] int socket_fd() const;
-  // Raw tracepoint programs and the tracepoints they are for; those that are loaded.
-  struct TracepointProgram {
-    const char* tracepoint;
-    Tap tap;
-    int fd;
-  };
-  [[nodiscard]] std::vector<TracepointProgram> tracepoint_programs() const;
+  // Negative where it is not loaded.
+  [[nodiscard]] int fd(TapProgram program) const;
   // Times the kernel skipped a program because it had interrupted itself on a CPU (bpf_prog_info.recursion_misses).
   [[nodiscard]] std::uint64_t misses(Tap tap) const;
   // Begins to watch softirqs, without which every record has a time of its own (Reduction::time_batch).

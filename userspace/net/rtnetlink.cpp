@@ -6,6 +6,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -107,6 +108,15 @@ bool Device::running() const {
 }
 bool Device::loopback() const {
   return (flags & IFF_LOOPBACK) != 0;
+}
+bool Device::ethernet() const {
+  return hardware_type == ARPHRD_ETHER || hardware_type == ARPHRD_LOOPBACK;
+}
+bool Device::raw_ip() const {
+  constexpr std::uint16_t kArphrdIp6gre = 823;  // <linux/if_arp.h>; <net/if_arp.h> lacks it
+  constexpr std::array<std::uint16_t, 8> kTypes = {ARPHRD_NONE,    ARPHRD_PPP, ARPHRD_RAWIP, ARPHRD_TUNNEL,
+                                                   ARPHRD_TUNNEL6, ARPHRD_SIT, ARPHRD_IPGRE, kArphrdIp6gre};
+  return std::find(kTypes.begin(), kTypes.end(), hardware_type) != kTypes.end();
 }
 
 Result<std::vector<Device>> devices() {

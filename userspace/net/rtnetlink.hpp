@@ -28,6 +28,8 @@ struct Device {
   [[nodiscard]] bool up() const;
   [[nodiscard]] bool running() const;
   [[nodiscard]] bool loopback() const;
+  [[nodiscard]] bool ethernet() const;  // its frames begin with an Ethernet header
+  [[nodiscard]] bool raw_ip() const;    // … with the IP header
 };
 
 // Every device of this network namespace, by index.

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "live/device_watch.hpp"
+
+#include <gtest/gtest.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+
+namespace ringtap {
+namespace {
+
+using rtnetlink::Device;
+
+Device device(std::uint32_t ifindex, const std::string& name, std::uint16_t type = ARPHRD_ETHER,
+              std::uint32_t flags = IFF_UP) {
+  Device made;
+  made.ifindex = ifindex;
+  made.name = name;
+  made.hardware_type = type;
+  made.flags = flags;
+  return made;
+}
+
+std::vector<std::string> names_of(const std::vector<Device>& devices) {
+  std::vector<std::string> names;
+  for (const Device& one : devices) names.push_back(one.name);
+  return names;
+}
+
+const std::vector<Device> kPresent = {device(1, "lo", ARPHRD_LOOPBACK), device(2, "eth0"), device(3, "eth1", 1, 0),
+                                      device(4, "tun0", ARPHRD_NONE), device(5, "can0", ARPHRD_CAN)};
+
+TEST(ChooseDevices, TakesThoseThatWereNamedOnceAndInOrder) {
+  const auto chosen = choose_devices(kPresent, {"eth1", "lo", "eth1"});
+  ASSERT_TRUE(chosen);
+  EXPECT_EQ(names_of(*chosen), (std::vector<std::string>{"eth1", "lo"}));
+}
+
+TEST(ChooseDevices, TakesAllThatAreUpAndUnderstoodForAny) {
+  const auto chosen = choose_devices(kPresent, {"any"});
+  ASSERT_TRUE(chosen);
+  EXPECT_EQ(names_of(*chosen), (std::vector<std::string>{"lo", "eth0", "tun0"}));
+}
+
+TEST(ChooseDevices, RefusesWhatIsNotThereAndWhatIsNotUnderstood) {
+  const auto missing = choose_devices(kPresent, {"eth9"});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().text(), "eth9: no such interface");
+  EXPECT_EQ(missing.error().hint(), "there are: lo, eth0, eth1, tun0, can0, any");
+  const auto other = choose_devices(kPresent, {"eth0", "can0"});
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().text(), "can0: its link layer (ARPHRD 280) is not supported");
+}
+
+TEST(CommonLinkType, IsCookedWhereDevicesDifferAndForAny) {
+  EXPECT_EQ(common_link_type({kPresent[0], kPresent[1]}, false), LinkType::kEthernet);
+  EXPECT_EQ(common_link_type({kPresent[3]}, false), LinkType::kRaw);
+  EXPECT_EQ(common_link_type({kPresent[1], kPresent[3]}, false), LinkType::kLinuxSll2);
+  EXPECT_EQ(common_link_type({kPresent[1]}, true), LinkType::kLinuxSll2);
+}
+
+// A watch whose handler writes down what it is told.
+class DeviceWatchTest : public ::testing::Test {
+ protected:
+  DeviceWatch watch(bool any) {
+    return DeviceWatch(any, {.appeared = [this](const Device& one) { told_ += "appeared " + one.name + "; "; },
+                             .ended = [this](const std::string& name) { told_ += "ended " + name + "; "; },
+                             .notice = [this](const std::string& text) { told_ += text + "; "; }});
+  }
+  std::string told() { return std::exchange(told_, ""); }
+
+  SlotTable slots_{8, {.taps = kTcTaps, .filter = "", .description = [](Tap, const Device&) { return ""; }}};
+  std::string told_;
+};
+
+TEST_F(DeviceWatchTest, TellsOfDevicesThatAppearOnAnyAlone) {
+  DeviceWatch any = watch(true);
+  any.on_event(slots_, {.gone = false, .device = device(2, "eth0")});
+  EXPECT_EQ(told(), "appeared eth0; ");
+  any.on_event(slots_, {.gone = false, .device = device(3, "eth1", ARPHRD_ETHER, 0)});
+  any.on_event(slots_, {.gone = false, .device = device(4, "can0", ARPHRD_CAN)});
+  any.on_event(slots_, {.gone = true, .device = device(5, "eth2")});
+  DeviceWatch named = watch(false);
+  named.on_event(slots_, {.gone = false, .device = device(2, "eth0")});
+  EXPECT_EQ(told(), "");
+}
+
+TEST_F(DeviceWatchTest, FollowsNamesAndState) {
+  Slot& slot = **slots_.add(device(2, "eth0"));
+  DeviceWatch named = watch(false);
+  named.on_event(slots_, {.gone = false, .device = device(2, "wan")});
+  EXPECT_EQ(told(), "eth0 is now called wan; ");
+  EXPECT_EQ(slot.device.name, "wan");
+  named.on_event(slots_, {.gone = false, .device = device(2, "wan", ARPHRD_ETHER, 0)});
+  EXPECT_EQ(told(), "wan went down; waiting for it to come back; ");
+  named.on_event(slots_, {.gone = false, .device = device(2, "wan", ARPHRD_ETHER, 0)});
+  EXPECT_EQ(told(), "");
+  named.on_event(slots_, {.gone = false, .device = device(2, "wan")});
+  EXPECT_EQ(told(), "wan is up; ");
+}
+
+TEST_F(DeviceWatchTest, EndsWithTheLastDeviceThatWasNamed) {
+  Slot& eth0 = **slots_.add(device(2, "eth0"));
+  Slot& eth1 = **slots_.add(device(3, "eth1"));
+  DeviceWatch named = watch(false);
+  named.on_event(slots_, {.gone = true, .device = eth0.device});
+  EXPECT_EQ(told(), "eth0 was removed; the other interfaces are still captured; ");
+  EXPECT_FALSE(eth0.present);
+  EXPECT_TRUE(eth1.present);
+  named.on_event(slots_, {.gone = true, .device = eth1.device});
+  EXPECT_EQ(told(), "ended eth1; ");
+}
+
+TEST_F(DeviceWatchTest, NeverEndsOnAny) {
+  Slot& eth0 = **slots_.add(device(2, "eth0"));
+  DeviceWatch any = watch(true);
+  any.on_event(slots_, {.gone = true, .device = eth0.device});
+  EXPECT_EQ(told(), "");
+  EXPECT_FALSE(eth0.present);
+}
+
+// As after messages that the kernel had to drop.
+TEST_F(DeviceWatchTest, FindsWhatIsGoneAndWhatIsNewByComparing) {
+  Slot& eth0 = **slots_.add(device(2, "eth0"));
+  Slot& eth1 = **slots_.add(device(3, "eth1"));
+  DeviceWatch any = watch(true);
+  any.compare_with(slots_, {device(3, "lan"), device(9, "eth9")});
+  EXPECT_EQ(told(), "eth1 is now called lan; appeared eth9; ");
+  EXPECT_FALSE(eth0.present);
+  EXPECT_TRUE(eth1.present);
+}
+
+}  // namespace
+}  // namespace ringtap

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "live/capture_account.hpp"
+
+#include <tuple>
+
+namespace ringtap {
+namespace {
+
+TapAccount line_of(const SlotTable& slots, std::uint32_t slot, Tap tap) {
+  TapAccount line;
+  line.interface = slots[slot].device.name;
+  line.tap = tap_name(tap);
+  line.interface_id = slots[slot].interface_ids[event_tap_of(tap)];
+  return line;
+}
+
+TapAccount line_of(const SlotTable& slots, const TapCounts& counts) {
+  TapAccount line = line_of(slots, counts.slot, counts.tap);
+  // It is not known at which device they were lost, but a file has to say somewhere that they were.
+  if (counts.slot == 0)
+    line.interface_id = slots.size() > 1 ? slots[1].interface_ids[event_tap_of(counts.tap)] : kNoInterface;
+  line.delivered = counts.delivered;
+  line.drops[static_cast<std::size_t>(counts.reason)] = counts.dropped;
+  line.seen = line.delivered + line.dropped();
+  return line;
+}
+
+}  // namespace
+
+Result<SourceAccount> CaptureAccount::account(const SlotTable& slots, const Counters& counters,
+                                              std::vector<TapCounts> rows) const {
+  SourceAccount account;
+  account.refused = refused_;
+  account.late = late_;
+  account.malformed = malformed_;
+  std::stable_sort(rows.begin(), rows.end(), [](const TapCounts& a, const TapCounts& b) {
+    return std::tie(a.slot, a.tap) < std::tie(b.slot, b.tap);
+  });
+  auto row = rows.begin();
+  for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
+    for (; row != rows.end() && row->slot == slot; ++row) account.taps.push_back(line_of(slots, *row));
+    for (std::uint32_t tap = 0; tap < RINGTAP_TAP_COUNT; ++tap) {
+      auto counted = counters(slot, static_cast<ringtap_tap>(tap));
+      if (!counted) return counted.take_error();
+      for (std::uint32_t cpu = 0; cpu < counted->size(); ++cpu) {
+        const auto& value = (*counted)[cpu].value;
+        if (value[RINGTAP_CNT_SEEN] == 0) continue;
+        TapAccount& line = account.taps.emplace_back(line_of(slots, slot, tap_of(static_cast<ringtap_tap>(tap))));
+        line.cpu = cpu;
+        line.seen = value[RINGTAP_CNT_SEEN];
+        line.filtered = value[RINGTAP_CNT_FILTERED];
+        static_assert(RINGTAP_CNT_FIRST_DROP - RINGTAP_CNT_SAMPLED_OUT == kLeftOutNames.size());
+        std::copy(value + RINGTAP_CNT_SAMPLED_OUT, value + RINGTAP_CNT_FIRST_DROP, line.left_out.begin());
+        static_assert(RINGTAP_CNT_END_DROP - RINGTAP_CNT_FIRST_DROP == kDropNames.size());
+        std::copy(value + RINGTAP_CNT_FIRST_DROP, value + RINGTAP_CNT_END_DROP, line.drops.begin());
+        line.delivered = delivered_[row_of(slot, tap) + cpu];
+      }
+    }
+  }
+  return account;
+}
+
+std::vector<InterfaceStatistics> statistics_of(const SourceAccount& account, std::size_t count, std::uint64_t start_ns,
+                                               std::uint64_t end_ns) {
+  std::vector<InterfaceStatistics> totals(count);
+  for (std::size_t i = 0; i < totals.size(); ++i) {
+    totals[i].interface_id = static_cast<std::uint32_t>(i);
+    totals[i].start_ns = start_ns;
+    totals[i].end_ns = end_ns;
+  }
+  for (const TapAccount& tap : account.taps) {
+    if (tap.interface_id >= totals.size()) continue;
+    InterfaceStatistics& total = totals[tap.interface_id];
+    total.received += tap.seen;
+    total.filter_accepted += tap.seen - tap.filtered;
+    total.dropped += tap.dropped();
+    total.delivered += tap.delivered;
+  }
+  return totals;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What became of every packet of a capture: counts records as they come out of the rings and puts them together with
+// what the kernel side has counted. One thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "live/slot_table.hpp"
+#include "ringtap/abi.h"
+#include "ringtap/accounting.hpp"
+#include "ringtap/result.hpp"
+#include "taps/tap_family.hpp"
+
+namespace ringtap {
+
+class CaptureAccount {
+ public:
+  // For this many slots, slot 0 included.
+  CaptureAccount(std::size_t slots, std::size_t cpus)
+      : cpus_(cpus), delivered_(slots * RINGTAP_TAP_COUNT * cpus), lost_with_refused_(slots * kEventTaps) {}
+
+  // A record of a slot that exists; false: it cannot be one of ours.
+  bool add(const ringtap_event& header) {
+    if (header.cpu >= cpus_) return false;
+    if (header.tap < RINGTAP_TAP_COUNT) ++delivered_[row_of(header.slot, header.tap) + header.cpu];
+    if (header.monotonic_ns < newest_ns_) ++late_;
+    newest_ns_ = std::max(newest_ns_, std::uint64_t{header.monotonic_ns});
+    return true;
+  }
+  void add_malformed() { ++malformed_; }
+  // The user-space part of the filter did not accept it; the losses it told of are told by the next record.
+  void add_refused(const ringtap_event& header) {
+    ++refused_;
+    lost_with_refused_[header.slot * kEventTaps + header.tap] += header.lost;
+  }
+  [[nodiscard]] std::uint64_t take_lost(const ringtap_event& header) {
+    return std::exchange(lost_with_refused_[header.slot * kEventTaps + header.tap], 0);
+  }
+
+  // The kernel side's counters of a slot and tap, one element for each CPU.
+  using Counters = std::function<Result<std::vector<ringtap_counters>>(std::uint32_t slot, ringtap_tap tap)>;
+  // Everything counted so far, in the order of slots and taps; `rows`: what families of taps have counted themselves.
+  Result<SourceAccount> account(const SlotTable& slots, const Counters& counters, std::vector<TapCounts> rows) const;
+
+ private:
+  [[nodiscard]] std::size_t row_of(std::size_t slot, std::size_t tap) const {
+    return (slot * RINGTAP_TAP_COUNT + tap) * cpus_;
+  }
+
+  std::size_t cpus_;
+  std::vector<std::uint64_t> delivered_;          // [(slot * taps + tap) * cpus + cpu]
+  std::vector<std::uint64_t> lost_with_refused_;  // [slot * event taps + tap]
+  std::uint64_t newest_ns_ = 0;
+  std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t malformed_ = 0;
+};
+
+// Totals of each of `count` interfaces.
+std::vector<InterfaceStatistics> statistics_of(const SourceAccount& account, std::size_t count, std::uint64_t start_ns,
+                                               std::uint64_t end_ns);
+
+}  // namespace ringtap

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "live/load_programs.hpp"
+
+#include <algorithm>
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kBatchesPerRing = 4;  // at least: else a small ring would never hold one
+
+TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, const Rings& rings, std::uint32_t slots) {
+  TapProgramsConfig config;
+  config.taps = options.taps;
+  config.follow = options.follow;
+  config.snaplen =
+      options.filter.may_recheck ? RINGTAP_MAX_SNAPLEN : std::max(options.snaplen, LiveOptions::kMinSnaplen);
+  config.slots = slots;
+  config.single_slot = slots == 1;
+  config.rings_fd = rings.map_fd();
+  config.consume = options.consume;
+  config.ethernet = link_type != LinkType::kRaw;
+  config.l3 = link_type != LinkType::kEthernet;
+  config.batch_bytes =
+      static_cast<std::uint32_t>(std::min<std::size_t>(rings.bytes_each() / kBatchesPerRing, RINGTAP_BATCH_BYTES));
+  if (!options.filter.expression.empty()) config.filter = options.filter.bodies;
+  config.reduction = options.reduction;
+  config.features = *options.features;
+  return config;
+}
+
+}  // namespace
+
+Result<LoadedPrograms> load_programs(const LiveOptions& options, LinkType link_type, const Rings& rings,
+                                     std::uint32_t slots, const Notice& notice) {
+  if (options.reduction.leaves_out() && options.filter.may_recheck) {
+    return Error("--slice, --sample and --max-pps need a filter that the kernel can decide", ErrorKind::kUsage)
+        .hint("part of '" + options.filter.expression + "' is left to user space");
+  }
+  TapProgramsConfig config = config_of(options, link_type, rings, slots);
+  auto loaded = TapPrograms::load(config);
+  if (loaded) return LoadedPrograms{loaded.take(), false};
+  if (!config.filter) return loaded.take_error();
+  if (options.consume) {
+    return loaded.take_error().hint("--consume needs the filter in the kernel, or it would end every frame");
+  }
+  if (options.reduction.leaves_out()) {
+    return loaded.take_error().hint("--slice, --sample and --max-pps need the filter in the kernel");
+  }
+  // Too large for the verifier, or it asks for what the hook cannot tell. If that was not the reason, the next attempt
+  // fails too and says why.
+  config.filter = nullptr;
+  config.snaplen = RINGTAP_MAX_SNAPLEN;
+  auto without = TapPrograms::load(config);
+  if (!without) return without.take_error();
+  notice("the kernel does not take this filter; every packet is copied and filtered in user space, which is slow (" +
+         loaded.error().text() + ")");
+  return LoadedPrograms{without.take(), true};
+}
+
+}  // namespace ringtap

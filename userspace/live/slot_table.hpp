@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The slots of a capture, one for each device, and the interfaces that sinks know. Slot 0 is RINGTAP_SLOT_UNKNOWN.
+// References to slots hold as long as the table. Owns what is attached to the devices. One thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "loader/attachment.hpp"
+#include "net/rtnetlink.hpp"
+#include "record/event.hpp"
+#include "ringtap/record.hpp"
+
+namespace ringtap {
+
+inline constexpr std::uint32_t kNoInterface = std::numeric_limits<std::uint32_t>::max();
+
+struct Slot {
+  rtnetlink::Device device;
+  bool present = true;
+  std::vector<Attachment> attachments;
+  std::array<std::uint32_t, kEventTaps> interface_ids;  // [event_tap_of(tap)]
+
+  explicit Slot(rtnetlink::Device its_device) : device(std::move(its_device)) { interface_ids.fill(kNoInterface); }
+};
+
+class SlotTable {
+ public:
+  // What all interfaces of a capture have in common.
+  struct Interfaces {
+    TapSet taps;
+    LinkType link_type = LinkType::kEthernet;
+    std::uint32_t snaplen = 0;
+    std::string filter;
+    std::function<std::string(Tap, const rtnetlink::Device&)> description;
+  };
+
+  // For at most `max_slots` devices.
+  SlotTable(std::uint32_t max_slots, Interfaces common);
+  SlotTable(const SlotTable&) = delete;
+  SlotTable& operator=(const SlotTable&) = delete;
+
+  // The slot of a new device; an Error when the table is full.
+  Result<Slot*> add(const rtnetlink::Device& device);
+  // The slot of a device that is present; nullptr: none.
+  [[nodiscard]] Slot* find(std::uint32_t ifindex);
+  [[nodiscard]] std::uint32_t number_of(const Slot& slot) const {
+    return static_cast<std::uint32_t>(&slot - slots_.data());
+  }
+
+  [[nodiscard]] std::size_t size() const { return slots_.size(); }
+  [[nodiscard]] Slot& operator[](std::size_t number) { return slots_[number]; }
+  [[nodiscard]] const Slot& operator[](std::size_t number) const { return slots_[number]; }
+  [[nodiscard]] std::vector<Slot>& all() { return slots_; }
+  [[nodiscard]] const std::vector<Slot>& all() const { return slots_; }
+
+  // The number of the interface for a tap's family at a device, which is made when it is first asked for.
+  std::uint32_t interface_of(Slot& slot, Tap tap) {
+    const std::uint32_t id = slot.interface_ids[event_tap_of(tap)];
+    return id != kNoInterface ? id : make_interface(slot, tap);
+  }
+  // In the order in which sinks get them.
+  [[nodiscard]] const std::vector<Interface>& interfaces() const { return interfaces_; }
+
+ private:
+  std::uint32_t make_interface(Slot& slot, Tap tap);
+
+  std::uint32_t max_slots_;
+  Interfaces common_;
+  std::vector<Slot> slots_;
+  std::vector<Interface> interfaces_;
+};
+
+}  // namespace ringtap

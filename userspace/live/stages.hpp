@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The CPUs' stages, where records may wait until more of them come (struct ringtap_stage). `Programs` is TapPrograms or
+// what a test puts in its place. One thread.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "ringtap/abi.h"
+
+namespace ringtap {
+
+inline bool is_empty(const ringtap_stage& stage) {
+  return __atomic_load_n(&stage.used, __ATOMIC_RELAXED) == 0;
+}
+
+template <class Programs>
+bool are_stages_empty(const Programs& programs, std::size_t cpus) {
+  for (std::size_t cpu = 0; cpu < cpus; ++cpu) {
+    if (!is_empty(programs.stage(cpu))) return false;
+  }
+  return true;
+}
+
+// Sends staged records that are due by now to the rings. The result is how far a merge may go: not past a record that
+// could not be sent because one more is being made there; with the taps `stopped` nothing is being made.
+template <class Programs>
+std::uint64_t collect_stages(const Programs& programs, std::size_t cpus, std::uint64_t due_ns, bool stopped) {
+  std::uint64_t watermark = due_ns;
+  for (std::size_t cpu = 0; cpu < cpus; ++cpu) {
+    const ringtap_stage& stage = programs.stage(cpu);
+    const auto is_due = [&] { return !is_empty(stage) && stage.first_ns <= due_ns; };
+    if (!is_due()) continue;
+    // On its own CPU, whose counters take what finds no room. On a CPU that went offline no program can be disturbed.
+    if (!programs.flush_stage(cpu, true)) programs.flush_stage(cpu, false);
+    if (!stopped && is_due()) watermark = std::min(watermark, std::uint64_t{stage.first_ns} - 1);
+  }
+  return watermark;
+}
+
+}  // namespace ringtap

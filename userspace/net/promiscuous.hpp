@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Promiscuous mode of devices. The kernel counts who wants it and gives it back when the socket closes: with this
+// object or with the process, however it ends. Owns that socket. One thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ringtap/result.hpp"
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+
+class PromiscuousMode {
+ public:
+  Result<> add(std::uint32_t ifindex, const std::string& name);
+  // For all devices.
+  void end() { socket_.reset(); }
+
+ private:
+  UniqueFd socket_;
+};
+
+}  // namespace ringtap

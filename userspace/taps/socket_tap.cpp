@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// socket: a cgroup program at ingress, where a packet has found its socket.
+#include "taps/tap_families.hpp"
+
+namespace ringtap {
+namespace {
+
+class SocketTap final : public TapFamily {
+  [[nodiscard]] TapSet taps() const override { return {Tap::kSocket}; }
+  [[nodiscard]] std::string description(const LiveOptions&, const rtnetlink::Device&) const override {
+    return "socket, as a packet is given to it";
+  }
+  Result<> prepare(TapPlan& plan) override {
+    return plan.options.features->kernel_casts ? ok()
+                                               : lack_tap(plan, Tap::kSocket, "bpf_cast_to_kern_ctx (Linux 6.2)");
+  }
+  Result<> attach_host(const TapContext& context, std::vector<Attachment>& attached) override {
+    return keep_if_attached(context, Attachment::attach_socket(context.programs.fd(TapProgram::kSocket)), attached);
+  }
+  void count(const TapContext& context, std::vector<TapCounts>& rows) override { count_misses(context, taps(), rows); }
+};
+
+}  // namespace
+
+std::unique_ptr<TapFamily> make_socket_tap() {
+  return std::make_unique<SocketTap>();
+}
+
+}  // namespace ringtap

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "taps/tap_families.hpp"
+
+#include <utility>
+
+namespace ringtap {
+
+TapFamilies make_tap_families() {
+  TapFamilies families;
+  for (const auto& make : {make_stack_taps, make_drop_tap, make_end_tap, make_socket_tap, make_netfilter_tap,
+                           make_packet_taps, make_tc_taps, make_xdp_tap}) {
+    families.push_back(make());
+  }
+  return families;
+}
+
+Result<> lack_tap(TapPlan& plan, Tap tap, const std::string& what) {
+  if (!plan.options.taps.contains(tap)) return ok();
+  const std::string text = "the " + std::string(tap_family(tap)) + " tap: this kernel has no " + what;
+  if (!plan.options.follow) return Error(text).hint("--tap drop says where packets end on any kernel since 5.17");
+  plan.notice(text + "; continuing with the other taps");
+  plan.options.taps.erase({tap});
+  return ok();
+}
+
+Result<> keep_if_attached(const TapContext& context, Result<Attachment> attachment, std::vector<Attachment>& attached) {
+  if (attachment) {
+    attached.push_back(attachment.take());
+    return ok();
+  }
+  if (!context.options.follow) return attachment.take_error();
+  context.notice(attachment.error().text() + "; continuing with the other taps");
+  return ok();
+}
+
+void count_misses(const TapContext& context, TapSet taps, std::vector<TapCounts>& rows) {
+  for (const TapTraits& traits : kTapTraits) {
+    if (!taps.contains(traits.tap)) continue;
+    const std::uint64_t misses = context.programs.misses(traits.tap);
+    if (misses == 0) continue;
+    rows.push_back({.slot = 0, .tap = traits.tap, .delivered = 0, .reason = Drop::kReentered, .dropped = misses});
+  }
+}
+
+}  // namespace ringtap

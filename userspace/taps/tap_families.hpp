@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The table of families: a new one is a file with its class and a row in tap_families.cpp. A family that is
+// made is attached to nothing.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "taps/tap_family.hpp"
+
+namespace ringtap {
+
+std::unique_ptr<TapFamily> make_stack_taps();
+std::unique_ptr<TapFamily> make_drop_tap();
+std::unique_ptr<TapFamily> make_end_tap();
+std::unique_ptr<TapFamily> make_socket_tap();
+std::unique_ptr<TapFamily> make_netfilter_tap();
+std::unique_ptr<TapFamily> make_packet_taps();
+std::unique_ptr<TapFamily> make_tc_taps();
+std::unique_ptr<TapFamily> make_xdp_tap();
+
+using TapFamilies = std::vector<std::unique_ptr<TapFamily>>;
+// All of them, in the order in which they are attached: taps that a packet meets late come first, so that a packet that
+// was seen once is seen at every later tap as well.
+TapFamilies make_tap_families();
+
+}  // namespace ringtap
