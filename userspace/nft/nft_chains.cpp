@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "nft/nft_chains.hpp"
 
-#include <nftables/libnftables.h>
-
 #include <charconv>
 
 namespace ringtap {
@@ -29,16 +27,6 @@ void parse_base(std::string_view line, NftChain& chain) {
 }
 
 }  // namespace
-
-void NftContextFree::operator()(nft_ctx* context) const noexcept {
-  nft_ctx_free(context);
-}
-
-NftContext make_nft_context() {
-  NftContext context(nft_ctx_new(NFT_CTX_DEFAULT));
-  if (!context || nft_ctx_buffer_output(context.get()) != 0 || nft_ctx_buffer_error(context.get()) != 0) return nullptr;
-  return context;
-}
 
 NftChain parse_nft_chain(std::string_view listing, const std::string& table, const std::string& name) {
   NftChain chain;
@@ -74,13 +62,12 @@ NftChain parse_nft_chain(std::string_view listing, const std::string& table, con
 const NftChain& NftChains::chain(std::string_view family, std::string_view table, std::string_view name) {
   const auto [entry, unknown] = chains_.try_emplace({std::string(family), std::string(table), std::string(name)});
   if (!unknown) return entry->second;
-  nft_ctx_output_set_flags(context_.get(), NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_STATELESS | NFT_CTX_OUTPUT_TERSE);
   const std::string of_table = std::string(family) + " " + std::string(table);
   const std::string of_chain(name);
   // iptables-nft takes names that are words of nft(8)'s language; such a chain is found among all.
   for (const std::string& what : {"chain " + of_table + " " + of_chain, std::string("ruleset")}) {
-    if (nft_run_cmd_from_buffer(context_.get(), ("list " + what + "\n").c_str()) != 0) continue;
-    entry->second = parse_nft_chain(nft_ctx_get_output_buffer(context_.get()), of_table, of_chain);
+    if (!context_.run("list " + what + "\n")) continue;
+    entry->second = parse_nft_chain(context_.output(), of_table, of_chain);
     break;
   }
   return entry->second;

@@ -7,25 +7,14 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
 
-#include "ringtap/result.hpp"
-
-struct nft_ctx;
+#include "nft/nft_context.hpp"
 
 namespace ringtap {
-
-struct NftContextFree {
-  void operator()(nft_ctx* context) const noexcept;
-};
-// Holds a netlink socket of its own. What it prints, answers and complaints, goes to its buffers.
-using NftContext = std::unique_ptr<nft_ctx, NftContextFree>;
-// libnftables ends the program where it gets no socket: make sure of NETLINK_NETFILTER first. Null: out of memory.
-NftContext make_nft_context();
 
 struct NftChain {
   std::string hook;    // "input"; empty: not a base chain
@@ -38,7 +27,7 @@ NftChain parse_nft_chain(std::string_view listing, const std::string& table, con
 
 class NftChains {
  public:
-  explicit NftChains(NftContext context) : context_(std::move(context)) {}
+  explicit NftChains(NftContext context) : context_(std::move(context)) { context_.list_handles(); }
 
   // Empty where it cannot be had, as when it is gone again. The reference holds until forget().
   const NftChain& chain(std::string_view family, std::string_view table, std::string_view name);

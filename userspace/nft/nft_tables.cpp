@@ -2,7 +2,6 @@
 #include "nft/nft_tables.hpp"
 
 #include <linux/if_ether.h>
-#include <nftables/libnftables.h>
 
 #include <algorithm>
 #include <limits>
@@ -117,9 +116,9 @@ std::vector<std::string> with_stacked(const std::vector<std::string>& interfaces
 }  // namespace
 
 Result<NftTables> NftTables::make(const NftTraceOptions& options, const std::string& name) {
-  NftTables tables;
-  tables.owner_ = make_nft_context();
-  if (!tables.owner_) return Error("trace nftables' rules: libnftables has no memory");
+  auto owner = NftContext::make();
+  if (!owner) return owner.take_error();
+  NftTables tables(owner.take());
   std::vector<NftRules> rules;
   for (const ClassicProgram& program : options.programs) rules.push_back(nft_rules(program));
   const bool everything =
@@ -139,7 +138,7 @@ Result<NftTables> NftTables::make(const NftTraceOptions& options, const std::str
     if (reach != Reach::kIp) {
       text += netdev_table(name, rules, options.interfaces.empty() ? names : interfaces, reach == Reach::kEgress);
     }
-    if (nft_run_cmd_from_buffer(tables.owner_.get(), text.c_str()) == 0) {
+    if (tables.owner_.run(text)) {
       tables.description_ = "table " + name + ", " + (everything ? "every packet" : "packets that match") + " at " +
                             (reach == Reach::kIp        ? ""
                              : reach == Reach::kIngress ? "ingress and "
@@ -148,7 +147,7 @@ Result<NftTables> NftTables::make(const NftTraceOptions& options, const std::str
       return tables;
     }
   }
-  const std::string_view said = nft_ctx_get_error_buffer(tables.owner_.get());
+  const std::string_view said = tables.owner_.complaints();
   return Error("trace nftables' rules: " + std::string(said.substr(0, said.find('\n'))))
       .hint("needs tables with an owner, Linux 5.12");
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "filter/classic_program.hpp"
-#include "nft/nft_chains.hpp"
+#include "nft/nft_context.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
@@ -30,7 +30,7 @@ class NftTables {
   [[nodiscard]] const std::string& description() const { return description_; }
 
  private:
-  NftTables() = default;
+  explicit NftTables(NftContext owner) : owner_(std::move(owner)) {}
 
   NftContext owner_;  // nothing but their making goes over its socket: libnftables opens another after some errors
   std::string description_;

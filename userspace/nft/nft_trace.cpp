@@ -417,9 +417,9 @@ Result<NftTrace> NftTrace::start(const NftTraceOptions& options) {
   if (!socket) return socket.take_error();
   auto tables = NftTables::make(options, *name);
   if (!tables) return tables.take_error();
-  NftContext context = make_nft_context();
-  if (!context) return Error("trace nftables' rules: libnftables has no memory");
-  auto impl = std::make_unique<Impl>(TraceReader(socket.take(), NftChains(std::move(context))), tables.take());
+  auto context = NftContext::make();
+  if (!context) return context.take_error();
+  auto impl = std::make_unique<Impl>(TraceReader(socket.take(), NftChains(context.take())), tables.take());
   impl->wake = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!impl->wake) return Error::from_errno(errno, "trace nftables' rules");
 
