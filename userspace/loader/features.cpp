@@ -86,8 +86,8 @@ bool has_netfilter() {
       {.code = BPF_JMP | BPF_EXIT},
   };
   LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = kAttachNetfilter);
-  return static_cast<bool>(UniqueFd(bpf_prog_load(netfilter_program_type(), "netfilter_probe", "Dual BSD/GPL", program,
-                                                  std::size(program), &options)));
+  return static_cast<bool>(UniqueFd(taking_number(bpf_prog_load)(
+      kNetfilterProgramType, "netfilter_probe", "Dual BSD/GPL", program, std::size(program), &options)));
 }
 
 }  // namespace

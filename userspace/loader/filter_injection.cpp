@@ -92,15 +92,16 @@ int FilterInjection::register_sections() {
     LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .prog_prepare_load_fn = on_load);
     struct Section {
       const char* name;
-      bpf_prog_type type;
+      unsigned type;
       bpf_attach_type attach_type;
     };
     for (const Section& section :
          {Section{"ringtap/xdp", BPF_PROG_TYPE_XDP, BPF_XDP}, Section{"ringtap/tc", BPF_PROG_TYPE_SCHED_CLS, {}},
-          Section{"ringtap/netfilter", netfilter_program_type(), kAttachNetfilter},
+          Section{"ringtap/netfilter", kNetfilterProgramType, kAttachNetfilter},
           Section{"ringtap/socket", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS},
           Section{"ringtap/tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, {}}}) {
-      const int err = libbpf_register_prog_handler(section.name, section.type, section.attach_type, &handler);
+      const int err =
+          taking_number(libbpf_register_prog_handler)(section.name, section.type, section.attach_type, &handler);
       if (err < 0) return err;
     }
     return 0;

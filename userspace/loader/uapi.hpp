@@ -9,10 +9,16 @@
 
 namespace ringtap {
 
-// One past what the older header's enumeration can hold, hence no constant.
-inline bpf_prog_type netfilter_program_type() {
-  std::uint32_t number = 32;  // BPF_PROG_TYPE_NETFILTER, Linux 6.4
-  return static_cast<bpf_prog_type>(number);
+// BPF_PROG_TYPE_NETFILTER, Linux 6.4: more than the older header's enumeration can hold in C++, so no value of it. In
+// C, in which libbpf is written, the enumeration is this type, and so are the parameters of its functions.
+inline constexpr unsigned kNetfilterProgramType = 32;
+template <class... Rest>
+auto taking_number(int (*function)(bpf_prog_type, Rest...)) {
+  return reinterpret_cast<int (*)(unsigned, Rest...)>(function);
+}
+template <class... Rest>
+auto taking_number(int (*function)(const char*, bpf_prog_type, Rest...)) {
+  return reinterpret_cast<int (*)(const char*, unsigned, Rest...)>(function);
 }
 inline constexpr auto kAttachNetfilter = static_cast<bpf_attach_type>(45);   // BPF_NETFILTER
 inline constexpr auto kAttachTcxIngress = static_cast<bpf_attach_type>(46);  // Linux 6.6

@@ -59,7 +59,7 @@ Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptio
   }
   if (!options.filter.empty()) {
     // Not by pcap_setfilter(): that one applies the filter in user space to the blocks that may be begun already, where
-    // bytes behind the snaplen and the direction are not known. Here what came before is told by its time.
+    // bytes beyond the snaplen and the direction are not known. Here what came before is told by its time.
     bpf_program program{};
     if (pcap_compile(pcap, &program, options.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
       return Error(what + ": " + pcap_geterr(pcap));
@@ -87,10 +87,12 @@ Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptio
 
 bool PacketSocket::refresh(const Clock& clock) {
   // What was popped makes room; views of the head are made anew below.
-  auto* bytes = reinterpret_cast<std::byte*>(queue_.data());
-  std::memmove(bytes, bytes + begin_, end_ - begin_);
-  end_ -= begin_;
-  begin_ = 0;
+  if (begin_ != 0) {
+    auto* bytes = reinterpret_cast<std::byte*>(queue_.data());
+    std::memmove(bytes, bytes + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
   handle_->clock = &clock;
   const auto take = [](u_char* self, const pcap_pkthdr* header, const u_char* data) {
     PacketSocket& socket = *reinterpret_cast<PacketSocket*>(self);
