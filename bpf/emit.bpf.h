@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * From "seen" to the ring. A tap calls tap_begin(), asks its filter, and for a wanted frame calls record_begin(), fills
- * the event, copies the bytes behind it and calls record_end(), or record_abort() when it could not copy. Every way out
+ * the event, copies the bytes after it and calls record_end(), or record_abort() when it could not copy. Every way out
  * is counted. Only this file touches rings, stages and counters.
  */
 #ifndef RINGTAP_EMIT_BPF_H
@@ -45,19 +45,20 @@ static __always_inline __u32 clamped(__u64 value, __u64 limit)
 	return value;
 }
 
-#define ONCE(x) (*(volatile typeof(x) *)&(x))
+#define READ_ONCE(x)	     (*(const volatile typeof(x) *)&(x))
+#define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
 
 /* Between these nobody else on this CPU touches the stage; the compiler moves nothing out of there. */
 static __always_inline void stage_lock(struct stage *stage)
 {
-	ONCE(stage->head.busy) = 1;
-	asm volatile("" ::: "memory");
+	WRITE_ONCE(stage->head.busy, 1);
+	barrier();
 }
 
 static __always_inline void stage_unlock(struct stage *stage)
 {
-	asm volatile("" ::: "memory");
-	ONCE(stage->head.busy) = 0;
+	barrier();
+	WRITE_ONCE(stage->head.busy, 0);
 }
 
 #define SHORT_COPY 128u /* bytes; a power of two */
@@ -139,16 +140,16 @@ static __always_inline void count_drop(struct tap *tap, enum ringtap_counter cau
 
 /*
  * Records wake a reader that sleeps and nobody else. One that fell asleep while they were on their way is woken by an
- * empty record behind them: they are visible by then (the commit is a full barrier, kernel/bpf/ringbuf.c).
+ * empty record after them: they are visible by then (the commit is a full barrier, kernel/bpf/ringbuf.c).
  */
 static __always_inline void wake_reader(void *ring)
 {
-	if (ONCE(control.sleeping) == 0)
+	if (READ_ONCE(control.sleeping) == 0)
 		return;
 	void *empty = bpf_ringbuf_reserve(ring, 8, 0);
 	if (!empty)
 		return; /* the next record tries again */
-	ONCE(control.sleeping) = 0;
+	WRITE_ONCE(control.sleeping, 0);
 	bpf_ringbuf_discard(empty, BPF_RB_FORCE_WAKEUP);
 }
 
@@ -162,11 +163,11 @@ static __always_inline void stage_flush(struct stage *stage, __u32 cpu)
 		__u32 size = clamped(stage->head.used, RINGTAP_BATCH_BYTES + RINGTAP_RECORD_ALIGN +
 							       sizeof(struct ringtap_event) +
 							       sizeof(struct ringtap_trace) + cfg_snaplen);
-		__u32 asleep = ONCE(control.sleeping);
+		__u32 asleep = READ_ONCE(control.sleeping);
 		if (bpf_ringbuf_output(ring, stage->bytes, size, asleep ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP) ==
 		    0) {
 			if (asleep)
-				ONCE(control.sleeping) = 0;
+				WRITE_ONCE(control.sleeping, 0);
 			else
 				wake_reader(ring);
 			goto out;
@@ -195,12 +196,12 @@ static __always_inline void plan_clock_uses(struct ringtap_stage *head, __u64 el
 	__u64 allowed = (__u64)cfg_time_batch_ns * (uses + 1) / (2 * elapsed + 1);
 
 	if (elapsed > cfg_time_batch_ns)
-		head->time_exceeded += uses;
+		head->time_batch_missed += uses;
 	head->clock_uses = clamped(clamped(allowed, 2 * uses + 1), RINGTAP_MOST_CLOCK_USES);
 }
 
 /*
- * The time of a record. One reading serves several records of one softirq, in which packets come one behind the other;
+ * The time of a record. One reading serves several records of one softirq, in which packets come one after the other;
  * softirq_begin and softirq_end (softirq.bpf.c) say where it begins and ends. In process context every record has its
  * own.
  */
@@ -239,12 +240,12 @@ static __always_inline int record_begin(struct tap *tap, struct record *record, 
 		count_drop(tap, RINGTAP_CNT_NO_RING);
 		return 0;
 	}
-	record->nested = ONCE(stage->head.busy);
+	record->nested = READ_ONCE(stage->head.busy);
 	if (record->nested) {
 		index++;
 		stage = bpf_map_lookup_elem(&stages, &index);
-		if (!stage || ONCE(stage->head.busy)) {
-			count_drop(tap, RINGTAP_CNT_REENTERED);
+		if (!stage || READ_ONCE(stage->head.busy)) {
+			count_drop(tap, RINGTAP_CNT_RECURSION);
 			return 0;
 		}
 	}
@@ -302,8 +303,8 @@ static __always_inline void record_end(struct tap *tap, struct record *record)
 	stage->head.records++;
 	stage->head.lost += record->event->lost;
 	tap->counters->lost_since_record = 0;
-	ONCE(stage->head.used) = record->offset + ((size + RINGTAP_RECORD_ALIGN - 1) & -RINGTAP_RECORD_ALIGN);
-	if (record->nested || stage->head.used > cfg_batch_bytes || ONCE(control.sleeping) ||
+	WRITE_ONCE(stage->head.used, record->offset + ((size + RINGTAP_RECORD_ALIGN - 1) & -RINGTAP_RECORD_ALIGN));
+	if (record->nested || stage->head.used > cfg_batch_bytes || READ_ONCE(control.sleeping) ||
 	    now - stage->head.last_ns > RINGTAP_BATCH_GAP_NS)
 		stage_flush(stage, record->event->cpu);
 	stage->head.last_ns = now;

@@ -28,7 +28,7 @@ __weak const volatile __u32 cfg_netns = 0;	 /* inode number of our network names
 __weak const volatile __u32 cfg_time_batch_ns = 0; /* how old a reading of the clock may be; 0: one for each record */
 
 /* What is left out on purpose (reduce.bpf.h); cfg_snaplen is RINGTAP_HEAD_BYTES or more then. */
-__weak const volatile __u32 cfg_slice_layer = 0; /* 2, 3 or 4: bytes behind the headers up to this layer are cut off */
+__weak const volatile __u32 cfg_slice_layer = 0; /* 2, 3 or 4: bytes after the headers up to this layer are cut off */
 __weak const volatile __u32 cfg_slice_more = 0;	 /* … but for so many */
 __weak const volatile __u32 cfg_keep = RINGTAP_MAX_SNAPLEN; /* bytes kept of a frame then, whatever cfg_snaplen */
 __weak const volatile __u32 cfg_sample = 0;		    /* one of so many flows is captured; 0: all */

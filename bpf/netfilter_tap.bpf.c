@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The netfilter taps: the packet before all rules of a hook and behind them (net/netfilter/nf_bpf_link.c, Linux 6.4).
+ * The netfilter taps: the packet before all rules of a hook and after them (net/netfilter/nf_bpf_link.c, Linux 6.4).
  * Which of the two a program stands at is not in its context, so there is one for each. Always NF_ACCEPT.
  */
 #include <linux/netfilter.h>

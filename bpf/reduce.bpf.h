@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What is left out of a capture on purpose, before it costs anything more: whole flows (--sample), packets above a rate
- * (--max-pps), bytes behind the headers (--slice). Each is counted under a name of its own, and is not there at all
+ * (--max-pps), bytes after the headers (--slice). Each is counted under a name of its own, and is not there at all
  * where its setting is 0. The headers are read from the bytes that were copied into the record, so a tag restored from
  * metadata is where it was on the wire, and every tap reads alike.
  *
@@ -11,6 +11,8 @@
 #define RINGTAP_REDUCE_BPF_H
 
 #include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/in6.h>
 #include "emit.bpf.h"
 #include <bpf/bpf_endian.h>
 
@@ -26,14 +28,12 @@ struct header_reader {
 	struct ringtap_headers *found;
 };
 
-#define FORGET() asm volatile("" ::: "memory")
-
 static __always_inline int has(const struct header_reader *in, __u32 at, __u32 bytes)
 {
 	return at + bytes <= in->found->size;
 }
 
-/* Behind the head there is room for a word more (RINGTAP_RECORD_ALIGN). */
+/* After the head there is room for a word more (RINGTAP_RECORD_ALIGN). */
 static __always_inline __u32 u8_at(const struct header_reader *in, __u32 at)
 {
 	return in->data[at & (RINGTAP_HEAD_BYTES - 1)];
@@ -65,29 +65,9 @@ static __always_inline __u32 of_both(__u32 one, __u32 other)
 	return mixed(one + other) ^ (one ^ other);
 }
 
-enum {
-	PROTO_HOP_BY_HOP = 0,
-	PROTO_ICMP = 1,
-	PROTO_TCP = 6,
-	PROTO_UDP = 17,
-	PROTO_DCCP = 33,
-	PROTO_ROUTING = 43,
-	PROTO_FRAGMENT = 44,
-	PROTO_GRE = 47,
-	PROTO_ESP = 50,
-	PROTO_AH = 51,
-	PROTO_ICMPV6 = 58,
-	PROTO_DESTINATION = 60,
-	PROTO_SCTP = 132,
-	PROTO_UDP_LITE = 136,
-	TYPE_IPV4 = 0x0800,
-	TYPE_ARP = 0x0806,
-	TYPE_IPV6 = 0x86dd,
-};
-
 static __always_inline int is_tag(__u32 type)
 {
-	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+	return type == ETH_P_8021Q || type == ETH_P_8021AD || type == ETH_P_QINQ1;
 }
 
 /* Length of a transport header; 0: not known, or not there whole. */
@@ -96,23 +76,23 @@ static __always_inline __u32 transport_length(const struct header_reader *in, __
 	__u32 length = 0;
 
 	switch (protocol) {
-	case PROTO_TCP:
+	case IPPROTO_TCP:
 		length = has(in, at, 13) ? (u8_at(in, at + 12) >> 4) * 4 : 0;
 		return length < 20 ? 0 : length;
-	case PROTO_DCCP:
+	case IPPROTO_DCCP:
 		return has(in, at, 5) ? u8_at(in, at + 4) * 4 : 0;
-	case PROTO_GRE:
+	case IPPROTO_GRE:
 		if (!has(in, at, 2))
 			return 0;
 		length = u8_at(in, at); /* C, -, K, S: a word each */
 		return 4 + (length & 0x80 ? 4 : 0) + (length & 0x20 ? 4 : 0) + (length & 0x10 ? 4 : 0);
-	case PROTO_SCTP:
+	case IPPROTO_SCTP:
 		return 12;
-	case PROTO_UDP:
-	case PROTO_UDP_LITE:
-	case PROTO_ICMP:
-	case PROTO_ICMPV6:
-	case PROTO_ESP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+	case IPPROTO_ESP:
 		return 8;
 	default:
 		return 0;
@@ -121,8 +101,8 @@ static __always_inline __u32 transport_length(const struct header_reader *in, __
 
 static __always_inline int has_ports(__u32 protocol)
 {
-	return protocol == PROTO_TCP || protocol == PROTO_UDP || protocol == PROTO_SCTP || protocol == PROTO_DCCP ||
-	       protocol == PROTO_UDP_LITE;
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
+	       protocol == IPPROTO_DCCP || protocol == IPPROTO_UDPLITE;
 }
 
 #define MOST_TAGS	4
@@ -140,12 +120,12 @@ static __always_inline void read_link(const struct header_reader *in, int has_li
 	found->at = found->protocol = found->link_end = 0;
 	if (!has_link) {
 		if (has(in, 0, 1))
-			found->protocol = u8_at(in, 0) >> 4 == 6 ? TYPE_IPV6 : TYPE_IPV4;
+			found->protocol = u8_at(in, 0) >> 4 == 6 ? ETH_P_IPV6 : ETH_P_IP;
 	} else if (has(in, 0, ETH_HLEN)) {
 		found->protocol = u16_at(in, ETH_HLEN - 2);
 		found->at = ETH_HLEN;
 		for (int tag = 0; tag < MOST_TAGS; tag++) {
-			FORGET();
+			barrier();
 			if (!is_tag(found->protocol) || !has(in, found->at, 4))
 				break;
 			found->protocol = u16_at(in, found->at + 2);
@@ -192,22 +172,22 @@ static __always_inline void read_ipv6(const struct header_reader *in)
 	found->flow = 1;
 	end_layer(found, found->at + 40);
 	for (int i = 0; i < MOST_EXTENSIONS; i++) {
-		FORGET();
+		barrier();
 		__u32 at = found->at;
 		__u32 length = 8;
 
 		if (!has(in, at, 8))
 			break;
 		switch (found->protocol) {
-		case PROTO_HOP_BY_HOP:
-		case PROTO_ROUTING:
-		case PROTO_DESTINATION:
+		case IPPROTO_HOPOPTS:
+		case IPPROTO_ROUTING:
+		case IPPROTO_DSTOPTS:
 			length = (u8_at(in, at + 1) + 1) * 8;
 			break;
-		case PROTO_AH:
+		case IPPROTO_AH:
 			length = (u8_at(in, at + 1) + 2) * 4;
 			break;
-		case PROTO_FRAGMENT:
+		case IPPROTO_FRAGMENT:
 			found->fragment |= (u16_at(in, at + 2) & 0xfff9 ? RINGTAP_FRAGMENT_ANY : 0) |
 					   (u16_at(in, at + 2) & 0xfff8 ? RINGTAP_FRAGMENT_LATER : 0);
 			break;
@@ -226,25 +206,25 @@ static __always_inline void read_headers(const struct header_reader *in, int has
 
 	found->flow = found->fragment = found->addresses = 0;
 	read_link(in, has_link);
-	FORGET();
-	if (found->protocol == TYPE_ARP && has(in, found->at, 8))
+	barrier();
+	if (found->protocol == ETH_P_ARP && has(in, found->at, 8))
 		end_layer(found, found->at + 8 + 2 * (u8_at(in, found->at + 4) + u8_at(in, found->at + 5)));
-	else if (found->protocol == TYPE_IPV4 && has(in, found->at, 20))
+	else if (found->protocol == ETH_P_IP && has(in, found->at, 20))
 		read_ipv4(in);
-	else if (found->protocol == TYPE_IPV6 && has(in, found->at, 40))
+	else if (found->protocol == ETH_P_IPV6 && has(in, found->at, 40))
 		read_ipv6(in);
-	FORGET();
+	barrier();
 	if (!found->flow)
 		return;
 	if (!(found->fragment & RINGTAP_FRAGMENT_LATER))
 		found->transport_end = found->at + transport_length(in, found->at, found->protocol);
-	FORGET();
+	barrier();
 	/* Only the first of the fragments has ports, so all of them go by their addresses. */
 	__u32 ports = 0;
 	if (!found->fragment && has_ports(found->protocol) && has(in, found->at, 4))
 		ports = of_both(u16_at(in, found->at), u16_at(in, found->at + 2));
 	found->flow = mixed(found->addresses ^ mixed(ports + found->protocol)) | 1;
-	FORGET();
+	barrier();
 }
 
 /* --- --max-pps: one bucket for the run; a CPU takes from it many packets' worth at a time --- */
@@ -334,7 +314,7 @@ static __always_inline int reduce(struct tap *tap, struct record *record, int ha
 			.found = headers,
 		};
 		headers->size = head_length(event->cap_len);
-		FORGET();
+		barrier();
 		read_headers(&in, has_link);
 	}
 	if (cfg_sample && headers->flow && ((__u64)headers->flow * cfg_sample) >> 32) {

@@ -41,7 +41,7 @@ int softirq_end(struct bpf_raw_tracepoint_args *ctx)
 	head->in_softirq = 0;
 	__u32 used = head->clock_uses - head->clock_uses_left;
 	if (head->clock_ns && used && bpf_ktime_get_ns() - head->clock_ns > cfg_time_batch_ns) {
-		head->time_exceeded += used;
+		head->time_batch_missed += used;
 		head->clock_uses /= 2;
 	}
 	return 0;

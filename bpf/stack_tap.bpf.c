@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * The stack taps, tracepoints where AF_PACKET's own taps are: netif_receive_skb right before ptype_all (generic XDP and
- * the untagging in between), net_dev_start_xmit right behind dev_queue_xmit_nit, where superframes are segments already
+ * the untagging in between), net_dev_start_xmit right after dev_queue_xmit_nit, where superframes are segments already
  * (net/core/dev.c).
  */
 #include "trace.bpf.h"

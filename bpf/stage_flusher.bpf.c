@@ -16,7 +16,7 @@ int stage_flusher(struct bpf_raw_tracepoint_args *ctx)
 	__u32 index = cpu * RINGTAP_STAGES_PER_CPU;
 	struct stage *stage = bpf_map_lookup_elem(&stages, &index);
 
-	if (!stage || ONCE(stage->head.busy))
+	if (!stage || READ_ONCE(stage->head.busy))
 		return 0;
 	stage_lock(stage);
 	if (stage->head.records)

@@ -40,7 +40,7 @@ static __always_inline __u8 checksum_state(struct __sk_buff *skb, struct sk_buff
 }
 
 /*
- * The frame as it is on the wire. A tag that stands in skb metadata goes back behind the two addresses: the bytes are
+ * The frame as it is on the wire. A tag that stands in skb metadata goes back after the two addresses: the bytes are
  * loaded one tag further on, then the addresses move down to their place.
  */
 static __always_inline long copy_frame(struct __sk_buff *skb, struct record *record, __u32 cap_len)

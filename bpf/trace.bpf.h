@@ -37,10 +37,10 @@ struct place {
 };
 
 struct at_device {
-	__u32 ifindex;	/* 0: none */
-	__u8 elsewhere; /* in another network namespace than ours */
-	__u8 no_link;	/* its frames have no Ethernet header */
-	__u8 nowhere;	/* in which one nothing says, though it might */
+	__u32 ifindex;	  /* 0: none */
+	__u8 other_netns; /* in another network namespace than ours */
+	__u8 no_link;	  /* its frames have no Ethernet header */
+	__u8 nowhere;	  /* in which one nothing says, though it might */
 	__u8 padding;
 };
 
@@ -76,7 +76,7 @@ static __always_inline struct at_device device_of(struct place *place)
 		found.no_link = type != ETHERNET && type != LOOPBACK;
 	}
 	found.ifindex = ifindex;
-	found.elsewhere = netns != 0 && netns != cfg_netns;
+	found.other_netns = netns != 0 && netns != cfg_netns;
 	/* Unread data of a socket that is closed; before Linux 6.11 any drop at a socket, and the index has to do. */
 	found.nowhere = netns == 0 && cfg_drop_socket;
 	return found;
@@ -106,7 +106,7 @@ static __always_inline __u32 metadata_tag(struct sk_buff *skb)
 }
 
 /*
- * The frame: link header, tag of the metadata behind its addresses, and the packet from its network header on. Bytes
+ * The frame: link header, tag of the metadata after its addresses, and the packet from its network header on. Bytes
  * beyond the skb's linear part are not copied; wire_len counts them.
  */
 static __always_inline long copy_packet(struct place *place, struct at_device *at, struct record *record)
@@ -127,7 +127,7 @@ static __always_inline long copy_packet(struct place *place, struct at_device *a
 
 	int linked = own_link_header(place, at, mac, data_at);
 
-	/* The network header may stand behind any number of tags, or have no place yet. */
+	/* The network header may follow any number of tags, or have no place yet. */
 	if (linked && mac == data_at)
 		network = mac + ETH_HLEN;
 	else if (network == 0)
@@ -156,7 +156,7 @@ static __always_inline long copy_packet(struct place *place, struct at_device *a
 		offset += sizeof(protocol);
 		link = 0;
 	}
-	/* Signed: the data pointer may stand before or behind the network header. */
+	/* Signed: the data pointer may stand before or after the network header. */
 	__s32 payload = (__s32)(len + data_at - network);
 	__s32 present = (__s32)(linear + data_at - network);
 	if (payload < 0 || present < 0)
@@ -178,14 +178,14 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 	struct sk_buff *skb = place->skb;
 	struct at_device at = device_of(place);
 	int known = is_followed(skb);
-	__u32 *slot = at.elsewhere || (at.nowhere && !known) ? NULL : bpf_map_lookup_elem(&slots, &at.ifindex);
+	__u32 *slot = at.other_netns || (at.nowhere && !known) ? NULL : bpf_map_lookup_elem(&slots, &at.ifindex);
 
 	if (!slot && !known)
 		return; /* not a packet of ours */
 	if (!tap_begin_in_slot(&tap, place->tap, slot ? *slot : RINGTAP_SLOT_UNKNOWN))
 		return;
-	if (at.elsewhere)
-		tap.flags |= RINGTAP_EVENT_ELSEWHERE;
+	if (at.other_netns)
+		tap.flags |= RINGTAP_EVENT_OTHER_NETNS;
 	if (!record_begin(&tap, &record, 1))
 		return;
 	if (copy_packet(place, &at, &record)) {

@@ -20,7 +20,7 @@ enum ringtap_tap {
   RINGTAP_TAP_TC_INGRESS = 1,
   RINGTAP_TAP_TC_EGRESS = 2,
   RINGTAP_TAP_STACK_IN = 3,  /* tracepoint netif_receive_skb: where ptype_all begins */
-  RINGTAP_TAP_STACK_OUT = 4, /* tracepoint net_dev_start_xmit: behind dev_queue_xmit_nit */
+  RINGTAP_TAP_STACK_OUT = 4, /* tracepoint net_dev_start_xmit: after dev_queue_xmit_nit */
   RINGTAP_TAP_NETFILTER = 5,
   RINGTAP_TAP_SOCKET = 6, /* cgroup_skb ingress: a socket was found and is given the packet */
   RINGTAP_TAP_DROP = 7,   /* tracepoint kfree_skb */
@@ -40,7 +40,7 @@ enum ringtap_counter {
   RINGTAP_CNT_RING_FULL = 4,    /* no room in this CPU's ring */
   RINGTAP_CNT_NO_RING = 5,      /* this CPU has no ring: it was not possible when the capture started */
   RINGTAP_CNT_COPY_FAILED = 6,  /* the kernel refused to copy the frame's bytes */
-  RINGTAP_CNT_REENTERED = 7,    /* the program interrupted itself on this CPU */
+  RINGTAP_CNT_RECURSION = 7,    /* the program interrupted itself on this CPU */
   RINGTAP_CNT_MAX = 8,
 };
 
@@ -71,7 +71,7 @@ enum ringtap_csum {
 #define RINGTAP_EVENT_RECHECK 2       /* the filter could not decide in the kernel: user space has to */
 #define RINGTAP_EVENT_TRACE 4         /* a ringtap_trace follows */
 #define RINGTAP_EVENT_FOLLOWED 8      /* the filter says no; its skb is, or was, that of a frame it said yes to */
-#define RINGTAP_EVENT_ELSEWHERE 16    /* seen in another network namespace than the one that was asked for */
+#define RINGTAP_EVENT_OTHER_NETNS 16  /* seen in another network namespace than the one that was asked for */
 #define RINGTAP_EVENT_NO_LINK 32      /* there was no link header: the one in the bytes has the protocol and no more */
 
 struct ringtap_event {
@@ -105,7 +105,7 @@ struct ringtap_trace {
   __u32 in_ifindex; /* NETFILTER: of the hook's state, 0 none */
   __u32 out_ifindex;
   __u8 hook; /* NETFILTER: NF_INET_PRE_ROUTING … */
-  __u8 last; /* NETFILTER: 1 behind all rules of the hook, 0 before them */
+  __u8 last; /* NETFILTER: 1 after all rules of the hook, 0 before them */
   __u16 reserved;
 };
 
@@ -164,10 +164,10 @@ struct ringtap_stage {
 
   /* With time in batches: records of one softirq share a reading of the clock. */
   __u32 in_softirq;
-  __u64 clock_ns;        /* the reading, 0: none in this softirq */
-  __u32 clock_uses;      /* records it is good for beside the first */
-  __u32 clock_uses_left; /* … and is still */
-  __u32 time_exceeded;   /* records that were stamped with a reading which was older than it may be by then */
+  __u64 clock_ns;          /* the reading, 0: none in this softirq */
+  __u32 clock_uses;        /* records it is good for beside the first */
+  __u32 clock_uses_left;   /* … and is still */
+  __u32 time_batch_missed; /* records whose reading of the clock was older than --time-batch allows */
 
   /* With a limited rate: packets that may still go, and until when there are no more. */
   __u32 tokens;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The books of a capture. Two identities hold at the end of every run and are printed with -v:
+// The accounting of a capture. Two identities hold at the end of every run and are printed with -v:
 //   seen = filtered + left out + every drop + delivered (kernel side, per interface, tap and CPU)
 //   delivered = written + every discard                 (user side, in total)
 #pragma once
@@ -18,8 +18,8 @@ enum class LeftOut : std::uint8_t { kSampledOut, kRateLimited };
 inline constexpr std::array<const char*, 2> kLeftOutNames = {"sampled_out", "rate_limited"};
 
 // Frames that passed the filter and were lost before user space saw them; order and names follow abi.h.
-enum class Drop : std::uint8_t { kRingFull, kNoRing, kCopyFailed, kReentered };
-inline constexpr std::array<const char*, 4> kDropNames = {"ring_full", "no_ring", "copy_failed", "reentered"};
+enum class Drop : std::uint8_t { kRingFull, kNoRing, kCopyFailed, kRecursion };
+inline constexpr std::array<const char*, 4> kDropNames = {"ring_full", "no_ring", "copy_failed", "recursion"};
 
 // Records that reached user space and no sink.
 enum class Discard : std::uint8_t {
@@ -58,13 +58,13 @@ struct TapAccount {
   }
 };
 
-// The books of a source. `malformed` and `late` concern bytes of a ring that no tap can be told for.
+// The accounting of a source. `malformed` and `late` concern bytes of a ring that no tap can be told for.
 struct SourceAccount {
-  std::vector<TapAccount> taps;     // those with traffic
-  std::uint64_t refused = 0;        // delivered, and refused by the part of the filter that runs in user space
-  std::uint64_t malformed = 0;      // ring samples that were no record; 0 unless there is a bug
-  std::uint64_t time_exceeded = 0;  // records whose time may be further off than --time-batch allows
-  std::uint64_t late = 0;           // records delivered although a later one had gone out: order was broken this often
+  std::vector<TapAccount> taps;         // those with traffic
+  std::uint64_t refused = 0;            // delivered, and refused by the part of the filter that runs in user space
+  std::uint64_t malformed = 0;          // ring samples that were no record; 0 unless there is a bug
+  std::uint64_t time_batch_missed = 0;  // records whose time may be further off than --time-batch allows
+  std::uint64_t late = 0;  // records delivered although a later one had gone out: order was broken this often
 
   [[nodiscard]] TapAccount total() const {
     TapAccount sum;

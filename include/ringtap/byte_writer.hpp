@@ -16,7 +16,7 @@ class ByteWriter {
  public:
   virtual ~ByteWriter() = default;
 
-  // Takes one whole block, which is its parts one behind the other; may buffer it. Bytes are copied before the call
+  // Takes one whole block, which is its parts one after the other; may buffer it. Bytes are copied before the call
   // returns.
   using Parts = std::initializer_list<std::span<const std::byte>>;
   virtual Result<> write(Parts parts) = 0;

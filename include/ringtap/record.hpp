@@ -65,9 +65,9 @@ inline constexpr std::array<std::string_view, 5> kNetfilterHookNames = {"PREROUT
 struct Trace {
   std::uint64_t skb = 0;  // its address: the same for one packet from the receive path to its end, used again after it
   NetfilterHook hook = NetfilterHook::kPrerouting;  // kNetfilter
-  bool last = false;                                // kNetfilter: behind all rules of the hook; else before them
+  bool last = false;                                // kNetfilter: after all rules of the hook; else before them
   bool followed = false;          // the filter says no to it as it is; its skb is, or was, one the filter said yes to
-  bool elsewhere = false;         // in another network namespace
+  bool other_netns = false;       // in another network namespace
   std::uint32_t in_ifindex = 0;   // kNetfilter, 0 none
   std::uint32_t out_ifindex = 0;  // kNetfilter, 0 none
   std::string_view reason;        // kDrop: enum skb_drop_reason without its prefix: "NETFILTER_DROP"

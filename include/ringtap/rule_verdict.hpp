@@ -40,7 +40,7 @@ struct RuleVerdict {
   std::uint32_t in_ifindex = 0;       // 0 none
   std::uint32_t out_ifindex = 0;      // 0 none
   // From the first byte of the network header on: up to 40 bytes of it, and up to 20 of the transport header and what
-  // is behind it where that follows without a gap. Empty: the kernel gave none.
+  // comes after it where that follows without a gap. Empty: the kernel gave none.
   std::span<const std::byte> network_header_on;
 };
 

@@ -117,11 +117,11 @@ class Taps : public ::testing::Test {
     return shot;
   }
 
-  // "PREROUTING first", "PREROUTING last" … in the order of the records.
+  // "PREROUTING pre", "PREROUTING post" … in the order of the records.
   static std::vector<std::string> places(const std::vector<TapRecord>& records) {
     std::vector<std::string> found;
     for (const TapRecord& record : records) {
-      if (record.word("tap") == "netfilter") found.push_back(record.word("hook") + " " + record.word("place"));
+      if (record.word("tap") == "netfilter") found.push_back(record.word("hook") + " " + record.word("stage"));
     }
     return found;
   }
@@ -140,8 +140,8 @@ class Taps : public ::testing::Test {
 std::vector<std::string> both_places(const Arguments& hooks) {
   std::vector<std::string> places;
   for (const std::string& hook : hooks) {
-    places.push_back(hook + " first");
-    places.push_back(hook + " last");
+    places.push_back(hook + " pre");
+    places.push_back(hook + " post");
   }
   return places;
 }
@@ -469,7 +469,7 @@ TEST_F(Taps, NetfilterSeesAPacketOnceBeforeAndOnceBehindTheRulesOfEachHook) {
       EXPECT_EQ(record.word("ifindex"), index);
       EXPECT_EQ(record.word("in"), n < 4 ? index : "");
       EXPECT_EQ(record.word("out"), n < 4 ? "" : index);
-      EXPECT_EQ(record.comment, record.word("hook") + (n % 2 == 0 ? ", before the rules" : ", behind the rules"));
+      EXPECT_EQ(record.comment, record.word("hook") + (n % 2 == 0 ? ", before the rules" : ", after the rules"));
       // One sk_buff for the request and one for the reply.
       EXPECT_EQ(record.word("skb"), shot.records[n < 4 ? 0 : 4].word("skb"));
       // The link header of the way in; there is none yet on the way out.
@@ -551,7 +551,7 @@ TEST_F(Taps, NetfilterStandsAroundIptablesToo) {
   RINGTAP_REQUIRE(made.status == (ExitStatus{0, 0}), "iptables with the raw table");
   const Shot shot = shoot(hosts.right, {"-i", "right", "--tap", "netfilter,drop", "udp port 5000"},
                           [&] { send_udp(hosts.left, TwoHosts::kRightIpv4, 5000, Payload{"x"}.bytes); });
-  EXPECT_EQ(places(shot.records), std::vector<std::string>{"PREROUTING first"});
+  EXPECT_EQ(places(shot.records), std::vector<std::string>{"PREROUTING pre"});
   EXPECT_EQ(reasons(shot.records), std::vector<std::string>{"NETFILTER_DROP"});
 }
 
@@ -765,10 +765,10 @@ TEST_F(Taps, TheFilterPicksTheSamePacketsAtEachOfThem) {
     std::map<std::string, std::size_t> count;
     for (const TapRecord& record : shot.records) {
       const bool netfilter = record.word("tap") == "netfilter";
-      ++count[netfilter ? record.word("hook") + " " + record.word("place") : record.interface];
+      ++count[netfilter ? record.word("hook") + " " + record.word("stage") : record.interface];
       EXPECT_LE(record.data.size(), 64U);
     }
-    for (const char* place : {"right:tc", "right:packet", "right:stack", "PREROUTING first", "INPUT last"}) {
+    for (const char* place : {"right:tc", "right:packet", "right:stack", "PREROUTING pre", "INPUT post"}) {
       EXPECT_EQ(count[place], each.in) << place;
     }
     EXPECT_EQ(count["right:socket"], each.sockets);

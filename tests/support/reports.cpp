@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "ringtap: accounting: ";
 constexpr const char* kFates[] = {"filtered", "sampled_out", "rate_limited", "ring_full",
-                                  "no_ring",  "copy_failed", "reentered",    "delivered"};
+                                  "no_ring",  "copy_failed", "recursion",    "delivered"};
 // Words that name the line; every other value is a count.
 constexpr std::string_view kNames[] = {"tap", "interface", "cpu"};
 

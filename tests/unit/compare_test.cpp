@@ -615,7 +615,7 @@ TEST(Compare, AnotherNamespaceCountsOnlyForPacketsSeenHere) {
   for (const std::uint16_t id : {std::uint16_t{1}, std::uint16_t{2}}) {
     const Bytes bytes = udp(id);
     RecordView view = kernel.record(Tap::kStackIn, bytes, 0x500U + id);
-    view.trace->elsewhere = true;
+    view.trace->other_netns = true;
     kernel.give(view);
   }
   EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}}));
@@ -628,7 +628,7 @@ TEST(Compare, ADropBehindAVethIsCalledSo) {
   kernel.leave(udp(), 0x100);
   const Bytes bytes = udp();
   RecordView drop = kernel.record(Tap::kDrop, bytes, 0x100);
-  drop.trace->elsewhere = true;
+  drop.trace->other_netns = true;
   drop.trace->reason = "NO_SOCKET";
   kernel.give(drop);
   EXPECT_EQ(kernel.fates(), (Fates{{"dropped in another namespace at the socket (NO_SOCKET)", 1}}));

@@ -24,12 +24,12 @@ TEST(TraceText, ComesBackAsItWas) {
   drop.ifindex = 7;
   drop.trace = Trace{.skb = 0xffff888012345600,
                      .followed = true,
-                     .elsewhere = true,
+                     .other_netns = true,
                      .reason = "NETFILTER_DROP",
                      .function = "nf_hook_slow"};
   const std::string words = words_of(drop);
   EXPECT_EQ(words,
-            "tap=drop skb=ffff888012345600 ifindex=7 followed=1 elsewhere=1 reason=NETFILTER_DROP "
+            "tap=drop skb=ffff888012345600 ifindex=7 followed=1 other_netns=1 reason=NETFILTER_DROP "
             "function=nf_hook_slow");
   RecordView back;
   read_trace_words(words, back);
@@ -42,11 +42,11 @@ TEST(TraceText, ComesBackAsItWas) {
   RecordView hook;
   hook.tap = Tap::kNetfilter;
   hook.trace = Trace{.skb = 1, .hook = NetfilterHook::kForward, .last = true, .in_ifindex = 2, .out_ifindex = 3};
-  EXPECT_EQ(words_of(hook), "tap=netfilter skb=1 hook=FORWARD place=last in=2 out=3");
+  EXPECT_EQ(words_of(hook), "tap=netfilter skb=1 hook=FORWARD stage=post in=2 out=3");
   RecordView hook_back;
   read_trace_words(words_of(hook), hook_back);
   EXPECT_EQ(words_of(hook_back), words_of(hook));
-  EXPECT_EQ(comment_of(hook_back), "FORWARD, behind the rules");
+  EXPECT_EQ(comment_of(hook_back), "FORWARD, after the rules");
 }
 
 TEST(TraceText, SaysOnlyTheTapOfARecordWithoutATrace) {

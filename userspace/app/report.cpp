@@ -36,7 +36,8 @@ std::string summary_text(const SourceAccount& source, const SessionTotals& sessi
   for (std::size_t i = 0; i < kLeftOutNames.size(); ++i) {
     if (total.left_out[i] != 0) text += packets(total.left_out[i], kLeftOutTexts[i]);
   }
-  if (source.time_exceeded != 0) text += packets(source.time_exceeded, "stamped less exactly than --time-batch allows");
+  if (source.time_batch_missed != 0)
+    text += packets(source.time_batch_missed, "stamped less exactly than --time-batch allows");
   return text;
 }
 
@@ -52,7 +53,7 @@ std::string accounting_text(const SourceAccount& source, const SessionTotals& se
     text += pair_text((std::string("discarded_") + kDiscardNames[i]).c_str(), session.discards[i]);
   }
   text += pair_text("malformed", source.malformed) + pair_text("late", source.late) +
-          pair_text("time_exceeded", source.time_exceeded);
+          pair_text("time_batch_missed", source.time_batch_missed);
   return text + (running ? " running\n" : accounts_balance(source, session) ? " balanced\n" : " NOT-BALANCED\n");
 }
 

@@ -91,7 +91,7 @@ Result<> Comparer::follow(const RecordView& record) {
   }
   if (!options_.taps.contains(record.tap)) return ok();
   ++records_;
-  if (!record.trace || !record.trace->elsewhere) totals_.taps_seen.insert(record.tap);
+  if (!record.trace || !record.trace->other_netns) totals_.taps_seen.insert(record.tap);
   lost_before_ += record.lost_before;
   FreedBy freed;
   if (record.trace && (record.tap == Tap::kDrop || record.tap == Tap::kEnd)) {

@@ -62,7 +62,7 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
   while (packets_.open() + 1 >= options_.max_packets && packets_.oldest() != kNone) finish(packets_.oldest(), true);
 
   const bool followed = record.trace && record.trace->followed;
-  const bool elsewhere = record.trace && record.trace->elsewhere;
+  const bool elsewhere = record.trace && record.trace->other_netns;
   const std::uint64_t address = record.trace ? record.trace->skb : 0;
   const bool is_freed = is_freed_tap(record.tap);
   // A copy may be given to each of several sockets, and copies are freed one by one.
@@ -322,7 +322,7 @@ void Correlator::see(std::uint32_t index, const RecordView& record, const Packet
 void Correlator::note_fate(std::uint32_t index, const RecordView& record, std::uint16_t place, Buffer* buffer,
                            const FreedBy& freed) {
   PacketStory& story = packets_[index].story;
-  const bool elsewhere = record.trace && record.trace->elsewhere;
+  const bool elsewhere = record.trace && record.trace->other_netns;
   switch (record.tap) {
     case Tap::kXdp:
       if (record.verdict && record.verdict->value == kXdpDrop) story.xdp_dropped = true;

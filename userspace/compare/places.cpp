@@ -70,7 +70,7 @@ std::uint16_t Places::number_of(const RecordView& record) {
   place.tap = record.tap;
   place.direction = record.direction;
   constexpr std::uint32_t kNoInterface = std::numeric_limits<std::uint32_t>::max();
-  if (record.trace) place.elsewhere = record.trace->elsewhere;
+  if (record.trace) place.elsewhere = record.trace->other_netns;
   std::uint32_t ifindex = record.ifindex;
   std::uint32_t out = 0;
   if (record.tap == Tap::kNetfilter && record.trace) {

@@ -445,7 +445,7 @@ Result<SourceAccount> LiveSource::account() {
       std::move(rows));
   if (!account) return account;
   for (std::size_t cpu = 0; cpu < impl.cpus(); ++cpu) {
-    account->time_exceeded += __atomic_load_n(&impl.programs->stage(cpu).time_exceeded, __ATOMIC_RELAXED);
+    account->time_batch_missed += __atomic_load_n(&impl.programs->stage(cpu).time_batch_missed, __ATOMIC_RELAXED);
   }
   for (const RingReader& reader : impl.rings->readers()) account->malformed += reader.malformed();
   return account;

@@ -35,7 +35,7 @@ class Attachment {
   // kAuto takes native where the driver can and generic where not; mode() and note() say which, and why.
   static Result<Attachment> attach_xdp(const XdpPrograms& programs, const AttachTarget& target, XdpMode mode);
 
-  // Before all other rules of a netfilter hook, or behind them, in this network namespace. `protocol`: NFPROTO_IPV4,
+  // Before all other rules of a netfilter hook, or after them, in this network namespace. `protocol`: NFPROTO_IPV4,
   // NFPROTO_IPV6; `hook`: NF_INET_….
   static Result<Attachment> attach_netfilter(int program_fd, std::uint32_t protocol, std::uint32_t hook, bool last);
   static Result<Attachment> attach_tracepoint(int program_fd, const char* tracepoint);

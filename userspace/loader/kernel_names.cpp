@@ -62,7 +62,7 @@ KernelSymbols KernelSymbols::load(const std::string& path) {
 }
 
 std::string_view KernelSymbols::function(std::uint64_t address) const {
-  // A return address may be the first byte behind a function whose last instruction is the call: look one back.
+  // A return address may be the first byte after a function whose last instruction is the call: look one back.
   const auto after = std::upper_bound(symbols_.begin(), symbols_.end(), address - 1,
                                       [](std::uint64_t a, const Symbol& symbol) { return a < symbol.address; });
   if (address == 0 || after == symbols_.begin()) return {};

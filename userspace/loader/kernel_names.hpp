@@ -32,7 +32,7 @@ class KernelSymbols {
  public:
   static KernelSymbols load(const std::string& path = "/proc/kallsyms");
   [[nodiscard]] bool empty() const { return symbols_.empty(); }
-  // The function whose code `address` lies in or right behind (a return address); empty where unknown.
+  // The function whose code `address` lies in or right after (a return address); empty where unknown.
   [[nodiscard]] std::string_view function(std::uint64_t address) const;
 
  private:

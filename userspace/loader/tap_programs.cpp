@@ -27,7 +27,7 @@ std::uint32_t copied_bytes(const TapProgramsConfig& config) {
   return config.reduction.leaves_out() ? std::max(config.snaplen, RINGTAP_HEAD_BYTES) : config.snaplen;
 }
 
-// Bytes the taps of the whole host copy: their filter works on the copy, and what it reads may lie behind the snaplen.
+// Bytes the taps of the whole host copy: their filter works on the copy, and what it reads may lie beyond the snaplen.
 std::uint32_t filter_bytes(const TapProgramsConfig& config) {
   return config.filter && config.taps.contains_any(kHostTaps) ? RINGTAP_MAX_SNAPLEN : copied_bytes(config);
 }
@@ -240,7 +240,7 @@ Result<> TapPrograms::watch_softirqs() {
   if (access("/sys/kernel/realtime", F_OK) == 0) {
     return Error("--time-batch: this is a real-time kernel, where what a softirq does is interrupted by others");
   }
-  // The end first: a softirq that was seen to begin is seen to end.
+  // The end first, so that a softirq that was seen to begin is seen to end.
   const auto& programs = impl_->skeleton->progs;
   const std::array<std::pair<const char*, bpf_program*>, 2> places = {
       {{"softirq_exit", programs.softirq_end}, {"softirq_entry", programs.softirq_begin}}};

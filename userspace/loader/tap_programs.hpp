@@ -30,10 +30,10 @@ using FilterBodies = std::function<Result<std::vector<bpf_insn>>(FilterPlace, co
 
 // What the kernel side leaves out on purpose, and how exact its times are. Nothing of it by default.
 struct Reduction {
-  int slice_layer = 0;           // 2, 3, 4: what is behind the headers up to this layer is cut off; 0: nothing
-  std::uint32_t slice_more = 0;  // … but for so many bytes
-  std::uint32_t sample = 0;      // one of so many flows is captured; 0: all
-  std::uint64_t max_pps = 0;     // packets a second, of all taps together; 0: no limit
+  int slice_layer = 0;                     // 2, 3, 4: what follows the headers up to this layer is cut off; 0: nothing
+  std::uint32_t slice_more = 0;            // … but for so many bytes
+  std::uint32_t sample = 0;                // one of so many flows is captured; 0: all
+  std::uint64_t max_pps = 0;               // packets a second, of all taps together; 0: no limit
   std::chrono::nanoseconds time_batch{0};  // how old a time stamp may be; 0: each record has its own reading
 
   [[nodiscard]] bool leaves_out() const { return slice_layer != 0 || sample > 1 || max_pps != 0; }

@@ -23,7 +23,7 @@
 
 namespace ringtap {
 
-// 4, 6 or 16 bytes, zeros behind them.
+// 4, 6 or 16 bytes, zeros after them.
 struct NumericAddress {
   std::array<std::uint8_t, 16> bytes{};
   std::uint32_t size = 0;  // 0: none

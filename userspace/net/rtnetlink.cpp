@@ -69,7 +69,7 @@ Device parse_device(const nlmsghdr* message) {
   device.ifindex = static_cast<std::uint32_t>(info->ifi_index);
   device.hardware_type = info->ifi_type;
   device.flags = info->ifi_flags;
-  bool link_elsewhere = false;
+  bool link_in_other_netns = false;
   for_each_attribute(message, sizeof(*info), [&](const nlattr* attribute) {
     switch (mnl_attr_get_type(attribute)) {
       case IFLA_IFNAME:
@@ -82,7 +82,7 @@ Device parse_device(const nlmsghdr* message) {
         device.link = mnl_attr_get_u32(attribute);
         break;
       case IFLA_LINK_NETNSID:
-        link_elsewhere = true;
+        link_in_other_netns = true;
         break;
       case IFLA_ADDRESS:
         if (mnl_attr_get_payload_len(attribute) == 6) {
@@ -94,7 +94,7 @@ Device parse_device(const nlmsghdr* message) {
         break;
     }
   });
-  if (link_elsewhere) device.link = 0;
+  if (link_in_other_netns) device.link = 0;
   return device;
 }
 

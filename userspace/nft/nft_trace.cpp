@@ -228,7 +228,7 @@ struct Pass {
 };
 
 // A decision in the mailbox: the verdict without its views, and what they will be of.
-struct Kept {
+struct Decision {
   RuleVerdict verdict;  // family is a literal
   Pass pass;
   std::string table;
@@ -244,8 +244,8 @@ class TraceReader {
   [[nodiscard]] int fd() const { return mnl_socket_get_fd(socket_.get()); }
   [[nodiscard]] std::uint64_t messages() const { return messages_; }
 
-  // Adds what is waiting to `kept`; false: there is more.
-  Result<bool> read(std::vector<Kept>& kept) {
+  // Adds what is waiting to `decisions`; false: there is more.
+  Result<bool> read(std::vector<Decision>& decisions) {
     for (int n = 0; n < kMessagesPerBatch; ++n) {
       const auto length = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
       if (length < 0) {
@@ -262,7 +262,7 @@ class TraceReader {
         if (message->nlmsg_type == kNewGeneration) chains_.forget();
         if (message->nlmsg_type == kTraceMessage) {
           ++messages_;
-          if (auto one = decision_of(message, now)) kept.push_back(std::move(*one));
+          if (auto one = decision_of(message, now)) decisions.push_back(std::move(*one));
         }
       }
     }
@@ -270,23 +270,23 @@ class TraceReader {
   }
 
  private:
-  std::optional<Kept> decision_of(const nlmsghdr* message, std::uint64_t now) {
+  std::optional<Decision> decision_of(const nlmsghdr* message, std::uint64_t now) {
     Attributes attributes{};
     if (mnl_attr_parse(message, sizeof(nfgenmsg), keep_attribute, &attributes) < 0) return std::nullopt;
     const std::uint8_t family = static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(message))->nfgen_family;
     const std::uint32_t id = number_of(attributes[NFTA_TRACE_ID]);
-    Kept kept;
-    kept.table = text_of(attributes[NFTA_TRACE_TABLE]);
-    kept.chain = text_of(attributes[NFTA_TRACE_CHAIN]);
+    Decision decision;
+    decision.table = text_of(attributes[NFTA_TRACE_TABLE]);
+    decision.chain = text_of(attributes[NFTA_TRACE_CHAIN]);
     // A pass begins with the message that has a device, which no packet at a hook is without.
     if (attributes[NFTA_TRACE_IIF] != nullptr || attributes[NFTA_TRACE_OIF] != nullptr) {
       if (passes_.size() >= kMaxPasses) passes_.clear();
       Pass& pass = passes_[id] = pass_of(attributes);
       // The chain it begins in is the base chain, whichever decides in the end.
-      pass.hook = chains_.chain(family_name(family), kept.table, kept.chain).hook;
+      pass.hook = chains_.chain(family_name(family), decision.table, decision.chain).hook;
     }
 
-    RuleVerdict& verdict = kept.verdict;
+    RuleVerdict& verdict = decision.verdict;
     verdict.policy = number_of(attributes[NFTA_TRACE_TYPE]) == NFT_TRACETYPE_POLICY;
     const auto action = action_of(code_of(attributes, verdict.policy));
     if (!action) return std::nullopt;
@@ -294,19 +294,19 @@ class TraceReader {
     verdict.action = *action;
     verdict.trace_id = id;
     verdict.family = family_name(family);
-    if (const auto pass = passes_.extract(id)) kept.pass = std::move(pass.mapped());
-    verdict.hook = hook_of(family, kept.pass.hook);
-    verdict.in_ifindex = kept.pass.in_ifindex;
-    verdict.out_ifindex = kept.pass.out_ifindex;
-    const NftChain& chain = chains_.chain(verdict.family, kept.table, kept.chain);
+    if (const auto pass = passes_.extract(id)) decision.pass = std::move(pass.mapped());
+    verdict.hook = hook_of(family, decision.pass.hook);
+    verdict.in_ifindex = decision.pass.in_ifindex;
+    verdict.out_ifindex = decision.pass.out_ifindex;
+    const NftChain& chain = chains_.chain(verdict.family, decision.table, decision.chain);
     if (verdict.policy) {
-      kept.text = chain.policy;
+      decision.text = chain.policy;
     } else if (const nlattr* handle = attributes[NFTA_TRACE_RULE_HANDLE]) {
       verdict.rule_handle = be64toh(mnl_attr_get_u64(handle));
       const auto rule = chain.rules.find(verdict.rule_handle);
-      if (rule != chain.rules.end()) kept.text = rule->second;
+      if (rule != chain.rules.end()) decision.text = rule->second;
     }
-    return kept;
+    return decision;
   }
 
   static Pass pass_of(const Attributes& attributes) {
@@ -355,7 +355,7 @@ struct NftTrace::Impl {
   // The thread.
   void run() {
     std::array<pollfd, 2> waits{{{.fd = reader.fd(), .events = POLLIN}, {.fd = wake.get(), .events = POLLIN}}};
-    std::vector<Kept> batch;
+    std::vector<Decision> batch;
     for (bool empty = true;;) {
       if (empty) ::poll(waits.data(), waits.size(), -1);
       std::uint64_t woken = 0;
@@ -371,7 +371,7 @@ struct NftTrace::Impl {
       const std::lock_guard lock(mutex);
       statistics.messages = reader.messages();
       statistics.verdicts += batch.size();
-      for (Kept& one : batch) {
+      for (Decision& one : batch) {
         if (waiting.size() < kMaxWaiting) {
           waiting.push_back(std::move(one));
         } else {
@@ -395,7 +395,7 @@ struct NftTrace::Impl {
 
   mutable std::mutex mutex;  // of all below
   std::condition_variable settled;
-  std::vector<Kept> waiting;
+  std::vector<Decision> waiting;
   NftTraceStatistics statistics;
   std::optional<Error> failure;
   std::uint64_t asked = 0;
@@ -440,20 +440,20 @@ Result<NftTrace> NftTrace::start(const NftTraceOptions& options) {
 }
 
 Result<> NftTrace::drain(const std::function<void(const RuleVerdict&)>& handler) {
-  std::vector<Kept> taken;
+  std::vector<Decision> taken;
   std::optional<Error> failure;
   {
     const std::lock_guard lock(impl_->mutex);
     taken.swap(impl_->waiting);
     failure.swap(impl_->failure);
   }
-  for (Kept& kept : taken) {
-    kept.verdict.table = kept.table;
-    kept.verdict.chain = kept.chain;
-    kept.verdict.rule_text = kept.text;
-    kept.verdict.hook_name = kept.pass.hook;
-    kept.verdict.network_header_on = std::span(kept.pass.bytes).first(kept.pass.size);
-    handler(kept.verdict);
+  for (Decision& decision : taken) {
+    decision.verdict.table = decision.table;
+    decision.verdict.chain = decision.chain;
+    decision.verdict.rule_text = decision.text;
+    decision.verdict.hook_name = decision.pass.hook;
+    decision.verdict.network_header_on = std::span(decision.pass.bytes).first(decision.pass.size);
+    handler(decision.verdict);
   }
   if (failure) return std::move(*failure);
   return ok();

@@ -29,7 +29,7 @@ Trace to_trace(const EventView& event) {
   trace.hook = static_cast<NetfilterHook>(event.trace->hook);
   trace.last = event.trace->last != 0;
   trace.followed = (event.header->flags & RINGTAP_EVENT_FOLLOWED) != 0;
-  trace.elsewhere = (event.header->flags & RINGTAP_EVENT_ELSEWHERE) != 0;
+  trace.other_netns = (event.header->flags & RINGTAP_EVENT_OTHER_NETNS) != 0;
   trace.in_ifindex = event.trace->in_ifindex;
   trace.out_ifindex = event.trace->out_ifindex;
   return trace;

@@ -42,7 +42,7 @@ void append_trace_comment(std::string& text, const RecordView& record) {
       return;
     case Tap::kNetfilter:
       text.append(kNetfilterHookNames[static_cast<std::size_t>(trace.hook)]);
-      text.append(trace.last ? ", behind the rules" : ", before the rules");
+      text.append(trace.last ? ", after the rules" : ", before the rules");
       return;
     case Tap::kUnknown:
     case Tap::kXdp:
@@ -64,13 +64,13 @@ void append_trace_words(std::string& text, const RecordView& record) {
   if (trace.skb != 0) append_number(text.append(" skb="), trace.skb, 16);
   if (record.tap == Tap::kNetfilter) {
     text.append(" hook=").append(kNetfilterHookNames[static_cast<std::size_t>(trace.hook)]);
-    text.append(trace.last ? " place=last" : " place=first");
+    text.append(trace.last ? " stage=post" : " stage=pre");
     if (trace.in_ifindex != 0) append_number(text.append(" in="), trace.in_ifindex, 10);
     if (trace.out_ifindex != 0) append_number(text.append(" out="), trace.out_ifindex, 10);
   }
   if (record.ifindex != 0) append_number(text.append(" ifindex="), record.ifindex, 10);
   if (trace.followed) text.append(" followed=1");
-  if (trace.elsewhere) text.append(" elsewhere=1");
+  if (trace.other_netns) text.append(" other_netns=1");
   if (!trace.reason.empty()) text.append(" reason=").append(trace.reason);
   if (!trace.function.empty()) text.append(" function=").append(trace.function);
 }
@@ -100,11 +100,11 @@ void read_trace_words(std::string_view words, RecordView& record) {
     if (name == "hook") {
       if (const auto hook = index_of(kNetfilterHookNames, value)) trace.hook = static_cast<NetfilterHook>(*hook);
     }
-    if (name == "place") trace.last = value == "last";
+    if (name == "stage") trace.last = value == "post";
     if (name == "in") read_number(value, 10, trace.in_ifindex);
     if (name == "out") read_number(value, 10, trace.out_ifindex);
     if (name == "followed") trace.followed = value == "1";
-    if (name == "elsewhere") trace.elsewhere = value == "1";
+    if (name == "other_netns") trace.other_netns = value == "1";
     if (name == "reason") trace.reason = value;
     if (name == "function") trace.function = value;
   }

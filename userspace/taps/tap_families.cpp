@@ -38,7 +38,7 @@ void count_misses(const TapContext& context, TapSet taps, std::vector<TapCounts>
     if (!taps.contains(traits.tap)) continue;
     const std::uint64_t misses = context.programs.misses(traits.tap);
     if (misses == 0) continue;
-    rows.push_back({.slot = 0, .tap = traits.tap, .delivered = 0, .reason = Drop::kReentered, .dropped = misses});
+    rows.push_back({.slot = 0, .tap = traits.tap, .delivered = 0, .reason = Drop::kRecursion, .dropped = misses});
   }
 }
 
