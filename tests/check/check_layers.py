@@ -26,6 +26,11 @@ FOLDERS = {
     "main.cpp": {"dissect", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app"},
 }
 
+# Folders with sub-folders: the files of the folder itself that may include from a sub-folder. A file of a sub-folder
+# may include its own, the folder's, and of the other sub-folders printers.hpp; nobody outside includes from one.
+ENTRIES = {"dissect": {"dissector.hpp", "tables.cpp"}}
+SHARED_BY_SUBFOLDERS = "printers.hpp"
+
 # What kernel and user space share is for those who touch the rings' bytes.
 ABI = "ringtap/abi.h"
 ABI_FOLDERS = {"record", "loader", "taps", "live"}
@@ -69,6 +74,20 @@ def check_userspace(root, path):
             yield f"{path}: includes the tests' '{header}'"
         elif not angled and "/" in header and top in FOLDERS and top != folder and top not in FOLDERS[folder]:
             yield f"{path}: {folder} may not include from {top} ('{header}')"
+
+
+def check_subfolders(root, path):
+    mine = path.split("/")[1:]
+    for _, header in includes(root, path):
+        target = header.split("/")
+        if len(target) < 3 or target[0] not in ENTRIES:
+            continue
+        if mine[0] != target[0]:
+            yield f"{path}: '{header}' is for {target[0]} only"
+        elif len(mine) < 3 and mine[-1] not in ENTRIES[mine[0]]:
+            yield f"{path}: only {', '.join(sorted(ENTRIES[mine[0]]))} may include '{header}'"
+        elif len(mine) > 2 and mine[1] != target[1] and target[-1] != SHARED_BY_SUBFOLDERS:
+            yield f"{path}: {mine[1]} may include only {SHARED_BY_SUBFOLDERS} from {target[1]}, not '{header}'"
 
 
 def check_vocabulary(root, path):
@@ -126,6 +145,7 @@ def check(root):
     for path in paths:
         if path.startswith("userspace/"):
             yield from check_userspace(root, path)
+            yield from check_subfolders(root, path)
         elif path.startswith("include/"):
             yield from check_vocabulary(root, path)
         elif path.startswith("bpf/"):

@@ -70,6 +70,24 @@ class Layers(CheckTest):
             with self.subTest(path=path, header=header):
                 self.assert_found(self.NAME, {path: f'#include "{header}"\n'}, path, header)
 
+    def test_a_subfolder_used_from_the_wrong_place_is_found(self):
+        for path, header in (
+            ("userspace/dissect/cursor.hpp", "dissect/link/printers.hpp"),
+            ("userspace/dissect/link/ethernet.cpp", "dissect/transport/tcp_state.hpp"),
+            ("userspace/sink/text.cpp", "dissect/link/printers.hpp"),
+        ):
+            with self.subTest(path=path, header=header):
+                self.assert_found(self.NAME, {path: f'#include "{header}"\n'}, path, header)
+        self.assert_clean(
+            self.NAME,
+            {
+                "userspace/dissect/tables.cpp": '#include "dissect/link/printers.hpp"\n',
+                "userspace/dissect/dissector.hpp": '#include "dissect/transport/tcp_state.hpp"\n',
+                "userspace/dissect/link/ppp.cpp": '#include "dissect/text.hpp"\n#include "dissect/network/printers.hpp"\n',
+                "userspace/dissect/transport/tcp.cpp": '#include "dissect/transport/tcp_state.hpp"\n',
+            },
+        )
+
     def test_a_library_outside_its_folder_is_found(self):
         for path, header in (
             ("userspace/app/a.cpp", "bpf/libbpf.h"),

@@ -12,7 +12,7 @@
 #include "dissect/appender.hpp"
 #include "dissect/checksum.hpp"
 #include "dissect/cursor.hpp"
-#include "dissect/tcp_state.hpp"
+#include "dissect/transport/tcp_state.hpp"
 
 namespace ringtap {
 namespace {

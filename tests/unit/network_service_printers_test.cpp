@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "dissect/dissector.hpp"
-#include "dissect/printers.hpp"
+#include "dissect/hexdump.hpp"
 #include "support/compared_tcpdump.hpp"
 #include "support/packet.hpp"
 #include "support/process.hpp"

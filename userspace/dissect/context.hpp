@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // What a printer is given besides its bytes: the options, the appender, the names and the state kept between packets.
 // A printer is a function `void print_x(Context&, Cursor, …)`: it appends its text and returns; it knows no other
-// printer but the tables of printers.hpp. Borrows everything from the Dissector. One thread.
+// printer but the tables of tables.hpp. Borrows everything from the Dissector. One thread.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,14 @@
 
 #include "dissect/appender.hpp"
 #include "dissect/cursor.hpp"
-#include "dissect/ike_state.hpp"
 #include "dissect/names.hpp"
-#include "dissect/nfs_state.hpp"
 #include "dissect/options.hpp"
-#include "dissect/tcp_state.hpp"
 
 namespace ringtap {
+
+class IkeState;
+class NfsState;
+class TcpState;
 
 class InterfaceNames {
  public:
@@ -75,6 +76,12 @@ struct Context {
 // Nesting beyond this is not followed: a 64 KiB packet could hold thousands of headers, each a stack frame.
 inline constexpr unsigned kMaxDepth = 128;
 
+// What a link layer hands to the printer of its payload: the stations, where the printer or the fallback needs them.
+struct LinkHeader {
+  const std::uint8_t* source = nullptr;  // 6 bytes each; nullptr where the link has none
+  const std::uint8_t* destination = nullptr;
+};
+
 // The network header that a transport protocol lies in.
 struct IpHeader {
   unsigned version;            // 4 or 6
@@ -86,6 +93,13 @@ struct IpHeader {
   bool fragment;  // the datagram is not here whole: no checksum can be verified
 
   [[nodiscard]] std::size_t address_size() const { return version == 4 ? 4 : 16; }
+};
+
+// What a transport hands to the printer of its payload.
+struct Transport {
+  const IpHeader& ip;
+  std::uint16_t source_port;
+  std::uint16_t destination_port;
 };
 
 }  // namespace ringtap

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "dissect/dissector.hpp"
 
-#include "dissect/printers.hpp"
+#include "dissect/hexdump.hpp"
+#include "dissect/tables.hpp"
 
 namespace ringtap {
 

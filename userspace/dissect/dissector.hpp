@@ -10,11 +10,11 @@
 
 #include "dissect/appender.hpp"
 #include "dissect/context.hpp"
-#include "dissect/ike_state.hpp"
+#include "dissect/control/ike_state.hpp"
 #include "dissect/names.hpp"
-#include "dissect/nfs_state.hpp"
 #include "dissect/options.hpp"
-#include "dissect/tcp_state.hpp"
+#include "dissect/service/nfs_state.hpp"
+#include "dissect/transport/tcp_state.hpp"
 #include "ringtap/record.hpp"
 
 namespace ringtap {

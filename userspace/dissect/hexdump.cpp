@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "dissect/printers.hpp"
+#include "dissect/hexdump.hpp"
 
 namespace ringtap {
 namespace {
@@ -50,6 +50,11 @@ void dump_ascii(Appender& out, std::span<const std::uint8_t> bytes) {
 
 void dump_unknown(Context& context, Cursor payload) {
   if (!context.options.suppress_dump && !context.options.quiet) dump_hex_and_ascii(context.out, payload.bytes());
+}
+
+void dump_layer(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count, std::string_view indent) {
+  const Cursor rest = bytes.from(offset);
+  dump_hex(context.out, rest.bytes().first(std::min(count, rest.captured())), indent);
 }
 
 }  // namespace ringtap

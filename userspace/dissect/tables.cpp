@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Which number leads to which printer. Names are those that tcpdump 4.99.3 prints.
+#include "dissect/tables.hpp"
+
 #include <algorithm>
 #include <array>
 #include <iterator>
 #include <limits>
 
-#include "dissect/printers.hpp"
+#include "dissect/control/printers.hpp"
+#include "dissect/link/printers.hpp"
+#include "dissect/network/printers.hpp"
+#include "dissect/routing/printers.hpp"
+#include "dissect/service/printers.hpp"
+#include "dissect/transport/printers.hpp"
+#include "dissect/tunnel/printers.hpp"
 
 namespace ringtap {
 namespace {

@@ -3,8 +3,6 @@
 
 #include <chrono>
 
-#include "dissect/printers.hpp"
-
 namespace ringtap {
 
 void put_host4(Context& context, std::string_view before, const std::uint8_t* address) {
@@ -102,9 +100,24 @@ void put_route_distinguisher(Context& context, const Cursor& cursor, std::size_t
   }
 }
 
-void dump_layer(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count, std::string_view indent) {
-  const Cursor rest = bytes.from(offset);
-  dump_hex(context.out, rest.bytes().first(std::min(count, rest.captured())), indent);
+void put_duration(Context& context, std::uint32_t seconds) {
+  struct Unit {
+    char letter;
+    std::uint32_t size;
+  };
+  constexpr Unit kUnits[] = {{'y', 31536000}, {'w', 604800}, {'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+  if (seconds == 0) return context.put("0s");
+  for (const Unit& unit : kUnits) {
+    if (seconds < unit.size) continue;
+    context.put(seconds / unit.size, unit.letter);
+    seconds %= unit.size;
+  }
+}
+
+void put_interface(Appender& out, std::string_view name, std::string_view direction) {
+  if (name.empty()) name = "?";
+  out.put(name, Repeat{' ', name.size() < 5 ? 5 - name.size() : 0}, ' ');
+  out.put(direction, Repeat{' ', direction.size() < 3 ? 3 - direction.size() : 0}, ' ');
 }
 
 }  // namespace ringtap

@@ -39,7 +39,10 @@ void put_as_number(Context& context, std::uint32_t number);
 // RFC 4364 4.2, 8 bytes.
 void put_route_distinguisher(Context& context, const Cursor& cursor, std::size_t offset);
 
-// What is captured of `count` bytes, as hexadecimal lines.
-void dump_layer(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count, std::string_view indent);
+// "1d2h3m4s", without the units that are zero.
+void put_duration(Context& context, std::uint32_t seconds);
+
+// "eth0  In  ", the beginning of a line where packets come from several devices.
+void put_interface(Appender& out, std::string_view name, std::string_view direction);
 
 }  // namespace ringtap

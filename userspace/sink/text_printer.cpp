@@ -9,7 +9,8 @@
 #include <ctime>
 #include <unordered_map>
 
-#include "dissect/printers.hpp"
+#include "dissect/hexdump.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Ethernet, IEEE 802.3, with the tags of IEEE 802.1Q; the loopback test of Ethernet 2.0 (configuration testing).
+#include "dissect/hexdump.hpp"
+#include "dissect/link/printers.hpp"
+#include "dissect/tables.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kHeader = 14;
+constexpr std::size_t kTag = 4;
+constexpr std::uint16_t kMacsec = 0x88e5;
+constexpr std::uint16_t kMaxLength = 1500;  // a type field up to this is a length
+
+constexpr bool is_vlan(std::uint16_t type) {
+  return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200;
+}
+
+void put_type(Context& context, std::uint16_t type) {
+  const std::string_view name = ethertype_name(type);
+  if (!context.options.quiet) {
+    context.put("ethertype ", name, " (0x", Hex{type, 4}, "), ");
+  } else if (name == "Unknown") {
+    context.put("Unknown Ethertype (0x", Hex{type, 4}, "), ");
+  } else {
+    context.put(name, ", ");
+  }
+}
+
+void put_stations(Context& context, const LinkHeader& link) {
+  context.station(link.source);
+  context.put(" > ");
+  context.station(link.destination);
+  context.put(", ");
+}
+
+// "ethertype 802.1Q (0x8100), length 64: vlan 5, p 0, DEI, "
+void put_header(Context& context, const LinkHeader& link, std::uint16_t type, std::size_t length) {
+  put_stations(context, link);
+  if (type <= kMaxLength) {
+    context.put("802.3, length ", std::min<std::size_t>(type, length - kHeader), ": ");
+  } else {
+    put_type(context, type);
+    context.put("length ", length, ": ");
+  }
+}
+
+}  // namespace
+
+void print_ethernet(Context& context, Cursor packet) {
+  context.link_header_size = print_ethernet_frame(context, packet);
+}
+
+std::size_t print_ethernet_frame(Context& context, Cursor packet) {
+  context.protocol("ether");
+  if (packet.length() < kHeader || !packet.has(kHeader)) {
+    context.put_truncated();
+    return packet.length();
+  }
+  const LinkHeader link{.source = packet.block(6, 6), .destination = packet.block(0, 6)};
+  const bool show = context.options.link_header;
+  std::uint16_t type = packet.be16(12);
+  Cursor payload = packet.from(kHeader);
+  std::size_t header_size = kHeader;
+  if (show && !is_vlan(type)) put_header(context, link, type, packet.length());
+  bool tagged = false;
+  std::size_t padding = 0;  // captured behind what MACsec protects: read as tcpdump does, but never dumped
+  if (type == kMacsec) {
+    std::size_t data_size = 0;
+    if (!print_macsec(context, payload, link, header_size, data_size)) return header_size;
+    padding = payload.captured() - data_size;
+    context.protocol("ether");
+    if (data_size < 2) {
+      (void)payload.span(payload.captured(), 1);
+      return packet.length();
+    }
+    type = payload.be16(0);
+    payload.skip(2);
+    header_size += 2;
+    tagged = true;
+    if (show && type > kMaxLength && !is_vlan(type)) put_type(context, type);
+  }
+  while (is_vlan(type)) {
+    context.protocol("vlan");
+    if (!payload.has(kTag) || payload.length() < kTag) {
+      if (show && !tagged) put_stations(context, link);
+      context.put_truncated();
+      return packet.length();
+    }
+    const std::uint16_t tag = payload.be16(0);
+    if (show) {
+      if (tagged) {
+        put_type(context, type);
+      } else {
+        put_header(context, link, type, packet.length());
+      }
+      context.put("vlan ", static_cast<std::uint32_t>(tag & 0xfff), ", p ", static_cast<std::uint32_t>(tag >> 13),
+                  ", ");
+      if ((tag & 0x1000) != 0) context.put("DEI, ");
+    }
+    type = payload.be16(2);
+    payload.skip(kTag);
+    header_size += kTag;
+    tagged = true;
+    if (show && type > kMaxLength && !is_vlan(type)) put_type(context, type);
+  }
+  const Cursor data = payload.first(payload.captured() - padding).with_length(payload.length());
+  if (type <= kMaxLength) {
+    payload = data;
+    if (show && tagged) context.put("802.3");
+    if (type < payload.length()) payload = payload.first(type);
+    // These are dumped under -q too.
+    if (!print_llc(context, payload, link, header_size) && !context.options.suppress_dump) {
+      dump_hex_and_ascii(context.out, payload.bytes());
+    }
+    return header_size;
+  }
+  if (print_ethertype(context, type, payload, link)) return header_size;
+  if (!show) put_header(context, link, type, packet.length());
+  dump_unknown(context, data);
+  return header_size;
+}
+
+// Ethernet 2.0 specification (DIX, 1982), section 8: skip count and function codes are little-endian.
+void print_loopback_test(Context& context, Cursor packet, const LinkHeader&) {
+  context.protocol("loopback");
+  context.put("Loopback");
+  if (packet.length() < 2) return context.put_invalid();
+  const std::uint16_t skip_count = packet.le16(0);
+  context.put(", skipCount ", skip_count);
+  if (skip_count % 8 != 0) context.put(" (bogus)");
+  Cursor rest = packet.from(2);
+  if (skip_count > rest.length()) return context.put_invalid();
+  rest.skip(skip_count);
+  if (rest.length() < 2) return context.put_invalid();
+  const std::uint16_t function = rest.le16(0);
+  rest.skip(2);
+  context.put(", ");
+  switch (function) {
+    case 1:
+      context.put("Reply");
+      if (rest.length() < 2) return context.put_invalid();
+      context.put(", receipt number ", rest.le16(0));
+      rest.skip(2);
+      break;
+    case 2: {
+      context.put("Forward Data");
+      if (rest.length() < 6) return context.put_invalid();
+      context.put(", forwarding address ");
+      context.station(rest.block(0, 6));
+      if ((rest.u8(0) & 1) != 0) context.put(" (bogus)");
+      rest.skip(6);
+      break;
+    }
+    default:
+      context.put(" invalid (", function, ")");
+      return;
+  }
+  context.put(", data (", rest.length(), " octets)");
+}
+
+}  // namespace ringtap

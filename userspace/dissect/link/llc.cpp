@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Logical link control, IEEE 802.2, and the SNAP header behind it, IEEE 802.
+#include "dissect/control/printers.hpp"
+#include "dissect/hexdump.hpp"
+#include "dissect/link/printers.hpp"
+#include "dissect/network/printers.hpp"
+#include "dissect/routing/printers.hpp"
+#include "dissect/tables.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr Token kSaps[] = {{0x00, "Null"}, {0x02, "802.1B I"}, {0x04, "SNA"},     {0x06, "IP"},     {0x0e, "ProWay NM"},
+                           {0x42, "STP"},  {0x4e, "RS511"},    {0x7e, "ISO8208"}, {0x8e, "ProWay"}, {0xaa, "SNAP"},
+                           {0xe0, "IPX"},  {0xf0, "NetBeui"},  {0xfe, "OSI"}};
+constexpr Token kUnnumbered[] = {{0x03, "ui"},    {0x0f, "dm"},   {0x43, "disc"}, {0x63, "ua"},
+                                 {0x6f, "sabme"}, {0x87, "frmr"}, {0xaf, "xid"},  {0xe3, "test"}};
+constexpr std::string_view kSupervisory[] = {"Receiver Ready", "Receiver not Ready", "Reject", "?"};
+constexpr std::uint8_t kUi = 0x03;
+constexpr std::uint8_t kSapIp = 0x06;
+constexpr std::uint8_t kSapOsi = 0xfe;
+constexpr std::uint8_t kSapStp = 0x42;
+constexpr std::uint8_t kSapSnap = 0xaa;
+
+constexpr std::uint32_t kOuiEthernet = 0x000000;
+constexpr std::uint32_t kOuiCisco = 0x00000c;
+constexpr std::uint32_t kOuiCiscoBridged = 0x0000f8;
+constexpr std::uint32_t kOuiAppletalk = 0x080007;
+constexpr std::uint32_t kOuiBridged = 0x0080c2;
+
+void print_bridged_ethernet(Context& context, Cursor frame) {
+  print_ethernet_frame(context, frame);
+}
+
+// Protocols that an organization has numbered itself.
+struct SnapRow {
+  std::uint32_t oui;
+  std::uint16_t pid;
+  std::string_view name;
+  void (*print)(Context&, Cursor) = nullptr;
+};
+constexpr SnapRow kSnap[] = {
+    {kOuiCisco, 0x2000, "CDP", print_cdp},
+    {kOuiCisco, 0x2003, "VTP", print_vtp},
+    {kOuiCisco, 0x2004, "DTP", print_dtp},
+    {kOuiCisco, 0x010b, "PVST", print_stp},
+    {kOuiCisco, 0x010c, "VLAN Bridge", print_stp},
+    {kOuiCisco, 0x0111, "UDLD", print_udld},
+    {kOuiBridged, 0x0001, "Ethernet + FCS", print_bridged_ethernet},
+    {kOuiBridged, 0x0007, "Ethernet w/o FCS", print_bridged_ethernet},
+    {kOuiBridged, 0x000d, "Fragments"},
+    {kOuiBridged, 0x000e, "BPDU", print_stp},
+};
+
+bool is_ethertype_oui(std::uint32_t oui) {
+  return oui == kOuiEthernet || oui == kOuiCiscoBridged;
+}
+
+void put_sap(Context& context, std::uint8_t sap, std::string_view kind) {
+  if (const std::string_view name = token(kSaps, sap); !name.empty()) {
+    context.put(name);
+  } else {
+    context.put("Unknown ", kind, " 0x", Hex{sap, 2});
+  }
+}
+
+void put_snap_header(Context& context, std::uint32_t oui, std::uint16_t pid, std::size_t length) {
+  if (oui != kOuiEthernet || context.options.link_header) {
+    context.put("oui ", organization_name(oui), " (0x", Hex{oui, 6}, "), ");
+  }
+  if (oui == kOuiEthernet) {
+    context.put("ethertype ", ethertype_name(pid));
+  } else {
+    std::string_view name = "Unknown";
+    for (const SnapRow& row : kSnap) {
+      if (row.oui == oui && row.pid == pid) name = row.name;
+    }
+    if (oui == kOuiCiscoBridged || oui == kOuiAppletalk) name = ethertype_name(pid);
+    context.put("pid ", name);
+  }
+  context.put(" (0x", Hex{pid, 4}, "), length ", length, ": ");
+}
+
+bool print_snap_payload(Context& context, std::uint32_t oui, std::uint16_t pid, const Cursor& payload,
+                        const LinkHeader& link) {
+  if (is_ethertype_oui(oui) || (oui == kOuiAppletalk && pid == 0x809b)) {
+    return print_ethertype(context, pid, payload, link);
+  }
+  for (const SnapRow& row : kSnap) {
+    if (row.oui != oui || row.pid != pid || row.print == nullptr) continue;
+    row.print(context, payload);
+    return true;
+  }
+  return false;
+}
+
+void put_station_saps(Context& context, const LinkHeader& link, std::uint8_t destination, std::uint8_t source) {
+  if (link.source != nullptr) context.station(link.source);
+  if (source != destination) {
+    context.put(' ');
+    put_sap(context, source, "SSAP");
+  }
+  context.put(" > ");
+  if (link.destination != nullptr) context.station(link.destination);
+  context.put(' ');
+  put_sap(context, destination, "DSAP");
+}
+
+}  // namespace
+
+bool print_snap(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size) {
+  constexpr std::size_t kSnapHeader = 5;
+  context.protocol("snap");
+  if (!frame.has(kSnapHeader)) {
+    context.put_truncated();
+    header_size += frame.captured();
+    return true;
+  }
+  const std::uint32_t oui = frame.be24(0);
+  const std::uint16_t pid = frame.be16(3);
+  const Cursor payload = frame.from(kSnapHeader);
+  header_size += kSnapHeader;
+  const bool shown = context.options.link_header;
+  if (shown) put_snap_header(context, oui, pid, payload.length());
+  if (print_snap_payload(context, oui, pid, payload, link)) return true;
+  if (!shown) {
+    if (link.source == nullptr && link.destination == nullptr) {
+      put_sap(context, kSapSnap, "DSAP");
+    } else {
+      put_station_saps(context, link, kSapSnap, kSapSnap);
+    }
+    context.put(", ");
+    put_snap_header(context, oui, pid, payload.length());
+  }
+  return false;
+}
+
+bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size) {
+  context.protocol("llc");
+  const std::size_t length = frame.length();
+  // What is left of a header is dumped here whatever the options say, so nothing is left for a dump of the packet.
+  const auto cut_off = [&] {
+    context.put_truncated();
+    dump_hex_and_ascii(context.out, frame.bytes());
+    header_size += frame.captured();
+    return true;
+  };
+  if (!frame.has(3) || length < 3) return cut_off();
+  const std::uint8_t destination = frame.u8(0);
+  const std::uint8_t source = frame.u8(1);
+  const bool unnumbered = (frame.u8(2) & 3) == 3;
+  const std::size_t size = unnumbered ? 3 : 4;
+  if (!frame.has(size) || length < size) return cut_off();
+  const std::uint16_t control = unnumbered ? frame.u8(2) : frame.le16(2);
+  header_size += size;
+  const std::uint8_t destination_sap = destination & 0xfe;
+  const std::uint8_t source_sap = source & 0xfe;
+  const bool shown = context.options.link_header;
+  if (shown) {
+    context.put("LLC, dsap ", token(kSaps, destination_sap, "Unknown"), " (0x", Hex{destination_sap, 2}, ") ",
+                (destination & 1) != 0 ? "Group" : "Individual", ", ssap ", token(kSaps, source_sap, "Unknown"), " (0x",
+                Hex{source_sap, 2}, ") ", (source & 1) != 0 ? "Response" : "Command", ", ctrl 0x",
+                Hex{control, unnumbered ? 2u : 4u}, ": ");
+  }
+  const Cursor payload = frame.from(size);
+  if (unnumbered && control == kUi && destination_sap == source_sap) {
+    if (destination_sap == kSapSnap) return print_snap(context, payload, link, header_size);
+    if (destination_sap == kSapStp) {
+      print_stp(context, payload);
+      return true;
+    }
+    if (destination_sap == kSapIp) {
+      print_ipv4_packet(context, payload);
+      return true;
+    }
+    if (destination_sap == kSapOsi) {
+      print_osi(context, payload);
+      return true;
+    }
+  }
+  if (!shown) {
+    put_station_saps(context, link, destination_sap, source_sap);
+    context.put(' ');
+  }
+  const bool poll = (control & (unnumbered ? 0x10 : 0x100)) != 0;
+  const std::string_view flags = (source & 1) == 0 ? (poll ? "Poll" : "Command") : (poll ? "Final" : "Response");
+  if (unnumbered) {
+    context.put("Unnumbered, ", token(kUnnumbered, control & 0xef, "Unknown"), ", Flags [", flags, "], length ",
+                length);
+    return false;
+  }
+  if ((control & 1) != 0) {
+    context.put("Supervisory, ", kSupervisory[control >> 2 & 3], ", rcv seq ", static_cast<std::uint32_t>(control >> 9),
+                ", Flags [", flags, "], length ", length);
+    return true;  // has nothing behind its header
+  }
+  context.put("Information, send seq ", static_cast<std::uint32_t>(control >> 1 & 0x7f), ", rcv seq ",
+              static_cast<std::uint32_t>(control >> 9), ", Flags [", flags, "], length ", length);
+  return false;
+}
+
+}  // namespace ringtap

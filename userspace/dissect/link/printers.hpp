@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Printers of link layers: what a capture begins with, and the layers between that and a network protocol.
+// Each appends to the context's text; state between packets is the Context's. One thread.
+#pragma once
+
+#include "dissect/context.hpp"
+
+namespace ringtap {
+
+// Link types, by RecordView::link_type.
+void print_ethernet(Context& context, Cursor packet);
+void print_linux_sll(Context& context, Cursor packet);
+void print_linux_sll2(Context& context, Cursor packet);
+void print_null(Context& context, Cursor packet);
+void print_loop(Context& context, Cursor packet);
+void print_raw_ip(Context& context, Cursor packet);
+void print_raw_ipv4(Context& context, Cursor packet);
+void print_raw_ipv6(Context& context, Cursor packet);
+void print_hdlc(Context& context, Cursor packet);         // Cisco's
+void print_frame_relay(Context& context, Cursor packet);  // RFC 2427
+void print_ppp_link(Context& context, Cursor packet);     // RFC 1661, with or without address and control
+void print_ppp_serial(Context& context, Cursor packet);   // RFC 1662, or Cisco's HDLC: the first byte tells
+
+// By ethertype.
+void print_loopback_test(Context& context, Cursor packet, const LinkHeader& link);
+
+// A frame inside another protocol; the size of its headers.
+std::size_t print_ethernet_frame(Context& context, Cursor frame);
+
+// PPP from its protocol number on.
+void print_ppp(Context& context, Cursor packet);
+
+// IEEE 802.2; its headers are added to `header_size`. False when the payload has no printer: the frame is named, and
+// its bytes from the LLC header on are to be dumped.
+bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size);
+
+// The same from after the SAPs of SNAP.
+bool print_snap(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size);
+
+// After the ethertype of MACsec. True when what it protects can be read and follows in `frame`, whose first
+// `data_size` bytes are captured and no padding; its header is added to `header_size`.
+bool print_macsec(Context& context, Cursor& frame, const LinkHeader& link, std::size_t& header_size,
+                  std::size_t& data_size);
+
+}  // namespace ringtap

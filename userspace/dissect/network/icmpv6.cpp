@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// ICMPv6, RFC 4443; neighbor discovery, RFC 4861; multicast listener discovery, RFC 2710 and 3810; router preferences
+// and routes, RFC 4191; DNS in router advertisements, RFC 8106; mobility, RFC 6275.
+#include "dissect/checksum.hpp"
+#include "dissect/hexdump.hpp"
+#include "dissect/network/printers.hpp"
+#include "dissect/text.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::uint8_t kProtocol = 58;
+enum Type : std::uint8_t {
+  kUnreachable = 1,
+  kPacketTooBig = 2,
+  kTimeExceeded = 3,
+  kParameterProblem = 4,
+  kEchoRequest = 128,
+  kEchoReply = 129,
+  kListenerQuery = 130,
+  kListenerReport = 131,
+  kListenerDone = 132,
+  kRouterSolicitation = 133,
+  kRouterAdvertisement = 134,
+  kNeighborSolicitation = 135,
+  kNeighborAdvertisement = 136,
+  kRedirect = 137,
+  kInverseSolicitation = 141,
+  kInverseAdvertisement = 142,
+  kListenerReportV2 = 143,
+  kAgentDiscoveryRequest = 144,
+  kAgentDiscoveryReply = 145,
+  kPrefixSolicitation = 146,
+  kPrefixAdvertisement = 147,
+  kMtraceResponse = 200,
+  kMtrace = 201
+};
+constexpr Token kTypes[] = {
+    {kUnreachable, "destination unreachable"},
+    {kPacketTooBig, "packet too big"},
+    {kTimeExceeded, "time exceeded in-transit"},
+    {kParameterProblem, "parameter problem"},
+    {kEchoRequest, "echo request"},
+    {kEchoReply, "echo reply"},
+    {kListenerQuery, "multicast listener query"},
+    {kListenerReport, "multicast listener report"},
+    {kListenerDone, "multicast listener done"},
+    {kRouterSolicitation, "router solicitation"},
+    {kRouterAdvertisement, "router advertisement"},
+    {kNeighborSolicitation, "neighbor solicitation"},
+    {kNeighborAdvertisement, "neighbor advertisement"},
+    {kRedirect, "redirect"},
+    {kInverseSolicitation, "inverse neighbor solicitation"},
+    {kInverseAdvertisement, "inverse neighbor advertisement"},
+    {kListenerReportV2, "multicast listener report v2"},
+    {kAgentDiscoveryRequest, "ha discovery request"},
+    {kAgentDiscoveryReply, "ha discovery reply"},
+    {kPrefixSolicitation, "mobile router solicitation"},
+    {kPrefixAdvertisement, "mobile router advertisement"},
+    {kMtraceResponse, "mtrace response"},
+    {kMtrace, "mtrace message"},
+};
+
+constexpr Token kRouterFlags[] = {
+    {0x80, "managed"}, {0x40, "other stateful"}, {0x20, "home agent"}, {0x02, "ipv6 only"}};
+constexpr Token kNeighborFlags[] = {{0x80, "router"}, {0x40, "solicited"}, {0x20, "override"}};
+constexpr Token kPrefixFlags[] = {{0x80, "onlink"}, {0x40, "auto"}, {0x20, "router"}};
+constexpr std::string_view kPreferences[] = {"medium", "high", "rsv", "low"};
+constexpr Token kListenerRecords[] = {{1, "is_in"}, {2, "is_ex"}, {3, "to_in"},
+                                      {4, "to_ex"}, {5, "allow"}, {6, "block"}};
+
+enum Option : std::uint8_t {
+  kSourceLink = 1,
+  kTargetLink = 2,
+  kPrefix = 3,
+  kRedirectedHeader = 4,
+  kMtu = 5,
+  kInterval = 7,
+  kHomeAgent = 8,
+  kRoute = 24,
+  kDnsServers = 25,
+  kDnsSearch = 31
+};
+constexpr Token kOptions[] = {{kSourceLink, "source link-address"},
+                              {kTargetLink, "destination link-address"},
+                              {kPrefix, "prefix info"},
+                              {kRedirectedHeader, "redirected header"},
+                              {kMtu, "mtu"},
+                              {kInterval, "advertisement interval"},
+                              {kHomeAgent, "homeagent information"},
+                              {kRoute, "route info"},
+                              {kDnsServers, "rdnss"},
+                              {kDnsSearch, "dnssl"}};
+
+void put_seconds(Context& context, std::uint32_t seconds) {
+  if (seconds == 0xffffffff) {
+    context.put("infinity");
+  } else {
+    context.put(seconds, 's');
+  }
+}
+
+void put_neighbor_option(Context& context, std::uint8_t type, const Cursor& option, std::size_t size) {
+  switch (type) {
+    case kSourceLink:
+    case kTargetLink:
+      if (size - 2 == 6) {
+        context.station(option.block(2, 6));
+      } else {
+        const auto address = option.span(2, size - 2);
+        context.out.separated_hex(address.data(), address.size(), ':');
+      }
+      break;
+    case kPrefix:
+      context.host6(option.block(16, 16));
+      context.put('/', option.u8(2), ", Flags [");
+      context.put_flags(kPrefixFlags, option.u8(3));
+      context.put("], valid time ");
+      put_seconds(context, option.be32(4));
+      context.put(", pref. time ");
+      put_seconds(context, option.be32(8));
+      break;
+    case kRedirectedHeader:
+      dump_layer(context, option, 0, size, "\n\t    ");
+      break;
+    case kMtu:
+      context.put(' ', option.be32(4));
+      break;
+    case kInterval:
+      context.put(' ', option.be32(4), "ms");
+      break;
+    case kHomeAgent:
+      context.put(" preference ", option.be16(4), ", lifetime ", option.be16(6));
+      break;
+    case kRoute: {
+      std::uint8_t prefix[16] = {};
+      const auto given = option.span(8, std::min<std::size_t>(16, size - 8));
+      std::copy(given.begin(), given.end(), prefix);
+      context.put(' ');
+      context.host6(prefix);
+      context.put('/', option.u8(2), ", pref=", kPreferences[option.u8(3) >> 3 & 3], ", lifetime=");
+      put_seconds(context, option.be32(4));
+      break;
+    }
+    case kDnsServers:
+      context.put(" lifetime ", option.be32(4), "s,");
+      for (std::size_t at = 8; at + 16 <= size && !context.truncated(); at += 16) {
+        context.put(" addr: ");
+        context.host6(option.block(at, 16));
+      }
+      break;
+    case kDnsSearch:
+      context.put(" lifetime ", option.be32(4), "s, domain(s):");
+      for (std::size_t at = 8; at < size && option.u8(at) != 0 && !context.truncated();) {
+        context.put(' ');
+        for (std::uint8_t label = option.u8(at++); label != 0 && !context.truncated(); label = option.u8(at++)) {
+          if (at + label > size) return option.truncated();
+          context.out.escaped(option.span(at, label));
+          context.put('.');
+          at += label;
+        }
+      }
+      break;
+    default:
+      if (!context.verbose(2)) dump_layer(context, option, 2, size - 2, "\n\t  ");
+      break;
+  }
+}
+
+void put_neighbor_options(Context& context, Cursor options) {
+  while (options.readable() > 0 && !context.truncated()) {
+    if (!options.has(2)) return options.truncated();
+    const std::uint8_t type = options.u8(0);
+    const std::uint8_t units = options.u8(1);
+    const std::size_t size = units * 8u;
+    if (size == 0 || !options.has(size)) return options.truncated();
+    context.put("\n\t  ", token(kOptions, type, "unknown"), " option (", type, "), length ", size, " (", units, "): ");
+    put_neighbor_option(context, type, options, size);
+    if (context.verbose(2)) dump_layer(context, options, 2, size - 2, "\n\t    ");
+    options.skip(size);
+  }
+}
+
+// The packet that an error quotes: `quoted` stands at its IPv6 header.
+void put_unreachable(Context& context, const Cursor& message, std::uint8_t code) {
+  const Cursor quoted = message.from(8);
+  constexpr std::string_view kReasons[] = {"unreachable route", " unreachable prohibited", "beyond scope",
+                                           "unreachable address"};
+  context.put(", ", kReasons[code]);
+  const std::uint8_t* destination = quoted.block(24, 16);
+  context.put(' ');
+  context.host6(destination);
+  if (code == 2) {
+    context.put(", source address ");
+    context.host6(quoted.block(8, 16));
+  }
+}
+
+// Where the transport header of a quoted packet begins, and its protocol.
+struct QuotedTransport {
+  std::uint8_t protocol;
+  Cursor header;
+};
+QuotedTransport find_transport(const Cursor& quoted) {
+  std::uint8_t next = quoted.u8(6);
+  Cursor rest = quoted.from(40);
+  while ((next == 0 || next == 43 || next == 60 || next == 44) && rest.has(8)) {
+    const std::size_t size = next == 44 ? 8 : (rest.u8(1) + 1u) * 8;
+    next = rest.u8(0);
+    rest.skip(size);
+  }
+  return {next, rest};
+}
+
+void put_unreachable_port(Context& context, const Cursor& message) {
+  const Cursor quoted = message.from(8);
+  context.put(", unreachable port");
+  const QuotedTransport transport = find_transport(quoted);
+  if (transport.protocol != 6 && transport.protocol != 17) return message.truncated();
+  const std::uint16_t port = transport.header.be16(2);
+  context.put(", ");
+  context.host6(quoted.block(24, 16));
+  if (transport.protocol == 6) {
+    context.put(" tcp port ");
+    context.tcp_port(port);
+  } else {
+    context.put(" udp port ");
+    context.udp_port(port);
+  }
+}
+
+// RFC 3810 5.1.3: above 32767 a 4-bit exponent and a 12-bit mantissa.
+std::uint32_t max_response_delay(std::uint16_t code) {
+  return code < 32768 ? code : (0x1000u | (code & 0xfffu)) << ((code >> 12 & 7) + 3);
+}
+
+// RFC 3810 5.1.9: above 127 a 3-bit exponent and a 4-bit mantissa.
+std::uint32_t query_interval(std::uint8_t code) {
+  return code < 128 ? code : (0x10u | (code & 0xfu)) << ((code >> 4 & 7) + 3);
+}
+
+void put_sources(Context& context, const Cursor& message, std::size_t at, std::size_t count) {
+  context.put(" {");
+  for (std::size_t i = 0; i < count && !context.truncated(); ++i) {
+    context.put(' ');
+    context.host6(message.block(at + 16 * i, 16));
+  }
+  context.put(" }");
+}
+
+void put_listener_query_v2(Context& context, const Cursor& message) {
+  const std::size_t length = message.length();
+  context.put(" v2");
+  if (length < 28) {
+    context.put(" [invalid len ", length, "]");
+    return;
+  }
+  if (context.verbose()) context.put(" [max resp delay=", max_response_delay(message.be16(4)), "]");
+  put_host6(context, " [gaddr ", message.block(8, 16));
+  if (context.verbose()) {
+    const std::uint8_t flags = message.u8(24);
+    if ((flags & 8) != 0) context.put(" sflag");
+    if ((flags & 7) != 0) context.put(" robustness=", static_cast<std::uint32_t>(flags & 7));
+    context.put(" qqi=", query_interval(message.u8(25)));
+  }
+  const std::size_t count = message.be16(26);
+  if (count > 0) {
+    if (length < 28 + count * 16) {
+      context.put(" [invalid number of sources]");
+    } else if (context.verbose(2)) {
+      put_sources(context, message, 28, count);
+    } else {
+      context.put(", ", count, " source(s)");
+    }
+  }
+  context.put(']');
+}
+
+void put_listener_report_v2(Context& context, const Cursor& message) {
+  const std::size_t length = message.length();
+  if (length < 8) {
+    context.put(" [invalid len ", length, "]");
+    return;
+  }
+  const std::size_t groups = message.be16(6);
+  context.put(", ", groups, " group record(s)");
+  if (!context.verbose()) return;
+  std::size_t at = 8;
+  for (std::size_t i = 0; i < groups && !context.truncated(); ++i) {
+    if (length < at + 20) {
+      context.put(" [invalid number of groups]");
+      return;
+    }
+    context.put(" [gaddr ");
+    context.host6(message.block(at + 4, 16));
+    const std::uint8_t type = message.u8(at);
+    if (const std::string_view name = token(kListenerRecords, type); !name.empty()) {
+      context.put(' ', name);
+    } else {
+      context.put("  [v2-report-#", type, "]");
+    }
+    const std::size_t sources = message.be16(at + 2);
+    if (length < at + 20 + sources * 16) {
+      context.put(" [invalid number of sources ", sources, "]");
+      return;
+    }
+    if (context.verbose(2)) {
+      if (sources > 0) put_sources(context, message, at + 20, sources);
+    } else {
+      context.put(", ", sources, " source(s)");
+    }
+    context.put(']');
+    at += 20 + sources * 16 + message.u8(at + 1) * 4u;
+  }
+}
+
+void put_listener_v1(Context& context, const Cursor& message) {
+  if (!message.has(24)) return;  // then tcpdump says nothing, not even that it was cut
+  context.put("max resp delay: ", message.be16(4), " addr: ");
+  context.host6(message.block(8, 16));
+}
+
+// The length comes at the end, but before the details where -v shows any.
+constexpr bool length_before_details(std::uint8_t type) {
+  return (type >= kRouterSolicitation && type <= kRedirect) || type == kAgentDiscoveryReply ||
+         type == kPrefixAdvertisement;
+}
+
+}  // namespace
+
+void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
+  context.protocol("icmp6");
+  if (ip.version != 6) {
+    context.put("[ICMPv6 requires IPv6]");
+    return context.put_invalid();
+  }
+  const std::size_t length = message.length();
+  if (length < 4) {
+    context.put("ICMP6, length ", length);
+    return context.put_invalid();
+  }
+  if (context.verbose() && !ip.fragment && message.has(length)) {
+    const std::uint16_t sum =
+        transport_checksum(ip, kProtocol, message.bytes().first(length), static_cast<std::uint32_t>(length));
+    const std::uint16_t found = message.be16(2);
+    if (sum != 0) {
+      context.put("[bad icmp6 cksum 0x", Hex{found, 4}, " -> 0x", Hex{expected_checksum(found, sum), 4}, "!] ");
+    } else {
+      context.put("[icmp6 sum ok] ");
+    }
+  }
+  const std::uint8_t type = message.u8(0);
+  context.put("ICMP6, ");
+  const std::string_view name = token(kTypes, type);
+  if (name.empty()) {
+    context.put("unknown icmp6 type (", type, ')');
+  } else {
+    context.put(name);
+  }
+  const bool verbose = context.verbose();
+  if (verbose && length_before_details(type)) context.put(", length ", length);
+  const std::uint8_t code = message.u8(1);
+  switch (type) {
+    case kUnreachable:
+      if (code == 4) {
+        put_unreachable_port(context, message);
+      } else if (code < 4) {
+        put_unreachable(context, message, code);
+      } else {
+        context.put(", unknown unreach code (", code, ')');
+        if (!context.verbose(2)) dump_layer(context, message, 0, length, "\n\t");
+        return;
+      }
+      break;
+    case kPacketTooBig:
+      context.put(", mtu ", message.be32(4));
+      break;
+    case kTimeExceeded:
+      switch (code) {
+        case 0: {
+          const std::uint8_t* destination = message.block(8 + 24, 16);
+          context.put(" for ");
+          context.host6(destination);
+          break;
+        }
+        case 1:
+          context.put(" (reassembly)");
+          break;
+        default:
+          context.put(", unknown code (", code, ')');
+          break;
+      }
+      break;
+    case kParameterProblem: {
+      if (!message.has(8 + 40)) message.truncated();
+      const std::uint32_t octet = message.be32(4);
+      switch (code) {
+        case 0:
+          context.put(", erroneous - octet ", octet);
+          break;
+        case 1:
+          context.put(", next header - octet ", octet);
+          break;
+        case 2:
+          context.put(", option - octet ", octet);
+          break;
+        case 3:
+          context.put(", incomplete header chain - octet ", octet);
+          break;
+        default:
+          context.put(", code-#", code);
+          break;
+      }
+      break;
+    }
+    case kEchoRequest:
+    case kEchoReply:
+      context.put(", id ", message.be16(4), ", seq ", message.be16(6));
+      break;
+    case kListenerQuery:
+      // RFC 3810 8.1: the length tells the versions apart.
+      if (length == 24) {
+        put_listener_v1(context, message);
+      } else {
+        put_listener_query_v2(context, message);
+      }
+      break;
+    case kListenerReport:
+    case kListenerDone:
+      put_listener_v1(context, message);
+      break;
+    case kRouterSolicitation:
+      if (verbose) put_neighbor_options(context, message.from(8));
+      break;
+    case kRouterAdvertisement:
+      if (!verbose) break;
+      if (!message.has(16)) {
+        message.truncated();
+        break;
+      }
+      context.put("\n\thop limit ", message.u8(4), ", Flags [");
+      context.put_flags(kRouterFlags, message.u8(5));
+      context.put("], pref ", kPreferences[message.u8(5) >> 3 & 3], ", router lifetime ", message.be16(6),
+                  "s, reachable time ", message.be32(8), "ms, retrans timer ", message.be32(12), "ms");
+      put_neighbor_options(context, message.from(16));
+      break;
+    case kNeighborSolicitation:
+      put_host6(context, ", who has ", message.block(8, 16));
+      if (verbose) put_neighbor_options(context, message.from(24));
+      break;
+    case kNeighborAdvertisement:
+      put_host6(context, ", tgt is ", message.block(8, 16));
+      if (verbose) {
+        context.put(", Flags [");
+        context.put_flags(kNeighborFlags, message.be32(4) >> 24);
+        context.put(']');
+        put_neighbor_options(context, message.from(24));
+      }
+      break;
+    case kRedirect:
+      put_host6(context, ", ", message.block(24, 16));
+      put_host6(context, " to ", message.block(8, 16));
+      if (verbose) put_neighbor_options(context, message.from(40));
+      break;
+    case kListenerReportV2:
+      put_listener_report_v2(context, message);
+      break;
+    case kAgentDiscoveryRequest:
+    case kPrefixSolicitation:
+      context.put(", id 0x", Hex{message.be16(4), 4});
+      break;
+    case kAgentDiscoveryReply:
+      if (!verbose) break;
+      context.put(", id 0x", Hex{message.be16(4), 4});
+      for (std::size_t at = 8; at < length && !context.truncated(); at += 16) {
+        context.put(", ");
+        context.host6(message.block(at, 16));
+      }
+      break;
+    case kPrefixAdvertisement:
+      if (!verbose) break;
+      context.put(", id 0x", Hex{message.be16(4), 4});
+      put_neighbor_options(context, message.from(8));
+      break;
+    case kInverseSolicitation:
+    case kInverseAdvertisement:
+      break;
+    default:
+      context.put(", length ", length);
+      if (!context.verbose(2)) dump_layer(context, message, 0, length, "\n\t");
+      return;
+  }
+  if (!verbose) context.put(", length ", length);
+}
+
+}  // namespace ringtap

@@ -1,0 +1,843 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Border Gateway Protocol, RFC 4271; capabilities RFC 5492, multiprotocol RFC 4760, labels RFC 8277, VPNs RFC 4364,
+// communities RFC 1997, RFC 4360 and RFC 8092, four-byte AS numbers RFC 6793, restart RFC 4724, AIGP RFC 7311,
+// multicast VPN tunnels RFC 6514, attribute sets RFC 6368, shutdown texts RFC 8203, several paths RFC 7911.
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <optional>
+
+#include "dissect/hexdump.hpp"
+#include "dissect/routing/printers.hpp"
+#include "dissect/text.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kHeader = 19;
+constexpr std::size_t kMarker = 16;
+
+enum Message : std::uint8_t { kOpen = 1, kUpdate = 2, kNotification = 3, kKeepalive = 4, kRouteRefresh = 5 };
+constexpr Token kMessages[] = {{kOpen, "Open"},
+                               {kUpdate, "Update"},
+                               {kNotification, "Notification"},
+                               {kKeepalive, "Keepalive"},
+                               {kRouteRefresh, "Route Refresh"}};
+
+constexpr Token kOptions[] = {{1, "Authentication Information"}, {2, "Capabilities Advertisement"}};
+enum Capability : std::uint8_t {
+  kMultiprotocol = 1,
+  kMultipleLabels = 8,
+  kGracefulRestart = 64,
+  kFourByteAs = 65,
+  kMultiplePaths = 69,
+};
+constexpr Token kCapabilities[] = {
+    {kMultiprotocol, "Multiprotocol Extensions"},
+    {2, "Route Refresh"},
+    {3, "Cooperative Route Filtering"},
+    {4, "Multiple Routes to a Destination"},
+    {5, "Extended Next Hop Encoding"},
+    {7, "BGPsec"},
+    {kMultipleLabels, "Multiple Labels"},
+    {kGracefulRestart, "Graceful Restart"},
+    {kFourByteAs, "32-Bit AS Number"},
+    {67, "Dynamic Capability"},
+    {kMultiplePaths, "Multiple Paths"},
+    {70, "Enhanced Route Refresh"},
+    {71, "Long-lived Graceful Restart"},
+    {128, "Route Refresh (Cisco)"},
+};
+constexpr Token kPathDirections[] = {{1, "Receive"}, {2, "Send"}, {3, "Both"}};
+
+enum Attribute : std::uint8_t {
+  kOrigin = 1,
+  kAsPath = 2,
+  kNextHop = 3,
+  kMetric = 4,
+  kLocalPreference = 5,
+  kAtomicAggregate = 6,
+  kAggregator = 7,
+  kCommunity = 8,
+  kOriginatorId = 9,
+  kClusterList = 10,
+  kReach = 14,
+  kUnreach = 15,
+  kExtendedCommunity = 16,
+  kAs4Path = 17,
+  kAggregator4 = 18,
+  kAigp = 26,
+  kLargeCommunity = 32,
+  kAttributeSet = 128,
+};
+constexpr Token kAttributes[] = {
+    {kOrigin, "Origin"},
+    {kAsPath, "AS Path"},
+    {kAs4Path, "AS4 Path"},
+    {kNextHop, "Next Hop"},
+    {kMetric, "Multi Exit Discriminator"},
+    {kLocalPreference, "Local Preference"},
+    {kAtomicAggregate, "Atomic Aggregate"},
+    {kAggregator, "Aggregator"},
+    {kAggregator4, "Aggregator4"},
+    {kCommunity, "Community"},
+    {kOriginatorId, "Originator ID"},
+    {kClusterList, "Cluster List"},
+    {11, "DPA"},
+    {12, "Advertisers"},
+    {13, "RCID_PATH / CLUSTER_ID"},
+    {kReach, "Multi-Protocol Reach NLRI"},
+    {kUnreach, "Multi-Protocol Unreach NLRI"},
+    {kExtendedCommunity, "Extended Community"},
+    {22, "PMSI Tunnel"},
+    {23, "Tunnel Encapsulation"},
+    {24, "Traffic Engineering"},
+    {kAigp, "Accumulated IGP Metric"},
+    {27, "Distinguisher Labels"},
+    {29, "BGP-LS"},
+    {kLargeCommunity, "Large Community"},
+    {33, "BGPsec Path"},
+    {kAttributeSet, "Attribute Set"},
+};
+constexpr Token kOrigins[] = {{0, "IGP"}, {1, "EGP"}, {2, "Incomplete"}};
+
+constexpr Token kFamilies[] = {
+    {1, "IPv4"}, {2, "IPv6"}, {3, "NSAP"}, {6, "802"}, {25, "VPLS"}, {196, "L2 VPN"},
+};
+enum Safi : std::uint8_t { kUnicast = 1, kMulticast = 2, kBoth = 3, kLabeled = 4, kVpn = 128, kVpnMulticast = 129 };
+constexpr Token kSubsequents[] = {
+    {0, "Reserved"},
+    {kUnicast, "Unicast"},
+    {kMulticast, "Multicast"},
+    {kBoth, "Unicast+Multicast"},
+    {kLabeled, "labeled Unicast"},
+    {5, "Multicast VPN"},
+    {64, "Tunnel"},
+    {65, "VPLS"},
+    {70, "EVPN"},
+    {71, "BGP-LS"},
+    {kVpn, "labeled VPN Unicast"},
+    {kVpnMulticast, "labeled VPN Multicast"},
+    {130, "labeled VPN Unicast+Multicast"},
+    {132, "Route Target Routing Information"},
+};
+constexpr std::uint8_t kVendorSpecificSafi = 128;
+
+constexpr Token kCommunities[] = {
+    {0xffffff01, " NO_EXPORT"},
+    {0xffffff02, " NO_ADVERTISE"},
+    {0xffffff03, " NO_EXPORT_SUBCONFED"},
+};
+constexpr Token kExtendedCommunities[] = {
+    {0x0002, "target"},
+    {0x0003, "origin"},
+    {0x0006, "ospf-domain"},
+    {0x0102, "target"},
+    {0x0103, "origin"},
+    {0x0105, "ospf-domain"},
+    {0x0107, "ospf-router-id"},
+    {0x0202, "target"},
+    {0x0203, "origin"},
+    {0x0205, "ospf-domain"},
+    {0x0306, "ospf-route-type"},
+    {0x030c, "encapsulation"},
+    {0x4004, "link-BW"},
+    {0x8001, "ospf-router-id (vendor)"},
+    {0x8000, "ospf-route-type (vendor)"},
+    {0x800a, "layer2-info"},
+};
+constexpr Token kExtendedFlags[] = {{0x8000, "vendor-specific"}, {0x4000, "non-transitive"}};
+constexpr Token kEncapsulations[] = {{1, "L2TPv3 over IP"}, {2, "GRE"},        {7, "IP in IP"},
+                                     {8, "VXLAN"},          {9, "NVGRE"},      {10, "MPLS"},
+                                     {11, "MPLS-in-GRE"},   {12, "VXLAN GPE"}, {13, "MPLS-in-UDP"}};
+
+struct Reason {
+  std::uint8_t code;
+  std::string_view name;
+  std::span<const Token> subcodes;
+  std::string_view separator;
+};
+constexpr Token kHeaderErrors[] = {
+    {1, "Connection Not Synchronized"}, {2, "Bad Message Length"}, {3, "Bad Message Type"}};
+constexpr Token kOpenErrors[] = {
+    {1, "Unsupported Version Number"}, {2, "Bad Peer AS"},
+    {3, "Bad BGP Identifier"},         {4, "Unsupported Optional Parameter"},
+    {5, "Authentication Failure"},     {6, "Unacceptable Hold Time"},
+    {7, "Capability Message Error"},
+};
+constexpr Token kUpdateErrors[] = {
+    {1, "Malformed Attribute List"},
+    {2, "Unrecognized Well-known Attribute"},
+    {3, "Missing Well-known Attribute"},
+    {4, "Attribute Flags Error"},
+    {5, "Attribute Length Error"},
+    {6, "Invalid ORIGIN Attribute"},
+    {7, "AS Routing Loop"},
+    {8, "Invalid NEXT_HOP Attribute"},
+    {9, "Optional Attribute Error"},
+    {10, "Invalid Network Field"},
+    {11, "Malformed AS_PATH"},
+};
+constexpr Token kStateErrors[] = {
+    {0, "Unspecified Error"}, {1, "In OpenSent State"}, {2, "In OpenConfirm State"}, {3, "In Established State"}};
+constexpr Token kCeaseReasons[] = {
+    {1, "Maximum Number of Prefixes Reached"},
+    {2, "Administrative Shutdown"},
+    {3, "Peer Unconfigured"},
+    {4, "Administrative Reset"},
+    {5, "Connection Rejected"},
+    {6, "Other Configuration Change"},
+    {7, "Connection Collision Resolution"},
+    {8, "Out of Resources"},
+    {9, "Hard Reset"},
+    {10, "BFD Down"},
+};
+constexpr Token kCapabilityErrors[] = {{1, "Invalid Action Value"},
+                                       {2, "Invalid Capability Length"},
+                                       {3, "Malformed Capability Value"},
+                                       {4, "Unsupported Capability"}};
+constexpr std::uint8_t kCease = 6;
+constexpr Reason kReasons[] = {
+    {1, "Message Header Error", kHeaderErrors, ", "},        {2, "OPEN Message Error", kOpenErrors, ", "},
+    {3, "UPDATE Message Error", kUpdateErrors, ", "},        {4, "Hold Timer Expired", {}, {}},
+    {5, "Finite State Machine Error", kStateErrors, " "},    {kCease, "Cease", kCeaseReasons, ", "},
+    {7, "Capability Message Error", kCapabilityErrors, " "},
+};
+
+std::string_view known(std::span<const Token> table, std::uint32_t value, std::string_view otherwise = "Unknown") {
+  return token(table, value, otherwise);
+}
+
+void put_host(Context& context, const Cursor& cursor, std::size_t offset, bool wide) {
+  const std::uint8_t* address = cursor.block(offset, wide ? 16 : 4);
+  if (context.truncated()) return;
+  if (wide) {
+    context.host6(address);
+  } else {
+    context.host4(address);
+  }
+}
+
+// Prefixes of one address family behind each other: RFC 4271 4.3, and with labels and route distinguishers in front.
+struct PrefixForm {
+  bool wide = false;
+  bool labeled = false;
+  bool vpn = false;
+};
+
+// How many bytes the prefix took, 0 when it cannot be one.
+std::size_t put_prefix(Context& context, const Cursor& cursor, const PrefixForm& form, std::string_view indent) {
+  if (cursor.length() < 1) return 0;
+  std::size_t bits = cursor.u8(0);
+  if (context.truncated()) return 0;
+  std::size_t at = 1;
+  std::uint32_t label = 0;
+  const auto illegal = [&] {
+    context.put("\n\t    (illegal prefix length)");
+    return std::size_t{0};
+  };
+  if (form.labeled || form.vpn) {
+    if (bits < 24) return illegal();
+    label = cursor.be24(at);
+    bits -= 24;
+    at += 3;
+  }
+  std::size_t distinguisher = 0;
+  if (form.vpn) {
+    if (bits < 64) return illegal();
+    distinguisher = at;
+    bits -= 64;
+    at += 8;
+  }
+  if (bits > (form.wide ? 128 : 32)) return illegal();
+  const std::size_t bytes = (bits + 7) / 8;
+  if (at + bytes > cursor.length()) {
+    cursor.truncated();
+    return 0;
+  }
+  const std::uint8_t* shown = cursor.block(at, bytes);
+  if (context.truncated()) return 0;
+  std::uint8_t address[16] = {};
+  std::copy_n(shown, bytes, address);
+  if (bits % 8 != 0) address[bytes - 1] &= static_cast<std::uint8_t>(0xff00u >> bits % 8);
+  context.put(indent);
+  if (form.vpn) {
+    context.put("RD: ");
+    put_route_distinguisher(context, cursor, distinguisher);
+    context.put(", ");
+  }
+  if (form.wide) {
+    context.host6(address);
+  } else {
+    context.host4(address);
+  }
+  context.put('/', bits);
+  if (form.labeled || form.vpn) {
+    context.put(", label:", label >> 4, (label & 1) != 0 ? " (bottom)" : " (BOGUS: Bottom of Stack NOT set!)");
+  }
+  return at + bytes;
+}
+
+void put_prefixes(Context& context, Cursor list, const PrefixForm& form, std::string_view indent) {
+  while (list.length() > 0 && !context.truncated()) {
+    const std::size_t used = put_prefix(context, list, form, indent);
+    if (used == 0) return;
+    list.skip(used);
+  }
+}
+
+std::optional<PrefixForm> prefix_form(std::uint16_t family, std::uint8_t safi) {
+  if (family != 1 && family != 2) return std::nullopt;
+  const bool wide = family == 2;
+  switch (safi) {
+    case kUnicast:
+    case kMulticast:
+    case kBoth:
+      return PrefixForm{.wide = wide};
+    case kLabeled:
+      return PrefixForm{.wide = wide, .labeled = true};
+    case kVpn:
+    case kVpnMulticast:
+    case 130:
+      return PrefixForm{.wide = wide, .vpn = true};
+    default:
+      return std::nullopt;
+  }
+}
+
+void put_family(Context& context, std::uint16_t family, std::uint8_t safi) {
+  context.put("\n\t    AFI: ", known(kFamilies, family, "Unknown AFI"), " (", family, "), ",
+              safi > kVendorSpecificSafi ? "vendor specific " : "", "SAFI: ", known(kSubsequents, safi, "Unknown SAFI"),
+              " (", safi, ')');
+}
+
+void put_family_short(Context& context, std::uint16_t family, std::uint8_t safi) {
+  context.put("AFI ", known(kFamilies, family), " (", family, "), SAFI ", known(kSubsequents, safi), " (", safi, ')');
+}
+
+void put_no_decoder(Context& context, const Cursor& value, std::uint16_t family, std::uint8_t safi) {
+  context.put("\n\t    no AFI ", family, " / SAFI ", safi, " decoder");
+  if (!context.verbose(2)) dump_hex(context.out, value.bytes().first(value.readable()), "\n\t    ");
+}
+
+void put_reach(Context& context, const Cursor& value) {
+  (void)value.block(0, 3);
+  if (context.truncated()) return;
+  const std::uint16_t family = value.be16(0);
+  const std::uint8_t safi = value.u8(2);
+  put_family(context, family, safi);
+  const std::optional<PrefixForm> form = prefix_form(family, safi);
+  if (!form) return put_no_decoder(context, value, family, safi);
+  std::size_t left = value.u8(3);
+  const std::size_t next_hop = left;
+  if (context.truncated()) return;
+  Cursor rest = value.from(4);
+  bool first = true;
+  context.put("\n\t    nexthop: ");
+  while (left > 0 && !context.truncated()) {
+    if (!first) context.put(", ");
+    first = false;
+    const std::size_t prefix = form->vpn ? 8 : 0;
+    // RFC 8950: IPv4 routes may have an IPv6 next hop, which 4.99.3 reads as IPv4 addresses.
+    const std::size_t size = prefix + (form->wide ? 16 : 4);
+    if (left < size) {
+      context.put("invalid len");
+      rest.skip(left);
+      break;
+    }
+    (void)rest.block(0, size);
+    if (context.truncated()) return;
+    if (form->vpn) {
+      context.put("RD: ");
+      put_route_distinguisher(context, rest, 0);
+      context.put(", ");
+    }
+    put_host(context, rest, prefix, form->wide);
+    rest.skip(size);
+    left -= size;
+  }
+  context.put(", nh-length: ", next_hop);
+  const std::uint8_t attachments = rest.u8(0);
+  if (context.truncated()) return;
+  rest.skip(1);
+  if (attachments == 0) {
+    context.put(", no SNPA");
+  } else {
+    context.put("\n\t    ", attachments, " SNPA");
+    for (unsigned i = 0; i < attachments && !context.truncated(); ++i) {
+      const std::uint8_t size = rest.u8(0);
+      if (context.truncated()) return;
+      context.put("\n\t      ", size, " bytes");
+      rest.skip(size + 1u);
+    }
+  }
+  put_prefixes(context, rest, *form, "\n\t      ");
+}
+
+void put_unreach(Context& context, const Cursor& value) {
+  (void)value.block(0, 3);
+  if (context.truncated()) return;
+  const std::uint16_t family = value.be16(0);
+  const std::uint8_t safi = value.u8(2);
+  put_family(context, family, safi);
+  if (value.length() == 3) return context.put("\n\t      End-of-Rib Marker (empty NLRI)");
+  const std::optional<PrefixForm> form = prefix_form(family, safi);
+  if (!form) return put_no_decoder(context, value, family, safi);
+  put_prefixes(context, value.from(3), *form, "\n\t      ");
+}
+
+// RFC 6793 makes AS numbers four bytes wide without saying so in the message: the width is the one that fits.
+std::size_t as_width(const Cursor& value) {
+  std::size_t at = 0;
+  while (at < value.length()) {
+    if (!value.has(at + 2)) return 4;
+    const std::uint8_t type = value.u8(at);
+    if (type < 1 || type > 4) return 4;
+    const std::uint8_t count = value.u8(at + 1);
+    if (count == 0) return 4;
+    at += 2 + count * std::size_t{2};
+  }
+  return at == value.length() ? 2 : 4;
+}
+
+void put_as_path(Context& context, Cursor value, std::size_t width) {
+  if (value.length() == 0) return context.put("empty");
+  struct Brackets {
+    std::string_view open;
+    std::string_view close;
+  };
+  constexpr Brackets kBrackets[] = {{"?", "?"}, {"{ ", "}"}, {"", ""}, {"( ", ")"}, {"({ ", "})"}};
+  while (value.length() > 0 && !context.truncated()) {
+    const std::uint8_t type = value.u8(0);
+    const std::uint8_t count = value.u8(1);
+    if (context.truncated()) return;
+    const Brackets& brackets = kBrackets[type <= 4 ? type : 0];
+    context.put(brackets.open);
+    value.skip(2);
+    for (unsigned i = 0; i < count && !context.truncated(); ++i) {
+      const std::uint32_t number = width == 2 ? value.be16(0) : value.be32(0);
+      if (context.truncated()) return;
+      put_as_number(context, number);
+      context.put(' ');
+      value.skip(width);
+    }
+    context.put(brackets.close);
+  }
+}
+
+void put_extended_communities(Context& context, Cursor value) {
+  if (value.length() % 8 != 0) return context.put("invalid len");
+  for (; value.length() > 0 && !context.truncated(); value.skip(8)) {
+    (void)value.block(0, 8);
+    if (context.truncated()) return;
+    const std::uint16_t type = value.be16(0);
+    context.put("\n\t    ", known(kExtendedCommunities, type, "unknown extd community typecode"), " (0x", Hex{type, 4},
+                "), Flags [");
+    context.put_flags(kExtendedFlags, type);
+    context.put("]: ");
+    switch (type) {
+      case 0x0002:
+      case 0x0003:
+      case 0x0006:
+        context.put(value.be16(2), ':', value.be32(4), " (= ");
+        put_host(context, value, 4, false);
+        context.put(')');
+        break;
+      case 0x0102:
+      case 0x0103:
+        put_host(context, value, 2, false);
+        context.put(':', value.be16(6));
+        break;
+      case 0x0202:
+      case 0x0203:
+        put_as_number(context, value.be32(2));
+        context.put(':', value.be16(6));
+        break;
+      case 0x0105:
+      case 0x0107:
+      case 0x0205:
+      case 0x8001:
+        put_host(context, value, 2, false);
+        break;
+      case 0x030c:
+        context.put("Tunnel type: ", known(kEncapsulations, value.be16(6)));
+        break;
+      case 0x4004: {
+        const double mbps = static_cast<double>(std::bit_cast<float>(value.be32(4))) * 8 / 1000000;
+        char text[64];  // the largest float has 39 digits before the point
+        const char* end = std::to_chars(text, text + sizeof text, mbps, std::chars_format::fixed, 3).ptr;
+        context.put("bandwidth: ", std::string_view(text, static_cast<std::size_t>(end - text)), " Mbps");
+        break;
+      }
+      default:
+        for (std::size_t i = 2; i < 8; ++i) context.put(Hex{value.u8(i), 2});
+        break;
+    }
+  }
+}
+
+void put_attributes(Context& context, Cursor list, std::string_view indent, unsigned depth);
+
+constexpr unsigned kMaxSets = 10;  // as many attribute sets within each other are followed
+
+void put_attribute(Context& context, std::uint8_t type, Cursor value, unsigned depth) {
+  const std::size_t size = value.length();
+  const auto sized = [&](std::size_t expected) {
+    if (size == expected) return true;
+    context.put("invalid len");
+    return false;
+  };
+  switch (type) {
+    case kOrigin:
+      if (sized(1)) context.put(known(kOrigins, value.u8(0), "Unknown Origin Typecode"));
+      break;
+    case kAsPath:
+      if (size % 2 != 0) return context.put("invalid len");
+      put_as_path(context, value, size == 0 ? 2 : as_width(value));
+      break;
+    case kAs4Path:
+      if (size % 2 != 0) return context.put("invalid len");
+      put_as_path(context, value, 4);
+      break;
+    case kNextHop:
+    case kOriginatorId:
+      if (sized(4)) put_host(context, value, 0, false);
+      break;
+    case kMetric:
+    case kLocalPreference:
+      if (sized(4)) context.put(value.be32(0));
+      break;
+    case kAtomicAggregate:
+      (void)sized(0);
+      break;
+    case kAggregator:
+    case kAggregator4: {
+      const bool wide = size == 8;
+      if (size != 8 && (size != 6 || type == kAggregator4)) return context.put("invalid len");
+      context.put(" AS #");
+      put_as_number(context, wide ? value.be32(0) : value.be16(0));
+      context.put(", origin ");
+      put_host(context, value, wide ? 4 : 2, false);
+      break;
+    }
+    case kCommunity:
+      if (size % 4 != 0) return context.put("invalid len");
+      for (; value.length() > 0 && !context.truncated(); value.skip(4)) {
+        const std::uint32_t community = value.be32(0);
+        if (context.truncated()) return;
+        const std::string_view name = token(kCommunities, community);
+        if (name.empty()) {
+          context.put(community >> 16, ':', community & 0xffff, value.length() > 4 ? ", " : "");
+        } else {
+          context.put(name);
+        }
+      }
+      break;
+    case kClusterList:
+      if (size % 4 != 0) return context.put("invalid len");
+      for (; value.length() > 0 && !context.truncated(); value.skip(4)) {
+        put_host(context, value, 0, false);
+        if (value.length() > 4) context.put(", ");
+      }
+      break;
+    case kReach:
+      put_reach(context, value);
+      break;
+    case kUnreach:
+      put_unreach(context, value);
+      break;
+    case kExtendedCommunity:
+      put_extended_communities(context, value);
+      break;
+    case kAigp:
+      while (value.length() >= 3 && !context.truncated()) {
+        const std::uint8_t tlv = value.u8(0);
+        const std::uint16_t length = value.be16(1);
+        if (context.truncated()) return;
+        context.put("\n\t    ", tlv == 1 ? "AIGP" : "Unknown", " TLV (", tlv, "), length ", length);
+        if (length < 3) return value.truncated();
+        if (length > value.length()) return value.truncated();
+        if (tlv == 1 && length == 11) context.put(", metric ", value.be64(3));
+        value.skip(length);
+      }
+      break;
+    case kLargeCommunity:
+      if (size == 0 || size % 12 != 0) return context.put("invalid len");
+      context.put("\n\t    ");
+      for (; value.length() > 0 && !context.truncated(); value.skip(12)) {
+        (void)value.block(0, 12);
+        if (context.truncated()) return;
+        context.put(value.be32(0), ':', value.be32(4), ':', value.be32(8), value.length() > 12 ? ", " : "");
+      }
+      break;
+    case kAttributeSet:
+      if (size < 4) return value.truncated();
+      context.put("\n\t    Origin AS: ");
+      put_as_number(context, value.be32(0));
+      if (depth < kMaxSets) put_attributes(context, value.from(4), "\n\t      ", depth + 1);
+      break;
+    default:
+      context.put("\n\t    no Attribute ", type, " decoder");
+      if (!context.verbose(2)) {
+        (void)value.span(0, size);
+        if (context.truncated()) return;
+        dump_hex(context.out, value.first(size).bytes(), "\n\t    ");
+      }
+      break;
+  }
+}
+
+void put_attributes(Context& context, Cursor list, std::string_view indent, unsigned depth) {
+  while (list.length() > 0 && !context.truncated()) {
+    const std::uint8_t flags = list.u8(0);
+    const std::uint8_t type = list.u8(1);
+    const bool extended = (flags & 0x10) != 0;
+    const std::size_t header = extended ? 4 : 3;
+    const std::size_t size = extended ? list.be16(2) : list.u8(2);
+    if (context.truncated()) return;
+    context.put(indent, known(kAttributes, type, "Unknown Attribute"), " (", type, "), length: ", size);
+    if (flags != 0) {
+      context.put(", Flags [", (flags & 0x80) != 0 ? "O" : "", (flags & 0x40) != 0 ? "T" : "",
+                  (flags & 0x20) != 0 ? "P" : "", extended ? "E" : "");
+      if ((flags & 0xf) != 0) context.put('+', Hex{flags & 0xfu});
+      context.put("]: ");
+    }
+    list.skip(header);
+    if (size > list.length()) {
+      context.put(depth == 0 ? " [path attrs too short]" : " [path attr too short]");
+      return;
+    }
+    put_attribute(context, type, list.with_length(size), depth);
+    if (context.truncated()) return;
+    if (context.verbose(2) && size > 0) {
+      dump_hex(context.out, list.first(size).bytes(), "\n\t    ");
+    }
+    list.skip(size);
+  }
+}
+
+void put_capabilities(Context& context, Cursor list) {
+  while (list.length() > 0 && !context.truncated()) {
+    const std::uint8_t code = list.u8(0);
+    const std::size_t size = list.u8(1);
+    if (context.truncated()) return;
+    context.put("\n\t      ", known(kCapabilities, code), " (", code, "), length: ", size);
+    list.skip(2);
+    (void)list.span(0, size);
+    if (context.truncated()) return;
+    Cursor value = list.first(size);
+    const auto short_of = [&](std::size_t minimum) {
+      if (size >= minimum) return false;
+      context.put(" (too short, < ", minimum, ')');
+      return true;
+    };
+    switch (code) {
+      case kMultiprotocol:
+        if (short_of(4)) break;
+        context.put("\n\t\t");
+        put_family_short(context, value.be16(0), value.u8(3));
+        break;
+      case kMultipleLabels:
+        for (; value.length() >= 4; value.skip(4)) {
+          context.put("\n\t\t");
+          put_family_short(context, value.be16(0), value.u8(2));
+          context.put(", Count: ", value.u8(3));
+        }
+        break;
+      case kGracefulRestart: {
+        if (short_of(2)) break;
+        context.put("\n\t\tRestart Flags: [", (value.u8(0) & 0x80) != 0 ? "R" : "none", "], Restart Time ",
+                    static_cast<std::uint32_t>(value.be16(0) & 0xfff), 's');
+        for (value.skip(2); value.length() >= 4; value.skip(4)) {
+          context.put("\n\t\t  ");
+          put_family_short(context, value.be16(0), value.u8(2));
+          context.put(", Forwarding state preserved: ", (value.u8(3) & 0x80) != 0 ? "yes" : "no");
+        }
+        break;
+      }
+      case kFourByteAs:
+        if (short_of(4)) break;
+        context.put("\n\t\t 4 Byte AS ");
+        put_as_number(context, value.be32(0));
+        break;
+      case kMultiplePaths:
+        if (size == 0) {
+          context.put(" (bogus)");
+          break;
+        }
+        for (; value.length() >= 4; value.skip(4)) {
+          context.put("\n\t\t");
+          put_family_short(context, value.be16(0), value.u8(2));
+          context.put(", Send/Receive: ", known(kPathDirections, value.u8(3), "Bogus (0x00)"));
+        }
+        break;
+      case 2:
+      case 4:
+      case 71:
+      case 128:
+        break;
+      default:
+        context.put("\n\t\tno decoder for Capability ", code);
+        if (!context.verbose(2)) dump_hex(context.out, value.bytes(), "\n\t\t");
+        break;
+    }
+    if (context.verbose(2) && size > 0) dump_hex(context.out, list.first(size).bytes(), "\n\t\t");
+    list.skip(size);
+  }
+}
+
+void put_open(Context& context, const Cursor& message) {
+  (void)message.block(kHeader, 10);
+  if (context.truncated()) return;
+  context.put("\n\t  Version ", message.u8(19), ", my AS ", message.be16(20), ", Holdtime ", message.be16(22),
+              "s, ID ");
+  put_host(context, message, 24, false);
+  const std::size_t size = message.u8(28);
+  context.put("\n\t  Optional parameters, length: ", size);
+  Cursor rest = message.from(29).with_length(size);
+  while (rest.length() > 0 && !context.truncated()) {
+    const std::uint8_t type = rest.u8(0);
+    const std::size_t length = rest.u8(1);
+    if (context.truncated()) return;
+    context.put("\n\t    Option ", known(kOptions, type), " (", type, "), length: ", length);
+    rest.skip(2);
+    if (type == 2) {
+      put_capabilities(context, rest.with_length(length));
+    } else {
+      context.put("\n\t      no decoder for option ", type);
+    }
+    rest.skip(length);
+  }
+}
+
+void put_update(Context& context, const Cursor& message) {
+  if (message.length() < kHeader + 2) return message.truncated();
+  Cursor rest = message.from(kHeader);
+  const std::size_t withdrawn = rest.be16(0);
+  if (context.truncated()) return;
+  rest.skip(2);
+  if (withdrawn > rest.length()) return message.truncated();
+  if (withdrawn > 0) {
+    context.put("\n\t  Withdrawn routes:");
+    put_prefixes(context, rest.with_length(withdrawn), {}, "\n\t    ");
+    rest.skip(withdrawn);
+  }
+  if (rest.length() < 2) return message.truncated();
+  const std::size_t attributes = rest.be16(0);
+  if (context.truncated()) return;
+  rest.skip(2);
+  if (attributes == 0 && rest.length() == 0) {
+    return context.put("\n\t  End-of-Rib Marker (empty NLRI)");
+  }
+  if (attributes > 0) {
+    if (attributes > rest.length()) return message.truncated();
+    put_attributes(context, rest.with_length(attributes), "\n\t  ", 0);
+    rest.skip(attributes);
+  }
+  if (rest.length() > 0 && !context.truncated()) {
+    context.put("\n\t  Updated routes:");
+    put_prefixes(context, rest, {}, "\n\t    ");
+  }
+}
+
+void put_notification(Context& context, const Cursor& message) {
+  (void)message.block(kHeader, 2);
+  if (context.truncated()) return;
+  const std::uint8_t code = message.u8(kHeader);
+  const std::uint8_t subcode = message.u8(kHeader + 1);
+  const Reason* reason = nullptr;
+  for (const Reason& candidate : kReasons) {
+    if (candidate.code == code) reason = &candidate;
+  }
+  context.put(", ", reason == nullptr ? std::string_view("Unknown Error") : reason->name, " (", code, ')');
+  if (reason == nullptr || reason->subcodes.empty()) return;
+  context.put(reason->separator, "subcode ", known(reason->subcodes, subcode), " (", subcode, ')');
+  if (code != kCease) return;
+  const Cursor data = message.from(kHeader + 2);
+  if (subcode == 1 && data.length() >= 7) {
+    context.put(", ");
+    put_family_short(context, data.be16(0), data.u8(2));
+    context.put(", Max Prefixes: ", data.be32(3));
+  } else if ((subcode == 2 || subcode == 4) && data.length() >= 1) {
+    const std::uint8_t size = data.u8(0);
+    if (size == 0) {
+      context.put(", no Shutdown Communication");
+    } else if (size + 1u > data.length()) {
+      context.put(", invalid Shutdown Communication");
+    } else {
+      context.put(", Shutdown Communication (length: ", size, "): \"");
+      const std::span<const std::uint8_t> text = data.span(1, size);
+      context.out.escaped(text);
+      context.put('"');
+    }
+  }
+}
+
+void put_message(Context& context, const Cursor& message) {
+  (void)message.block(0, kHeader);
+  if (context.truncated()) return;
+  const std::uint8_t type = message.u8(18);
+  const std::size_t length = message.length();
+  context.put("\n\t", known(kMessages, type), " Message (", type, "), length: ", length);
+  switch (type) {
+    case kOpen:
+      put_open(context, message);
+      break;
+    case kUpdate:
+      put_update(context, message);
+      break;
+    case kNotification:
+      put_notification(context, message);
+      break;
+    case kKeepalive:
+      break;
+    case kRouteRefresh:
+      (void)message.block(kHeader, 4);
+      if (context.truncated()) return;
+      context.put("\n\t  ");
+      put_family_short(context, message.be16(kHeader), message.u8(kHeader + 3));
+      break;
+    default:
+      context.put("\n\t  no Message ", type, " decoder");
+      dump_hex(context.out, message.bytes().first(message.readable()), "\n\t  ");
+      break;
+  }
+}
+
+}  // namespace
+
+void print_bgp(Context& context, Cursor payload, const Transport&) {
+  context.protocol("bgp");
+  context.put(": BGP");
+  if (!context.verbose()) return;
+  // A segment may begin within a message: the first marker of all ones shows where one begins.
+  bool missed = false;
+  while (payload.has(1) && payload.length() > 0 && !context.truncated()) {
+    if (payload.u8(0) != 0xff) {
+      missed = true;
+      payload.skip(1);
+      continue;
+    }
+    if (!payload.has(kHeader)) break;
+    const std::uint8_t* marker = payload.data();
+    if (std::any_of(marker, marker + kMarker, [](std::uint8_t byte) { return byte != 0xff; })) {
+      missed = true;
+      payload.skip(1);
+      continue;
+    }
+    const std::size_t size = payload.be16(kMarker);
+    if (size < kHeader) break;
+    if (missed) {
+      context.put_truncated();
+      missed = false;
+    }
+    if (!payload.has(size)) {
+      context.put("\n[|BGP ", known(kMessages, payload.u8(18)), "]");
+      return;
+    }
+    put_message(context, payload.with_length(size));
+    payload.skip(size);
+  }
+}
+
+}  // namespace ringtap

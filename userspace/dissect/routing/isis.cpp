@@ -1,0 +1,1150 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// IS-IS, ISO/IEC 10589 and RFC 1195, in OSI's network layer (ISO/IEC TR 9577 names its protocols). TLVs: traffic
+// engineering RFC 5305, RFC 4205, RFC 4124; multi-topology RFC 5120; IPv6 RFC 5308; point-to-point state RFC 5303;
+// restart RFC 5306; capabilities RFC 7981; segment routing RFC 8667; purges RFC 6232; instances RFC 8202.
+#include <algorithm>
+#include <bit>
+#include <charconv>
+
+#include "dissect/hexdump.hpp"
+#include "dissect/network/printers.hpp"
+#include "dissect/routing/printers.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kCommonHeader = 8;
+constexpr std::size_t kSystemId = 6;
+constexpr std::size_t kNodeId = 7;
+constexpr std::size_t kLspId = 8;
+
+enum Nlpid : std::uint8_t { kIsIs = 0x83, kIpv6 = 0x8e, kIpv4 = 0xcc };
+constexpr Token kNlpids[] = {
+    {0x81, "CLNP"},  {0x82, "ES-IS"}, {kIsIs, "IS-IS"}, {0xb1, "FRF.12"}, {0xb2, "FRF.15"},   {0xb3, "FRF.16"},
+    {kIpv6, "IPv6"}, {kIpv4, "IPv4"}, {0x80, "SNAP"},   {0xcf, "PPP"},    {0xc1, "ISIS_SPB"},
+};
+
+enum Pdu : std::uint8_t {
+  kL1LanHello = 15,
+  kL2LanHello = 16,
+  kP2pHello = 17,
+  kL1Lsp = 18,
+  kL2Lsp = 20,
+  kL1Csnp = 24,
+  kL2Csnp = 25,
+  kL1Psnp = 26,
+  kL2Psnp = 27,
+};
+struct PduRow {
+  std::uint8_t type;
+  std::string_view name;
+  std::size_t header;  // with the common one
+};
+constexpr PduRow kPdus[] = {
+    {kL1LanHello, "L1 Lan IIH", 27}, {kL2LanHello, "L2 Lan IIH", 27}, {kP2pHello, "p2p IIH", 20},
+    {kL1Lsp, "L1 LSP", 27},          {kL2Lsp, "L2 LSP", 27},          {kL1Csnp, "L1 CSNP", 33},
+    {kL2Csnp, "L2 CSNP", 33},        {kL1Psnp, "L1 PSNP", 17},        {kL2Psnp, "L2 PSNP", 17},
+};
+
+enum Tlv : std::uint8_t {
+  kArea = 1,
+  kIsReach = 2,
+  kPrefixNeighbors = 5,
+  kNeighbors = 6,
+  kInstance = 7,
+  kPadding = 8,
+  kLspEntries = 9,
+  kAuthentication = 10,
+  kChecksum = 12,
+  kPurge = 13,
+  kBufferSize = 14,
+  kExtendedIsReach = 22,
+  kAlias = 24,
+  kIpInternal = 128,
+  kProtocols = 129,
+  kIpExternal = 130,
+  kInterDomain = 131,
+  kIpAddress = 132,
+  kRouterId = 134,
+  kExtendedIpReach = 135,
+  kHostname = 137,
+  kRiskGroup = 138,
+  kRestart = 211,
+  kMtIsReach = 222,
+  kMultiTopology = 229,
+  kIp6Address = 232,
+  kMtIpReach = 235,
+  kIp6Reach = 236,
+  kMtIp6Reach = 237,
+  kPointToPoint = 240,
+  kCapability = 242,
+};
+constexpr Token kTlvs[] = {
+    {kArea, "Area address(es)"},
+    {kIsReach, "IS Reachability"},
+    {3, "ES Neighbor(s)"},
+    {4, "Partition DIS"},
+    {kPrefixNeighbors, "Prefix Neighbors"},
+    {kNeighbors, "IS Neighbor(s)"},
+    {kInstance, "Instance Identifier"},
+    {kPadding, "Padding"},
+    {kLspEntries, "LSP entries"},
+    {kAuthentication, "Authentication"},
+    {100, "POI"},
+    {kChecksum, "Checksum"},
+    {kPurge, "Purge Originator Identifier"},
+    {kBufferSize, "LSP Buffersize"},
+    {kExtendedIsReach, "Extended IS Reachability"},
+    {kAlias, "IS Alias ID"},
+    {42, "DECnet Phase IV"},
+    {66, "LSP Buffersize"},
+    {kIpInternal, "IPv4 Internal Reachability"},
+    {kProtocols, "Protocols supported"},
+    {kIpExternal, "IPv4 External Reachability"},
+    {kInterDomain, "Inter-Domain Information Type"},
+    {kIpAddress, "IPv4 Interface address(es)"},
+    {133, "IPv4 authentication (deprecated)"},
+    {kRouterId, "Traffic Engineering Router ID"},
+    {kExtendedIpReach, "Extended IPv4 Reachability"},
+    {136, "Application specific information"},
+    {kHostname, "Hostname"},
+    {kRiskGroup, "Shared Risk Link Group"},
+    {143, "Multi-Topology-Aware Port Capability"},
+    {144, "Multi-Topology Capability"},
+    {kRestart, "Restart Signaling"},
+    {kMtIsReach, "Multi Topology IS Reachability"},
+    {kMultiTopology, "Multi Topology"},
+    {kIp6Address, "IPv6 Interface address(es)"},
+    {kMtIpReach, "Multi-Topology IPv4 Reachability"},
+    {kIp6Reach, "IPv6 reachability"},
+    {kMtIp6Reach, "Multi-Topology IP6 Reachability"},
+    {kPointToPoint, "Point-to-point Adjacency State"},
+    {241, "IIH Sequence Number"},
+    {kCapability, "IS-IS Router Capability"},
+    {250, "Vendor Private"},
+    {251, "Vendor Private"},
+};
+
+constexpr Token kIsSubTlvs[] = {
+    {3, "Administrative groups"},
+    {4, "Link Local/Remote Identifier"},
+    {5, "Link Remote Identifier"},
+    {6, "IPv4 interface address"},
+    {8, "IPv4 neighbor address"},
+    {9, "Maximum link bandwidth"},
+    {10, "Reservable link bandwidth"},
+    {11, "Unreserved bandwidth"},
+    {18, "Traffic Engineering Metric"},
+    {19, "Link Attributes"},
+    {20, "Link Protection Type"},
+    {21, "Interface Switching Capability"},
+    {22, "Bandwidth Constraints"},
+    {29, "SPB Metric"},
+    {32, "LAN Adjacency Segment Identifier"},
+    {250, "Reserved for cisco specific extensions"},
+    {251, "Reserved for cisco specific extensions"},
+    {255, "Reserved for future expansion"},
+};
+constexpr Token kIpSubTlvs[] = {
+    {1, "32-Bit Administrative tag"},
+    {2, "64-Bit Administrative tag"},
+    {3, "Prefix SID"},
+    {117, "Management Prefix Color"},
+};
+constexpr Token kCapabilitySubTlvs[] = {{2, "SR-Capabilities"}};
+
+constexpr Token kTopologies[] = {
+    {0, "IPv4 unicast"},
+    {1, "In-Band Management"},
+    {2, "IPv6 unicast"},
+    {3, "Multicast"},
+    {4095, "Development, Experimental or Proprietary"},
+};
+constexpr Token kTopologyFlags[] = {{0x4000, "ATT bit set"}, {0x8000, "Overload bit set"}};
+constexpr Token kCircuitTypes[] = {{1, "Level 1 only"}, {2, "Level 2 only"}, {3, "Level 1, Level 2"}};
+constexpr Token kLspFlags[] = {
+    {0x80, "Repair bit set"},    {0x40, "error ATT bit set"},   {0x20, "expense ATT bit set"},
+    {0x10, "delay ATT bit set"}, {0x08, "default ATT bit set"}, {0x04, "Overload bit set"},
+};
+constexpr Token kIsTypes[] = {{0, "Unused 0x0 (invalid)"}, {1, "L1 IS"}, {2, "Unused 0x2 (invalid)"}, {3, "L2 IS"}};
+constexpr Token kAdjacencyStates[] = {{0, "Up"}, {1, "Initializing"}, {2, "Down"}};
+constexpr Token kRestartFlags[] = {
+    {1, "Restart Request"}, {2, "Restart Acknowledgement"}, {4, "Suppress adjacency advertisement"}};
+constexpr Token kInterDomainTypes[] = {{1, "Routing-Domain Specific"}, {2, "AS"}};
+constexpr Token kLinkAttributes[] = {{1, "Local Protection Available"},
+                                     {2, "Link excluded from local protection path"}};
+constexpr Token kProtectionTypes[] = {
+    {0x01, "Extra Traffic"}, {0x02, "Unprotected"},   {0x04, "Shared"},
+    {0x08, "Dedicated 1:1"}, {0x10, "Dedicated 1+1"}, {0x20, "Enhanced"},
+};
+constexpr Token kSwitching[] = {
+    {1, "Packet-Switch Capable-1"}, {2, "Packet-Switch Capable-2"}, {3, "Packet-Switch Capable-3"},
+    {4, "Packet-Switch Capable-4"}, {51, "Layer-2 Switch Capable"}, {100, "Time-Division-Multiplex"},
+    {150, "Lambda-Switch Capable"}, {200, "Fiber-Switch Capable"},
+};
+constexpr Token kEncodings[] = {
+    {1, "Packet"},
+    {2, "Ethernet V2/DIX"},
+    {3, "ANSI/ETSI PDH"},
+    {4, "ETSI PDH"},
+    {5, "SDH/SONET ITU-T G.707"},
+    {6, "SONET ANSI T1.105"},
+    {7, "Digital Wrapper"},
+    {8, "Lambda (photonic)"},
+    {9, "Fiber"},
+    {11, "Fiber Channel FC-3/FC-2"},
+    {12, "Digital Path (ODU)"},
+    {13, "Digital Optical Channel"},
+};
+constexpr Token kBandwidthModels[] = {{0, "Russian dolls"}, {1, "Maximum allocation"}};
+constexpr Token kLanSidFlags[] = {
+    {0x80, "Address family IPv6"}, {0x40, "Backup"},     {0x20, "Value"}, {0x10, "Local significance"},
+    {0x08, "Set of adjacencies"},  {0x04, "Persistent"},
+};
+constexpr Token kPrefixSidFlags[] = {
+    {0x80, "Readvertisement"}, {0x40, "Node"},  {0x20, "No-PHP"},
+    {0x10, "Explicit NULL"},   {0x08, "Value"}, {0x04, "Local"},
+};
+constexpr std::uint8_t kSidIsLabel = 0x08 | 0x04;
+constexpr Token kAlgorithms[] = {{0, "SPF"}, {1, "strict-SPF"}};
+constexpr Token kSrCapabilities[] = {{0x80, "ipv4"}, {0x40, "ipv6"}};
+
+// "0102.0304.0506", a node "….07", an LSP "….07-08".
+void put_id(Context& context, const Cursor& cursor, std::size_t offset, std::size_t size) {
+  const std::uint8_t* id = cursor.block(offset, size);
+  if (context.truncated()) return;
+  for (std::size_t i = 0; i < size; ++i) {
+    if (i == 7) {
+      context.put('-');
+    } else if (i > 0 && i % 2 == 0) {
+      context.put('.');
+    }
+    context.put(Hex{id[i], 2});
+  }
+}
+
+// An NSAP prefix: two digits, then groups of two bytes.
+void put_nsap(Context& context, const Cursor& cursor, std::size_t offset, std::size_t size) {
+  for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
+    const std::uint8_t byte = cursor.u8(offset + i);
+    context.put(Hex{byte, 2});
+    if (i % 2 == 0 && i + 1 < size) context.put('.');
+  }
+}
+
+// A traffic engineering bandwidth: an IEEE 754 number of bytes a second.
+void put_mbps(Context& context, std::uint32_t raw) {
+  const double mbps = static_cast<double>(std::bit_cast<float>(raw)) * 8 / 1000000;
+  char text[64];  // the largest float has 39 digits before the point
+  const char* end = std::to_chars(text, text + sizeof text, mbps, std::chars_format::fixed, 3).ptr;
+  context.put(std::string_view(text, static_cast<std::size_t>(end - text)), " Mbps");
+}
+
+void put_ipv4_padded(Context& context, const std::uint8_t* address) {
+  const std::size_t begin = context.out.size();
+  context.out.ipv4(address);
+  const std::size_t width = context.out.size() - begin;
+  if (width >= 15) return;
+  context.out.cut(begin);
+  context.put(Repeat{' ', 15 - width});
+  context.out.ipv4(address);
+}
+
+bool put_topology(Context& context, const Cursor& value, std::size_t offset) {
+  if (value.length() < offset + 2) {
+    context.put("\n\t      invalid MT-ID");
+    return false;
+  }
+  const std::uint16_t field = value.be16(offset);
+  if (context.truncated()) return false;
+  context.put("\n\t      ", token(kTopologies, field & 0xfff, "Reserved for IETF Consensus"), " Topology (0x",
+              Hex{field & 0xfffu, 3}, "), Flags: [");
+  context.put_flags(kTopologyFlags, field);
+  context.put(']');
+  return true;
+}
+
+void put_dump(Context& context, const Cursor& value, std::string_view indent) {
+  dump_hex(context.out, value.bytes().first(value.readable()), indent);
+}
+
+void put_is_subtlv(Context& context, std::uint8_t type, const Cursor& value, std::string_view indent) {
+  const std::size_t size = value.length();
+  switch (type) {
+    case 3:
+      if (size >= 4) context.put(", 0x", Hex{value.be32(0), 8});
+      return;
+    case 4:
+    case 5:
+      if (size >= 4) {
+        context.put(", 0x", Hex{value.be32(0), 8});
+        if (size == 8) context.put(", 0x", Hex{value.be32(4), 8});
+      }
+      return;
+    case 6:
+    case 8:
+      if (size >= 4) {
+        context.put(", ");
+        context.host4(value.block(0, 4));
+      }
+      return;
+    case 9:
+    case 10:
+      if (size >= 4) {
+        context.put(", ");
+        put_mbps(context, value.be32(0));
+      }
+      return;
+    case 11:
+      if (size >= 32) {
+        for (std::size_t i = 0; i < 8; ++i) {
+          context.put(indent, "  TE-Class ", i, ": ");
+          put_mbps(context, value.be32(4 * i));
+        }
+      }
+      return;
+    case 22: {
+      if (size == 0) return;
+      const std::uint8_t model = value.u8(0);
+      context.put(indent, "Bandwidth Constraints Model ID: ", token(kBandwidthModels, model, "unknown"), " (", model,
+                  ')');
+      for (std::size_t i = 0; i < (size - 1) / 4; ++i) {
+        context.put(indent, "  Bandwidth constraint CT", i, ": ");
+        put_mbps(context, value.be32(1 + 4 * i));
+      }
+      return;
+    }
+    case 18:
+      if (size >= 3) context.put(", ", value.be24(0));
+      return;
+    case 19:
+      if (size == 2) {
+        context.put(", [ ");
+        context.put_flags(kLinkAttributes, value.be16(0));
+        context.put(" ]");
+      }
+      return;
+    case 20:
+      if (size >= 2) {
+        context.put(", ");
+        context.put_flags(kProtectionTypes, value.u8(0));
+        context.put(", Priority ", value.u8(1));
+      }
+      return;
+    case 29:
+      if (size >= 6) context.put(", LM: ", value.be24(0), ", P: ", value.u8(3), ", P-ID: ", value.be16(4));
+      return;
+    case 21:
+      if (size < 36) return;
+      context.put(indent, "  Interface Switching Capability:", token(kSwitching, value.u8(0), "Unknown"),
+                  ", LSP Encoding: ", token(kEncodings, value.u8(1), "Unknown"));
+      context.put(indent, "  Max LSP Bandwidth:");
+      for (std::size_t i = 0; i < 8; ++i) {
+        context.put(indent, "    priority level ", i, ": ");
+        put_mbps(context, value.be32(4 + 4 * i));
+      }
+      return;
+    case 32:
+      if (size >= 8) {
+        const std::uint8_t flags = value.u8(0);
+        context.put(indent, "  Flags: [");
+        context.put_flags(kLanSidFlags, flags);
+        context.put(']', indent, "  Weight: ", value.u8(1), indent, "  Neighbor System-ID: ");
+        put_id(context, value, 2, kSystemId);
+        if ((flags & 0x20) != 0) {
+          context.put(indent, "  Label: ", value.be24(8));
+        } else {
+          context.put(indent, "  SID: ", Hex{value.be32(8)});
+        }
+      }
+      return;
+    default:
+      put_dump(context, value, "\n\t\t    ");
+      return;
+  }
+}
+
+// How many bytes the neighbour took; 0 when it cannot be one.
+std::size_t put_extended_neighbor(Context& context, const Cursor& entry, bool alias) {
+  const std::size_t fixed = alias ? 8 : 11;
+  const std::size_t shown = alias ? 7 : 10;
+  if (entry.length() < shown) return 0;
+  context.put("\n\t      IS Neighbor: ");
+  put_id(context, entry, 0, kNodeId);
+  if (!alias) context.put(", Metric: ", entry.be24(7));
+  if (entry.length() < fixed) return 0;
+  const std::size_t size = entry.u8(shown);
+  if (context.truncated()) return 0;
+  if (size == 0) {
+    context.put(", no sub-TLVs present");
+    return fixed;
+  }
+  context.put(", sub-TLVs present (", size, ')');
+  std::size_t used = fixed;
+  Cursor rest = entry.from(fixed);
+  for (std::size_t left = size; left > 0 && !context.truncated();) {
+    constexpr std::string_view kIndent = "\n\t        ";
+    if (rest.length() < 2 || left < 2) {
+      context.put(kIndent, rest.length() < 2 ? "Remaining data in TLV shorter than a subTLV header"
+                                             : "Remaining data in subTLVs shorter than a subTLV header");
+      return used + rest.length() + 1;
+    }
+    const std::uint8_t type = rest.u8(0);
+    const std::size_t length = rest.u8(1);
+    context.put(kIndent, token(kIsSubTlvs, type, "unknown"), " subTLV #", type, ", length: ", length);
+    rest.skip(2);
+    left -= 2;
+    if (left < length) {
+      context.put(" (remaining data in subTLVs shorter than the current subTLV)");
+      return fixed + size;
+    }
+    if (rest.length() < length) {
+      context.put(" (remaining data in TLV shorter than the current subTLV)");
+      return fixed + size;
+    }
+    (void)rest.span(0, length);
+    if (context.truncated()) return 0;
+    put_is_subtlv(context, type, rest.first(length), kIndent);
+    rest.skip(length);
+    left -= length;
+    used += length + 2;
+  }
+  return used;
+}
+
+// tcpdump 4.99.3 marks such a sub-TLV twice.
+void put_short(Context& context, const Cursor& value) {
+  context.put_truncated();
+  value.truncated();
+}
+
+void put_ip_subtlv(Context& context, std::uint8_t type, const Cursor& value) {
+  const std::size_t size = value.length();
+  switch (type) {
+    case 1:
+      for (std::size_t at = 0; at + 4 <= size; at += 4) {
+        context.put(", 0x", Hex{value.be32(at), 8}, " (=", value.be32(at), ')');
+      }
+      return;
+    case 117:
+    case 2:
+      for (std::size_t at = 0; at + 8 <= size; at += 8) {
+        context.put(", 0x", Hex{value.be32(at), 8}, Hex{value.be32(at + 4), 8});
+      }
+      return;
+    case 3: {
+      const std::uint8_t flags = value.u8(0);
+      const std::uint8_t algorithm = value.u8(1);
+      if ((flags & kSidIsLabel) != 0) {
+        if (size < 5) return put_short(context, value);
+        context.put(", Flags [");
+        context.put_flags(kPrefixSidFlags, flags);
+        context.put("], Algo ", token(kAlgorithms, algorithm, "Unknown"), " (", algorithm, "), label ", value.be24(2));
+      } else {
+        if (size < 6) return put_short(context, value);
+        context.put(", Flags [");
+        context.put_flags(kPrefixSidFlags, flags);
+        context.put("], Algo ", token(kAlgorithms, algorithm, "Unknown"), " (", algorithm, "), index ", value.be32(2));
+      }
+      return;
+    }
+    default:
+      put_dump(context, value, "\n\t\t    ");
+      return;
+  }
+}
+
+// A prefix of the wide metrics; how many bytes it took, 0 when it cannot be one.
+std::size_t put_extended_prefix(Context& context, const Cursor& entry, bool v6) {
+  if (!entry.has(5) || entry.length() < 5) {
+    entry.truncated();
+    return 0;
+  }
+  const std::uint32_t metric = entry.be32(0);
+  std::uint8_t status = entry.u8(4);
+  std::size_t used = 5;
+  unsigned bits = 0;
+  if (v6) {
+    bits = entry.u8(5);
+    used = 6;
+    if (entry.length() < 6 || context.truncated()) {
+      entry.truncated();
+      return 0;
+    }
+    if (bits > 128) {
+      context.put("\n\t      IPv6 prefix: bad bit length ", bits);
+      entry.truncated();
+      return 0;
+    }
+  } else {
+    bits = status & 0x3f;
+    if (bits > 32) {
+      context.put("\n\t      IPv4 prefix: bad bit length ", bits);
+      entry.truncated();
+      return 0;
+    }
+  }
+  const std::size_t bytes = (bits + 7) / 8;
+  const std::uint8_t* shown = entry.block(used, bytes);
+  if (context.truncated()) return 0;
+  std::uint8_t address[16] = {};
+  std::copy_n(shown, bytes, address);
+  used += bytes;
+  if (v6) {
+    context.put("\n\t      IPv6 prefix: ");
+    context.out.ipv6(address);
+  } else {
+    context.put("\n\t      IPv4 prefix: ");
+    put_ipv4_padded(context, address);
+  }
+  context.put('/', bits, ", Distribution: ", (status & 0x80) != 0 ? "down" : "up", ", Metric: ", metric);
+  if (v6) context.put((status & 0x40) != 0 ? ", External" : ", Internal");
+  const bool sub_tlvs = (status & (v6 ? 0x20 : 0x40)) != 0;
+  if (!sub_tlvs) return used;
+  const std::size_t size = entry.u8(used);
+  if (context.truncated()) return 0;
+  ++used;
+  if (size == 0) {
+    context.put(" (invalid) ");
+    return used;
+  }
+  context.put(", sub-TLVs present (", size, ')');
+  for (std::size_t left = size; left > 0 && !context.truncated();) {
+    const std::uint8_t type = entry.u8(used);
+    const std::size_t length = entry.u8(used + 1);
+    if (context.truncated()) return 0;
+    used += 2;
+    context.put("\n\t        ", token(kIpSubTlvs, type, "unknown"), " subTLV #", type, ", length: ", length);
+    (void)entry.span(used, length);
+    if (context.truncated()) return 0;
+    put_ip_subtlv(context, type, entry.from(used).first(length));
+    used += length;
+    if (left < length + 2) break;
+    left -= length + 2;
+  }
+  return used;
+}
+
+void put_metric_kind(Context& context, std::string_view indent, std::string_view name, std::uint8_t value) {
+  if ((value & 0x80) != 0) return;  // RFC 1195 4.5: not supported
+  context.put(indent, name, " Metric: ", static_cast<std::uint32_t>(value & 0x3f), ", ",
+              (value & 0x40) != 0 ? "External" : "Internal");
+}
+
+void put_narrow_metrics(Context& context, const Cursor& metrics) {
+  const std::uint8_t first = metrics.u8(0);
+  context.put(", Default Metric: ", static_cast<std::uint32_t>(first & 0x3f), ", ",
+              (first & 0x40) != 0 ? "External" : "Internal");
+  put_metric_kind(context, "\n\t\t  ", "Delay", metrics.u8(1));
+  put_metric_kind(context, "\n\t\t  ", "Expense", metrics.u8(2));
+  put_metric_kind(context, "\n\t\t  ", "Error", metrics.u8(3));
+}
+
+// ISO 8473 Annex C: what the checksum at `offset` of `data` should be.
+std::uint16_t fletcher(std::span<const std::uint8_t> data, std::size_t offset) {
+  std::int64_t c0 = 0;
+  std::int64_t c1 = 0;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    if (i != offset && i != offset + 1) c0 += data[i];
+    c0 %= 255;
+    c1 = (c1 + c0) % 255;
+  }
+  const auto behind = static_cast<std::int64_t>(data.size() - offset - 1);
+  std::int64_t x = (behind * c0 - c1) % 255;
+  std::int64_t y = (c1 - (behind + 1) * c0) % 255;
+  if (x <= 0) x += 255;
+  if (y <= 0) y += 255;
+  return static_cast<std::uint16_t>(x << 8 | y);
+}
+
+void put_fletcher(Context& context, std::uint16_t found, const Cursor& data, std::size_t offset, std::size_t length) {
+  if (found == 0 || !data.has(length) || length < offset + 2) return context.put("(unverified)");
+  const std::span<const std::uint8_t> bytes = data.bytes().first(length);
+  std::uint32_t c0 = 0;
+  std::uint32_t c1 = 0;
+  for (const std::uint8_t byte : bytes) {
+    c0 = (c0 + byte) % 255;
+    c1 = (c1 + c0) % 255;
+  }
+  if (c0 == 0 && c1 == 0) return context.put("(correct)");
+  context.put("(incorrect should be 0x", Hex{fletcher(bytes, offset), 4}, ')');
+}
+
+void put_authentication(Context& context, const Cursor& value) {
+  const std::uint8_t type = value.u8(0);
+  if (value.length() < 1) return;
+  const std::size_t size = value.length() - 1;
+  context.put("\n\t      ");
+  switch (type) {
+    case 1:
+      context.put("simple text password: ");
+      for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
+        const std::uint8_t byte = value.u8(1 + i);
+        context.out.escaped(byte);
+      }
+      return;
+    case 54:
+      context.put("HMAC-MD5 password: ");
+      for (std::size_t i = 0; i < size && !context.truncated(); ++i) context.put(Hex{value.u8(1 + i), 2});
+      if (size != 16) context.put(", (invalid subTLV) ");
+      context.put(" (unchecked)");
+      return;
+    case 3:
+      context.put("Generic Crypto key-id: ", value.be16(1), ", password: ");
+      for (std::size_t i = 2; i < size && !context.truncated(); ++i) context.put(Hex{value.u8(1 + i), 2});
+      return;
+    default:
+      context.put("unknown Authentication type 0x", Hex{type, 2}, ": ");
+      put_dump(context, value.from(1), "\n\t\t  ");
+      return;
+  }
+}
+
+enum class Outcome { kDone, kUnknown, kSilent, kShort, kInvalid };
+
+Outcome put_too_long(Context& context, std::size_t left, std::size_t used) {
+  context.put(" [remaining tlv length ", left, " < ", used, ']');
+  return Outcome::kInvalid;
+}
+
+Outcome put_tlv(Context& context, std::uint8_t type, Cursor value, const Cursor& pdu) {
+  const std::size_t size = value.length();
+  switch (type) {
+    case kArea:
+      while (value.length() > 0 && !context.truncated()) {
+        const std::size_t length = value.u8(0);
+        if (value.length() - 1 < length) return Outcome::kDone;
+        context.put("\n\t      Area address (length: ", length, "): ");
+        if (length == 0) context.put("isonsap_string: illegal length");
+        put_nsap(context, value, 1, length);
+        value.skip(length + 1);
+      }
+      return Outcome::kDone;
+    case kNeighbors:
+      for (; value.length() >= kSystemId && !context.truncated(); value.skip(kSystemId)) {
+        (void)value.block(0, kSystemId);
+        if (context.truncated()) break;
+        context.put("\n\t      SNPA: ");
+        const std::uint8_t* station = value.block(0, kSystemId);
+        for (std::size_t i = 0; i < kSystemId; ++i) {
+          if (i > 0 && i % 2 == 0) context.put('.');
+          context.put(Hex{station[i], 2});
+        }
+      }
+      return Outcome::kDone;
+    case kInstance: {
+      if (size < 4) return Outcome::kShort;
+      context.put("\n\t      Instance ID: ", value.be16(0), ", ITIDs(", (size - 2) / 2, ")");
+      for (std::size_t at = 2; at + 2 <= size && !context.truncated(); at += 2) {
+        const std::uint16_t id = value.be16(at);
+        context.put(at == 2 ? ": " : ", ", id);
+      }
+      return Outcome::kDone;
+    }
+    case kPadding:
+    case 250:  // vendor private
+    case 251:
+      return Outcome::kDone;
+    case kLspEntries:
+      for (; value.length() >= 16 && !context.truncated(); value.skip(16)) {
+        context.put("\n\t      lsp-id: ");
+        put_id(context, value, 2, kLspId);
+        const std::uint32_t sequence = value.be32(10);
+        context.put(", seq: 0x", Hex{sequence, 8});
+        context.put(", lifetime: ", Padded{value.be16(0), 5, ' '}, 's');
+        context.put(", chksum: 0x", Hex{value.be16(14), 4});
+      }
+      return Outcome::kDone;
+    case kAuthentication:
+      if (size < 1) return Outcome::kShort;
+      put_authentication(context, value);
+      return Outcome::kDone;
+    case kChecksum: {
+      if (size < 2) return Outcome::kShort;
+      const std::uint16_t found = value.be16(0);
+      context.put("\n\t      checksum: 0x", Hex{found, 4}, "  ");
+      put_fletcher(context, found, pdu, static_cast<std::size_t>(value.data() - pdu.data()), pdu.length());
+      return Outcome::kDone;
+    }
+    case kPurge: {
+      if (size < 1 + kSystemId) return Outcome::kShort;
+      const std::uint8_t count = value.u8(0);
+      context.put("\n\t      Purge Originator System-ID: ");
+      put_id(context, value, 1, kSystemId);
+      if (count == 1) return Outcome::kDone;
+      if (size < 1 + 2 * kSystemId) {
+        return Outcome::kShort;
+      }
+      context.put("\n\t      Received from System-ID: ");
+      put_id(context, value, 1 + kSystemId, kSystemId);
+      return Outcome::kDone;
+    }
+    case kBufferSize:
+      if (size < 2) return Outcome::kShort;
+      context.put("\n\t      LSP Buffersize: ", value.be16(0));
+      return Outcome::kDone;
+    case kMtIsReach:
+      if (!put_topology(context, value, 0)) return Outcome::kShort;
+      value.skip(2);
+      [[fallthrough]];
+    case kExtendedIsReach:
+      while (value.length() > 0 && !context.truncated()) {
+        const std::size_t used = put_extended_neighbor(context, value, false);
+        if (used == 0) return Outcome::kShort;
+        if (used > value.length()) return put_too_long(context, value.length(), used);
+        value.skip(used);
+      }
+      return Outcome::kDone;
+    case kAlias: {
+      const std::size_t used = put_extended_neighbor(context, value, true);
+      if (used > size) return put_too_long(context, size, used);
+      return used == 0 ? Outcome::kShort : Outcome::kDone;
+    }
+    case kIsReach: {
+      if (size < 1) return Outcome::kShort;
+      const std::uint8_t is_virtual = value.take_u8();
+      context.put("\n\t      ");
+      if (is_virtual > 1) {
+        context.put("bogus virtual flag 0x", Hex{is_virtual, 2});
+      } else {
+        context.put(is_virtual == 1 ? "IsVirtual" : "IsNotVirtual");
+      }
+      for (; value.length() >= 11 && !context.truncated(); value.skip(11)) {
+        (void)value.block(0, 11);
+        if (context.truncated()) break;
+        context.put("\n\t      IS Neighbor: ");
+        put_id(context, value, 4, kNodeId);
+        put_narrow_metrics(context, value);
+      }
+      return Outcome::kDone;
+    }
+    case kIpInternal:
+    case kIpExternal:
+      while (value.length() > 0 && !context.truncated()) {
+        if (value.length() < 12) {
+          context.put("short IPv4 Reachability (", value.length(), " vs 12)");
+          return Outcome::kSilent;
+        }
+        (void)value.block(0, 12);
+        if (context.truncated()) break;
+        const std::uint32_t mask = value.be32(8);
+        const int bits = std::countl_one(mask);
+        const bool contiguous = bits == 32 || (mask << bits) == 0;
+        context.put("\n\t      IPv4 prefix: ");
+        if (contiguous) {
+          put_ipv4_padded(context, value.block(4, 4));
+          context.put('/', static_cast<std::uint32_t>(bits));
+        } else {
+          context.host4(value.block(4, 4));
+          context.put(" mask ");
+          context.out.ipv4(value.block(8, 4));
+        }
+        const std::uint8_t metric = value.u8(0);
+        context.put(", Distribution: ", (metric & 0x80) != 0 ? "down" : "up",
+                    ", Metric: ", static_cast<std::uint32_t>(metric & 0x3f), ", ",
+                    (metric & 0x40) != 0 ? "External" : "Internal");
+        put_metric_kind(context, "\n\t        ", "Delay", value.u8(1));
+        put_metric_kind(context, "\n\t        ", "Expense", value.u8(2));
+        put_metric_kind(context, "\n\t        ", "Error", value.u8(3));
+        value.skip(12);
+      }
+      return Outcome::kDone;
+    case kProtocols:
+      if (size == 0) return Outcome::kDone;
+      context.put("\n\t      NLPID(s): ");
+      for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
+        const std::uint8_t id = value.u8(i);
+        if (context.truncated()) break;
+        context.put(token(kNlpids, id, "unknown"), " (0x", Hex{id, 2}, ')');
+        if (i + 1 < size) context.put(", ");
+      }
+      return Outcome::kDone;
+    case kInterDomain: {
+      if (size < 1) return Outcome::kShort;
+      const std::uint8_t kind = value.u8(0);
+      context.put("\n\t      Inter-Domain Information Type: ");
+      const std::string_view name = token(kInterDomainTypes, kind);
+      if (name.empty()) {
+        context.put("Unknown (0x", Hex{kind, 2}, ')');
+      } else {
+        context.put(name);
+      }
+      if (kind == 2) {
+        if (size < 3) return Outcome::kShort;
+        context.put(", AS: ", value.be16(1));
+      } else {
+        put_dump(context, value.from(1), "\n\t      ");
+      }
+      return Outcome::kDone;
+    }
+    case kIpAddress:
+      for (; value.length() >= 4 && !context.truncated(); value.skip(4)) {
+        const std::uint8_t* address = value.block(0, 4);
+        if (context.truncated()) break;
+        context.put("\n\t      IPv4 interface address: ");
+        context.host4(address);
+      }
+      return Outcome::kDone;
+    case kIp6Address:
+      for (; value.length() >= 16 && !context.truncated(); value.skip(16)) {
+        const std::uint8_t* address = value.block(0, 16);
+        if (context.truncated()) break;
+        context.put("\n\t      IPv6 interface address: ");
+        context.host6(address);
+      }
+      return Outcome::kDone;
+    case kRouterId:
+      if (size < 4) return Outcome::kShort;
+      context.put("\n\t      Traffic Engineering Router ID: ");
+      context.host4(value.block(0, 4));
+      return Outcome::kDone;
+    case kMtIpReach:
+    case kExtendedIpReach:
+    case kMtIp6Reach:
+    case kIp6Reach: {
+      if (type == kMtIpReach || type == kMtIp6Reach) {
+        if (!put_topology(context, value, 0)) return Outcome::kShort;
+        value.skip(2);
+      }
+      const bool v6 = type == kIp6Reach || type == kMtIp6Reach;
+      while (value.length() > 0 && !context.truncated()) {
+        const std::size_t used = put_extended_prefix(context, value, v6);
+        if (used == 0) return Outcome::kShort;
+        if (used > value.length()) return put_too_long(context, value.length(), used);
+        value.skip(used);
+      }
+      return Outcome::kDone;
+    }
+    case kHostname:
+      context.put("\n\t      Hostname: ");
+      for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
+        const std::uint8_t byte = value.u8(i);
+        context.out.escaped(byte);
+      }
+      return Outcome::kDone;
+    case kRiskGroup: {
+      if (size < kNodeId) return Outcome::kDone;
+      context.put("\n\t      IS Neighbor: ");
+      put_id(context, value, 0, kNodeId);
+      if (size < 8) return Outcome::kDone;
+      context.put(", Flags: [", (value.u8(7) & 1) != 0 ? "numbered" : "unnumbered", ']');
+      if (size < 12) return Outcome::kDone;
+      context.put("\n\t      IPv4 interface address: ");
+      context.host4(value.block(8, 4));
+      if (size < 16) return Outcome::kDone;
+      context.put("\n\t      IPv4 neighbor address: ");
+      context.host4(value.block(12, 4));
+      for (std::size_t at = 16; at + 4 <= size && !context.truncated(); at += 4) {
+        context.put("\n\t      Link-ID: 0x", Hex{value.be32(at), 8});
+      }
+      return Outcome::kDone;
+    }
+    case kRestart:
+      if (size < 1) return Outcome::kShort;
+      context.put("\n\t      Flags [");
+      context.put_flags(kRestartFlags, value.u8(0));
+      context.put(']');
+      if (size < 3) return Outcome::kDone;
+      context.put(", Remaining holding time ", value.be16(1), 's');
+      if (size == 3 + kSystemId) {
+        context.put(", for ");
+        put_id(context, value, 3, kSystemId);
+      }
+      return Outcome::kDone;
+    case kMultiTopology:
+      for (std::size_t at = 0; at < size && !context.truncated(); at += 2) {
+        if (!put_topology(context, value, at)) return Outcome::kDone;
+      }
+      return Outcome::kDone;
+    case kPointToPoint: {
+      if (size < 1) return Outcome::kDone;
+      const std::uint8_t state = value.u8(0);
+      context.put("\n\t      Adjacency State: ", token(kAdjacencyStates, state, "unknown"), " (", state, ')');
+      if (size >= 5) context.put("\n\t      Extended Local circuit-ID: 0x", Hex{value.be32(1), 8});
+      if (size >= 11) {
+        context.put("\n\t      Neighbor System-ID: ");
+        put_id(context, value, 5, kSystemId);
+      }
+      if (size >= 15) context.put("\n\t      Neighbor Extended Local circuit-ID: 0x", Hex{value.be32(11), 8});
+      return Outcome::kDone;
+    }
+    case kCapability: {
+      if (size < 5) {
+        context.put(" [object length ", size, " < 5]");
+        return Outcome::kShort;
+      }
+      const std::uint8_t flags = value.u8(4);
+      context.put("\n\t      Router-ID ");
+      context.host4(value.block(0, 4));
+      constexpr Token kFlags[] = {{1, "S bit"}, {2, "D bit"}};
+      context.put(", Flags [");
+      context.put_flags(kFlags, flags);
+      context.put(']');
+      Cursor rest = value.from(5);
+      while (rest.length() >= 2 && !context.truncated()) {
+        const std::uint8_t sub = rest.u8(0);
+        const std::size_t length = rest.u8(1);
+        if (context.truncated()) break;
+        rest.skip(2);
+        context.put("\n\t\t", token(kCapabilitySubTlvs, sub, "unknown"), " subTLV #", sub, ", length: ", length);
+        if (length > rest.length()) break;
+        if (sub == 2 && length >= 7) {
+          context.put(", Flags [");
+          context.put_flags(kSrCapabilities, rest.u8(0));
+          context.put("], Range ", rest.be24(1));
+          if (rest.u8(4) == 1 && rest.u8(5) == 4)
+            context.put(", SID value ", rest.be32(6));
+          else if (rest.u8(4) == 1 && rest.u8(5) == 3)
+            context.put(", SID value ", rest.be24(6));
+        } else {
+          put_dump(context, rest.first(length), "\n\t\t");
+        }
+        rest.skip(length);
+      }
+      return Outcome::kDone;
+    }
+    default:
+      return Outcome::kUnknown;
+  }
+}
+
+void put_tlvs(Context& context, Cursor rest, const Cursor& pdu) {
+  while (rest.length() > 0 && !context.truncated()) {
+    if (rest.length() < 2) {
+      context.put("\n\t\t packet length ", pdu.length(), " incomplete", "");
+      return context.put_invalid();
+    }
+    const std::uint8_t type = rest.u8(0);
+    const std::size_t size = rest.u8(1);
+    if (context.truncated()) return;
+    rest.skip(2);
+    context.put("\n\t    ", token(kTlvs, type, "unknown"), " TLV #", type, ", length: ", size);
+    if (rest.length() < size) {
+      (void)rest.span(0, size);
+      if (context.truncated()) return;
+      context.put(" [remaining tlv length ", rest.length(), " < ", size, "]");
+      return context.put_invalid();
+    }
+    const Cursor value = rest.with_length(size);
+    const Outcome outcome = put_tlv(context, type, value, pdu);
+    if (context.truncated()) return;
+    if (outcome == Outcome::kShort) return value.truncated();
+    if (outcome == Outcome::kInvalid) context.put_invalid();
+    if (outcome == Outcome::kUnknown && !context.verbose(2)) put_dump(context, value, "\n\t\t");
+    if (context.verbose(2) && outcome != Outcome::kSilent) put_dump(context, value, "\n\t      ");
+    rest.skip(size);
+  }
+}
+
+// False when the PDU cannot be what it says: its bytes are shown.
+bool put_isis(Context& context, Cursor pdu) {
+  context.protocol("isis");
+  const std::size_t length = pdu.length();
+  if (length < kCommonHeader) {
+    pdu.truncated();
+    return true;
+  }
+  (void)pdu.block(0, kCommonHeader);
+  if (context.truncated()) return true;
+  if (!context.options.link_header) context.put("IS-IS");
+  const std::uint8_t header_size = pdu.u8(1);
+  const std::uint8_t version = pdu.u8(2);
+  const std::uint8_t id_size = pdu.u8(3);
+  const std::uint8_t type = pdu.u8(4) & 0x1f;
+  const std::uint8_t pdu_version = pdu.u8(5);
+  const std::uint8_t areas = pdu.u8(7);
+  const auto separator = [&] { return context.options.link_header ? std::string_view() : std::string_view(", "); };
+  const auto refuse = [&](const auto&... parts) {
+    context.put(parts...);
+    return false;
+  };
+  if (version != 1) return refuse("version ", version, " packet not supported");
+  if (id_size != 0 && id_size != kSystemId) {
+    return refuse("system ID length of ", id_size, " is not supported");
+  }
+  if (pdu_version != 1) return refuse("version ", pdu_version, " packet not supported");
+  if (length < header_size) return refuse("fixed header length ", header_size, " > packet length ", length);
+  if (header_size < kCommonHeader) {
+    return refuse("fixed header length ", header_size, " < minimum header size ", kCommonHeader);
+  }
+  const PduRow* row = nullptr;
+  for (const PduRow& candidate : kPdus) {
+    if (candidate.type == type) row = &candidate;
+  }
+  if (!context.verbose()) {
+    context.put(separator(), row == nullptr ? std::string_view("unknown PDU-Type ") : row->name);
+    if (row == nullptr) context.put(pdu.u8(4));
+  } else {
+    context.put(separator(), "length ", length);
+  }
+  const auto put_unknown = [&] {
+    put_dump(context, pdu.from(kCommonHeader), "\n\t  ");
+    return false;
+  };
+  const auto put_bogus = [&] {
+    // tcpdump 4.99.3 forgets the common header of an LSP here.
+    const bool lsp = type == kL1Lsp || type == kL2Lsp;
+    context.put(", bogus fixed header length ", header_size, " should be ", row->header - (lsp ? kCommonHeader : 0));
+    return false;
+  };
+  if (!context.verbose()) {
+    if (row != nullptr && header_size != row->header) return put_bogus();
+    if (row != nullptr) (void)pdu.block(0, row->header);
+    if (context.truncated()) return true;
+    switch (type) {
+      case kL1LanHello:
+      case kL2LanHello:
+        context.put(", src-id ");
+        put_id(context, pdu, 9, kSystemId);
+        context.put(", lan-id ");
+        put_id(context, pdu, 20, kNodeId);
+        context.put(", prio ", pdu.u8(19));
+        break;
+      case kP2pHello:
+        context.put(", src-id ");
+        put_id(context, pdu, 9, kSystemId);
+        break;
+      case kL1Psnp:
+      case kL2Psnp:
+        context.put(", src-id ");
+        put_id(context, pdu, 10, kSystemId);
+        break;
+      case kL1Csnp:
+      case kL2Csnp:
+        context.put(", src-id ");
+        put_id(context, pdu, 10, kNodeId);
+        break;
+      case kL1Lsp:
+      case kL2Lsp:
+        context.put(", lsp-id ");
+        put_id(context, pdu, 12, kLspId);
+        context.put(", seq 0x", Hex{pdu.be32(20), 8}, ", lifetime ", Padded{pdu.be16(10), 5, ' '}, 's');
+        break;
+      default:
+        break;
+    }
+    context.put(", length ", length);
+    return true;
+  }
+  context.put("\n\t", row == nullptr ? std::string_view("unknown, type ") : row->name);
+  if (row == nullptr) context.put(pdu.u8(4));
+  context.put(", hlen: ", header_size, ", v: ", version, ", pdu-v: ", pdu_version, ", sys-id-len: ");
+  context.put(id_size == 0     ? std::uint32_t{kSystemId}
+              : id_size == 255 ? 0u
+                               : std::uint32_t{id_size},
+              " (", id_size, "), max-area: ", areas == 0 ? 3u : std::uint32_t{areas}, " (", areas, ')');
+  if (context.verbose(2)) put_dump(context, pdu.first(kCommonHeader), "\n\t");
+  if (row == nullptr) return put_unknown();
+  if (header_size != row->header) return put_bogus();
+  (void)pdu.block(kCommonHeader, row->header - kCommonHeader);
+  if (context.truncated()) return true;
+  const std::uint8_t flags = pdu.u8(8);
+  std::size_t pdu_length = 0;
+  switch (type) {
+    case kL1LanHello:
+    case kL2LanHello:
+    case kP2pHello: {
+      const bool lan = type != kP2pHello;
+      pdu_length = pdu.be16(17);
+      context.put("\n\t  source-id: ");
+      put_id(context, pdu, 9, kSystemId);
+      context.put(lan ? ",  holding time: " : ", holding time: ", pdu.be16(15), "s, Flags: [");
+      const std::string_view circuit = token(kCircuitTypes, flags);
+      if (circuit.empty()) {
+        context.put("unknown circuit type 0x", Hex{flags, 2});
+      } else {
+        context.put(circuit);
+      }
+      context.put(']');
+      if (lan) {
+        context.put("\n\t  lan-id:    ");
+        put_id(context, pdu, 20, kNodeId);
+        context.put(", Priority: ", static_cast<std::uint32_t>(pdu.u8(19) & 0x7f), ", PDU length: ", pdu_length);
+      } else {
+        context.put("\n\t  circuit-id: 0x", Hex{pdu.u8(19), 2}, ", PDU length: ", pdu_length);
+      }
+      break;
+    }
+    case kL1Lsp:
+    case kL2Lsp: {
+      pdu_length = pdu.be16(8);
+      const std::uint16_t found = pdu.be16(24);
+      const std::uint16_t lifetime = pdu.be16(10);
+      const std::uint8_t block = pdu.u8(26);
+      context.put("\n\t  lsp-id: ");
+      put_id(context, pdu, 12, kLspId);
+      context.put(", seq: 0x", Hex{pdu.be32(20), 8}, ", lifetime: ", Padded{lifetime, 5, ' '}, 's');
+      context.put("\n\t  chksum: 0x", Hex{found, 4}, ' ');
+      if (lifetime == 0) {
+        context.put("(purged)");
+      } else {
+        put_fletcher(context, found, pdu.from(12), 12, pdu_length < 12 ? 0 : pdu_length - 12);
+      }
+      context.put(", PDU length: ", pdu_length, ", Flags: [ ");
+      if ((block & 0xfc) != 0) {
+        context.put_flags(kLspFlags, block);
+        context.put(", ");
+      }
+      context.put(token(kIsTypes, block & 3, "Unknown"), " ]");
+      break;
+    }
+    case kL1Csnp:
+    case kL2Csnp:
+      pdu_length = pdu.be16(8);
+      context.put("\n\t  source-id:    ");
+      put_id(context, pdu, 10, kNodeId);
+      context.put(", PDU length: ", pdu_length, "\n\t  start lsp-id: ");
+      put_id(context, pdu, 17, kLspId);
+      context.put("\n\t  end lsp-id:   ");
+      put_id(context, pdu, 25, kLspId);
+      break;
+    default:
+      pdu_length = pdu.be16(8);
+      context.put("\n\t  source-id: ");
+      put_id(context, pdu, 10, kNodeId);
+      context.put(", PDU length: ", pdu_length);
+      break;
+  }
+  if (context.verbose(2)) {
+    put_dump(context, pdu.from(kCommonHeader).first(row->header - kCommonHeader), "\n\t  ");
+  }
+  if (pdu_length < row->header) {
+    context.put(" [packet length ", pdu_length, " < ", row->header, ']');
+    context.put_invalid();
+    return true;
+  }
+  const std::size_t declared = std::min(pdu_length, length);
+  put_tlvs(context, pdu.from(row->header).with_length(declared - row->header), pdu.with_length(declared));
+  return true;
+}
+
+}  // namespace
+
+void print_osi(Context& context, Cursor packet) {
+  context.protocol("isoclns");
+  const std::uint8_t nlpid = packet.u8(0);
+  if (context.truncated()) return;
+  if (context.options.link_header) {
+    context.put("OSI NLPID ", token(kNlpids, nlpid, "Unknown"), " (0x", Hex{nlpid, 2}, "): ");
+  }
+  switch (nlpid) {
+    case kIsIs:
+      if (!put_isis(context, packet)) put_dump(context, packet, "\n\t");
+      return;
+    case kIpv4:
+      return print_ipv4_packet(context, packet.from(1));
+    case kIpv6:
+      return print_ipv6_packet(context, packet.from(1));
+    default:
+      if (!context.options.link_header) context.put("OSI NLPID 0x", Hex{nlpid, 2}, " unknown, ");
+      context.put("length: ", packet.length());
+      if (packet.captured() > 1) put_dump(context, packet, "\n\t");
+      return;
+  }
+}
+
+void print_osi_ethernet(Context& context, Cursor packet, const LinkHeader&) {
+  print_osi(context, packet);
+}
+
+}  // namespace ringtap

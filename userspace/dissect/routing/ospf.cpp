@@ -1,0 +1,710 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// OSPF version 2, RFC 2328, with cryptographic authentication, NSSAs RFC 3101, opaque LSAs RFC 5250, graceful restart
+// RFC 3623, capabilities RFC 7770; version 3, RFC 5340, with its authentication trailer RFC 7166.
+#include <algorithm>
+
+#include "dissect/hexdump.hpp"
+#include "dissect/routing/printers.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kHeaderV2 = 24;
+constexpr std::size_t kHeaderV3 = 16;
+constexpr std::size_t kLsaHeader = 20;
+constexpr std::uint16_t kCryptographic = 2;
+
+enum Type : std::uint8_t { kHello = 1, kDescription = 2, kRequest = 3, kUpdate = 4, kAck = 5 };
+constexpr Token kTypes[] = {{kHello, "Hello"},
+                            {kDescription, "Database Description"},
+                            {kRequest, "LS-Request"},
+                            {kUpdate, "LS-Update"},
+                            {kAck, "LS-Ack"}};
+constexpr Token kAuthentications[] = {{0, "none"}, {1, "simple"}, {2, "MD5"}};
+constexpr Token kOptions[] = {
+    {0x01, "MultiTopology"}, {0x02, "External"},       {0x04, "Multicast"}, {0x08, "NSSA"},
+    {0x10, "LLS"},           {0x20, "Demand Circuit"}, {0x40, "Opaque"},    {0x80, "Up/Down"},
+};
+constexpr Token kOptionsV3[] = {
+    {0x01, "V6"},          {0x02, "External"}, {0x04, "Deprecated"},
+    {0x08, "NSSA"},        {0x10, "Router"},   {0x20, "Demand Circuit"},
+    {0x100, "AF-capable"}, {0x200, "L-bit"},   {0x400, "Authentication Trailer"},
+};
+constexpr Token kDescriptionFlags[] = {{4, "Init"}, {2, "More"}, {1, "Master"}, {8, "OOBResync"}};
+
+enum Lsa : std::uint8_t {
+  kRouterLsa = 1,
+  kNetworkLsa = 2,
+  kSummaryLsa = 3,
+  kAsbrLsa = 4,
+  kExternalLsa = 5,
+  kGroupLsa = 6,
+  kNssaLsa = 7,
+  kLinkOpaque = 9,
+  kAreaOpaque = 10,
+  kDomainOpaque = 11,
+};
+constexpr Token kLsas[] = {
+    {kRouterLsa, "Router"},
+    {kNetworkLsa, "Network"},
+    {kSummaryLsa, "Summary"},
+    {kAsbrLsa, "ASBR Summary"},
+    {kExternalLsa, "External"},
+    {kGroupLsa, "Multicast Group"},
+    {kNssaLsa, "NSSA"},
+    {kLinkOpaque, "Link Local Opaque"},
+    {kAreaOpaque, "Area Local Opaque"},
+    {kDomainOpaque, "Domain Wide Opaque"},
+};
+constexpr Token kOpaques[] = {{1, "Traffic Engineering"}, {3, "Graceful restart"}, {4, "Router Information"}};
+constexpr Token kRouterFlags[] = {{0x01, "ABR"}, {0x02, "ASBR"}, {0x04, "Virtual"}, {0x08, "W"}, {0x10, "Nt"}};
+constexpr Token kRouterFlagsV3[] = {
+    {0x01, "ABR"}, {0x02, "ASBR"}, {0x04, "Virtual"}, {0x08, "Wildcard"}, {0x10, "NSSA Translator"}};
+constexpr Token kTopologies[] = {{0, "default"}, {1, "multicast"}, {2, "management"}};
+constexpr Token kGraceTlvs[] = {{1, "Grace Period"}, {2, "Graceful restart Reason"}, {3, "IPv4 interface address"}};
+constexpr Token kGraceReasons[] = {
+    {0, "Unknown"}, {1, "Software Restart"}, {2, "Software Reload/Upgrade"}, {3, "Control Process Switch"}};
+constexpr Token kCapabilities[] = {
+    {0x01, "Graceful restart capable"},
+    {0x02, "Graceful restart helper"},
+    {0x04, "Stub router support"},
+    {0x08, "Traffic engineering support"},
+    {0x10, "p2p over LAN"},
+    {0x20, "path computation server"},
+};
+
+constexpr Token kLsasV3[] = {
+    {1, "Router"},
+    {2, "Network"},
+    {3, "Inter-Area Prefix"},
+    {4, "Inter-Area Router"},
+    {5, "External"},
+    {6, "Deprecated"},
+    {7, "NSSA"},
+    {8, "Link"},
+    {9, "Intra-Area Prefix"},
+    {11, "Grace"},
+};
+constexpr Token kScopesV3[] = {{0, "Link Local"}, {0x2000, "Area Local"}, {0x4000, "Domain Wide"}};
+constexpr Token kPrefixFlagsV3[] = {
+    {1, "No Unicast"}, {2, "Local address"}, {4, "Deprecated"}, {8, "Propagate"}, {16, "Down"}};
+
+void put_address(Context& context, const Cursor& cursor, std::size_t offset) {
+  const std::uint8_t* address = cursor.block(offset, 4);
+  if (context.truncated()) return;
+  context.host4(address);
+}
+
+// What a table knows, or "unknown".
+std::string_view known(std::span<const Token> table, std::uint32_t value) {
+  return token(table, value, "unknown");
+}
+
+void put_topology(Context& context, std::uint8_t id) {
+  context.put("\n\t\ttopology ", token(kTopologies, id, "Unknown"), " (", id, ')');
+}
+
+void put_neighbours(Context& context, Cursor list, std::string_view indent) {
+  for (; list.length() >= 4 && !context.truncated(); list.skip(4)) {
+    const std::uint8_t* address = list.block(0, 4);
+    if (context.truncated()) return;
+    context.put(indent);
+    context.host4(address);
+  }
+}
+
+// RFC 2328 A.4.1.
+void put_lsa_header(Context& context, const Cursor& lsa) {
+  (void)lsa.block(0, kLsaHeader);
+  if (context.truncated()) return;
+  const std::uint16_t length = lsa.be16(18);
+  context.put("\n\t  Advertising Router ");
+  put_address(context, lsa, 8);
+  context.put(", seq 0x", Hex{lsa.be32(12), 8}, ", age ", lsa.be16(0), "s, length ",
+              Signed{static_cast<int>(length) - static_cast<int>(kLsaHeader)});
+  const std::uint8_t type = lsa.u8(3);
+  context.put("\n\t    ", known(kLsas, type), " LSA (", type, ')');
+  if (type >= kLinkOpaque && type <= kDomainOpaque) {
+    const std::uint8_t opaque = lsa.u8(4);
+    context.put(", Opaque-Type ", known(kOpaques, opaque), " LSA (", opaque, "), Opaque-ID ", lsa.be24(5));
+  } else {
+    context.put(", LSA-ID: ");
+    put_address(context, lsa, 4);
+  }
+  context.put("\n\t    Options: [");
+  context.put_flags(kOptions, lsa.u8(2));
+  context.put(']');
+}
+
+void put_router_lsa(Context& context, Cursor body) {
+  context.put("\n\t    Router LSA Options: [");
+  context.put_flags(kRouterFlags, body.u8(0));
+  context.put(']');
+  const std::uint16_t links = body.be16(2);
+  body.skip(4);
+  for (unsigned i = 0; i < links && !context.truncated(); ++i) {
+    (void)body.block(0, 12);
+    if (context.truncated()) return;
+    const std::uint8_t type = body.u8(8);
+    switch (type) {
+      case 1:
+      case 4:
+        context.put(type == 4 ? "\n\t      Virtual Link: Neighbor Router-ID: " : "\n\t      Neighbor Router-ID: ");
+        put_address(context, body, 0);
+        context.put(", Interface Address: ");
+        put_address(context, body, 4);
+        break;
+      case 2:
+        context.put("\n\t      Neighbor Network-ID: ");
+        put_address(context, body, 0);
+        context.put(", Interface Address: ");
+        put_address(context, body, 4);
+        break;
+      case 3:
+        context.put("\n\t      Stub Network: ");
+        put_address(context, body, 0);
+        context.put(", Mask: ");
+        put_address(context, body, 4);
+        break;
+      default:
+        context.put("\n\t      Unknown Router Link Type (", type, ')');
+        return;
+    }
+    const std::uint8_t count = body.u8(9);
+    put_topology(context, 0);
+    context.put(", metric ", body.be16(10));
+    body.skip(12);
+    for (unsigned j = 0; j < count && !context.truncated(); ++j) {
+      const std::uint8_t id = body.u8(0);
+      const std::uint16_t metric = body.be16(2);
+      if (context.truncated()) return;
+      put_topology(context, id);
+      context.put(", metric ", metric);
+      body.skip(4);
+    }
+  }
+}
+
+void put_external_lsa(Context& context, Cursor body, std::size_t size) {
+  context.put("\n\t    Mask ");
+  put_address(context, body, 0);
+  body.skip(4);
+  for (std::size_t left = size - std::min<std::size_t>(4, size); left >= 12 && !context.truncated(); left -= 12) {
+    (void)body.block(0, 12);
+    if (context.truncated()) return;
+    const std::uint8_t first = body.u8(0);
+    put_topology(context, first & 0x7f);
+    context.put(", type ", (first & 0x80) != 0 ? '2' : '1', ", metric ");
+    const std::uint32_t metric = body.be24(1);
+    if (metric == 0xffffff) {
+      context.put("infinite");
+    } else {
+      context.put(metric);
+    }
+    if (body.be32(4) != 0) {
+      context.put(", forward ");
+      put_address(context, body, 4);
+    }
+    if (body.be32(8) != 0) {
+      context.put(", tag ");
+      put_address(context, body, 8);
+    }
+    body.skip(12);
+  }
+}
+
+// RFC 3623 B and RFC 7770 2.3; true when the body is to be shown as bytes.
+bool put_opaque(Context& context, std::uint8_t opaque, Cursor body) {
+  if (opaque != 3 && opaque != 4) return true;
+  while (body.length() > 0 && !context.truncated()) {
+    const std::uint16_t type = body.be16(0);
+    const std::uint16_t size = body.be16(2);
+    if (context.truncated()) return false;
+    body.skip(4);
+    if (opaque == 3) {
+      context.put("\n\t    ", known(kGraceTlvs, type), " TLV (", type, "), length ", size, ", value: ");
+    } else {
+      context.put("\n\t    ", type == 1 ? "Router Capabilities" : "unknown", " TLV (", type, "), length: ", size,
+                  ", value: ");
+    }
+    if (size > body.length()) {
+      body.truncated();
+      return false;
+    }
+    if (size == 0) {
+      body.truncated();
+      return false;
+    }
+    (void)body.span(0, size);
+    if (context.truncated()) return false;
+    if (opaque == 4 && type == 1 && size == 4) {
+      context.put("Capabilities: ");
+      const std::uint32_t bits = body.be32(0);
+      if ((bits & 0x3f) == 0) {
+        context.put("Unknown");
+      } else {
+        context.put_flags(kCapabilities, bits);
+      }
+    } else if (opaque == 3 && type == 1 && size == 4) {
+      context.put(body.be32(0), 's');
+    } else if (opaque == 3 && type == 2 && size == 1) {
+      context.put(token(kGraceReasons, body.u8(0), "Unknown"), " (", body.u8(0), ')');
+    } else if (opaque == 3 && type == 3 && size == 4) {
+      put_address(context, body, 0);
+    } else {
+      dump_hex(context.out, body.first(size).bytes(), "\n\t      ");
+    }
+    body.skip((size + 3u) & ~3u);
+  }
+  return true;
+}
+
+// Prints an LSA; how many bytes it took, 0 when it cannot be one.
+std::size_t put_lsa(Context& context, const Cursor& lsa) {
+  put_lsa_header(context, lsa);
+  if (context.truncated()) return 0;
+  const std::size_t size = lsa.be16(18);
+  if (size < kLsaHeader) {
+    lsa.truncated();
+    return 0;
+  }
+  (void)lsa.span(0, size);
+  const std::size_t body_size = size - kLsaHeader;
+  // The body's end is the LSA's, whatever else was captured.
+  const Cursor body = lsa.first(size).from(kLsaHeader);
+  bool dump = false;
+  const std::uint8_t type = lsa.u8(3);
+  switch (type) {
+    case kRouterLsa:
+      put_router_lsa(context, body);
+      break;
+    case kNetworkLsa:
+      context.put("\n\t    Mask ");
+      put_address(context, body, 0);
+      context.put("\n\t    Connected Routers:");
+      put_neighbours(context, body.from(4), "\n\t      ");
+      break;
+    case kSummaryLsa:
+    case kAsbrLsa: {
+      if (type == kSummaryLsa) {
+        context.put("\n\t    Mask ");
+        put_address(context, body, 0);
+      }
+      for (Cursor rest = body.from(4); rest.length() >= 4 && !context.truncated(); rest.skip(4)) {
+        const std::uint32_t field = rest.be32(0);
+        if (context.truncated()) break;
+        put_topology(context, static_cast<std::uint8_t>(field >> 24 & 0x7f));
+        context.put(" metric ", field & 0xffffff);
+      }
+      break;
+    }
+    case kExternalLsa:
+    case kNssaLsa:
+      put_external_lsa(context, body, body_size);
+      break;
+    case kGroupLsa:
+      for (Cursor rest = body; rest.length() >= 8 && !context.truncated(); rest.skip(8)) {
+        const std::uint32_t kind = rest.be32(0);
+        if (kind == 1) {
+          context.put("\n\t    Router Router-ID ");
+        } else if (kind == 2) {
+          context.put("\n\t    Network Designated Router ");
+        } else {
+          context.put("\n\t    unknown VertexType (", kind, ')');
+          break;
+        }
+        put_address(context, rest, 4);
+      }
+      break;
+    case kLinkOpaque:
+    case kAreaOpaque:
+    case kDomainOpaque:
+      dump = put_opaque(context, lsa.u8(4), body) && lsa.u8(4) != 3 && lsa.u8(4) != 4;
+      break;
+    default:
+      dump = true;
+      break;
+  }
+  if (context.truncated()) return 0;
+  if ((dump && !context.verbose(2)) || context.verbose(2)) dump_hex(context.out, body.bytes(), "\n\t    ");
+  return size;
+}
+
+void put_v2(Context& context, const Cursor& body, std::uint8_t type) {
+  switch (type) {
+    case kHello:
+      context.put("\n\tOptions [");
+      context.put_flags(kOptions, body.u8(6));
+      context.put(']');
+      context.put("\n\t  Hello Timer ", body.be16(4), "s, Dead Timer ", body.be32(8), "s, Mask ");
+      put_address(context, body, 0);
+      context.put(", Priority ", body.u8(7));
+      if (body.be32(12) != 0) {
+        context.put("\n\t  Designated Router ");
+        put_address(context, body, 12);
+        if (body.be32(16) != 0) {
+          context.put(", Backup Designated Router ");
+          put_address(context, body, 16);
+        }
+      } else if (body.be32(16) != 0) {
+        context.put(", Backup Designated Router ");
+        put_address(context, body, 16);
+      }
+      if (body.length() > 20) {
+        context.put("\n\t  Neighbor List:");
+        put_neighbours(context, body.from(20), "\n\t    ");
+      }
+      break;
+    case kDescription:
+      context.put("\n\tOptions [");
+      context.put_flags(kOptions, body.u8(2));
+      context.put("], DD Flags [");
+      context.put_flags(kDescriptionFlags, body.u8(3));
+      context.put("], MTU: ", body.be16(0), ", Sequence: 0x", Hex{body.be32(4), 8});
+      for (Cursor rest = body.from(8); rest.length() > 0 && !context.truncated(); rest.skip(kLsaHeader)) {
+        put_lsa_header(context, rest);
+      }
+      break;
+    case kRequest:
+      for (Cursor rest = body; rest.length() > 0 && !context.truncated(); rest.skip(12)) {
+        (void)rest.block(0, 12);
+        if (context.truncated()) return;
+        context.put("\n\t  Advertising Router: ");
+        put_address(context, rest, 8);
+        const std::uint32_t lsa = rest.be32(0);
+        context.put(", ", known(kLsas, lsa), " LSA (", lsa, ')');
+        if (lsa >= kLinkOpaque && lsa <= kDomainOpaque) {
+          context.put(", Opaque-Type: ", known(kOpaques, rest.u8(4)), " LSA (", rest.u8(4),
+                      "), Opaque-ID: ", rest.be24(5));
+        } else {
+          context.put(", LSA-ID: ");
+          put_address(context, rest, 4);
+        }
+      }
+      break;
+    case kUpdate: {
+      const std::uint32_t count = body.be32(0);
+      if (context.truncated()) return;
+      context.put(", ", count, " LSA", count == 1 ? "" : "s");
+      Cursor rest = body.from(4);
+      for (std::uint32_t i = 1; i <= count && !context.truncated(); ++i) {
+        context.put("\n\t  LSA #", i);
+        const std::size_t used = put_lsa(context, rest);
+        if (used == 0) return rest.truncated();
+        rest.skip(used);
+      }
+      break;
+    }
+    case kAck:
+      for (Cursor rest = body; rest.length() > 0 && !context.truncated(); rest.skip(kLsaHeader)) {
+        put_lsa_header(context, rest);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void put_lsa_type_v3(Context& context, std::uint16_t type, const Cursor& cursor, std::size_t id) {
+  context.put("\n\t    ", known(kLsasV3, type & 0x1fff), " LSA (", static_cast<std::uint32_t>(type & 0x1fff), "), ",
+              known(kScopesV3, type & 0x6000), " Scope, LSA-ID ");
+  put_address(context, cursor, id);
+}
+
+void put_lsa_header_v3(Context& context, const Cursor& lsa) {
+  (void)lsa.block(0, kLsaHeader);
+  if (context.truncated()) return;
+  context.put("\n\t  Advertising Router ");
+  put_address(context, lsa, 8);
+  context.put(", seq 0x", Hex{lsa.be32(12), 8}, ", age ", lsa.be16(0), "s, length ",
+              Signed{static_cast<int>(lsa.be16(18)) - static_cast<int>(kLsaHeader)});
+  put_lsa_type_v3(context, lsa.be16(2), lsa, 4);
+}
+
+// How many bytes the prefix took; 0 when it cannot be one.
+std::size_t put_prefix_v3(Context& context, const Cursor& cursor) {
+  (void)cursor.block(0, 4);
+  const std::uint8_t bits = cursor.u8(0);
+  const std::size_t words = (bits + 31u) / 32;
+  if (context.truncated()) return 0;
+  if (words * 4 > 16) {
+    context.put(" bogus prefix length /", bits);
+    return 0;
+  }
+  const std::uint8_t* shown = cursor.block(4, 4 * words);
+  if (context.truncated()) return 0;
+  std::uint8_t address[16] = {};
+  std::copy_n(shown, 4 * words, address);
+  context.put("\n\t\t");
+  context.host6(address);
+  context.put('/', bits);
+  if (cursor.u8(1) != 0) {
+    context.put(", Options [");
+    context.put_flags(kPrefixFlagsV3, cursor.u8(1));
+    context.put(']');
+  }
+  context.put(", metric ", cursor.be16(2));
+  return 4 + 4 * words;
+}
+
+void put_options_v3(Context& context, std::uint32_t options, std::string_view indent = "\n\t      ") {
+  context.put(indent, "Options [");
+  context.put_flags(kOptionsV3, options);
+  context.put(']');
+}
+
+void put_prefixes_v3(Context& context, Cursor list, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count && !context.truncated(); ++i) {
+    if (list.length() == 0) return list.truncated();
+    const std::size_t used = put_prefix_v3(context, list);
+    if (used == 0) return list.truncated();
+    list.skip(used);
+  }
+}
+
+std::size_t put_lsa_v3(Context& context, const Cursor& lsa) {
+  put_lsa_header_v3(context, lsa);
+  if (context.truncated()) return 0;
+  const std::size_t size = lsa.be16(18);
+  if (size <= kLsaHeader) {
+    lsa.truncated();
+    return 0;
+  }
+  const Cursor body = lsa.first(size).from(kLsaHeader);
+  switch (lsa.be16(2)) {
+    case 0x2001: {
+      put_options_v3(context, body.be24(1));
+      context.put(", RLA-Flags [");
+      context.put_flags(kRouterFlagsV3, body.u8(0));
+      context.put(']');
+      for (Cursor rest = body.from(4); rest.length() >= 16 && !context.truncated(); rest.skip(16)) {
+        (void)rest.block(0, 16);
+        if (context.truncated()) return 0;
+        const std::uint8_t type = rest.u8(0);
+        if (type == 4) {
+          context.put("\n\t      Virtual Link: Neighbor Router-ID ");
+        } else if (type == 1) {
+          context.put("\n\t      Neighbor Router-ID ");
+        } else if (type == 2) {
+          context.put("\n\t      Neighbor Network-ID ");
+        } else {
+          context.put("\n\t      Unknown Router Links Type 0x", Hex{type, 2});
+          return 0;
+        }
+        put_address(context, rest, 12);
+        context.put("\n\t      Neighbor Interface-ID ");
+        put_address(context, rest, 8);
+        context.put(", Interface ");
+        put_address(context, rest, 4);
+        context.put(", metric ", rest.be16(2));
+      }
+      break;
+    }
+    case 0x2002:
+      put_options_v3(context, body.be24(1));
+      context.put("\n\t      Connected Routers:");
+      put_neighbours(context, body.from(4), "\n\t\t");
+      break;
+    case 0x2003:
+      context.put(", metric ", body.be32(0) & 0xffffff);
+      for (Cursor rest = body.from(4); rest.length() > 0 && !context.truncated();) {
+        const std::size_t used = put_prefix_v3(context, rest);
+        if (used == 0) {
+          rest.truncated();
+          break;
+        }
+        rest.skip(used);
+      }
+      break;
+    case 0x4005:
+    case 0x2007: {
+      const std::uint32_t flags = body.be32(0);
+      constexpr Token kFlags[] = {{0x01000000, "Tag"}, {0x02000000, "Forward"}, {0x04000000, "External"}};
+      context.put("\n\t     Flags [");
+      context.put_flags(kFlags, flags);
+      context.put("] metric ", flags & 0xffffff);
+      const std::size_t used = put_prefix_v3(context, body.from(4));
+      if (used == 0) {
+        body.truncated();
+        break;
+      }
+      Cursor rest = body.from(4 + used);
+      if ((flags & 0x02000000) != 0) {
+        const std::uint8_t* forward = rest.block(0, 16);
+        if (context.truncated()) break;
+        context.put(" forward ");
+        context.host6(forward);
+        rest.skip(16);
+      }
+      if ((flags & 0x01000000) != 0) {
+        context.put(" tag ");
+        put_address(context, rest, 0);
+      }
+      break;
+    }
+    case 0x0008: {
+      put_options_v3(context, body.be24(1));
+      const std::uint32_t count = body.be32(20);
+      if (context.truncated()) break;
+      context.put("\n\t      Priority ", body.u8(0), ", Link-local address ");
+      context.host6(body.block(4, 16));
+      context.put(", Prefixes ", count, ':');
+      put_prefixes_v3(context, body.from(24), count);
+      break;
+    }
+    case 0x2009: {
+      const std::uint16_t count = body.be16(0);
+      (void)body.block(0, 12);
+      if (context.truncated()) break;
+      put_lsa_type_v3(context, body.be16(2), body, 4);
+      context.put("\n\t      Prefixes ", count, ':');
+      put_prefixes_v3(context, body.from(12), count);
+      break;
+    }
+    default:
+      if (!context.verbose(2)) dump_hex(context.out, body.bytes(), "\n\t    ");
+      break;
+  }
+  return context.truncated() ? 0 : size;
+}
+
+void put_v3(Context& context, const Cursor& body, std::uint8_t type) {
+  switch (type) {
+    case kHello:
+      put_options_v3(context, body.be24(5), "\n\t");
+      context.put("\n\t  Hello Timer ", body.be16(8), "s, Dead Timer ", body.be16(10), "s, Interface-ID ");
+      put_address(context, body, 0);
+      context.put(", Priority ", body.u8(4));
+      if (body.be32(12) != 0) {
+        context.put("\n\t  Designated Router ");
+        put_address(context, body, 12);
+      }
+      if (body.be32(16) != 0) {
+        context.put(", Backup Designated Router ");
+        put_address(context, body, 16);
+      }
+      context.put("\n\t  Neighbor List:");
+      put_neighbours(context, body.from(20), "\n\t    ");
+      break;
+    case kDescription:
+      put_options_v3(context, body.be24(1), "\n\t");
+      context.put(", DD Flags [");
+      context.put_flags(kDescriptionFlags, body.u8(7));
+      context.put("], MTU ", body.be16(4), ", DD-Sequence 0x", Hex{body.be32(8), 8});
+      if (!context.verbose(2)) break;
+      for (Cursor rest = body.from(12); rest.length() > 0 && !context.truncated(); rest.skip(kLsaHeader)) {
+        put_lsa_header_v3(context, rest);
+      }
+      break;
+    case kRequest:
+      if (!context.verbose(2)) break;
+      for (Cursor rest = body; rest.length() > 0 && !context.truncated(); rest.skip(12)) {
+        (void)rest.block(0, 12);
+        if (context.truncated()) return;
+        context.put("\n\t  Advertising Router ");
+        put_address(context, rest, 8);
+        put_lsa_type_v3(context, rest.be16(2), rest, 4);
+      }
+      break;
+    case kUpdate: {
+      if (!context.verbose(2)) break;
+      Cursor rest = body.from(4);
+      const std::uint32_t count = body.be32(0);
+      for (std::uint32_t i = 0; i < count && !context.truncated(); ++i) {
+        const std::size_t used = put_lsa_v3(context, rest);
+        if (used == 0) return rest.truncated();
+        rest.skip(used);
+      }
+      break;
+    }
+    case kAck:
+      if (!context.verbose(2)) break;
+      for (Cursor rest = body; rest.length() > 0 && !context.truncated(); rest.skip(kLsaHeader)) {
+        put_lsa_header_v3(context, rest);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void put_area(Context& context, const Cursor& packet) {
+  context.put("\n\tRouter-ID ");
+  put_address(context, packet, 4);
+  if (packet.be32(8) == 0) {
+    context.put(", Backbone Area");
+  } else {
+    context.put(", Area ");
+    put_address(context, packet, 8);
+  }
+}
+
+}  // namespace
+
+void print_ospf(Context& context, Cursor packet, const IpHeader& ip) {
+  context.protocol(ip.version == 6 ? "ospf3" : "ospf2");
+  (void)packet.block(0, 4);
+  if (context.truncated()) return;
+  const std::uint8_t version = packet.u8(0);
+  const std::uint8_t type = packet.u8(1);
+  const std::string_view name = token(kTypes, type);
+  // What IPv6 carries is read as version 3, what IPv4 carries as version 2.
+  const bool v3 = ip.version == 6;
+  (void)packet.block(0, v3 ? kHeaderV3 : kHeaderV2);
+  if (context.truncated()) return;
+  // A cryptographic digest stands behind the packet: RFC 2328 D.4.3.
+  const std::size_t digest = !v3 && packet.be16(14) == kCryptographic ? packet.u8(19) : 0;
+  const std::size_t length = packet.length() - std::min(packet.length(), digest);
+  context.put("OSPFv", version, ", ");
+  if (name.empty()) {
+    context.put(v3 ? "unknown packet type (" : "unknown LS-type ", type, v3 ? ")" : "");
+  } else {
+    context.put(name);
+  }
+  context.put(", length ", length);
+  if (name.empty() || !context.verbose()) return;
+  const std::size_t declared = packet.be16(2);
+  if (length != declared) {
+    context.put(" [len ", declared, ']');
+    if (v3) return;
+  }
+  const std::size_t body_end = std::min(declared, length);
+  const auto body = [&](std::size_t header) { return packet.with_length(std::max(body_end, header)).from(header); };
+  if (v3) {
+    put_area(context, packet);
+    if (packet.u8(14) != 0) context.put(", Instance ", packet.u8(14));
+    if (version == 3) put_v3(context, body(kHeaderV3), type);
+    return;
+  }
+  put_area(context, packet);
+  const std::uint16_t authentication = packet.be16(14);
+  context.put(", Authentication Type: ", known(kAuthentications, authentication), " (", authentication, ')');
+  if (version != 2) {
+    context.put(" ospf [version ", version, ']');
+    return;
+  }
+  (void)packet.block(16, 8);
+  if (context.truncated()) return;
+  switch (authentication) {
+    case 0:
+      break;
+    case 1: {
+      context.put("\n\tSimple text password: ");
+      for (std::size_t i = 0; i < 8; ++i) {
+        const std::uint8_t byte = packet.u8(16 + i);
+        if (byte == 0) break;
+        context.out.escaped(byte);
+      }
+      break;
+    }
+    case 2:
+      context.put("\n\tKey-ID: ", packet.u8(18), ", Auth-Length: ", packet.u8(19), ", Crypto Sequence Number: 0x",
+                  Hex{packet.be32(20), 8});
+      break;
+    default:
+      return;
+  }
+  put_v2(context, body(kHeaderV2), type);
+}
+
+}  // namespace ringtap

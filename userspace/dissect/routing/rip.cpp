@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Routing Information Protocol: version 1, RFC 1058; version 2, RFC 2453, with the authentication of RFC 4822; RIPng,
+// RFC 2080.
+#include <bit>
+
+#include "dissect/hexdump.hpp"
+#include "dissect/routing/printers.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kHeader = 4;
+constexpr std::size_t kEntry = 20;
+constexpr std::size_t kAuthenticationData = 16;
+
+enum Command : std::uint8_t { kRequest = 1, kResponse = 2 };
+constexpr Token kCommands[] = {{kRequest, "Request"}, {kResponse, "Response"}, {3, "Trace on"}, {4, "Trace off"},
+                               {5, "Poll"},           {6, "Poll Entry"}};
+constexpr std::uint16_t kUnspecified = 0;
+constexpr std::uint16_t kIpv4 = 2;
+constexpr std::uint16_t kAuthentication = 0xffff;
+constexpr Token kFamilies[] = {{kUnspecified, "0"}, {kIpv4, "IPv4"}};
+
+int mask_bits(std::uint32_t mask) {
+  const int bits = std::countl_one(mask);
+  return bits == 32 || (mask << bits) == 0 ? bits : -1;
+}
+
+void put_padded_ipv4(Context& context, const std::uint8_t* address) {
+  const std::size_t begin = context.out.size();
+  context.host4(address);
+  const std::size_t width = context.out.size() - begin;
+  if (width >= 15 || context.truncated()) return;
+  context.out.cut(begin);
+  context.put(Repeat{' ', 15 - width});
+  context.host4(address);
+}
+
+void put_entry_v1(Context& context, const Cursor& entry) {
+  const std::uint16_t family = entry.be16(0);
+  const bool whole_table = family == kUnspecified && entry.be32(4) == 0;
+  if ((!whole_table && family != kIpv4) || entry.be16(2) != 0) {
+    dump_hex(context.out, entry.span(0, kEntry), "\n\t  ");
+    return;
+  }
+  const std::uint8_t* address = entry.block(4, 4);
+  const std::uint32_t metric = entry.be32(16);
+  if (context.truncated()) return;
+  context.put("\n\t  ");
+  if (family == kUnspecified) context.put("AFI 0, ");
+  context.host4(address);
+  context.put(", metric: ", metric);
+}
+
+// False when nothing behind the entry is one.
+bool put_entry_v2(Context& context, const Cursor& entry) {
+  const std::uint16_t family = entry.be16(0);
+  if (context.truncated()) return false;
+  if (family == kAuthentication) {
+    const std::uint16_t kind = entry.be16(2);
+    if (kind == 1) {
+      const std::span<const std::uint8_t> tail = entry.from(4).bytes();
+      context.put("\n\t  Auth trailer:");
+      dump_hex(context.out, tail, "\n\t  ");
+      return false;
+    }
+    if (kind == 2) {
+      context.put("\n\t  Simple Text Authentication data: ");
+      for (std::size_t i = 0; i < kAuthenticationData; ++i) {
+        const std::uint8_t byte = entry.u8(4 + i);
+        if (byte == 0 || context.truncated()) break;
+        context.out.escaped(byte);
+      }
+      return true;
+    }
+    if (kind == 3) {
+      (void)entry.block(0, kEntry);
+      if (context.truncated()) return false;
+      context.put("\n\t  Auth header:");
+      context.put(" Packet Len ", entry.be16(4), ", Key-ID ", entry.u8(6), ", Auth Data Len ", entry.u8(7), ", SeqNo ",
+                  entry.be32(8), ", MBZ ", entry.be32(12), ", MBZ ", entry.be32(16));
+      return true;
+    }
+    context.put("\n\t  Unknown (", kind, ") Authentication data:");
+    dump_hex(context.out, entry.span(4, entry.length() - 4), "\n\t  ");
+    return false;
+  }
+  if (family != kIpv4 && family != kUnspecified) {
+    context.put("\n\t  AFI Unknown (", family, ')');
+    const std::span<const std::uint8_t> rest = entry.first(std::min(kEntry, entry.length())).from(4).bytes();
+    dump_hex(context.out, rest, "\n\t  ");
+    return true;
+  }
+  (void)entry.block(0, kEntry);
+  if (context.truncated()) return false;
+  context.put("\n\t  AFI ", token(kFamilies, family), ", ");
+  put_padded_ipv4(context, entry.block(4, 4));
+  const int bits = mask_bits(entry.be32(8));
+  context.put('/', Signed{bits});
+  if (bits >= 0 && bits < 10) context.put(' ');
+  context.put(", tag 0x", Hex{entry.be16(2), 4}, ", metric: ", entry.be32(16), ", next-hop: ");
+  if (entry.be32(12) == 0) {
+    context.put("self");
+  } else {
+    context.host4(entry.block(12, 4));
+  }
+  return true;
+}
+
+}  // namespace
+
+void print_rip(Context& context, Cursor message, const Transport&) {
+  context.protocol("rip");
+  const std::size_t length = message.length();
+  if (!message.has(kHeader) || length < kHeader) return message.truncated();
+  const std::uint8_t command = message.u8(0);
+  const std::uint8_t version = message.u8(1);
+  const auto dump_all = [&](std::string_view indent) {
+    dump_hex(context.out, message.bytes().first(message.readable()), indent);
+  };
+  context.put(context.verbose() ? "\n\t" : "", "RIPv", version);
+  // Version 0 was no more than its number.
+  if (version == 0) return dump_all("\n\t");
+  const std::string_view name = token(kCommands, command);
+  if (name.empty()) {
+    context.put(", unknown command (", command, ')');
+  } else {
+    context.put(", ", name);
+  }
+  context.put(", length: ", length);
+  if (!context.verbose()) return;
+  if (version != 1 && version != 2) return context.put(", unknown version");
+  if (command != kRequest && command != kResponse) {
+    if (name.empty()) dump_all("\n\t");
+    return;
+  }
+  const std::size_t routes = length / kEntry;
+  context.put(", routes: ", routes);
+  if (version == 2) context.put(" or less");
+  Cursor rest = message.from(kHeader);
+  for (std::size_t left = routes; left > 0 && !context.truncated(); --left) {
+    if (version == 1) {
+      if (rest.length() < kEntry) break;
+      put_entry_v1(context, rest);
+    } else {
+      if (rest.length() < 4) break;
+      if (!put_entry_v2(context, rest)) {
+        rest.skip(rest.length());
+        break;
+      }
+      if (rest.length() < kEntry) {
+        context.put(" [remaining entries length ", rest.length(), " < ", kEntry, ']');
+        return context.put_invalid();
+      }
+    }
+    rest.skip(kEntry);
+  }
+  if (rest.length() > 0 && !context.truncated()) return rest.truncated();
+  if (context.verbose(2) && !context.truncated()) dump_all("\n\t");
+}
+
+void print_ripng(Context& context, Cursor message, const Transport&) {
+  context.protocol("ripng");
+  const std::size_t length = message.length();
+  if (length < kHeader) return context.put_invalid();
+  const std::uint8_t command = message.u8(0);
+  const std::uint8_t version = message.u8(1);
+  if (context.truncated()) return;
+  if (version != 1) {
+    context.put(" [vers ", version, ']');
+    return context.put_invalid();
+  }
+  const std::size_t body = length - kHeader;
+  const std::size_t entries = body / kEntry;
+  const auto put_entry = [&](const Cursor& entry, bool metric) {
+    const std::uint8_t* address = entry.block(0, 16);
+    if (context.truncated()) return;
+    context.host6(address);
+    context.put('/', entry.u8(18));
+    if (entry.be16(16) != 0) context.put(" [", entry.be16(16), ']');
+    if (metric) context.put(" (", entry.u8(19), ')');
+  };
+  Cursor rest = message.from(kHeader);
+  switch (command) {
+    case kRequest:
+      // RFC 2080 2.4.1: one entry of zeros with an infinite metric asks for everything.
+      if (entries == 1 && rest.be32(0) == 0 && rest.be64(4) == 0 && rest.be32(12) == 0 && rest.be16(16) == 0 &&
+          rest.u8(18) == 0 && rest.u8(19) == 16 && body == kEntry) {
+        context.put(" ripng-req dump");
+        break;
+      }
+      [[fallthrough]];
+    case kResponse:
+      context.put(command == kRequest ? " ripng-req " : " ripng-resp ", entries);
+      if (entries * kEntry != body) context.put('[', length, ']');
+      context.put(':');
+      for (; rest.length() >= kEntry && !context.truncated(); rest.skip(kEntry)) {
+        (void)rest.block(0, kEntry);
+        if (context.truncated()) return;
+        context.put(context.verbose(2) ? "\n\t" : " ");
+        put_entry(rest, command == kResponse);
+      }
+      if (rest.length() > 0) context.put_invalid();
+      break;
+    default:
+      context.put(" ripng-", command, " ?? ", length);
+      context.put_invalid();
+      break;
+  }
+}
+
+}  // namespace ringtap

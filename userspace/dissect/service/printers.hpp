@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Printers of applications: names, addresses, time, files, text, monitoring.
+// Each appends to the context's text; state between packets is the Context's. One thread.
+#pragma once
+
+#include "dissect/context.hpp"
+
+namespace ringtap {
+
+// By ethertype.
+void print_aoe(Context& context, Cursor packet, const LinkHeader& link);
+void print_ptp(Context& context, Cursor packet, const LinkHeader& link);
+
+// By TCP port.
+void print_telnet(Context& context, Cursor payload, const Transport& transport);
+void print_dns_over_tcp(Context& context, Cursor payload, const Transport& transport);
+void print_http(Context& context, Cursor payload, const Transport& transport);
+void print_ftp(Context& context, Cursor payload, const Transport& transport);
+void print_smtp(Context& context, Cursor payload, const Transport& transport);
+void print_ssh(Context& context, Cursor payload, const Transport& transport);
+void print_rtsp(Context& context, Cursor payload, const Transport& transport);
+void print_whois(Context& context, Cursor payload, const Transport& transport);
+void print_resp(Context& context, Cursor payload, const Transport& transport);
+
+// By UDP port.
+void print_dns(Context& context, Cursor payload, const Transport& transport);
+void print_bootp(Context& context, Cursor message, const Transport& transport);
+void print_dhcpv6(Context& context, Cursor payload, const Transport& transport);
+void print_ntp(Context& context, Cursor message, const Transport& transport);
+void print_ptp_over_udp(Context& context, Cursor message, const Transport& transport);
+void print_sip(Context& context, Cursor payload, const Transport& transport);
+void print_sflow(Context& context, Cursor message, const Transport& transport);
+void print_syslog(Context& context, Cursor payload, const Transport& transport);
+void print_tftp(Context& context, Cursor payload, const Transport& transport);
+void print_radius(Context& context, Cursor packet, const Transport& transport);
+void print_snmp(Context& context, Cursor payload, const Transport& transport);
+void print_kerberos(Context& context, Cursor message, const Transport& transport);
+void print_someip(Context& context, Cursor message, const Transport& transport);
+
+// By their contents, before the port is looked up; false when the payload is not NFS.
+bool print_nfs_over_udp(Context& context, Cursor payload, const Transport& transport);
+bool print_nfs_over_tcp(Context& context, Cursor payload, const Transport& transport);
+
+}  // namespace ringtap

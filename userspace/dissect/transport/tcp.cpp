@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// TCP, RFC 9293. Options: SACK RFC 2018, window scale and timestamps RFC 7323, T/TCP RFC 1644, MD5 RFC 2385, user
+// timeout RFC 5482, authentication RFC 5925, fast open RFC 7413, multipath RFC 8684 (mptcp.cpp), SCPS CCSDS 714.0-B-2.
+#include <bit>
+
+#include "dissect/checksum.hpp"
+#include "dissect/network/printers.hpp"
+#include "dissect/tables.hpp"
+#include "dissect/transport/printers.hpp"
+#include "dissect/transport/tcp_state.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::size_t kMinHeader = 20;
+constexpr std::uint8_t kProtocol = 6;
+enum Flag : std::uint8_t { kFin = 1, kSyn = 2, kRst = 4, kPush = 8, kAck = 16, kUrg = 32, kEce = 64, kCwr = 128 };
+constexpr std::string_view kFlagLetters = "FSRP.UEW";  // by bit
+
+enum Option : std::uint8_t {
+  kEol = 0,
+  kNop = 1,
+  kMss = 2,
+  kWindowScale = 3,
+  kSackOk = 4,
+  kSack = 5,
+  kEcho = 6,
+  kEchoReply = 7,
+  kTimestamps = 8,
+  kCc = 11,
+  kCcNew = 12,
+  kCcEcho = 13,
+  kMd5 = 19,
+  kScps = 20,
+  kUserTimeout = 28,
+  kAuthentication = 29,
+  kMultipath = 30,
+  kFastOpen = 34,
+  kExperiment = 254
+};
+constexpr Token kOptions[] = {
+    {kEol, "eol"},         {kNop, "nop"},      {kMss, "mss"},         {kWindowScale, "wscale"},
+    {kSackOk, "sackOK"},   {kSack, "sack"},    {kEcho, "echo"},       {kEchoReply, "echoreply"},
+    {kTimestamps, "TS"},   {kCc, "cc"},        {kCcNew, "ccnew"},     {kCcEcho, ""},
+    {kMd5, "md5"},         {kScps, "scps"},    {kUserTimeout, "uto"}, {kAuthentication, "tcp-ao"},
+    {kMultipath, "mptcp"}, {kFastOpen, "tfo"}, {kExperiment, "exp"}};
+constexpr std::uint16_t kExperimentFastOpen = 0xf989;
+
+// First numbers of the two directions, to be taken off absolute ones.
+struct Base {
+  std::uint32_t sequence = 0;
+  std::uint32_t acknowledged = 0;
+  bool reverse = false;  // this segment goes against the direction that the entry names first
+};
+
+template <std::size_t Size>
+Base relate(TcpConversations<Size>& conversations, const IpHeader& ip, std::uint16_t source_port,
+            std::uint16_t destination_port, std::uint8_t flags, std::uint32_t& sequence, std::uint32_t& acknowledged) {
+  // One entry serves both directions: the end with the smaller port, then the smaller address, comes first.
+  bool reverse = source_port > destination_port;
+  if (source_port == destination_port) reverse = std::memcmp(ip.source, ip.destination, Size) > 0;
+  typename TcpConversations<Size>::Key key;
+  std::memcpy(key.addresses.data(), reverse ? ip.destination : ip.source, Size);
+  std::memcpy(key.addresses.data() + Size, reverse ? ip.source : ip.destination, Size);
+  key.ports = reverse ? static_cast<std::uint32_t>(destination_port) << 16 | source_port
+                      : static_cast<std::uint32_t>(source_port) << 16 | destination_port;
+  const auto found = conversations.find(key);
+  auto& entry = found.entry;
+  if (!found.known || (flags & kSyn) != 0) {
+    // The segment that opens a conversation keeps its absolute numbers.
+    (reverse ? entry.acknowledged : entry.sequence) = sequence;
+    (reverse ? entry.sequence : entry.acknowledged) = acknowledged - 1;
+  } else {
+    sequence -= reverse ? entry.acknowledged : entry.sequence;
+    acknowledged -= reverse ? entry.sequence : entry.acknowledged;
+  }
+  return {entry.sequence, entry.acknowledged, reverse};
+}
+
+// The text of one option behind its name; false when it cannot be what it says. `option` stands behind the kind and
+// size, `size` is what remains of it, `left` what remains of the header; `used` is how much of it was understood.
+bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::size_t size, std::size_t left,
+                const Base& base, std::uint8_t flags, bool first, std::size_t& used) {
+  const std::string_view behind_mark = first ? "" : ">";
+  const auto fixed = [&](std::size_t count) {
+    used = count;
+    if (count <= left && !option.has(count)) option.truncated(behind_mark);
+    return count <= left;
+  };
+  switch (kind) {
+    case kMss:
+      if (!fixed(2)) return false;
+      context.put(' ', option.be16(0));
+      return true;
+    case kWindowScale:
+      if (!fixed(1)) return false;
+      context.put(' ', option.u8(0));
+      return true;
+    case kSackOk:
+      used = 0;
+      return true;
+    case kSack: {
+      used = size;
+      if (size % 8 != 0) {
+        context.put(" invalid sack");
+        return true;
+      }
+      context.put(' ', size / 8, ' ');
+      const std::uint32_t start = base.reverse ? base.sequence : base.acknowledged;
+      for (std::size_t at = 0; at < size && !context.truncated(); at += 8) {
+        if (!option.has(at + 8)) return option.truncated(behind_mark), true;
+        context.put('{', option.be32(at) - start, ':', option.be32(at + 4) - start, '}');
+      }
+      return true;
+    }
+    case kEcho:
+    case kEchoReply:
+    case kCc:
+    case kCcNew:
+    case kCcEcho:
+      if (!fixed(4)) return false;
+      context.put(' ', option.be32(0));
+      return true;
+    case kTimestamps:
+      if (!fixed(8)) return false;
+      context.put(" val ", option.be32(0), " ecr ", option.be32(4));
+      return true;
+    case kMd5:
+      if (!fixed(16)) return false;
+      context.put(" shared secret not supplied with -M, can't check - ");
+      for (std::size_t i = 0; i < 16; ++i) context.put(Hex{option.u8(i), 2});
+      return true;
+    case kScps:
+      if (!fixed(2)) return false;
+      context.put(" cap ", Hex{option.u8(0), 2}, " id ", option.u8(1));
+      return true;
+    case kUserTimeout: {
+      if (!fixed(2)) return false;
+      const std::uint16_t field = option.be16(0);
+      // RFC 5482 puts the granularity (minutes) in the highest bit; tcpdump 4.99.3 takes the lowest.
+      const std::uint32_t seconds = (field & 1) != 0 ? (field >> 1) * 60u : field >> 1;
+      context.put(" 0x", Hex{field}, ' ', seconds);
+      return true;
+    }
+    case kAuthentication:
+      used = size;
+      if (size < 2) {
+        context.put_invalid();
+        return true;
+      }
+      context.put(" keyid ", option.u8(0));
+      context.put(" rnextkeyid ", option.u8(1));
+      if (size > 2) context.put(" mac 0x");
+      for (std::size_t i = 2; i < size; ++i) context.put(Hex{option.u8(i), 2});
+      return true;
+    case kMultipath:
+      used = size;
+      if (size <= left && !option.has(size)) return option.truncated(behind_mark), true;
+      return size <= left && put_mptcp(context, option, size, flags);
+    case kFastOpen:
+    case kExperiment: {
+      used = size;
+      if (!option.has(size)) return option.truncated(behind_mark), true;
+      Cursor cookie = option;
+      std::size_t cookie_size = size;
+      if (kind == kExperiment) {
+        if (size < 2) return false;
+        const std::uint16_t magic = option.be16(0);
+        if (magic != kExperimentFastOpen) {
+          context.put('-', Hex{magic, 4});
+          return true;
+        }
+        context.put("-tfo");
+        cookie.skip(2);
+        cookie_size -= 2;
+      }
+      if (kind == kFastOpen) context.put(' ');
+      // RFC 7413 4.1.1: a cookie has 4 to 16 bytes and an even number of them.
+      if (cookie_size == 0) {
+        context.put(" cookiereq");
+      } else if (cookie_size % 2 != 0 || cookie_size < 4 || cookie_size > 16) {
+        context.put_invalid();
+      } else {
+        context.put(" cookie ");
+        for (std::size_t i = 0; i < cookie_size; ++i) context.put(Hex{cookie.u8(i), 2});
+      }
+      return true;
+    }
+    default:
+      used = size;
+      if (size > left) return false;
+      if (size > 0) context.put(" 0x");
+      for (std::size_t i = 0; i < size; ++i) context.put(Hex{option.u8(i), 2});
+      return true;
+  }
+}
+
+// False when the rest of the segment is not printed because an option is bad.
+bool put_options(Context& context, Cursor options, std::size_t left, const Base& base, std::uint8_t flags) {
+  // Most segments have no others than these, aligned as RFC 7323 appendix A says.
+  constexpr std::uint32_t kAlignedTimestamps = 0x0101080a;
+  if (left == 12 && options.has(12) && options.be32(0) == kAlignedTimestamps) {
+    context.put(", options [nop,nop,TS val ", options.be32(4), " ecr ", options.be32(8), ']');
+    return true;
+  }
+  context.put(", options [");
+  bool first = true;
+  const auto bad = [&] {
+    context.put("[bad opt]");
+    if (!first) context.put(']');
+    return false;
+  };
+  while (left > 0 && !context.truncated()) {
+    if (!first) context.put(',');
+    const std::uint8_t kind = options.take_u8();
+    --left;
+    const bool has_size = kind != kEol && kind != kNop;
+    std::size_t size = 1;
+    if (has_size) {
+      size = options.take_u8();
+      if (context.truncated()) return false;
+      if (size < 2 || size > left + 1) return bad();
+      --left;
+    }
+    const std::string_view name = token(kOptions, kind, "?");
+    if (name == "?") {
+      context.put("unknown-", kind);
+    } else {
+      context.put(name);
+    }
+    std::size_t used = 0;
+    if (has_size && !put_option(context, kind, options, size - 2, left, base, flags, first, used)) return bad();
+    options.skip(used);
+    left -= std::min(used, left);
+    if (has_size && used + 2 != size) context.put("[len ", size, "]");
+    first = false;
+    if (kind == kEol) break;
+  }
+  context.put(']');
+  return true;
+}
+
+void put_flag_letters(Context& context, std::uint8_t flags) {
+  char letters[8];
+  std::size_t count = 0;
+  for (std::uint32_t rest = flags; rest != 0; rest &= rest - 1) letters[count++] = kFlagLetters[std::countr_zero(rest)];
+  context.put("Flags [", count == 0 ? std::string_view("none") : std::string_view(letters, count), ']');
+}
+
+void put_checksum(Context& context, const Cursor& segment, const IpHeader& ip) {
+  if (!context.verbose() || context.options.no_checksums || ip.fragment || !segment.has(segment.length())) return;
+  const std::uint16_t found = segment.be16(16);
+  const std::uint16_t sum = transport_checksum(ip, kProtocol, segment.bytes().first(segment.length()),
+                                               static_cast<std::uint32_t>(segment.length()));
+  context.put(", cksum 0x", Hex{found, 4});
+  if (sum == 0) {
+    context.put(" (correct)");
+  } else {
+    context.put(" (incorrect -> 0x", Hex{expected_checksum(found, sum), 4}, ")");
+  }
+}
+
+// RFC 1122 4.2.2.12: a reset may carry text that says why.
+void put_reset_reason(Context& context, const Cursor& payload) {
+  constexpr std::size_t kMaxText = 30;
+  const std::size_t readable = payload.readable();
+  context.put(readable < payload.length() ? " [!RST" : " [RST");
+  if (payload.length() > kMaxText) context.put('+');
+  context.put(' ');
+  context.out.escaped(payload.bytes().first(std::min(readable, kMaxText)));
+  context.put(']');
+}
+
+}  // namespace
+
+void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
+  context.protocol("tcp");
+  if (!segment.has(4)) {
+    put_addresses(context, ip);
+    context.put("[|tcp]");
+    return;
+  }
+  const std::uint16_t source = segment.be16(0);
+  const std::uint16_t destination = segment.be16(2);
+  put_endpoints(context, ip, kProtocol, &Context::tcp_port, source, destination);
+  if (!segment.has(kMinHeader)) return segment.truncated();
+  const std::size_t length = segment.length();
+  const std::size_t header_size = (segment.u8(12) >> 4) * 4u;
+  if (header_size < kMinHeader) {
+    return context.put(" tcp ", static_cast<std::uint32_t>(length - header_size), " [bad hdr length ", header_size,
+                       " - too short, < ", kMinHeader, "]");
+  }
+  std::uint32_t sequence = segment.be32(4);
+  std::uint32_t acknowledged = segment.be32(8);
+  const std::uint8_t flags = segment.u8(13);
+  const std::uint16_t window = segment.be16(14);
+  const std::uint16_t urgent = segment.be16(18);
+  const auto put_too_long = [&] { context.put(" [bad hdr length ", header_size, " - too long, > ", length, "]"); };
+  if (context.options.quiet) {
+    context.put("tcp ", static_cast<std::uint32_t>(length - header_size));
+    if (header_size > length) put_too_long();
+    return;
+  }
+  Base base;
+  if (!context.options.absolute_seq && (flags & kAck) != 0) {
+    base = ip.version == 4 ? relate(context.tcp_state.ipv4, ip, source, destination, flags, sequence, acknowledged)
+                           : relate(context.tcp_state.ipv6, ip, source, destination, flags, sequence, acknowledged);
+  }
+  put_flag_letters(context, flags);
+  if (header_size > length) return put_too_long();
+  put_checksum(context, segment, ip);
+  const std::size_t body = length - header_size;
+  if (body > 0) {
+    context.put(", seq ", sequence, ':', sequence + static_cast<std::uint32_t>(body));
+  } else if ((flags & (kSyn | kFin | kRst)) != 0 || context.verbose(2)) {
+    context.put(", seq ", sequence);
+  }
+  if ((flags & kAck) != 0) context.put(", ack ", acknowledged);
+  context.put(", win ", window);
+  if ((flags & kUrg) != 0) context.put(", urg ", urgent);
+  if (header_size > kMinHeader &&
+      !put_options(context, segment.from(kMinHeader), header_size - kMinHeader, base, flags)) {
+    return;
+  }
+  context.put(", length ", body);
+  if (body == 0) return;
+  if (!segment.has(header_size)) {
+    // The options ended before the header does.
+    context.put(" [remaining caplen(", segment.captured(), ") < header length(", header_size, ")]");
+    return segment.truncated();
+  }
+  const Cursor payload = segment.from(header_size).with_length(body);
+  if ((flags & kRst) != 0 && context.verbose()) return put_reset_reason(context, payload);
+  print_tcp_port(context, payload, {ip, source, destination});
+}
+
+}  // namespace ringtap
