@@ -184,4 +184,12 @@ void Appender::escaped(std::uint8_t byte) {
   end_ = p;
 }
 
+char* Appender::write(char* p, Named number) {
+  return write(write(write(write(p, number.name), " ("), number.value), ')');
+}
+
+char* Appender::write(char* p, NamedHex number) {
+  return write(write(write(write(p, number.name), " (0x"), Hex{number.value, number.width}), ')');
+}
+
 }  // namespace ringtap

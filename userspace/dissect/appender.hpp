@@ -27,6 +27,17 @@ struct Padded {
   unsigned width;
   char fill = '0';
 };
+// A number after its name: "name (3)".
+struct Named {
+  std::string_view name;
+  std::uint32_t value;
+};
+// The same in hexadecimal, "name (0x03)"; a width of 0 is as many digits as it takes.
+struct NamedHex {
+  std::string_view name;
+  std::uint32_t value;
+  unsigned width = 2;
+};
 struct Signed {
   std::int64_t value;
 };
@@ -97,6 +108,8 @@ class Appender {
   static constexpr std::size_t bound(Padded number) { return std::max<std::size_t>(20, number.width); }
   static constexpr std::size_t bound(Repeat repeat) { return repeat.count; }
   static constexpr std::size_t bound(Ipv4Text) { return 16; }
+  static constexpr std::size_t bound(Named number) { return number.name.size() + 16; }
+  static constexpr std::size_t bound(NamedHex number) { return number.name.size() + 8 + bound(Hex{0, number.width}); }
 
   static char* write(char* p, char c) {
     *p = c;
@@ -125,6 +138,8 @@ class Appender {
     return p + repeat.count;
   }
   static char* write(char* p, Ipv4Text text);
+  static char* write(char* p, Named number);
+  static char* write(char* p, NamedHex number);
   static char* decimal(char* p, std::uint32_t value);
   static char* decimal64(char* p, std::uint64_t value);
   // Names are short: two copies that may overlap cost less than a call.

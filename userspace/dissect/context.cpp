@@ -33,18 +33,11 @@ void Context::station(const std::uint8_t* address) {
   put(" (oui ", organization_name(oui), ')');
 }
 
-void Context::name_or(std::string_view name, std::uint16_t port) {
-  if (name.empty()) {
-    put(port);
-  } else {
-    put(name);
-  }
-}
 void Context::tcp_port(std::uint16_t port) {
-  name_or(services.tcp_port(port), port);
+  put_name(services.tcp_port(port), port);
 }
 void Context::udp_port(std::uint16_t port) {
-  name_or(services.udp_port(port), port);
+  put_name(services.udp_port(port), port);
 }
 
 void Context::put_flags(std::span<const Token> table, std::uint32_t value, std::string_view separator) {

@@ -62,15 +62,17 @@ struct Context {
   void tcp_port(std::uint16_t port);
   void udp_port(std::uint16_t port);
 
-  // "name" or "otherwise (value)" forms of a table lookup: kDecimal "%u", kHex "0x%x".
-  void put_token(std::span<const Token> table, std::uint32_t value, std::string_view otherwise = "unknown") {
-    put(token(table, value, otherwise));
+  // `name`, or where it is empty the other parts.
+  template <class... Parts>
+  void put_name(std::string_view name, const Parts&... otherwise) {
+    if (name.empty()) {
+      put(otherwise...);
+    } else {
+      put(name);
+    }
   }
   // "Name, Name" of the bits set, "none" when none.
   void put_flags(std::span<const Token> table, std::uint32_t value, std::string_view separator = ", ");
-
- private:
-  void name_or(std::string_view name, std::uint16_t port);
 };
 
 // Nesting beyond this is not followed: a 64 KiB packet could hold thousands of headers, each a stack frame.

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dissect/appender.hpp"
+
 namespace ringtap {
 
 struct Token {
@@ -25,6 +27,20 @@ constexpr std::string_view token(std::span<const Token> table, std::uint32_t val
     if (entry.value == value) return entry.name;
   }
   return otherwise;
+}
+
+// A name that may be empty, or `otherwise`.
+constexpr std::string_view name_or(std::string_view name, std::string_view otherwise) {
+  return name.empty() ? otherwise : name;
+}
+
+// "name (3)" and "name (0x03)", with `otherwise` for a value without a name: parts of Appender::put().
+constexpr Named named(std::span<const Token> table, std::uint32_t value, std::string_view otherwise) {
+  return {token(table, value, otherwise), value};
+}
+constexpr NamedHex named_hex(std::span<const Token> table, std::uint32_t value, std::string_view otherwise,
+                             unsigned width = 2) {
+  return {token(table, value, otherwise), value, width};
 }
 
 // Who numbers stations and protocols under this 24-bit identifier (IEEE 802, OUI); "Unknown" when tcpdump does not say.

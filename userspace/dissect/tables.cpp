@@ -343,7 +343,7 @@ std::string_view ethertype_name(std::uint16_t type) {
 void put_tunnel_protocol(Context& context, std::uint16_t type) {
   if (!context.options.link_header) return;
   const EthertypeRow* row = find_ethertype(type);
-  context.put(", proto ", row == nullptr ? std::string_view("unknown") : row->name, " (0x", Hex{type, 4}, ')');
+  context.put(", proto ", NamedHex{row == nullptr ? std::string_view("unknown") : row->name, type, 4});
 }
 
 bool print_ethertype(Context& context, std::uint16_t type, Cursor payload, const LinkHeader& link) {
@@ -381,12 +381,7 @@ void print_ip_protocol(Context& context, std::uint8_t protocol, Cursor payload, 
 }
 
 void put_ip_protocol(Context& context, std::uint8_t protocol) {
-  const std::string_view name = context.services.ip_protocol(protocol);
-  if (name.empty()) {
-    context.put("ip-proto-", protocol);
-  } else {
-    context.put(name);
-  }
+  context.put_name(context.services.ip_protocol(protocol), "ip-proto-", protocol);
 }
 
 const ForcedType* find_forced_type(std::string_view name) {

@@ -15,16 +15,6 @@ void put_host6(Context& context, std::string_view before, const std::uint8_t* ad
   context.host6(address);
 }
 
-void put_token_decimal(Context& context, std::span<const Token> table, std::uint32_t value,
-                       std::string_view otherwise) {
-  context.put(token(table, value, otherwise), " (", value, ')');
-}
-
-void put_token_hex(Context& context, std::span<const Token> table, std::uint32_t value, std::string_view otherwise,
-                   unsigned width) {
-  context.put(token(table, value, otherwise), " (0x", Hex{value, width}, ')');
-}
-
 void put_escaped(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count) {
   const Cursor rest = bytes.from(offset);
   context.out.escaped(rest.bytes().first(std::min(count, rest.captured())));

@@ -14,13 +14,6 @@ namespace ringtap {
 void put_host4(Context& context, std::string_view before, const std::uint8_t* address);
 void put_host6(Context& context, std::string_view before, const std::uint8_t* address);
 
-// "name (3)", also for a value without a name.
-void put_token_decimal(Context& context, std::span<const Token> table, std::uint32_t value, std::string_view otherwise);
-
-// "name (0x03)": `width` digits; 0 for as many as it takes.
-void put_token_hex(Context& context, std::span<const Token> table, std::uint32_t value, std::string_view otherwise,
-                   unsigned width = 2);
-
 // Bytes of a packet, unprintable ones escaped: those that are there come before the mark of those that are not.
 void put_escaped(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
 

@@ -63,8 +63,8 @@ void put_authentication(Context& context, const Cursor& section) {
   const std::uint8_t size = section.u8(1);
   const Authentication* known =
       type >= 1 && type <= std::size(kAuthentications) ? &kAuthentications[type - 1] : nullptr;
-  context.put("\n\tAuthentication: ", known == nullptr ? std::string_view("Unknown") : known->name, " (", type,
-              "), length: ", size);
+  context.put("\n\tAuthentication: ", Named{known == nullptr ? std::string_view("Unknown") : known->name, type},
+              ", length: ", size);
   if (size == 0) return context.put(" [invalid length 0]");
   if (left < 3) return context.put_truncated();
   context.put("\n\t  Auth Key ID: ", section.u8(2));
@@ -114,7 +114,7 @@ void print_bfd(Context& context, Cursor message, const Transport& transport) {
   }
   context.put(']');
   if (!context.verbose()) return context.put(", length: ", length);
-  context.put(", Diagnostic: ", token(kDiagnostics, diagnostic, "unknown"), " (0x", Hex{diagnostic, 2}, ')');
+  context.put(", Diagnostic: ", named_hex(kDiagnostics, diagnostic, "unknown"));
   const std::uint8_t multiplier = message.u8(2);
   const std::uint32_t min_transmit = message.be32(12);
   context.put("\n\tDetection Timer Multiplier: ", multiplier, " (", multiplier * min_transmit / 1000,

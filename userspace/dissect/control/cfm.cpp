@@ -102,7 +102,7 @@ bool put_continuity_check(Context& context, const Cursor& message, std::uint8_t 
   };
   const std::uint8_t format = message.u8(at);
   context.put("\n\t  MD Name Format ");
-  put_token_decimal(context, kDomainNames, format, "Unknown");
+  context.put(named(kDomainNames, format, "Unknown"));
   ++at;
   --left;
   if (format != kNoName) {
@@ -132,7 +132,7 @@ bool put_continuity_check(Context& context, const Cursor& message, std::uint8_t 
   const std::uint8_t association = message.u8(at);
   const std::uint8_t length = message.u8(at + 1);
   context.put("\n\t  MA Name-Format ");
-  put_token_decimal(context, kAssociationNames, association, "Unknown");
+  context.put(named(kAssociationNames, association, "Unknown"));
   context.put(", MA name length ", length);
   if (length > left) return too_large();
   context.put("\n\t  MA Name: ");
@@ -153,7 +153,7 @@ void put_chassis(Context& context, const Cursor& value, std::uint8_t type, std::
     case kNetworkAddress: {
       const std::uint8_t family = value.u8(1);
       const std::string_view name = address_family_name(family);
-      context.put("\n\t  Network Address Type ", name.empty() ? std::string_view("Unknown") : name, " (", family, ')');
+      context.put("\n\t  Network Address Type ", Named{name_or(name, "Unknown"), family});
       if (family != 1 && family != 2) return;
       const std::size_t size = family == 1 ? 4 : 16;
       if (length != 1 + size) {
@@ -204,7 +204,7 @@ Rest put_sender(Context& context, Cursor& value, std::size_t& left, std::size_t 
     const std::uint8_t type = value.u8(0);
     --length;
     context.put("\n\t  Chassis-ID Type ");
-    put_token_decimal(context, kChassis, type, "Unknown");
+    context.put(named(kChassis, type, "Unknown"));
     context.put(", Chassis-ID length ", chassis_length);
     if (length < chassis_length) {
       too_short();
@@ -268,15 +268,15 @@ void put_tlvs(Context& context, Cursor tlvs, std::size_t left) {
       case kInterfaceStatus:
         if (!needs(1)) return;
         context.put(", Status: ");
-        put_token_decimal(context, type == kPortStatus ? std::span<const Token>(kPortStates) : kInterfaceStates,
-                          value.u8(0), "Unknown");
+        context.put(named(type == kPortStatus ? std::span<const Token>(kPortStates) : kInterfaceStates, value.u8(0),
+                          "Unknown"));
         rest.dump = Dump::kOnRequest;
         break;
       case kOrganization: {
         if (!needs(4)) return;
         const std::uint32_t vendor = value.be24(0);
         const std::uint8_t subtype = value.u8(3);
-        context.put(", Vendor: ", organization_name(vendor), " (", vendor, "), Sub-Type ", subtype);
+        context.put(", Vendor: ", Named{organization_name(vendor), vendor}, ", Sub-Type ", subtype);
         break;
       }
       case kSenderId:
@@ -321,11 +321,7 @@ void print_cfm(Context& context, Cursor frame, const LinkHeader&) {
   const std::uint8_t flags = frame.u8(2);
   const std::uint8_t first = frame.u8(3);
   context.put("CFMv0 ");
-  if (const std::string_view name = token(kOpcodes, opcode); !name.empty()) {
-    context.put(name);
-  } else {
-    context.put("unknown (", opcode, ')');
-  }
+  context.put_name(token(kOpcodes, opcode), "unknown (", opcode, ')');
   context.put(", MD Level ", static_cast<std::uint32_t>(frame.u8(0) >> 5), ", length ", length);
   if (!context.verbose()) return;
   context.put("\n\tFirst TLV offset ", first);
@@ -358,7 +354,7 @@ void print_cfm(Context& context, Cursor frame, const LinkHeader&) {
       context.put_flags(kReplyFlags, flags);
       context.put(']');
       context.put("\n\t  Transaction-ID 0x", Hex{message.be32(0), 8}, ", ttl ", message.u8(4), "\n\t  Replay-Action ");
-      put_token_decimal(context, kReplyActions, message.u8(5), "Unknown");
+      context.put(named(kReplyActions, message.u8(5), "Unknown"));
       break;
     default:
       dump_layer(context, message, 0, tlvs_size, "\n\t  ");

@@ -221,7 +221,7 @@ void print_cdp(Context& context, Cursor packet) {
     const std::string_view name = row == nullptr ? std::string_view("unknown field type") : row->name;
     if (whole < 4) {
       if (context.verbose()) {
-        context.put("\n\t", name, " (0x", Hex{type, 2}, "), TLV length: ", whole, whole == 1 ? " byte" : " bytes",
+        context.put("\n\t", NamedHex{name, type}, ", TLV length: ", whole, whole == 1 ? " byte" : " bytes",
                     " (too short)");
       } else {
         context.put(", ", name, " TLV length ", whole, " too short");
@@ -235,7 +235,7 @@ void print_cdp(Context& context, Cursor packet) {
     }
     const Cursor value = packet.from(4);
     if (context.verbose()) {
-      context.put("\n\t", name, " (0x", Hex{type, 2}, "), value length: ", size, size == 1 ? " byte: " : " bytes: ");
+      context.put("\n\t", NamedHex{name, type}, ", value length: ", size, size == 1 ? " byte: " : " bytes: ");
     }
     const bool fits = row == nullptr || (size >= row->least && size <= row->most);
     if (!fits) context.put(" (malformed TLV)");
@@ -288,7 +288,7 @@ void print_udld(Context& context, Cursor packet) {
     const std::uint16_t type = packet.be16(0);
     const std::size_t whole = packet.be16(2);
     context.put("\n\t");
-    put_token_hex(context, kTypes, type, "Unknown", 4);
+    context.put(named_hex(kTypes, type, "Unknown", 4));
     context.put(" TLV, length ", whole);
     if (whole <= 4 || whole > packet.length()) return invalid();
     const Cursor value = packet.from(4);
@@ -338,7 +338,7 @@ void put_vtp_value(Context& context, std::uint8_t type, const Cursor& tlv) {
   constexpr Token kTrees[] = {{1, "SRT"}, {2, "SRB"}, {3, "Auto"}};
   constexpr std::size_t kSize = 4;
   const std::uint16_t value = tlv.be16(2);
-  const auto put_choice = [&](std::string_view name) { context.put(", ", name, " (", value, ')'); };
+  const auto put_choice = [&](std::string_view name) { context.put(", ", Named{name, value}); };
   switch (type) {
     case 3:
       return put_choice(token(kTrees, value, "Unknown"));
@@ -380,7 +380,7 @@ bool put_vlan(Context& context, Cursor vlan, std::size_t size) {
     const std::uint8_t type = vlan.u8(0);
     const std::uint8_t words = vlan.u8(1);
     context.put("\n\t\t");
-    put_token_hex(context, kVtpTlvs, type, "Unknown", 4);
+    context.put(named_hex(kVtpTlvs, type, "Unknown", 4));
     context.put(" TLV");
     if (left < 2 + 2u * words) {
       context.put(" (TLV goes past the end of the packet)");
@@ -413,7 +413,7 @@ void print_vtp(Context& context, Cursor packet) {
   if (!packet.has(kHeader)) return (void)packet.span(0, kHeader);
   const std::uint8_t message = packet.u8(1);
   context.put("VTPv", packet.u8(0), ", Message ");
-  put_token_hex(context, kMessages, message, "Unknown message type");
+  context.put(named_hex(kMessages, message, "Unknown message type"));
   context.put(", length ", length);
   if (!context.verbose()) return (void)packet.span(0, length);
   const std::size_t domain = packet.u8(3);
@@ -484,7 +484,7 @@ void print_dtp(Context& context, Cursor packet) {
     const std::size_t whole = packet.be16(2);
     if (type == kEnd) return;
     context.put("\n\t");
-    put_token_hex(context, kTypes, type, "Unknown", 4);
+    context.put(named_hex(kTypes, type, "Unknown", 4));
     context.put(" TLV, length ", whole);
     if (whole < 4 || whole > packet.length()) {
       context.put("[invalid TLV length ", whole, ']');

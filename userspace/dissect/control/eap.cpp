@@ -52,7 +52,7 @@ void print_eap(Context& context, Cursor packet) {
   const std::uint8_t code = packet.u8(0);
   const std::uint8_t id = packet.u8(1);
   const std::size_t length = packet.be16(2);
-  put_token_decimal(context, kCodes, code, "unknown");
+  context.put(named(kCodes, code, "unknown"));
   context.put(", id ", id);
   context.put(", len ", length);
   if (length > packet.length()) {
@@ -64,7 +64,7 @@ void print_eap(Context& context, Cursor packet) {
   if (!packet.has(length)) return packet.truncated();
   const std::uint8_t method = packet.u8(4);
   context.put("\n\t\t Type ");
-  put_token_decimal(context, kMethods, method, "unknown");
+  context.put(named(kMethods, method, "unknown"));
   switch (method) {
     case kIdentity:
     case kNotification:
@@ -80,7 +80,7 @@ void print_eap(Context& context, Cursor packet) {
       for (std::size_t at = 5; at < length && !context.truncated(); ++at) {
         const std::uint8_t wanted = packet.u8(at);
         context.put(at == 5 ? " " : ", ");
-        put_token_decimal(context, kMethods, wanted, "unknown");
+        context.put(named(kMethods, wanted, "unknown"));
       }
       break;
     case kTls:
@@ -114,7 +114,7 @@ void print_eapol(Context& context, Cursor packet, const LinkHeader&) {
   if (!packet.has(4)) return packet.truncated();
   const std::uint8_t type = packet.u8(1);
   const std::size_t length = packet.be16(2);
-  put_token_decimal(context, kFrames, type, "unknown");
+  context.put(named(kFrames, type, "unknown"));
   context.put(" v", packet.u8(0), ", len ", length);
   if (!context.verbose() || type != 0) return;
   if (packet.length() < 8) return packet.truncated();

@@ -16,11 +16,7 @@ constexpr Token kExchanges[] = {{0, "none"},        {1, "base"},        {2, "ide
                                 {34, "ikev2_init"}, {35, "ikev2_auth"}, {36, "child_sa"},     {37, "inf2"}};
 
 void put_exchange(Context& context, std::uint8_t type) {
-  if (const std::string_view name = token(kExchanges, type); !name.empty()) {
-    context.put(name);
-  } else {
-    context.put('#', type);
-  }
+  context.put_name(token(kExchanges, type), '#', type);
 }
 
 enum Payload : std::uint8_t {
@@ -144,11 +140,7 @@ char direction(IkeState& state, const IpHeader& ip, std::uint64_t initiator, std
 }
 
 void put_numbered(Context& context, std::span<const Token> names, std::uint32_t value) {
-  if (const std::string_view name = token(names, value); !name.empty()) {
-    context.put(name);
-  } else {
-    context.put('#', value);
-  }
+  context.put_name(token(names, value), '#', value);
 }
 
 void put_payload_name(Context& context, std::uint8_t payload) {
@@ -209,12 +201,7 @@ void put_attributes(Context& context, std::span<const Attribute> known, Cursor a
       put_hex(context, attributes.from(4).first(size));
     } else {
       context.put(" value=");
-      const std::string_view name = attribute == nullptr ? std::string_view() : token(attribute->values, value);
-      if (name.empty()) {
-        context.put(Hex{value, 4});
-      } else {
-        context.put(name);
-      }
+      context.put_name(attribute == nullptr ? std::string_view() : token(attribute->values, value), Hex{value, 4});
     }
     context.put(')');
     attributes.skip(4 + size);

@@ -64,7 +64,7 @@ bool put_network(Context& context, const Cursor& bytes, std::size_t size) {
   const std::size_t least = family == 1 ? 4 : family == 2 ? 16 : family == 6 ? 6 : 0;
   if (size < 1 + least) return false;
   const std::string_view name = address_family_name(family);
-  context.put("AFI ", name.empty() ? "Unknown" : name, " (", family, ')');
+  context.put("AFI ", Named{name_or(name, "Unknown"), family});
   if (least == 0) {
     context.put(", no AF printer !");
   } else if (family == 1) {
@@ -82,7 +82,7 @@ bool put_id(Context& context, std::span<const IdRow> rows, const Cursor& value, 
   if (size < 2) return false;
   const std::uint8_t kind = value.u8(0);
   const bool known = kind > 0 && kind < rows.size();
-  context.put("\n\t  Subtype ", known ? rows[kind].name : std::string_view("Unknown"), " (", kind, "): ");
+  context.put("\n\t  Subtype ", Named{known ? rows[kind].name : std::string_view("Unknown"), kind}, ": ");
   unknown = !known;
   if (unknown) return true;
   switch (rows[kind].form) {
@@ -403,12 +403,12 @@ void put_coordinates(Context& context, const Cursor& value) {
   put_angle("Latitude", "latitude", 0);
   put_angle("Longitude", "longitude", 5);
   const std::uint32_t altitude = value.u8(10) >> 4;
-  context.put("\n\t    Altitude type ", token(kAltitudes, altitude, "unknown"), " (", altitude, ')');
+  context.put("\n\t    Altitude type ", named(kAltitudes, altitude, "unknown"));
   context.put("\n\t    Altitude resolution ", static_cast<std::uint32_t>(value.be16(10) >> 6 & 0x3f),
               ", altitude value 0x", Hex{value.be32(11) & 0x3fffffff});
   const std::uint8_t datum = value.u8(15);
   context.put("\n\t    Datum ");
-  put_token_hex(context, kDatums, datum, "unknown");
+  context.put(named_hex(kDatums, datum, "unknown"));
 }
 // RFC 4776, GEOCONF_CIVIC.
 void put_civic(Context& context, const Cursor& value, std::size_t size) {
@@ -427,7 +427,7 @@ void put_civic(Context& context, const Cursor& value, std::size_t size) {
   if (declared < 3 || size < declared + 2) return;
   const std::uint8_t what = value.u8(1);
   context.put("\n\t    LCI length ", declared, ", LCI what ");
-  put_token_hex(context, kWhat, what, "unknown");
+  context.put(named_hex(kWhat, what, "unknown"));
   context.put(", Country-code ");
   put_text(context, value.span(2, 2));
   std::size_t left = declared - 3;
@@ -451,7 +451,7 @@ void put_location(Context& context, const Cursor& value, std::size_t size) {
   const Cursor location = value.from(1);
   const std::size_t left = size - 1;
   context.put("\n\t    Location data format ");
-  put_token_hex(context, kFormats, format, "unknown");
+  context.put(named_hex(kFormats, format, "unknown"));
   switch (format) {
     case 1:
       if (left >= kCoordinates) put_coordinates(context, location);
@@ -615,7 +615,7 @@ constexpr Token kDcbxSubtypes[] = {{1, "DCB Capability Exchange Protocol Rev 1"}
                                    {2, "DCB Capability Exchange Protocol Rev 1.01"}};
 
 void put_subtype(Context& context, std::string_view name, std::uint8_t subtype) {
-  context.put("\n\t  ", name.empty() ? std::string_view("unknown") : name, " Subtype (", subtype, ')');
+  context.put("\n\t  ", name_or(name, "unknown"), " Subtype (", subtype, ')');
 }
 
 // True when the value is to be dumped because it is not known.
@@ -635,7 +635,7 @@ bool put_subtype_of(Context& context, std::span<const SubtypeRow> rows, const Cu
 
 bool put_organization(Context& context, const Cursor& value, std::size_t size) {
   const std::uint32_t oui = value.be24(0);
-  context.put(": OUI ", organization_name(oui), " (0x", Hex{oui, 6}, ')');
+  context.put(": OUI ", NamedHex{organization_name(oui), oui, 6});
   const Cursor rest = value.from(3);
   const std::size_t left = size - 3;
   switch (oui) {

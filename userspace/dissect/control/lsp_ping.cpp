@@ -100,8 +100,8 @@ void put_prefix6(Context& context, std::string_view before, const Cursor& cursor
 
 void put_pseudowire_type(Context& context, const Cursor& value, std::size_t offset) {
   const std::uint16_t type = value.be16(offset + 4);
-  context.put("\n\t      PW ID: 0x", Hex{value.be32(offset), 8}, ", PW Type: ", pseudowire_name(type, "unknown"), " (",
-              type, ')');
+  context.put("\n\t      PW ID: 0x", Hex{value.be32(offset), 8},
+              ", PW Type: ", Named{pseudowire_name(type, "unknown"), type});
 }
 
 void put_fec(Context& context, std::uint16_t type, const Cursor& value) {
@@ -145,8 +145,7 @@ void put_fec(Context& context, std::uint16_t type, const Cursor& value) {
       put_route_distinguisher(context, value, 0);
       const std::uint16_t encapsulation = value.be16(12);
       context.put(", Sender VE ID: ", value.be16(8), ", Receiver VE ID: ", value.be16(10),
-                  "\n\t      Encapsulation Type: ", pseudowire_name(encapsulation, "unknown"), " (", encapsulation,
-                  ')');
+                  "\n\t      Encapsulation Type: ", Named{pseudowire_name(encapsulation, "unknown"), encapsulation});
       break;
     }
     case kPseudowireOld:
@@ -210,7 +209,7 @@ Shown put_downstream(Context& context, const Cursor& value, std::size_t length) 
   if (length < 4) return Shown::kShort;
   const std::uint16_t mtu = value.be16(0);
   const std::uint8_t type = value.u8(2);
-  context.put("\n\t    MTU: ", mtu, ", Address-Type: ", token(kAddressTypes, type, "unknown"), " (", type, ')');
+  context.put("\n\t    MTU: ", mtu, ", Address-Type: ", named(kAddressTypes, type, "unknown"));
   const bool wide = type == kIpv6 || type == kUnnumbered6;
   if (!wide && type != kIpv4 && type != kUnnumbered4) return Shown::kBytes;
   const bool numbered = type == kIpv4 || type == kIpv6;
@@ -248,17 +247,13 @@ void print_lsp_ping(Context& context, Cursor packet, const Transport&) {
   const std::uint8_t message = packet.u8(4);
   if (!context.verbose()) {
     context.put("LSP-PINGv1, ");
-    if (const std::string_view name = token(kMessages, message); !name.empty()) {
-      context.put(name);
-    } else {
-      context.put("unknown (", message, ')');
-    }
+    context.put_name(token(kMessages, message), "unknown (", message, ')');
     return context.put(", seq ", packet.be32(12), ", length: ", left);
   }
   context.put("\n\tLSP-PINGv1, msg-type: ");
-  put_token_decimal(context, kMessages, message, "unknown");
+  context.put(named(kMessages, message, "unknown"));
   context.put(", length: ", left, "\n\t  reply-mode: ");
-  put_token_decimal(context, kReplyModes, packet.u8(5), "unknown");
+  context.put(named(kReplyModes, packet.u8(5), "unknown"));
   const std::uint8_t code = packet.u8(6);
   const std::uint8_t subcode = packet.u8(7);
   context.put("\n\t  Return Code: ", token(kReturnCodes, code, "unknown"));
@@ -307,7 +302,7 @@ void print_lsp_ping(Context& context, Cursor packet, const Transport&) {
           shown = Shown::kShort;
         } else {
           const std::uint32_t vendor = rest.be32(0);
-          context.put("\n\t    Vendor: ", enterprise_name(vendor), " (0x", Hex{vendor, 4}, ')');
+          context.put("\n\t    Vendor: ", NamedHex{enterprise_name(vendor), vendor, 4});
         }
         break;
       default:

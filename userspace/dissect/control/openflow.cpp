@@ -145,12 +145,7 @@ void put_name(Context& context, std::span<const Token> table, std::uint32_t valu
 }
 
 void put_name_or_number(Context& context, std::span<const Token> table, std::uint32_t value) {
-  const std::string_view name = token(table, value, {});
-  if (name.empty()) {
-    context.put(value);
-  } else {
-    context.put(name);
-  }
+  context.put_name(token(table, value, {}), value);
 }
 void put_port10(Context& context, std::string_view before, std::uint16_t port) {
   context.put(before);
@@ -362,11 +357,7 @@ void put_big_switch_action(Context& context, Cursor body) {
   const std::uint8_t stage = body.take_u8();
   const std::string_view name = token(kStages, stage, {});
   context.put(", copy_stage ");
-  if (name.empty()) {
-    context.put("unknown (", stage, ')');
-  } else {
-    context.put(name);
-  }
+  context.put_name(name, "unknown (", stage, ')');
 }
 
 // What an action of a type has to be long, and what it says.
@@ -871,7 +862,7 @@ void put_port_status13(Context& context, Cursor body) {
   const std::uint8_t reason = body.take_u8();
   const std::string_view name = token(kPortReasons, reason, {});
   // What tcpdump 4.99.3 prints does not tell which.
-  context.put("\n\t reason ", name.empty() ? std::string_view("invalid (0x02x)") : name);
+  context.put("\n\t reason ", name_or(name, "invalid (0x02x)"));
   body.skip(7);
   put_port13(context, "\n\t  port_no ", body.take_be32());
   put_fields(context, body, "%-4, hw_addr %m%-2");

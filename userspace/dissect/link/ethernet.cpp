@@ -19,7 +19,7 @@ constexpr bool is_vlan(std::uint16_t type) {
 void put_type(Context& context, std::uint16_t type) {
   const std::string_view name = ethertype_name(type);
   if (!context.options.quiet) {
-    context.put("ethertype ", name, " (0x", Hex{type, 4}, "), ");
+    context.put("ethertype ", NamedHex{name, type, 4}, ", ");
   } else if (name == "Unknown") {
     context.put("Unknown Ethertype (0x", Hex{type, 4}, "), ");
   } else {

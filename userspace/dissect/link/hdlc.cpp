@@ -67,7 +67,7 @@ void put_hdlc_header(Context& context, std::uint8_t address, std::uint16_t type,
       context.put("0x", Hex{address, 2});
       break;
   }
-  context.put(", ethertype ", ethertype_name(type), " (0x", Hex{type, 4}, "), length ", length, ": ");
+  context.put(", ethertype ", NamedHex{ethertype_name(type), type, 4}, ", length ", length, ": ");
 }
 
 constexpr Token kNlpids[] = {{0x08, "Q.933"}, {0x80, "SNAP"},   {0x81, "CLNP"}, {0x82, "ES-IS"}, {0x83, "IS-IS"},

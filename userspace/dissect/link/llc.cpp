@@ -57,16 +57,12 @@ bool is_ethertype_oui(std::uint32_t oui) {
 }
 
 void put_sap(Context& context, std::uint8_t sap, std::string_view kind) {
-  if (const std::string_view name = token(kSaps, sap); !name.empty()) {
-    context.put(name);
-  } else {
-    context.put("Unknown ", kind, " 0x", Hex{sap, 2});
-  }
+  context.put_name(token(kSaps, sap), "Unknown ", kind, " 0x", Hex{sap, 2});
 }
 
 void put_snap_header(Context& context, std::uint32_t oui, std::uint16_t pid, std::size_t length) {
   if (oui != kOuiEthernet || context.options.link_header) {
-    context.put("oui ", organization_name(oui), " (0x", Hex{oui, 6}, "), ");
+    context.put("oui ", NamedHex{organization_name(oui), oui, 6}, ", ");
   }
   if (oui == kOuiEthernet) {
     context.put("ethertype ", ethertype_name(pid));
@@ -157,10 +153,9 @@ bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size
   const std::uint8_t source_sap = source & 0xfe;
   const bool shown = context.options.link_header;
   if (shown) {
-    context.put("LLC, dsap ", token(kSaps, destination_sap, "Unknown"), " (0x", Hex{destination_sap, 2}, ") ",
-                (destination & 1) != 0 ? "Group" : "Individual", ", ssap ", token(kSaps, source_sap, "Unknown"), " (0x",
-                Hex{source_sap, 2}, ") ", (source & 1) != 0 ? "Response" : "Command", ", ctrl 0x",
-                Hex{control, unnumbered ? 2u : 4u}, ": ");
+    context.put("LLC, dsap ", named_hex(kSaps, destination_sap, "Unknown"), ' ',
+                (destination & 1) != 0 ? "Group" : "Individual", ", ssap ", named_hex(kSaps, source_sap, "Unknown"),
+                ' ', (source & 1) != 0 ? "Response" : "Command", ", ctrl 0x", Hex{control, unnumbered ? 2u : 4u}, ": ");
   }
   const Cursor payload = frame.from(size);
   if (unnumbered && control == kUi && destination_sap == source_sap) {

@@ -191,11 +191,7 @@ void put_auth_protocol(Context& context, const Cursor& option, std::size_t size)
     if (size < 5 && !option.has(5)) return;
     const std::uint8_t algorithm = option.u8(4);
     context.put(", ");
-    if (const std::string_view name = token(kAuthAlgorithms, algorithm); !name.empty()) {
-      context.put(name);
-    } else {
-      context.put("Unknown Auth Alg ", algorithm);
-    }
+    context.put_name(token(kAuthAlgorithms, algorithm), "Unknown Auth Alg ", algorithm);
   } else if (token(kAuthProtocols, protocol).empty()) {
     put_dump(context, option, size, "\n\t");
   }
@@ -206,11 +202,7 @@ void put_endpoint(Context& context, const Cursor& option, std::size_t size) {
   if (kind == 2 && bad_length(context, size == 7, "=", 7)) return;
   if (kind == 3 && bad_length(context, size == 9, "=", 9)) return;
   context.put(": ");
-  if (const std::string_view name = token(kEndpoints, kind); !name.empty()) {
-    context.put(name);
-  } else {
-    context.put("Unknown class ", kind);
-  }
+  context.put_name(token(kEndpoints, kind), "Unknown class ", kind);
   if (kind == 2) {
     context.put(' ');
     context.host4(option.block(3, 4));
@@ -237,7 +229,7 @@ std::size_t print_lcp_option(Context& context, Cursor option) {
   switch (type) {
     case 0:
       if (bad_length(context, size >= 6, ">=", 6)) return size;
-      context.put(": Vendor: ", token(kVendors, option.be24(2), "Unknown"), " (", option.be24(2), ')');
+      context.put(": Vendor: ", named(kVendors, option.be24(2), "Unknown"));
       break;
     case 1:
     case 17:
@@ -260,7 +252,7 @@ std::size_t print_lcp_option(Context& context, Cursor option) {
     case 13:
       if (bad_length(context, size >= 3, ">=", 3)) return 0;
       context.put(": : Callback Operation ");
-      put_token_decimal(context, kCallbacks, option.u8(2), "Unknown");
+      context.put(named(kCallbacks, option.u8(2), "Unknown"));
       break;
     case 19:
       if (bad_length(context, size >= 3, ">=", 3)) return 0;
@@ -288,7 +280,7 @@ void put_compression(Context& context, const Cursor& option, std::size_t size) {
   constexpr std::size_t kFixed = 14;
   const std::uint16_t protocol = option.be16(2);
   context.put(": ");
-  put_token_hex(context, kCompressions, protocol, "Unknown");
+  context.put(named_hex(kCompressions, protocol, "Unknown"));
   context.put(":");
   if (protocol != 0x61) return;
   if (bad_length(context, size >= kFixed, ">=", kFixed)) return;
@@ -448,7 +440,7 @@ void print_control(Context& context, Cursor packet, const Cursor& start, std::ui
   if (length < 4 || !packet.has(2)) return context.put("[|", name, "]");
   const std::uint8_t code = packet.u8(0);
   const std::uint8_t id = packet.u8(1);
-  put_token_hex(context, kCodes, code, "Unknown Opcode");
+  context.put(named_hex(kCodes, code, "Unknown Opcode"));
   context.put(", id ", id, ", length ", length + 2);
   if (!context.verbose()) return;
   const std::size_t declared = packet.be16(2);
@@ -463,8 +455,7 @@ void print_control(Context& context, Cursor packet, const Cursor& start, std::ui
   switch (code) {
     case kVendorExtension:
       if (declared < 11) break;
-      context.put("\n\t  Magic-Num 0x", Hex{rest.be32(0), 8}, " Vendor: ", token(kVendors, rest.be24(4), "Unknown"),
-                  " (", rest.be24(4), ')');
+      context.put("\n\t  Magic-Num 0x", Hex{rest.be32(0), 8}, " Vendor: ", named(kVendors, rest.be24(4), "Unknown"));
       break;
     case kConfRequest:
     case 2:
@@ -528,7 +519,7 @@ void print_pap(Context& context, Cursor packet) {
   const std::uint8_t code = packet.u8(0);
   if (length < 4) return context.put("[|pap 0x", Hex{code, 2}, ']');
   context.put("PAP, ");
-  put_token_hex(context, kPapCodes, code, "unknown");
+  context.put(named_hex(kPapCodes, code, "unknown"));
   context.put(", id ", packet.u8(1));
   const std::size_t declared = packet.be16(2);
   if (declared < 4) return context.put(", length ", declared, " < PAP header length");
@@ -560,7 +551,7 @@ void print_chap(Context& context, Cursor packet) {
   const std::uint8_t code = packet.u8(0);
   if (length < 4) return context.put("[|chap 0x", Hex{code, 2}, ']');
   context.put("CHAP, ");
-  put_token_hex(context, kChapCodes, code, "unknown");
+  context.put(named_hex(kChapCodes, code, "unknown"));
   context.put(", id ", packet.u8(1));
   const std::size_t declared = packet.be16(2);
   if (code == 1 || code == 2) {
@@ -620,11 +611,8 @@ void print_protocol(Context& context, std::uint16_t protocol, const Cursor& pack
     case kCompressed:
       return context.put("compressed PPP data");
     default:
-      if (name.empty()) {
-        context.put("unknown PPP protocol (0x", Hex{protocol, 4}, ") ");
-      } else {
-        context.put(name, ' ');
-      }
+      context.put_name(name, "unknown PPP protocol (0x", Hex{protocol, 4}, ')');
+      context.put(' ');
       dump_hex(context.out, packet.bytes().first(packet.readable()));
       return;
   }
@@ -646,7 +634,7 @@ void print_ppp(Context& context, Cursor packet) {
   packet.skip(compressed ? 1 : 2);
   if (context.options.link_header) {
     const std::string_view name = token(kProtocols, protocol);
-    context.put(name.empty() ? std::string_view("unknown") : name, " (0x", Hex{protocol, 4}, "), length ", length);
+    context.put(NamedHex{name_or(name, "unknown"), protocol, 4}, ", length ", length);
     if (name.empty()) return;
     context.put(": ");
   }
@@ -688,12 +676,8 @@ void print_ppp_serial(Context& context, Cursor packet) {
   }
   context.link_header_size = 4;
   const std::uint16_t protocol = packet.be16(2);
-  const std::string_view name = token(kProtocols, protocol);
-  if (name.empty()) {
-    context.put("unknown PPP protocol (0x", Hex{protocol, 4}, "): ");
-  } else {
-    context.put(name, ": ");
-  }
+  context.put_name(token(kProtocols, protocol), "unknown PPP protocol (0x", Hex{protocol, 4}, ')');
+  context.put(": ");
   print_protocol(context, protocol, packet.from(4), packet.from(2));
 }
 

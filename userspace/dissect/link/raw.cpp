@@ -16,11 +16,9 @@ constexpr Token kFamilies[] = {{2, "IPv4"},  {7, "ISO"},   {16, "AppleTalk"}, {2
 void put_family(Context& context, std::uint32_t family, std::size_t length) {
   const std::string_view name = token(kFamilies, family);
   if (!context.options.quiet) {
-    context.put("AF ", name.empty() ? std::string_view("Unknown") : name, " (", family, ")");
-  } else if (name.empty()) {
-    context.put("Unknown AF ", family);
+    context.put("AF ", Named{name_or(name, "Unknown"), family});
   } else {
-    context.put(name);
+    context.put_name(name, "Unknown AF ", family);
   }
   context.put(", length ", length, ": ");
 }

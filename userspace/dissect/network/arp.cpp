@@ -77,11 +77,7 @@ void print_arp(Context& context, Cursor packet, const LinkHeader&) {
   const bool usual =
       (protocol == kProtocolIpv4 || protocol == kProtocolTrailer) && protocol_size == 4 && hardware_size != 0;
   if (!usual || context.verbose()) {
-    if (const std::string_view name = token(kHardware, hardware); !name.empty()) {
-      context.put(name);
-    } else {
-      context.put("Unknown Hardware (", hardware, ")");
-    }
+    context.put_name(token(kHardware, hardware), "Unknown Hardware (", hardware, ")");
     context.put(" (len ", hardware_size, "), ");
     if (const std::string_view name = ethertype_name(protocol); name != "Unknown") {
       context.put(name);
@@ -95,11 +91,8 @@ void print_arp(Context& context, Cursor packet, const LinkHeader&) {
     }
     context.put(", ");
   }
-  if (const std::string_view name = token(kOperations, operation); !name.empty()) {
-    context.put(name, ' ');
-  } else {
-    context.put("Unknown (", operation, ") ");
-  }
+  context.put_name(token(kOperations, operation), "Unknown (", operation, ')');
+  context.put(' ');
   switch (operation) {
     case 1:
       context.put("who-has ");

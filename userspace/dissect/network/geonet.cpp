@@ -46,11 +46,7 @@ bool put_transport(Context& context, Cursor& rest) {
   context.put("; ItsPduHeader v:", version);
   const std::uint8_t id = rest.u8(1);
   context.put(" t:", id, '-');
-  if (const std::string_view name = token(kPdus, id); !name.empty()) {
-    context.put(name);
-  } else {
-    context.put("unknown (", id, ')');
-  }
+  context.put_name(token(kPdus, id), "unknown (", id, ')');
   return true;
 }
 

@@ -272,11 +272,7 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip) {
       put_time_of_day(context, message.be32(16));
       break;
     default:
-      if (const std::string_view name = token(kTypes, type); !name.empty()) {
-        context.put(name);
-      } else {
-        context.put("type-#", type);
-      }
+      context.put_name(token(kTypes, type), "type-#", type);
   }
   context.put(", length ", message.length());
   if (context.truncated()) return context.truncation.pull_back(start);

@@ -294,11 +294,8 @@ void put_listener_report_v2(Context& context, const Cursor& message) {
     context.put(" [gaddr ");
     context.host6(message.block(at + 4, 16));
     const std::uint8_t type = message.u8(at);
-    if (const std::string_view name = token(kListenerRecords, type); !name.empty()) {
-      context.put(' ', name);
-    } else {
-      context.put("  [v2-report-#", type, "]");
-    }
+    context.put(' ');
+    context.put_name(token(kListenerRecords, type), " [v2-report-#", type, "]");
     const std::size_t sources = message.be16(at + 2);
     if (length < at + 20 + sources * 16) {
       context.put(" [invalid number of sources ", sources, "]");
@@ -351,12 +348,7 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
   }
   const std::uint8_t type = message.u8(0);
   context.put("ICMP6, ");
-  const std::string_view name = token(kTypes, type);
-  if (name.empty()) {
-    context.put("unknown icmp6 type (", type, ')');
-  } else {
-    context.put(name);
-  }
+  context.put_name(token(kTypes, type), "unknown icmp6 type (", type, ')');
   const bool verbose = context.verbose();
   if (verbose && length_before_details(type)) context.put(", length ", length);
   const std::uint8_t code = message.u8(1);

@@ -90,11 +90,8 @@ void put_report_v3(Context& context, const Cursor& message) {
     if (length < at + 8) return context.put(" [invalid number of groups]");
     put_host4(context, " [gaddr ", message.block(at + 4, 4));
     const std::uint8_t type = message.u8(at);
-    if (const std::string_view name = token(kRecords, type); !name.empty()) {
-      context.put(' ', name);
-    } else {
-      context.put("  [v3-report-#", type, "]");
-    }
+    context.put(' ');
+    context.put_name(token(kRecords, type), " [v3-report-#", type, "]");
     const std::size_t sources = message.be16(at + 2);
     if (length < at + 8 + sources * 4) return context.put(" [invalid number of sources ", sources, "]");
     if (context.verbose(2)) {
@@ -180,11 +177,8 @@ void put_dvmrp(Context& context, const Cursor& message) {
   context.protocol("dvmrp");
   const std::uint8_t code = message.u8(1);
   const Cursor rest = message.from(8);
-  if (const std::string_view name = token(kDvmrpCodes, code); !name.empty()) {
-    context.put(' ', name);
-  } else {
-    context.put(" [type ", code, "]");
-  }
+  context.put(' ');
+  context.put_name(token(kDvmrpCodes, code), "[type ", code, "]");
   switch (code) {
     case kProbe:
       put_probe(context, rest);

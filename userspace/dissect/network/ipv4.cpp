@@ -80,11 +80,7 @@ void put_options(Context& context, Cursor options, std::size_t left) {
     context.put(separator);
     separator = ",";
     const std::uint8_t code = options.u8(0);
-    if (const std::string_view name = token(kOptions, code); !name.empty()) {
-      context.put(name);
-    } else {
-      context.put("unknown ", code);
-    }
+    context.put_name(token(kOptions, code), "unknown ", code);
     if (code == kEol) return;
     if (code == kNop) {
       options.skip(1);
@@ -209,7 +205,7 @@ void print_ipv4_packet(Context& context, Cursor packet) {
                 ", flags [");
     context.put_flags(kFlags, fragment & 0xe000);
     const std::string_view name = ip_protocol_name(protocol);
-    context.put("], proto ", name.empty() ? std::string_view("unknown") : name, " (", protocol, "), length ", total);
+    context.put("], proto ", Named{name_or(name, "unknown"), protocol}, ", length ", total);
     if (header_size > kMinHeader) {
       context.put(", options (");
       put_options(context, whole.from(kMinHeader), header_size - kMinHeader);

@@ -183,8 +183,8 @@ void print_ipv6_packet(Context& context, Cursor packet) {
     if ((word & 0x0ff00000) != 0) context.put("class 0x", Hex{word >> 20 & 0xff, 2}, ", ");
     if ((word & 0xfffff) != 0) context.put("flowlabel 0x", Hex{word & 0xfffff, 5}, ", ");
     const std::string_view name = ip_protocol_name(next_header);
-    context.put("hlim ", hop_limit, ", next-header ", name.empty() ? std::string_view("unknown") : name, " (",
-                next_header, ") payload length: ", payload_length, ") ");
+    context.put("hlim ", hop_limit, ", next-header ", Named{name_or(name, "unknown"), next_header},
+                " payload length: ", payload_length, ") ");
   }
 
   const Cursor whole = packet.first(total);

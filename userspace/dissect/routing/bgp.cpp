@@ -525,12 +525,8 @@ void put_attribute(Context& context, std::uint8_t type, Cursor value, unsigned d
       for (; value.length() > 0 && !context.truncated(); value.skip(4)) {
         const std::uint32_t community = value.be32(0);
         if (context.truncated()) return;
-        const std::string_view name = token(kCommunities, community);
-        if (name.empty()) {
-          context.put(community >> 16, ':', community & 0xffff, value.length() > 4 ? ", " : "");
-        } else {
-          context.put(name);
-        }
+        context.put_name(token(kCommunities, community), community >> 16, ':', community & 0xffff,
+                         value.length() > 4 ? ", " : "");
       }
       break;
     case kClusterList:
@@ -749,7 +745,7 @@ void put_notification(Context& context, const Cursor& message) {
   for (const Reason& candidate : kReasons) {
     if (candidate.code == code) reason = &candidate;
   }
-  context.put(", ", reason == nullptr ? std::string_view("Unknown Error") : reason->name, " (", code, ')');
+  context.put(", ", Named{reason == nullptr ? std::string_view("Unknown Error") : reason->name, code});
   if (reason == nullptr || reason->subcodes.empty()) return;
   context.put(reason->separator, "subcode ", known(reason->subcodes, subcode), " (", subcode, ')');
   if (code != kCease) return;

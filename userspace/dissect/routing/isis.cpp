@@ -306,8 +306,7 @@ void put_is_subtlv(Context& context, std::uint8_t type, const Cursor& value, std
     case 22: {
       if (size == 0) return;
       const std::uint8_t model = value.u8(0);
-      context.put(indent, "Bandwidth Constraints Model ID: ", token(kBandwidthModels, model, "unknown"), " (", model,
-                  ')');
+      context.put(indent, "Bandwidth Constraints Model ID: ", named(kBandwidthModels, model, "unknown"));
       for (std::size_t i = 0; i < (size - 1) / 4; ++i) {
         context.put(indent, "  Bandwidth constraint CT", i, ": ");
         put_mbps(context, value.be32(1 + 4 * i));
@@ -439,12 +438,12 @@ void put_ip_subtlv(Context& context, std::uint8_t type, const Cursor& value) {
         if (size < 5) return put_short(context, value);
         context.put(", Flags [");
         context.put_flags(kPrefixSidFlags, flags);
-        context.put("], Algo ", token(kAlgorithms, algorithm, "Unknown"), " (", algorithm, "), label ", value.be24(2));
+        context.put("], Algo ", named(kAlgorithms, algorithm, "Unknown"), ", label ", value.be24(2));
       } else {
         if (size < 6) return put_short(context, value);
         context.put(", Flags [");
         context.put_flags(kPrefixSidFlags, flags);
-        context.put("], Algo ", token(kAlgorithms, algorithm, "Unknown"), " (", algorithm, "), index ", value.be32(2));
+        context.put("], Algo ", named(kAlgorithms, algorithm, "Unknown"), ", index ", value.be32(2));
       }
       return;
     }
@@ -755,7 +754,7 @@ Outcome put_tlv(Context& context, std::uint8_t type, Cursor value, const Cursor&
       for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
         const std::uint8_t id = value.u8(i);
         if (context.truncated()) break;
-        context.put(token(kNlpids, id, "unknown"), " (0x", Hex{id, 2}, ')');
+        context.put(named_hex(kNlpids, id, "unknown"));
         if (i + 1 < size) context.put(", ");
       }
       return Outcome::kDone;
@@ -763,12 +762,7 @@ Outcome put_tlv(Context& context, std::uint8_t type, Cursor value, const Cursor&
       if (size < 1) return Outcome::kShort;
       const std::uint8_t kind = value.u8(0);
       context.put("\n\t      Inter-Domain Information Type: ");
-      const std::string_view name = token(kInterDomainTypes, kind);
-      if (name.empty()) {
-        context.put("Unknown (0x", Hex{kind, 2}, ')');
-      } else {
-        context.put(name);
-      }
+      context.put_name(token(kInterDomainTypes, kind), "Unknown (0x", Hex{kind, 2}, ')');
       if (kind == 2) {
         if (size < 3) return Outcome::kShort;
         context.put(", AS: ", value.be16(1));
@@ -859,7 +853,7 @@ Outcome put_tlv(Context& context, std::uint8_t type, Cursor value, const Cursor&
     case kPointToPoint: {
       if (size < 1) return Outcome::kDone;
       const std::uint8_t state = value.u8(0);
-      context.put("\n\t      Adjacency State: ", token(kAdjacencyStates, state, "unknown"), " (", state, ')');
+      context.put("\n\t      Adjacency State: ", named(kAdjacencyStates, state, "unknown"));
       if (size >= 5) context.put("\n\t      Extended Local circuit-ID: 0x", Hex{value.be32(1), 8});
       if (size >= 11) {
         context.put("\n\t      Neighbor System-ID: ");
@@ -1049,12 +1043,7 @@ bool put_isis(Context& context, Cursor pdu) {
       context.put("\n\t  source-id: ");
       put_id(context, pdu, 9, kSystemId);
       context.put(lan ? ",  holding time: " : ", holding time: ", pdu.be16(15), "s, Flags: [");
-      const std::string_view circuit = token(kCircuitTypes, flags);
-      if (circuit.empty()) {
-        context.put("unknown circuit type 0x", Hex{flags, 2});
-      } else {
-        context.put(circuit);
-      }
+      context.put_name(token(kCircuitTypes, flags), "unknown circuit type 0x", Hex{flags, 2});
       context.put(']');
       if (lan) {
         context.put("\n\t  lan-id:    ");
@@ -1125,7 +1114,7 @@ void print_osi(Context& context, Cursor packet) {
   const std::uint8_t nlpid = packet.u8(0);
   if (context.truncated()) return;
   if (context.options.link_header) {
-    context.put("OSI NLPID ", token(kNlpids, nlpid, "Unknown"), " (0x", Hex{nlpid, 2}, "): ");
+    context.put("OSI NLPID ", named_hex(kNlpids, nlpid, "Unknown"), ": ");
   }
   switch (nlpid) {
     case kIsIs:

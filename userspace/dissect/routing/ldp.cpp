@@ -142,8 +142,7 @@ void put_pseudowire(Context& context, Cursor element, std::size_t left) {
     const std::uint8_t length = element.u8(1);
     if (length < 2 || length > size) return;
     const Cursor value = element.from(2);
-    context.put("\n\t\tInterface Parameter: ", token(kInterfaceParameters, parameter, "Unknown"), " (0x",
-                Hex{parameter, 2}, "), len ", length);
+    context.put("\n\t\tInterface Parameter: ", named_hex(kInterfaceParameters, parameter, "Unknown"), ", len ", length);
     switch (parameter) {
       case kMtu:
         context.put(": ", value.be16(0));
@@ -197,11 +196,7 @@ void put_address_list(Context& context, Cursor value, std::size_t length) {
   length -= 2;
   const std::string_view name = address_family_name(family);
   context.put("\n\t      Address Family: ");
-  if (name.empty()) {
-    context.put("Unknown (", family, ')');
-  } else {
-    context.put(name);
-  }
+  context.put_name(name, "Unknown (", family, ')');
   context.put(", addresses");
   const std::size_t size = family == kFamilyIpv4 ? 4 : 16;
   if (family != kFamilyIpv4 && family != kFamilyIpv6) return;

@@ -101,7 +101,7 @@ std::string_view known(std::span<const Token> table, std::uint32_t value) {
 }
 
 void put_topology(Context& context, std::uint8_t id) {
-  context.put("\n\t\ttopology ", token(kTopologies, id, "Unknown"), " (", id, ')');
+  context.put("\n\t\ttopology ", named(kTopologies, id, "Unknown"));
 }
 
 void put_neighbours(Context& context, Cursor list, std::string_view indent) {
@@ -248,7 +248,7 @@ bool put_opaque(Context& context, std::uint8_t opaque, Cursor body) {
     } else if (opaque == 3 && type == 1 && size == 4) {
       context.put(body.be32(0), 's');
     } else if (opaque == 3 && type == 2 && size == 1) {
-      context.put(token(kGraceReasons, body.u8(0), "Unknown"), " (", body.u8(0), ')');
+      context.put(named(kGraceReasons, body.u8(0), "Unknown"));
     } else if (opaque == 3 && type == 3 && size == 4) {
       put_address(context, body, 0);
     } else {
@@ -656,11 +656,7 @@ void print_ospf(Context& context, Cursor packet, const IpHeader& ip) {
   const std::size_t digest = !v3 && packet.be16(14) == kCryptographic ? packet.u8(19) : 0;
   const std::size_t length = packet.length() - std::min(packet.length(), digest);
   context.put("OSPFv", version, ", ");
-  if (name.empty()) {
-    context.put(v3 ? "unknown packet type (" : "unknown LS-type ", type, v3 ? ")" : "");
-  } else {
-    context.put(name);
-  }
+  context.put_name(name, v3 ? "unknown packet type (" : "unknown LS-type ", type, v3 ? ")" : "");
   context.put(", length ", length);
   if (name.empty() || !context.verbose()) return;
   const std::size_t declared = packet.be16(2);

@@ -222,7 +222,7 @@ bool put_register(Context& context, Cursor cursor) {
   if (cursor.length() < 4) return false;
   const std::uint32_t flags = cursor.take_be32();
   context.put(", Flags [ ");
-  context.put_token(kRegisterFlags, flags, "none");
+  context.put(token(kRegisterFlags, flags, "none"));
   context.put(" ]\n\t");
   if (cursor.length() == 0) return false;
   const std::uint8_t version = cursor.u8(0) >> 4;

@@ -55,12 +55,8 @@ void print_vrrp(Context& context, Cursor message, const IpHeader& ip) {
   context.put(", prio ", message.u8(2));
   if (version == 2) {
     const std::uint8_t authentication = message.u8(4);
-    const std::string_view name = token(kAuthentications, authentication);
-    if (name.empty()) {
-      context.put(", authtype #", authentication);
-    } else {
-      context.put(", authtype ", name);
-    }
+    context.put(", authtype ");
+    context.put_name(token(kAuthentications, authentication), '#', authentication);
     context.put(", intvl ", message.u8(5), 's');
   } else {
     context.put(", intvl ", static_cast<std::uint32_t>(message.be16(4) & 0xfff), "cs");

@@ -122,11 +122,8 @@ void print_rip(Context& context, Cursor message, const Transport&) {
   // Version 0 was no more than its number.
   if (version == 0) return dump_all("\n\t");
   const std::string_view name = token(kCommands, command);
-  if (name.empty()) {
-    context.put(", unknown command (", command, ')');
-  } else {
-    context.put(", ", name);
-  }
+  context.put(", ");
+  context.put_name(name, "unknown command (", command, ')');
   context.put(", length: ", length);
   if (!context.verbose()) return;
   if (version != 1 && version != 2) return context.put(", unknown version");

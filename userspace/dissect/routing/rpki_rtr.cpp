@@ -42,7 +42,7 @@ bool put_error_report(Context& context, Cursor rest, std::size_t left, std::uint
   const std::uint32_t inner = rest.take_be32();
   left -= 4;
   context.put(indent, "Error code: ");
-  put_token_decimal(context, kErrors, code, "Unknown");
+  context.put(named(kErrors, code, "Unknown"));
   context.put(", Encapsulated PDU length: ", inner);
   if (inner > left) return false;
   if (inner > 0) {

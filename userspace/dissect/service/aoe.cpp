@@ -135,11 +135,7 @@ void print_aoe(Context& context, Cursor packet, const LinkHeader&) {
     const std::uint8_t error = packet.u8(1);
     context.put("\n\tError: ");
     const std::string_view name = token(kErrors, error);
-    if (name.empty()) {
-      context.put("Invalid (", error, ')');
-    } else {
-      context.put(name);
-    }
+    context.put_name(name, "Invalid (", error, ')');
   }
   context.put("\n\tMajor: 0x", Hex{packet.be16(2), 4});
   context.put(", Minor: 0x", Hex{packet.u8(4), 2});

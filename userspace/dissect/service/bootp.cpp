@@ -209,11 +209,7 @@ void put_numbers32(Context& context, Cursor& data) {
 void put_choice(Context& context, std::span<const Token> names, Cursor& data) {
   if (data.length() < 1) return context.put("[ERROR: length < 1 bytes]");
   const std::uint8_t value = data.take_u8();
-  if (const std::string_view name = token(names, value); !name.empty()) {
-    context.put(name);
-  } else {
-    context.put('#', value);
-  }
+  context.put_name(token(names, value), '#', value);
 }
 
 void put_option_list(Context& context, Cursor& data) {
@@ -229,11 +225,8 @@ void put_client_id(Context& context, Cursor& data) {
   if (type == 0) {
     put_quoted(context, data.bytes());
   } else {
-    if (const std::string_view name = token(kHardware, type); !name.empty()) {
-      context.put(name, ' ');
-    } else {
-      context.put("hardware-type ", type, ", ");
-    }
+    context.put_name(token(kHardware, type), "hardware-type ", type, ',');
+    context.put(' ');
     context.out.separated_hex(data.data(), data.length(), ':');
   }
   data.skip(data.length());
@@ -279,8 +272,7 @@ void put_agent_options(Context& context, Cursor& data) {
     const std::uint8_t code = data.take_u8();
     const std::uint8_t size = data.take_u8();
     const std::string_view name = token(kAgentOptions, code);
-    context.put("\n\t      ", name.empty() ? std::string_view("Unknown") : name, " SubOption ", code, ", length ", size,
-                ": ");
+    context.put("\n\t      ", name_or(name, "Unknown"), " SubOption ", code, ", length ", size, ": ");
     if (size > data.length()) {
       context.put("length goes past end of option");
       return data.skip(data.length());
@@ -448,11 +440,8 @@ bool put_name(Context& context, std::string_view label, const Cursor& message, s
 void print_bootp(Context& context, Cursor message, const Transport&) {
   context.protocol("bootp");
   const std::uint8_t operation = message.u8(0);
-  if (const std::string_view name = token(kOperations, operation); !name.empty()) {
-    context.put("BOOTP/DHCP, ", name);
-  } else {
-    context.put("BOOTP/DHCP, unknown (0x", Hex{operation, 2}, ')');
-  }
+  context.put("BOOTP/DHCP, ");
+  context.put_name(token(kOperations, operation), "unknown (0x", Hex{operation, 2}, ')');
   const std::uint8_t hardware = message.u8(1);
   const std::uint8_t station_size = message.u8(2);
   const bool ethernet = hardware == kEthernet && station_size == kStationSize;

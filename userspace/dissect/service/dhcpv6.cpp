@@ -176,11 +176,7 @@ void put_authentication(Context& context, const Cursor& value) {
   const std::uint8_t algorithm = value.u8(1);
   constexpr Token kProtocols[] = {{2, "delayed"}, {3, "reconfigure"}};
   context.put("proto: ");
-  if (const std::string_view name = token(kProtocols, protocol); !name.empty()) {
-    context.put(name);
-  } else {
-    context.put(protocol);
-  }
+  context.put_name(token(kProtocols, protocol), protocol);
   context.put(", alg: ");
   if (algorithm == 1) {
     context.put("HMAC-MD5");
@@ -421,11 +417,7 @@ bool put_option(Context& context, Form form, const Cursor& value, const Cursor& 
       if (size != 1) break;
       constexpr Token kFor[] = {{5, "for renew)"}, {11, "for inf-req)"}};
       context.put(' ');
-      if (const std::string_view name = token(kFor, value.u8(0)); !name.empty()) {
-        context.put(name);
-      } else {
-        context.put("for ??", "?(", Hex{value.u8(0), 2}, "))");
-      }
+      context.put_name(token(kFor, value.u8(0)), "for ??", "?(", Hex{value.u8(0), 2}, "))");
       return true;
     }
     case Form::kNames:
@@ -450,11 +442,7 @@ bool put_option(Context& context, Form form, const Cursor& value, const Cursor& 
       if (size < 17) break;
       constexpr Token kBy[] = {{1, "by-address"}, {2, "by-clientID"}};
       context.put(' ');
-      if (const std::string_view name = token(kBy, value.u8(0)); !name.empty()) {
-        context.put(name);
-      } else {
-        context.put("type_", value.u8(0));
-      }
+      context.put_name(token(kBy, value.u8(0)), "type_", value.u8(0));
       if (const std::uint8_t* link = value.block(1, 16);
           !std::all_of(link, link + 16, [](std::uint8_t byte) { return byte == 0; })) {
         put_host6(context, " ", link);
@@ -516,11 +504,7 @@ bool print_message(Context& context, Cursor message) {
   }
   const std::uint8_t type = message.u8(0);
   context.put(' ');
-  if (const std::string_view name = token(kMessages, type); !name.empty()) {
-    context.put(name);
-  } else {
-    context.put("msgtype-", type);
-  }
+  context.put_name(token(kMessages, type), "msgtype-", type);
   if (!context.verbose()) return true;
   context.put(" (");
   if (type == kRelayForward || type == kRelayReply) {

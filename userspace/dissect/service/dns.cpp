@@ -225,20 +225,13 @@ class Message {
 
   void put_type(std::uint16_t type) {
     const std::string_view name = token(kTypes, type);
-    if (name.empty()) {
-      context_.put(" Type", type);
-    } else {
-      context_.put(' ', name);
-    }
+    context_.put(' ');
+    context_.put_name(name, "Type", type);
   }
   void put_class(unsigned klass) {
     if (klass == 1) return;
-    const std::string_view name = token(kClasses, klass);
-    if (name.empty()) {
-      context_.put(" (Class ", klass, ')');
-    } else {
-      context_.put(' ', name);
-    }
+    context_.put(' ');
+    context_.put_name(token(kClasses, klass), "(Class ", klass, ')');
   }
   bool try_skip_name() {
     for (;;) {
@@ -377,12 +370,7 @@ class Message {
       if (at + 4 > end) return fail();
       const std::uint16_t code = message_.be16(at);
       const std::uint16_t length = message_.be16(at + 2);
-      const std::string_view name = token(kOptions, code);
-      if (name.empty()) {
-        context_.put("Opt", code);
-      } else {
-        context_.put(name);
-      }
+      context_.put_name(token(kOptions, code), "Opt", code);
       at += 4;
       if (at + length > end) return fail();
       put_option(code, at, length);
@@ -430,12 +418,8 @@ class Message {
   void put_algorithms(std::span<const Token> table, std::size_t at, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) {
       const std::uint8_t code = message_.u8(at + i);
-      const std::string_view name = token(table, code);
-      if (name.empty()) {
-        context_.put(" Alg_", code);
-      } else {
-        context_.put(' ', name);
-      }
+      context_.put(' ');
+      context_.put_name(token(table, code), "Alg_", code);
     }
   }
 

@@ -48,11 +48,8 @@ void print_version4(Context& context, Cursor message) {
   const auto number = [&](const Cursor& at) { return little ? at.le16(0) : at.be16(0); };
   context.put(little ? " le " : " be ");
   const std::uint8_t kind = type & 0xfe;
-  if (const std::string_view name = token(kMessages, kind); !name.empty()) {
-    context.put(name, ": ");
-  } else {
-    context.put('#', kind, ": ");
-  }
+  context.put_name(token(kMessages, kind), '#', kind);
+  context.put(": ");
   Cursor rest = message.from(2);
   switch (kind) {
     case kRequest: {

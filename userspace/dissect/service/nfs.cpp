@@ -368,20 +368,13 @@ bool Message::good() {
   const std::uint32_t status = rest_.take_be32();
   if (context_.truncated()) return false;
   if (status == 0) return true;
-  if (const std::string_view name = token(kErrors, status); !name.empty()) {
-    context_.put(" ERROR: ", name);
-  } else {
-    context_.put(" ERROR: unk ", status);
-  }
+  context_.put(" ERROR: ");
+  context_.put_name(token(kErrors, status), "unk ", status);
   return false;
 }
 
 void Message::put_type(std::uint32_t type) {
-  if (const std::string_view name = token(kTypes, type); !name.empty()) {
-    context_.put(name);
-  } else {
-    context_.put("unk-ft ", type);
-  }
+  context_.put_name(token(kTypes, type), "unk-ft ", type);
 }
 
 void Message::put_time() {
@@ -786,11 +779,8 @@ void print_reply(Context& context, const Cursor& message, std::size_t size, cons
   const std::uint32_t accepted = message.be32(at);
   if (context.truncated()) return;
   if (accepted != 0) {
-    if (const std::string_view name = token(kAcceptStates, accepted); !name.empty()) {
-      context.put(' ', name);
-    } else {
-      context.put(" ar_stat ", accepted);
-    }
+    context.put(' ');
+    context.put_name(token(kAcceptStates, accepted), "ar_stat ", accepted);
     return;
   }
   Message(context, message.from(at + 4), request->program_version == 3).print_result(procedure);

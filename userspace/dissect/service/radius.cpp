@@ -360,11 +360,7 @@ void put_dotted(Context& context, const Cursor& value) {
 }
 
 void put_name(Context& context, std::span<const Token> names, std::uint32_t value) {
-  if (const std::string_view name = token(names, value); !name.empty()) {
-    context.put(name);
-  } else {
-    context.put('#', value);
-  }
+  context.put_name(token(names, value), '#', value);
 }
 
 void put_tag(Context& context, std::uint8_t tag) {
@@ -432,7 +428,7 @@ void put_vendor(Context& context, Cursor value, std::string_view behind_mark) {
   const std::uint32_t vendor = value.take_be32();
   if (context.truncated()) return;
   context.put("Vendor: ");
-  context.put(enterprise_name(vendor), " (", vendor, ')');
+  context.put(Named{enterprise_name(vendor), vendor});
   while (value.length() >= 2 && !context.truncated()) {
     const std::uint8_t type = value.u8(0);
     const std::size_t size = value.u8(1);
@@ -458,7 +454,7 @@ void put_eap(Context& context, const Cursor& value) {
 }
 
 void put_vlan_tag(Context& context, std::uint8_t tag) {
-  context.put(token(kVlanTags, tag, "Unknown tag"), " (0x", Hex{tag, 2}, ") ");
+  context.put(named_hex(kVlanTags, tag, "Unknown tag"), ' ');
 }
 
 void put_value(Context& context, std::uint8_t type, const Attribute& attribute, const Cursor& value,
@@ -549,11 +545,9 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
       if (size < 2) return context.put("ERROR: length ", size, " < 2");
       constexpr Token kNamespaces[] = {{'0', "TADIG"}, {'1', "REALM"}, {'2', "E212"}, {'3', "ICC"}};
       const std::uint8_t space = value.u8(0);
-      if (const std::string_view name = token(kNamespaces, space); !name.empty()) {
-        context.put('[', name, "] ");
-      } else {
-        context.put("[unknown namespace ", space, "] ");
-      }
+      context.put('[');
+      context.put_name(token(kNamespaces, space), "unknown namespace ", space);
+      context.put("] ");
       return put_escaped(context, value, 1, size - 1);
     }
     case Form::kLocation:
@@ -597,11 +591,11 @@ void print_radius(Context& context, Cursor packet, const Transport&) {
   const std::size_t length = std::min(declared, packet.length());
   if (!context.verbose()) {
     context.put("RADIUS, ");
-    put_token_decimal(context, kCodes, packet.u8(0), "Unknown Command");
+    context.put(named(kCodes, packet.u8(0), "Unknown Command"));
     return context.put(", id: 0x", Hex{packet.u8(1), 2}, " length: ", length);
   }
   context.put("RADIUS, length: ", length, "\n\t");
-  put_token_decimal(context, kCodes, packet.u8(0), "Unknown Command");
+  context.put(named(kCodes, packet.u8(0), "Unknown Command"));
   context.put(", id: 0x", Hex{packet.u8(1), 2}, ", Authenticator: ");
   for (unsigned i = 0; i < 16; ++i) context.put(Hex{packet.u8(4 + i), 2});
   put_attributes(context, packet.from(kHeader).with_length(length - kHeader));

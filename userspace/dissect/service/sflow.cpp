@@ -54,7 +54,7 @@ void put_generic_counters(Context& context, const Cursor& record) {
 
 void put_raw_packet(Context& context, const Cursor& record) {
   const std::uint32_t protocol = record.be32(0);
-  context.put("\n\t      protocol ", token(kHeaderProtocols, protocol, "Unknown"), " (", protocol, ')');
+  context.put("\n\t      protocol ", named(kHeaderProtocols, protocol, "Unknown"));
   put_fields(context, record.from(4), ", length %4, stripped bytes %4, header_size %4");
 }
 
@@ -119,7 +119,7 @@ bool put_records(Context& context, Cursor& sample, std::uint32_t count, std::spa
       }
     }
     context.put("\n\t    enterprise ", enterprise, counters ? ", " : " ",
-                record == nullptr ? std::string_view("Unknown") : record->name, " (", format, ") length ", size);
+                Named{record == nullptr ? std::string_view("Unknown") : record->name, format}, " length ", size);
     if (sample.length() < size) return false;
     const Cursor value = sample.with_length(size);
     if (record != nullptr && record->size != 0) {
@@ -222,7 +222,7 @@ void print_sflow(Context& context, Cursor message, const Transport&) {
     if (context.truncated()) return;
     rest.skip(8);
     const std::string_view name = token(kSamples, type & 0xfff);
-    context.put("\n\t", name.empty() ? std::string_view("Unknown") : name, " (", type & 0xfff, "), length ", size, ',');
+    context.put("\n\t", Named{name_or(name, "Unknown"), type & 0xfff}, ", length ", size, ',');
     if (size > rest.length()) {
       if (!name.empty()) put_invalid();
       return;

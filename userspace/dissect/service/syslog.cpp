@@ -38,13 +38,7 @@ void print_syslog(Context& context, Cursor payload, const Transport&) {
   const std::uint32_t severity = priority & 7;
   const std::uint32_t facility = priority >> 3;
   const std::size_t length = payload.length();
-  const auto put_facility = [&] {
-    if (const std::string_view name = token(kFacilities, facility); !name.empty()) {
-      context.put(name);
-    } else {
-      context.put("unknown (", facility, ')');
-    }
-  };
+  const auto put_facility = [&] { context.put_name(token(kFacilities, facility), "unknown (", facility, ')'); };
   if (!context.verbose()) {
     context.put("SYSLOG ");
     put_facility();
@@ -54,7 +48,7 @@ void print_syslog(Context& context, Cursor payload, const Transport&) {
   put_facility();
   context.put(" (", facility, ')');
   context.put(", Severity ");
-  put_token_decimal(context, kSeverities, severity, "unknown");
+  context.put(named(kSeverities, severity, "unknown"));
   context.put("\n\tMsg: ");
   for (; at < length && !context.truncated(); ++at) {
     const std::uint8_t byte = payload.u8(at);

@@ -67,11 +67,8 @@ void print_tftp(Context& context, Cursor payload, const Transport&) {
     case kError: {
       if (rest.length() < 2) return payload.truncated();
       const std::uint16_t code = rest.be16(0);
-      if (const std::string_view error = token(kErrors, code); !error.empty()) {
-        context.put(' ', error);
-      } else {
-        context.put(" tftp-err-#", code, " \"");
-      }
+      context.put(' ');
+      context.put_name(token(kErrors, code), "tftp-err-#", code, " \"");
       rest.skip(2);
       if (rest.length() == 0) return payload.truncated();
       context.put(" \"");

@@ -37,11 +37,9 @@ bool put_data(Context& context, const Cursor& body, std::uint8_t flags) {
   context.put("[SID: ", body.be16(4), "] ");
   context.put("[SSEQ ", body.be16(6), "] ");
   const std::uint32_t payload = body.be32(8);
-  if (const std::string_view name = token(kPayloads, payload); !name.empty()) {
-    context.put("[PPID ", name, "] ");
-  } else {
-    context.put("[PPID 0x", Hex{payload}, "] ");
-  }
+  context.put("[PPID ");
+  context.put_name(token(kPayloads, payload), "0x", Hex{payload});
+  context.put("] ");
   // RFC 9260 3.3.1: there is at least one byte of data.
   if (body.length() == 12) return put_bogus(context, body);
   if (context.verbose(2)) {
@@ -149,11 +147,9 @@ void print_sctp(Context& context, Cursor packet, const IpHeader& ip) {
     const std::size_t size = chunks.be16(2);
     if (size < 4) return context.put("[Bad chunk length ", size, ", < size of chunk descriptor]");
     const std::uint8_t type = chunks.u8(0);
-    if (const std::string_view name = token(kChunks, type); !name.empty()) {
-      context.put('[', name, "] ");
-    } else {
-      context.put("[Unknown chunk type: 0x", Hex{type}, "] ");
-    }
+    context.put('[');
+    context.put_name(token(kChunks, type), "Unknown chunk type: 0x", Hex{type});
+    context.put("] ");
     const std::uint8_t flags = chunks.u8(1);
     if (size > chunks.length()) {
       context.put("[Bad chunk length ", size, ", > remaining data in packet]");

@@ -77,11 +77,7 @@ void put_value(Context& context, Form form, const Cursor& value, std::size_t siz
       break;
     case Form::kMessage:
       if (!holds(2)) return;
-      if (const std::string_view name = token(kMessages, value.be16(0)); !name.empty()) {
-        context.put(name);
-      } else {
-        context.put("MSGTYPE-#", value.be16(0));
-      }
+      context.put_name(token(kMessages, value.be16(0)), "MSGTYPE-#", value.be16(0));
       break;
     case Form::kResult:
       if (!holds(2)) return;
@@ -140,11 +136,7 @@ void put_value(Context& context, Form form, const Cursor& value, std::size_t siz
       break;
     case Form::kAuthType:
       if (!holds(2)) return;
-      if (const std::string_view name = token(kAuthTypes, value.be16(0)); !name.empty()) {
-        context.put(name);
-      } else {
-        context.put("AuthType-#", value.be16(0));
-      }
+      context.put_name(token(kAuthTypes, value.be16(0)), "AuthType-#", value.be16(0));
       break;
     case Form::kId:
       if (!holds(2)) return;

@@ -101,11 +101,7 @@ void print_lisp(Context& context, Cursor message, const Transport&) {
   if (!message.has(kHeader)) return message.truncated();
   const std::uint32_t first = message.be32(0);
   const std::uint8_t type = static_cast<std::uint8_t>(first >> 28);
-  if (const std::string_view name = token(kTypes, type); !name.empty()) {
-    context.put(name);
-  } else {
-    context.put("unknown-type-", type);
-  }
+  context.put_name(token(kTypes, type), "unknown-type-", type);
   context.put(',');
   if (type != kMapRegister && type != kMapNotify) return;
   if (context.verbose()) {

@@ -21,11 +21,7 @@ constexpr std::size_t kFixedWords = 4;
 void put_or_unknown(Context& context, std::string_view label, std::span<const Token> table, std::uint8_t value) {
   const std::string_view name = token(table, value);
   context.put(label);
-  if (name.empty()) {
-    context.put("unknown (0x", Hex{value, 2}, ')');
-  } else {
-    context.put(name);
-  }
+  context.put_name(name, "unknown (0x", Hex{value, 2}, ')');
   context.put(", ");
 }
 

@@ -39,7 +39,7 @@ void put_geneve_options(Context& context, Cursor options, std::size_t left) {
     const std::uint8_t type = options.u8(2);
     const std::uint8_t last = options.u8(3);
     const std::size_t size = 4 + (last & 0x1fu) * 4;
-    context.put("class ", geneve_class(option_class), " (0x", Hex{option_class}, ") type 0x", Hex{type});
+    context.put("class ", NamedHex{geneve_class(option_class), option_class, 0}, " type 0x", Hex{type});
     if ((type & 0x80) != 0) context.put("(C)");
     context.put(" len ", size);
     if (left < size) return context.put(" [bad len]");

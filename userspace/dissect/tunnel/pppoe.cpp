@@ -61,11 +61,7 @@ void put_tags(Context& context, Cursor tags, std::size_t left) {
     const auto value = tags.span(0, size);
     if (context.truncated()) return;
     context.put(" [");
-    if (const std::string_view name = token(kTags, type); !name.empty()) {
-      context.put(name);
-    } else {
-      context.put("TAG-0x", Hex{type});
-    }
+    context.put_name(token(kTags, type), "TAG-0x", Hex{type});
     if (size > 0) {
       context.put(' ');
       put_value(context, value);
