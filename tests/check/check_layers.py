@@ -9,8 +9,9 @@ import tree
 
 # Folder of userspace/ → folders it may include from. Every one may include itself and the vocabulary, ringtap/*.hpp.
 FOLDERS = {
+    "base": set(),
     "record": set(),
-    "dissect": set(),
+    "dissect": {"base"},
     "file": {"record"},
     "names": {"dissect"},
     "filter": set(),
@@ -21,7 +22,7 @@ FOLDERS = {
     "taps": {"loader", "net", "record"},
     "live": {"taps", "loader", "net", "record"},
     "sink": {"dissect"},
-    "compare": set(),
+    "compare": {"base"},
     "app": set(),
     "main.cpp": {"dissect", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app"},
 }

@@ -9,7 +9,9 @@
 #include <cstring>
 #include <span>
 
+#include "base/vlan.hpp"
 #include "compare/hash.hpp"
+#include "ringtap/bytes.hpp"
 
 namespace ringtap {
 namespace {
@@ -17,21 +19,16 @@ namespace {
 using Bytes = std::span<const std::byte>;
 
 constexpr std::uint16_t kIpv4 = 0x0800, kArp = 0x0806, kIpv6 = 0x86dd;
-constexpr std::size_t kEthernetHeader = 14, kSll2Header = 20, kSllHeader = 16, kVlanTag = 4, kFamilyHeader = 4;
+constexpr std::size_t kEthernetHeader = 14, kSll2Header = 20, kSllHeader = 16, kFamilyHeader = 4;
 
 std::uint16_t u16(Bytes bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[at]) << 8 |
-                                    std::to_integer<unsigned>(bytes[at + 1]));
+  return load_be16(bytes.data() + at);
 }
 std::uint32_t u32(Bytes bytes, std::size_t at) {
-  return std::uint32_t{u16(bytes, at)} << 16 | u16(bytes, at + 2);
+  return load_be32(bytes.data() + at);
 }
 std::uint8_t u8(Bytes bytes, std::size_t at) {
   return std::to_integer<std::uint8_t>(bytes[at]);
-}
-
-bool is_vlan(std::uint16_t type) {
-  return type == 0x8100 || type == 0x88a8 || type == 0x9100;
 }
 
 // The network-layer packet in a record: its ethertype, where it begins; bytes beyond may be padding.
@@ -68,9 +65,9 @@ Network network_of(const RecordView& record) {
     default:
       return {type_by_version(data, 0), 0};
   }
-  while (is_vlan(network.ether_type) && network.at + kVlanTag <= data.size()) {
+  while (is_vlan_ethertype(network.ether_type) && network.at + kVlanTagSize <= data.size()) {
     network.ether_type = u16(data, network.at + 2);
-    network.at += kVlanTag;
+    network.at += kVlanTagSize;
   }
   return network;
 }

@@ -5,6 +5,8 @@
 #include <bit>
 #include <charconv>
 
+#include "ringtap/bytes.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -129,7 +131,7 @@ char* Appender::write(char* p, Ipv4Text text) {
 // dotted after ::/96 and ::ffff:0:0/96, as inet_ntop(3) writes them.
 void Appender::ipv6(const std::uint8_t* address) {
   unsigned groups[8];
-  for (unsigned i = 0; i < 8; ++i) groups[i] = static_cast<unsigned>(address[2 * i] << 8 | address[2 * i + 1]);
+  for (unsigned i = 0; i < 8; ++i) groups[i] = load_be16(address + 2 * i);
   unsigned best = 8;
   unsigned best_count = 1;
   for (unsigned i = 0; i < 8;) {

@@ -29,7 +29,7 @@ void Context::station(const std::uint8_t* address) {
   if (const std::string_view name = resolver->station({address, 6}); !name.empty()) return put(name);
   if (std::memcmp(address, kBroadcast, sizeof kBroadcast) == 0) return put("Broadcast");
   out.mac(address);
-  const std::uint32_t oui = static_cast<std::uint32_t>(address[0] << 16 | address[1] << 8 | address[2]);
+  const std::uint32_t oui = load_be24(address);
   put(" (oui ", organization_name(oui), ')');
 }
 

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "dissect/appender.hpp"
+#include "ringtap/bytes.hpp"
 
 namespace ringtap {
 
@@ -90,22 +91,10 @@ class Cursor {
   }
 
   [[nodiscard]] std::uint8_t u8(std::size_t offset) const { return *block(offset, 1); }
-  [[nodiscard]] std::uint16_t be16(std::size_t offset) const {
-    const std::uint8_t* p = block(offset, 2);
-    return static_cast<std::uint16_t>(p[0] << 8 | p[1]);
-  }
-  [[nodiscard]] std::uint32_t be24(std::size_t offset) const {
-    const std::uint8_t* p = block(offset, 3);
-    return static_cast<std::uint32_t>(p[0] << 16 | p[1] << 8 | p[2]);
-  }
-  [[nodiscard]] std::uint32_t be32(std::size_t offset) const {
-    const std::uint8_t* p = block(offset, 4);
-    return static_cast<std::uint32_t>(p[0]) << 24 | static_cast<std::uint32_t>(p[1] << 16 | p[2] << 8 | p[3]);
-  }
-  [[nodiscard]] std::uint64_t be64(std::size_t offset) const {
-    (void)block(offset, 8);
-    return static_cast<std::uint64_t>(be32(offset)) << 32 | be32(offset + 4);
-  }
+  [[nodiscard]] std::uint16_t be16(std::size_t offset) const { return load_be16(block(offset, 2)); }
+  [[nodiscard]] std::uint32_t be24(std::size_t offset) const { return load_be24(block(offset, 3)); }
+  [[nodiscard]] std::uint32_t be32(std::size_t offset) const { return load_be32(block(offset, 4)); }
+  [[nodiscard]] std::uint64_t be64(std::size_t offset) const { return load_be64(block(offset, 8)); }
   [[nodiscard]] std::uint16_t le16(std::size_t offset) const {
     const std::uint8_t* p = block(offset, 2);
     return static_cast<std::uint16_t>(p[1] << 8 | p[0]);

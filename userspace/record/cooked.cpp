@@ -5,6 +5,8 @@
 #include <cstring>
 #include <span>
 
+#include "ringtap/bytes.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -15,11 +17,6 @@ constexpr std::uint16_t kProtocolIpv6 = 0x86dd;
 constexpr std::uint16_t kProtocol8023 = 0x0001;  // ETH_P_802_3: an 802.3 frame without 802.2 (Novell)
 constexpr std::uint16_t kProtocol8022 = 0x0004;  // ETH_P_802_2: LLC follows
 constexpr std::uint16_t kMinEthertype = 0x0600;
-
-std::uint16_t read_u16(std::span<const std::byte> bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(std::to_integer<unsigned>(bytes[at]) << 8 |
-                                    std::to_integer<unsigned>(bytes[at + 1]));
-}
 
 void put_u16(std::byte* to, std::uint16_t value) {
   to[0] = static_cast<std::byte>(value >> 8);
@@ -42,10 +39,11 @@ RecordView Sll2Framer::frame(const RecordView& record, std::uint16_t hardware_ty
     stripped = std::min(data.size(), kEthernetHeaderLength);
     if (data.size() >= 2 * kAddressLength) source_address = data.subspan(kAddressLength, kAddressLength);
     if (data.size() >= kEthernetHeaderLength) {
-      protocol = read_u16(data, 2 * kAddressLength);
+      protocol = load_be16(data.data() + 2 * kAddressLength);
       // A length field: what the kernel's eth_type_trans() makes of it (net/ethernet/eth.c).
       if (protocol < kMinEthertype) {
-        const bool novell = data.size() >= kEthernetHeaderLength + 2 && read_u16(data, kEthernetHeaderLength) == 0xffff;
+        const bool novell =
+            data.size() >= kEthernetHeaderLength + 2 && load_be16(data.data() + kEthernetHeaderLength) == 0xffff;
         protocol = novell ? kProtocol8023 : kProtocol8022;
       }
     }

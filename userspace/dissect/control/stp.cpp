@@ -28,7 +28,7 @@ std::string_view role(std::uint8_t flags) {
 
 void put_bridge(Context& context, const Cursor& bpdu, std::size_t at) {
   const std::uint8_t* id = bpdu.block(at, 8);
-  context.put(Hex{static_cast<std::uint32_t>(id[0] << 8 | id[1]), 4}, '.');
+  context.put(Hex{load_be16(id), 4}, '.');
   context.out.separated_hex(id + 2, 6, ':');
 }
 

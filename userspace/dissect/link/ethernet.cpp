@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Ethernet, IEEE 802.3, with the tags of IEEE 802.1Q; the loopback test of Ethernet 2.0 (configuration testing).
+#include "base/vlan.hpp"
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
 #include "dissect/tables.hpp"
@@ -8,13 +9,8 @@ namespace ringtap {
 namespace {
 
 constexpr std::size_t kHeader = 14;
-constexpr std::size_t kTag = 4;
 constexpr std::uint16_t kMacsec = 0x88e5;
 constexpr std::uint16_t kMaxLength = 1500;  // a type field up to this is a length
-
-constexpr bool is_vlan(std::uint16_t type) {
-  return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200;
-}
 
 void put_type(Context& context, std::uint16_t type) {
   const std::string_view name = ethertype_name(type);
@@ -62,7 +58,7 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
   std::uint16_t type = packet.be16(12);
   Cursor payload = packet.from(kHeader);
   std::size_t header_size = kHeader;
-  if (show && !is_vlan(type)) put_header(context, link, type, packet.length());
+  if (show && !is_vlan_ethertype(type)) put_header(context, link, type, packet.length());
   bool tagged = false;
   std::size_t padding = 0;  // captured behind what MACsec protects: read as tcpdump does, but never dumped
   if (type == kMacsec) {
@@ -78,11 +74,11 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
     payload.skip(2);
     header_size += 2;
     tagged = true;
-    if (show && type > kMaxLength && !is_vlan(type)) put_type(context, type);
+    if (show && type > kMaxLength && !is_vlan_ethertype(type)) put_type(context, type);
   }
-  while (is_vlan(type)) {
+  while (is_vlan_ethertype(type)) {
     context.protocol("vlan");
-    if (!payload.has(kTag) || payload.length() < kTag) {
+    if (!payload.has(kVlanTagSize) || payload.length() < kVlanTagSize) {
       if (show && !tagged) put_stations(context, link);
       context.put_truncated();
       return packet.length();
@@ -94,15 +90,14 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
       } else {
         put_header(context, link, type, packet.length());
       }
-      context.put("vlan ", static_cast<std::uint32_t>(tag & 0xfff), ", p ", static_cast<std::uint32_t>(tag >> 13),
-                  ", ");
-      if ((tag & 0x1000) != 0) context.put("DEI, ");
+      context.put("vlan ", vlan_id(tag), ", p ", vlan_priority(tag), ", ");
+      if (vlan_drop_eligible(tag)) context.put("DEI, ");
     }
     type = payload.be16(2);
-    payload.skip(kTag);
-    header_size += kTag;
+    payload.skip(kVlanTagSize);
+    header_size += kVlanTagSize;
     tagged = true;
-    if (show && type > kMaxLength && !is_vlan(type)) put_type(context, type);
+    if (show && type > kMaxLength && !is_vlan_ethertype(type)) put_type(context, type);
   }
   const Cursor data = payload.first(payload.captured() - padding).with_length(payload.length());
   if (type <= kMaxLength) {

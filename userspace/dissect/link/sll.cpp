@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // LINUX_SLL and LINUX_SLL2, the "cooked" headers of captures on several devices:
 // https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html and LINKTYPE_LINUX_SLL2.html.
+#include "base/vlan.hpp"
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
 #include "dissect/tables.hpp"
@@ -53,15 +54,14 @@ void put_link(Context& context, const Cooked& header, std::size_t length) {
 void print_payload(Context& context, const Cooked& header, Cursor payload, std::size_t length, auto put_header) {
   std::uint16_t type = header.protocol;
   const LinkHeader link{.source = header.address_size == 6 ? header.address : nullptr};
-  while (type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200) {
+  while (is_vlan_ethertype(type)) {
     context.protocol("vlan");
-    if (!payload.has(4)) return context.put_truncated();
+    if (!payload.has(kVlanTagSize)) return context.put_truncated();
     const std::uint16_t tag = payload.be16(0);
     type = payload.be16(2);
-    payload.skip(4);
+    payload.skip(kVlanTagSize);
     if (context.options.link_header) {
-      context.put("vlan ", static_cast<std::uint32_t>(tag & 0xfff), ", p ", static_cast<std::uint32_t>(tag >> 13),
-                  (tag & 0x1000) != 0 ? ", DEI, " : ", ");
+      context.put("vlan ", vlan_id(tag), ", p ", vlan_priority(tag), vlan_drop_eligible(tag) ? ", DEI, " : ", ");
     }
     put_type(context, type);
     context.put(", ");

@@ -55,7 +55,7 @@ bool put_route(Context& context, Cursor& entry, std::uint8_t offset, std::uint8_
     if (address_size == 4) {
       context.host4(address);
     } else {
-      context.put(Hex{static_cast<std::uint64_t>(address[0]) << 8 | address[1]});
+      context.put(Hex{load_be16(address)});
     }
   }
   return true;
