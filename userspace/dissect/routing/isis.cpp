@@ -46,85 +46,6 @@ constexpr PduRow kPdus[] = {
     {kL2Csnp, "L2 CSNP", 33},        {kL1Psnp, "L1 PSNP", 17},        {kL2Psnp, "L2 PSNP", 17},
 };
 
-enum Tlv : std::uint8_t {
-  kArea = 1,
-  kIsReach = 2,
-  kPrefixNeighbors = 5,
-  kNeighbors = 6,
-  kInstance = 7,
-  kPadding = 8,
-  kLspEntries = 9,
-  kAuthentication = 10,
-  kChecksum = 12,
-  kPurge = 13,
-  kBufferSize = 14,
-  kExtendedIsReach = 22,
-  kAlias = 24,
-  kIpInternal = 128,
-  kProtocols = 129,
-  kIpExternal = 130,
-  kInterDomain = 131,
-  kIpAddress = 132,
-  kRouterId = 134,
-  kExtendedIpReach = 135,
-  kHostname = 137,
-  kRiskGroup = 138,
-  kRestart = 211,
-  kMtIsReach = 222,
-  kMultiTopology = 229,
-  kIp6Address = 232,
-  kMtIpReach = 235,
-  kIp6Reach = 236,
-  kMtIp6Reach = 237,
-  kPointToPoint = 240,
-  kCapability = 242,
-};
-constexpr Token kTlvs[] = {
-    {kArea, "Area address(es)"},
-    {kIsReach, "IS Reachability"},
-    {3, "ES Neighbor(s)"},
-    {4, "Partition DIS"},
-    {kPrefixNeighbors, "Prefix Neighbors"},
-    {kNeighbors, "IS Neighbor(s)"},
-    {kInstance, "Instance Identifier"},
-    {kPadding, "Padding"},
-    {kLspEntries, "LSP entries"},
-    {kAuthentication, "Authentication"},
-    {100, "POI"},
-    {kChecksum, "Checksum"},
-    {kPurge, "Purge Originator Identifier"},
-    {kBufferSize, "LSP Buffersize"},
-    {kExtendedIsReach, "Extended IS Reachability"},
-    {kAlias, "IS Alias ID"},
-    {42, "DECnet Phase IV"},
-    {66, "LSP Buffersize"},
-    {kIpInternal, "IPv4 Internal Reachability"},
-    {kProtocols, "Protocols supported"},
-    {kIpExternal, "IPv4 External Reachability"},
-    {kInterDomain, "Inter-Domain Information Type"},
-    {kIpAddress, "IPv4 Interface address(es)"},
-    {133, "IPv4 authentication (deprecated)"},
-    {kRouterId, "Traffic Engineering Router ID"},
-    {kExtendedIpReach, "Extended IPv4 Reachability"},
-    {136, "Application specific information"},
-    {kHostname, "Hostname"},
-    {kRiskGroup, "Shared Risk Link Group"},
-    {143, "Multi-Topology-Aware Port Capability"},
-    {144, "Multi-Topology Capability"},
-    {kRestart, "Restart Signaling"},
-    {kMtIsReach, "Multi Topology IS Reachability"},
-    {kMultiTopology, "Multi Topology"},
-    {kIp6Address, "IPv6 Interface address(es)"},
-    {kMtIpReach, "Multi-Topology IPv4 Reachability"},
-    {kIp6Reach, "IPv6 reachability"},
-    {kMtIp6Reach, "Multi-Topology IP6 Reachability"},
-    {kPointToPoint, "Point-to-point Adjacency State"},
-    {241, "IIH Sequence Number"},
-    {kCapability, "IS-IS Router Capability"},
-    {250, "Vendor Private"},
-    {251, "Vendor Private"},
-};
-
 constexpr Token kIsSubTlvs[] = {
     {3, "Administrative groups"},
     {4, "Link Local/Remote Identifier"},
@@ -606,300 +527,396 @@ Outcome put_too_long(Context& context, std::size_t left, std::size_t used) {
   return Outcome::kInvalid;
 }
 
-Outcome put_tlv(Context& context, std::uint8_t type, Cursor value, const Cursor& pdu) {
-  const std::size_t size = value.length();
-  switch (type) {
-    case kArea:
-      while (value.length() > 0 && !context.truncated()) {
-        const std::size_t length = value.u8(0);
-        if (value.length() - 1 < length) return Outcome::kDone;
-        context.put("\n\t      Area address (length: ", length, "): ");
-        if (length == 0) context.put("isonsap_string: illegal length");
-        put_nsap(context, value, 1, length);
-        value.skip(length + 1);
-      }
-      return Outcome::kDone;
-    case kNeighbors:
-      for (; value.length() >= kSystemId && !context.truncated(); value.skip(kSystemId)) {
-        (void)value.block(0, kSystemId);
-        if (context.truncated()) break;
-        context.put("\n\t      SNPA: ");
-        const std::uint8_t* station = value.block(0, kSystemId);
-        for (std::size_t i = 0; i < kSystemId; ++i) {
-          if (i > 0 && i % 2 == 0) context.put('.');
-          context.put(Hex{station[i], 2});
-        }
-      }
-      return Outcome::kDone;
-    case kInstance: {
-      if (size < 4) return Outcome::kShort;
-      context.put("\n\t      Instance ID: ", value.be16(0), ", ITIDs(", (size - 2) / 2, ")");
-      for (std::size_t at = 2; at + 2 <= size && !context.truncated(); at += 2) {
-        const std::uint16_t id = value.be16(at);
-        context.put(at == 2 ? ": " : ", ", id);
-      }
-      return Outcome::kDone;
-    }
-    case kPadding:
-    case 250:  // vendor private
-    case 251:
-      return Outcome::kDone;
-    case kLspEntries:
-      for (; value.length() >= 16 && !context.truncated(); value.skip(16)) {
-        context.put("\n\t      lsp-id: ");
-        put_id(context, value, 2, kLspId);
-        const std::uint32_t sequence = value.be32(10);
-        context.put(", seq: 0x", Hex{sequence, 8});
-        context.put(", lifetime: ", Padded{value.be16(0), 5, ' '}, 's');
-        context.put(", chksum: 0x", Hex{value.be16(14), 4});
-      }
-      return Outcome::kDone;
-    case kAuthentication:
-      if (size < 1) return Outcome::kShort;
-      put_authentication(context, value);
-      return Outcome::kDone;
-    case kChecksum: {
-      if (size < 2) return Outcome::kShort;
-      const std::uint16_t found = value.be16(0);
-      context.put("\n\t      checksum: 0x", Hex{found, 4}, "  ");
-      put_fletcher(context, found, pdu, static_cast<std::size_t>(value.data() - pdu.data()), pdu.length());
-      return Outcome::kDone;
-    }
-    case kPurge: {
-      if (size < 1 + kSystemId) return Outcome::kShort;
-      const std::uint8_t count = value.u8(0);
-      context.put("\n\t      Purge Originator System-ID: ");
-      put_id(context, value, 1, kSystemId);
-      if (count == 1) return Outcome::kDone;
-      if (size < 1 + 2 * kSystemId) {
-        return Outcome::kShort;
-      }
-      context.put("\n\t      Received from System-ID: ");
-      put_id(context, value, 1 + kSystemId, kSystemId);
-      return Outcome::kDone;
-    }
-    case kBufferSize:
-      if (size < 2) return Outcome::kShort;
-      context.put("\n\t      LSP Buffersize: ", value.be16(0));
-      return Outcome::kDone;
-    case kMtIsReach:
-      if (!put_topology(context, value, 0)) return Outcome::kShort;
-      value.skip(2);
-      [[fallthrough]];
-    case kExtendedIsReach:
-      while (value.length() > 0 && !context.truncated()) {
-        const std::size_t used = put_extended_neighbor(context, value, false);
-        if (used == 0) return Outcome::kShort;
-        if (used > value.length()) return put_too_long(context, value.length(), used);
-        value.skip(used);
-      }
-      return Outcome::kDone;
-    case kAlias: {
-      const std::size_t used = put_extended_neighbor(context, value, true);
-      if (used > size) return put_too_long(context, size, used);
-      return used == 0 ? Outcome::kShort : Outcome::kDone;
-    }
-    case kIsReach: {
-      if (size < 1) return Outcome::kShort;
-      const std::uint8_t is_virtual = value.take_u8();
-      context.put("\n\t      ");
-      if (is_virtual > 1) {
-        context.put("bogus virtual flag 0x", Hex{is_virtual, 2});
-      } else {
-        context.put(is_virtual == 1 ? "IsVirtual" : "IsNotVirtual");
-      }
-      for (; value.length() >= 11 && !context.truncated(); value.skip(11)) {
-        (void)value.block(0, 11);
-        if (context.truncated()) break;
-        context.put("\n\t      IS Neighbor: ");
-        put_id(context, value, 4, kNodeId);
-        put_narrow_metrics(context, value);
-      }
-      return Outcome::kDone;
-    }
-    case kIpInternal:
-    case kIpExternal:
-      while (value.length() > 0 && !context.truncated()) {
-        if (value.length() < 12) {
-          context.put("short IPv4 Reachability (", value.length(), " vs 12)");
-          return Outcome::kSilent;
-        }
-        (void)value.block(0, 12);
-        if (context.truncated()) break;
-        const std::uint32_t mask = value.be32(8);
-        const int bits = std::countl_one(mask);
-        const bool contiguous = bits == 32 || (mask << bits) == 0;
-        context.put("\n\t      IPv4 prefix: ");
-        if (contiguous) {
-          put_ipv4_padded(context, value.block(4, 4));
-          context.put('/', static_cast<std::uint32_t>(bits));
-        } else {
-          context.host4(value.block(4, 4));
-          context.put(" mask ");
-          context.out.ipv4(value.block(8, 4));
-        }
-        const std::uint8_t metric = value.u8(0);
-        context.put(", Distribution: ", (metric & 0x80) != 0 ? "down" : "up",
-                    ", Metric: ", static_cast<std::uint32_t>(metric & 0x3f), ", ",
-                    (metric & 0x40) != 0 ? "External" : "Internal");
-        put_metric_kind(context, "\n\t        ", "Delay", value.u8(1));
-        put_metric_kind(context, "\n\t        ", "Expense", value.u8(2));
-        put_metric_kind(context, "\n\t        ", "Error", value.u8(3));
-        value.skip(12);
-      }
-      return Outcome::kDone;
-    case kProtocols:
-      if (size == 0) return Outcome::kDone;
-      context.put("\n\t      NLPID(s): ");
-      for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
-        const std::uint8_t id = value.u8(i);
-        if (context.truncated()) break;
-        context.put(named_hex(kNlpids, id, "unknown"));
-        if (i + 1 < size) context.put(", ");
-      }
-      return Outcome::kDone;
-    case kInterDomain: {
-      if (size < 1) return Outcome::kShort;
-      const std::uint8_t kind = value.u8(0);
-      context.put("\n\t      Inter-Domain Information Type: ");
-      context.put_name(token(kInterDomainTypes, kind), "Unknown (0x", Hex{kind, 2}, ')');
-      if (kind == 2) {
-        if (size < 3) return Outcome::kShort;
-        context.put(", AS: ", value.be16(1));
-      } else {
-        put_dump(context, value.from(1), "\n\t      ");
-      }
-      return Outcome::kDone;
-    }
-    case kIpAddress:
-      for (; value.length() >= 4 && !context.truncated(); value.skip(4)) {
-        const std::uint8_t* address = value.block(0, 4);
-        if (context.truncated()) break;
-        context.put("\n\t      IPv4 interface address: ");
-        context.host4(address);
-      }
-      return Outcome::kDone;
-    case kIp6Address:
-      for (; value.length() >= 16 && !context.truncated(); value.skip(16)) {
-        const std::uint8_t* address = value.block(0, 16);
-        if (context.truncated()) break;
-        context.put("\n\t      IPv6 interface address: ");
-        context.host6(address);
-      }
-      return Outcome::kDone;
-    case kRouterId:
-      if (size < 4) return Outcome::kShort;
-      context.put("\n\t      Traffic Engineering Router ID: ");
-      context.host4(value.block(0, 4));
-      return Outcome::kDone;
-    case kMtIpReach:
-    case kExtendedIpReach:
-    case kMtIp6Reach:
-    case kIp6Reach: {
-      if (type == kMtIpReach || type == kMtIp6Reach) {
-        if (!put_topology(context, value, 0)) return Outcome::kShort;
-        value.skip(2);
-      }
-      const bool v6 = type == kIp6Reach || type == kMtIp6Reach;
-      while (value.length() > 0 && !context.truncated()) {
-        const std::size_t used = put_extended_prefix(context, value, v6);
-        if (used == 0) return Outcome::kShort;
-        if (used > value.length()) return put_too_long(context, value.length(), used);
-        value.skip(used);
-      }
-      return Outcome::kDone;
-    }
-    case kHostname:
-      context.put("\n\t      Hostname: ");
-      for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
-        const std::uint8_t byte = value.u8(i);
-        context.out.escaped(byte);
-      }
-      return Outcome::kDone;
-    case kRiskGroup: {
-      if (size < kNodeId) return Outcome::kDone;
-      context.put("\n\t      IS Neighbor: ");
-      put_id(context, value, 0, kNodeId);
-      if (size < 8) return Outcome::kDone;
-      context.put(", Flags: [", (value.u8(7) & 1) != 0 ? "numbered" : "unnumbered", ']');
-      if (size < 12) return Outcome::kDone;
-      context.put("\n\t      IPv4 interface address: ");
-      context.host4(value.block(8, 4));
-      if (size < 16) return Outcome::kDone;
-      context.put("\n\t      IPv4 neighbor address: ");
-      context.host4(value.block(12, 4));
-      for (std::size_t at = 16; at + 4 <= size && !context.truncated(); at += 4) {
-        context.put("\n\t      Link-ID: 0x", Hex{value.be32(at), 8});
-      }
-      return Outcome::kDone;
-    }
-    case kRestart:
-      if (size < 1) return Outcome::kShort;
-      context.put("\n\t      Flags [");
-      context.put_flags(kRestartFlags, value.u8(0));
-      context.put(']');
-      if (size < 3) return Outcome::kDone;
-      context.put(", Remaining holding time ", value.be16(1), 's');
-      if (size == 3 + kSystemId) {
-        context.put(", for ");
-        put_id(context, value, 3, kSystemId);
-      }
-      return Outcome::kDone;
-    case kMultiTopology:
-      for (std::size_t at = 0; at < size && !context.truncated(); at += 2) {
-        if (!put_topology(context, value, at)) return Outcome::kDone;
-      }
-      return Outcome::kDone;
-    case kPointToPoint: {
-      if (size < 1) return Outcome::kDone;
-      const std::uint8_t state = value.u8(0);
-      context.put("\n\t      Adjacency State: ", named(kAdjacencyStates, state, "unknown"));
-      if (size >= 5) context.put("\n\t      Extended Local circuit-ID: 0x", Hex{value.be32(1), 8});
-      if (size >= 11) {
-        context.put("\n\t      Neighbor System-ID: ");
-        put_id(context, value, 5, kSystemId);
-      }
-      if (size >= 15) context.put("\n\t      Neighbor Extended Local circuit-ID: 0x", Hex{value.be32(11), 8});
-      return Outcome::kDone;
-    }
-    case kCapability: {
-      if (size < 5) {
-        context.put(" [object length ", size, " < 5]");
-        return Outcome::kShort;
-      }
-      const std::uint8_t flags = value.u8(4);
-      context.put("\n\t      Router-ID ");
-      context.host4(value.block(0, 4));
-      constexpr Token kFlags[] = {{1, "S bit"}, {2, "D bit"}};
-      context.put(", Flags [");
-      context.put_flags(kFlags, flags);
-      context.put(']');
-      Cursor rest = value.from(5);
-      while (rest.length() >= 2 && !context.truncated()) {
-        const std::uint8_t sub = rest.u8(0);
-        const std::size_t length = rest.u8(1);
-        if (context.truncated()) break;
-        rest.skip(2);
-        context.put("\n\t\t", token(kCapabilitySubTlvs, sub, "unknown"), " subTLV #", sub, ", length: ", length);
-        if (length > rest.length()) break;
-        if (sub == 2 && length >= 7) {
-          context.put(", Flags [");
-          context.put_flags(kSrCapabilities, rest.u8(0));
-          context.put("], Range ", rest.be24(1));
-          if (rest.u8(4) == 1 && rest.u8(5) == 4)
-            context.put(", SID value ", rest.be32(6));
-          else if (rest.u8(4) == 1 && rest.u8(5) == 3)
-            context.put(", SID value ", rest.be24(6));
-        } else {
-          put_dump(context, rest.first(length), "\n\t\t");
-        }
-        rest.skip(length);
-      }
-      return Outcome::kDone;
-    }
-    default:
-      return Outcome::kUnknown;
+Outcome put_areas(Context& context, Cursor value, const Cursor&) {
+  while (value.length() > 0 && !context.truncated()) {
+    const std::size_t length = value.u8(0);
+    if (value.length() - 1 < length) return Outcome::kDone;
+    context.put("\n\t      Area address (length: ", length, "): ");
+    if (length == 0) context.put("isonsap_string: illegal length");
+    put_nsap(context, value, 1, length);
+    value.skip(length + 1);
   }
+  return Outcome::kDone;
+}
+
+Outcome put_neighbors(Context& context, Cursor value, const Cursor&) {
+  for (; value.length() >= kSystemId && !context.truncated(); value.skip(kSystemId)) {
+    (void)value.block(0, kSystemId);
+    if (context.truncated()) break;
+    context.put("\n\t      SNPA: ");
+    const std::uint8_t* station = value.block(0, kSystemId);
+    for (std::size_t i = 0; i < kSystemId; ++i) {
+      if (i > 0 && i % 2 == 0) context.put('.');
+      context.put(Hex{station[i], 2});
+    }
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_instance(Context& context, Cursor value, const Cursor&) {
+  const std::size_t size = value.length();
+  context.put("\n\t      Instance ID: ", value.be16(0), ", ITIDs(", (size - 2) / 2, ")");
+  for (std::size_t at = 2; at + 2 <= size && !context.truncated(); at += 2) {
+    const std::uint16_t id = value.be16(at);
+    context.put(at == 2 ? ": " : ", ", id);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_nothing(Context&, Cursor, const Cursor&) {
+  return Outcome::kDone;
+}
+
+Outcome put_lsp_entries(Context& context, Cursor value, const Cursor&) {
+  for (; value.length() >= 16 && !context.truncated(); value.skip(16)) {
+    context.put("\n\t      lsp-id: ");
+    put_id(context, value, 2, kLspId);
+    const std::uint32_t sequence = value.be32(10);
+    context.put(", seq: 0x", Hex{sequence, 8});
+    context.put(", lifetime: ", Padded{value.be16(0), 5, ' '}, 's');
+    context.put(", chksum: 0x", Hex{value.be16(14), 4});
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_authentication_tlv(Context& context, Cursor value, const Cursor&) {
+  put_authentication(context, value);
+  return Outcome::kDone;
+}
+
+Outcome put_checksum(Context& context, Cursor value, const Cursor& pdu) {
+  const std::uint16_t found = value.be16(0);
+  context.put("\n\t      checksum: 0x", Hex{found, 4}, "  ");
+  put_fletcher(context, found, pdu, static_cast<std::size_t>(value.data() - pdu.data()), pdu.length());
+  return Outcome::kDone;
+}
+
+Outcome put_purge(Context& context, Cursor value, const Cursor&) {
+  const std::size_t size = value.length();
+  const std::uint8_t count = value.u8(0);
+  context.put("\n\t      Purge Originator System-ID: ");
+  put_id(context, value, 1, kSystemId);
+  if (count == 1) return Outcome::kDone;
+  if (size < 1 + 2 * kSystemId) {
+    return Outcome::kShort;
+  }
+  context.put("\n\t      Received from System-ID: ");
+  put_id(context, value, 1 + kSystemId, kSystemId);
+  return Outcome::kDone;
+}
+
+Outcome put_buffer_size(Context& context, Cursor value, const Cursor&) {
+  context.put("\n\t      LSP Buffersize: ", value.be16(0));
+  return Outcome::kDone;
+}
+
+Outcome put_extended_is_reach(Context& context, Cursor value, const Cursor&) {
+  while (value.length() > 0 && !context.truncated()) {
+    const std::size_t used = put_extended_neighbor(context, value, false);
+    if (used == 0) return Outcome::kShort;
+    if (used > value.length()) return put_too_long(context, value.length(), used);
+    value.skip(used);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_mt_is_reach(Context& context, Cursor value, const Cursor& pdu) {
+  if (!put_topology(context, value, 0)) return Outcome::kShort;
+  value.skip(2);
+  return put_extended_is_reach(context, value, pdu);
+}
+
+Outcome put_alias(Context& context, Cursor value, const Cursor&) {
+  const std::size_t size = value.length();
+  const std::size_t used = put_extended_neighbor(context, value, true);
+  if (used > size) return put_too_long(context, size, used);
+  return used == 0 ? Outcome::kShort : Outcome::kDone;
+}
+
+Outcome put_is_reach(Context& context, Cursor value, const Cursor&) {
+  const std::uint8_t is_virtual = value.take_u8();
+  context.put("\n\t      ");
+  if (is_virtual > 1) {
+    context.put("bogus virtual flag 0x", Hex{is_virtual, 2});
+  } else {
+    context.put(is_virtual == 1 ? "IsVirtual" : "IsNotVirtual");
+  }
+  for (; value.length() >= 11 && !context.truncated(); value.skip(11)) {
+    (void)value.block(0, 11);
+    if (context.truncated()) break;
+    context.put("\n\t      IS Neighbor: ");
+    put_id(context, value, 4, kNodeId);
+    put_narrow_metrics(context, value);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_ip_reach(Context& context, Cursor value, const Cursor&) {
+  while (value.length() > 0 && !context.truncated()) {
+    if (value.length() < 12) {
+      context.put("short IPv4 Reachability (", value.length(), " vs 12)");
+      return Outcome::kSilent;
+    }
+    (void)value.block(0, 12);
+    if (context.truncated()) break;
+    const std::uint32_t mask = value.be32(8);
+    const int bits = std::countl_one(mask);
+    const bool contiguous = bits == 32 || (mask << bits) == 0;
+    context.put("\n\t      IPv4 prefix: ");
+    if (contiguous) {
+      put_ipv4_padded(context, value.block(4, 4));
+      context.put('/', static_cast<std::uint32_t>(bits));
+    } else {
+      context.host4(value.block(4, 4));
+      context.put(" mask ");
+      context.out.ipv4(value.block(8, 4));
+    }
+    const std::uint8_t metric = value.u8(0);
+    context.put(", Distribution: ", (metric & 0x80) != 0 ? "down" : "up",
+                ", Metric: ", static_cast<std::uint32_t>(metric & 0x3f), ", ",
+                (metric & 0x40) != 0 ? "External" : "Internal");
+    put_metric_kind(context, "\n\t        ", "Delay", value.u8(1));
+    put_metric_kind(context, "\n\t        ", "Expense", value.u8(2));
+    put_metric_kind(context, "\n\t        ", "Error", value.u8(3));
+    value.skip(12);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_protocols(Context& context, Cursor value, const Cursor&) {
+  const std::size_t size = value.length();
+  if (size == 0) return Outcome::kDone;
+  context.put("\n\t      NLPID(s): ");
+  for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
+    const std::uint8_t id = value.u8(i);
+    if (context.truncated()) break;
+    context.put(named_hex(kNlpids, id, "unknown"));
+    if (i + 1 < size) context.put(", ");
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_inter_domain(Context& context, Cursor value, const Cursor&) {
+  const std::size_t size = value.length();
+  const std::uint8_t kind = value.u8(0);
+  context.put("\n\t      Inter-Domain Information Type: ");
+  context.put_name(token(kInterDomainTypes, kind), "Unknown (0x", Hex{kind, 2}, ')');
+  if (kind == 2) {
+    if (size < 3) return Outcome::kShort;
+    context.put(", AS: ", value.be16(1));
+  } else {
+    put_dump(context, value.from(1), "\n\t      ");
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_ip_addresses(Context& context, Cursor value, const Cursor&) {
+  for (; value.length() >= 4 && !context.truncated(); value.skip(4)) {
+    const std::uint8_t* address = value.block(0, 4);
+    if (context.truncated()) break;
+    context.put("\n\t      IPv4 interface address: ");
+    context.host4(address);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_ip6_addresses(Context& context, Cursor value, const Cursor&) {
+  for (; value.length() >= 16 && !context.truncated(); value.skip(16)) {
+    const std::uint8_t* address = value.block(0, 16);
+    if (context.truncated()) break;
+    context.put("\n\t      IPv6 interface address: ");
+    context.host6(address);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_router_id(Context& context, Cursor value, const Cursor&) {
+  context.put("\n\t      Traffic Engineering Router ID: ");
+  context.host4(value.block(0, 4));
+  return Outcome::kDone;
+}
+
+template <bool multi_topology, bool v6>
+Outcome put_extended_ip_reach(Context& context, Cursor value, const Cursor&) {
+  if (multi_topology) {
+    if (!put_topology(context, value, 0)) return Outcome::kShort;
+    value.skip(2);
+  }
+  while (value.length() > 0 && !context.truncated()) {
+    const std::size_t used = put_extended_prefix(context, value, v6);
+    if (used == 0) return Outcome::kShort;
+    if (used > value.length()) return put_too_long(context, value.length(), used);
+    value.skip(used);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_hostname(Context& context, Cursor value, const Cursor&) {
+  const std::size_t size = value.length();
+  context.put("\n\t      Hostname: ");
+  for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
+    const std::uint8_t byte = value.u8(i);
+    context.out.escaped(byte);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_risk_group(Context& context, Cursor value, const Cursor&) {
+  const std::size_t size = value.length();
+  if (size < kNodeId) return Outcome::kDone;
+  context.put("\n\t      IS Neighbor: ");
+  put_id(context, value, 0, kNodeId);
+  if (size < 8) return Outcome::kDone;
+  context.put(", Flags: [", (value.u8(7) & 1) != 0 ? "numbered" : "unnumbered", ']');
+  if (size < 12) return Outcome::kDone;
+  context.put("\n\t      IPv4 interface address: ");
+  context.host4(value.block(8, 4));
+  if (size < 16) return Outcome::kDone;
+  context.put("\n\t      IPv4 neighbor address: ");
+  context.host4(value.block(12, 4));
+  for (std::size_t at = 16; at + 4 <= size && !context.truncated(); at += 4) {
+    context.put("\n\t      Link-ID: 0x", Hex{value.be32(at), 8});
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_restart(Context& context, Cursor value, const Cursor&) {
+  const std::size_t size = value.length();
+  context.put("\n\t      Flags [");
+  context.put_flags(kRestartFlags, value.u8(0));
+  context.put(']');
+  if (size < 3) return Outcome::kDone;
+  context.put(", Remaining holding time ", value.be16(1), 's');
+  if (size == 3 + kSystemId) {
+    context.put(", for ");
+    put_id(context, value, 3, kSystemId);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_topologies(Context& context, Cursor value, const Cursor&) {
+  const std::size_t size = value.length();
+  for (std::size_t at = 0; at < size && !context.truncated(); at += 2) {
+    if (!put_topology(context, value, at)) return Outcome::kDone;
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_point_to_point(Context& context, Cursor value, const Cursor&) {
+  const std::size_t size = value.length();
+  if (size < 1) return Outcome::kDone;
+  const std::uint8_t state = value.u8(0);
+  context.put("\n\t      Adjacency State: ", named(kAdjacencyStates, state, "unknown"));
+  if (size >= 5) context.put("\n\t      Extended Local circuit-ID: 0x", Hex{value.be32(1), 8});
+  if (size >= 11) {
+    context.put("\n\t      Neighbor System-ID: ");
+    put_id(context, value, 5, kSystemId);
+  }
+  if (size >= 15) context.put("\n\t      Neighbor Extended Local circuit-ID: 0x", Hex{value.be32(11), 8});
+  return Outcome::kDone;
+}
+
+Outcome put_capability(Context& context, Cursor value, const Cursor&) {
+  const std::size_t size = value.length();
+  if (size < 5) {
+    context.put(" [object length ", size, " < 5]");
+    return Outcome::kShort;
+  }
+  const std::uint8_t flags = value.u8(4);
+  context.put("\n\t      Router-ID ");
+  context.host4(value.block(0, 4));
+  constexpr Token kFlags[] = {{1, "S bit"}, {2, "D bit"}};
+  context.put(", Flags [");
+  context.put_flags(kFlags, flags);
+  context.put(']');
+  Cursor rest = value.from(5);
+  while (rest.length() >= 2 && !context.truncated()) {
+    const std::uint8_t sub = rest.u8(0);
+    const std::size_t length = rest.u8(1);
+    if (context.truncated()) break;
+    rest.skip(2);
+    context.put("\n\t\t", token(kCapabilitySubTlvs, sub, "unknown"), " subTLV #", sub, ", length: ", length);
+    if (length > rest.length()) break;
+    if (sub == 2 && length >= 7) {
+      context.put(", Flags [");
+      context.put_flags(kSrCapabilities, rest.u8(0));
+      context.put("], Range ", rest.be24(1));
+      if (rest.u8(4) == 1 && rest.u8(5) == 4)
+        context.put(", SID value ", rest.be32(6));
+      else if (rest.u8(4) == 1 && rest.u8(5) == 3)
+        context.put(", SID value ", rest.be24(6));
+    } else {
+      put_dump(context, rest.first(length), "\n\t\t");
+    }
+    rest.skip(length);
+  }
+  return Outcome::kDone;
+}
+
+// A TLV by its code. One shorter than `least` is marked as cut; one without a printer is dumped.
+struct TlvRow {
+  std::uint8_t type;
+  std::string_view name;
+  Outcome (*put)(Context&, Cursor, const Cursor&) = nullptr;
+  std::size_t least = 0;
+};
+constexpr TlvRow kTlvs[] = {
+    {1, "Area address(es)", put_areas},
+    {2, "IS Reachability", put_is_reach, 1},
+    {3, "ES Neighbor(s)"},
+    {4, "Partition DIS"},
+    {5, "Prefix Neighbors"},
+    {6, "IS Neighbor(s)", put_neighbors},
+    {7, "Instance Identifier", put_instance, 4},
+    {8, "Padding", put_nothing},
+    {9, "LSP entries", put_lsp_entries},
+    {10, "Authentication", put_authentication_tlv, 1},
+    {100, "POI"},
+    {12, "Checksum", put_checksum, 2},
+    {13, "Purge Originator Identifier", put_purge, 1 + kSystemId},
+    {14, "LSP Buffersize", put_buffer_size, 2},
+    {22, "Extended IS Reachability", put_extended_is_reach},
+    {24, "IS Alias ID", put_alias},
+    {42, "DECnet Phase IV"},
+    {66, "LSP Buffersize"},
+    {128, "IPv4 Internal Reachability", put_ip_reach},
+    {129, "Protocols supported", put_protocols},
+    {130, "IPv4 External Reachability", put_ip_reach},
+    {131, "Inter-Domain Information Type", put_inter_domain, 1},
+    {132, "IPv4 Interface address(es)", put_ip_addresses},
+    {133, "IPv4 authentication (deprecated)"},
+    {134, "Traffic Engineering Router ID", put_router_id, 4},
+    {135, "Extended IPv4 Reachability", put_extended_ip_reach<false, false>},
+    {136, "Application specific information"},
+    {137, "Hostname", put_hostname},
+    {138, "Shared Risk Link Group", put_risk_group},
+    {143, "Multi-Topology-Aware Port Capability"},
+    {144, "Multi-Topology Capability"},
+    {211, "Restart Signaling", put_restart, 1},
+    {222, "Multi Topology IS Reachability", put_mt_is_reach},
+    {229, "Multi Topology", put_topologies},
+    {232, "IPv6 Interface address(es)", put_ip6_addresses},
+    {235, "Multi-Topology IPv4 Reachability", put_extended_ip_reach<true, false>},
+    {236, "IPv6 reachability", put_extended_ip_reach<false, true>},
+    {237, "Multi-Topology IP6 Reachability", put_extended_ip_reach<true, true>},
+    {240, "Point-to-point Adjacency State", put_point_to_point},
+    {241, "IIH Sequence Number"},
+    {242, "IS-IS Router Capability", put_capability},
+    {250, "Vendor Private", put_nothing},
+    {251, "Vendor Private", put_nothing},
+};
+
+const TlvRow* find_tlv(std::uint8_t type) {
+  for (const TlvRow& row : kTlvs) {
+    if (row.type == type) return &row;
+  }
+  return nullptr;
+}
+
+Outcome put_tlv(Context& context, const TlvRow* row, const Cursor& value, const Cursor& pdu) {
+  if (row == nullptr || row->put == nullptr) return Outcome::kUnknown;
+  if (value.length() < row->least) return Outcome::kShort;
+  return row->put(context, value, pdu);
 }
 
 void put_tlvs(Context& context, Cursor rest, const Cursor& pdu) {
@@ -912,7 +929,9 @@ void put_tlvs(Context& context, Cursor rest, const Cursor& pdu) {
     const std::size_t size = rest.u8(1);
     if (context.truncated()) return;
     rest.skip(2);
-    context.put("\n\t    ", token(kTlvs, type, "unknown"), " TLV #", type, ", length: ", size);
+    const TlvRow* row = find_tlv(type);
+    context.put("\n\t    ", row == nullptr ? std::string_view("unknown") : row->name, " TLV #", type,
+                ", length: ", size);
     if (rest.length() < size) {
       (void)rest.span(0, size);
       if (context.truncated()) return;
@@ -920,7 +939,7 @@ void put_tlvs(Context& context, Cursor rest, const Cursor& pdu) {
       return context.put_invalid();
     }
     const Cursor value = rest.with_length(size);
-    const Outcome outcome = put_tlv(context, type, value, pdu);
+    const Outcome outcome = put_tlv(context, row, value, pdu);
     if (context.truncated()) return;
     if (outcome == Outcome::kShort) return value.truncated();
     if (outcome == Outcome::kInvalid) context.put_invalid();
