@@ -18,7 +18,6 @@ constexpr int kWaySteps = 1024;                        // of frames and superfra
 constexpr int kStepsWithoutCursor = 4;
 constexpr std::size_t kMaxCursors = 1U << 16;
 constexpr std::int64_t kXdpDrop = 1;  // <linux/bpf.h>
-constexpr std::uint16_t kFragmentOffset = 0xfff8;
 
 // What the hash of a way chain is made of beside it.
 enum Way : std::uint64_t { kFrames = 1, kWholes = 2, kFragments = 3 };
