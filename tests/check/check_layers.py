@@ -24,6 +24,7 @@ FOLDERS = {
     "sink": {"dissect"},
     "compare": {"base"},
     "app": set(),
+    "api": {"record", "dissect", "file", "filter", "loader", "live"},
     "main.cpp": {"dissect", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app"},
 }
 

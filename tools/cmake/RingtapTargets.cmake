@@ -4,6 +4,7 @@
 include(GNUInstallDirs)
 include(GoogleTest)
 include(RingtapHardening)
+include(RingtapInstall)
 include(RingtapReproducible)
 find_package(PkgConfig REQUIRED)
 

@@ -12,7 +12,7 @@
 #include <limits>
 #include <string_view>
 
-#include "cli/version.hpp"
+#include "ringtap/version.hpp"
 
 namespace ringtap {
 namespace {
