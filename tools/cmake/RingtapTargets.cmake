@@ -12,7 +12,9 @@ add_library(ringtap_options INTERFACE)
 target_include_directories(ringtap_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/userspace)
 target_compile_options(ringtap_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers>
+  # libbpf's option macros, which g++ knows to be a system header's.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression> $<$<CXX_COMPILER_ID:Clang>:-Wno-c99-extensions>)
 ringtap_harden(ringtap_options)
 ringtap_hide_paths(ringtap_options)
 if(RINGTAP_SANITIZE)
