@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // What a comparison knows of one packet: where it was observed, and all that decides its outcome. Plain values.
+// Owned by the packet pool of a correlator; one thread.
 #pragma once
 
 #include <cstdint>
