@@ -17,7 +17,7 @@ namespace ringtap {
 
 class IkeState;
 class NfsState;
-class TcpState;
+struct TcpState;
 
 class InterfaceNames {
  public:
