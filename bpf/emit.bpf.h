@@ -20,7 +20,7 @@ struct record {
 	struct ringtap_event *event;
 	struct ringtap_trace *trace; /* NULL: none */
 	__u8 *data;
-	__u32 offset; /* of the event in the stage's bytes */
+	__u64 offset; /* of the event in the stage's bytes */
 	__u32 nested;
 };
 
@@ -33,10 +33,52 @@ struct tap {
 };
 
 /*
+ * Lengths are 64 bits wide wherever they bound an access: the verifier of Linux 6.1 and before loses the bound of a
+ * value that is compared and moved as 32 bits. So the helpers are called by prototypes that do not cut a length short.
+ */
+static long (*const skb_load_bytes)(const void *skb, __u64 offset, void *to, __u64 size) =
+	(void *)BPF_FUNC_skb_load_bytes;
+static long (*const xdp_load_bytes)(struct xdp_md *ctx, __u64 offset, void *to, __u64 size) =
+	(void *)BPF_FUNC_xdp_load_bytes;
+static long (*const read_kernel)(void *to, __u64 size, const void *from) = (void *)BPF_FUNC_probe_read_kernel;
+
+/*
+ * The kernel functions that make a context and a pointer of the kernel's own types. Not externs: for one that the
+ * kernel lacks libbpf would read the types of every module, which is not allowed without CAP_SYS_ADMIN. Only where
+ * cfg_kernel_casts is set.
+ */
+static __always_inline void *cast_to_kern_ctx(void *ctx)
+{
+	void *out;
+
+	asm volatile("r1 = %[ctx]\n"
+		     "call %[function]\n"
+		     "%[out] = r0"
+		     : [out] "=r"(out)
+		     : [ctx] "r"(ctx), [function] "i"(RINGTAP_CALL_CAST_TO_KERN_CTX)
+		     : "r0", "r1", "r2", "r3", "r4", "r5", "memory");
+	return out;
+}
+
+static __always_inline void *rdonly_cast(const void *object, __u64 btf_id)
+{
+	void *out;
+
+	asm volatile("r1 = %[object]\n"
+		     "r2 = %[id]\n"
+		     "call %[function]\n"
+		     "%[out] = r0"
+		     : [out] "=r"(out)
+		     : [object] "r"(object), [id] "r"(btf_id), [function] "i"(RINGTAP_CALL_RDONLY_CAST)
+		     : "r0", "r1", "r2", "r3", "r4", "r5", "memory");
+	return out;
+}
+
+/*
  * The smaller of the two, in a form the verifier can follow: clang likes to compare one copy of a value and to pass on
  * another, which then has no bound.
  */
-static __always_inline __u32 clamped(__u64 value, __u64 limit)
+static __always_inline __u64 clamped(__u64 value, __u64 limit)
 {
 	asm volatile("if %[value] <= %[limit] goto +1\n"
 		     "%[value] = %[limit]"
@@ -47,6 +89,15 @@ static __always_inline __u32 clamped(__u64 value, __u64 limit)
 
 #define READ_ONCE(x)	     (*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
+
+/* A length that is known not to be 0, in a form the verifier can follow: before Linux 6.8 it learns nothing from != 0. */
+static __always_inline __u64 not_zero(__u64 length)
+{
+	asm volatile("if %[length] > 0 goto +1\n"
+		     "%[length] = 1"
+		     : [length] "+r"(length));
+	return length;
+}
 
 /* Between these nobody else on this CPU touches the stage; the compiler moves nothing out of there. */
 static __always_inline void stage_lock(struct stage *stage)
@@ -68,9 +119,9 @@ static __always_inline void stage_unlock(struct stage *stage)
  * short or does not lie in one piece between `data` and `data_end`, and nothing that counts was written. The last words
  * are written twice where the size is no multiple of two words.
  */
-static __always_inline int copy_short(__u8 *to, void *data, void *data_end, __u32 size)
+static __always_inline int copy_short(__u8 *to, void *data, void *data_end, __u64 size)
 {
-	const __u32 step = 2 * sizeof(__u64);
+	const __u64 step = 2 * sizeof(__u64);
 
 	if (size < step || size > SHORT_COPY)
 		return 0;
@@ -83,7 +134,7 @@ static __always_inline int copy_short(__u8 *to, void *data, void *data_end, __u3
 		*(__u64 *)(to + i) = *(__u64 *)(data + i);
 		*(__u64 *)(to + i + sizeof(__u64)) = *(__u64 *)(data + i + sizeof(__u64));
 	}
-	__u32 last = size - step;
+	__u64 last = size - step;
 	asm volatile("" : "+r"(last)); /* else clang uses what the verifier knows nothing of */
 	last &= SHORT_COPY - 1;
 	void *from = data + last;
@@ -160,7 +211,7 @@ static __always_inline void stage_flush(struct stage *stage, __u32 cpu)
 	void *ring = bpf_map_lookup_elem(&rings, &cpu);
 
 	if (ring) {
-		__u32 size = clamped(stage->head.used, RINGTAP_BATCH_BYTES + RINGTAP_RECORD_ALIGN +
+		__u64 size = clamped(stage->head.used, RINGTAP_BATCH_BYTES + RINGTAP_RECORD_ALIGN +
 							       sizeof(struct ringtap_event) +
 							       sizeof(struct ringtap_trace) + cfg_snaplen);
 		__u32 asleep = READ_ONCE(control.sleeping);
@@ -253,7 +304,7 @@ static __always_inline int record_begin(struct tap *tap, struct record *record, 
 	if (stage->head.records && stage->head.row != tap->row)
 		stage_flush(stage, cpu);
 
-	__u32 offset = clamped(stage->head.used, RINGTAP_BATCH_BYTES) & -RINGTAP_RECORD_ALIGN;
+	__u64 offset = clamped(stage->head.used, RINGTAP_BATCH_BYTES) & -(__u64)RINGTAP_RECORD_ALIGN;
 	struct ringtap_event *event = (void *)(stage->bytes + offset);
 	__u64 lost = tap->counters->lost_since_record;
 	*event = (struct ringtap_event){

@@ -294,7 +294,7 @@ static __always_inline int within_rate(struct stage *stage, __u64 now)
 /* --- the taps' side --- */
 
 /* Bytes to copy first: what the headers are looked for in. */
-static __always_inline __u32 head_length(__u32 cap_len)
+static __always_inline __u64 head_length(__u64 cap_len)
 {
 	return clamped(cap_len, RINGTAP_HEAD_BYTES);
 }

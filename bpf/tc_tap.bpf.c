@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The taps whose context is an __sk_buff. (One file: libbpf 1.1 cannot link two objects that declare one kfunc.)
+ * The taps whose context is an __sk_buff.
  *
  * The tc taps. Ingress, first in the chain, sees what AF_PACKET's receive tap (ptype_all) sees; egress stands before
  * the qdisc and software GSO. Both return TC_ACT_UNSPEC (the same number as TCX_NEXT): programs after us still run.
@@ -24,8 +24,6 @@ RINGTAP_FILTER_STUB(tc_in_l3_filter, __sk_buff)
 RINGTAP_FILTER_STUB(tc_out_l3_filter, __sk_buff)
 RINGTAP_FILTER_STUB(socket_filter, ringtap_memory_frame)
 
-extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
-
 struct vlan_tag {
 	__be16 proto;
 	__be16 tci;
@@ -43,12 +41,12 @@ static __always_inline __u8 checksum_state(struct __sk_buff *skb, struct sk_buff
  * The frame as it is on the wire. A tag that stands in skb metadata goes back after the two addresses: the bytes are
  * loaded one tag further on, then the addresses move down to their place.
  */
-static __always_inline long copy_frame(struct __sk_buff *skb, struct record *record, __u32 cap_len)
+static __always_inline long copy_frame(struct __sk_buff *skb, struct record *record, __u64 cap_len)
 {
 	if (!skb->vlan_present) {
 		if (copy_short(record->data, (void *)(long)skb->data, (void *)(long)skb->data_end, cap_len))
 			return 0;
-		return bpf_skb_load_bytes(skb, 0, record->data, cap_len);
+		return skb_load_bytes(skb, 0, record->data, cap_len);
 	}
 
 	struct vlan_tag tag = {
@@ -60,7 +58,7 @@ static __always_inline long copy_frame(struct __sk_buff *skb, struct record *rec
 	record->event->flags |= RINGTAP_EVENT_VLAN_RESTORED;
 	if (cap_len <= 2 * ETH_ALEN + sizeof(tag))
 		return -1; /* the loader never sets a snaplen as short as this */
-	long err = bpf_skb_load_bytes(skb, 0, record->data + sizeof(tag), cap_len - sizeof(tag));
+	long err = skb_load_bytes(skb, 0, record->data + sizeof(tag), cap_len - sizeof(tag));
 	__builtin_memmove(record->data, record->data + sizeof(tag), 2 * ETH_ALEN);
 	__builtin_memcpy(record->data + 2 * ETH_ALEN, &tag, sizeof(tag));
 	return err;
@@ -73,7 +71,7 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 
 	if (!tap_begin(&tap, which, skb->ifindex))
 		return TC_ACT_UNSPEC;
-	struct sk_buff *kernel_skb = cfg_kernel_casts ? bpf_cast_to_kern_ctx(skb) : NULL;
+	struct sk_buff *kernel_skb = cfg_kernel_casts ? cast_to_kern_ctx(skb) : NULL;
 	if (cfg_filter && !wanted(&tap, filter(skb), is_followed(kernel_skb)))
 		return TC_ACT_UNSPEC;
 	if (!(tap.flags & RINGTAP_EVENT_FOLLOWED))
@@ -83,8 +81,8 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 	if (cfg_follow)
 		*record.trace = (struct ringtap_trace){.skb = (__u64)kernel_skb};
 
-	__u32 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0);
-	__u32 cap_len = clamped(wire_len, cfg_snaplen);
+	__u64 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0);
+	__u64 cap_len = clamped(wire_len, cfg_snaplen);
 	record.event->ifindex = skb->ifindex;
 	record.event->wire_len = wire_len;
 	record.event->cap_len = cap_len;
@@ -98,10 +96,10 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 	/* skb_record_rx_queue() stores the queue plus one (include/linux/skbuff.h). */
 	if (which == RINGTAP_TAP_TC_INGRESS && skb->queue_mapping)
 		record.event->rx_queue = skb->queue_mapping - 1;
-	__u32 copied = 0;
+	__u64 copied = 0;
 	if (REDUCES) {
 		copied = READS_HEADERS ? head_length(cap_len) : 0;
-		if (copied > 0 && copy_frame(skb, &record, copied)) {
+		if (copied > 0 && copy_frame(skb, &record, not_zero(copied))) {
 			record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
 			return TC_ACT_UNSPEC;
 		}
@@ -109,7 +107,7 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 			return TC_ACT_UNSPEC;
 		cap_len = clamped(record.event->cap_len, cfg_snaplen);
 	}
-	if (cap_len > copied && copy_frame(skb, &record, cap_len)) {
+	if (cap_len > copied && copy_frame(skb, &record, not_zero(cap_len))) {
 		record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
 		return TC_ACT_UNSPEC;
 	}
@@ -148,7 +146,7 @@ int socket_tap(struct __sk_buff *skb)
 		return 1; /* not reached: the loader leaves the tap out */
 	struct place place = {
 		.tap = RINGTAP_TAP_SOCKET,
-		.skb = bpf_cast_to_kern_ctx(skb),
+		.skb = cast_to_kern_ctx(skb),
 	};
 
 	trace_packet(&place, socket_filter);

@@ -121,8 +121,8 @@ static __always_inline long copy_packet(struct place *place, struct at_device *a
 	__u32 network = place->network_header ? place->network_header : BPF_CORE_READ(skb, network_header);
 	__be16 protocol = BPF_CORE_READ(skb, protocol);
 	__u32 data_at = data - head;
-	__u32 header = ETH_HLEN;
-	__u32 offset = 2 * ETH_ALEN;
+	__u64 header = ETH_HLEN;
+	__u64 offset = 2 * ETH_ALEN;
 	long err = 0;
 
 	int linked = own_link_header(place, at, mac, data_at);
@@ -150,7 +150,7 @@ static __always_inline long copy_packet(struct place *place, struct at_device *a
 		header += TAG_BYTES;
 		offset += TAG_BYTES;
 	}
-	__u32 link = header - offset; /* what is left of the link header: tags in the packet, protocol */
+	__u64 link = header - offset; /* what is left of the link header: tags in the packet, protocol */
 	if (event->flags & RINGTAP_EVENT_NO_LINK) {
 		*(__be16 *)(record->data + offset) = protocol;
 		offset += sizeof(protocol);
@@ -161,10 +161,10 @@ static __always_inline long copy_packet(struct place *place, struct at_device *a
 	__s32 present = (__s32)(linear + data_at - network);
 	if (payload < 0 || present < 0)
 		return -1;
-	__u32 room = cfg_filter_bytes > offset ? cfg_filter_bytes - offset : 0;
-	__u32 copied = clamped(link + present, room);
+	__u64 room = cfg_filter_bytes > offset ? cfg_filter_bytes - offset : 0;
+	__u64 copied = clamped(link + present, room);
 	if (copied > 0)
-		err |= bpf_probe_read_kernel(record->data + offset, copied, head + network - link);
+		err |= read_kernel(record->data + offset, copied, head + network - link);
 	event->wire_len = header + payload;
 	event->cap_len = offset + copied;
 	return err;

@@ -19,13 +19,11 @@ RINGTAP_FILTER_STUB(xdp_l3_filter, xdp_md)
 /* bpf_xdp_load_bytes refuses longer copies (net/core/filter.c). */
 #define XDP_MAX_COPY 0xffffu
 
-extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
-
 /* The helper is asked only about frames of several buffers: its call costs more than the look. */
-static __always_inline __u32 frame_length(struct xdp_md *ctx)
+static __always_inline __u64 frame_length(struct xdp_md *ctx)
 {
 	if (cfg_kernel_casts) {
-		struct xdp_buff *kernel_ctx = bpf_rdonly_cast(ctx, bpf_core_type_id_kernel(struct xdp_buff));
+		struct xdp_buff *kernel_ctx = rdonly_cast(ctx, bpf_core_type_id_kernel(struct xdp_buff));
 
 		if (kernel_ctx->flags & XDP_FLAGS_HAS_FRAGS)
 			return bpf_xdp_get_buff_len(ctx);
@@ -35,12 +33,12 @@ static __always_inline __u32 frame_length(struct xdp_md *ctx)
 	return ctx->data_end - ctx->data;
 }
 
-static __always_inline long copy_frame(struct xdp_md *ctx, struct record *record, __u32 size)
+static __always_inline long copy_frame(struct xdp_md *ctx, struct record *record, __u64 size)
 {
 	if (copy_short(record->data, (void *)(long)ctx->data, (void *)(long)ctx->data_end, size))
 		return 0;
-	return cfg_xdp_load_bytes ? bpf_xdp_load_bytes(ctx, 0, record->data, size)
-				  : bpf_probe_read_kernel(record->data, size, (void *)(long)ctx->data);
+	return cfg_xdp_load_bytes ? xdp_load_bytes(ctx, 0, record->data, size)
+				  : read_kernel(record->data, size, (void *)(long)ctx->data);
 }
 
 static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *), int has_link)
@@ -57,17 +55,17 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 	if (!record_begin(&tap, &record, 0))
 		return verdict;
 
-	__u32 wire_len = frame_length(ctx);
-	__u32 cap_len = clamped(clamped(wire_len, cfg_snaplen), XDP_MAX_COPY);
+	__u64 wire_len = frame_length(ctx);
+	__u64 cap_len = clamped(clamped(wire_len, cfg_snaplen), XDP_MAX_COPY);
 	record.event->ifindex = ctx->ingress_ifindex;
 	record.event->rx_queue = ctx->rx_queue_index;
 	record.event->wire_len = wire_len;
 	record.event->cap_len = cap_len;
 	record.event->verdict = verdict;
-	__u32 copied = 0;
+	__u64 copied = 0;
 	if (REDUCES) {
 		copied = READS_HEADERS ? head_length(cap_len) : 0;
-		if (copied > 0 && copy_frame(ctx, &record, copied)) {
+		if (copied > 0 && copy_frame(ctx, &record, not_zero(copied))) {
 			record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
 			return verdict;
 		}
@@ -75,7 +73,7 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 			return verdict;
 		cap_len = clamped(clamped(record.event->cap_len, cfg_snaplen), XDP_MAX_COPY);
 	}
-	if (cap_len > copied && copy_frame(ctx, &record, cap_len)) {
+	if (cap_len > copied && copy_frame(ctx, &record, not_zero(cap_len))) {
 		record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
 		return verdict;
 	}

@@ -121,6 +121,13 @@ struct ringtap_memory_frame {
 /* What a filter body returns when only user space can tell; any other value but 0 is "wanted". */
 #define RINGTAP_VERDICT_RECHECK 0x80000000u
 
+/*
+ * Stand for calls of kernel functions (kfuncs) in the programs: numbers that no helper has. The loader puts the
+ * function's BTF id in their place where the kernel has it, else the verifier never comes to them.
+ */
+#define RINGTAP_CALL_CAST_TO_KERN_CTX 0x72740001
+#define RINGTAP_CALL_RDONLY_CAST 0x72740002
+
 #define RINGTAP_RECORD_ALIGN 8u
 #define RINGTAP_MAX_SNAPLEN 262144u /* tcpdump's default and maximum */
 

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -118,7 +119,11 @@ Result<KernelFeatures> probe_features() {
   }
   KernelFeatures features;
   features.xdp_load_bytes = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, nullptr) == 1;
-  features.kernel_casts = btf__find_by_name_kind(kernel_types.get(), "bpf_cast_to_kern_ctx", BTF_KIND_FUNC) > 0;
+  const auto function_id = [&](const char* name) {
+    return static_cast<std::uint32_t>(std::max(0, btf__find_by_name_kind(kernel_types.get(), name, BTF_KIND_FUNC)));
+  };
+  features.calls = {function_id("bpf_cast_to_kern_ctx"), function_id("bpf_rdonly_cast")};
+  features.kernel_casts = features.calls.cast_to_kern_ctx != 0 && features.calls.rdonly_cast != 0;
   features.stage_flusher = has_stage_flusher();
   features.netfilter = has_netfilter();
   const int kfree_skb_arguments = tracepoint_arguments(kernel_types.get(), "kfree_skb");

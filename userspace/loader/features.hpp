@@ -3,9 +3,17 @@
 // since libbpf's log is redirected meanwhile.
 #pragma once
 
+#include <cstdint>
+
 #include "ringtap/result.hpp"
 
 namespace ringtap {
+
+// BTF ids of kernel functions that programs call; 0: not there.
+struct KernelCalls {
+  std::uint32_t cast_to_kern_ctx = 0;
+  std::uint32_t rdonly_cast = 0;
+};
 
 struct KernelFeatures {
   bool xdp_load_bytes = false;  // bpf_xdp_load_bytes, bpf_xdp_get_buff_len and frags: Linux 5.18
@@ -16,6 +24,7 @@ struct KernelFeatures {
   bool drop_socket = false;     // kfree_skb says for which socket (Linux 6.11)
   bool end_location = false;    // consume_skb says where (Linux 6.3)
   bool long_jumps = false;      // jumps with 32-bit offsets, for very large filters: Linux 6.6
+  KernelCalls calls;            // both, with kernel_casts
 };
 
 // An Error where ringtap cannot run at all: no BPF ring buffer (Linux 5.8), no BTF, or a missing capability, by name.

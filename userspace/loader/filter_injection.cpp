@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "loader/uapi.hpp"
+#include "ringtap/abi.h"
 
 namespace ringtap {
 namespace {
@@ -109,8 +110,9 @@ int FilterInjection::register_sections() {
   return result;
 }
 
-FilterInjection::FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies)
-    : object_(object), bodies_(std::move(bodies)) {
+FilterInjection::FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies,
+                                 const KernelCalls& calls)
+    : object_(object), bodies_(std::move(bodies)), calls_(calls) {
   active = this;
 }
 
@@ -119,7 +121,27 @@ FilterInjection::~FilterInjection() {
 }
 
 int FilterInjection::on_load(bpf_program* program, bpf_prog_load_opts* options, long /*cookie*/) {
-  return active == nullptr ? 0 : active->inject(program, *options);
+  if (active == nullptr) return 0;
+  if (const int err = active->insert_calls(program); err != 0) return err;
+  return active->inject(program, *options);
+}
+
+// Only of functions that are there: what stays is in branches that a cfg_ word rules out.
+int FilterInjection::insert_calls(bpf_program* program) const {
+  const std::span<const bpf_insn> insns(bpf_program__insns(program), bpf_program__insn_cnt(program));
+  std::vector<bpf_insn> changed(insns.begin(), insns.end());
+  bool any = false;
+  for (bpf_insn& insn : changed) {
+    if (insn.code != (BPF_JMP | BPF_CALL) || insn.src_reg != 0) continue;
+    const std::uint32_t id = insn.imm == RINGTAP_CALL_CAST_TO_KERN_CTX ? calls_.cast_to_kern_ctx
+                             : insn.imm == RINGTAP_CALL_RDONLY_CAST    ? calls_.rdonly_cast
+                                                                       : 0;
+    if (id == 0) continue;
+    insn.src_reg = BPF_PSEUDO_KFUNC_CALL;
+    insn.imm = static_cast<std::int32_t>(id);
+    any = true;
+  }
+  return any ? bpf_program__set_insns(program, changed.data(), changed.size()) : 0;
 }
 
 void FilterInjection::move_debug_info(bpf_prog_load_opts& options, const InsnRange& range, std::uint32_t size,

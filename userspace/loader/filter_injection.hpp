@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Puts a translated filter into the place of its stub (bpf/filter.bpf.h) while libbpf loads a program: after libbpf's
-// own relocations, before the kernel sees the instructions. The programs' section names ("ringtap/…") belong to this
-// file. At most one instance at a time; one thread.
+// Puts a translated filter into the place of its stub (bpf/filter.bpf.h), and calls of kernel functions into that of
+// their numbers (RINGTAP_CALL_…), while libbpf loads a program: after libbpf's own relocations, before the kernel sees
+// the instructions. The programs' section names ("ringtap/…") belong to this file. At most one instance at a time; one
+// thread.
 #pragma once
 
 #include <linux/bpf.h>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "filter/splice.hpp"
+#include "loader/features.hpp"
 
 struct bpf_object;
 struct bpf_program;
@@ -35,18 +37,20 @@ class FilterInjection {
 
   // `bodies`: name of a stub → what replaces it. Programs of `object` loaded while this lives are treated; one that has
   // none of the stubs is loaded as it is when `bodies` is empty and refused (ENOENT) otherwise. Borrows `object`.
-  FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies);
+  FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies, const KernelCalls& calls);
   ~FilterInjection();
   FilterInjection(const FilterInjection&) = delete;
   FilterInjection& operator=(const FilterInjection&) = delete;
 
  private:
   static int on_load(bpf_program* program, bpf_prog_load_opts* options, long cookie);
+  int insert_calls(bpf_program* program) const;
   int inject(bpf_program* program, bpf_prog_load_opts& options);
   void move_debug_info(bpf_prog_load_opts& options, const InsnRange& range, std::uint32_t size, bool range_stays);
 
   const bpf_object* object_;
   std::map<std::string, FilterBody> bodies_;
+  KernelCalls calls_;
   std::vector<std::vector<std::uint8_t>> debug_info_;  // shifted copies, alive until the load is over
 };
 

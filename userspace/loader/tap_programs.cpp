@@ -209,7 +209,8 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   if (err != 0) return Error::from_errno(err, "size the BPF maps");
 
   {
-    const FilterInjection injection(skeleton->obj, bodies.take());
+    const FilterInjection injection(skeleton->obj, bodies.take(),
+                                    config.features.kernel_casts ? config.features.calls : KernelCalls{});
     err = taps::load(skeleton);
   }
   if (err != 0) {

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The verifier takes the tap programs with every setting: not by luck of how registers were given out. Loads and
+// attaches nothing. What the kernel lacks is left out of the grid and said.
+#include <gtest/gtest.h>
+#include <linux/capability.h>
+
+#include <array>
+#include <chrono>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "filter/compile.hpp"
+#include "filter/translate.hpp"
+#include "loader/features.hpp"
+#include "loader/filter_injection.hpp"
+#include "loader/rings.hpp"
+#include "loader/tap_programs.hpp"
+#include "support/requirements.hpp"
+
+namespace ringtap {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::array<std::uint32_t, 24> kSnaplens = {64,   65,   68,   96,   100,   127,   128,    129,
+                                                     200,  255,  256,  257,  1000,  1500,  1514,   2048,
+                                                     4096, 8191, 9000, 9018, 65535, 65536, 131072, 262144};
+constexpr std::array<std::uint32_t, 4> kFewSnaplens = {64, 128, 1500, 262144};
+
+const std::array<Reduction, 12>& reductions() {
+  static const std::array<Reduction, 12> all = {
+      {{.slice_layer = 2},
+       {.slice_layer = 3, .slice_more = 8},
+       {.slice_layer = 4},
+       {.slice_layer = 4, .slice_more = 20},
+       {.sample = 2},
+       {.sample = 1000},
+       {.max_pps = 10},
+       {.max_pps = 1'000'000},
+       {.time_batch = 100us},
+       {.slice_layer = 4, .sample = 16},
+       {.sample = 16, .max_pps = 1000},
+       {.slice_layer = 4, .slice_more = 64, .sample = 3, .max_pps = 1000, .time_batch = 10us}}};
+  return all;
+}
+
+FilterHook hook_of(ringtap_tap tap) {
+  switch (tap) {
+    case RINGTAP_TAP_XDP:
+      return FilterHook::kXdp;
+    case RINGTAP_TAP_TC_INGRESS:
+      return FilterHook::kTcIngress;
+    case RINGTAP_TAP_TC_EGRESS:
+      return FilterHook::kTcEgress;
+    default:
+      return FilterHook::kMemory;
+  }
+}
+
+FilterBodies filter_of(const std::string& expression) {
+  return [expression](FilterPlace place, const KernelFeatures& features) -> Result<std::vector<bpf_insn>> {
+    auto program = compile({.expression = expression, .link_type = place.l3 ? LinkType::kRaw : LinkType::kEthernet});
+    if (!program) return program.take_error();
+    TranslateOptions options;
+    options.hook = hook_of(place.tap);
+    options.xdp_load_bytes = features.xdp_load_bytes;
+    options.vlan_view = !place.l3;
+    options.long_jumps = features.long_jumps;
+    options.inlined = place.inlined;
+    if (place.inlined) options.stack_base = kFilterStackBase;
+    return translate(*program, options);
+  };
+}
+
+class LoadGrid : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_CAPABILITY(CAP_BPF);
+    auto probed = probe_features();
+    ASSERT_TRUE(probed) << probed.error().text();
+    features_ = *probed;
+    auto made = Rings::create(1 << 20);
+    ASSERT_TRUE(made) << made.error().text();
+    rings_.emplace(made.take());
+  }
+
+  void load(TapSet taps, std::uint32_t snaplen, const Reduction& reduction, const std::string& expression,
+            bool follow = false) {
+    TapProgramsConfig config;
+    config.taps = taps;
+    config.follow = follow;
+    config.snaplen = snaplen;
+    config.reduction = reduction;
+    config.rings_fd = rings_->map_fd();
+    config.features = features_;
+    config.l3 = loaded_ % 2 == 1;
+    config.ethernet = !config.l3;
+    config.single_slot = loaded_ % 3 == 0;
+    if (!expression.empty()) config.filter = filter_of(expression);
+    auto programs = TapPrograms::load(config);
+    ++loaded_;
+    if (programs) return;
+    ADD_FAILURE() << "-s " << snaplen << " slice " << reduction.slice_layer << "+" << reduction.slice_more << " sample "
+                  << reduction.sample << " max-pps " << reduction.max_pps << " time-batch "
+                  << reduction.time_batch.count() << " filter '" << expression << "' l3 " << config.l3 << ": "
+                  << programs.error().text();
+  }
+
+  void load_all(TapSet taps, bool reduces) {
+    for (const std::string expression : {"", "tcp port 80 and greater 100"}) {
+      for (const std::uint32_t snaplen : kSnaplens) load(taps, snaplen, {}, expression);
+    }
+    for (const std::uint32_t snaplen : kFewSnaplens) {
+      for (const Reduction& reduction : reductions()) {
+        if (reduces) load(taps, snaplen, reduction, snaplen == 128 ? "tcp" : "");
+      }
+    }
+    std::cout << loaded_ << " combinations\n";
+  }
+
+  KernelFeatures features_;
+  std::optional<Rings> rings_;
+  unsigned loaded_ = 0;
+};
+
+TEST_F(LoadGrid, TheXdpProgramsLoad) {
+  load_all({Tap::kXdp}, true);
+}
+
+TEST_F(LoadGrid, TheTcProgramsLoad) {
+  load_all({Tap::kTcIngress, Tap::kTcEgress}, true);
+}
+
+TEST_F(LoadGrid, TheTracepointProgramsLoad) {
+  load_all({Tap::kStackIn, Tap::kStackOut, Tap::kDrop, Tap::kEnd}, false);
+}
+
+TEST_F(LoadGrid, TheNetfilterProgramsLoad) {
+  RINGTAP_REQUIRE(features_.netfilter, "BPF programs on netfilter hooks (Linux 6.4)");
+  load_all({Tap::kNetfilter}, false);
+}
+
+TEST_F(LoadGrid, TheSocketProgramLoads) {
+  RINGTAP_REQUIRE(features_.kernel_casts, "bpf_cast_to_kern_ctx (Linux 6.2)");
+  load_all({Tap::kSocket}, false);
+}
+
+TEST_F(LoadGrid, EveryTapOfAComparisonLoads) {
+  TapSet taps = {Tap::kXdp, Tap::kTcIngress, Tap::kTcEgress, Tap::kStackIn, Tap::kStackOut, Tap::kDrop, Tap::kEnd};
+  if (features_.netfilter) taps.insert(Tap::kNetfilter);
+  if (features_.kernel_casts) taps.insert(Tap::kSocket);
+  for (const std::uint32_t snaplen : kFewSnaplens) load(taps, snaplen, {}, "udp", true);
+}
+
+}  // namespace
+}  // namespace ringtap
