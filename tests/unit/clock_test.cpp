@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "base/now.hpp"
+
 namespace ringtap {
 namespace {
 

@@ -95,10 +95,10 @@ int main(int argc, char** argv) {
   const auto frame = udp_frame(arguments.number(3));
   std::vector<Contestant> contestants = {
       {"xdp_count_and_drop", bpf_program__fd(yardsticks->progs.bench_drop), false, {}},
-      {"xdp_frags_tap", taps->xdp_frags_fd(), false, {}},
-      {"xdp_tap", taps->xdp_plain_fd(), false, {}},
-      {"tc_ingress_tap", taps->tc_ingress_fd(), true, {}},
-      {"tc_egress_tap", taps->tc_egress_fd(), true, {}},
+      {"xdp_frags_tap", taps->fd(TapProgram::kXdpFrags), false, {}},
+      {"xdp_tap", taps->fd(TapProgram::kXdp), false, {}},
+      {"tc_ingress_tap", taps->fd(TapProgram::kTcIngress), true, {}},
+      {"tc_egress_tap", taps->fd(TapProgram::kTcEgress), true, {}},
   };
   for (unsigned long round = 0; round < arguments.number(4); ++round) {
     for (Contestant& each : contestants) each.ns.push_back(ns_per_run(each.program, each.skb, frame));

@@ -2,11 +2,11 @@
 #include "compare/comparer.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <numeric>
 #include <utility>
 
+#include "base/now.hpp"
 #include "compare/report.hpp"
 
 namespace ringtap {
@@ -40,11 +40,6 @@ int group_of(const Place& place) {
 
 constexpr std::size_t kMaxPendingRules = 1U << 16;
 constexpr std::uint64_t kRulePatienceNs = 1'000'000'000;  // less than the age of a packet
-
-std::uint64_t now_ns() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
 
 }  // namespace
 
@@ -119,8 +114,8 @@ Result<> Comparer::on_statistics(const InterfaceStatistics& statistics) {
 
 Result<> Comparer::flush() {
   if (options_.live) {
-    tie_rules(now_ns());
-    correlator_.expire(now_ns());
+    tie_rules(epoch_now_ns());
+    correlator_.expire(epoch_now_ns());
   }
   if (!written_) return std::exchange(written_, ok());
   if (auto flushed = out_->flush(); !flushed) return flushed;

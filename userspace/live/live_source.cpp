@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/now.hpp"
 #include "live/capture_account.hpp"
 #include "live/clock_watch.hpp"
 #include "live/device_watch.hpp"

@@ -4,8 +4,6 @@
 #include <netdb.h>
 #include <netinet/ether.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -20,6 +18,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/thread.hpp"
 #include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
@@ -124,13 +123,11 @@ std::string HostNames::look_up_on_this_host(std::span<const std::uint8_t> addres
   return without_control_bytes(address.size() == ETH_ALEN ? look_up_station(address) : look_up_host(address));
 }
 
-void* HostNames::answer_questions(void* argument) noexcept {
-  const std::unique_ptr<std::shared_ptr<Mailbox>> owned(static_cast<std::shared_ptr<Mailbox>*>(argument));
-  Mailbox& box = **owned;
+void HostNames::answer_questions(Mailbox& box) {
   std::unique_lock lock(box.mutex);
   for (;;) {
     box.asked.wait(lock, [&box] { return box.closed || !box.questions.empty(); });
-    if (box.closed) return nullptr;
+    if (box.closed) return;
     const NumericAddress address = box.questions.front();
     box.questions.pop_front();
     lock.unlock();
@@ -147,19 +144,9 @@ Result<std::unique_ptr<HostNames>> HostNames::start(const Options& options, Look
   mailbox->look_up = std::move(look_up);
   mailbox->answered_fd = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!mailbox->answered_fd) return Error::from_errno(errno, "make an eventfd");
-  auto argument = std::make_unique<std::shared_ptr<Mailbox>>(mailbox);
-
-  // Signals are for the thread that runs the session.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread{};
-  const int err = pthread_create(&thread, nullptr, answer_questions, argument.get());
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (err != 0) return Error::from_errno(err, "start the thread that looks up names");
-  argument.release();  // the thread's now
-  pthread_detach(thread);
+  auto thread = start_thread("looks up names", [mailbox] { answer_questions(*mailbox); });
+  if (!thread) return thread.take_error();
+  thread->detach();
   return std::unique_ptr<HostNames>(new HostNames(options, std::move(mailbox)));
 }
 

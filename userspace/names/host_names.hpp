@@ -77,7 +77,7 @@ class HostNames final : public NameResolver {
 
  private:
   struct Mailbox;
-  static void* answer_questions(void* mailbox) noexcept;
+  static void answer_questions(Mailbox& box);
 
   HostNames(const Options& options, std::shared_ptr<Mailbox> mailbox);
   std::string_view name(const NumericAddress& address);

@@ -9,7 +9,6 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/sock_diag.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -19,20 +18,19 @@
 #include <array>
 #include <cerrno>
 #include <condition_variable>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/now.hpp"
+#include "base/thread.hpp"
 #include "nft/nft_chains.hpp"
 #include "ringtap/unique_fd.hpp"
 
@@ -212,12 +210,6 @@ bool transport_follows(std::span<const std::byte> network) {
   return at(0) >> 4 == 6 && network.size() == 40 && (at(6) == 6 || at(6) == 17 || at(6) == 58 || at(6) == 132);
 }
 
-std::uint64_t epoch_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
 // A packet in a base chain: the kernel tells its bytes and devices with the first message only.
 struct Pass {
   std::array<std::byte, 60> bytes{};
@@ -255,7 +247,7 @@ class TraceReader {
         chains_.forget();  // what was lost may have told of a change; how much it was, the socket counts
         continue;
       }
-      const std::uint64_t now = epoch_ns();
+      const std::uint64_t now = epoch_now_ns();
       auto left = static_cast<int>(length);
       for (auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(message, left);
            message = mnl_nlmsg_next(message, &left)) {
@@ -423,19 +415,9 @@ Result<NftTrace> NftTrace::start(const NftTraceOptions& options) {
   impl->wake = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!impl->wake) return Error::from_errno(errno, "trace nftables' rules");
 
-  // Signals are for the thread that runs the session.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::optional<Error> error;
-  try {
-    impl->thread = std::thread([&self = *impl] { self.run(); });
-  } catch (const std::system_error& refused) {
-    error = Error::from_errno(refused.code().value(), "start the thread that reads nftables' trace");
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (error) return std::move(*error);
+  auto thread = start_thread("reads nftables' trace", [&self = *impl] { self.run(); });
+  if (!thread) return thread.take_error();
+  impl->thread = thread.take();
   return NftTrace(std::move(impl));
 }
 

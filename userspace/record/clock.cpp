@@ -1,31 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "record/clock.hpp"
 
-#include <ctime>
 #include <limits>
+
+#include "base/now.hpp"
 
 namespace ringtap {
 namespace {
-
-std::uint64_t now_ns(clockid_t clock) {
-  timespec ts{};
-  clock_gettime(clock, &ts);  // cannot fail for the clocks used here
-  return static_cast<std::uint64_t>(ts.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(ts.tv_nsec);
-}
 
 constexpr int kReadings = 5;
 
 }  // namespace
 
-std::uint64_t monotonic_now_ns() {
-  return now_ns(CLOCK_MONOTONIC);
-}
-
 Clock::Reading Clock::read_clocks() {
   Reading reading{};
-  reading.monotonic_before_ns = now_ns(CLOCK_MONOTONIC);
-  reading.real_ns = now_ns(CLOCK_REALTIME);
-  reading.monotonic_after_ns = now_ns(CLOCK_MONOTONIC);
+  reading.monotonic_before_ns = monotonic_now_ns();
+  reading.real_ns = epoch_now_ns();
+  reading.monotonic_after_ns = monotonic_now_ns();
   return reading;
 }
 

@@ -7,8 +7,6 @@
 
 namespace ringtap {
 
-std::uint64_t monotonic_now_ns();
-
 class Clock {
  public:
   // Reads of the two clocks, replaceable so that a test can step them.

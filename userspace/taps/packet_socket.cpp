@@ -10,20 +10,14 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <ctime>
 
+#include "base/now.hpp"
 #include "loader/attachment.hpp"
 
 namespace ringtap {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-
-std::uint64_t epoch_now_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 }  // namespace
 
