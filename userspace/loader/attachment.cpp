@@ -6,12 +6,10 @@
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/membarrier.h>
-#include <signal.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -25,17 +23,12 @@
 #include "loader/handles.hpp"
 #include "loader/libbpf_log.hpp"
 #include "loader/uapi.hpp"
-#include "net/rtnetlink.hpp"
 #include "xdp_reason.skel.h"
 
 namespace ringtap {
 namespace {
 
 constexpr std::uint32_t kBefore = 1U << 3;  // BPF_F_BEFORE without a relative: the head of the chain
-
-constexpr std::uint32_t kClsactPriority = 1;
-constexpr std::array<std::string_view, 4> kProgramNames = {"tc_ingress_tap", "tc_egress_tap", "tc_in_l3_tap",
-                                                           "tc_out_l3_tap"};
 
 std::string program_name(std::uint32_t id) {
   const UniqueFd program(bpf_prog_get_fd_by_id(id));
@@ -93,8 +86,7 @@ Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& tar
   const std::string what = "attach the XDP tap to " + target.name;
   if (error == EPERM) return Error::from_errno(error, what).hint(capability_hint());
   if (const std::string present = name_of_present_xdp(target.ifindex); !present.empty()) {
-    return Error(what + ": " + present + " is attached there already and is left alone")
-        .hint("--tap tc works beside it");
+    return Error(what + ": " + present + " is already attached there and stays").hint("--tap tc works next to it");
   }
   std::string reason;
   {
@@ -107,13 +99,6 @@ Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& tar
   const bool native = flags == XDP_FLAGS_DRV_MODE;
   return std::move(result).hint(native ? "--xdp-mode generic works on every device, --tap tc too"
                                        : "--tap tc works on every device");
-}
-
-bool is_ours(const rtnetlink::TcFilter& filter) {
-  const std::string_view name = filter.program_name;
-  const auto end = name.find(":[");  // libbpf names a filter "program:[id]"
-  return filter.kind == "bpf" &&
-         std::find(kProgramNames.begin(), kProgramNames.end(), name.substr(0, end)) != kProgramNames.end();
 }
 
 // The root of cgroup v2: where it is mounted (proc_pid_mounts(5)), else, as under `ip netns exec`, which covers the
@@ -134,65 +119,30 @@ Result<UniqueFd> open_cgroup_root() {
   return Error::from_errno(errno, "open the root of cgroup v2");
 }
 
-int hook_point(TcDirection direction) {
-  return direction == TcDirection::kIngress ? BPF_TC_INGRESS : BPF_TC_EGRESS;
-}
-
-void remove_filter(std::uint32_t ifindex, TcDirection direction, std::uint32_t handle, std::uint32_t priority) {
-  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(ifindex),
-              .attach_point = static_cast<bpf_tc_attach_point>(hook_point(direction)));
-  LIBBPF_OPTS(bpf_tc_opts, options, .handle = handle, .priority = priority);
-  bpf_tc_detach(&hook, &options);
-}
-
-// Filters of a ringtap that was killed: ours by name, and no process has the id that its handle is.
-void sweep_leftovers(std::uint32_t ifindex, TcDirection direction) {
-  for (const auto& filter : rtnetlink::tc_filters(ifindex, direction == TcDirection::kIngress)) {
-    if (!is_ours(filter) || (kill(static_cast<pid_t>(filter.handle), 0) == 0 || errno != ESRCH)) continue;
-    remove_filter(ifindex, direction, filter.handle, filter.priority);
-  }
-}
-
 }  // namespace
 
 Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& target, TcDirection direction,
                                          bool use_tcx) {
   const bool ingress = direction == TcDirection::kIngress;
-  if (!use_tcx) return attach_clsact(program_fd, target, direction);
+  const auto by_clsact = [&]() -> Result<Attachment> {
+    auto filter = ClsactFilter::attach(program_fd, target, direction);
+    if (!filter) return filter.take_error();
+    Attachment attachment;
+    attachment.filter_.emplace(filter.take());
+    return attachment;
+  };
+  if (!use_tcx) return by_clsact();
   LIBBPF_OPTS(bpf_link_create_opts, options, .flags = kBefore);
   Attachment attachment;
   attachment.link_.reset(bpf_link_create(program_fd, static_cast<int>(target.ifindex),
                                          ingress ? kAttachTcxIngress : kAttachTcxEgress, &options));
   if (attachment.link_) return attachment;
   const int err = errno;
-  if (err == EINVAL) return attach_clsact(program_fd, target, direction);  // the kernel does not know the attach type
+  if (err == EINVAL) return by_clsact();  // the kernel does not know the attach type
   auto error =
       Error::from_errno(err, "attach the tc " + std::string(ingress ? "ingress" : "egress") + " tap to " + target.name);
   if (err == EPERM || err == EACCES) return std::move(error).hint(capability_hint());
   return error;
-}
-
-Result<Attachment> Attachment::attach_clsact(int program_fd, const AttachTarget& target, TcDirection direction) {
-  const LibbpfLog log;
-  sweep_leftovers(target.ifindex, direction);
-  LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(target.ifindex),
-              .attach_point = static_cast<bpf_tc_attach_point>(hook_point(direction)));
-  const int created = bpf_tc_hook_create(&hook);
-  if (created != 0 && created != -EEXIST) {
-    return Error::from_errno(created, "make a clsact qdisc on " + target.name)
-        .hint("an ingress qdisc of another kind may stand in its place: tc qdisc show dev " + target.name);
-  }
-  const auto handle = static_cast<std::uint32_t>(getpid());
-  LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program_fd, .handle = handle, .priority = kClsactPriority);
-  const int err = bpf_tc_attach(&hook, &options);
-  Attachment attachment;
-  attachment.filter_ = ClsactFilter{target.ifindex, direction, handle, kClsactPriority, created == 0};
-  if (err != 0) {
-    attachment.filter_->handle = 0;  // nothing to remove but the qdisc
-    return Error::from_errno(err, "attach a tc filter to " + target.name)
-        .hint("a filter of another kind may hold priority 1: tc filter show dev " + target.name + " ingress");
-  }
-  return attachment;
 }
 
 Result<Attachment> Attachment::attach_xdp(const XdpPrograms& programs, const AttachTarget& target, XdpMode mode) {
@@ -262,17 +212,13 @@ void wait_for_running_programs() {
   }
 }
 
-Attachment::Attachment(Attachment&& other) noexcept
-    : link_(std::move(other.link_)),
-      filter_(std::exchange(other.filter_, std::nullopt)),
-      mode_(other.mode_),
-      note_(std::move(other.note_)) {}
+Attachment::Attachment(Attachment&& other) noexcept = default;
 
 Attachment& Attachment::operator=(Attachment&& other) noexcept {
   if (this != &other) {
     detach();
     link_ = std::move(other.link_);
-    filter_ = std::exchange(other.filter_, std::nullopt);
+    filter_ = std::move(other.filter_);
     mode_ = other.mode_;
     note_ = std::move(other.note_);
   }
@@ -290,17 +236,7 @@ void Attachment::detach() {
     bpf_link_detach(link_.get());
     link_.reset();
   }
-  if (const auto filter = std::exchange(filter_, std::nullopt)) {
-    const LibbpfLog log;
-    if (filter->handle != 0) remove_filter(filter->ifindex, filter->direction, filter->handle, filter->priority);
-    const bool unused =
-        rtnetlink::tc_filters(filter->ifindex, true).empty() && rtnetlink::tc_filters(filter->ifindex, false).empty();
-    if (filter->created_qdisc && unused) {
-      LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = static_cast<int>(filter->ifindex),
-                  .attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
-      bpf_tc_hook_destroy(&hook);
-    }
-  }
+  filter_.reset();
 }
 
 }  // namespace ringtap

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // One program on one hook of one device or of the host. Links where the kernel has them, so that nothing stays attached
-// when the process dies; else (tc before Linux 6.6) a clsact filter whose handle is our process id, which a later run
-// sweeps. Never replaces or removes what is not ours. Move-only; the destructor detaches.
+// when the process dies; else (tc before Linux 6.6) a ClsactFilter. Never replaces or removes what is not ours.
+// Move-only; the destructor detaches.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include "loader/attach_target.hpp"
+#include "loader/clsact_filter.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
 
-enum class TcDirection { kIngress, kEgress };
 enum class XdpMode { kAuto, kNative, kGeneric };
-
-// The device an attachment is for; the name is for messages.
-struct AttachTarget {
-  std::uint32_t ifindex;
-  std::string name;
-};
 
 class Attachment {
  public:
@@ -53,15 +48,7 @@ class Attachment {
   [[nodiscard]] const std::string& note() const { return note_; }  // worth telling the user, or empty
 
  private:
-  struct ClsactFilter {
-    std::uint32_t ifindex;
-    TcDirection direction;
-    std::uint32_t handle;
-    std::uint32_t priority;
-    bool created_qdisc;
-  };
   Attachment() = default;
-  static Result<Attachment> attach_clsact(int program_fd, const AttachTarget& target, TcDirection direction);
 
   UniqueFd link_;
   std::optional<ClsactFilter> filter_;
