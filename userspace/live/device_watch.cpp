@@ -39,7 +39,7 @@ Result<std::vector<Device>> choose_devices(const std::vector<Device>& present, c
     }
     if (!is_understood(*device)) {
       return Error(name + ": its link layer (ARPHRD " + std::to_string(device->hardware_type) + ") is not supported")
-          .hint("Ethernet and plain IP devices are; tcpdump captures others");
+          .hint("ringtap captures Ethernet and plain IP devices; tcpdump captures others");
     }
     const auto same = [&](const Device& d) { return d.ifindex == device->ifindex; };
     if (std::none_of(chosen.begin(), chosen.end(), same)) chosen.push_back(*device);

@@ -126,26 +126,26 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   notice = std::move(on_notice);
   any = has_any(options.interfaces);
   if (any && options.interfaces.size() > 1) {
-    return Error("-i any stands alone: it is every interface", ErrorKind::kUsage);
+    return Error("-i any already includes every interface: give no other -i", ErrorKind::kUsage);
   }
   if (!options.features) {
     auto features = probe_features();
     if (!features) return features.take_error();
     options.features = *features;
   }
-  device_watch.emplace(
-      any, DeviceWatch::Handler{
-               .appeared =
-                   [this](const Device& device) {
-                     if (auto result = attach(device); !result) notice(result.error().text());
-                   },
-               .ended =
-                   [this](const std::string& name) {
-                     detach_all();
-                     ended_by =
-                         Error(name + " was removed: the capture is over").hint("what was captured before is complete");
-                   },
-               .notice = notice});
+  device_watch.emplace(any, DeviceWatch::Handler{.appeared =
+                                                     [this](const Device& device) {
+                                                       if (auto result = attach(device); !result)
+                                                         notice(result.error().text());
+                                                     },
+                                                 .ended =
+                                                     [this](const std::string& name) {
+                                                       detach_all();
+                                                       ended_by =
+                                                           Error(name + " was removed: the capture has ended")
+                                                               .hint("everything captured before that is complete");
+                                                     },
+                                                 .notice = notice});
   // Before the list, so that no device is missed in between.
   if (auto opened = device_watch->open(); !opened) return opened;
   auto chosen = choose_present_devices(options.interfaces);
@@ -174,9 +174,9 @@ Result<> LiveSource::Impl::prepare_rings_and_programs() {
   rings.emplace(made_rings.take());
   const std::size_t largest = std::min(options.snaplen, kLargestUsualFrame) + sizeof(ringtap_event);
   if (rings->bytes_each() < largest) {
-    notice("rings of " + std::to_string(rings->bytes_each() / 1024) +
-           " KiB for each CPU: packets of which more is kept do " +
-           "not fit and will be counted as dropped; a larger -B or a smaller -s helps");
+    notice(
+        "rings of " + std::to_string(rings->bytes_each() / 1024) +
+        " KiB for each CPU: longer packets do not fit and will be counted as dropped; use a larger -B or a smaller -s");
   }
   const auto max_slots = static_cast<std::uint32_t>(
       std::min<std::size_t>(devices.size() + (any ? kSlotsForNewcomers : 0), RINGTAP_MAX_SLOTS));
@@ -225,7 +225,7 @@ Result<> LiveSource::Impl::attach_all() {
   }
   std::optional<Error> first_error;
   for (const Device& device : devices) {
-    if (!device.up() && !any) notice(device.name + " is down; its packets are captured once it is up");
+    if (!device.up() && !any) notice(device.name + " is down; its packets will be captured once it is up");
     auto result = attach(device);
     if (result) continue;
     if (!any) return result;
@@ -254,7 +254,7 @@ Result<> LiveSource::Impl::attach(const Device& device) {
   }
   if (!options.promiscuous || any || device.loopback()) return ok();
   if (auto entered = promiscuous.add(device.ifindex, device.name); !entered) {
-    notice(entered.error().text() + "; -p does without");
+    notice(entered.error().text() + "; -p captures without it");
   }
   return ok();
 }

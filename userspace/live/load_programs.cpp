@@ -41,7 +41,7 @@ Result<LoadedPrograms> load_programs(const LiveOptions& options, LinkType link_t
   if (loaded) return LoadedPrograms{loaded.take(), false};
   if (!config.filter) return loaded.take_error();
   if (options.consume) {
-    return loaded.take_error().hint("--consume needs the filter in the kernel, or it would end every frame");
+    return loaded.take_error().hint("--consume needs the filter in the kernel, or it would drop every frame");
   }
   if (options.reduction.leaves_out()) {
     return loaded.take_error().hint("--slice, --sample and --max-pps need the filter in the kernel");
@@ -52,7 +52,7 @@ Result<LoadedPrograms> load_programs(const LiveOptions& options, LinkType link_t
   config.snaplen = RINGTAP_MAX_SNAPLEN;
   auto without = TapPrograms::load(config);
   if (!without) return without.take_error();
-  notice("the kernel does not take this filter; every packet is copied and filtered in user space, which is slow (" +
+  notice("the kernel does not accept this filter; every packet is copied and filtered in user space, which is slow (" +
          loaded.error().text() + ")");
   return LoadedPrograms{without.take(), true};
 }

@@ -96,7 +96,8 @@ bool has_netfilter() {
 std::string capability_hint() {
   const auto missing = missing_capabilities();
   std::string text;
-  if (missing.empty()) return "the capabilities are there; a security module or a container's policy may forbid bpf(2)";
+  if (missing.empty())
+    return "the process has the capabilities; a security module or a container's policy may forbid bpf(2)";
   for (std::size_t i = 0; i < missing.size(); ++i) {
     text += (i == 0 ? "needs " : i + 1 == missing.size() ? " and " : ", ") + missing[i];
   }

@@ -239,7 +239,7 @@ bool TapPrograms::flush_stage(std::size_t cpu, bool on_its_cpu) const {
 
 Result<> TapPrograms::watch_softirqs() {
   if (access("/sys/kernel/realtime", F_OK) == 0) {
-    return Error("--time-batch: this is a real-time kernel, where what a softirq does is interrupted by others");
+    return Error("--time-batch: this is a real-time kernel, where one softirq may interrupt another");
   }
   // The end first, so that a softirq that was seen to begin is seen to end.
   const auto& programs = impl_->skeleton->progs;
@@ -249,7 +249,7 @@ Result<> TapPrograms::watch_softirqs() {
     impl_->softirq_links[i].reset(bpf_raw_tracepoint_open(places[i].first, bpf_program__fd(places[i].second)));
     if (!impl_->softirq_links[i]) {
       return Error::from_errno(errno, std::string("attach to the tracepoint ") + places[i].first)
-          .hint("without --time-batch every record gets a time of its own");
+          .hint("without --time-batch every record has its own time");
     }
   }
   return ok();

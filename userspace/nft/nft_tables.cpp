@@ -149,7 +149,7 @@ Result<NftTables> NftTables::make(const NftTraceOptions& options, const std::str
   }
   const std::string_view said = tables.owner_.complaints();
   return Error("trace nftables' rules: " + std::string(said.substr(0, said.find('\n'))))
-      .hint("needs tables with an owner, Linux 5.12");
+      .hint("needs nftables tables with an owner (Linux 5.12)");
 }
 
 }  // namespace ringtap

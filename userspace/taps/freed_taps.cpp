@@ -18,10 +18,10 @@ class FreedTap : public TapFamily {
   Result<> attach_host(const TapContext& context, std::vector<Attachment>& attached) override {
     if (context.names.load()) {
       if (!context.names.has_functions()) {
-        context.notice("the kernel hides its addresses (kptr_restrict): functions are not named");
+        context.notice("the kernel hides its addresses (kptr_restrict), so functions are not named");
       }
       if (!context.options.features->drop_reason) {
-        context.notice("this kernel (before 5.17) does not say why it drops");
+        context.notice("this kernel (before 5.17) gives no drop reasons");
       }
     }
     auto attachment = Attachment::attach_tracepoint(context.programs.fd(program_), tracepoint_);

@@ -17,7 +17,8 @@ TapFamilies make_tap_families() {
 Result<> lack_tap(TapPlan& plan, Tap tap, const std::string& what) {
   if (!plan.options.taps.contains(tap)) return ok();
   const std::string text = "the " + std::string(tap_family(tap)) + " tap: this kernel has no " + what;
-  if (!plan.options.follow) return Error(text).hint("--tap drop says where packets end on any kernel since 5.17");
+  if (!plan.options.follow)
+    return Error(text).hint("--tap drop shows where packets are dropped on every kernel since 5.17");
   plan.notice(text + "; continuing with the other taps");
   plan.options.taps.erase({tap});
   return ok();

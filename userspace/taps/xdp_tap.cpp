@@ -14,13 +14,13 @@ class XdpTap final : public TapFamily {
   Result<> prepare(TapPlan& plan) override {
     if (!plan.options.consume) return ok();
     if (plan.any) {
-      return Error("--consume on any interface there is", ErrorKind::kUsage)
-          .hint("name the one that receives mirrored traffic");
+      return Error("--consume on every interface", ErrorKind::kUsage)
+          .hint("name the interface that receives the mirrored traffic");
     }
     if (plan.options.consume_despite_address) return ok();
     for (const rtnetlink::Device& device : plan.devices) {
       if (!has_address(device.name)) continue;
-      return Error("--consume on " + device.name + ": it has an address, and its traffic would end here",
+      return Error("--consume on " + device.name + ": it has an address, and its traffic would be dropped",
                    ErrorKind::kUsage)
           .hint("intended for mirror ports; use --force to override");
     }
@@ -41,7 +41,7 @@ class XdpTap final : public TapFamily {
     }
     const bool has_others = context.any && at.attached.contains_any(kTcTaps);
     if (!has_others && !context.options.follow) return xdp.take_error();
-    context.notice(xdp.error().text() + "; only its other taps are used");
+    context.notice(xdp.error().text() + "; continuing with its other taps");
     return ok();
   }
 };
