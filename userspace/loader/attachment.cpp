@@ -38,7 +38,7 @@ std::string program_name(std::uint32_t id) {
   return std::string(info.name) + " (program " + std::to_string(id) + ")";
 }
 
-// Runs an attach once more while listening for the text that the kernel gives nobody else.
+// Runs an attach once more while it listens for the text that the kernel only gives to its tracepoint.
 class XdpReason {
  public:
   XdpReason() : skeleton_(xdp_reason::open_and_load()) {

@@ -27,12 +27,13 @@ struct FilterBody {
   std::vector<bpf_insn> function;
 };
 
-// The programs leave the stack below this to an inlined filter; one that needs more gets the function.
+// The programs leave the stack below this to an inlined filter; a filter that needs more is called as a function.
 inline constexpr std::uint32_t kFilterStackBase = 256;
 
 class FilterInjection {
  public:
-  // Tells libbpf about the sections; before the first object is opened, again does nothing. Returns an errno, negative.
+  // Tells libbpf about the sections, before the first object is opened; a second call does nothing. Returns a negative
+  // errno.
   static int register_sections();
 
   // `bodies`: name of a stub → what replaces it. Programs of `object` loaded while this lives are treated; one that has

@@ -20,7 +20,7 @@ class DropReasons {
  public:
   // Without type information every reason is a number.
   static DropReasons load();
-  // "NETFILTER_DROP"; "reason_1234" for one the enumeration does not have (a subsystem's own).
+  // "NETFILTER_DROP"; "reason_1234" for a reason that the enumeration does not have (a subsystem's own).
   [[nodiscard]] std::string_view name(std::uint32_t reason);
 
  private:

@@ -24,7 +24,7 @@ class RingReader final : public EventStream {
   RingReader& operator=(RingReader&&) = delete;
   ~RingReader() override;
 
-  // Looks what the kernel has published since the last call; true when a record is at the head.
+  // Looks for what the kernel has published since the last call; true when a record is at the head.
   bool refresh();
   // Leaves the head; gives memory back to the kernel once a good part of the ring is read.
   void pop() override;
@@ -32,7 +32,7 @@ class RingReader final : public EventStream {
   void release();
 
   [[nodiscard]] int fd() const { return map_.get(); }
-  // Samples that were no record; they are skipped.
+  // Samples that were not a record; they are skipped.
   [[nodiscard]] std::uint64_t malformed() const { return malformed_; }
 
  private:

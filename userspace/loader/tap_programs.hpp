@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The tap programs, configured and loaded. Owns programs and maps; the rings' map is borrowed at load and kept alive by
-// the kernel. Attaching is somebody else's (attachment.hpp).
+// the kernel. Attachment attaches them (attachment.hpp).
 #pragma once
 
 #include <linux/bpf.h>
@@ -25,7 +25,7 @@ struct FilterPlace {
   bool l3;
   bool inlined;  // in the place of its call, with the stack from kFilterStackBase down
 };
-// The translated expression for a place; an Error when it cannot be had there.
+// The translated expression for a place; an Error when it cannot be translated for it.
 using FilterBodies = std::function<Result<std::vector<bpf_insn>>(FilterPlace, const KernelFeatures&)>;
 
 // What the kernel side leaves out on purpose, and how exact its times are. Nothing of it by default.
@@ -41,7 +41,7 @@ struct Reduction {
 
 struct TapProgramsConfig {
   TapSet taps = kTcTaps;
-  bool follow = false;  // an sk_buff the filter said yes to is recorded wherever it is met; traces at tc
+  bool follow = false;  // an sk_buff that the filter accepted is recorded wherever it is met; traces at tc
   std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;
   std::uint32_t slots = 1;  // attachments, RINGTAP_SLOT_UNKNOWN not counted
   bool single_slot = true;  // slot 1 is the only one: no look-up per packet
@@ -50,7 +50,7 @@ struct TapProgramsConfig {
   std::uint32_t batch_bytes = RINGTAP_BATCH_BYTES;  // a stage that holds more goes to the ring
   bool ethernet = true;                             // the programs for devices with an Ethernet header
   bool l3 = false;                                  // the programs for devices without a link-layer header too
-  FilterBodies filter;                              // none: every frame is wanted
+  FilterBodies filter;                              // none: every frame passes
   Reduction reduction;
   KernelFeatures features;
 };
@@ -89,9 +89,10 @@ class TapPrograms {
   // Shared page: see ringtap_control.
   [[nodiscard]] ringtap_control& control() const;
 
-  // What stands in a CPU's stage; a hint while taps are on, since the other side writes.
+  // The records in a CPU's stage; a hint while taps are on, since the kernel side writes there.
   [[nodiscard]] const ringtap_stage& stage(std::size_t cpu) const;
-  // Sends it to the ring unless a record is being made; on that CPU, by an interrupt, or on any while taps are off.
+  // Sends them to the ring unless a record is being made; on that CPU, by an interrupt, or on any CPU while taps are
+  // off.
   bool flush_stage(std::size_t cpu, bool on_its_cpu) const;
 
   // Frames of this interface are counted in `slot` from now on.

@@ -22,7 +22,8 @@ Result<std::string> resolve_device(const std::string& name_or_number);
 // The mask of the device's first IPv4 address, network byte order; nothing where it has none.
 std::optional<std::uint32_t> ipv4_netmask(const std::string& device);
 
-// Whether it has an IPv4 address or an IPv6 one that is not link-local: those every device gets by itself.
+// Whether it has an IPv4 address, or an IPv6 address that is not link-local: every device gets a link-local one by
+// itself.
 bool has_address(const std::string& device);
 
 }  // namespace ringtap

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What rtnetlink(7) tells about this namespace's devices and tc filters, and when devices come, change and go. By
+// What rtnetlink(7) says about this namespace's devices and tc filters, and when devices come, change and go. By
 // libmnl.
 #pragma once
 
@@ -22,7 +22,7 @@ struct Device {
   std::uint16_t hardware_type = 0;  // ARPHRD_*, <net/if_arp.h>
   std::uint32_t flags = 0;          // IFF_*, <net/if.h>
   std::uint32_t master = 0;         // the bridge, bond or VRF it is part of, 0 none
-  std::uint32_t link = 0;  // what it is made upon (a VLAN's device), or a veth's peer; 0 none in this namespace
+  std::uint32_t link = 0;           // the device below it (of a VLAN), or a veth's peer; 0 none in this namespace
   std::optional<std::array<std::uint8_t, 6>> mac;
 
   [[nodiscard]] bool up() const;
@@ -40,7 +40,7 @@ struct DeviceEvent {
   Device device;
 };
 
-// Tells of changes from the moment it was made.
+// Reports changes from the moment it was made.
 class DeviceMonitor {
  public:
   static Result<DeviceMonitor> open();
@@ -48,7 +48,7 @@ class DeviceMonitor {
   DeviceMonitor& operator=(DeviceMonitor&&) noexcept = default;
 
   [[nodiscard]] int fd() const;
-  // Those that are waiting; nothing when the kernel dropped some (then devices() has to be asked again).
+  // The changes that are waiting; nullopt when the kernel dropped some (then devices() has to be asked again).
   std::optional<std::vector<DeviceEvent>> events();
 
  private:

@@ -22,14 +22,14 @@ struct NftChain {
   std::unordered_map<std::uint64_t, std::string> rules;
 };
 
-// The one of these names in what `nft -a list` prints.
+// The chain with these names in the output of `nft -a list`.
 NftChain parse_nft_chain(std::string_view listing, const std::string& table, const std::string& name);
 
 class NftChains {
  public:
   explicit NftChains(NftContext context) : context_(std::move(context)) { context_.list_handles(); }
 
-  // Empty where it cannot be had, as when it is gone again. The reference holds until forget().
+  // Empty where it cannot be listed, as when it is gone again. The reference holds until forget().
   const NftChain& chain(std::string_view family, std::string_view table, std::string_view name);
   // The ruleset has changed.
   void forget() { chains_.clear(); }

@@ -16,7 +16,8 @@ namespace ringtap {
 struct NftTraceOptions {
   // Devices whose packets are marked, and with them what is stacked on them (bridges, VLANs, bonds). Empty: all.
   std::vector<std::string> interfaces;
-  // Mark what any of these accepts, see nft_rules(): a little more may be marked, never less. Empty: every packet.
+  // Mark packets that any of these accepts, see nft_rules(): a few more may be marked, never fewer. Empty: every
+  // packet.
   std::vector<ClassicProgram> programs;
   int receive_buffer = 64 << 20;  // bytes, some 50,000 messages; memory is taken only by those that wait
 };

@@ -23,12 +23,12 @@ namespace ringtap {
 struct NftTraceStatistics {
   std::uint64_t messages = 0;  // trace messages that were read
   std::uint64_t verdicts = 0;  // decisions among them
-  std::uint64_t lost = 0;      // messages the socket had no room for and decisions nobody took in time
+  std::uint64_t lost = 0;      // messages for which the socket had no room, and decisions that nobody took in time
 };
 
 class NftTrace {
  public:
-  // An Error says which is missing: privileges, nf_tables, or tables with an owner.
+  // An Error says what is missing: privileges, nf_tables, or tables with an owner.
   static Result<NftTrace> start(const NftTraceOptions& options);
   NftTrace(NftTrace&& other) noexcept;
   NftTrace& operator=(NftTrace&& other) noexcept;

@@ -32,10 +32,10 @@ class PacketSocket final : public EventStream {
   static Result<std::unique_ptr<PacketSocket>> open(const PacketSocketOptions& options);
   ~PacketSocket() override;
 
-  // Takes what the kernel has ready; true when a record is at the head.
+  // Takes the packets that the kernel has ready; true when a record is at the head.
   bool refresh(const Clock& clock);
   void pop() override;
-  // No packet from here on; those that came before can be taken within kBlockTimeoutMs.
+  // No new packets; those that came before can be taken within kBlockTimeoutMs.
   void stop();
 
   [[nodiscard]] int fd() const;
@@ -61,7 +61,7 @@ class PacketSocket final : public EventStream {
   std::size_t begin_ = 0;             // bytes popped
   std::size_t end_ = 0;               // bytes filled
   std::uint64_t delivered_ = 0;
-  std::uint64_t begin_ns_ = 0;  // since the epoch: what is older came before the filter
+  std::uint64_t begin_ns_ = 0;  // since the epoch: older packets came before the filter
 };
 
 }  // namespace ringtap
