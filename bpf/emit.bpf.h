@@ -36,10 +36,10 @@ struct tap {
  * Lengths are 64 bits wide wherever they bound an access: the verifier of Linux 6.1 and before loses the bound of a
  * value that is compared and moved as 32 bits. So the helpers are called by prototypes that do not cut a length short.
  */
-static long (*const skb_load_bytes)(const void *skb, __u64 offset, void *to, __u64 size) =
-	(void *)BPF_FUNC_skb_load_bytes;
-static long (*const xdp_load_bytes)(struct xdp_md *ctx, __u64 offset, void *to, __u64 size) =
-	(void *)BPF_FUNC_xdp_load_bytes;
+static long (*const skb_load_bytes)(const void *skb, __u64 offset, void *to,
+				    __u64 size) = (void *)BPF_FUNC_skb_load_bytes;
+static long (*const xdp_load_bytes)(struct xdp_md *ctx, __u64 offset, void *to,
+				    __u64 size) = (void *)BPF_FUNC_xdp_load_bytes;
 static long (*const read_kernel)(void *to, __u64 size, const void *from) = (void *)BPF_FUNC_probe_read_kernel;
 
 /*
@@ -90,7 +90,8 @@ static __always_inline __u64 clamped(__u64 value, __u64 limit)
 #define READ_ONCE(x)	     (*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
 
-/* A length that is known not to be 0, in a form the verifier can follow: before Linux 6.8 it learns nothing from != 0. */
+/* A length that is known not to be 0, in a form the verifier can follow: before Linux 6.8 it learns nothing from != 0.
+ */
 static __always_inline __u64 not_zero(__u64 length)
 {
 	asm volatile("if %[length] > 0 goto +1\n"
