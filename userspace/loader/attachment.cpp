@@ -19,9 +19,9 @@
 #include <thread>
 #include <utility>
 
-#include "loader/features.hpp"
 #include "loader/handles.hpp"
 #include "loader/libbpf_log.hpp"
+#include "loader/refusal.hpp"
 #include "loader/uapi.hpp"
 #include "xdp_reason.skel.h"
 
@@ -84,7 +84,7 @@ std::string name_of_present_xdp(std::uint32_t ifindex) {
 
 Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& target, std::uint32_t flags, int error) {
   const std::string what = "attach the XDP tap to " + target.name;
-  if (error == EPERM) return Error::from_errno(error, what).hint(capability_hint());
+  if (error == EPERM) return Error::from_errno(error, what).hint(refusal_hint(EPERM));
   if (const std::string present = name_of_present_xdp(target.ifindex); !present.empty()) {
     return Error(what + ": " + present + " is already attached there and stays").hint("--tap tc works next to it");
   }
@@ -141,7 +141,7 @@ Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& tar
   if (err == EINVAL) return by_clsact();  // the kernel does not know the attach type
   auto error =
       Error::from_errno(err, "attach the tc " + std::string(ingress ? "ingress" : "egress") + " tap to " + target.name);
-  if (err == EPERM || err == EACCES) return std::move(error).hint(capability_hint());
+  if (err == EPERM || err == EACCES) return std::move(error).hint(refusal_hint(EPERM));
   return error;
 }
 

@@ -4,47 +4,21 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <linux/capability.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <string>
 
 #include "loader/handles.hpp"
 #include "loader/libbpf_log.hpp"
+#include "loader/refusal.hpp"
 #include "loader/uapi.hpp"
 
 namespace ringtap {
 namespace {
-
-// CAP_NET_RAW is for promiscuous mode alone.
-constexpr const char* kSetcap = "cap_bpf,cap_net_admin,cap_net_raw,cap_perfmon=ep";
-
-// A bit each.
-std::uint64_t effective_capabilities() {
-  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
-  if (::syscall(SYS_capget, &header, sets.data()) != 0) return 0;
-  return sets[0].effective | std::uint64_t{sets[1].effective} << 32;
-}
-
-// CAP_SYS_ADMIN stands for the other two on every kernel (kernel/capability.c: bpf_capable(), perfmon_capable()).
-std::vector<std::string> missing_capabilities() {
-  std::vector<std::string> missing;
-  const std::uint64_t effective = effective_capabilities();
-  const auto has = [effective](unsigned capability) { return (effective >> capability & 1) != 0; };
-  const auto want = [&](unsigned capability, const char* name, bool admin_will_do) {
-    if (!has(capability) && !(admin_will_do && has(CAP_SYS_ADMIN))) missing.emplace_back(name);
-  };
-  want(CAP_BPF, "CAP_BPF", true);
-  want(CAP_NET_ADMIN, "CAP_NET_ADMIN", false);
-  want(CAP_PERFMON, "CAP_PERFMON", true);  // records are gathered at offsets the verifier trusts only with it
-  return missing;
-}
 
 // A program that consists of one (BPF_JMP32 | BPF_JA, include/uapi/linux/bpf.h since 6.6).
 bool has_long_jumps() {
@@ -91,32 +65,37 @@ bool has_netfilter() {
       kNetfilterProgramType, "netfilter_probe", "Dual BSD/GPL", program, std::size(program), &options)));
 }
 
-}  // namespace
-
-std::string capability_hint() {
-  const auto missing = missing_capabilities();
-  std::string text;
-  if (missing.empty())
-    return "the process has the capabilities; a security module or a container's policy may forbid bpf(2)";
-  for (std::size_t i = 0; i < missing.size(); ++i) {
-    text += (i == 0 ? "needs " : i + 1 == missing.size() ? " and " : ", ") + missing[i];
-  }
-  return text + ": run it with sudo, or once: setcap " + kSetcap + " $(command -v ringtap)";
-}
-
-Result<KernelFeatures> probe_features() {
-  const LibbpfLog log;
-  if (!missing_capabilities().empty()) {
-    return Error("capturing packets: not permitted").hint(capability_hint());
-  }
-  if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, nullptr) != 1) {
+// By making one: only the kernel's own answer says whether it has none or gives none to this process.
+Result<> require_ring_buffer() {
+  const auto size = static_cast<std::uint32_t>(sysconf(_SC_PAGESIZE));
+  const UniqueFd ring(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring_probe", 0, 0, size, nullptr));
+  if (ring) return ok();
+  const int error = errno;
+  if (error == EINVAL) {
     return Error("this kernel has no BPF ring buffer")
         .hint("ringtap captures on Linux 5.8 and later; -r reads files anywhere");
   }
+  return Error::from_errno(error, "make a BPF ring buffer").hint(refusal_hint(error));
+}
+
+}  // namespace
+
+Result<KernelFeatures> probe_features() {
+  const LibbpfLog log;
+  if (auto allowed = require_capabilities(); !allowed) return allowed.take_error();
+  // Programs, maps, links and libbpf's own; a ring for each CPU.
+  constexpr unsigned kFiles = 48;
+  if (auto files = require_open_files(kFiles + static_cast<unsigned>(std::max(1, libbpf_num_possible_cpus())));
+      !files) {
+    return files.take_error();
+  }
+  raise_memlock_limit();
+  if (auto ring_buffer = require_ring_buffer(); !ring_buffer) return ring_buffer.take_error();
+  if (auto types = require_kernel_types(); !types) return types.take_error();
   std::unique_ptr<btf, Releaser<btf__free>> kernel_types(btf__load_vmlinux_btf());
   if (!kernel_types) {
-    return Error("this kernel offers no type information (/sys/kernel/btf/vmlinux)")
-        .hint("CONFIG_DEBUG_INFO_BTF=y is needed");
+    const int error = errno;
+    return Error::from_errno(error, "read the kernel's types").hint(refusal_hint(error));
   }
   KernelFeatures features;
   features.xdp_load_bytes = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, nullptr) == 1;

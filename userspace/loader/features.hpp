@@ -27,10 +27,8 @@ struct KernelFeatures {
   KernelCalls calls;            // both, with kernel_casts
 };
 
-// An Error where ringtap cannot run at all: no BPF ring buffer (Linux 5.8), no BTF, or a missing capability, by name.
+// An Error where ringtap cannot capture at all: no BPF ring buffer (Linux 5.8), no BTF, or what this process is
+// refused, by name (refusal.hpp).
 Result<KernelFeatures> probe_features();
-
-// "needs CAP_BPF and CAP_NET_ADMIN: run it with sudo, …" for errors of load and attach; names what this process lacks.
-std::string capability_hint();
 
 }  // namespace ringtap

@@ -38,6 +38,10 @@ LibbpfLog::~LibbpfLog() {
   LibbpfLogSink::current = nullptr;
 }
 
+bool LibbpfLog::is_from_verifier() const {
+  return text_.find("\nprocessed ") != std::string::npos;
+}
+
 std::string LibbpfLog::reason() const {
   std::istringstream lines(text_);
   std::string last;

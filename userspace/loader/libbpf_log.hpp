@@ -17,6 +17,9 @@ class LibbpfLog {
   // The last line that is about the kernel's refusal rather than about libbpf's own work; may be empty.
   [[nodiscard]] std::string reason() const;
 
+  // Whether the verifier's own log is part of it: it refused a program, not the process.
+  [[nodiscard]] bool is_from_verifier() const;
+
   static constexpr std::size_t kLimit = 64 * 1024;
 
  private:

@@ -11,6 +11,8 @@
 #include <numeric>
 #include <utility>
 
+#include "loader/refusal.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -33,13 +35,16 @@ constexpr std::uint64_t round_up_8(std::uint64_t value) {
 
 Result<RingReader> RingReader::open(UniqueFd map, std::size_t size) {
   void* consumer = mmap(nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, map.get(), 0);
-  if (consumer == MAP_FAILED) return Error::from_errno(errno, "map a ring's consumer page");
+  if (consumer == MAP_FAILED) {
+    const int err = errno;
+    return Error::from_errno(err, "map a ring's consumer page").hint(refusal_hint(err));
+  }
   void* producer =
       mmap(nullptr, page_size() + 2 * size, PROT_READ, MAP_SHARED, map.get(), static_cast<off_t>(page_size()));
   if (producer == MAP_FAILED) {
     const int err = errno;
     munmap(consumer, page_size());
-    return Error::from_errno(err, "map a ring's data");
+    return Error::from_errno(err, "map a ring's data").hint(refusal_hint(err));
   }
   return RingReader(std::move(map), size, consumer, producer);
 }
@@ -132,7 +137,7 @@ Result<Rings> Rings::create(std::uint64_t total_bytes) {
       const int err = errno;
       return Error::from_errno(err, "make a ring of " + std::to_string(rings.bytes_each_ / 1024) + " KiB for CPU " +
                                         std::to_string(cpu))
-          .hint("-B sets the size of all rings together, in KiB");
+          .hint(refusal_hint(err));
     }
     inner.push_back(ring.get());
     auto reader = RingReader::open(std::move(ring), rings.bytes_each_);
@@ -143,7 +148,10 @@ Result<Rings> Rings::create(std::uint64_t total_bytes) {
   LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = static_cast<std::uint32_t>(inner.front()));
   rings.map_.reset(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "rings", sizeof(std::uint32_t), sizeof(std::uint32_t),
                                   static_cast<std::uint32_t>(cpus), &options));
-  if (!rings.map_) return Error::from_errno(errno, "make the map of rings");
+  if (!rings.map_) {
+    const int err = errno;
+    return Error::from_errno(err, "make the map of rings").hint(refusal_hint(err));
+  }
   // In one call: each single update of a map of maps waits for an RCU grace period (kernel/bpf/syscall.c,
   // maybe_wait_bpf_programs), which is seconds on a machine with hundreds of CPUs. Older kernels lack the batch.
   std::uint32_t count = static_cast<std::uint32_t>(cpus);

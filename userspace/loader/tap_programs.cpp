@@ -16,6 +16,7 @@
 #include "loader/filter_injection.hpp"
 #include "loader/handles.hpp"
 #include "loader/libbpf_log.hpp"
+#include "loader/refusal.hpp"
 #include "record/event.hpp"
 #include "taps.skel.h"
 
@@ -143,6 +144,12 @@ Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, 
   return bodies;
 }
 
+// No right or setting of the user's is missing then.
+constexpr const char* kVerifierHint =
+    "the kernel's verifier takes the program for unsafe, which is a fault of ringtap: please report it with this "
+    "message and "
+    "the kernel's version; another -s may help";
+
 }  // namespace
 
 struct TapPrograms::Impl {
@@ -216,8 +223,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   if (err != 0) {
     const std::string reason = log.reason();
     auto error = Error::from_errno(err, "load the BPF programs" + (reason.empty() ? "" : " (" + reason + ")"));
-    if (err == -EPERM || err == -EACCES) return std::move(error).hint(capability_hint());
-    return error;
+    return std::move(error).hint(log.is_from_verifier() ? kVerifierHint : refusal_hint(err));
   }
   if (!impl->stages.map(bpf_map__fd(skeleton->maps.stages), stage_size(config),
                         static_cast<std::size_t>(cpus) * RINGTAP_STAGES_PER_CPU)) {

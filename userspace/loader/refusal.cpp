@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "loader/refusal.hpp"
+
+#include <linux/capability.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+namespace ringtap {
+namespace {
+
+// CAP_NET_RAW is for promiscuous mode alone.
+constexpr const char* kSetcap = "cap_bpf,cap_net_admin,cap_net_raw,cap_perfmon=ep";
+
+// Of this process: whether `capability` is in its effective set. capget(2), _LINUX_CAPABILITY_VERSION_3: two words.
+bool has_capability(unsigned capability) {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  if (syscall(SYS_capget, &header, sets.data()) != 0) return false;
+  return (sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
+}
+
+// CAP_SYS_ADMIN stands for the other two on every kernel (kernel/capability.c: bpf_capable(), perfmon_capable()).
+std::vector<std::string> missing_capabilities() {
+  std::vector<std::string> missing;
+  const bool admin = has_capability(CAP_SYS_ADMIN);
+  const auto want = [&](unsigned capability, const char* name, bool admin_will_do) {
+    if (!has_capability(capability) && !(admin && admin_will_do)) missing.emplace_back(name);
+  };
+  want(CAP_BPF, "CAP_BPF", true);
+  want(CAP_NET_ADMIN, "CAP_NET_ADMIN", false);
+  want(CAP_PERFMON, "CAP_PERFMON", true);  // records are gathered at offsets the verifier trusts only with it
+  return missing;
+}
+
+std::string capability_hint(const std::vector<std::string>& missing) {
+  std::string text;
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    text += (i == 0 ? "needs " : i + 1 == missing.size() ? " and " : ", ") + missing[i];
+  }
+  return text + ": run it with sudo, or once: setcap " + kSetcap + " $(command -v ringtap)";
+}
+
+// The initial user namespace has this inode on every kernel: include/linux/proc_ns.h, PROC_USER_INIT_INO.
+bool in_user_namespace() {
+  constexpr ino_t kInitial = 0xEFFFFFFD;
+  struct stat own {};
+  return stat("/proc/self/ns/user", &own) == 0 && own.st_ino != kInitial;
+}
+
+constexpr const char* kUserNamespace =
+    "this process is in a user namespace of its own, and the kernel gives BPF to the initial one only: run it on the "
+    "host, "
+    "or in a container without a user namespace";
+
+std::string limit_text(__rlimit_resource_t resource, std::uint64_t unit) {
+  rlimit limit{};
+  if (getrlimit(resource, &limit) != 0) return "unknown";
+  return limit.rlim_cur == RLIM_INFINITY ? "unlimited" : std::to_string(limit.rlim_cur / unit);
+}
+
+bool is_limited(__rlimit_resource_t resource) {
+  rlimit limit{};
+  return getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
+// For a hint only: what the kernel does is found by trying.
+bool counts_memlock() {
+  utsname name{};
+  int major = 0;
+  int minor = 0;
+  if (uname(&name) != 0 || std::sscanf(name.release, "%d.%d", &major, &minor) != 2) return false;
+  return std::pair(major, minor) < std::pair(5, 11);
+}
+
+// "confidentiality" of "none integrity [confidentiality]"; empty: not locked down, or not to be read.
+std::string lockdown() {
+  std::ifstream file("/sys/kernel/security/lockdown");
+  std::string modes;
+  std::getline(file, modes);
+  const auto begin = modes.find('[');
+  const auto end = modes.find(']');
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return {};
+  const std::string mode = modes.substr(begin + 1, end - begin - 1);
+  return mode == "none" ? std::string() : mode;
+}
+
+// proc_pid_status(5): 2 is a filter.
+bool has_seccomp_filter() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("Seccomp:")) return line.find('2') != std::string::npos;
+  }
+  return false;
+}
+
+std::string memory_hint() {
+  return "memory is limited to " + limit_text(RLIMIT_AS, 1024) + " KiB: ulimit -v";
+}
+
+std::string permission_hint() {
+  if (in_user_namespace()) return kUserNamespace;
+  if (const auto missing = missing_capabilities(); !missing.empty()) return capability_hint(missing);
+  if (counts_memlock() && is_limited(RLIMIT_MEMLOCK)) {
+    return "before Linux 5.11 BPF memory counts against RLIMIT_MEMLOCK, which is " + limit_text(RLIMIT_MEMLOCK, 1024) +
+           " KiB here: ulimit -l unlimited, a smaller -B, or CAP_SYS_RESOURCE";
+  }
+  if (has_seccomp_filter()) {
+    return "the process has the capabilities and runs under a seccomp filter (a container's or a service's policy), "
+           "which "
+           "has to allow bpf(2)";
+  }
+  if (const std::string mode = lockdown(); !mode.empty()) {
+    return "the process has the capabilities; the kernel is locked down (" + mode + "), see kernel_lockdown(7)";
+  }
+  return "the process has the capabilities; a security module may forbid bpf(2), dmesg or the audit log says which";
+}
+
+}  // namespace
+
+Result<> require_capabilities() {
+  if (in_user_namespace()) return Error("capturing packets: not permitted").hint(kUserNamespace);
+  const auto missing = missing_capabilities();
+  if (!missing.empty()) return Error("capturing packets: not permitted").hint(capability_hint(missing));
+  return ok();
+}
+
+std::string refusal_hint(int error) {
+  switch (error < 0 ? -error : error) {
+    case EMFILE:
+      return "the limit is " + limit_text(RLIMIT_NOFILE, 1) + ": ulimit -n";
+    case ENFILE:
+      return "the system's limit of open files is reached: sysctl fs.file-max";
+    case ENOMEM:
+    case EAGAIN:
+      return is_limited(RLIMIT_AS) ? memory_hint() : "a smaller -B needs less memory";
+    case ENOSYS:
+      return has_seccomp_filter() ? "a seccomp filter (a container's or a service's policy) hides bpf(2)"
+                                  : "this kernel was built without bpf(2) (CONFIG_BPF_SYSCALL)";
+    case EPERM:
+    case EACCES:
+      return permission_hint();
+    default:
+      // libbpf returns other errors where it got no memory.
+      return is_limited(RLIMIT_AS) ? memory_hint() : std::string();
+  }
+}
+
+Result<> require_open_files(unsigned count) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return ok();
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, std::max<rlim_t>(count, limit.rlim_cur));
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= count) return ok();
+  return Error("a capture opens about " + std::to_string(count) + " files, and this process may open " +
+               limit_text(RLIMIT_NOFILE, 1))
+      .hint("ulimit -n " + std::to_string(count) + ", or LimitNOFILE= of a systemd service");
+}
+
+void raise_memlock_limit() {
+  const rlimit none{RLIM_INFINITY, RLIM_INFINITY};
+  if (setrlimit(RLIMIT_MEMLOCK, &none) == 0) return;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
+Result<> require_kernel_types() {
+  constexpr const char* kTypes = "/sys/kernel/btf/vmlinux";
+  if (access(kTypes, R_OK) == 0) return ok();
+  const int error = errno;
+  if (error == EACCES || error == EPERM) {
+    return Error::from_errno(error, std::string("read the kernel's types in ") + kTypes)
+        .hint("a security module or a container's policy forbids it");
+  }
+  if (access("/sys/kernel", F_OK) != 0) {
+    return Error(std::string("the kernel's types in ") + kTypes + " are hidden: /sys is not mounted here")
+        .hint("mount -t sysfs sysfs /sys, or give the container its /sys");
+  }
+  return Error(std::string("this kernel offers no type information (") + kTypes + ")")
+      .hint("it has to be built with CONFIG_DEBUG_INFO_BTF=y");
+}
+
+}  // namespace ringtap
