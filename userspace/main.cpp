@@ -77,21 +77,6 @@ int fail_run(const Result<>& result, const SessionTotals& totals) {
   return fail(result.error());
 }
 
-// The command line knows nothing of those who carry its words out: each word and its meaning have the same number.
-template <class Meaning, class Word>
-constexpr bool same_number(Meaning meaning, Word word) {
-  return static_cast<int>(meaning) == static_cast<int>(word);
-}
-static_assert(same_number(XdpMode::kAuto, XdpAttach::kAuto) && same_number(XdpMode::kNative, XdpAttach::kNative) &&
-              same_number(XdpMode::kGeneric, XdpAttach::kGeneric));
-static_assert(same_number(TimeStyle::kClock, TimeText::kOfDay) && same_number(TimeStyle::kNone, TimeText::kNone) &&
-              same_number(TimeStyle::kEpoch, TimeText::kEpoch) &&
-              same_number(TimeStyle::kSincePrevious, TimeText::kSincePrevious) &&
-              same_number(TimeStyle::kDate, TimeText::kDate) &&
-              same_number(TimeStyle::kSinceFirst, TimeText::kSinceFirst));
-static_assert(same_number(DumpStyle::kNone, DumpText::kNone) && same_number(DumpStyle::kHex, DumpText::kHex) &&
-              same_number(DumpStyle::kHexAndAscii, DumpText::kHexAndAscii) &&
-              same_number(DumpStyle::kAscii, DumpText::kAscii));
 static_assert(sizeof(MemoryFrame) == sizeof(ringtap_memory_frame) &&
               offsetof(MemoryFrame, address) == offsetof(ringtap_memory_frame, address) &&
               offsetof(MemoryFrame, length) == offsetof(ringtap_memory_frame, length) &&
@@ -101,25 +86,13 @@ static_assert(sizeof(MemoryFrame) == sizeof(ringtap_memory_frame) &&
 static_assert(kRecheckVerdict == RINGTAP_VERDICT_RECHECK, "the taps act on what the translator returns");
 
 Result<LiveOptions> live_options(const Options& options, int interrupt_fd) {
-  LiveOptions live;
-  live.interfaces = options.interfaces.empty() ? std::vector<std::string>{"1"} : options.interfaces;
+  LiveOptions live{options.capture};
+  if (live.interfaces.empty()) live.interfaces = {"1"};
   for (std::string& interface : live.interfaces) {
     auto name = resolve_device(interface);
     if (!name) return name.take_error();
     interface = name.take();
   }
-  live.taps = options.taps;
-  live.xdp_mode = static_cast<XdpMode>(options.xdp_attach);
-  live.consume = options.consume;
-  live.consume_despite_address = options.force;
-  live.snaplen = options.snaplen;
-  if (options.buffer_bytes) live.buffer_bytes = *options.buffer_bytes;
-  live.promiscuous = options.promiscuous;
-  live.reduction = {.slice_layer = options.slice_layer,
-                    .slice_more = options.slice_more,
-                    .sample = options.sample,
-                    .max_pps = options.max_pps,
-                    .time_batch = options.time_batch};
   live.interrupt_fd = interrupt_fd;
   live.follow = options.action == Action::kCompare;
   return live;
@@ -127,12 +100,9 @@ Result<LiveOptions> live_options(const Options& options, int interrupt_fd) {
 
 Result<ExpressionFilter> make_filter(const Options& options, const std::vector<LinkType>& link_types,
                                      const std::vector<std::string>& interfaces) {
-  ExpressionOptions how;
-  how.optimise = options.optimise;
-  how.any_vlan = options.any_vlan;
-  how.live = options.read_paths.empty();
-  if (!interfaces.empty()) how.netmask = ipv4_netmask(interfaces.front());
-  return ExpressionFilter::create(options.expression, link_types, how);
+  ExpressionContext context{.netmask = {}, .live = options.read_paths.empty()};
+  if (!interfaces.empty()) context.netmask = ipv4_netmask(interfaces.front());
+  return ExpressionFilter::create(options.filter, link_types, context);
 }
 
 // tcpdump's words, since scripts look for them. libpcap takes a snaplen that is no limit for the most it believes.
@@ -212,8 +182,8 @@ std::vector<LinkType> native_link_types(LinkType framed, TapSet taps) {
 // `filter` must outlive the capture.
 LiveFilter live_filter(const Options& options, ExpressionFilter& filter) {
   LiveFilter live;
-  live.expression = options.expression;
-  live.any_vlan = options.any_vlan;
+  live.expression = options.filter.expression;
+  live.any_vlan = options.filter.any_vlan;
   live.may_recheck = filter.may_recheck();
   live.matches = [&filter](const RecordView& record) { return filter.matches(record); };
   live.bodies = [&filter](FilterPlace place, const KernelFeatures& features) {
@@ -223,36 +193,13 @@ LiveFilter live_filter(const Options& options, ExpressionFilter& filter) {
   return live;
 }
 
-TextOptions text_options(const Options& options, bool show_interface) {
-  TextOptions text;
-  text.dissect.no_names = options.no_names;
-  text.dissect.no_domain = options.no_domain;
-  text.dissect.verbosity = options.verbosity;
-  text.dissect.quiet = options.quiet;
-  text.dissect.link_header = options.link_header;
-  text.dissect.absolute_seq = options.absolute_seq;
-  text.dissect.no_checksums = options.no_checksums;
-  text.dissect.compat = options.compat;
-  text.dissect.as_dot = options.as_dot;
-  text.dissect.forced = options.forced_type.empty() ? nullptr : find_forced_type(options.forced_type);
-  text.dissect.suppress_dump = options.dump != DumpText::kNone;
-  text.time = static_cast<TimeStyle>(options.time);
-  text.nanoseconds = options.nanoseconds;
-  text.dump = static_cast<DumpStyle>(options.dump);
-  text.dump_link_header = options.dump_link_header;
-  text.number = options.numbered;
-  text.show_interface = show_interface;
-  text.line_buffered = options.line_buffered;
-  return text;
-}
-
 // What a live capture waits for names, in all: enough for some hundred that files of this host know, while the rings
 // hold much more.
 constexpr auto kLivePatience = std::chrono::milliseconds(20);
 
 // None where numbers are printed.
 Result<std::unique_ptr<HostNames>> host_names(const Options& options, const HostNames::Options& how) {
-  if (!options.print || options.no_names > 0) return std::unique_ptr<HostNames>();
+  if (!options.output.print || options.text_style.dissect.no_names > 0) return std::unique_ptr<HostNames>();
   return HostNames::start(how);
 }
 
@@ -267,9 +214,9 @@ Result<RotatingWriter::File> open_file(const Options& options, std::uint32_t sna
   auto out = open_output(path);
   if (!out) return out.take_error();
   RotatingWriter::File file{.sink = nullptr, .out = out->get()};
-  if (options.format == FileFormat::kPcap) {
-    const auto precision = options.nanoseconds ? TimePrecision::kNanoseconds : TimePrecision::kMicroseconds;
-    file.sink = std::make_unique<PcapWriter>(out.take(), PcapOptions{.precision = precision, .snaplen = snaplen});
+  if (options.output.format == FileFormat::kPcap) {
+    file.sink = std::make_unique<PcapWriter>(out.take(),
+                                             PcapOptions{.precision = options.output.precision, .snaplen = snaplen});
   } else {
     auto about = PcapngOptions::of_this_host(version_text());
     about.snaplen = snaplen;
@@ -294,17 +241,13 @@ Result<std::unique_ptr<RotatingWriter>> open_row(const Options& options, std::ui
     return open_file(options, snaplen, path);
   };
   hooks.closed = [](const std::string&) {};
-  if (!options.rotate_command.empty()) {
-    hooks.closed = [command = FileCommand(options.rotate_command)](const std::string& path) mutable {
+  if (!options.output.rotate_command.empty()) {
+    hooks.closed = [command = FileCommand(options.output.rotate_command)](const std::string& path) mutable {
       if (auto started = command.run(path); !started) say(started.error().text());
     };
   }
   hooks.statistics = [&source] { return source.statistics(); };
-  return RotatingWriter::create({.path = options.write_path,
-                                 .bytes = options.rotate_bytes,
-                                 .seconds = options.rotate_seconds,
-                                 .files = options.rotate_files},
-                                std::move(hooks));
+  return RotatingWriter::create(options.output.path, options.output.rotation, std::move(hooks));
 }
 
 // -Z, where there is something to give up.
@@ -336,7 +279,7 @@ Result<Output> make_output(const Options& options, std::uint32_t snaplen, bool s
                            RecordSource& source, const std::optional<User>& user) {
   auto tee = std::make_unique<Tee>();
   Output output;
-  if (options.rotate_bytes > 0 || options.rotate_seconds > 0) {
+  if (options.output.rotation.rotates()) {
     // Made by the user who has to make the others, so that what is forbidden is found now.
     const auto open = [&]() -> Result<> {
       auto row = open_row(options, snaplen, source);
@@ -346,22 +289,27 @@ Result<Output> make_output(const Options& options, std::uint32_t snaplen, bool s
       return ok();
     };
     if (auto opened = user ? as_user(*user, open) : open(); !opened) return opened.take_error();
-  } else if (!options.write_path.empty()) {
-    auto file = open_file(options, snaplen, options.write_path);
+  } else if (!options.output.path.empty()) {
+    auto file = open_file(options, snaplen, options.output.path);
     if (!file) return file.take_error();
     tee->add(std::move(file->sink));
   }
-  if (options.print) {
-    tee->add(std::make_unique<TextPrinter>(STDOUT_FILENO, text_options(options, show_interface), names));
+  if (options.output.print) {
+    TextOptions text = options.text_style;
+    text.dissect.forced = options.forced_type.empty() ? nullptr : find_forced_type(options.forced_type);
+    text.dissect.suppress_dump = text.dump != DumpStyle::kNone;
+    text.show_interface = show_interface;
+    tee->add(std::make_unique<TextPrinter>(STDOUT_FILENO, text, names));
   }
-  if (options.count_only) tee->add(std::make_unique<Counter>());
+  if (options.output.count_only) tee->add(std::make_unique<Counter>());
   output.sink = Tee::unwrap(std::move(tee));
   return output;
 }
 
 // tcpdump's words for the end of a row of -G and -W.
 void announce_end(const Options& options) {
-  std::fprintf(stderr, "Maximum file limit reached: %llu\n", static_cast<unsigned long long>(options.rotate_files));
+  std::fprintf(stderr, "Maximum file limit reached: %llu\n",
+               static_cast<unsigned long long>(options.output.rotation.files));
 }
 
 Result<> touch(const std::string& path) {
@@ -379,7 +327,7 @@ std::string interface_names(const LiveSource& source) {
 }
 
 void announce(const Options& options, const LiveSource& source) {
-  if (options.print && options.verbosity == 0 && !options.quiet) {
+  if (options.output.print && options.text_style.dissect.verbosity == 0 && !options.text_style.dissect.quiet) {
     say("verbose output suppressed, use -v[v]... for full protocol decode");
   }
   std::string taps;
@@ -388,7 +336,8 @@ void announce(const Options& options, const LiveSource& source) {
   }
   const LinkType type = source.interfaces().empty() ? LinkType::kEthernet : source.interfaces().front().link_type;
   say("listening on " + taps + ", link-type " + link_type_text(type) + ", snapshot length " +
-      std::to_string(options.snaplen) + " bytes" + (options.verbosity > 0 ? ", " + source.buffer_text() : ""));
+      std::to_string(options.capture.snaplen) + " bytes" +
+      (options.text_style.dissect.verbosity > 0 ? ", " + source.buffer_text() : ""));
 }
 
 struct Live {
@@ -404,10 +353,10 @@ Result<Live> open_live(const Options& options, int interrupt_fd) {
   auto how = live_options(options, interrupt_fd);
   if (!how) return how.take_error();
   live.interfaces = how->interfaces;
-  if (!options.expression.empty()) {
+  if (!options.filter.expression.empty()) {
     auto framed = link_type_of(how->interfaces);
     if (!framed) return framed.take_error();
-    live.link_types = native_link_types(*framed, options.taps);
+    live.link_types = native_link_types(*framed, options.capture.taps);
     auto made = make_filter(options, live.link_types, how->interfaces);
     if (!made) return made.take_error();
     live.filter = std::make_unique<ExpressionFilter>(made.take());
@@ -427,14 +376,14 @@ int capture(const Options& options) {
   if (!user) return fail(user.error());
   auto live = open_live(options, signals->wake_fd());
   if (!live) return fail(live.error());
-  const bool leaves_out = options.slice_layer != 0 || options.sample > 1 || options.max_pps != 0;
-  if (leaves_out && !options.write_path.empty() && options.format == FileFormat::kPcap) {
+  if (options.capture.reduction.leaves_out() && !options.output.path.empty() &&
+      options.output.format == FileFormat::kPcap) {
     say("a pcap file cannot say that packets are cut or left out on purpose; --format pcapng can");
   }
   const auto& source = live->source;
   auto names = host_names(options, {.patience = kLivePatience, .interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
-  auto output = make_output(options, options.snaplen,
+  auto output = make_output(options, options.capture.snaplen,
                             source->has_several_interfaces() && source->link_type() != LinkType::kLinuxSll2,
                             names->get(), *source, *user);
   if (!output) return fail(output.error());
@@ -450,12 +399,12 @@ int capture(const Options& options) {
     auto account = source->account();
     if (!account) return say(account.error().text());
     std::fputs(summary_text(*account, totals).c_str(), stderr);
-    if (options.verbosity > 0) std::fputs(accounting_text(*account, totals, running).c_str(), stderr);
+    if (options.text_style.dissect.verbosity > 0)
+      std::fputs(accounting_text(*account, totals, running).c_str(), stderr);
   };
   Session session(*source, *output->sink, *signals,
-                  {.count = options.count,
-                   .duration = options.duration,
-                   .flush_each_record = options.packet_buffered,
+                  {.limits = options.limits,
+                   .flush_each_record = options.output.flush_each_record,
                    .wanted = {},
                    .enough = output->enough()},
                   [&](const SessionTotals& totals) { print_books(totals, true); });
@@ -478,11 +427,11 @@ struct OpenFiles {
 };
 
 Result<OpenFiles> open_files(const Options& options) {
-  if (const auto* read = find_same_file(options.read_paths, options.write_path)) {
-    return Error("-w " + options.write_path + " is " + *read + ", which is read", ErrorKind::kUsage);
+  if (const auto* read = find_same_file(options.read_paths, options.output.path)) {
+    return Error("-w " + options.output.path + " is " + *read + ", which is read", ErrorKind::kUsage);
   }
   OpenFiles files;
-  if (!options.expression.empty()) {
+  if (!options.filter.expression.empty()) {
     auto filter = make_filter(options, {}, {});
     if (!filter) return filter.take_error();
     files.filter = std::make_unique<ExpressionFilter>(filter.take());
@@ -530,16 +479,15 @@ int read_file(const Options& options) {
   }
   signals->install();
   Session session(*files->source, *output->sink, *signals,
-                  {.count = options.count,
-                   .duration = options.duration,
-                   .flush_each_record = options.packet_buffered,
+                  {.limits = options.limits,
+                   .flush_each_record = options.output.flush_each_record,
                    .wanted = files->matches,
                    .enough = output->enough()},
                   [](const SessionTotals& totals) { say(std::to_string(totals.written) + " packets so far"); });
   const Result<> result = session.run();
   if (session.had_enough()) announce_end(options);
   report_without_direction(*files);
-  if (options.count_only) {
+  if (options.output.count_only) {
     const std::uint64_t count = session.totals().written;
     std::printf("%llu packet%s\n", static_cast<unsigned long long>(count), count == 1 ? "" : "s");
   }
@@ -549,8 +497,8 @@ int read_file(const Options& options) {
 // `matches`: a filter that the source did not apply; may be empty.
 Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, std::uint32_t snaplen,
                                                 std::function<bool(const RecordView&)> matches) {
-  CompareOptions compare;
-  compare.taps = options.taps;
+  CompareOptions compare{options.compare};
+  compare.taps = options.capture.taps;
   compare.live = options.read_paths.empty();
   if (compare.live) {
     compare.device_name = [](std::uint32_t ifindex) -> std::string {
@@ -559,19 +507,15 @@ Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, std::uin
     };
   }
   compare.matches = std::move(matches);
-  compare.each = options.each;
-  compare.json = options.json;
-  compare.show_time = options.time != TimeText::kNone;
-  compare.verbosity = options.verbosity;
-  if (options.count) compare.correlator.follow = *options.count;
+  if (options.limits.count) compare.correlator.follow = *options.limits.count;
   for (const std::string& path : options.read_paths)
     compare.listened_at += (compare.listened_at.empty() ? "" : ", ") + path;
-  for (const std::string& name : options.interfaces)
+  for (const std::string& name : options.capture.interfaces)
     compare.listened_at += (compare.listened_at.empty() ? "" : ", ") + name;
-  if (!options.expression.empty()) compare.listened_at += " for '" + options.expression + "'";
+  if (!options.filter.expression.empty()) compare.listened_at += " for '" + options.filter.expression + "'";
   std::unique_ptr<Sink> file;
-  if (!options.write_path.empty()) {
-    auto out = open_output(options.write_path);
+  if (!options.output.path.empty()) {
+    auto out = open_output(options.output.path);
     if (!out) return out.take_error();
     auto about = PcapngOptions::of_this_host(version_text());
     about.snaplen = snaplen;
@@ -585,12 +529,13 @@ Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, std::uin
 // Where a source of records and a comparison meet: until a signal, the end of the source, the duration, or until as
 // many packets as -c says were followed to their end.
 int compare_records(RecordSource& source, Comparer& comparer, Signals& signals, const Options& options) {
-  Session session(
-      source, comparer, signals,
-      {.count = {}, .duration = options.duration, .wanted = {}, .enough = [&comparer] { return comparer.is_done(); }},
-      [&comparer](const SessionTotals&) { std::fputs(comparer.report().c_str(), stderr); });
+  Session session(source, comparer, signals,
+                  {.limits = {.count = {}, .duration = options.limits.duration},
+                   .wanted = {},
+                   .enough = [&comparer] { return comparer.is_done(); }},
+                  [&comparer](const SessionTotals&) { std::fputs(comparer.report().c_str(), stderr); });
   const Result<> result = session.run();
-  if (const auto account = source.account(); account && options.verbosity > 0 && options.read_paths.empty()) {
+  if (const auto account = source.account(); account && options.compare.verbosity > 0 && options.read_paths.empty()) {
     std::fputs(accounting_text(*account, session.totals(), false).c_str(), stderr);
   }
   return result ? 0 : fail(result.error());
@@ -621,7 +566,7 @@ std::optional<NftTrace> trace_rules(const Options& options, Live& live) {
     fail(std::move(trace.take_error()).context("--nft-rule"));
     return std::nullopt;
   }
-  if (options.verbosity > 0) say("--nft-rule: " + trace->description());
+  if (options.compare.verbosity > 0) say("--nft-rule: " + trace->description());
   return trace.take();
 }
 
@@ -633,7 +578,7 @@ int compare_live(const Options& options) {
   if (!signals) return fail(signals.error());
   auto live = open_live(options, signals->wake_fd());
   if (!live) return fail(live.error());
-  auto comparer = make_comparer(options, options.snaplen, {});
+  auto comparer = make_comparer(options, options.capture.snaplen, {});
   if (!comparer) return fail(comparer.error());
   signals->install();
   auto rules = trace_rules(options, *live);  // first: a packet that a tap has met is traced
@@ -673,13 +618,13 @@ int show_filter(const Options& options) {
                                      });
     if (!source) return fail(source.error());
     if (auto first = (*source)->first_interface(); !first) return fail(first.error());
-  } else if (!options.interfaces.empty()) {
+  } else if (!options.capture.interfaces.empty()) {
     auto live = live_options(options, -1);
     if (!live) return fail(live.error());
     auto framed = link_type_of(live->interfaces);
     if (!framed) return fail(framed.error());
     if (auto has = require_link_type(options, *framed); !has) return fail(has.error());
-    link_type = native_link_types(*framed, options.taps).front();
+    link_type = native_link_types(*framed, options.capture.taps).front();
     interfaces = live->interfaces;
   } else {
     auto asked = asked_link_type(options);
@@ -695,7 +640,7 @@ int show_filter(const Options& options) {
     std::fputs(print_program(program, format).c_str(), stdout);
   }
   if (options.show_ebpf) {
-    const FilterPlace place{.tap = options.taps.contains(Tap::kXdp) ? RINGTAP_TAP_XDP : RINGTAP_TAP_TC_INGRESS,
+    const FilterPlace place{.tap = options.capture.taps.contains(Tap::kXdp) ? RINGTAP_TAP_XDP : RINGTAP_TAP_TC_INGRESS,
                             .l3 = link_type == LinkType::kRaw,
                             .inlined = false};
     auto body = translate(

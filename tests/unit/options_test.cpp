@@ -25,104 +25,106 @@ Options parsed(std::vector<const char*> words) {
 TEST(Options, DefaultsAreTcpdumps) {
   const Options options = parsed({});
   EXPECT_EQ(options.action, Action::kCapture);
-  EXPECT_TRUE(options.interfaces.empty());
-  EXPECT_EQ(options.taps, kTcTaps);
-  EXPECT_EQ(options.snaplen, 262144U);
-  EXPECT_TRUE(options.promiscuous && options.print && options.optimise);
-  EXPECT_EQ(options.time, TimeText::kOfDay);
-  EXPECT_FALSE(options.nanoseconds);
+  EXPECT_TRUE(options.capture.interfaces.empty());
+  EXPECT_EQ(options.capture.taps, kTcTaps);
+  EXPECT_EQ(options.capture.snaplen, 262144U);
+  EXPECT_TRUE(options.capture.promiscuous && options.output.print && options.filter.optimise);
+  EXPECT_EQ(options.text_style.time, TimeStyle::kClock);
+  EXPECT_FALSE(options.text_style.nanoseconds);
 }
 
 TEST(Options, ShortOptionsBundleAsWithGetopt) {
   const Options options = parsed({"-nnvvXSs0", "-c5", "-ieth0", "-ttt", "port", "80", "and", "host", "h"});
-  EXPECT_EQ(options.no_names, 2);
-  EXPECT_EQ(options.verbosity, 2);
-  EXPECT_EQ(options.dump, DumpText::kHexAndAscii);
-  EXPECT_FALSE(options.dump_link_header);
-  EXPECT_TRUE(options.absolute_seq);
-  EXPECT_EQ(options.snaplen, 262144U);
-  EXPECT_EQ(options.count, 5U);
-  EXPECT_EQ(options.interfaces, std::vector<std::string>{"eth0"});
-  EXPECT_EQ(options.time, TimeText::kSincePrevious);
-  EXPECT_EQ(options.expression, "port 80 and host h");
+  EXPECT_EQ(options.text_style.dissect.no_names, 2);
+  EXPECT_EQ(options.text_style.dissect.verbosity, 2);
+  EXPECT_EQ(options.text_style.dump, DumpStyle::kHexAndAscii);
+  EXPECT_FALSE(options.text_style.dump_link_header);
+  EXPECT_TRUE(options.text_style.dissect.absolute_seq);
+  EXPECT_EQ(options.capture.snaplen, 262144U);
+  EXPECT_EQ(options.limits.count, 5U);
+  EXPECT_EQ(options.capture.interfaces, std::vector<std::string>{"eth0"});
+  EXPECT_EQ(options.text_style.time, TimeStyle::kSincePrevious);
+  EXPECT_EQ(options.filter.expression, "port 80 and host h");
 }
 
 TEST(Options, WordsOfTheExpressionMayStandBeforeAndBetweenOptions) {
-  EXPECT_EQ(parsed({"tcp", "-n", "port", "-i", "lo", "80"}).expression, "tcp port 80");
-  EXPECT_EQ(parsed({"-i", "lo", "--", "ip[2:2] - 4 > 10"}).expression, "ip[2:2] - 4 > 10");
-  EXPECT_EQ(parsed({"tcp[tcpflags] & (tcp-syn|tcp-fin) != 0"}).expression, "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0");
+  EXPECT_EQ(parsed({"tcp", "-n", "port", "-i", "lo", "80"}).filter.expression, "tcp port 80");
+  EXPECT_EQ(parsed({"-i", "lo", "--", "ip[2:2] - 4 > 10"}).filter.expression, "ip[2:2] - 4 > 10");
+  EXPECT_EQ(parsed({"tcp[tcpflags] & (tcp-syn|tcp-fin) != 0"}).filter.expression,
+            "tcp[tcpflags] & (tcp-syn|tcp-fin) != 0");
 }
 
 TEST(Options, AnInterfaceTakesOneWordAndMayBeRepeated) {
   const Options options = parsed({"-i", "eth0", "-i", "lo", "arp"});
-  EXPECT_EQ(options.interfaces, (std::vector<std::string>{"eth0", "lo"}));
-  EXPECT_EQ(options.expression, "arp");
+  EXPECT_EQ(options.capture.interfaces, (std::vector<std::string>{"eth0", "lo"}));
+  EXPECT_EQ(options.filter.expression, "arp");
 }
 
 TEST(Options, TheFileFormatFollowsNameInterfacesAndTaps) {
-  EXPECT_EQ(parsed({"-w", "x.pcap"}).format, FileFormat::kPcap);
-  EXPECT_EQ(parsed({"-w", "x"}).format, FileFormat::kPcap);
-  EXPECT_EQ(parsed({"-w", "x.pcapng"}).format, FileFormat::kPcapng);
-  EXPECT_EQ(parsed({"-w", "x.pcap", "-i", "a", "-i", "b"}).format, FileFormat::kPcapng);
-  EXPECT_EQ(parsed({"-w", "x.pcap", "--tap", "xdp,tc"}).format, FileFormat::kPcapng);
-  EXPECT_EQ(parsed({"-w", "x.pcapng", "--format", "pcap"}).format, FileFormat::kPcap);
+  EXPECT_EQ(parsed({"-w", "x.pcap"}).output.format, FileFormat::kPcap);
+  EXPECT_EQ(parsed({"-w", "x"}).output.format, FileFormat::kPcap);
+  EXPECT_EQ(parsed({"-w", "x.pcapng"}).output.format, FileFormat::kPcapng);
+  EXPECT_EQ(parsed({"-w", "x.pcap", "-i", "a", "-i", "b"}).output.format, FileFormat::kPcapng);
+  EXPECT_EQ(parsed({"-w", "x.pcap", "--tap", "xdp,tc"}).output.format, FileFormat::kPcapng);
+  EXPECT_EQ(parsed({"-w", "x.pcapng", "--format", "pcap"}).output.format, FileFormat::kPcap);
 }
 
 TEST(Options, WritingAFileSuppressesTextUnlessPrintIsGiven) {
-  EXPECT_FALSE(parsed({"-w", "x"}).print);
-  EXPECT_TRUE(parsed({"-w", "x", "--print"}).print);
+  EXPECT_FALSE(parsed({"-w", "x"}).output.print);
+  EXPECT_TRUE(parsed({"-w", "x", "--print"}).output.print);
 }
 
 TEST(Options, TapsAndDirectionTogetherSayWhereToLook) {
-  EXPECT_EQ(parsed({"--tap", "xdp"}).taps, TapSet{Tap::kXdp});
-  EXPECT_EQ(parsed({"-Q", "out"}).taps, TapSet{Tap::kTcEgress});
-  EXPECT_EQ(parsed({"--tap", "xdp,tc", "-Q", "in"}).taps, (TapSet{Tap::kXdp, Tap::kTcIngress}));
-  EXPECT_EQ(parsed({"--tap", "stack,packet,drop", "-Q", "out"}).taps,
+  EXPECT_EQ(parsed({"--tap", "xdp"}).capture.taps, TapSet{Tap::kXdp});
+  EXPECT_EQ(parsed({"-Q", "out"}).capture.taps, TapSet{Tap::kTcEgress});
+  EXPECT_EQ(parsed({"--tap", "xdp,tc", "-Q", "in"}).capture.taps, (TapSet{Tap::kXdp, Tap::kTcIngress}));
+  EXPECT_EQ(parsed({"--tap", "stack,packet,drop", "-Q", "out"}).capture.taps,
             (TapSet{Tap::kStackOut, Tap::kPacketOut, Tap::kDrop}));
-  EXPECT_EQ(parsed({"--tap", "netfilter,socket"}).taps, (TapSet{Tap::kNetfilter, Tap::kSocket}));
+  EXPECT_EQ(parsed({"--tap", "netfilter,socket"}).capture.taps, (TapSet{Tap::kNetfilter, Tap::kSocket}));
 }
 
 TEST(Options, SeveralTapsOfOneDeviceNeedPcapng) {
-  EXPECT_EQ(parsed({"--tap", "tc", "-w", "x"}).format, FileFormat::kPcap);
-  EXPECT_EQ(parsed({"--tap", "stack", "-w", "x"}).format, FileFormat::kPcap);
-  EXPECT_EQ(parsed({"--tap", "tc,stack", "-w", "x"}).format, FileFormat::kPcapng);
-  EXPECT_EQ(parsed({"--tap", "drop", "-w", "x"}).format, FileFormat::kPcapng);  // the reason has no place in pcap
+  EXPECT_EQ(parsed({"--tap", "tc", "-w", "x"}).output.format, FileFormat::kPcap);
+  EXPECT_EQ(parsed({"--tap", "stack", "-w", "x"}).output.format, FileFormat::kPcap);
+  EXPECT_EQ(parsed({"--tap", "tc,stack", "-w", "x"}).output.format, FileFormat::kPcapng);
+  EXPECT_EQ(parsed({"--tap", "drop", "-w", "x"}).output.format,
+            FileFormat::kPcapng);  // the reason has no place in pcap
 }
 
 TEST(Options, OfSeveralDumpsTcpdumpsOrderDecides) {
-  EXPECT_EQ(parsed({"-x", "-A", "-X"}).dump, DumpText::kAscii);
-  EXPECT_EQ(parsed({"-x", "-XX"}).dump, DumpText::kHexAndAscii);
-  EXPECT_TRUE(parsed({"-xx"}).dump_link_header);
+  EXPECT_EQ(parsed({"-x", "-A", "-X"}).text_style.dump, DumpStyle::kAscii);
+  EXPECT_EQ(parsed({"-x", "-XX"}).text_style.dump, DumpStyle::kHexAndAscii);
+  EXPECT_TRUE(parsed({"-xx"}).text_style.dump_link_header);
 }
 
 TEST(Options, GivenTwiceTheLastOneCounts) {
   const Options options = parsed({"-s", "0", "-s", "96", "-c", "1", "-c", "2", "-w", "a", "-w", "b"});
-  EXPECT_EQ(options.snaplen, 96U);
-  EXPECT_EQ(options.count, 2U);
-  EXPECT_EQ(options.write_path, "b");
+  EXPECT_EQ(options.capture.snaplen, 96U);
+  EXPECT_EQ(options.limits.count, 2U);
+  EXPECT_EQ(options.output.path, "b");
 }
 
 TEST(Options, DurationsHaveUnits) {
   using namespace std::chrono_literals;
-  EXPECT_EQ(parsed({"--duration", "500ms"}).duration, 500ms);
-  EXPECT_EQ(parsed({"--duration", "5s"}).duration, 5s);
-  EXPECT_EQ(parsed({"--duration", "2m"}).duration, 2min);
-  EXPECT_EQ(parsed({"--duration", "1.5"}).duration, 1500ms);
+  EXPECT_EQ(parsed({"--duration", "500ms"}).limits.duration, 500ms);
+  EXPECT_EQ(parsed({"--duration", "5s"}).limits.duration, 5s);
+  EXPECT_EQ(parsed({"--duration", "2m"}).limits.duration, 2min);
+  EXPECT_EQ(parsed({"--duration", "1.5"}).limits.duration, 1500ms);
 }
 
 TEST(Options, WhatIsLeftOutOnPurposeIsOffUnlessAskedFor) {
   const Options plain = parsed({"-i", "lo"});
-  EXPECT_EQ(plain.slice_layer, 0);
-  EXPECT_EQ(plain.sample, 0U);
-  EXPECT_EQ(plain.max_pps, 0U);
-  EXPECT_EQ(plain.time_batch.count(), 0);
+  EXPECT_EQ(plain.capture.reduction.slice_layer, 0);
+  EXPECT_EQ(plain.capture.reduction.sample, 0U);
+  EXPECT_EQ(plain.capture.reduction.max_pps, 0U);
+  EXPECT_EQ(plain.capture.reduction.time_batch.count(), 0);
   const Options less = parsed({"--slice", "l4+20", "--sample", "1/8", "--max-pps", "1000", "--time-batch", "10us"});
-  EXPECT_EQ(less.slice_layer, 4);
-  EXPECT_EQ(less.slice_more, 20U);
-  EXPECT_EQ(less.sample, 8U);
-  EXPECT_EQ(less.max_pps, 1000U);
-  EXPECT_EQ(less.time_batch, std::chrono::microseconds(10));
-  EXPECT_EQ(parsed({"--slice", "l2"}).slice_layer, 2);
+  EXPECT_EQ(less.capture.reduction.slice_layer, 4);
+  EXPECT_EQ(less.capture.reduction.slice_more, 20U);
+  EXPECT_EQ(less.capture.reduction.sample, 8U);
+  EXPECT_EQ(less.capture.reduction.max_pps, 1000U);
+  EXPECT_EQ(less.capture.reduction.time_batch, std::chrono::microseconds(10));
+  EXPECT_EQ(parsed({"--slice", "l2"}).capture.reduction.slice_layer, 2);
 }
 
 TEST(Options, AFilterFileReplacesTheWordsAndMayHaveComments) {
@@ -130,10 +132,10 @@ TEST(Options, AFilterFileReplacesTheWordsAndMayHaveComments) {
   std::ofstream(path) << "tcp # web\n  port 80\n";
   const Options options = parsed({"-F", path.c_str(), "udp"});
   unlink(path.c_str());
-  EXPECT_EQ(options.expression.find('#'), std::string::npos);
-  EXPECT_NE(options.expression.find("tcp"), std::string::npos);
-  EXPECT_NE(options.expression.find("port 80"), std::string::npos);
-  EXPECT_EQ(options.expression.find("udp"), std::string::npos);
+  EXPECT_EQ(options.filter.expression.find('#'), std::string::npos);
+  EXPECT_NE(options.filter.expression.find("tcp"), std::string::npos);
+  EXPECT_NE(options.filter.expression.find("port 80"), std::string::npos);
+  EXPECT_EQ(options.filter.expression.find("udp"), std::string::npos);
 }
 
 struct Wrong {
@@ -216,13 +218,13 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
 
 TEST(Options, FilesMayFollowEachOther) {
   const Options options = parsed({"-w", "x", "-C", "100", "-W", "5", "-G", "3600", "-z", "gzip"});
-  EXPECT_EQ(options.rotate_bytes, 100'000'000U);
-  EXPECT_EQ(options.rotate_files, 5U);
-  EXPECT_EQ(options.rotate_seconds, 3600U);
-  EXPECT_EQ(options.rotate_command, "gzip");
-  EXPECT_EQ(parsed({"-w", "x", "-C", "3k"}).rotate_bytes, 3072U);
-  EXPECT_EQ(parsed({"-w", "x", "-C", "3M"}).rotate_bytes, 3U << 20);
-  EXPECT_EQ(parsed({"-w", "x", "-C", "3g"}).rotate_bytes, std::uint64_t{3} << 30);
+  EXPECT_EQ(options.output.rotation.bytes, 100'000'000U);
+  EXPECT_EQ(options.output.rotation.files, 5U);
+  EXPECT_EQ(options.output.rotation.seconds, 3600U);
+  EXPECT_EQ(options.output.rotate_command, "gzip");
+  EXPECT_EQ(parsed({"-w", "x", "-C", "3k"}).output.rotation.bytes, 3072U);
+  EXPECT_EQ(parsed({"-w", "x", "-C", "3M"}).output.rotation.bytes, 3U << 20);
+  EXPECT_EQ(parsed({"-w", "x", "-C", "3g"}).output.rotation.bytes, std::uint64_t{3} << 30);
 }
 
 TEST(Options, AListNamesFilesOneALine) {
@@ -250,14 +252,15 @@ TEST(Options, CompareHasOptionsOfItsOwn) {
   const Options options = parsed({"compare", "-i", "eth0", "-i", "eth1", "-c", "5", "--each", "--json", "-t", "-v",
                                   "--nft-rule", "-w", "x", "udp", "port", "53"});
   EXPECT_EQ(options.action, Action::kCompare);
-  EXPECT_EQ(options.interfaces, (std::vector<std::string>{"eth0", "eth1"}));
-  EXPECT_EQ(options.taps, kAllTaps);
-  EXPECT_EQ(options.count, 5U);
-  EXPECT_TRUE(options.each && options.json && options.nft_rule);
-  EXPECT_EQ(options.time, TimeText::kNone);
-  EXPECT_EQ(options.format, FileFormat::kPcapng);
-  EXPECT_EQ(options.expression, "udp port 53");
-  EXPECT_EQ(parsed({"compare", "--tap", "xdp,end"}).taps, (TapSet{Tap::kXdp, Tap::kEnd}));
+  EXPECT_EQ(options.capture.interfaces, (std::vector<std::string>{"eth0", "eth1"}));
+  EXPECT_EQ(options.capture.taps, kAllTaps);
+  EXPECT_EQ(options.limits.count, 5U);
+  EXPECT_TRUE(options.compare.each && options.compare.json && options.nft_rule);
+  EXPECT_FALSE(options.compare.show_time);
+  EXPECT_EQ(options.compare.verbosity, 1);
+  EXPECT_EQ(options.output.format, FileFormat::kPcapng);
+  EXPECT_EQ(options.filter.expression, "udp port 53");
+  EXPECT_EQ(parsed({"compare", "--tap", "xdp,end"}).capture.taps, (TapSet{Tap::kXdp, Tap::kEnd}));
   EXPECT_EQ(parsed({"compare", "-h"}).action, Action::kShowText);
 }
 

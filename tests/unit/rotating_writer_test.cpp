@@ -35,7 +35,7 @@ class RotatingWriterTest : public ::testing::Test {
  protected:
   void SetUp() override { setenv("TZ", "UTC", 1); }
 
-  RotatingWriter& start(RotationOptions options) {
+  RotatingWriter& start(const std::string& name, const Rotation& rotation) {
     RotatingWriter::Hooks hooks;
     hooks.open = [this](const std::string& path) -> Result<RotatingWriter::File> {
       if (refused_.contains(path)) return Error::from_errno(ENOENT, "create " + path, ErrorKind::kOutput);
@@ -58,7 +58,7 @@ class RotatingWriterTest : public ::testing::Test {
     };
     hooks.statistics = [] { return std::vector<InterfaceStatistics>{{.interface_id = 0, .received = 77}}; };
     hooks.now = [this] { return now_; };
-    auto made = RotatingWriter::create(std::move(options), std::move(hooks));
+    auto made = RotatingWriter::create(name, rotation, std::move(hooks));
     EXPECT_TRUE(made);
     writer_ = made.take();
     EXPECT_TRUE(writer_->on_interface({.name = "a"}));
@@ -91,7 +91,7 @@ class RotatingWriterTest : public ::testing::Test {
 };
 
 TEST_F(RotatingWriterTest, GoesOnInAnotherFileWhenThisOneIsLarger) {
-  start({.path = "x", .bytes = kHeader + 3 * kRecord});
+  start("x", {.bytes = kHeader + 3 * kRecord});
   write(10);  // three records are as large as allowed, the fourth makes it larger
   EXPECT_TRUE(writer_->finish());
   EXPECT_EQ(opened_, (std::vector<std::string>{"x", "x1", "x2"}));
@@ -104,7 +104,7 @@ TEST_F(RotatingWriterTest, GoesOnInAnotherFileWhenThisOneIsLarger) {
 }
 
 TEST_F(RotatingWriterTest, BeginsAnewWithTheFirstNameAfterSoManyFiles) {
-  start({.path = "x", .bytes = kHeader, .files = 3});
+  start("x", {.bytes = kHeader, .files = 3});
   write(7);
   EXPECT_TRUE(writer_->finish());
   EXPECT_EQ(opened_, (std::vector<std::string>{"x0", "x1", "x2", "x0", "x1", "x2", "x0"}));
@@ -112,7 +112,7 @@ TEST_F(RotatingWriterTest, BeginsAnewWithTheFirstNameAfterSoManyFiles) {
 }
 
 TEST_F(RotatingWriterTest, GivesNumbersAsManyDigitsAsTheLastOneHas) {
-  const auto first = [](std::uint64_t files) { return *rotated_name({.path = "x", .bytes = 1, .files = files}, 0, 0); };
+  const auto first = [](std::uint64_t files) { return *rotated_name("x", {.bytes = 1, .files = files}, 0, 0); };
   EXPECT_EQ(first(0), "x");
   EXPECT_EQ(first(1), "x");
   EXPECT_EQ(first(2), "x0");
@@ -120,12 +120,12 @@ TEST_F(RotatingWriterTest, GivesNumbersAsManyDigitsAsTheLastOneHas) {
   EXPECT_EQ(first(11), "x00");
   EXPECT_EQ(first(100), "x00");
   EXPECT_EQ(first(101), "x000");
-  EXPECT_EQ(*rotated_name({.path = "x", .bytes = 1, .files = 101}, 0, 42), "x042");
-  EXPECT_EQ(*rotated_name({.path = "x%Y", .bytes = 1}, 0, 42), "x%Y42");
+  EXPECT_EQ(*rotated_name("x", {.bytes = 1, .files = 101}, 0, 42), "x042");
+  EXPECT_EQ(*rotated_name("x%Y", {.bytes = 1}, 0, 42), "x%Y42");
 }
 
 TEST_F(RotatingWriterTest, BeginsAnotherFileWithTheFirstRecordAfterTheTime) {
-  start({.path = "x-%H%M%S", .seconds = 10});
+  start("x-%H%M%S", {.seconds = 10});
   write(2);
   now_ += 9;
   write(1);
@@ -139,7 +139,7 @@ TEST_F(RotatingWriterTest, BeginsAnotherFileWithTheFirstRecordAfterTheTime) {
 }
 
 TEST_F(RotatingWriterTest, NumbersTheFilesOfEachTimeSliceAnew) {
-  start({.path = "x-%S-", .bytes = kHeader, .seconds = 10});
+  start("x-%S-", {.bytes = kHeader, .seconds = 10});
   write(2);
   now_ += 10;
   write(2);
@@ -148,7 +148,7 @@ TEST_F(RotatingWriterTest, NumbersTheFilesOfEachTimeSliceAnew) {
 }
 
 TEST_F(RotatingWriterTest, IsOverWhenTheLastFileOfARowIsOldAndLosesNothingThen) {
-  start({.path = "x-%S", .seconds = 10, .files = 2});
+  start("x-%S", {.seconds = 10, .files = 2});
   write(1);
   now_ += 10;
   EXPECT_FALSE(writer_->is_over());
@@ -163,7 +163,7 @@ TEST_F(RotatingWriterTest, IsOverWhenTheLastFileOfARowIsOldAndLosesNothingThen) 
 }
 
 TEST_F(RotatingWriterTest, NeverEndsByTimeWhereSizeMattersToo) {
-  start({.path = "x-%S-", .bytes = 1'000'000, .seconds = 10, .files = 1});
+  start("x-%S-", {.bytes = 1'000'000, .seconds = 10, .files = 1});
   now_ += 10;
   EXPECT_FALSE(writer_->is_over());
   write(1);
@@ -172,7 +172,7 @@ TEST_F(RotatingWriterTest, NeverEndsByTimeWhereSizeMattersToo) {
 
 TEST_F(RotatingWriterTest, EveryPcapngFileIsCompleteByItself) {
   pcapng_ = true;
-  start({.path = "x", .bytes = 1});
+  start("x", {.bytes = 1});
   write(1);  // x held the interface alone
   EXPECT_TRUE(writer_->on_interface({.name = "b"}));
   ASSERT_TRUE(writer_->on_record({.time_ns = 1, .data = kData, .wire_len = 100, .interface_id = 1}));
@@ -190,7 +190,7 @@ TEST_F(RotatingWriterTest, EveryPcapngFileIsCompleteByItself) {
 
 TEST_F(RotatingWriterTest, SaysWhichFileCouldNotBeMadeAndKeepsTheOthers) {
   refused_ = {"x1"};
-  start({.path = "x", .bytes = kHeader});
+  start("x", {.bytes = kHeader});
   write(1);
   const auto refused = writer_->on_record({.time_ns = 1, .data = kData, .wire_len = 100});
   ASSERT_FALSE(refused);
@@ -203,7 +203,7 @@ TEST_F(RotatingWriterTest, SaysWhichFileCouldNotBeMadeAndKeepsTheOthers) {
 
 TEST_F(RotatingWriterTest, CountsWhatAFullDiskHolds) {
   room_ = 3;  // the file header and two records
-  start({.path = "x", .bytes = kHeader + kRecord});
+  start("x", {.bytes = kHeader + kRecord});
   write(4);
   room_ = 1;
   ASSERT_FALSE(writer_->on_record({.time_ns = 1, .data = kData, .wire_len = 100}));
@@ -212,7 +212,7 @@ TEST_F(RotatingWriterTest, CountsWhatAFullDiskHolds) {
 }
 
 TEST_F(RotatingWriterTest, RefusesATimePatternThatMakesNoName) {
-  const auto name = rotated_name({.path = std::string(5000, 'x'), .seconds = 1}, now_, 0);
+  const auto name = rotated_name(std::string(5000, 'x'), {.seconds = 1}, now_, 0);
   ASSERT_FALSE(name);
   EXPECT_EQ(name.error().kind(), ErrorKind::kOutput);
 }

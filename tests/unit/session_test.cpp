@@ -125,14 +125,14 @@ TEST_F(SessionTest, RunsToTheEndOfTheSource) {
 
 TEST_F(SessionTest, StopsAtTheCountAndDiscardsWhatCameAfterIt) {
   FakeSource source(100, 7, false);
-  EXPECT_TRUE(run(source, {.count = 10}));
+  EXPECT_TRUE(run(source, {.limits = {.count = 10}}));
   EXPECT_EQ(totals.written, 10U);
   EXPECT_EQ(totals.discard(Discard::kAfterStop), 97U);
 }
 
 TEST_F(SessionTest, HandsOverWhatWasTakenBeforeTheTimeWasUp) {
   FakeSource source(100, 7, false);
-  EXPECT_TRUE(run(source, {.duration = 20ms}));
+  EXPECT_TRUE(run(source, {.limits = {.duration = 20ms}}));
   EXPECT_EQ(totals.written, 107U);
   EXPECT_LE(source.longest_wait, 1s);
 }
@@ -167,7 +167,8 @@ TEST_F(SessionTest, AnErrorOfTheSourceComesBackAfterItsGoodPart) {
 
 TEST_F(SessionTest, WhatTheFilterRefusesDoesNotCountTowardsTheLimit) {
   FakeSource source(100, 0, true);
-  EXPECT_TRUE(run(source, {.count = 10, .wanted = [](const RecordView& record) { return record.time_ns % 2 == 0; }}));
+  EXPECT_TRUE(run(
+      source, {.limits = {.count = 10}, .wanted = [](const RecordView& record) { return record.time_ns % 2 == 0; }}));
   EXPECT_EQ(totals.written, 10U);
   EXPECT_EQ(totals.discard(Discard::kFilter) + totals.discard(Discard::kAfterStop), source.delivered - 10);
 }
@@ -175,7 +176,7 @@ TEST_F(SessionTest, WhatTheFilterRefusesDoesNotCountTowardsTheLimit) {
 TEST_F(SessionTest, ASignalAsksForTheCountsOrTheEnd) {
   FakeSource source(10, 3, false);
   source.raise_when_empty = SIGUSR1;
-  EXPECT_TRUE(run(source, {.duration = 50ms}));
+  EXPECT_TRUE(run(source, {.limits = {.duration = 50ms}}));
   EXPECT_EQ(asked, 1);
   EXPECT_EQ(sink.statistics, 2);  // when asked, and at the end
 }

@@ -44,7 +44,7 @@ Result<> capture(const CaptureOptions& options, const OnPacket& on_packet) {
     if (!framed) return framed.take_error();
     std::vector<LinkType> link_types = {*framed};
     if (*framed == LinkType::kLinuxSll2) link_types = {LinkType::kEthernet, LinkType::kRaw};
-    auto made = ExpressionFilter::create(options.filter, link_types, {});
+    auto made = ExpressionFilter::create({.expression = options.filter}, link_types, {});
     if (!made) return made.take_error();
     filter = std::make_unique<ExpressionFilter>(made.take());
     live.filter = live_filter(options.filter, *filter);

@@ -98,19 +98,19 @@ Result<> Session::capture() {
   auto last_flush = start;
   while (!signals_.end_asked()) {
     auto wait = kLongestWait;
-    if (options_.duration) {
-      wait = std::min<std::chrono::nanoseconds>(wait, start + *options_.duration - Steady::now());
+    if (options_.limits.duration) {
+      wait = std::min<std::chrono::nanoseconds>(wait, start + *options_.limits.duration - Steady::now());
       if (wait <= std::chrono::nanoseconds::zero()) return ok();
     }
     const std::uint64_t before = handed_over_;
-    auto state = source_.turn(sink, options_.count ? *options_.count - handed_over_ : kNoLimit, wait);
+    auto state = source_.turn(sink, options_.limits.count ? *options_.limits.count - handed_over_ : kNoLimit, wait);
     if (!state) return state.take_error();
     if (*state == SourceState::kEnd) return ok();
     if (options_.enough && options_.enough()) {
       had_enough_ = true;
       return ok();
     }
-    if (options_.count && handed_over_ >= *options_.count) {
+    if (options_.limits.count && handed_over_ >= *options_.limits.count) {
       count_reached_ = true;
       return ok();
     }

@@ -7,18 +7,17 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <utility>
 
 #include "app/signals.hpp"
 #include "ringtap/accounting.hpp"
+#include "ringtap/capture.hpp"
 #include "ringtap/source.hpp"
 
 namespace ringtap {
 
 struct SessionOptions {
-  std::optional<std::uint64_t> count;
-  std::optional<std::chrono::nanoseconds> duration;
+  RunLimits limits;
   bool flush_each_record = false;
   // A filter that the source did not apply; none: every record is wanted.
   std::function<bool(const RecordView&)> wanted;

@@ -17,8 +17,6 @@
 namespace ringtap {
 namespace {
 
-constexpr std::uint32_t kMaxSnaplen = 262144;
-
 Error usage(std::string text) {
   return Error(std::move(text), ErrorKind::kUsage).hint("ringtap -h shows the options, man ringtap explains them");
 }
@@ -70,8 +68,8 @@ Result<> apply_direction(const std::string& direction, Options& options) {
   if (direction.empty() || direction == "inout") return ok();
   if (direction != "in" && direction != "out")
     return usage("-Q " + direction + ": not a direction").hint("in, out, inout");
-  options.taps.erase(direction == "in" ? kOutTaps : kInTaps);
-  if (options.taps.empty()) {
+  options.capture.taps.erase(direction == "in" ? kOutTaps : kInTaps);
+  if (options.capture.taps.empty()) {
     return usage("-Q " + direction + ": none of the chosen taps sees that direction").hint("--tap tc sees both");
   }
   return ok();
@@ -149,7 +147,8 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
     return app.add_option(names, value, help)->take_last();
   };
   const std::string what = "What to capture";
-  one(app.add_option("-i,--interface", options.interfaces, "interface: name, number of -D, or any; may be repeated"))
+  one(app.add_option("-i,--interface", options.capture.interfaces,
+                     "interface: name, number of -D, or any; may be repeated"))
       ->type_name("IF")
       ->group(what);
   option("--tap", raw.tap,
@@ -160,10 +159,11 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   option("--xdp-mode", raw.xdp_mode, "how XDP attaches: auto (default), native, generic")
       ->type_name("MODE")
       ->group(what);
-  app.add_flag("--consume", options.consume,
+  app.add_flag("--consume", options.capture.consume,
                "captured frames end at the XDP tap: for mirror ports, not for an interface with an address")
       ->group(what);
-  app.add_flag("--force", options.force, "--consume on an interface with an address, too")->group(what);
+  app.add_flag("--force", options.capture.consume_despite_address, "--consume on an interface with an address, too")
+      ->group(what);
   option("-Q,--direction", raw.direction, "in, out or inout (default)")->type_name("DIR")->group(what);
   option("-s,--snapshot-length", raw.snaplen, "bytes kept of a packet; default 256, 0 is 262144")
       ->type_name("BYTES")
@@ -200,7 +200,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   option("-F", raw.expression_file, "read the filter from a file; words here are not used then")
       ->type_name("FILE")
       ->group(filter);
-  app.add_flag("--any-vlan", options.any_vlan, "match behind one to four VLAN tags, too")->group(filter);
+  app.add_flag("--any-vlan", options.filter.any_vlan, "match behind one to four VLAN tags, too")->group(filter);
   app.add_flag("-O,--no-optimize", raw.no_optimiser, "without libpcap's optimiser")->group(filter);
   app.add_flag("-d", options.show_classic, "show the filter as classic BPF and exit; -dd as C, -ddd as numbers")
       ->group(filter);
@@ -211,7 +211,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   option("--duration", raw.duration, "after this time: 500ms, 5s, 2m, 1h")->type_name("TIME")->group(when);
 
   const std::string where = "Where it goes";
-  option("-w", options.write_path, "write a file instead of text, - is standard output")
+  option("-w", options.output.path, "write a file instead of text, - is standard output")
       ->type_name("FILE")
       ->group(where);
   option("-C", raw.rotate_bytes,
@@ -224,16 +224,17 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   option("-W", raw.rotate_files, "with -C: keep so many files; with -G: end after so many")
       ->type_name("COUNT")
       ->group(where);
-  option("-z", options.rotate_command, "run this command on each file that another one follows")
+  option("-z", options.output.rotate_command, "run this command on each file that another one follows")
       ->type_name("COMMAND")
       ->group(where);
   option("--format", raw.format, "pcap or pcapng; else by the file's name, and pcapng for several interfaces or taps")
       ->type_name("FORMAT")
       ->group(where);
   app.add_flag("--print", raw.print, "text as well as -w")->group(where);
-  app.add_flag("--count", options.count_only, "only the number of packets")->group(where);
-  app.add_flag("-U,--packet-buffered", options.packet_buffered, "write each packet to the file at once")->group(where);
-  app.add_flag("-l", options.line_buffered, "write each line at once")->group(where);
+  app.add_flag("--count", options.output.count_only, "only the number of packets")->group(where);
+  app.add_flag("-U,--packet-buffered", options.output.flush_each_record, "write each packet to the file at once")
+      ->group(where);
+  app.add_flag("-l", options.text_style.line_buffered, "write each line at once")->group(where);
   app.add_flag("--immediate-mode", raw.immediate, "accepted; packets are never held back")->group(where);
   option("--time-stamp-precision", raw.precision, "micro (default) or nano, in text and pcap files")
       ->type_name("PREC")
@@ -243,24 +244,29 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
 
   const std::string how = "How the text looks";
   app.add_flag("-n", raw.no_names, "numbers instead of names")->group(how);
-  app.add_flag("-N", options.no_domain, "host names without their domain")->group(how);
+  app.add_flag("-N", options.text_style.dissect.no_domain, "host names without their domain")->group(how);
   app.add_flag("-t", raw.time, "time: -t none, -tt epoch, -ttt since the last, -tttt date, -ttttt since the first")
       ->group(how);
-  app.add_flag("-e", options.link_header, "with the link-layer header")->group(how);
+  app.add_flag("-e", options.text_style.dissect.link_header, "with the link-layer header")->group(how);
   app.add_flag("-v,--verbose", raw.verbosity, "more; up to three times. At the end, the books of every tap")
       ->group(how);
-  app.add_flag("-q", options.quiet, "less")->group(how);
-  app.add_flag("-S,--absolute-tcp-sequence-numbers", options.absolute_seq, "absolute TCP sequence numbers")->group(how);
-  app.add_flag("-K,--dont-verify-checksums", options.no_checksums, "do not verify checksums")->group(how);
-  app.add_flag("--compat", options.compat, "tcpdump 4.99.3's lines also where newer networks need others")->group(how);
+  app.add_flag("-q", options.text_style.dissect.quiet, "less")->group(how);
+  app.add_flag("-S,--absolute-tcp-sequence-numbers", options.text_style.dissect.absolute_seq,
+               "absolute TCP sequence numbers")
+      ->group(how);
+  app.add_flag("-K,--dont-verify-checksums", options.text_style.dissect.no_checksums, "do not verify checksums")
+      ->group(how);
+  app.add_flag("--compat", options.text_style.dissect.compat,
+               "tcpdump 4.99.3's lines also where newer networks need others")
+      ->group(how);
   app.add_flag("-x", raw.hex, "bytes in hex; -xx with the link header")->group(how);
   app.add_flag("-X", raw.hex_ascii, "bytes in hex and ASCII; -XX with the link header")->group(how);
   app.add_flag("-A", raw.ascii, "bytes in ASCII; -AA with the link header")->group(how);
-  app.add_flag("-b", options.as_dot, "AS numbers of BGP as 1.2 (asdot)")->group(how);
+  app.add_flag("-b", options.text_style.dissect.as_dot, "AS numbers of BGP as 1.2 (asdot)")->group(how);
   option("-T", options.forced_type, "payloads of UDP and TCP are of this type: domain, radius, snmp, tftp, vxlan, …")
       ->type_name("TYPE")
       ->group(how);
-  app.add_flag("-#,--number", options.numbered, "number the packets")->group(how);
+  app.add_flag("-#,--number", options.text_style.number, "number the packets")->group(how);
 
   const std::string other = "Other";
   app.add_flag("--strict-loss", options.strict_loss, "exit with 3 if anything was lost")->group(other);
@@ -298,7 +304,7 @@ void declare_compare(CLI::App& app, Options& options, Raw& raw) {
     return app.add_option(names, value, help)->take_last();
   };
   const std::string what = "What to compare";
-  app.add_option("-i,--interface", options.interfaces, "interface: name or number of -D; may be repeated")
+  app.add_option("-i,--interface", options.capture.interfaces, "interface: name or number of -D; may be repeated")
       ->allow_extra_args(false)
       ->type_name("IF")
       ->group(what);
@@ -322,7 +328,7 @@ void declare_compare(CLI::App& app, Options& options, Raw& raw) {
 
   const std::string filter = "Which packets";
   app.add_option("expression", raw.expression, "filter, see pcap-filter(7)")->type_name("");
-  app.add_flag("--any-vlan", options.any_vlan, "match behind one to four VLAN tags, too")->group(filter);
+  app.add_flag("--any-vlan", options.filter.any_vlan, "match behind one to four VLAN tags, too")->group(filter);
   app.add_flag("-O,--no-optimize", raw.no_optimiser, "without libpcap's optimiser")->group(filter);
 
   const std::string when = "When to end";
@@ -330,10 +336,10 @@ void declare_compare(CLI::App& app, Options& options, Raw& raw) {
   option("--duration", raw.duration, "after this time: 500ms, 5s, 2m, 1h")->type_name("TIME")->group(when);
 
   const std::string where = "What comes out";
-  app.add_flag("--each", options.each, "a line for each packet, too: when it was at each tap, and its fate")
+  app.add_flag("--each", options.compare.each, "a line for each packet, too: when it was at each tap, and its fate")
       ->group(where);
-  app.add_flag("--json", options.json, "one JSON object a line instead of tables")->group(where);
-  option("-w", options.write_path, "write all records to a pcapng file as well")->type_name("FILE")->group(where);
+  app.add_flag("--json", options.compare.json, "one JSON object a line instead of tables")->group(where);
+  option("-w", options.output.path, "write all records to a pcapng file as well")->type_name("FILE")->group(where);
   app.add_flag("-n", raw.no_names, "accepted; numbers are never replaced by names")->group(where);
   app.add_flag("-t", raw.time, "no time of day with --each")->group(where);
   app.add_flag("-v,--verbose", raw.verbosity, "also what could not be tied, and the books of every tap")->group(where);
@@ -352,28 +358,28 @@ void declare_compare(CLI::App& app, Options& options, Raw& raw) {
 }
 
 Result<> interpret_numbers(Options& options, const Raw& raw) {
-  options.snaplen = kMaxSnaplen;
+  options.capture.snaplen = kMaxSnaplen;
   if (!raw.snaplen.empty()) {
     auto snaplen = parse_number("-s", raw.snaplen, 0, kMaxSnaplen);
     if (!snaplen) return snaplen.take_error();
-    if (*snaplen != 0) options.snaplen = static_cast<std::uint32_t>(*snaplen);
+    if (*snaplen != 0) options.capture.snaplen = static_cast<std::uint32_t>(*snaplen);
   }
   if (!raw.buffer.empty()) {
     auto kib = parse_number("-B", raw.buffer, 1, std::uint64_t{1} << 32);
     if (!kib) return kib.take_error();
-    options.buffer_bytes = *kib * 1024;
+    options.capture.buffer_bytes = *kib * 1024;
   }
   if (!raw.count.empty()) {
     auto count = parse_number("-c", raw.count, 1, std::numeric_limits<std::uint64_t>::max());
     if (!count) return count.take_error();
-    options.count = *count;
+    options.limits.count = *count;
   }
   if (!raw.duration.empty()) {
     auto duration = parse_duration("--duration", raw.duration);
     if (!duration) return duration.take_error();
-    options.duration = *duration;
+    options.limits.duration = *duration;
   }
-  options.promiscuous = !raw.no_promiscuous;
+  options.capture.promiscuous = !raw.no_promiscuous;
   return ok();
 }
 
@@ -398,24 +404,24 @@ Result<> interpret_rotation(Options& options, const Raw& raw) {
   if (!raw.rotate_bytes.empty()) {
     auto bytes = parse_file_size(raw.rotate_bytes);
     if (!bytes) return bytes.take_error();
-    options.rotate_bytes = *bytes;
+    options.output.rotation.bytes = *bytes;
   }
   constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
   if (!raw.rotate_seconds.empty()) {
     auto seconds = parse_number("-G", raw.rotate_seconds, 1, kMost);
     if (!seconds) return seconds.take_error();
-    options.rotate_seconds = *seconds;
+    options.output.rotation.seconds = *seconds;
   }
   if (!raw.rotate_files.empty()) {
     auto files = parse_number("-W", raw.rotate_files, 1, kMost);
     if (!files) return files.take_error();
-    options.rotate_files = *files;
+    options.output.rotation.files = *files;
   }
-  const bool rotates = options.rotate_bytes > 0 || options.rotate_seconds > 0;
-  if (!rotates && (options.rotate_files > 0 || !options.rotate_command.empty())) {
-    return usage(options.rotate_files > 0 ? "-W goes with -C or -G" : "-z goes with -C or -G");
+  const bool rotates = options.output.rotation.bytes > 0 || options.output.rotation.seconds > 0;
+  if (!rotates && (options.output.rotation.files > 0 || !options.output.rotate_command.empty())) {
+    return usage(options.output.rotation.files > 0 ? "-W goes with -C or -G" : "-z goes with -C or -G");
   }
-  if (rotates && (options.write_path.empty() || options.write_path == "-")) {
+  if (rotates && (options.output.path.empty() || options.output.path == "-")) {
     return usage("-C and -G go with -w and the name of a file");
   }
   return ok();
@@ -428,7 +434,8 @@ const char* files_option(const Raw& raw) {
 Result<> interpret_files(Options& options, const Raw& raw) {
   if (raw.read_path.empty() && raw.list_path.empty()) return ok();
   if (!raw.read_path.empty() && !raw.list_path.empty()) return usage("-V and -r are mutually exclusive.");
-  if (!options.interfaces.empty()) return usage(std::string(files_option(raw)) + " does not go together with -i");
+  if (!options.capture.interfaces.empty())
+    return usage(std::string(files_option(raw)) + " does not go together with -i");
   if (!raw.read_path.empty()) {
     options.read_paths = {raw.read_path};
     return ok();
@@ -440,12 +447,13 @@ Result<> interpret_files(Options& options, const Raw& raw) {
 }
 
 Result<> interpret_expression(Options& options, const Raw& raw) {
-  options.optimise = !raw.no_optimiser;
-  for (const std::string& word : raw.expression) options.expression += (options.expression.empty() ? "" : " ") + word;
+  options.filter.optimise = !raw.no_optimiser;
+  for (const std::string& word : raw.expression)
+    options.filter.expression += (options.filter.expression.empty() ? "" : " ") + word;
   if (raw.expression_file.empty()) return ok();
   auto text = read_text(raw.expression_file);
   if (!text) return text.take_error();
-  options.expression = text.take();
+  options.filter.expression = text.take();
   return ok();
 }
 
@@ -456,13 +464,13 @@ Result<> parse_slice(const std::string& text, Options& options) {
   };
   const std::size_t plus = text.find('+');
   for (const auto& [name, number] : kLayers) {
-    if (text.substr(0, plus) == name) options.slice_layer = number;
+    if (text.substr(0, plus) == name) options.capture.reduction.slice_layer = number;
   }
-  if (options.slice_layer == 0) return wrong();
+  if (options.capture.reduction.slice_layer == 0) return wrong();
   if (plus == std::string::npos) return ok();
   auto more = parse_number("--slice", text.substr(plus + 1), 0, kMaxSnaplen);
   if (!more) return wrong();
-  options.slice_more = static_cast<std::uint32_t>(*more);
+  options.capture.reduction.slice_more = static_cast<std::uint32_t>(*more);
   return ok();
 }
 
@@ -472,7 +480,7 @@ Result<> parse_sample(const std::string& text, Options& options) {
   if (!text.starts_with(kOneOf) || !flows) {
     return usage("--sample " + text + ": not a share").hint("one of N flows: 1/N, with N from 1 to 2147483648");
   }
-  options.sample = static_cast<std::uint32_t>(*flows);
+  options.capture.reduction.sample = static_cast<std::uint32_t>(*flows);
   return ok();
 }
 
@@ -487,7 +495,7 @@ Result<> apply_reduction(const Raw& raw, Options& options) {
     return usage("--slice, --sample, --max-pps and --time-batch are for captures, not for files");
   }
   const bool leaves_out = !raw.slice.empty() || !raw.sample.empty() || !raw.max_pps.empty();
-  if (leaves_out && (options.taps.contains_any(kHostTaps) || options.taps.contains_any(kPacketTaps))) {
+  if (leaves_out && (options.capture.taps.contains_any(kHostTaps) || options.capture.taps.contains_any(kPacketTaps))) {
     return usage("--slice, --sample and --max-pps work at the taps xdp, tc, tc-in and tc-out alone");
   }
   if (!raw.slice.empty()) {
@@ -499,7 +507,7 @@ Result<> apply_reduction(const Raw& raw, Options& options) {
   if (!raw.max_pps.empty()) {
     auto max_pps = parse_number("--max-pps", raw.max_pps, 1, 1'000'000'000);
     if (!max_pps) return max_pps.take_error();
-    options.max_pps = *max_pps;
+    options.capture.reduction.max_pps = *max_pps;
   }
   if (!raw.time_batch.empty()) {
     auto time = parse_duration("--time-batch", raw.time_batch);
@@ -507,7 +515,7 @@ Result<> apply_reduction(const Raw& raw, Options& options) {
     if (*time < kLeastTimeBatch || *time > kMostTimeBatch) {
       return usage("--time-batch " + raw.time_batch + ": not from 1us to 500us");
     }
-    options.time_batch = *time;
+    options.capture.reduction.time_batch = *time;
   }
   return ok();
 }
@@ -525,57 +533,63 @@ Result<Options> interpret(Options options, const Raw& raw) {
   if (!raw.tap.empty()) {
     auto taps = parse_taps(raw.tap, kCaptureTaps);
     if (!taps) return taps.take_error();
-    options.taps = *taps;
+    options.capture.taps = *taps;
   }
   if (auto result = apply_direction(raw.direction, options); !result) return result.take_error();
   if (!raw.xdp_mode.empty()) {
-    auto mode = choose<XdpAttach>(
-        "--xdp-mode", raw.xdp_mode,
-        {{"auto", XdpAttach::kAuto}, {"native", XdpAttach::kNative}, {"generic", XdpAttach::kGeneric}});
+    auto mode =
+        choose<XdpMode>("--xdp-mode", raw.xdp_mode,
+                        {{"auto", XdpMode::kAuto}, {"native", XdpMode::kNative}, {"generic", XdpMode::kGeneric}});
     if (!mode) return mode.take_error();
-    if (!options.taps.contains(Tap::kXdp)) return usage("--xdp-mode needs --tap xdp");
-    options.xdp_attach = *mode;
+    if (!options.capture.taps.contains(Tap::kXdp)) return usage("--xdp-mode needs --tap xdp");
+    options.capture.xdp_mode = *mode;
   }
 
   if (auto result = apply_reduction(raw, options); !result) return result.take_error();
-  if (options.consume && !options.taps.contains(Tap::kXdp))
+  if (options.capture.consume && !options.capture.taps.contains(Tap::kXdp))
     return usage("--consume needs --tap xdp: only there can frames end");
-  if (options.force && !options.consume) return usage("--force goes with --consume alone");
+  if (options.capture.consume_despite_address && !options.capture.consume)
+    return usage("--force goes with --consume alone");
 
   if (auto result = interpret_numbers(options, raw); !result) return result.take_error();
 
-  const bool several = options.interfaces.size() > 1 || family_count(options.taps) > 1;
-  const bool has_reasons = options.taps.contains_any(kPcapngTaps);
-  options.format =
-      options.write_path.ends_with(".pcapng") || several || has_reasons ? FileFormat::kPcapng : FileFormat::kPcap;
+  const bool several = options.capture.interfaces.size() > 1 || family_count(options.capture.taps) > 1;
+  const bool has_reasons = options.capture.taps.contains_any(kPcapngTaps);
+  options.output.format =
+      options.output.path.ends_with(".pcapng") || several || has_reasons ? FileFormat::kPcapng : FileFormat::kPcap;
   if (!raw.format.empty()) {
     auto format =
         choose<FileFormat>("--format", raw.format, {{"pcap", FileFormat::kPcap}, {"pcapng", FileFormat::kPcapng}});
     if (!format) return format.take_error();
-    options.format = *format;
+    options.output.format = *format;
   }
-  options.nanoseconds = raw.nano;
+  bool nanoseconds = raw.nano;
   if (!raw.precision.empty()) {
     auto nano = choose<bool>("--time-stamp-precision", raw.precision, {{"micro", false}, {"nano", true}});
     if (!nano) return nano.take_error();
-    options.nanoseconds = *nano;
+    nanoseconds = *nano;
   }
+  options.text_style.nanoseconds = nanoseconds;
+  if (nanoseconds) options.output.precision = TimePrecision::kNanoseconds;
   if (auto result = interpret_rotation(options, raw); !result) return result.take_error();
-  if (options.write_path == "-" && raw.print) return usage("-w - and --print both want standard output");
-  options.print = (options.write_path.empty() || raw.print) && !options.count_only;
+  if (options.output.path == "-" && raw.print) return usage("-w - and --print both want standard output");
+  options.output.print = (options.output.path.empty() || raw.print) && !options.output.count_only;
 
-  options.no_names = raw.no_names;
-  options.verbosity = raw.verbosity;
-  constexpr int kTimeStyles = 5;
-  if (raw.time > kTimeStyles) return usage("-t may be given up to five times");
-  options.time = static_cast<TimeText>(raw.time);
+  options.text_style.dissect.no_names = raw.no_names;
+  options.text_style.dissect.verbosity = raw.verbosity;
+  // By how often -t is given.
+  constexpr std::array kTimes = {TimeStyle::kClock,         TimeStyle::kNone, TimeStyle::kEpoch,
+                                 TimeStyle::kSincePrevious, TimeStyle::kDate, TimeStyle::kSinceFirst};
+  const auto times = static_cast<std::size_t>(raw.time);
+  if (times >= kTimes.size()) return usage("-t may be given up to five times");
+  options.text_style.time = kTimes[times];
   // Of several, tcpdump takes the first of these.
-  const std::array<std::pair<int, DumpText>, 3> dumps = {
-      {{raw.ascii, DumpText::kAscii}, {raw.hex_ascii, DumpText::kHexAndAscii}, {raw.hex, DumpText::kHex}}};
-  for (const auto& [times, dump] : dumps) {
-    if (times == 0) continue;
-    options.dump = dump;
-    options.dump_link_header = times > 1;
+  const std::array<std::pair<int, DumpStyle>, 3> dumps = {
+      {{raw.ascii, DumpStyle::kAscii}, {raw.hex_ascii, DumpStyle::kHexAndAscii}, {raw.hex, DumpStyle::kHex}}};
+  for (const auto& [letters, dump] : dumps) {
+    if (letters == 0) continue;
+    options.text_style.dump = dump;
+    options.text_style.dump_link_header = letters > 1;
     break;
   }
 
@@ -593,20 +607,20 @@ Result<Options> interpret_compare(Options options, const Raw& raw) {
   options.action = Action::kCompare;
   if (auto result = interpret_files(options, raw); !result) return result.take_error();
   if (!options.read_paths.empty() && options.nft_rule) return usage("--nft-rule asks the running kernel, not files");
-  options.taps = kAllTaps;
+  options.capture.taps = kAllTaps;
   if (!raw.tap.empty()) {
     auto taps = parse_taps(raw.tap, kAllTaps);
     if (!taps) return taps.take_error();
-    options.taps = *taps;
+    options.capture.taps = *taps;
   }
   if (auto result = interpret_numbers(options, raw); !result) return result.take_error();
-  if (raw.snaplen.empty()) options.snaplen = kCompareSnaplen;
+  if (raw.snaplen.empty()) options.capture.snaplen = kCompareSnaplen;
   if (auto result = interpret_expression(options, raw); !result) return result.take_error();
-  if (options.write_path == "-") return usage("-w - : the answer goes to standard output");
+  if (options.output.path == "-") return usage("-w - : the answer goes to standard output");
   if (raw.time > 1) return usage("-t may be given once: times of one packet are relative to its first record");
-  options.format = FileFormat::kPcapng;
-  options.verbosity = raw.verbosity;
-  options.time = raw.time == 0 ? TimeText::kOfDay : TimeText::kNone;
+  options.output.format = FileFormat::kPcapng;
+  options.compare.verbosity = raw.verbosity;
+  options.compare.show_time = raw.time == 0;
   return options;
 }
 

@@ -20,10 +20,11 @@
 #include "ringtap/byte_writer.hpp"
 #include "ringtap/rule_verdict.hpp"
 #include "ringtap/sink.hpp"
+#include "ringtap/text_style.hpp"
 
 namespace ringtap {
 
-struct CompareOptions {
+struct CompareOptions : CompareStyle {
   // A filter that the source did not apply: what it refuses counts only at the sk_buff address of a packet it took.
   // None: the source did, and Trace::followed tells.
   std::function<bool(const RecordView&)> matches;
@@ -31,10 +32,6 @@ struct CompareOptions {
   TapSet taps = kAllTaps;  // records of others are not looked at
   // The taps were attached, so that no record says that none passed there. A file does not say which were.
   bool live = false;
-  bool each = false;      // a line for each packet
-  bool json = false;      // one object a line instead of text
-  bool show_time = true;  // of day, with --each; -t leaves it out
-  int verbosity = 0;      // 1: also what could not be tied
   // What a device of this network namespace is called that no tap is at: a bridge, what another hook names.
   std::function<std::string(std::uint32_t)> device_name;
   std::string listened_at;  // "eth0 for 'udp port 5000'": for the answer when nothing came

@@ -12,11 +12,10 @@
 
 #include "record/capture_format.hpp"
 #include "ringtap/byte_writer.hpp"
+#include "ringtap/output.hpp"
 #include "ringtap/sink.hpp"
 
 namespace ringtap {
-
-enum class TimePrecision { kMicroseconds, kNanoseconds };
 
 struct PcapOptions {
   TimePrecision precision = TimePrecision::kMicroseconds;

@@ -7,33 +7,34 @@
 
 namespace ringtap {
 
-Result<std::string> rotated_name(const RotationOptions& options, std::time_t time, std::uint64_t number) {
-  std::string name = options.path;
-  if (options.seconds > 0) {
+Result<std::string> rotated_name(const std::string& path, const Rotation& rotation, std::time_t time,
+                                 std::uint64_t number) {
+  std::string name = path;
+  if (rotation.seconds > 0) {
     std::array<char, PATH_MAX> text{};
     std::tm parts{};
-    if (localtime_r(&time, &parts) == nullptr ||
-        std::strftime(text.data(), text.size(), options.path.c_str(), &parts) == 0) {
-      return Error("-w " + options.path + ": makes no name of a file, or too long a one", ErrorKind::kOutput);
+    if (localtime_r(&time, &parts) == nullptr || std::strftime(text.data(), text.size(), path.c_str(), &parts) == 0) {
+      return Error("-w " + path + ": makes no name of a file, or too long a one", ErrorKind::kOutput);
     }
     name = text.data();
   }
   // As many digits as the last number of a round has, so that names sort; none for the first one of a row without end.
   const std::string digits = std::to_string(number);
-  const std::size_t width = options.files > 1 ? std::to_string(options.files - 1).size() : 0;
-  if (options.bytes == 0 || (number == 0 && width == 0)) return name;
+  const std::size_t width = rotation.files > 1 ? std::to_string(rotation.files - 1).size() : 0;
+  if (rotation.bytes == 0 || (number == 0 && width == 0)) return name;
   return name + std::string(width - std::min(width, digits.size()), '0') + digits;
 }
 
-Result<std::unique_ptr<RotatingWriter>> RotatingWriter::create(RotationOptions options, Hooks hooks) {
-  std::unique_ptr<RotatingWriter> writer(new RotatingWriter(std::move(options), std::move(hooks)));
+Result<std::unique_ptr<RotatingWriter>> RotatingWriter::create(std::string path, const Rotation& rotation,
+                                                               Hooks hooks) {
+  std::unique_ptr<RotatingWriter> writer(new RotatingWriter(std::move(path), rotation, std::move(hooks)));
   writer->begun_ = writer->hooks_.now();
   if (auto opened = writer->open(); !opened) return opened.take_error();
   return writer;
 }
 
 Result<> RotatingWriter::open() {
-  auto name = rotated_name(options_, begun_, number_);
+  auto name = rotated_name(path_, rotation_, begun_, number_);
   if (!name) return name.take_error();
   name_ = name.take();
   auto file = hooks_.open(name_);
@@ -69,14 +70,14 @@ Result<> RotatingWriter::on_interface(const Interface& interface) {
 }
 
 Result<> RotatingWriter::on_record(const RecordView& record) {
-  if (is_old() && !(ends_ && files_by_time_ >= options_.files)) {
+  if (is_old() && !(ends_ && files_by_time_ >= rotation_.files)) {
     begun_ = hooks_.now();
     ++files_by_time_;
     number_ = 0;
     if (auto moved = move_on(); !moved) return moved;
-  } else if (options_.bytes > 0 && file_.out->bytes_taken() > options_.bytes) {
+  } else if (rotation_.bytes > 0 && file_.out->bytes_taken() > rotation_.bytes) {
     ++number_;
-    if (number_ == options_.files) number_ = 0;
+    if (number_ == rotation_.files) number_ = 0;
     if (auto moved = move_on(); !moved) return moved;
   }
   return file_.sink->on_record(record);

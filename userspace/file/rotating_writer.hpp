@@ -13,19 +13,14 @@
 #include <vector>
 
 #include "ringtap/byte_writer.hpp"
+#include "ringtap/output.hpp"
 #include "ringtap/sink.hpp"
 
 namespace ringtap {
 
-struct RotationOptions {
-  std::string path;           // with `seconds`, a pattern of strftime(3) in local time
-  std::uint64_t bytes = 0;    // a record goes to another file when this one is larger; 0: no limit
-  std::uint64_t seconds = 0;  // … or was begun so long ago; 0: no limit
-  std::uint64_t files = 0;    // with `bytes` the names come round after so many, else the row ends; 0: no limit
-};
-
 // The `number`th file of those begun at `time` or, without `seconds`, of all. An Error where strftime makes no name.
-Result<std::string> rotated_name(const RotationOptions& options, std::time_t time, std::uint64_t number);
+Result<std::string> rotated_name(const std::string& path, const Rotation& rotation, std::time_t time,
+                                 std::uint64_t number);
 
 class RotatingWriter final : public Sink {
  public:
@@ -41,7 +36,7 @@ class RotatingWriter final : public Sink {
   };
 
   // The first file is there when this returns.
-  static Result<std::unique_ptr<RotatingWriter>> create(RotationOptions options, Hooks hooks);
+  static Result<std::unique_ptr<RotatingWriter>> create(std::string path, const Rotation& rotation, Hooks hooks);
 
   Result<> on_interface(const Interface& interface) override;
   Result<> on_record(const RecordView& record) override;
@@ -53,22 +48,24 @@ class RotatingWriter final : public Sink {
   [[nodiscard]] std::uint64_t records_stored() const override;
 
   // The last file of the row is as old as it may get. Records that come all the same go into it.
-  [[nodiscard]] bool is_over() const { return ends_ && files_by_time_ >= options_.files && is_old(); }
+  [[nodiscard]] bool is_over() const { return ends_ && files_by_time_ >= rotation_.files && is_old(); }
 
  private:
-  RotatingWriter(RotationOptions options, Hooks hooks)
-      : options_(std::move(options)),
+  RotatingWriter(std::string path, const Rotation& rotation, Hooks hooks)
+      : path_(std::move(path)),
+        rotation_(rotation),
         hooks_(std::move(hooks)),
-        ends_(options_.seconds > 0 && options_.bytes == 0 && options_.files > 0) {}
+        ends_(rotation_.seconds > 0 && rotation_.bytes == 0 && rotation_.files > 0) {}
 
   [[nodiscard]] bool is_old() const {
-    return options_.seconds > 0 && hooks_.now() - begun_ >= static_cast<std::time_t>(options_.seconds);
+    return rotation_.seconds > 0 && hooks_.now() - begun_ >= static_cast<std::time_t>(rotation_.seconds);
   }
   Result<> open();
   Result<> close();
   Result<> move_on();
 
-  RotationOptions options_;
+  std::string path_;  // with Rotation::seconds, a pattern of strftime(3) in local time
+  Rotation rotation_;
   Hooks hooks_;
   const bool ends_;
   File file_;  // none after an Error of opening it, and after finish()

@@ -23,10 +23,9 @@ bool has_loop(const ClassicProgram& program) {
 
 }  // namespace
 
-Result<ExpressionFilter> ExpressionFilter::create(const std::string& expression,
-                                                  const std::vector<LinkType>& link_types,
-                                                  const ExpressionOptions& options) {
-  ExpressionFilter filter(expression, options);
+Result<ExpressionFilter> ExpressionFilter::create(const FilterOptions& options, const std::vector<LinkType>& link_types,
+                                                  const ExpressionContext& context) {
+  ExpressionFilter filter(options, context);
   std::optional<Error> first_error;
   for (const LinkType link_type : link_types) {
     auto added = filter.add(link_type);
@@ -39,12 +38,12 @@ Result<ExpressionFilter> ExpressionFilter::create(const std::string& expression,
 
 Result<> ExpressionFilter::add(LinkType link_type) {
   FilterRequest request;
-  request.expression = expression_;
+  request.expression = options_.expression;
   request.link_type = link_type;
   request.optimise = options_.optimise;
   request.any_vlan = options_.any_vlan;
-  request.netmask = options_.netmask;
-  request.live = options_.live;
+  request.netmask = context_.netmask;
+  request.live = context_.live;
   request.has_directions = has_directions_;
   auto program = compile(request);
   if (!program) return program.take_error();
@@ -77,7 +76,7 @@ bool ExpressionFilter::matches(const RecordView& record) {
   FilterMatcher* run = matcher(record.link_type);
   if (run == nullptr) return false;
   PacketType packet_type = record.packet_type;
-  if (!options_.live && run->asks_direction()) {
+  if (!context_.live && run->asks_direction()) {
     if (record.direction == Direction::kUnknown) {
       ++without_direction_;
       return false;

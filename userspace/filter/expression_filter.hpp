@@ -7,29 +7,29 @@
 
 #include <map>
 #include <optional>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "filter/compile.hpp"
 #include "filter/translate.hpp"
+#include "ringtap/capture.hpp"
 #include "ringtap/record.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
 
-struct ExpressionOptions {
-  bool optimise = true;
-  bool any_vlan = false;
-  std::optional<std::uint32_t> netmask;
-  bool live = true;
+// What the user's options do not say.
+struct ExpressionContext {
+  std::optional<std::uint32_t> netmask;  // of the first interface, for `ip broadcast`
+  bool live = true;                      // false: for a file
 };
 
 class ExpressionFilter {
  public:
   // Compiles for each of `link_types`. Where an expression has no meaning for one of several (an Ethernet address on a
   // raw IP device) nothing matches there; it is an Error where it has a meaning for none.
-  static Result<ExpressionFilter> create(const std::string& expression, const std::vector<LinkType>& link_types,
-                                         const ExpressionOptions& options);
+  static Result<ExpressionFilter> create(const FilterOptions& options, const std::vector<LinkType>& link_types,
+                                         const ExpressionContext& context);
 
   // Of a link type that was not asked for at creation: compiled now, or nothing matches.
   [[nodiscard]] const ClassicProgram& program(LinkType link_type);
@@ -49,12 +49,12 @@ class ExpressionFilter {
     ClassicProgram program;
     std::optional<FilterMatcher> matcher;
   };
-  ExpressionFilter(std::string expression, const ExpressionOptions& options)
-      : expression_(std::move(expression)), options_(options) {}
+  ExpressionFilter(FilterOptions options, const ExpressionContext& context)
+      : options_(std::move(options)), context_(context) {}
   Result<> add(LinkType link_type);
 
-  std::string expression_;
-  ExpressionOptions options_;
+  FilterOptions options_;
+  ExpressionContext context_;
   std::map<LinkType, Compiled> programs_;
   bool has_directions_ = false;
   std::uint64_t without_direction_ = 0;

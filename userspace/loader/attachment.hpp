@@ -10,12 +10,11 @@
 
 #include "loader/attach_target.hpp"
 #include "loader/clsact_filter.hpp"
+#include "ringtap/capture.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
-
-enum class XdpMode { kAuto, kNative, kGeneric };
 
 class Attachment {
  public:

@@ -5,7 +5,6 @@
 
 #include <linux/bpf.h>
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "loader/features.hpp"
 #include "loader/filter_injection.hpp"
 #include "ringtap/abi.h"
+#include "ringtap/capture.hpp"
 #include "ringtap/record.hpp"
 #include "ringtap/result.hpp"
 
@@ -27,17 +27,6 @@ struct FilterPlace {
 };
 // The translated expression for a place; an Error when it cannot be translated for it.
 using FilterBodies = std::function<Result<std::vector<bpf_insn>>(FilterPlace, const KernelFeatures&)>;
-
-// What the kernel side leaves out on purpose, and how exact its times are. Nothing of it by default.
-struct Reduction {
-  int slice_layer = 0;                     // 2, 3, 4: what follows the headers up to this layer is cut off; 0: nothing
-  std::uint32_t slice_more = 0;            // … but for so many bytes
-  std::uint32_t sample = 0;                // one of so many flows is captured; 0: all
-  std::uint64_t max_pps = 0;               // packets a second, of all taps together; 0: no limit
-  std::chrono::nanoseconds time_batch{0};  // how old a time stamp may be; 0: each record has its own reading
-
-  [[nodiscard]] bool leaves_out() const { return slice_layer != 0 || sample > 1 || max_pps != 0; }
-};
 
 struct TapProgramsConfig {
   TapSet taps = kTcTaps;

@@ -12,36 +12,9 @@
 
 #include "dissect/dissector.hpp"
 #include "ringtap/sink.hpp"
+#include "ringtap/text_style.hpp"
 
 namespace ringtap {
-
-enum class TimeStyle {
-  kClock,          // 23:13:20.000005
-  kNone,           // -t
-  kEpoch,          // -tt: 1700000000.000005
-  kSincePrevious,  // -ttt
-  kDate,           // -tttt: 2023-11-14 23:13:20.000005
-  kSinceFirst,     // -ttttt
-};
-
-// One of these at most; of several letters on a command line tcpdump takes the first of ascii, with_ascii, hex.
-enum class DumpStyle {
-  kNone,
-  kHex,          // -x
-  kHexAndAscii,  // -X
-  kAscii,        // -A
-};
-
-struct TextOptions {
-  DissectOptions dissect;
-  TimeStyle time = TimeStyle::kClock;
-  bool nanoseconds = false;  // --nano: nine digits
-  DumpStyle dump = DumpStyle::kNone;
-  bool dump_link_header = false;  // -xx, -XX, -AA
-  bool number = false;            // -#
-  bool show_interface = false;    // "eth0  In  ": packets of several interfaces, captured without a cooked header
-  bool line_buffered = false;     // -l
-};
 
 class TextPrinter final : public Sink {
  public:

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What a user can ask of a capture: where to look, what to keep, when to end. Plain values; the command line fills them
+// and whoever carries them out reads them. Nothing here is checked against the system.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ringtap/record.hpp"
+
+namespace ringtap {
+
+inline constexpr std::uint32_t kMaxSnaplen = 262144;  // tcpdump's default and maximum
+
+// How an XDP program attaches: in the driver, or after it on any device; kAuto tries the driver first.
+enum class XdpMode { kAuto, kNative, kGeneric };
+
+// What the kernel side leaves out on purpose, and how exact its times are. Nothing of it by default.
+struct Reduction {
+  int slice_layer = 0;           // 2, 3, 4: bytes after the headers up to this layer are cut off; 0: nothing is
+  std::uint32_t slice_more = 0;  // … but for so many bytes
+  std::uint32_t sample = 0;      // one of so many flows is captured; 0: all
+  std::uint64_t max_pps = 0;     // packets a second, of all taps together; 0: no limit
+  std::chrono::nanoseconds time_batch{0};  // how old a time stamp may be; 0: each record has its own reading
+
+  [[nodiscard]] bool leaves_out() const { return slice_layer != 0 || sample > 1 || max_pps != 0; }
+};
+
+struct CaptureSettings {
+  std::vector<std::string> interfaces;  // names; "any" stands alone: every device that is up, also ones that come later
+  TapSet taps = kTcTaps;
+  XdpMode xdp_mode = XdpMode::kAuto;
+  bool consume = false;                  // XDP: captured frames end here (XDP_DROP)
+  bool consume_despite_address = false;  // else refused on a device with an address, whose traffic would stop
+  std::uint32_t snaplen = kMaxSnaplen;   // bytes kept of a frame
+  std::uint64_t buffer_bytes = kDefaultBufferBytes;  // of all rings together
+  bool promiscuous = true;
+  Reduction reduction;
+
+  static constexpr std::uint64_t kDefaultBufferBytes = std::uint64_t{64} << 20;
+};
+
+// Which packets, pcap-filter(7).
+struct FilterOptions {
+  std::string expression;  // empty: every packet
+  bool optimise = true;    // by libpcap
+  bool any_vlan = false;   // Ethernet: the expression may also match after one to four VLAN tags
+};
+
+// When a run ends by itself.
+struct RunLimits {
+  std::optional<std::uint64_t> count;  // packets
+  std::optional<std::chrono::nanoseconds> duration;
+};
+
+}  // namespace ringtap
