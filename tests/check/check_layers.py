@@ -15,7 +15,7 @@ FOLDERS = {
     "file": {"record"},
     "names": {"base", "dissect"},
     "filter": set(),
-    "cli": set(),
+    "cli": {"dissect"},
     "net": set(),
     "nft": {"base", "net", "filter"},
     "loader": {"net", "record", "filter"},
@@ -25,7 +25,8 @@ FOLDERS = {
     "compare": {"base"},
     "app": set(),
     "api": {"record", "dissect", "file", "filter", "loader", "live"},
-    "main.cpp": {"dissect", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app"},
+    "command": {"dissect", "record", "file", "names", "filter", "cli", "net", "nft", "live", "sink", "compare", "app"},
+    "main.cpp": {"cli", "command"},
 }
 
 # Folders with sub-folders: the files of the folder itself that may include from a sub-folder. A file of a sub-folder

@@ -52,7 +52,7 @@ class Layers(CheckTest):
                 "userspace/loader/programs.cpp": '#include <bpf/libbpf.h>\n#include "ringtap/abi.h"\n#include "tap.skel.h"\n',
                 "userspace/filter/compile.cpp": "#include <pcap/pcap.h>\n",
                 "userspace/cli/cli.cpp": "#include <CLI/CLI.hpp>\n",
-                "userspace/main.cpp": '#include "loader/programs.hpp"\n#include "cli/cli.hpp"\n',
+                "userspace/main.cpp": '#include "command/commands.hpp"\n',
                 "bpf/tc_tap.bpf.c": '#include <bpf/bpf_helpers.h>\n#include "emit.bpf.h"\n#include "ringtap/abi.h"\n',
                 "bpf/emit.bpf.h": '#include "filter.bpf.h"\n#include "maps.bpf.h"\n',
                 "tests/unit/loader_test.cpp": "#include <bpf/libbpf.h>\n#include <pcap.h>\n",
@@ -63,6 +63,8 @@ class Layers(CheckTest):
         for path, header in (
             ("userspace/dissect/a.hpp", "record/wire.hpp"),
             ("userspace/app/a.cpp", "loader/programs.hpp"),
+            ("userspace/live/a.cpp", "command/commands.hpp"),
+            ("userspace/main.cpp", "loader/programs.hpp"),
             ("userspace/file/a.cpp", "sink/pcap.hpp"),
             ("userspace/cli/a.cpp", "app/session.hpp"),
             ("userspace/record/a.cpp", "support/packet.hpp"),

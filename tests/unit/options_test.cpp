@@ -251,7 +251,7 @@ TEST(Options, HelpAndVersionAreTextForStandardOutput) {
 TEST(Options, CompareHasOptionsOfItsOwn) {
   const Options options = parsed({"compare", "-i", "eth0", "-i", "eth1", "-c", "5", "--each", "--json", "-t", "-v",
                                   "--nft-rule", "-w", "x", "udp", "port", "53"});
-  EXPECT_EQ(options.action, Action::kCompare);
+  EXPECT_EQ(options.action, Action::kCompareLive);
   EXPECT_EQ(options.capture.interfaces, (std::vector<std::string>{"eth0", "eth1"}));
   EXPECT_EQ(options.capture.taps, kAllTaps);
   EXPECT_EQ(options.limits.count, 5U);

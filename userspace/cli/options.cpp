@@ -12,6 +12,7 @@
 #include <limits>
 #include <string_view>
 
+#include "dissect/options.hpp"
 #include "ringtap/version.hpp"
 
 namespace ringtap {
@@ -135,6 +136,7 @@ struct Raw {
   std::string read_path, list_path;
   std::string rotate_bytes, rotate_seconds, rotate_files;
   std::string expression_file;
+  std::string forced_type;
   std::string refused;
 };
 
@@ -263,7 +265,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("-X", raw.hex_ascii, "bytes in hex and ASCII; -XX with the link header")->group(how);
   app.add_flag("-A", raw.ascii, "bytes in ASCII; -AA with the link header")->group(how);
   app.add_flag("-b", options.text_style.dissect.as_dot, "AS numbers of BGP as 1.2 (asdot)")->group(how);
-  option("-T", options.forced_type, "payloads of UDP and TCP are of this type: domain, radius, snmp, tftp, vxlan, …")
+  option("-T", raw.forced_type, "payloads of UDP and TCP are of this type: domain, radius, snmp, tftp, vxlan, …")
       ->type_name("TYPE")
       ->group(how);
   app.add_flag("-#,--number", options.text_style.number, "number the packets")->group(how);
@@ -520,6 +522,14 @@ Result<> apply_reduction(const Raw& raw, Options& options) {
   return ok();
 }
 
+// -T: an unknown name in tcpdump's words and with its exit code, a printer that is missing as what it is.
+Result<const ForcedType*> forced_type(const std::string& name) {
+  const ForcedType* type = find_forced_type(name);
+  if (type == nullptr) return Error("unknown packet type `" + name + "'");
+  if (!has_printer(*type)) return usage("-T " + name + ": ringtap has no printer for it yet");
+  return type;
+}
+
 Result<Options> interpret(Options options, const Raw& raw) {
   if (!raw.refused.empty()) return usage(raw.refused);
   if (raw.list_devices) options.action = Action::kListDevices;
@@ -590,9 +600,15 @@ Result<Options> interpret(Options options, const Raw& raw) {
     if (letters == 0) continue;
     options.text_style.dump = dump;
     options.text_style.dump_link_header = letters > 1;
+    options.text_style.dissect.suppress_dump = true;
     break;
   }
 
+  if (!raw.forced_type.empty()) {
+    auto type = forced_type(raw.forced_type);
+    if (!type) return type.take_error();
+    options.text_style.dissect.forced = *type;
+  }
   if (auto result = interpret_expression(options, raw); !result) return result.take_error();
   const bool only_listing = options.action == Action::kListDevices || options.action == Action::kListLinkTypes;
   if ((options.show_classic > 0 || options.show_ebpf) && !only_listing) options.action = Action::kShowFilter;
@@ -604,8 +620,8 @@ constexpr std::uint32_t kCompareSnaplen = 256;
 
 Result<Options> interpret_compare(Options options, const Raw& raw) {
   if (!raw.refused.empty()) return usage(raw.refused);
-  options.action = Action::kCompare;
   if (auto result = interpret_files(options, raw); !result) return result.take_error();
+  options.action = options.read_paths.empty() ? Action::kCompareLive : Action::kCompareFile;
   if (!options.read_paths.empty() && options.nft_rule) return usage("--nft-rule asks the running kernel, not files");
   options.capture.taps = kAllTaps;
   if (!raw.tap.empty()) {

@@ -13,7 +13,16 @@
 
 namespace ringtap {
 
-enum class Action { kCapture, kReadFile, kListDevices, kListLinkTypes, kShowFilter, kShowText, kCompare };
+enum class Action {
+  kCapture,
+  kReadFile,
+  kListDevices,
+  kListLinkTypes,
+  kShowFilter,
+  kShowText,
+  kCompareLive,
+  kCompareFile
+};
 
 struct Options {
   Action action = Action::kCapture;
@@ -27,8 +36,7 @@ struct Options {
   bool show_ebpf = false;
   RunLimits limits;  // for a comparison the count is in packets
   OutputOptions output;
-  TextOptions text_style;   // but for what -T means
-  std::string forced_type;  // -T; empty: by port
+  TextOptions text_style;
   bool strict_loss = false;
   std::string ready_file;
   std::string user;  // -Z; empty: stay what we are

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A live capture.
+#include <chrono>
+#include <cstdio>
+
+#include "app/report.hpp"
+#include "command/commands.hpp"
+#include "command/live_input.hpp"
+#include "command/messages.hpp"
+#include "command/run.hpp"
+#include "filter/link_type_name.hpp"
+
+namespace ringtap {
+namespace {
+
+// What a live capture waits for names, in all: enough for some hundred that files of this host know, while the rings
+// hold much more.
+constexpr auto kNamePatience = std::chrono::milliseconds(20);
+
+void announce(const Options& options, const LiveSource& source) {
+  const DissectOptions& style = options.text_style.dissect;
+  if (options.output.print && style.verbosity == 0 && !style.quiet) {
+    say("verbose output suppressed, use -v[v]... for full protocol decode");
+  }
+  std::string taps;
+  for (const Interface& interface : source.interfaces()) {
+    taps += (taps.empty() ? "" : ", ") + interface.name + " (" + interface.description + ")";
+  }
+  const LinkType type = source.interfaces().empty() ? LinkType::kEthernet : source.interfaces().front().link_type;
+  say("listening on " + taps + ", link-type " + link_type_text(type) + ", snapshot length " +
+      std::to_string(options.capture.snaplen) + " bytes" + (style.verbosity > 0 ? ", " + source.buffer_text() : ""));
+}
+
+// On standard error: tcpdump's three lines and, with -v, the accounting.
+void report(LiveSource& source, const Options& options, const SessionTotals& totals, bool running) {
+  auto account = source.account();
+  if (!account) return say(account.error().text());
+  std::fputs(summary_text(*account, totals).c_str(), stderr);
+  if (options.text_style.dissect.verbosity == 0) return;
+  std::fputs(accounting_text(*account, totals, running).c_str(), stderr);
+}
+
+// --strict-loss
+int exit_code_of_loss(LiveSource& source, const Options& options) {
+  const auto account = source.account();
+  if (!options.strict_loss || !account || account->total().dropped() == 0) return 0;
+  say(std::to_string(account->total().dropped()) +
+      " packets were lost (--strict-loss); a larger -B, a smaller -s or a filter helps");
+  return kExitLoss;
+}
+
+}  // namespace
+
+int capture(const Options& options) {
+  auto signals = Signals::create();
+  if (!signals) return fail(signals.error());
+  auto user = other_user(options);
+  if (!user) return fail(user.error());
+  auto live = open_live(options, false, signals->wake_fd());
+  if (!live) return fail(live.error());
+  if (options.capture.reduction.leaves_out() && !options.output.path.empty() &&
+      options.output.format == FileFormat::kPcap) {
+    say("a pcap file cannot say that packets are cut or left out on purpose; --format pcapng can");
+  }
+  LiveSource& source = *live->source;
+  auto names = host_names(options, {.patience = kNamePatience, .interrupt_fd = signals->wake_fd()});
+  if (!names) return fail(names.error());
+  auto output =
+      open_outputs({.options = options,
+                    .snaplen = options.capture.snaplen,
+                    .show_interface = source.has_several_interfaces() && source.link_type() != LinkType::kLinuxSll2,
+                    .names = names->get(),
+                    .source = &source,
+                    .user = *user});
+  if (!output) return fail(output.error());
+  signals->install();
+  if (auto attached = source.attach(); !attached) return fail(attached.error());
+  announce(options, source);
+  if (auto ready = make_ready_file(options); !ready) return fail(ready.error());
+  if (*user) {
+    if (auto changed = become(**user, Keep::kCapture); !changed) return fail(changed.error());
+  }
+  const Ended ended = run_session(source, *output, *signals, options, {},
+                                  [&](const SessionTotals& totals) { report(source, options, totals, true); });
+  report(source, options, ended.totals, false);
+  return ended.result ? exit_code_of_loss(source, options) : fail_run(ended.result.error(), ended.totals.written);
+}
+
+}  // namespace ringtap

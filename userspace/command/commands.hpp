@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What the program can be asked to do. Each command runs to its end, says on standard error what went wrong and returns
+// the exit code: 0 good, 1 failure, 2 wrong usage, 3 loss with --strict-loss, 4 output that could not be written. The
+// main thread calls one of them, once.
+#pragma once
+
+#include "cli/options.hpp"
+
+namespace ringtap {
+
+int capture(const Options& options);
+int read_file(const Options& options);
+int compare_live(const Options& options);
+int compare_file(const Options& options);
+int show_filter(const Options& options);
+int list_devices(const Options& options);
+int list_link_types(const Options& options);
+int show_text(const Options& options);
+
+}  // namespace ringtap

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// compare -r and compare -V.
+#include "command/commands.hpp"
+#include "command/comparison.hpp"
+#include "command/inputs.hpp"
+#include "command/messages.hpp"
+
+namespace ringtap {
+
+int compare_file(const Options& options) {
+  auto signals = Signals::create();
+  if (!signals) return fail(signals.error());
+  auto files = open_files(options);
+  if (!files) return fail(files.error());
+  CompareOptions how;
+  how.matches = files->matches;
+  auto comparer = make_comparer(options, kMaxSnaplen, std::move(how));
+  if (!comparer) return fail(comparer.error());
+  signals->install();
+  const int code = run_comparison(*files->source, **comparer, *signals, options);
+  report_without_direction(*files);
+  return code;
+}
+
+}  // namespace ringtap

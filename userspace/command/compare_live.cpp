@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// compare on this host as packets pass, with --nft-rule.
+#include <net/if.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+
+#include "app/beside.hpp"
+#include "command/commands.hpp"
+#include "command/comparison.hpp"
+#include "command/live_input.hpp"
+#include "command/messages.hpp"
+#include "command/run.hpp"
+#include "nft/nft_trace.hpp"
+
+namespace ringtap {
+namespace {
+
+// What the kernel told of a packet waits in the socket when the taps are off; a listing of a long chain may hold it up.
+constexpr auto kRulePatience = std::chrono::seconds(5);
+
+// A comparison without it is worth having, so what is missing is said and no more.
+std::optional<NftTrace> trace_rules(const Options& options, LiveInput& live) {
+  if (!options.nft_rule) return std::nullopt;
+  NftTraceOptions how;
+  const bool any = std::find(live.interfaces.begin(), live.interfaces.end(), "any") != live.interfaces.end();
+  if (!any) how.interfaces = live.interfaces;
+  for (const LinkType link_type : live.link_types) how.programs.push_back(live.filter->program(link_type));
+  auto trace = NftTrace::start(how);
+  if (!trace) {
+    fail(std::move(trace.take_error()).context("--nft-rule"));
+    return std::nullopt;
+  }
+  if (options.compare.verbosity > 0) say("--nft-rule: " + trace->description());
+  return trace.take();
+}
+
+std::string device_name(std::uint32_t ifindex) {
+  std::array<char, IF_NAMESIZE> name{};
+  return ::if_indextoname(ifindex, name.data()) == nullptr ? "" : name.data();
+}
+
+// "eth0:xdp, eth0:tc"; a name where one tap alone runs.
+std::string tap_names(const LiveSource& source) {
+  std::string names;
+  for (const Interface& interface : source.interfaces()) names += (names.empty() ? "" : ", ") + interface.name;
+  return names;
+}
+
+}  // namespace
+
+int compare_live(const Options& options) {
+  auto signals = Signals::create();
+  if (!signals) return fail(signals.error());
+  auto live = open_live(options, true, signals->wake_fd());
+  if (!live) return fail(live.error());
+  CompareOptions how;
+  how.live = true;
+  how.device_name = device_name;
+  auto comparer = make_comparer(options, options.capture.snaplen, std::move(how));
+  if (!comparer) return fail(comparer.error());
+  signals->install();
+  auto rules = trace_rules(options, *live);  // first: a packet that a tap has met is traced
+  if (auto attached = live->source->attach(); !attached) return fail(attached.error());
+  say("following packets at " + tap_names(*live->source) + "; Ctrl-C shows where they went");
+  if (auto ready = make_ready_file(options); !ready) return fail(ready.error());
+
+  Beside source(*live->source, [&](bool last) -> Result<> {
+    if (!rules) return ok();
+    if (last) rules->settle(kRulePatience);
+    return rules->drain([&](const RuleVerdict& verdict) { (*comparer)->on_rule(verdict); });
+  });
+  const int code = run_comparison(source, **comparer, *signals, options);
+  if (rules && rules->statistics().lost > 0) {
+    say("--nft-rule: " + std::to_string(rules->statistics().lost) +
+        " messages of nftables were lost; some rules are not named");
+  }
+  return code;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "command/comparison.hpp"
+
+#include <cstdio>
+#include <utility>
+
+#include "app/report.hpp"
+#include "app/session.hpp"
+#include "command/messages.hpp"
+#include "command/outputs.hpp"
+#include "file/file_writer.hpp"
+
+namespace ringtap {
+namespace {
+
+// "eth0, eth1 for 'udp port 5000'"
+std::string input_text(const Options& options) {
+  std::string text;
+  for (const auto* names : {&options.read_paths, &options.capture.interfaces}) {
+    for (const std::string& name : *names) text += (text.empty() ? "" : ", ") + name;
+  }
+  if (!options.filter.expression.empty()) text += " for '" + options.filter.expression + "'";
+  return text;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, std::uint32_t snaplen, CompareOptions compare) {
+  static_cast<CompareStyle&>(compare) = options.compare;
+  compare.taps = options.capture.taps;
+  if (options.limits.count) compare.correlator.follow = *options.limits.count;
+  compare.listened_at = input_text(options);
+  std::unique_ptr<Sink> file;
+  if (!options.output.path.empty()) {
+    auto opened = open_capture_file({.options = options, .snaplen = snaplen}, options.output.path);
+    if (!opened) return opened.take_error();
+    file = std::move(opened->sink);
+  }
+  auto out = open_output("-");
+  if (!out) return out.take_error();
+  return std::make_unique<Comparer>(std::move(compare), out.take(), std::move(file));
+}
+
+int run_comparison(RecordSource& source, Comparer& comparer, Signals& signals, const Options& options) {
+  // -c counts packets that were followed to their end, not records.
+  Session session(source, comparer, signals,
+                  {.limits = {.count = {}, .duration = options.limits.duration},
+                   .wanted = {},
+                   .enough = [&comparer] { return comparer.is_done(); }},
+                  [&comparer](const SessionTotals&) { std::fputs(comparer.report().c_str(), stderr); });
+  const Result<> result = session.run();
+  if (const auto account = source.account(); account && options.compare.verbosity > 0 && options.read_paths.empty()) {
+    std::fputs(accounting_text(*account, session.totals(), false).c_str(), stderr);
+  }
+  return result ? 0 : fail(result.error());
+}
+
+}  // namespace ringtap

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "command/inputs.hpp"
+
+#include <cstdio>
+#include <limits>
+
+#include "command/messages.hpp"
+#include "command/outputs.hpp"
+#include "filter/link_type_name.hpp"
+#include "record/capture_format.hpp"
+
+namespace ringtap {
+
+// tcpdump's words, since scripts look for them. libpcap takes a snaplen that is no limit for the most it believes.
+void announce_file(const std::string& path, const Interface& first) {
+  constexpr std::uint32_t kMostSigned = std::numeric_limits<std::int32_t>::max();
+  const bool unlimited = first.snaplen == 0 || first.snaplen > kMostSigned;
+  const std::uint32_t snaplen = unlimited ? max_captured_length(first.link_type) : first.snaplen;
+  std::fprintf(stderr, "reading from file %s, link-type %s, snapshot length %u\n", path.c_str(),
+               link_type_text(first.link_type).c_str(), snaplen);
+  // The numbers in the file are those of the host it was made on, the names those of this one.
+  if (first.link_type == LinkType::kLinuxSll2) std::fputs("Warning: interface names might be incorrect\n", stderr);
+}
+
+// In tcpdump's words.
+Result<std::optional<LinkType>> asked_link_type(const Options& options) {
+  if (options.link_type.empty()) return std::optional<LinkType>();
+  const auto type = link_type_named(options.link_type);
+  if (!type) return Error("invalid data link type " + options.link_type, ErrorKind::kUsage);
+  return type;
+}
+
+Result<FileInput> open_files(const Options& options) {
+  if (const auto* read = find_same_file(options.read_paths, options.output.path)) {
+    return Error("-w " + options.output.path + " is " + *read + ", which is read", ErrorKind::kUsage);
+  }
+  FileInput files;
+  if (!options.filter.expression.empty()) {
+    auto filter = ExpressionFilter::create(options.filter, {}, {.netmask = {}, .live = false});
+    if (!filter) return filter.take_error();
+    files.filter = std::make_unique<ExpressionFilter>(filter.take());
+  }
+  auto source = CaptureFiles::open(
+      options.read_paths,
+      [filter = files.filter.get()](const CaptureFiles& all, const std::string& path, const Interface& first) {
+        announce_file(path, first);
+        return filter == nullptr ? ok() : filter->require(first.link_type, all.has_directions());
+      });
+  if (!source) return source.take_error();
+  files.source = source.take();
+  if (files.filter == nullptr) return files;
+  // A wrong expression is found before any output is made.
+  auto first = files.source->first_interface();
+  if (!first) return first.take_error();
+  if (*first == nullptr) {
+    if (auto meant = files.filter->require(LinkType::kEthernet, false); !meant) return meant.take_error();
+  }
+  files.matches = [&filter = *files.filter](const RecordView& record) { return filter.matches(record); };
+  return files;
+}
+
+void report_without_direction(const FileInput& files) {
+  const std::uint64_t count = files.filter == nullptr ? 0 : files.filter->without_direction();
+  if (count == 0) return;
+  say(std::to_string(count) + (count == 1 ? " packet was" : " packets were") +
+      " left out by inbound or outbound: the file does not say the direction");
+}
+
+}  // namespace ringtap

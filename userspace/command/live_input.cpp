@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "command/live_input.hpp"
+
+#include <cstddef>
+#include <utility>
+
+#include "command/filter_input.hpp"
+#include "command/inputs.hpp"
+#include "command/messages.hpp"
+#include "filter/link_type_name.hpp"
+#include "net/device_list.hpp"
+
+namespace ringtap {
+namespace {
+
+static_assert(sizeof(MemoryFrame) == sizeof(ringtap_memory_frame) &&
+              offsetof(MemoryFrame, address) == offsetof(ringtap_memory_frame, address) &&
+              offsetof(MemoryFrame, length) == offsetof(ringtap_memory_frame, length) &&
+              offsetof(MemoryFrame, wire_length) == offsetof(ringtap_memory_frame, wire_length) &&
+              offsetof(MemoryFrame, ifindex) == offsetof(ringtap_memory_frame, ifindex) &&
+              offsetof(MemoryFrame, outgoing) == offsetof(ringtap_memory_frame, outgoing));
+static_assert(kRecheckVerdict == RINGTAP_VERDICT_RECHECK, "the taps act on what the translator returns");
+
+FilterHook hook_of(ringtap_tap tap) {
+  switch (tap) {
+    case RINGTAP_TAP_XDP:
+      return FilterHook::kXdp;
+    case RINGTAP_TAP_TC_INGRESS:
+      return FilterHook::kTcIngress;
+    case RINGTAP_TAP_TC_EGRESS:
+      return FilterHook::kTcEgress;
+    case RINGTAP_TAP_STACK_IN:
+    case RINGTAP_TAP_STACK_OUT:
+    case RINGTAP_TAP_NETFILTER:
+    case RINGTAP_TAP_SOCKET:
+    case RINGTAP_TAP_DROP:
+    case RINGTAP_TAP_END:
+    case RINGTAP_TAP_COUNT:
+      return FilterHook::kMemory;
+  }
+  return FilterHook::kMemory;
+}
+
+TranslateOptions translate_options(const FilterPlace& place, const KernelFeatures& features) {
+  TranslateOptions options = translate_options(hook_of(place.tap), place.l3);
+  options.xdp_load_bytes = features.xdp_load_bytes;
+  options.long_jumps = features.long_jumps;
+  options.inlined = place.inlined;
+  if (place.inlined) options.stack_base = kFilterStackBase;
+  return options;
+}
+
+// The frames a run meets: of one link type, or of both where they are framed as LINUX_SLL2 only after the filter.
+// Taps of the whole host put an Ethernet header in front of every packet.
+std::vector<LinkType> native_link_types(LinkType framed, TapSet taps) {
+  if (framed == LinkType::kLinuxSll2 || (framed == LinkType::kRaw && taps.contains_any(kHostTaps))) {
+    return {LinkType::kEthernet, LinkType::kRaw};
+  }
+  return {framed};
+}
+
+// -y: frames come as the interfaces have them, and as no other type. In tcpdump's words.
+Result<> require_link_type(const Options& options, LinkType framed) {
+  auto asked = asked_link_type(options);
+  if (!asked) return asked.take_error();
+  if (!*asked) return ok();
+  if (**asked == framed) {
+    const std::string text = link_type_text(framed);
+    say("data link type " + text.substr(0, text.find(' ')));
+    return ok();
+  }
+  return std::move(Error(options.link_type + " is not one of the DLTs supported by this device", ErrorKind::kUsage))
+      .hint("it has " + link_type_text(framed));
+}
+
+// `filter` must outlive the capture.
+LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter) {
+  LiveFilter live;
+  live.expression = options.expression;
+  live.any_vlan = options.any_vlan;
+  live.may_recheck = filter.may_recheck();
+  live.matches = [&filter](const RecordView& record) { return filter.matches(record); };
+  live.bodies = [&filter](FilterPlace place, const KernelFeatures& features) {
+    return translate(filter.program(place.l3 ? LinkType::kRaw : LinkType::kEthernet),
+                     translate_options(place, features));
+  };
+  return live;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> interface_names(const CaptureSettings& options) {
+  std::vector<std::string> names = options.interfaces;
+  if (names.empty()) names = {"1"};
+  for (std::string& interface : names) {
+    auto name = resolve_device(interface);
+    if (!name) return name.take_error();
+    interface = name.take();
+  }
+  return names;
+}
+
+Result<FilteredFrames> frames_of_interfaces(const Options& options) {
+  auto interfaces = interface_names(options.capture);
+  if (!interfaces) return interfaces.take_error();
+  auto framed = link_type_of(*interfaces);
+  if (!framed) return framed.take_error();
+  if (auto has = require_link_type(options, *framed); !has) return has.take_error();
+  return FilteredFrames{.link_type = native_link_types(*framed, options.capture.taps).front(),
+                        .netmask = ipv4_netmask(interfaces->front())};
+}
+
+Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_fd) {
+  auto interfaces = interface_names(options.capture);
+  if (!interfaces) return interfaces.take_error();
+  LiveOptions how{options.capture};
+  how.interfaces = *interfaces;
+  how.follow = follow;
+  how.interrupt_fd = interrupt_fd;
+  LiveInput live;
+  live.interfaces = interfaces.take();
+  if (!options.filter.expression.empty()) {
+    auto framed = link_type_of(live.interfaces);
+    if (!framed) return framed.take_error();
+    live.link_types = native_link_types(*framed, options.capture.taps);
+    auto made = ExpressionFilter::create(options.filter, live.link_types,
+                                         {.netmask = ipv4_netmask(live.interfaces.front()), .live = true});
+    if (!made) return made.take_error();
+    live.filter = std::make_unique<ExpressionFilter>(made.take());
+    how.filter = live_filter(options.filter, *live.filter);
+  }
+  auto source = LiveSource::create(how, say);
+  if (!source) return source.take_error();
+  live.source = source.take();
+  if (auto has = require_link_type(options, live.source->link_type()); !has) return has.take_error();
+  return live;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The input of a command that captures: interfaces by name, the filter in both its forms, a source that is loaded. One
+// thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "filter/expression_filter.hpp"
+#include "live/live_source.hpp"
+
+namespace ringtap {
+
+struct LiveInput {
+  std::vector<std::string> interfaces;
+  std::vector<LinkType> link_types;          // what the filter is compiled for
+  std::unique_ptr<ExpressionFilter> filter;  // borrowed by the source; none: every packet is accepted
+  std::unique_ptr<LiveSource> source;
+};
+
+// Loaded, nothing attached. `follow` as of LiveOptions; a wait ends when `interrupt_fd` becomes readable.
+Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_fd);
+
+// The interfaces as the system names them; the first one of -D where none is given.
+Result<std::vector<std::string>> interface_names(const CaptureSettings& options);
+
+}  // namespace ringtap

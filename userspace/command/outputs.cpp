@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "command/outputs.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "app/file_command.hpp"
+#include "command/messages.hpp"
+#include "file/file_writer.hpp"
+#include "file/pcap_writer.hpp"
+#include "file/pcapng_writer.hpp"
+#include "file/rotating_writer.hpp"
+#include "ringtap/version.hpp"
+#include "sink/counter.hpp"
+#include "sink/tee.hpp"
+#include "sink/text_printer.hpp"
+
+namespace ringtap {
+namespace {
+
+std::unique_ptr<Sink> write_pcap(std::unique_ptr<ByteWriter> out, const OutputContext& context) {
+  return std::make_unique<PcapWriter>(
+      std::move(out), PcapOptions{.precision = context.options.output.precision, .snaplen = context.snaplen});
+}
+
+std::unique_ptr<Sink> write_pcapng(std::unique_ptr<ByteWriter> out, const OutputContext& context) {
+  auto about = PcapngOptions::of_this_host(version_text());
+  about.snaplen = context.snaplen;
+  return std::make_unique<PcapngWriter>(std::move(out), about);
+}
+
+struct Format {
+  FileFormat format;
+  std::unique_ptr<Sink> (*write)(std::unique_ptr<ByteWriter> out, const OutputContext& context);
+};
+constexpr std::array kFormats = {Format{FileFormat::kPcap, write_pcap}, Format{FileFormat::kPcapng, write_pcapng}};
+
+Result<Output> open_file_set(const OutputContext& context) {
+  const OutputOptions& options = context.options.output;
+  RotatingWriter::Hooks hooks;
+  hooks.open = [context](const std::string& path) -> Result<RotatingWriter::File> {
+    if (const auto* read = find_same_file(context.options.read_paths, path)) {
+      return Error("-w " + path + " is " + *read + ", which is read", ErrorKind::kOutput);
+    }
+    auto file = open_capture_file(context, path);
+    if (!file) return file.take_error();
+    return RotatingWriter::File{.sink = std::move(file->sink), .out = file->out};
+  };
+  hooks.closed = [](const std::string&) {};
+  if (!options.rotate_command.empty()) {
+    hooks.closed = [command = FileCommand(options.rotate_command)](const std::string& path) mutable {
+      if (auto started = command.run(path); !started) say(started.error().text());
+    };
+  }
+  hooks.statistics = [source = context.source] { return source->statistics(); };
+  Output output;
+  const auto open = [&]() -> Result<> {
+    auto files = RotatingWriter::create(options.path, options.rotation, std::move(hooks));
+    if (!files) return files.take_error();
+    output.is_done = [writer = files->get()] { return writer->is_over(); };
+    output.sink = files.take();
+    return ok();
+  };
+  // The first file is made by the user who has to make the others, so that what is forbidden is found now.
+  if (auto opened = context.user ? as_user(*context.user, open) : open(); !opened) return opened.take_error();
+  return output;
+}
+
+Result<Output> open_file(const OutputContext& context) {
+  auto file = open_capture_file(context, context.options.output.path);
+  if (!file) return file.take_error();
+  return Output{.sink = std::move(file->sink), .is_done = {}};
+}
+
+Result<Output> open_text(const OutputContext& context) {
+  TextOptions text = context.options.text_style;
+  text.show_interface = context.show_interface;
+  return Output{.sink = std::make_unique<TextPrinter>(STDOUT_FILENO, text, context.names), .is_done = {}};
+}
+
+Result<Output> open_counter(const OutputContext&) {
+  return Output{.sink = std::make_unique<Counter>(), .is_done = {}};
+}
+
+// In this order records reach them.
+struct Kind {
+  bool (*is_wanted)(const OutputOptions& options);
+  Result<Output> (*open)(const OutputContext& context);
+};
+constexpr std::array kKinds = {
+    Kind{[](const OutputOptions& o) { return o.rotation.rotates(); }, open_file_set},
+    Kind{[](const OutputOptions& o) { return !o.path.empty() && !o.rotation.rotates(); }, open_file},
+    Kind{[](const OutputOptions& o) { return o.print; }, open_text},
+    Kind{[](const OutputOptions& o) { return o.count_only; }, open_counter},
+};
+
+bool is_same_file(const std::string& one, const std::string& other) {
+  struct stat a {};
+  struct stat b {};
+  return stat(one.c_str(), &a) == 0 && stat(other.c_str(), &b) == 0 && S_ISREG(a.st_mode) && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
+}  // namespace
+
+const std::string* find_same_file(const std::vector<std::string>& paths, const std::string& path) {
+  const auto found =
+      std::find_if(paths.begin(), paths.end(), [&](const auto& other) { return is_same_file(other, path); });
+  return found == paths.end() ? nullptr : &*found;
+}
+
+Result<OutputFile> open_capture_file(const OutputContext& context, const std::string& path) {
+  auto out = open_output(path);
+  if (!out) return out.take_error();
+  OutputFile file{.sink = nullptr, .out = out->get()};
+  for (const Format& format : kFormats) {
+    if (format.format == context.options.output.format) file.sink = format.write(out.take(), context);
+  }
+  return file;
+}
+
+Result<Output> open_outputs(const OutputContext& context) {
+  auto tee = std::make_unique<Tee>();
+  Output all;
+  for (const Kind& kind : kKinds) {
+    if (!kind.is_wanted(context.options.output)) continue;
+    auto output = kind.open(context);
+    if (!output) return output;
+    tee->add(std::move(output->sink));
+    if (output->is_done) all.is_done = std::move(output->is_done);
+  }
+  all.sink = Tee::unwrap(std::move(tee));
+  return all;
+}
+
+}  // namespace ringtap

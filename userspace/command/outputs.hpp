@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The output of a command: every sink that the options ask for, as one. A kind of sink is a row of the table in
+// outputs.cpp, a format of capture files a row of the other. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/user.hpp"
+#include "cli/options.hpp"
+#include "dissect/names.hpp"
+#include "ringtap/byte_writer.hpp"
+#include "ringtap/source.hpp"
+
+namespace ringtap {
+
+// What a sink may need to know; borrows everything, and the sinks borrow `names`, `source` and `options` in turn.
+struct OutputContext {
+  const Options& options;
+  std::uint32_t snaplen;           // of the records that will come
+  bool show_interface = false;     // in text: several interfaces, and no cooked header that names them
+  NameResolver* names = nullptr;   // none: numbers are printed
+  RecordSource* source = nullptr;  // for the totals at the end of each file of a file set
+  std::optional<User> user = {};   // who will make the files of a file set
+};
+
+struct Output {
+  std::unique_ptr<Sink> sink;
+  std::function<bool()> is_done;  // the sink has all it wants; none: it never has
+};
+Result<Output> open_outputs(const OutputContext& context);
+
+// A capture file in the format that the options ask for.
+struct OutputFile {
+  std::unique_ptr<Sink> sink;
+  const ByteWriter* out = nullptr;  // owned by `sink`
+};
+Result<OutputFile> open_capture_file(const OutputContext& context, const std::string& path);
+
+// The name of one of `paths` that is the same file as `path`; none: nullptr.
+const std::string* find_same_file(const std::vector<std::string>& paths, const std::string& path);
+
+}  // namespace ringtap

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// -r and -V.
+#include <cstdio>
+
+#include "command/commands.hpp"
+#include "command/inputs.hpp"
+#include "command/messages.hpp"
+#include "command/run.hpp"
+
+namespace ringtap {
+
+int read_file(const Options& options) {
+  auto signals = Signals::create();
+  if (!signals) return fail(signals.error());
+  auto user = other_user(options);
+  if (!user) return fail(user.error());
+  auto files = open_files(options);
+  if (!files) return fail(files.error());
+  auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
+  if (!names) return fail(names.error());
+  // -s is for captures: a record of a file is kept as long as it is there.
+  auto output = open_outputs({.options = options,
+                              .snaplen = kMaxSnaplen,
+                              .names = names->get(),
+                              .source = files->source.get(),
+                              .user = *user});
+  if (!output) return fail(output.error());
+  if (*user) {
+    if (auto changed = become(**user, Keep::kNothing); !changed) return fail(changed.error());
+  }
+  signals->install();
+  const Ended ended =
+      run_session(*files->source, *output, *signals, options, files->matches,
+                  [](const SessionTotals& totals) { say(std::to_string(totals.written) + " packets so far"); });
+  report_without_direction(*files);
+  if (options.output.count_only) {
+    const std::uint64_t count = ended.totals.written;
+    std::printf("%llu packet%s\n", static_cast<unsigned long long>(count), count == 1 ? "" : "s");
+  }
+  return ended.result ? 0 : fail_run(ended.result.error(), ended.totals.written);
+}
+
+}  // namespace ringtap

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// -d and --dump-ebpf: for the interfaces or the file that are named, else for Ethernet or what -y says.
+#include <net/if_arp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdio>
+
+#include "command/commands.hpp"
+#include "command/filter_input.hpp"
+#include "command/inputs.hpp"
+#include "command/messages.hpp"
+#include "filter/ebpf_text.hpp"
+
+namespace ringtap {
+namespace {
+
+Result<FilteredFrames> frames_of_file(const std::string& file) {
+  FilteredFrames frames;
+  auto source =
+      CaptureFiles::open({file}, [&](const CaptureFiles& all, const std::string& path, const Interface& first) {
+        announce_file(path, first);
+        frames.link_type = first.link_type;
+        frames.has_directions = all.has_directions();
+        return ok();
+      });
+  if (!source) return source.take_error();
+  if (auto first = (*source)->first_interface(); !first) return first.take_error();
+  return frames;
+}
+
+Result<FilteredFrames> frames_of(const Options& options) {
+  if (!options.read_paths.empty()) return frames_of_file(options.read_paths.front());
+  if (!options.capture.interfaces.empty()) return frames_of_interfaces(options);
+  auto asked = asked_link_type(options);
+  if (!asked) return asked.take_error();
+  return FilteredFrames{.link_type = asked->value_or(LinkType::kEthernet)};
+}
+
+}  // namespace
+
+TranslateOptions translate_options(FilterHook hook, bool l3) {
+  TranslateOptions options;
+  options.hook = hook;
+  options.vlan_view = !l3;
+  options.hardware_type = l3 ? ARPHRD_NONE : ARPHRD_ETHER;
+  return options;
+}
+
+int show_filter(const Options& options) {
+  auto frames = frames_of(options);
+  if (!frames) return fail(frames.error());
+  auto filter =
+      ExpressionFilter::create(options.filter, {}, {.netmask = frames->netmask, .live = options.read_paths.empty()});
+  if (!filter) return fail(filter.error());
+  if (auto meant = filter->require(frames->link_type, frames->has_directions); !meant) return fail(meant.error());
+  const ClassicProgram& program = filter->program(frames->link_type);
+  if (options.show_classic > 0) {
+    // By how often -d is given; more often is as the last.
+    constexpr std::array kForms = {ProgramFormat::kAssembly, ProgramFormat::kCArray, ProgramFormat::kDecimal};
+    const auto times = std::min(static_cast<std::size_t>(options.show_classic), kForms.size());
+    std::fputs(print_program(program, kForms[times - 1]).c_str(), stdout);
+  }
+  if (options.show_ebpf) {
+    const FilterHook hook = options.capture.taps.contains(Tap::kXdp) ? FilterHook::kXdp : FilterHook::kTcIngress;
+    TranslateOptions how = translate_options(hook, frames->link_type == LinkType::kRaw);
+    how.long_jumps = true;
+    auto body = translate(program, how);
+    if (!body) return fail(body.error());
+    std::fputs(print_ebpf(*body).c_str(), stdout);
+  }
+  return 0;
+}
+
+}  // namespace ringtap
