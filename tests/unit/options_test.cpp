@@ -216,6 +216,20 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
   }
 }
 
+TEST(Options, AnUnknownOptionNamesTheOneThatIsMeant) {
+  const auto hint = [](std::vector<const char*> words) {
+    auto options = parse(std::move(words));
+    EXPECT_FALSE(options);
+    return options ? "" : options.error().hint();
+  };
+  EXPECT_EQ(hint({"--snapshot-lenght", "96"}), "did you mean --snapshot-length?");
+  EXPECT_EQ(hint({"--strictloss"}), "did you mean --strict-loss?");
+  EXPECT_EQ(hint({"compare", "--nftrule"}), "did you mean --nft-rule?");
+  EXPECT_EQ(hint({"--any-vlna=yes"}), "did you mean --any-vlan?");
+  EXPECT_NE(hint({"--completely-different"}).find("ringtap -h"), std::string::npos);
+  EXPECT_NE(hint({"-k"}).find("ringtap -h"), std::string::npos);
+}
+
 TEST(Options, FilesMayFollowEachOther) {
   const Options options = parsed({"-w", "x", "-C", "100", "-W", "5", "-G", "3600", "-z", "gzip"});
   EXPECT_EQ(options.output.rotation.bytes, 100'000'000U);
@@ -254,6 +268,8 @@ TEST(Options, CompareHasOptionsOfItsOwn) {
   EXPECT_EQ(options.action, Action::kCompareLive);
   EXPECT_EQ(options.capture.interfaces, (std::vector<std::string>{"eth0", "eth1"}));
   EXPECT_EQ(options.capture.taps, kAllTaps);
+  EXPECT_EQ(options.capture.snaplen, 256U);
+  EXPECT_EQ(parsed({"compare", "-s", "0"}).capture.snaplen, 262144U);
   EXPECT_EQ(options.limits.count, 5U);
   EXPECT_TRUE(options.compare.each && options.compare.json && options.nft_rule);
   EXPECT_FALSE(options.compare.show_time);

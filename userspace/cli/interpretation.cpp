@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "cli/interpretation.hpp"
+
+#include <array>
+#include <utility>
+
+#include "cli/words.hpp"
+
+namespace ringtap {
+namespace {
+
+std::string files_option(const Draft& draft) {
+  return draft.list_path.empty() ? "-r" : "-V";
+}
+
+Result<> interpret_files(Draft& draft) {
+  if (draft.read_path.empty() && draft.list_path.empty()) return ok();
+  if (!draft.read_path.empty() && !draft.list_path.empty()) return usage("-V and -r are mutually exclusive.");
+  Options& options = draft.options;
+  if (!options.capture.interfaces.empty()) return usage(files_option(draft) + " does not go together with -i");
+  if (!draft.read_path.empty()) {
+    options.read_paths = {draft.read_path};
+    return ok();
+  }
+  auto names = read_names("-V", draft.list_path);
+  if (!names) return names.take_error();
+  options.read_paths = names.take();
+  return ok();
+}
+
+Result<> interpret_expression(Draft& draft, const std::string& expression) {
+  draft.options.filter.expression = expression;
+  if (draft.expression_file.empty()) return ok();
+  auto text = read_expression("-F", draft.expression_file);
+  if (!text) return text.take_error();
+  draft.options.filter.expression = text.take();
+  return ok();
+}
+
+Result<> interpret_direction(const std::string& direction, TapSet& taps) {
+  if (direction.empty() || direction == "inout") return ok();
+  if (direction != "in" && direction != "out") {
+    return usage("-Q " + direction + ": not a direction").hint("in, out, inout");
+  }
+  taps.erase(direction == "in" ? kOutTaps : kInTaps);
+  if (taps.empty()) {
+    return usage("-Q " + direction + ": none of the chosen taps sees that direction").hint("--tap tc sees both");
+  }
+  return ok();
+}
+
+Result<> interpret_xdp(Draft& draft) {
+  CaptureSettings& capture = draft.options.capture;
+  const bool has_xdp = capture.taps.contains(Tap::kXdp);
+  if (draft.xdp_mode && !has_xdp) return usage("--xdp-mode needs --tap xdp");
+  if (capture.consume && !has_xdp) return usage("--consume needs --tap xdp: frames can end only there");
+  if (capture.consume_despite_address && !capture.consume) return usage("--force goes with --consume alone");
+  capture.xdp_mode = draft.xdp_mode.value_or(capture.xdp_mode);
+  return ok();
+}
+
+Result<> check_reduction(const Options& options) {
+  const Reduction& reduction = options.capture.reduction;
+  const bool leaves_out = reduction.slice_layer != 0 || reduction.sample != 0 || reduction.max_pps != 0;
+  if ((leaves_out || reduction.time_batch.count() != 0) && !options.read_paths.empty()) {
+    return usage("--slice, --sample, --max-pps and --time-batch are for captures, not for files");
+  }
+  const TapSet taps = options.capture.taps;
+  if (leaves_out && (taps.contains_any(kHostTaps) || taps.contains_any(kPacketTaps))) {
+    return usage("--slice, --sample and --max-pps work only at the taps xdp, tc, tc-in and tc-out");
+  }
+  return ok();
+}
+
+Result<> interpret_output(Draft& draft) {
+  const CaptureSettings& capture = draft.options.capture;
+  OutputOptions& output = draft.options.output;
+  const Rotation& rotation = output.rotation;
+  if (!rotation.rotates() && rotation.files > 0) return usage("-W goes with -C or -G");
+  if (!rotation.rotates() && !output.rotate_command.empty()) return usage("-z goes with -C or -G");
+  if (rotation.rotates() && (output.path.empty() || output.path == "-")) {
+    return usage("-C and -G go with -w and the name of a file");
+  }
+  if (output.path == "-" && draft.print) return usage("-w - and --print both want standard output");
+  output.print = (output.path.empty() || draft.print) && !output.count_only;
+
+  const bool several = capture.interfaces.size() > 1 || family_count(capture.taps) > 1;
+  const bool has_reasons = capture.taps.contains_any(kPcapngTaps);
+  const bool needs_pcapng = output.path.ends_with(".pcapng") || several || has_reasons;
+  output.format = draft.format.value_or(needs_pcapng ? FileFormat::kPcapng : FileFormat::kPcap);
+  output.precision = draft.precision.value_or(draft.nano ? TimePrecision::kNanoseconds : TimePrecision::kMicroseconds);
+  draft.options.text_style.nanoseconds = output.precision == TimePrecision::kNanoseconds;
+  return ok();
+}
+
+// Of several dumps, tcpdump takes the first of these.
+void interpret_dump(const Draft& draft, TextOptions& style) {
+  const std::array<std::pair<int, DumpStyle>, 3> dumps = {
+      {{draft.ascii, DumpStyle::kAscii}, {draft.hex_ascii, DumpStyle::kHexAndAscii}, {draft.hex, DumpStyle::kHex}}};
+  for (const auto& [times, dump] : dumps) {
+    if (times == 0) continue;
+    style.dump = dump;
+    style.dump_link_header = times > 1;
+    style.dissect.suppress_dump = true;
+    return;
+  }
+}
+
+// The first of these that is asked for.
+Action capture_action(const Draft& draft) {
+  const Options& options = draft.options;
+  const bool reads_files = !options.read_paths.empty();
+  if (draft.list_link_types && !reads_files) return Action::kListLinkTypes;
+  if (draft.list_devices && !reads_files) return Action::kListDevices;
+  if (options.show_classic > 0 || options.show_ebpf) return Action::kShowFilter;
+  return reads_files ? Action::kReadFile : Action::kCapture;
+}
+
+Result<Options> interpret_capture(Draft draft, const std::string& expression) {
+  if (auto result = interpret_files(draft); !result) return result.take_error();
+  Options& options = draft.options;
+  if (!options.read_paths.empty() && draft.taps) return usage(files_option(draft) + " does not go together with --tap");
+  options.capture.taps = draft.taps.value_or(options.capture.taps);
+  if (auto result = interpret_direction(draft.direction, options.capture.taps); !result) return result.take_error();
+  if (auto result = check_reduction(options); !result) return result.take_error();
+  if (auto result = interpret_xdp(draft); !result) return result.take_error();
+  if (auto result = interpret_output(draft); !result) return result.take_error();
+  interpret_dump(draft, options.text_style);
+  if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
+  options.action = capture_action(draft);
+  return std::move(options);
+}
+
+Result<Options> interpret_compare(Draft draft, const std::string& expression) {
+  if (auto result = interpret_files(draft); !result) return result.take_error();
+  Options& options = draft.options;
+  options.action = options.read_paths.empty() ? Action::kCompareLive : Action::kCompareFile;
+  if (!options.read_paths.empty() && options.nft_rule) return usage("--nft-rule asks the running kernel, not files");
+  options.capture.taps = draft.taps.value_or(options.capture.taps);
+  if (options.output.path == "-") return usage("-w - : the report goes to standard output");
+  if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
+  return std::move(options);
+}
+
+}  // namespace
+
+Result<Options> interpret(Draft draft, Form form, const std::string& expression) {
+  return form == kCompareForm ? interpret_compare(std::move(draft), expression)
+                              : interpret_capture(std::move(draft), expression);
+}
+
+}  // namespace ringtap

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "cli/option_setters.hpp"
+
+#include <array>
+#include <chrono>
+#include <string>
+
+#include "dissect/options.hpp"
+
+namespace ringtap::setters {
+
+Result<> accept(Draft&, const Given&) {
+  return ok();
+}
+
+// The one option that may be repeated.
+Result<> set_interfaces(Draft& draft, const Given& given) {
+  capture(draft).interfaces = given.values;
+  return ok();
+}
+
+// Below the one nothing would be shared; above the other records of several CPUs could no longer be put in order.
+constexpr std::chrono::microseconds kLeastTimeBatch{1};
+constexpr std::chrono::microseconds kMostTimeBatch{500};
+
+Result<> set_time_batch(Draft& draft, const Given& given) {
+  auto time = parse_duration(given.name, given.value());
+  if (!time) return time.take_error();
+  if (*time < kLeastTimeBatch || *time > kMostTimeBatch) {
+    return usage(std::string(given.name) + " " + given.value() + ": not from 1us to 500us");
+  }
+  capture(draft).reduction.time_batch = *time;
+  return ok();
+}
+
+Result<> set_snaplen(Draft& draft, const Given& given) {
+  auto bytes = parse_number(given.name, given.value(), 0, kMaxSnaplen);
+  if (!bytes) return bytes.take_error();
+  capture(draft).snaplen = *bytes == 0 ? kMaxSnaplen : static_cast<std::uint32_t>(*bytes);
+  return ok();
+}
+
+Result<> set_buffer(Draft& draft, const Given& given) {
+  auto kib = parse_number(given.name, given.value(), 1, std::uint64_t{1} << 32);
+  if (!kib) return kib.take_error();
+  capture(draft).buffer_bytes = *kib * kKib;
+  return ok();
+}
+
+// By how often -t is given.
+Result<> set_time_style(Draft& draft, const Given& given) {
+  constexpr std::array kTimes = {TimeStyle::kClock,         TimeStyle::kNone, TimeStyle::kEpoch,
+                                 TimeStyle::kSincePrevious, TimeStyle::kDate, TimeStyle::kSinceFirst};
+  const auto times = static_cast<std::size_t>(given.times);
+  if (times >= kTimes.size()) return usage("-t may be given up to five times");
+  style(draft).time = kTimes[times];
+  return ok();
+}
+
+Result<> hide_compare_time(Draft& draft, const Given& given) {
+  if (given.times > 1) return usage("-t may be given once: times of one packet are relative to its first record");
+  draft.options.compare.show_time = false;
+  return ok();
+}
+
+// An unknown name in tcpdump's words and with its exit code, a printer that is missing as what it is.
+Result<> set_forced_type(Draft& draft, const Given& given) {
+  const ForcedType* type = find_forced_type(given.value());
+  if (type == nullptr) return Error("unknown packet type `" + given.value() + "'");
+  if (!has_printer(*type)) {
+    return usage(std::string(given.name) + " " + given.value() + ": ringtap has no printer for it yet");
+  }
+  dissect(draft).forced = type;
+  return ok();
+}
+
+Result<> set_xdp_mode(Draft& draft, const Given& given) {
+  return store(
+      choose<XdpMode>(given.name, given.value(),
+                      {{"auto", XdpMode::kAuto}, {"native", XdpMode::kNative}, {"generic", XdpMode::kGeneric}}),
+      draft.xdp_mode);
+}
+
+Result<> set_format(Draft& draft, const Given& given) {
+  return store(
+      choose<FileFormat>(given.name, given.value(), {{"pcap", FileFormat::kPcap}, {"pcapng", FileFormat::kPcapng}}),
+      draft.format);
+}
+
+Result<> set_precision(Draft& draft, const Given& given) {
+  return store(choose<TimePrecision>(given.name, given.value(),
+                                     {{"micro", TimePrecision::kMicroseconds}, {"nano", TimePrecision::kNanoseconds}}),
+               draft.precision);
+}
+
+}  // namespace ringtap::setters

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// How the value of one option is read and where it goes: the functions that rows of the option table point to. For
+// option_table.cpp alone. Pure functions, any thread; an Error is of kind kUsage.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "cli/option_table.hpp"
+#include "cli/words.hpp"
+
+namespace ringtap::setters {
+
+inline auto& capture(Draft& draft) {
+  return draft.options.capture;
+}
+inline auto& style(Draft& draft) {
+  return draft.options.text_style;
+}
+inline auto& dissect(Draft& draft) {
+  return draft.options.text_style.dissect;
+}
+inline auto& output(Draft& draft) {
+  return draft.options.output;
+}
+
+// The setters of rows that do no more than this; Field says where the value goes.
+template <auto Field>
+Result<> set_flag(Draft& draft, const Given&) {
+  Field(draft) = true;
+  return ok();
+}
+template <auto Field>
+Result<> set_times(Draft& draft, const Given& given) {
+  Field(draft) = given.times;
+  return ok();
+}
+template <auto Field>
+Result<> set_text(Draft& draft, const Given& given) {
+  Field(draft) = given.value();
+  return ok();
+}
+template <auto Field, std::uint64_t kLeast, std::uint64_t kMost>
+Result<> set_number(Draft& draft, const Given& given) {
+  auto number = parse_number(given.name, given.value(), kLeast, kMost);
+  if (!number) return number.take_error();
+  Field(draft) = *number;
+  return ok();
+}
+template <class T, class Target>
+Result<> store(Result<T> value, Target& target) {
+  if (!value) return value.take_error();
+  target = value.take();
+  return ok();
+}
+// Accepted for tcpdump's sake; means nothing here.
+Result<> accept(Draft& draft, const Given& given);
+
+inline constexpr std::uint64_t kKib = 1024;
+
+Result<> set_interfaces(Draft& draft, const Given& given);
+Result<> set_time_batch(Draft& draft, const Given& given);
+Result<> set_snaplen(Draft& draft, const Given& given);
+Result<> set_buffer(Draft& draft, const Given& given);
+Result<> set_time_style(Draft& draft, const Given& given);
+Result<> hide_compare_time(Draft& draft, const Given& given);
+Result<> set_forced_type(Draft& draft, const Given& given);
+Result<> set_xdp_mode(Draft& draft, const Given& given);
+Result<> set_format(Draft& draft, const Given& given);
+Result<> set_precision(Draft& draft, const Given& given);
+
+}  // namespace ringtap::setters

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Every option of every command as data: its names, the word for its value, its help and where the value goes. A new
+// option is a row here, and a line in the man page (a test compares the two). Constant; any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+// The forms a command line can have; a set of them says where an option belongs.
+enum Form : std::uint8_t { kCaptureForm = 1, kCompareForm = 2, kBothForms = 3 };
+
+// The headings of the help.
+enum class OptionGroup : std::uint8_t { kInput, kFilter, kEnd, kOutput, kText, kOther };
+std::string_view group_title(OptionGroup group, Form form);
+
+// Options in the making: those that several options decide together wait here for interpret().
+struct Draft {
+  Options options;
+  std::string read_path;
+  std::string list_path;
+  std::string expression_file;
+  std::string direction;
+  std::optional<TapSet> taps;
+  std::optional<XdpMode> xdp_mode;
+  std::optional<FileFormat> format;
+  std::optional<TimePrecision> precision;
+  bool nano = false;
+  bool print = false;
+  bool list_devices = false;
+  bool list_link_types = false;
+  int hex = 0;  // how often -x, -X and -A are given
+  int hex_ascii = 0;
+  int ascii = 0;
+};
+
+// What the command line says about one option.
+struct Given {
+  std::string_view name;                   // the first one: "-s"
+  const std::vector<std::string>& values;  // one at least, unless it is a flag
+  int times;
+
+  [[nodiscard]] const std::string& value() const { return values.back(); }  // given twice, the last one counts
+};
+
+struct OptionRow {
+  const char* names;       // "-s,--snapshot-length"
+  const char* value_word;  // in the help; nullptr: a flag
+  OptionGroup group;
+  Form forms;
+  const char* help;
+  Result<> (*set)(Draft& draft, const Given& given);
+  std::string (*default_text)(const Options& defaults) = nullptr;  // of the help, from the value itself
+};
+std::span<const OptionRow> option_table();
+
+// Options of tcpdump that are refused by name, since none of the letters may mean something else.
+struct RefusedRow {
+  const char* names;
+  Form forms;
+  const char* reason;
+};
+std::span<const RefusedRow> refused_options();
+
+// What the options are where nothing is given.
+Options default_options(Form form);
+
+}  // namespace ringtap

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "cli/words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <iostream>
+#include <numeric>
+
+namespace ringtap {
+namespace {
+
+std::string given(std::string_view option, std::string_view text) {
+  return std::string(option).append(" ").append(text);
+}
+
+// How many letters have to be put in, taken out or changed.
+std::size_t edit_distance(std::string_view one, std::string_view other) {
+  std::vector<std::size_t> row(other.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < other.size(); ++j) {
+      const std::size_t changed = diagonal + (one[i] == other[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, changed});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+Error usage(std::string text) {
+  return Error(std::move(text), ErrorKind::kUsage).hint("ringtap -h shows the options, man ringtap explains them");
+}
+
+Result<std::uint64_t> parse_number(std::string_view option, const std::string& text, std::uint64_t least,
+                                   std::uint64_t most) {
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (text.empty() || error != std::errc() || rest != end || value < least || value > most) {
+    return usage(given(option, text) + ": not a number from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return value;
+}
+
+Result<std::chrono::nanoseconds> parse_duration(std::string_view option, const std::string& text) {
+  static constexpr std::array<std::pair<std::string_view, double>, 6> kUnits = {
+      {{"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"", 1e9}}};
+  for (const auto& [unit, nanoseconds] : kUnits) {
+    if (!text.ends_with(unit)) continue;
+    double value = 0;
+    const char* end = text.data() + text.size() - unit.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || rest != end || !(value > 0) || value * nanoseconds > 9e18) break;
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(value * nanoseconds));
+  }
+  return usage(given(option, text) + ": not a time").hint("a number and us, ms, s, m or h: 500ms, 5s, 2m");
+}
+
+Result<std::uint64_t> parse_file_size(std::string_view option, const std::string& text) {
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> kUnits = {{{"kK", std::uint64_t{1} << 10},
+                                                                                 {"mM", std::uint64_t{1} << 20},
+                                                                                 {"gG", std::uint64_t{1} << 30},
+                                                                                 {"", 1'000'000}}};
+  for (const auto& [letters, bytes] : kUnits) {
+    const bool named = !letters.empty();
+    if (named && letters.find(text.back()) == std::string_view::npos) continue;
+    auto number =
+        parse_number(option, text.substr(0, text.size() - (named ? 1 : 0)), 1, (std::uint64_t{1} << 62) / bytes);
+    if (!number) break;
+    return *number * bytes;
+  }
+  return usage(given(option, text) + ": not a size").hint("millions of bytes, or a number and k, m or g: 100, 64m, 1g");
+}
+
+Result<> parse_slice(std::string_view option, const std::string& text, Reduction& reduction) {
+  constexpr std::array<std::pair<std::string_view, int>, 3> kLayers = {{{"l2", 2}, {"l3", 3}, {"l4", 4}}};
+  const auto wrong = [&] {
+    return usage(given(option, text) + ": not a layer")
+        .hint("l2, l3 or l4, and with +N so many bytes after its headers: l4+20");
+  };
+  const std::size_t plus = text.find('+');
+  reduction.slice_layer = 0;
+  for (const auto& [name, number] : kLayers) {
+    if (text.substr(0, plus) == name) reduction.slice_layer = number;
+  }
+  if (reduction.slice_layer == 0) return wrong();
+  if (plus == std::string::npos) return ok();
+  auto more = parse_number(option, text.substr(plus + 1), 0, kMaxSnaplen);
+  if (!more) return wrong();
+  reduction.slice_more = static_cast<std::uint32_t>(*more);
+  return ok();
+}
+
+Result<std::uint32_t> parse_sample(std::string_view option, const std::string& text) {
+  constexpr std::string_view kOneOf = "1/";
+  auto flows = parse_number(option, text.substr(std::min(text.size(), kOneOf.size())), 1, std::uint64_t{1} << 31);
+  if (!text.starts_with(kOneOf) || !flows) {
+    return usage(given(option, text) + ": not a share").hint("one of N flows: 1/N, with N from 1 to 2147483648");
+  }
+  return static_cast<std::uint32_t>(*flows);
+}
+
+Result<TapSet> parse_taps(std::string_view option, const std::string& list, TapSet known) {
+  TapSet taps;
+  std::string_view rest = list;
+  for (bool more = true; more;) {
+    const auto comma = rest.find(',');
+    const std::string_view word = rest.substr(0, comma);
+    more = comma != std::string_view::npos;
+    if (more) rest.remove_prefix(comma + 1);
+    const TapSet found = taps_of_word(word, known);
+    if (found.empty()) {
+      return usage(given(option, list) + ": there is no tap '" + std::string(word) + "'").hint(tap_words(known));
+    }
+    taps.insert(found);
+  }
+  return taps;
+}
+
+Result<std::string> read_expression(std::string_view option, const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return usage(given(option, path) + ": " + std::generic_category().message(errno));
+  std::string text;
+  for (std::string line; std::getline(file, line);) text += line.substr(0, line.find('#')) + " ";
+  return text;
+}
+
+Result<std::vector<std::string>> read_names(std::string_view option, const std::string& path) {
+  std::ifstream file;
+  if (path != "-") file.open(path);
+  if (!file) return usage(given(option, path) + ": " + std::generic_category().message(errno));
+  std::istream& lines = path == "-" ? std::cin : file;
+  std::vector<std::string> names;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty()) names.push_back(std::move(line));
+  }
+  if (lines.bad()) return usage(given(option, path) + ": " + std::generic_category().message(errno));
+  if (names.empty()) {
+    return usage(given(option, path) + ": there is no name in it").hint("names of capture files, one a line");
+  }
+  return names;
+}
+
+std::string_view nearest(std::string_view word, std::span<const std::string> known) {
+  std::string_view best;
+  std::size_t least = std::max<std::size_t>(word.size() / 5, 2) + 1;  // farther than that is another word
+  for (const std::string& candidate : known) {
+    if (const std::size_t distance = edit_distance(word, candidate); distance < least) {
+      least = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The words of a command line and what they mean: numbers, durations, sizes, taps, choices, lists in files. An Error is
+// of kind kUsage and names the option. Pure functions, but for those that read a file; any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ringtap/capture.hpp"
+#include "ringtap/result.hpp"
+#include "ringtap/tap.hpp"
+
+namespace ringtap {
+
+// An Error of kind kUsage with a hint where to read more.
+Error usage(std::string text);
+
+Result<std::uint64_t> parse_number(std::string_view option, const std::string& text, std::uint64_t least,
+                                   std::uint64_t most);
+
+// "500ms", "5s", "2m"; seconds without a unit.
+Result<std::chrono::nanoseconds> parse_duration(std::string_view option, const std::string& text);
+
+// Millions of bytes, as tcpdump counts; "64k", "64m", "1g" are KiB, MiB and GiB, as in its versions from 5 on.
+Result<std::uint64_t> parse_file_size(std::string_view option, const std::string& text);
+
+// "l4+20" into slice_layer and slice_more.
+Result<> parse_slice(std::string_view option, const std::string& text, Reduction& reduction);
+
+// "1/8": the 8.
+Result<std::uint32_t> parse_sample(std::string_view option, const std::string& text);
+
+// Words of --tap with commas between them, for taps of `known`.
+Result<TapSet> parse_taps(std::string_view option, const std::string& list, TapSet known);
+
+// The file's text as an expression: as in tcpdump, line ends are blanks and '#' starts a comment.
+Result<std::string> read_expression(std::string_view option, const std::string& path);
+
+// One name a line, empty lines passed over; "-" is standard input. At least one.
+Result<std::vector<std::string>> read_names(std::string_view option, const std::string& path);
+
+template <class T>
+Result<T> choose(std::string_view option, const std::string& word,
+                 std::initializer_list<std::pair<const char*, T>> choices) {
+  std::string names;
+  for (const auto& [name, value] : choices) {
+    if (word == name) return value;
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  return usage(std::string(option) + " " + word + ": unknown").hint(names);
+}
+
+// The one of `known` that `word` is most like, by the number of letters to change; empty where none is near.
+std::string_view nearest(std::string_view word, std::span<const std::string> known);
+
+}  // namespace ringtap
