@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 
 #include "cli/options.hpp"
@@ -29,16 +27,13 @@ constexpr std::array kCommands = {
     Command{Action::kListDevices, list_devices},
     Command{Action::kListLinkTypes, list_link_types},
     Command{Action::kShowText, show_text},
+    Command{Action::kShowVersion, show_version},
 };
 
 int run(const Options& options) {
   const auto found = std::find_if(kCommands.begin(), kCommands.end(),
                                   [&](const Command& command) { return command.action == options.action; });
-  const int code = found->run(options);
-  if (std::fflush(stdout) != 0 && code == 0) {
-    return fail(Error::from_errno(errno, "write to standard output", ErrorKind::kOutput));
-  }
-  return code;
+  return found->run(options);
 }
 
 // A descriptor that we open must not become standard output because the caller had closed that.

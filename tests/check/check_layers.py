@@ -25,7 +25,7 @@ FOLDERS = {
     "compare": {"base"},
     "app": set(),
     "api": {"record", "dissect", "file", "filter", "loader", "live"},
-    "command": {"dissect", "record", "file", "names", "filter", "cli", "net", "nft", "live", "sink", "compare", "app"},
+    "command": {"dissect", "record", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app"},
     "main.cpp": {"cli", "command"},
 }
 

@@ -242,5 +242,20 @@ TEST_F(Files, ShowNumbersOfAutonomousSystemsWithADotWhereAskedFor) {
   EXPECT_NE(ringtap({"-nvb", "-r", file}).out.find("4 Byte AS 1.4464\n"), std::string::npos);
 }
 
+TEST_F(Files, OutputThatCannotBeWrittenIsAnErrorOfItsOwn) {
+  for (const std::string words : {"-h", "compare -h", "--version", "-d port 80"}) {
+    const Finished finished = run({"sh", "-c", ringtap_binary() + " " + words + " > /dev/full"});
+    EXPECT_EQ(finished.status, (ExitStatus{4, 0})) << words << finished.err;
+    EXPECT_NE(finished.err.find("standard output"), std::string::npos) << finished.err;
+  }
+}
+
+TEST_F(Files, TheVersionNamesLibrariesAndKernel) {
+  const Finished finished = ringtap({"--version"});
+  for (const char* word : {"ringtap version ", "libbpf version ", "libpcap version ", "Linux "}) {
+    EXPECT_NE(finished.out.find(word), std::string::npos) << finished.out;
+  }
+}
+
 }  // namespace
 }  // namespace ringtap::testing

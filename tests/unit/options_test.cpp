@@ -255,7 +255,8 @@ TEST(Options, AListNamesFilesOneALine) {
 }
 
 TEST(Options, HelpAndVersionAreTextForStandardOutput) {
-  for (const char* word : {"-h", "--help", "--version"}) {
+  EXPECT_EQ(parsed({"--version"}).action, Action::kShowVersion);
+  for (const char* word : {"-h", "--help"}) {
     const Options options = parsed({word});
     EXPECT_EQ(options.action, Action::kShowText);
     EXPECT_NE(options.text.find("ringtap"), std::string::npos);

@@ -97,7 +97,8 @@ Result<Options> parse_options(int argc, const char* const* argv) {
   CLI::App app(compares ? kAboutCompare : kAbout, compares ? "ringtap compare" : "ringtap");
   app.option_defaults()->always_capture_default(false);
   app.set_help_flag("-h,--help", "show this text and exit");
-  app.set_version_flag("--version", version_text());
+  app.set_version_flag("--version", version_text(),
+                       "show the versions of the program, its libraries and the kernel, and exit");
   const std::vector<Declared> declared = declare(app, form, draft.options);
   std::vector<std::string> words;
   app.add_option("expression", words, "filter, see pcap-filter(7)")->type_name("");
@@ -114,8 +115,9 @@ Result<Options> parse_options(int argc, const char* const* argv) {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     return show_text(app.help());
-  } catch (const CLI::CallForVersion& version) {
-    return show_text(std::string(version.what()) + "\n");
+  } catch (const CLI::CallForVersion&) {
+    draft.options.action = Action::kShowVersion;
+    return std::move(draft.options);
   } catch (const CLI::ExtrasError&) {
     return unknown_option(app, app.remaining().front());
   } catch (const CLI::ParseError& error) {

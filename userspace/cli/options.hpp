@@ -20,13 +20,14 @@ enum class Action {
   kListLinkTypes,
   kShowFilter,
   kShowText,
+  kShowVersion,
   kCompareLive,
   kCompareFile
 };
 
 struct Options {
   Action action = Action::kCapture;
-  std::string text;  // kShowText: help or version, for standard output
+  std::string text;  // kShowText: the help, for standard output
 
   CaptureSettings capture;              // interfaces as given: numbers of -D too; none: the first of -D
   std::vector<std::string> read_paths;  // -r: one; -V: those of the list; empty: not from files

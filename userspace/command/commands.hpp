@@ -16,5 +16,6 @@ int show_filter(const Options& options);
 int list_devices(const Options& options);
 int list_link_types(const Options& options);
 int show_text(const Options& options);
+int show_version(const Options& options);
 
 }  // namespace ringtap

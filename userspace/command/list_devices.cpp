@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // -D
-#include <cstdio>
-
 #include "command/commands.hpp"
 #include "command/messages.hpp"
 #include "net/device_list.hpp"
@@ -11,8 +9,9 @@ namespace ringtap {
 int list_devices(const Options&) {
   auto lines = device_list();
   if (!lines) return fail(lines.error());
-  for (const std::string& line : *lines) std::printf("%s\n", line.c_str());
-  return 0;
+  std::string text;
+  for (const std::string& line : *lines) text += line + "\n";
+  return print(text);
 }
 
 }  // namespace ringtap

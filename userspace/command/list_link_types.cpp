@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // -L
-#include <cstdio>
-
 #include "command/commands.hpp"
 #include "command/live_input.hpp"
 #include "command/messages.hpp"
@@ -16,8 +14,7 @@ int list_link_types(const Options& options) {
   if (!type) return fail(type.error());
   std::string names;
   for (const std::string& name : *interfaces) names += (names.empty() ? "" : ", ") + name;
-  std::printf("Data link types for %s:\n  %s\n", names.c_str(), link_type_text(*type).c_str());
-  return 0;
+  return print("Data link types for " + names + ":\n  " + link_type_text(*type) + "\n");
 }
 
 }  // namespace ringtap

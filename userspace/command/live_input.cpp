@@ -6,8 +6,10 @@
 
 #include "command/filter_input.hpp"
 #include "command/inputs.hpp"
+#include "command/libraries.hpp"
 #include "command/messages.hpp"
 #include "filter/link_type_name.hpp"
+#include "loader/libbpf_log.hpp"
 #include "net/device_list.hpp"
 
 namespace ringtap {
@@ -88,6 +90,10 @@ LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter) {
 }
 
 }  // namespace
+
+std::string kernel_library_version() {
+  return libbpf_version();
+}
 
 Result<std::vector<std::string>> interface_names(const CaptureSettings& options) {
   std::vector<std::string> names = options.interfaces;

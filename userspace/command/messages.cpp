@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "command/messages.hpp"
 
+#include <cerrno>
 #include <cstdio>
 
 namespace ringtap {
@@ -22,6 +23,12 @@ int exit_code(const Error& error) {
 
 void say(const std::string& text) {
   std::fprintf(stderr, "ringtap: %s\n", text.c_str());
+}
+
+int print(std::string_view text) {
+  errno = 0;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return 0;
+  return fail(Error::from_errno(errno, "write to standard output", ErrorKind::kOutput));
 }
 
 int fail(const Error& error) {

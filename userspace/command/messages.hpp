@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "ringtap/result.hpp"
 
@@ -14,6 +15,9 @@ inline constexpr int kExitLoss = 3;
 
 // "ringtap: TEXT"
 void say(const std::string& text);
+
+// To standard output, all of it. Returns the exit code: 0, or what the error deserves, which is said.
+int print(std::string_view text);
 
 // Says the error with its hint and returns its exit code.
 int fail(const Error& error);

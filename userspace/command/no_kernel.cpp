@@ -2,6 +2,7 @@
 // The commands that need the kernel side, in a program that was built without it.
 #include "command/commands.hpp"
 #include "command/filter_input.hpp"
+#include "command/libraries.hpp"
 #include "command/messages.hpp"
 
 namespace ringtap {
@@ -30,6 +31,10 @@ int list_devices(const Options&) {
 
 int list_link_types(const Options&) {
   return fail(refusal("list the link types of interfaces"));
+}
+
+std::string kernel_library_version() {
+  return "without libbpf";
 }
 
 Result<FilteredFrames> frames_of_interfaces(const Options&) {

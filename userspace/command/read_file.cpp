@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // -r and -V.
-#include <cstdio>
-
 #include "command/commands.hpp"
 #include "command/inputs.hpp"
 #include "command/messages.hpp"
@@ -33,11 +31,10 @@ int read_file(const Options& options) {
       run_session(*files->source, *output, *signals, options, files->matches,
                   [](const SessionTotals& totals) { say(std::to_string(totals.written) + " packets so far"); });
   report_without_direction(*files);
-  if (options.output.count_only) {
-    const std::uint64_t count = ended.totals.written;
-    std::printf("%llu packet%s\n", static_cast<unsigned long long>(count), count == 1 ? "" : "s");
-  }
-  return ended.result ? 0 : fail_run(ended.result.error(), ended.totals.written);
+  if (!options.output.count_only) return ended.result ? 0 : fail_run(ended.result.error(), ended.totals.written);
+  const std::uint64_t count = ended.totals.written;
+  const int printed = print(std::to_string(count) + (count == 1 ? " packet\n" : " packets\n"));
+  return ended.result ? printed : fail_run(ended.result.error(), count);
 }
 
 }  // namespace ringtap

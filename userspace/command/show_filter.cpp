@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdio>
 
 #include "command/commands.hpp"
 #include "command/filter_input.hpp"
@@ -56,11 +55,12 @@ int show_filter(const Options& options) {
   if (!filter) return fail(filter.error());
   if (auto meant = filter->require(frames->link_type, frames->has_directions); !meant) return fail(meant.error());
   const ClassicProgram& program = filter->program(frames->link_type);
+  std::string text;
   if (options.show_classic > 0) {
     // By how often -d is given; more often is as the last.
     constexpr std::array kForms = {ProgramFormat::kAssembly, ProgramFormat::kCArray, ProgramFormat::kDecimal};
     const auto times = std::min(static_cast<std::size_t>(options.show_classic), kForms.size());
-    std::fputs(print_program(program, kForms[times - 1]).c_str(), stdout);
+    text += print_program(program, kForms[times - 1]);
   }
   if (options.show_ebpf) {
     const FilterHook hook = options.capture.taps.contains(Tap::kXdp) ? FilterHook::kXdp : FilterHook::kTcIngress;
@@ -68,9 +68,9 @@ int show_filter(const Options& options) {
     how.long_jumps = true;
     auto body = translate(program, how);
     if (!body) return fail(body.error());
-    std::fputs(print_ebpf(*body).c_str(), stdout);
+    text += print_ebpf(*body);
   }
-  return 0;
+  return print(text);
 }
 
 }  // namespace ringtap

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// -h and --version
-#include <cstdio>
-
+// -h
 #include "command/commands.hpp"
+#include "command/messages.hpp"
 
 namespace ringtap {
 
 int show_text(const Options& options) {
-  std::fputs(options.text.c_str(), stdout);
-  return 0;
+  return print(options.text);
 }
 
 }  // namespace ringtap

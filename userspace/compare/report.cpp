@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -101,70 +103,19 @@ std::string notes_text(const CompareTotals& totals, const CompareOptions& option
   return text;
 }
 
-// JSON strings, RFC 8259.
-void append_string(std::string& line, std::string_view text) {
-  line += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      line += '\\';
-      line += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      std::array<char, 8> escaped{};
-      std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(c));
-      line += escaped.data();
-    } else {
-      line += c;
-    }
-  }
-  line += '"';
-}
-
-// One object; members in the order they are given.
-class Object {
- public:
-  explicit Object(std::string& line) : line_(line) { line_ += '{'; }
-  Object(const Object&) = delete;
-  Object& operator=(const Object&) = delete;
-  ~Object() { line_ += '}'; }
-
-  void text(std::string_view name, std::string_view value) {
-    key(name);
-    append_string(line_, value);
-  }
-  // Nothing when empty.
-  void optional(std::string_view name, std::string_view value) {
-    if (!value.empty()) text(name, value);
-  }
-  void number(std::string_view name, std::uint64_t value) {
-    key(name);
-    line_ += std::to_string(value);
-  }
-  std::string& key(std::string_view name) {
-    if (!first_) line_ += ',';
-    first_ = false;
-    append_string(line_, name);
-    line_ += ':';
-    return line_;
-  }
-
- private:
-  std::string& line_;
-  bool first_ = true;
-};
-
-void describe_place(Object& object, const Place& place, const Places& places) {
+void describe_place(JsonObject& object, const Place& place, const Places& places) {
   object.text("tap", tap_name(place.tap));
   object.optional("device", places.device(place));
   if (place.tap == Tap::kNetfilter) {
     object.text("hook", kNetfilterHookNames[static_cast<std::size_t>(place.hook)]);
     object.text("place", place.last ? "last" : "first");
   }
-  if (place.elsewhere) object.key("elsewhere") += "true";
+  object.flag("elsewhere", place.elsewhere);
 }
 
-void describe_fate(Object& object, const Fate& fate, const Places& places, const Texts& texts) {
+void describe_fate(JsonObject& object, const Fate& fate, const Places& places, const Texts& texts) {
   object.text("fate", fate_name(fate.kind));
-  if (fate.elsewhere) object.key("elsewhere") += "true";
+  object.flag("elsewhere", fate.elsewhere);
   object.optional("at", fate.kind == FateKind::kDropped ? site_name(fate) : std::string_view());
   if (fate.kind == FateKind::kSent) object.optional("device", places.device(places[fate.place]));
   const bool after = fate.kind == FateKind::kVanished || fate.kind == FateKind::kCut ||
@@ -268,7 +219,7 @@ std::string report_json(const CompareTotals& totals, const Places& places, const
     const auto& row = totals.rows[number];
     if (row.packets == 0) continue;
     {
-      Object object(text);
+      JsonObject object(text);
       object.text("type", "place");
       describe_place(object, places[number], places);
       object.number("packets", row.packets);
@@ -280,7 +231,7 @@ std::string report_json(const CompareTotals& totals, const Places& places, const
   }
   for (const auto& [fate, packets] : by_count(totals)) {
     {
-      Object object(text);
+      JsonObject object(text);
       object.text("type", "fate");
       object.number("packets", packets);
       describe_fate(object, fate, places, texts);
@@ -288,7 +239,7 @@ std::string report_json(const CompareTotals& totals, const Places& places, const
     text += '\n';
   }
   {
-    Object object(text);
+    JsonObject object(text);
     object.text("type", "summary");
     object.number("packets", totals.packets);
     object.number("records", totals.counts.records);
@@ -323,7 +274,7 @@ void append_packet_text(std::string& line, const PacketStory& story, std::span<c
 void append_packet_json(std::string& line, const PacketStory& story, std::span<const Sighting> sightings,
                         const Fate& fate, const Places& places, const Texts& texts) {
   const Endpoints& ends = story.endpoints;
-  Object object(line);
+  JsonObject object(line);
   object.text("type", "packet");
   object.number("id", story.number);
   object.number("time_ns", story.first_ns);
@@ -338,14 +289,14 @@ void append_packet_json(std::string& line, const PacketStory& story, std::span<c
     object.number("ethertype", ends.ether_type);
   }
   object.number("length", story.payload_len);
-  if (story.is_merged) object.key("merged") += "true";
+  object.flag("merged", story.is_merged);
   if (story.reassembled_into != 0) object.number("reassembled_into", story.reassembled_into);
   object.key("sightings") += '[';
   bool is_first = true;
   for (const Sighting& sighting : sightings) {
     if (!is_first) line += ',';
     is_first = false;
-    Object seen(line);
+    JsonObject seen(line);
     describe_place(seen, places[sighting.place], places);
     seen.number("after_ns", after_first(sighting, story));
     seen.number("records", sighting.records);

@@ -151,6 +151,10 @@ Result<ClassicProgram> compile(const FilterRequest& request) {
   return program;
 }
 
+std::string libpcap_version() {
+  return pcap_lib_version();
+}
+
 std::string print_program(const ClassicProgram& program, ProgramFormat format) {
   std::string out;
   if (format == ProgramFormat::kDecimal) out = std::to_string(program.insns.size()) + "\n";

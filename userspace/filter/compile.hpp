@@ -33,6 +33,9 @@ constexpr int kAnyVlanTags = 4;
 // Errors are kUsage and carry libpcap's words.
 Result<ClassicProgram> compile(const FilterRequest& request);
 
+// "libpcap version 1.10.3 (with TPACKET_V3)"
+std::string libpcap_version();
+
 // The texts of tcpdump's -d, -dd and -ddd.
 enum class ProgramFormat { kAssembly, kCArray, kDecimal };
 std::string print_program(const ClassicProgram& program, ProgramFormat format);

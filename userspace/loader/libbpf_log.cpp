@@ -54,4 +54,8 @@ std::string LibbpfLog::reason() const {
   return last;
 }
 
+std::string libbpf_version() {
+  return "libbpf version " + std::to_string(libbpf_major_version()) + "." + std::to_string(libbpf_minor_version());
+}
+
 }  // namespace ringtap

@@ -27,4 +27,7 @@ class LibbpfLog {
   std::string text_;  // warnings since construction, verifier log included, cut to its last kLimit bytes
 };
 
+// "libbpf version 1.1"
+std::string libbpf_version();
+
 }  // namespace ringtap

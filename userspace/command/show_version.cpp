@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// --version: the program, its libraries and the kernel it runs on, one a line as tcpdump has it.
+#include <sys/utsname.h>
+
+#include "command/commands.hpp"
+#include "command/libraries.hpp"
+#include "command/messages.hpp"
+#include "filter/compile.hpp"
+#include "ringtap/version.hpp"
+
+namespace ringtap {
+
+int show_version(const Options&) {
+  std::string text = version_text();
+  text += "\n" + kernel_library_version() + "\n" + libpcap_version() + "\n";
+  utsname system{};
+  if (::uname(&system) == 0) text += std::string(system.sysname) + " " + system.release + "\n";
+  return print(text);
+}
+
+}  // namespace ringtap
