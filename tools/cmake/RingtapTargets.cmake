@@ -79,8 +79,7 @@ function(ringtap_test label name)
   endif()
   add_executable(${name} ${name}.cpp)
   target_link_libraries(${name} PRIVATE ringtap_test_support ${arg_LINKS} GTest::gtest GTest::gtest_main)
-  set(binary $<$<BOOL:${RINGTAP_KERNEL}>:$<TARGET_FILE:ringtap>>)  # without the kernel side there is no program
-  set(environment RINGTAP_BINARY=${binary} RINGTAP_SOURCE_DIR=${PROJECT_SOURCE_DIR})
+  set(environment RINGTAP_BINARY=$<TARGET_FILE:ringtap> RINGTAP_SOURCE_DIR=${PROJECT_SOURCE_DIR})
   set(properties LABELS ${label} TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL})
   if(label STREQUAL "bpf")
     # Each frees programs by the thousand, on the one workqueue where the kernel does that. Two at a time have filled it
