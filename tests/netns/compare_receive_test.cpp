@@ -24,9 +24,9 @@ constexpr const char* kOurs = "udp port 5000";
 constexpr const char* kFarIpv4 = "198.51.100.2";  // behind right
 
 // Stations of the way in, in order.
-const std::vector<std::string> kWayIn = {"xdp",         "stack-in",         "packet-in",
-                                         "tc-ingress",  "PREROUTING first", "PREROUTING last",
-                                         "INPUT first", "INPUT last",       "socket"};
+const std::vector<std::string> kWayIn = {"xdp",        "stack-in",       "packet-in",
+                                         "tc-ingress", "PREROUTING pre", "PREROUTING post",
+                                         "INPUT pre",  "INPUT post",     "socket"};
 
 // `count` packets at every station up to and with `last`.
 Counts way_in(const std::string& last, std::uint64_t count = kPackets, const std::string& device = "right") {
@@ -173,7 +173,7 @@ class CompareReceive : public ::testing::Test {
     EXPECT_EQ(result.answer(), "XDP saw 201, AF_PACKET 201, the application 0: dropped " + text + " (" + reason +
                                    " in " + result.function_of(fate) + ")");
     EXPECT_EQ(result.number("packets"), kPackets);
-    EXPECT_EQ(result.number("tied"), result.number("records"));
+    EXPECT_EQ(result.number("matched"), result.number("records"));
   }
 
   TempDir folder_;
@@ -231,7 +231,7 @@ TEST_F(CompareReceive, NftablesDropsAtPreroutingOfAnyPriority) {
     drop_at("prerouting", priority);
     const std::string before = in_right("nft list ruleset");
     const Comparison result = compare({"-i", "right", kOurs}, [&] { send(); });
-    expect_dropped(result, "PREROUTING first", "PREROUTING", "NETFILTER_DROP", "at PREROUTING by netfilter");
+    expect_dropped(result, "PREROUTING pre", "PREROUTING", "NETFILTER_DROP", "at PREROUTING by netfilter");
     // The rule counted them, and nothing else has changed.
     std::string expected = before;
     expected.replace(expected.find("packets 0 bytes 0"), 17, "packets 201 bytes 7437");
@@ -242,7 +242,7 @@ TEST_F(CompareReceive, NftablesDropsAtPreroutingOfAnyPriority) {
 
 TEST_F(CompareReceive, NftablesDropsAtInput) {
   drop_at("input", "filter");
-  expect_dropped(compare({"-i", "right", kOurs}, [&] { send(); }), "INPUT first", "INPUT", "NETFILTER_DROP",
+  expect_dropped(compare({"-i", "right", kOurs}, [&] { send(); }), "INPUT pre", "INPUT", "NETFILTER_DROP",
                  "at INPUT by netfilter");
 }
 
@@ -251,7 +251,7 @@ TEST_F(CompareReceive, IptablesDropsAtPreroutingAndInput) {
   for (const auto& [table, chain] : {std::pair("raw", "PREROUTING"), std::pair("filter", "INPUT")}) {
     const std::string rule = std::string(chain) + " -p udp --dport 5000 -j DROP";
     in_right("iptables -t " + std::string(table) + " -A " + rule);
-    expect_dropped(compare({"-i", "right", kOurs}, [&] { send(); }), std::string(chain) + " first", chain,
+    expect_dropped(compare({"-i", "right", kOurs}, [&] { send(); }), std::string(chain) + " pre", chain,
                    "NETFILTER_DROP", "at " + std::string(chain) + " by netfilter");
     in_right("iptables -t " + std::string(table) + " -D " + rule);
   }
@@ -260,8 +260,8 @@ TEST_F(CompareReceive, IptablesDropsAtPreroutingAndInput) {
 TEST_F(CompareReceive, RouterDropsAtForward) {
   add_far();
   drop_at("forward", "filter");
-  const Counts expected = way_in("PREROUTING last") +
-                          Counts{{"netfilter right > toward FORWARD first", kPackets}, {"drop right", kPackets}};
+  const Counts expected =
+      way_in("PREROUTING post") + Counts{{"netfilter right > toward FORWARD pre", kPackets}, {"drop right", kPackets}};
   for (const std::vector<std::string>& devices :
        {std::vector<std::string>{"-i", "right", kOurs}, {"-i", "right", "-i", "toward", kOurs}}) {
     const Comparison result = compare(devices, [&] { send(kFarIpv4); });
@@ -340,7 +340,7 @@ TEST_F(CompareReceive, GroMergesFramesOfOneConnection) {
 }
 
 TEST_F(CompareReceive, NoSocketAtAClosedPort) {
-  expect_dropped(compare({"-i", "right", "udp dst port 5000"}, [&] { send(); }), "INPUT last", "socket", "NO_SOCKET",
+  expect_dropped(compare({"-i", "right", "udp dst port 5000"}, [&] { send(); }), "INPUT post", "socket", "NO_SOCKET",
                  "at the socket");
 }
 
@@ -377,9 +377,9 @@ TEST_F(CompareReceive, RoutingRefuses) {
       });
     });
   };
-  expect_dropped(from(TwoHosts::kLeftIpv4, "203.0.113.9"), "PREROUTING last", "routing", "IP_INNOROUTES", "by routing");
+  expect_dropped(from(TwoHosts::kLeftIpv4, "203.0.113.9"), "PREROUTING post", "routing", "IP_INNOROUTES", "by routing");
   right().write_sysctl("ipv4/conf/right/rp_filter", "1");
-  expect_dropped(from(kFarIpv4, TwoHosts::kRightIpv4), "PREROUTING last", "routing", "IP_RPFILTER", "by routing");
+  expect_dropped(from(kFarIpv4, TwoHosts::kRightIpv4), "PREROUTING post", "routing", "IP_RPFILTER", "by routing");
 }
 
 TEST_F(CompareReceive, TimeToLiveExpiresOnARouter) {
@@ -389,13 +389,13 @@ TEST_F(CompareReceive, TimeToLiveExpiresOnARouter) {
       return (Ethernet{} / Ipv4{.dst = kFarIpv4, .ttl = 1, .id = n} / Udp{.dst_port = kPort} / Payload{"x"}).bytes();
     });
   });
-  expect_dropped(result, "PREROUTING last", "ip-input", "IP_INHDR", "at IP input");
+  expect_dropped(result, "PREROUTING post", "ip-input", "IP_INHDR", "at IP input");
 }
 
 TEST_F(CompareReceive, EchoRequestsAreConsumedByTheKernel) {
   const Comparison result =
       compare({"-i", "right", "icmp[icmptype] == icmp-echo"}, [&] { ping(left(), TwoHosts::kRightIpv4, kPackets); });
-  EXPECT_EQ(result.packets(), (way_in("INPUT last") + Counts{{"end right", kPackets}}));
+  EXPECT_EQ(result.packets(), (way_in("INPUT post") + Counts{{"end right", kPackets}}));
   EXPECT_EQ(result.fates(), (Counts{{"consumed", kPackets}}));
   EXPECT_EQ(result.answer(), "XDP saw 201, AF_PACKET 201, the application 0: consumed by the kernel in icmp_rcv");
 }
@@ -406,9 +406,9 @@ TEST_F(CompareReceive, FragmentsBecomeOneDatagram) {
     ping(left(), TwoHosts::kRightIpv4, kPings, 4000);  // three fragments each
   });
   Counts places = result.packets();
-  for (const auto& [place, count] : way_in("PREROUTING last", 3 * kPings)) EXPECT_EQ(places[place], count) << place;
-  EXPECT_EQ(places["netfilter right INPUT first"], kPings);
-  EXPECT_EQ(places["netfilter right INPUT last"], kPings);
+  for (const auto& [place, count] : way_in("PREROUTING post", 3 * kPings)) EXPECT_EQ(places[place], count) << place;
+  EXPECT_EQ(places["netfilter right INPUT pre"], kPings);
+  EXPECT_EQ(places["netfilter right INPUT post"], kPings);
   EXPECT_EQ(result.fates(), (Counts{{"reassembled", 3 * kPings}, {"consumed", kPings}}));
 }
 
@@ -430,10 +430,10 @@ TEST_F(CompareReceive, LoopbackIsOnePacketOutAndInAgain) {
   EXPECT_EQ(datagrams.fates(), (Counts{{"delivered", kPackets}}));
   EXPECT_EQ(datagrams.number("packets"), kPackets);
   Counts places = datagrams.packets();
-  for (const char* place : {"netfilter lo OUTPUT first", "netfilter lo OUTPUT last", "netfilter lo POSTROUTING first",
-                            "netfilter lo POSTROUTING last", "tc-egress lo", "stack-out lo", "xdp lo", "stack-in lo",
-                            "packet-in lo", "netfilter lo PREROUTING first", "netfilter lo PREROUTING last",
-                            "netfilter lo INPUT first", "netfilter lo INPUT last", "socket lo"}) {
+  for (const char* place : {"netfilter lo OUTPUT pre", "netfilter lo OUTPUT post", "netfilter lo POSTROUTING pre",
+                            "netfilter lo POSTROUTING post", "tc-egress lo", "stack-out lo", "xdp lo", "stack-in lo",
+                            "packet-in lo", "netfilter lo PREROUTING pre", "netfilter lo PREROUTING post",
+                            "netfilter lo INPUT pre", "netfilter lo INPUT post", "socket lo"}) {
     EXPECT_EQ(places[place], kPackets) << place;
   }
   EXPECT_EQ(datagrams.answer(),
@@ -444,7 +444,7 @@ TEST_F(CompareReceive, CountsAHundredThousandExactly) {
   constexpr unsigned kMany = 100'000;
   drop_at("input", "filter");
   const Comparison result = compare({"-i", "right", "-B", "262144", kOurs}, [&] { send(TwoHosts::kRightIpv4, kMany); });
-  EXPECT_EQ(result.packets(), (way_in("INPUT first", kMany) + Counts{{"drop right", kMany}}));
+  EXPECT_EQ(result.packets(), (way_in("INPUT pre", kMany) + Counts{{"drop right", kMany}}));
   EXPECT_EQ(result.fates(), (Counts{{"dropped INPUT NETFILTER_DROP", kMany}}));
 }
 
@@ -454,7 +454,7 @@ TEST_F(CompareReceive, EachPacketIsALineAndTheFileTellsTheSame) {
   const Comparison live = compare({"-i", "right", "--each", "-w", file, kOurs}, [&] { send(); });
   ASSERT_EQ(live.each.size(), kPackets);
   for (const JsonObject& packet : live.each) {
-    EXPECT_EQ(parse_json_array(packet.at("sightings")).size(), 8u);
+    EXPECT_EQ(parse_json_array(packet.at("observations")).size(), 8u);
     EXPECT_EQ(packet.at("at"), "INPUT");
     EXPECT_EQ(packet.at("destination_port"), "5000");
   }

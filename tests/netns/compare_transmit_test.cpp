@@ -37,7 +37,7 @@ std::string member(const std::string& line, const std::string& name) {
 
 // What `ringtap compare --json` said.
 struct Comparison {
-  std::vector<std::string> places;  // "netfilter OUTPUT first left 201"; "… in 402 records" where that differs
+  std::vector<std::string> places;  // "netfilter OUTPUT pre left 201"; "… in 402 records" where that differs
   std::vector<std::string> fates;   // "201 sent on left"
   std::vector<std::string> sites;   // of the fates, "at"
   std::map<std::string, std::uint64_t> records;  // by "tap device"
@@ -52,15 +52,15 @@ Comparison parse_comparison(const std::string& out) {
     if (type == "place") {
       std::string place = member(line, "tap") + " ";
       if (const std::string hook = member(line, "hook"); !hook.empty())
-        place += hook + " " + member(line, "place") + " ";
+        place += hook + " " + member(line, "stage") + " ";
       // Another namespace's numbers of devices say nothing.
-      place += member(line, "elsewhere").empty() ? member(line, "device") : "elsewhere";
+      place += member(line, "other_netns").empty() ? member(line, "device") : "elsewhere";
       const std::string records = member(line, "records");
       comparison.records[place] = std::stoull(records);
       place += " " + member(line, "packets");
       if (records != member(line, "packets")) place += " in " + records + " records";
       comparison.places.push_back(place);
-    } else if (type == "fate") {
+    } else if (type == "outcome") {
       comparison.fates.push_back(member(line, "packets") + " " + member(line, "text"));
       comparison.sites.push_back(member(line, "at"));
     } else if (type == "summary") {
@@ -98,10 +98,10 @@ class UdpSink {
 
 std::vector<std::string> on_the_way_out(const std::string& device, unsigned packets) {
   const std::string count = " " + std::to_string(packets);
-  return {"netfilter OUTPUT first " + device + count,
-          "netfilter OUTPUT last " + device + count,
-          "netfilter POSTROUTING first " + device + count,
-          "netfilter POSTROUTING last " + device + count,
+  return {"netfilter OUTPUT pre " + device + count,
+          "netfilter OUTPUT post " + device + count,
+          "netfilter POSTROUTING pre " + device + count,
+          "netfilter POSTROUTING post " + device + count,
           "tc-egress " + device + count,
           "packet-out " + device + count,
           "stack-out " + device + count};
@@ -217,12 +217,12 @@ class CompareTransmit : public ::testing::Test {
             "stack-in right 201",
             "packet-in right 201",
             "tc-ingress right 201",
-            "netfilter PREROUTING first right 201",
-            "netfilter PREROUTING last right 201",
-            "netfilter FORWARD first right > out 201",
-            "netfilter FORWARD last right > out 201",
-            "netfilter POSTROUTING first out 201",
-            "netfilter POSTROUTING last out 201",
+            "netfilter PREROUTING pre right 201",
+            "netfilter PREROUTING post right 201",
+            "netfilter FORWARD pre right > out 201",
+            "netfilter FORWARD post right > out 201",
+            "netfilter POSTROUTING pre out 201",
+            "netfilter POSTROUTING post out 201",
             "tc-egress out 201",
             "packet-out out 201",
             "stack-out out 201"};
@@ -252,8 +252,8 @@ TEST_F(CompareTransmit, FollowsAPacketToASocketInAnotherNamespace) {
 TEST_F(CompareTransmit, SaysSentWhereNothingTellsOfThePeer) {
   const Comparison seen = compare(hosts_->left, {"-i", "left", "--tap", "netfilter,packet,drop"}, "left", kFilter,
                                   [&] { send_and_settle(); });
-  EXPECT_EQ(seen.places, (Lines{"netfilter OUTPUT first left 201", "netfilter OUTPUT last left 201",
-                                "netfilter POSTROUTING first left 201", "netfilter POSTROUTING last left 201",
+  EXPECT_EQ(seen.places, (Lines{"netfilter OUTPUT pre left 201", "netfilter OUTPUT post left 201",
+                                "netfilter POSTROUTING pre left 201", "netfilter POSTROUTING post left 201",
                                 "packet-out left 201", "drop elsewhere 201"}));
   EXPECT_EQ(seen.fates, (Lines{"201 dropped in another namespace at the socket (NO_SOCKET in __udp4_lib_rcv)"}));
 }
@@ -263,7 +263,7 @@ TEST_F(CompareTransmit, NamesADropAtOutput) {
   add_rule(hosts_->left, "inet", "type filter hook output priority 0", "udp dport 5000 numgen inc mod 3 0 drop");
   const Comparison seen = compare_left([&] { send_and_settle(); });
   Lines places = on_the_way_out("left", 134);
-  places[0] = "netfilter OUTPUT first left 201";
+  places[0] = "netfilter OUTPUT pre left 201";
   EXPECT_EQ(seen.places, places + Lines{"drop left 67"} + delivered_elsewhere(134));
   EXPECT_EQ(seen.fates, (Lines{"134 delivered in another namespace",
                                "67 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)"}));
@@ -277,8 +277,8 @@ TEST_F(CompareTransmit, NamesADropOfIptablesAtPostrouting) {
   REQUIRE_TOOL("iptables-nft");
   in_left("iptables-nft -t mangle -A POSTROUTING -p udp --dport 5000 -j DROP");
   const Comparison seen = compare_left([&] { send_and_settle(); });
-  EXPECT_EQ(seen.places, (Lines{"netfilter OUTPUT first left 201", "netfilter OUTPUT last left 201",
-                                "netfilter POSTROUTING first left 201", "drop left 201"}));
+  EXPECT_EQ(seen.places, (Lines{"netfilter OUTPUT pre left 201", "netfilter OUTPUT post left 201",
+                                "netfilter POSTROUTING pre left 201", "drop left 201"}));
   EXPECT_EQ(seen.fates, (Lines{"201 dropped at POSTROUTING by netfilter (NETFILTER_DROP in nft_do_chain)"}));
   EXPECT_EQ(seen.answer,
             "OUTPUT saw 201, AF_PACKET 0, the driver 0: dropped at POSTROUTING by netfilter (NETFILTER_DROP in "
@@ -337,9 +337,9 @@ TEST_F(CompareTransmit, WaitsForANeighbourThatNeverAnswers) {
     settle();
   });
   EXPECT_EQ(seen.places,
-            (Lines{"netfilter OUTPUT first left 201", "netfilter OUTPUT last left 201",
-                   "netfilter POSTROUTING first left 201", "netfilter POSTROUTING last left 201", "drop left 201"}));
-  EXPECT_EQ(seen.fates, (Lines{"201 dropped for want of a neighbour's address (NEIGH_FAILED in neigh_invalidate)"}));
+            (Lines{"netfilter OUTPUT pre left 201", "netfilter OUTPUT post left 201",
+                   "netfilter POSTROUTING pre left 201", "netfilter POSTROUTING post left 201", "drop left 201"}));
+  EXPECT_EQ(seen.fates, (Lines{"201 dropped for lack of a neighbour's address (NEIGH_FAILED in neigh_invalidate)"}));
 }
 
 TEST_F(CompareTransmit, FollowsASuperframeIntoItsSegments) {
@@ -356,7 +356,7 @@ TEST_F(CompareTransmit, FollowsASuperframeIntoItsSegments) {
   const std::uint64_t segments = seen.records.at("packet-out left");
   EXPECT_LT(superframes, segments);
   EXPECT_GE(segments, 139u);  // of 1448 bytes
-  EXPECT_EQ(seen.records.at("netfilter OUTPUT first left"), superframes);
+  EXPECT_EQ(seen.records.at("netfilter OUTPUT pre left"), superframes);
   EXPECT_EQ(seen.records.at("stack-out left"), segments);
   EXPECT_EQ(member(seen.summary, "packets"), std::to_string(superframes));
   EXPECT_EQ(seen.fates, (Lines{std::to_string(superframes) + " delivered in another namespace"}));
@@ -456,7 +456,7 @@ TEST_F(CompareTransmit, CountsEqualIpv6Datagrams) {
   add_rule(hosts_->left, "inet", "type filter hook output priority 0", "udp dport 5000 numgen inc mod 3 2 drop");
   const Comparison seen = compare_left([&] { send_and_settle(5000, TwoHosts::kRightIpv6); });
   Lines places = on_the_way_out("left", 3334);
-  places[0] = "netfilter OUTPUT first left 5000";
+  places[0] = "netfilter OUTPUT pre left 5000";
   EXPECT_EQ(seen.places, places + Lines{"drop left 1666"} + delivered_elsewhere(3334));
   EXPECT_EQ(seen.fates, (Lines{"3334 delivered in another namespace",
                                "1666 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)"}));
@@ -467,7 +467,7 @@ TEST_F(CompareTransmit, CountsAHundredThousandAtFullRate) {
   const Comparison seen =
       compare(hosts_->left, {"-i", "left", "-B", "262144"}, "left", kFilter, [&] { send_and_settle(100000); });
   Lines places = on_the_way_out("left", 50000);
-  places[0] = "netfilter OUTPUT first left 100000";
+  places[0] = "netfilter OUTPUT pre left 100000";
   EXPECT_EQ(seen.places, (places + Lines{"drop left 50000", "stack-in elsewhere 50000", "drop elsewhere 50000"}));
   EXPECT_EQ(std::set<std::string>(seen.fates.begin(), seen.fates.end()),
             (std::set<std::string>{"50000 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)",
@@ -528,9 +528,9 @@ TEST_F(CompareTransmit, FollowsAFrameOverABridge) {
   const UdpSink sink(*far_, AF_INET, kPort);
   const Lines in_by_right = {"xdp right 201", "stack-in right 201", "packet-in right 201", "tc-ingress right 201"};
   const Lines out_by_out = {"tc-egress out 201", "packet-out out 201", "stack-out out 201"};
-  const Lines hooks = {"netfilter PREROUTING first br0 201",    "netfilter PREROUTING last br0 201",
-                       "netfilter FORWARD first br0 > br0 201", "netfilter FORWARD last br0 > br0 201",
-                       "netfilter POSTROUTING first br0 201",   "netfilter POSTROUTING last br0 201"};
+  const Lines hooks = {"netfilter PREROUTING pre br0 201",    "netfilter PREROUTING post br0 201",
+                       "netfilter FORWARD pre br0 > br0 201", "netfilter FORWARD post br0 > br0 201",
+                       "netfilter POSTROUTING pre br0 201",   "netfilter POSTROUTING post br0 201"};
   const bool has_br_netfilter = std::filesystem::exists("/proc/sys/net/bridge");
   for (const bool netfilter : {false, true}) {
     if (netfilter && !has_br_netfilter) break;
@@ -643,7 +643,7 @@ TEST_F(CompareTransmit, StillAnswersWhenTheDiskIsFull) {
   const auto status = ringtap.wait();
   EXPECT_EQ(status, (ExitStatus{4, 0})) << ringtap.err();
   EXPECT_NE(ringtap.err().find("No space left on device"), std::string::npos) << ringtap.err();
-  EXPECT_NE(ringtap.out().find("packets  fate"), std::string::npos) << ringtap.out();
+  EXPECT_NE(ringtap.out().find("packets  outcome"), std::string::npos) << ringtap.out();
 }
 
 }  // namespace

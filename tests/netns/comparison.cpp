@@ -68,8 +68,8 @@ Counts counts_of(const std::vector<JsonObject>& lines, std::initializer_list<con
   return counts;
 }
 
-constexpr std::initializer_list<const char*> kPlaceKeys = {"tap", "device", "hook", "place"};
-constexpr std::initializer_list<const char*> kFateKeys = {"fate", "at", "device", "reason", "elsewhere"};
+constexpr std::initializer_list<const char*> kPlaceKeys = {"tap", "device", "hook", "stage"};
+constexpr std::initializer_list<const char*> kFateKeys = {"outcome", "at", "device", "reason", "other_netns"};
 
 std::vector<std::string> with_json(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"-v", "--json"});
@@ -120,9 +120,9 @@ Comparison parse_comparison(std::string_view out) {
     const std::string type = value_of(*object, "type");
     if (type == "place") {
       comparison.places.push_back(*object);
-    } else if (type == "fate") {
+    } else if (type == "outcome") {
       comparison.fate_lines.push_back(*object);
-      if (value_of(*object, "fate") == "dropped") {
+      if (value_of(*object, "outcome") == "dropped") {
         EXPECT_NE(value_of(*object, "function"), "") << line;
       }
     } else if (type == "packet") {

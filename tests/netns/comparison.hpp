@@ -25,7 +25,7 @@ std::vector<JsonObject> parse_json_array(std::string_view text);
 using Counts = std::map<std::string, std::uint64_t>;
 
 struct Comparison {
-  // "xdp right", "netfilter right INPUT first"; records where they differ from packets are under records().
+  // "xdp right", "netfilter right INPUT pre"; records where they differ from packets are under records().
   [[nodiscard]] Counts packets() const;
   [[nodiscard]] Counts records() const;
   [[nodiscard]] Counts last_seen() const;

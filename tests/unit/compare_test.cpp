@@ -131,7 +131,7 @@ class Kernel {
   const std::map<std::string, std::uint64_t>& fates() {
     if (!finished_) {
       report_ = finish();
-      const std::string table = report_.substr(report_.find("packets  fate"));
+      const std::string table = report_.substr(report_.find("packets  outcome"));
       for (std::size_t at = table.find('\n') + 1; table[at] != '\n'; at = table.find('\n', at) + 1) {
         const std::string line = table.substr(at, table.find('\n', at) - at);
         const std::size_t number = line.find_first_not_of(' ');
@@ -263,7 +263,7 @@ TEST(Compare, SeesADropOnTheWayOut) {
   for (const auto& [reason, where] :
        std::map<std::string, std::string>{{"QDISC_DROP", "in the qdisc"},
                                           {"TC_EGRESS", "at tc egress"},
-                                          {"NEIGH_FAILED", "for want of a neighbour's address"}}) {
+                                          {"NEIGH_FAILED", "for lack of a neighbour's address"}}) {
     Kernel kernel;
     kernel.both(NetfilterHook::kOutput, udp(), 0x100);
     kernel.both(NetfilterHook::kPostrouting, udp(), 0x100);
@@ -420,7 +420,7 @@ TEST(Compare, APartSentAgainIsAnotherPacket) {
   kernel.both(NetfilterHook::kOutput, tcp(1000, 100, 60), 0x200);
   kernel.packet(Tap::kPacketOut, tcp(1000, 100, 60));
   kernel.packet(Tap::kStackOut, tcp(1000, 100, 60), 0x200);
-  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}, {"vanished after OUTPUT last", 1}}));
+  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}, {"vanished after OUTPUT post", 1}}));
 }
 
 TEST(Compare, NatKeepsTheTieBecauseTheBufferStays) {
@@ -670,8 +670,7 @@ TEST(Compare, FinishesTheOldestFirstWhenThereAreTooMany) {
   EXPECT_LE(kernel.comparer().totals().counts.packets, 30U);
   EXPECT_EQ(kernel.fates(),
             (Fates{{"given up after xdp eth0: too many packets at once", 21}, {"vanished after xdp eth0", 9}}));
-  EXPECT_NE(kernel.finish().find("note: 21 packets finished early, since more than 10 were under way"),
-            std::string::npos);
+  EXPECT_NE(kernel.finish().find("note: 21 packets finished early: more than 10 at once"), std::string::npos);
 }
 
 TEST(Compare, FinishesAPacketWhenItHasBeenQuietForItsAge) {
@@ -733,8 +732,8 @@ TEST(Compare, SaysWhereItListenedWhenNothingCame) {
   options.listened_at = "eth0 for 'udp port 5000'";
   Kernel kernel(options);
   EXPECT_EQ(kernel.finish(),
-            "no packet was seen; listened at eth0 for 'udp port 5000' (hint: does the filter say what is meant, VLAN "
-            "tags too? did the packet come to this host and device?)\n");
+            "no packet was seen; listened at eth0 for 'udp port 5000' (hint: does the filter match what you mean, VLAN "
+            "tags included? did the packet reach this host and device?)\n");
 }
 
 TEST(Compare, AFilterOfItsOwnKeepsWhatNatHasChanged) {
@@ -798,20 +797,20 @@ void two_packets(Kernel& kernel) {
 TEST(Compare, WritesTablesAndTheAnswer) {
   Kernel kernel;
   two_packets(kernel);
-  EXPECT_EQ(kernel.finish(), R"(tap         device  hook              packets  bytes  last seen here
-xdp         eth0                            2     94
-stack-in    eth0                            2     94
-packet-in   eth0                            2     94
-tc-ingress  eth0                            2     94
-netfilter   eth0    PREROUTING first        1     47
-netfilter   eth0    PREROUTING last         1     47
-netfilter   eth0    INPUT first             2     94               1
-netfilter   eth0    INPUT last              1     47
-socket      eth0                            1     47               1
-drop        eth0                            1     47
-end         eth0                            1     47
+  EXPECT_EQ(kernel.finish(), R"(tap         device  hook             packets  bytes  last seen here
+xdp         eth0                           2     94
+stack-in    eth0                           2     94
+packet-in   eth0                           2     94
+tc-ingress  eth0                           2     94
+netfilter   eth0    PREROUTING pre         1     47
+netfilter   eth0    PREROUTING post        1     47
+netfilter   eth0    INPUT pre              2     94               1
+netfilter   eth0    INPUT post             1     47
+socket      eth0                           1     47               1
+drop        eth0                           1     47
+end         eth0                           1     47
 
-packets  fate
+packets  outcome
       1  dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)
       1  delivered
 
@@ -828,7 +827,7 @@ TEST(Compare, WritesALineForEachPacket) {
   const std::string text = kernel.finish();
   EXPECT_EQ(text.substr(0, text.find('\n')),
             "#1 192.0.2.1.40000 > 192.0.2.2.5000 UDP, length 5: xdp eth0 +0.0us, packet-in eth0 +1.0us, stack-in eth0 "
-            "+2.0us, tc-ingress eth0 +3.0us, INPUT first +4.0us, drop eth0 +5.0us, dropped at INPUT by netfilter "
+            "+2.0us, tc-ingress eth0 +3.0us, INPUT pre +4.0us, drop eth0 +5.0us, dropped at INPUT by netfilter "
             "(NETFILTER_DROP in nf_hook_slow)");
 }
 
@@ -841,11 +840,11 @@ TEST(Compare, WritesJsonObjectsALineEach) {
   kernel.drop(udp(), 0x100, "NO_SOCKET", "f");
   EXPECT_EQ(
       kernel.finish(),
-      R"json({"type":"packet","id":1,"time_ns":1700000000000001000,"ip":4,"protocol":17,"source":"192.0.2.1","destination":"192.0.2.2","source_port":40000,"destination_port":5000,"length":5,"sightings":[{"tap":"xdp","device":"eth0","after_ns":0,"records":1,"bytes":47},{"tap":"drop","device":"eth0","after_ns":1000,"records":1,"bytes":47}],"fate":"dropped","at":"socket","reason":"NO_SOCKET","function":"f","text":"dropped at the socket (NO_SOCKET in f)"}
+      R"json({"type":"packet","id":1,"time_ns":1700000000000001000,"ip":4,"protocol":17,"source":"192.0.2.1","destination":"192.0.2.2","source_port":40000,"destination_port":5000,"length":5,"observations":[{"tap":"xdp","device":"eth0","after_ns":0,"records":1,"bytes":47},{"tap":"drop","device":"eth0","after_ns":1000,"records":1,"bytes":47}],"outcome":"dropped","at":"socket","reason":"NO_SOCKET","function":"f","text":"dropped at the socket (NO_SOCKET in f)"}
 {"type":"place","tap":"xdp","device":"eth0","packets":1,"records":1,"bytes":47,"last_seen":1}
 {"type":"place","tap":"drop","device":"eth0","packets":1,"records":1,"bytes":47,"last_seen":0}
-{"type":"fate","packets":1,"fate":"dropped","at":"socket","reason":"NO_SOCKET","function":"f","text":"dropped at the socket (NO_SOCKET in f)"}
-{"type":"summary","packets":1,"records":2,"tied":2,"lost":0,"evicted":0,"ambiguous":0,"unknown_end":0,"elsewhere":0,"stale":0,"beyond":0,"untied_rules":0,"answer":"XDP saw 1, the application 0: dropped at the socket (NO_SOCKET in f)"}
+{"type":"outcome","packets":1,"outcome":"dropped","at":"socket","reason":"NO_SOCKET","function":"f","text":"dropped at the socket (NO_SOCKET in f)"}
+{"type":"summary","packets":1,"records":2,"matched":2,"lost":0,"evicted":0,"ambiguous":0,"unknown_end":0,"other_netns":0,"reused_skb":0,"over_limit":0,"unmatched_rules":0,"answer":"XDP saw 1, the application 0: dropped at the socket (NO_SOCKET in f)"}
 )json");
 }
 

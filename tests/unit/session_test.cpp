@@ -168,7 +168,7 @@ TEST_F(SessionTest, AnErrorOfTheSourceComesBackAfterItsGoodPart) {
 TEST_F(SessionTest, WhatTheFilterRefusesDoesNotCountTowardsTheLimit) {
   FakeSource source(100, 0, true);
   EXPECT_TRUE(run(
-      source, {.limits = {.count = 10}, .wanted = [](const RecordView& record) { return record.time_ns % 2 == 0; }}));
+      source, {.limits = {.count = 10}, .accepts = [](const RecordView& record) { return record.time_ns % 2 == 0; }}));
   EXPECT_EQ(totals.written, 10U);
   EXPECT_EQ(totals.discard(Discard::kFilter) + totals.discard(Discard::kAfterStop), source.delivered - 10);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Runs a command on files that are complete, beside the capture and behind everything else: it is never waited for, has
-// the lowest priority, reads nothing, and a Ctrl-C at the terminal does not reach it. One thread.
+// Runs a command on files that are complete, while the capture goes on: it is never waited for, has the lowest
+// priority, reads nothing, and a Ctrl-C at the terminal does not reach it. One thread.
 #pragma once
 
 #include <sys/types.h>

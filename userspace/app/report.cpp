@@ -37,7 +37,7 @@ std::string summary_text(const SourceAccount& source, const SessionTotals& sessi
     if (total.left_out[i] != 0) text += packets(total.left_out[i], kLeftOutTexts[i]);
   }
   if (source.time_batch_missed != 0)
-    text += packets(source.time_batch_missed, "stamped less exactly than --time-batch allows");
+    text += packets(source.time_batch_missed, "with a time stamp older than --time-batch allows");
   return text;
 }
 

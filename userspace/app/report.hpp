@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What a run says about itself, as text: the closing lines that scripts read and the books. Pure functions, any thread;
-// formats are tcpdump(1)'s and ours.
+// What a run says about itself, as text: the closing lines that scripts read and the accounting. Pure functions, any
+// thread; formats are tcpdump(1)'s and ours.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ namespace ringtap {
 std::string summary_text(const SourceAccount& source, const SessionTotals& session);
 
 // Both identities, a line per interface, tap and CPU and one for the sums: "ringtap: accounting: key=value …".
-// While a run goes on records are under way, and the books need not balance: `running` says so instead.
+// While a run goes on records are in flight, and the totals need not balance: `running` says so instead.
 std::string accounting_text(const SourceAccount& source, const SessionTotals& session, bool running = false);
 
 // True when every frame is accounted for; only meaningful after the end.

@@ -14,7 +14,7 @@ using Steady = std::chrono::steady_clock;
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 constexpr std::chrono::nanoseconds kLongestWait = std::chrono::seconds(1);
 
-// Passes on what is wanted and counts what becomes of each record.
+// Passes on what is accepted and counts what becomes of each record.
 class CountingSink final : public Sink {
  public:
   CountingSink(Sink& sink, const SessionOptions& options, std::uint64_t& taken, SessionTotals& totals)
@@ -22,7 +22,7 @@ class CountingSink final : public Sink {
 
   Result<> on_interface(const Interface& interface) override { return sink_.on_interface(interface); }
   Result<> on_record(const RecordView& record) override {
-    if (options_.wanted && !options_.wanted(record)) {
+    if (options_.accepts && !options_.accepts(record)) {
       ++totals_.discard(Discard::kFilter);
       return ok();
     }
@@ -106,8 +106,8 @@ Result<> Session::capture() {
     auto state = source_.turn(sink, options_.limits.count ? *options_.limits.count - handed_over_ : kNoLimit, wait);
     if (!state) return state.take_error();
     if (*state == SourceState::kEnd) return ok();
-    if (options_.enough && options_.enough()) {
-      had_enough_ = true;
+    if (options_.is_done && options_.is_done()) {
+      stopped_by_sink_ = true;
       return ok();
     }
     if (options_.limits.count && handed_over_ >= *options_.limits.count) {

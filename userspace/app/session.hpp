@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // One run: records from a source into a sink until something ends it, then the taps off, what was taken before handed
-// over, the sink finished, the books closed. Borrows source, sink and signals. One thread.
+// over, the sink finished, the totals final. Borrows source, sink and signals. One thread.
 #pragma once
 
 #include <array>
@@ -19,10 +19,10 @@ namespace ringtap {
 struct SessionOptions {
   RunLimits limits;
   bool flush_each_record = false;
-  // A filter that the source did not apply; none: every record is wanted.
-  std::function<bool(const RecordView&)> wanted;
+  // A filter that the source did not apply; none: every record is accepted.
+  std::function<bool(const RecordView&)> accepts;
   // Asked between turns: the sink has all it wants. None: it never has.
-  std::function<bool()> enough;
+  std::function<bool()> is_done;
 };
 
 // What became of the records that reached user space.
@@ -45,14 +45,14 @@ class Session {
         options_(std::move(options)),
         on_counts_asked_(std::move(on_counts_asked)) {}
 
-  // The first error of source or sink; the books are closed either way. A reader that went away (EPIPE) is an end like
+  // The first error of source or sink; the totals are final either way. A reader that went away (EPIPE) is an end like
   // any other, not an error.
   Result<> run();
 
   // Final after run().
   [[nodiscard]] const SessionTotals& totals() const { return totals_; }
-  // It ended because SessionOptions::enough said so.
-  [[nodiscard]] bool had_enough() const { return had_enough_; }
+  // It ended because SessionOptions::is_done said so.
+  [[nodiscard]] bool stopped_by_sink() const { return stopped_by_sink_; }
 
   // How long output may wait in a buffer while records keep coming; it is written at once when none come.
   static constexpr std::chrono::milliseconds kFlushInterval{5};
@@ -71,7 +71,7 @@ class Session {
   SessionTotals totals_;
   std::uint64_t handed_over_ = 0;  // records that the sink took
   bool count_reached_ = false;
-  bool had_enough_ = false;
+  bool stopped_by_sink_ = false;
 };
 
 }  // namespace ringtap

@@ -45,8 +45,8 @@ int run_comparison(RecordSource& source, Comparer& comparer, Signals& signals, c
   // -c counts packets that were followed to their end, not records.
   Session session(source, comparer, signals,
                   {.limits = {.count = {}, .duration = options.limits.duration},
-                   .wanted = {},
-                   .enough = [&comparer] { return comparer.is_done(); }},
+                   .accepts = {},
+                   .is_done = [&comparer] { return comparer.is_done(); }},
                   [&comparer](const SessionTotals&) { std::fputs(comparer.report().c_str(), stderr); });
   const Result<> result = session.run();
   if (const auto account = source.account(); account && options.compare.verbosity > 0 && options.read_paths.empty()) {

@@ -34,12 +34,12 @@ Ended run_session(RecordSource& source, const Output& output, Signals& signals, 
   Session session(source, *output.sink, signals,
                   {.limits = options.limits,
                    .flush_each_record = options.output.flush_each_record,
-                   .wanted = std::move(matches),
-                   .enough = output.is_done},
+                   .accepts = std::move(matches),
+                   .is_done = output.is_done},
                   std::move(on_counts_asked));
   Result<> result = session.run();
   // tcpdump's words for the end of -G with -W.
-  if (session.had_enough()) {
+  if (session.stopped_by_sink()) {
     std::fprintf(stderr, "Maximum file limit reached: %llu\n",
                  static_cast<unsigned long long>(options.output.rotation.files));
   }

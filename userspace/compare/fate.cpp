@@ -257,7 +257,7 @@ std::string site_text(const Fate& fate, const Places& places) {
     case DropSite::kQdisc:
       return "in the qdisc";
     case DropSite::kNeighbour:
-      return "for want of a neighbour's address";
+      return "for lack of a neighbour's address";
     case DropSite::kRouting:
       return "by routing";
     case DropSite::kIpInput:

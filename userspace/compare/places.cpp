@@ -104,18 +104,18 @@ std::uint16_t Places::number_of(const RecordView& record) {
 }
 
 std::string Places::device(const Place& place) const {
-  if (place.elsewhere) return place.device == 0 ? "elsewhere" : "elsewhere if" + std::to_string(place.device);
+  if (place.elsewhere) return place.device == 0 ? "other netns" : "other netns if" + std::to_string(place.device);
   return devices_[place.device] + (place.out_device != 0 ? " > " + devices_[place.out_device] : "");
 }
 
 std::string Places::hook(const Place& place) {
   if (place.tap != Tap::kNetfilter) return "";
-  return std::string(kNetfilterHookNames[static_cast<std::size_t>(place.hook)]) + (place.last ? " last" : " first");
+  return std::string(kNetfilterHookNames[static_cast<std::size_t>(place.hook)]) + (place.last ? " post" : " pre");
 }
 
 std::string Places::text(const Place& place) const {
   const std::string where = device(place);
-  if (place.tap == Tap::kNetfilter) return hook(place) + (place.elsewhere ? " elsewhere" : "");
+  if (place.tap == Tap::kNetfilter) return hook(place) + (place.elsewhere ? " in another netns" : "");
   return std::string(tap_name(place.tap)) + (where.empty() ? "" : " " + where);
 }
 

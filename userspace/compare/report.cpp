@@ -58,7 +58,7 @@ std::string places_text(const CompareTotals& totals, const Places& places) {
 }
 
 std::string fates_text(const CompareTotals& totals, const Places& places, const Texts& texts) {
-  std::vector<Row> rows = {{"packets", "fate"}};
+  std::vector<Row> rows = {{"packets", "outcome"}};
   for (const auto& [fate, packets] : by_count(totals)) {
     rows.push_back({std::to_string(packets), fate_text(fate, places, texts)});
     if (fate.rule != kNoText) rows.push_back({"", "by rule " + texts[fate.rule]});
@@ -84,20 +84,22 @@ std::string notes_text(const CompareTotals& totals, const CompareOptions& option
   };
   const CorrelatorCounts& counts = totals.counts;
   note(count_of(totals, FateKind::kVanished),
-       "vanished: no later tap and no drop told of them (a tap that is not there, another XDP program, a tunnel, or "
-       "on the way still)");
+       "vanished: seen at no later tap and not dropped (a tap that is not attached, another XDP program, a tunnel, or "
+       "still on the way)");
   note(totals.lost, "the kernel side lost " + plural(totals.lost, "record") + ": counts are lower bounds");
-  note(counts.evicted, plural(counts.evicted, "packet") + " finished early, since more than " +
-                           std::to_string(options.correlator.max_packets) + " were under way");
+  note(counts.evicted, plural(counts.evicted, "packet") + " finished early: more than " +
+                           std::to_string(options.correlator.max_packets) + " at once");
   note(counts.ambiguous,
        plural(counts.ambiguous, "record") + " cut too short to say of which packet: a larger -s helps");
-  note(counts.beyond, plural(counts.beyond, "record") + " of packets after those that -c follows");
-  note(totals.untied_rules, plural(totals.untied_rules, "verdict") + " of nftables of no packet seen here");
+  note(counts.beyond, plural(counts.beyond, "record") + " of packets beyond the number that -c gives");
+  note(totals.untied_rules, plural(totals.untied_rules, "verdict") + " of nftables that matched no packet seen here");
   if (options.verbosity > 0) {
-    note(counts.elsewhere, plural(counts.elsewhere, "record") + " of other network namespaces, of no packet seen here");
-    note(counts.unknown_end, plural(counts.unknown_end, "record") + " at end of no packet seen before");
-    note(counts.stale, plural(counts.stale, "record") + " of other packets at an address known from earlier");
-    note(1, plural(counts.records, "record") + ", " + std::to_string(counts.tied) + " tied to " +
+    note(counts.elsewhere,
+         plural(counts.elsewhere, "record") + " from other network namespaces that belong to no packet seen here");
+    note(counts.unknown_end,
+         plural(counts.unknown_end, "record") + " at the end tap of packets that were not seen before");
+    note(counts.stale, plural(counts.stale, "record") + " of other packets in an sk_buff that was reused");
+    note(1, plural(counts.records, "record") + ", " + std::to_string(counts.tied) + " matched to " +
                 plural(counts.packets, "packet"));
   }
   return text;
@@ -108,14 +110,14 @@ void describe_place(JsonObject& object, const Place& place, const Places& places
   object.optional("device", places.device(place));
   if (place.tap == Tap::kNetfilter) {
     object.text("hook", kNetfilterHookNames[static_cast<std::size_t>(place.hook)]);
-    object.text("place", place.last ? "last" : "first");
+    object.text("stage", place.last ? "post" : "pre");
   }
-  object.flag("elsewhere", place.elsewhere);
+  object.flag("other_netns", place.elsewhere);
 }
 
 void describe_fate(JsonObject& object, const Fate& fate, const Places& places, const Texts& texts) {
-  object.text("fate", fate_name(fate.kind));
-  object.flag("elsewhere", fate.elsewhere);
+  object.text("outcome", fate_name(fate.kind));
+  object.flag("other_netns", fate.elsewhere);
   object.optional("at", fate.kind == FateKind::kDropped ? site_name(fate) : std::string_view());
   if (fate.kind == FateKind::kSent) object.optional("device", places.device(places[fate.place]));
   const bool after = fate.kind == FateKind::kVanished || fate.kind == FateKind::kCut ||
@@ -190,7 +192,8 @@ std::string answer_text(const CompareTotals& totals, const Places& places, const
                         const CompareOptions& options) {
   if (totals.packets == 0) {
     return "no packet was seen" + (options.listened_at.empty() ? "" : "; listened at " + options.listened_at) +
-           " (hint: does the filter say what is meant, VLAN tags too? did the packet come to this host and device?)";
+           " (hint: does the filter match what you mean, VLAN tags included? did the packet reach this host and "
+           "device?)";
   }
   const auto fates = by_count(totals);
   constexpr std::size_t kMost = 4;
@@ -200,7 +203,7 @@ std::string answer_text(const CompareTotals& totals, const Places& places, const
     if (fates.size() > 1) became += std::to_string(fates[i].packets) + " ";
     became += fate_text(fates[i].fate, places, texts);
   }
-  if (fates.size() > kMost) became += ", and " + plural(fates.size() - kMost, "other fate");
+  if (fates.size() > kMost) became += ", and " + plural(fates.size() - kMost, "other outcome");
   const std::string seen = seen_text(totals, options);
   return (seen.empty() ? plural(totals.packets, "packet") : seen) + ": " + became;
 }
@@ -232,7 +235,7 @@ std::string report_json(const CompareTotals& totals, const Places& places, const
   for (const auto& [fate, packets] : by_count(totals)) {
     {
       JsonObject object(text);
-      object.text("type", "fate");
+      object.text("type", "outcome");
       object.number("packets", packets);
       describe_fate(object, fate, places, texts);
     }
@@ -243,15 +246,15 @@ std::string report_json(const CompareTotals& totals, const Places& places, const
     object.text("type", "summary");
     object.number("packets", totals.packets);
     object.number("records", totals.counts.records);
-    object.number("tied", totals.counts.tied);
+    object.number("matched", totals.counts.tied);
     object.number("lost", totals.lost);
     object.number("evicted", totals.counts.evicted);
     object.number("ambiguous", totals.counts.ambiguous);
     object.number("unknown_end", totals.counts.unknown_end);
-    object.number("elsewhere", totals.counts.elsewhere);
-    object.number("stale", totals.counts.stale);
-    object.number("beyond", totals.counts.beyond);
-    object.number("untied_rules", totals.untied_rules);
+    object.number("other_netns", totals.counts.elsewhere);
+    object.number("reused_skb", totals.counts.stale);
+    object.number("over_limit", totals.counts.beyond);
+    object.number("unmatched_rules", totals.untied_rules);
     object.text("answer", answer_text(totals, places, texts, options));
   }
   return text + "\n";
@@ -291,7 +294,7 @@ void append_packet_json(std::string& line, const PacketStory& story, std::span<c
   object.number("length", story.payload_len);
   object.flag("merged", story.is_merged);
   if (story.reassembled_into != 0) object.number("reassembled_into", story.reassembled_into);
-  object.key("sightings") += '[';
+  object.key("observations") += '[';
   bool is_first = true;
   for (const Sighting& sighting : sightings) {
     if (!is_first) line += ',';

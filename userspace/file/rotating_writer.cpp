@@ -18,7 +18,7 @@ Result<std::string> rotated_name(const std::string& path, const Rotation& rotati
     }
     name = text.data();
   }
-  // As many digits as the last number of a round has, so that names sort; none for the first one of a row without end.
+  // As many digits as the last number of a round has, so that names sort; none for the first one of a set without end.
   const std::string digits = std::to_string(number);
   const std::size_t width = rotation.files > 1 ? std::to_string(rotation.files - 1).size() : 0;
   if (rotation.bytes == 0 || (number == 0 && width == 0)) return name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A Sink that writes a row of files, the next one when the present one is large or old enough; each is complete by
+// A Sink that writes a file set, the next file when the present one is large or old enough; each is complete by
 // itself: it starts with every interface announced so far and ends with the totals at that moment. Between two files no
 // record is lost. Names are those tcpdump 4.99.3 gives. Owns the file being written. One thread.
 #pragma once
@@ -47,7 +47,7 @@ class RotatingWriter final : public Sink {
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
-  // The last file of the row is as old as it may get. Records that come all the same go into it.
+  // The last file of the set is as old as it may get. Records that come all the same go into it.
   [[nodiscard]] bool is_over() const { return ends_ && files_by_time_ >= rotation_.files && is_old(); }
 
  private:
