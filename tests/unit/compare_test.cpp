@@ -36,7 +36,8 @@ constexpr std::uint64_t kMillisecond = 1'000'000;
 // The taps, driven by hand. Each record is a microsecond after the one before.
 class Kernel {
  public:
-  explicit Kernel(CompareOptions options = {}, bool with_file = false)
+  // `ran`: the taps that were attached, as the names of interfaces tell.
+  explicit Kernel(CompareOptions options = {}, bool with_file = false, TapSet ran = kAllTaps)
       : text_(std::make_shared<Stored>()), file_(with_file ? new RecordingSink : nullptr) {
     comparer_ = std::make_unique<Comparer>(std::move(options), std::make_unique<MemoryWriter>(text_),
                                            std::unique_ptr<Sink>(file_));
@@ -47,6 +48,12 @@ class Kernel {
     interface.name = "eth1";
     interface.ifindex = 3;
     EXPECT_TRUE(comparer_->on_interface(interface));
+    interface.ifindex = 2;
+    for (const TapTraits& traits : kTapTraits) {
+      if (!ran.contains(traits.tap)) continue;
+      interface.name = "eth0:" + std::string(traits.family);
+      EXPECT_TRUE(comparer_->on_interface(interface));
+    }
   }
 
   RecordView record(Tap tap, const Bytes& bytes, std::uint64_t skb = 0) {
@@ -229,6 +236,41 @@ TEST(Compare, SaysVanishedWhenNothingToldMore) {
   kernel.xdp(udp());
   EXPECT_EQ(kernel.fates(), (Fates{{"vanished after xdp eth0", 1}}));
   EXPECT_NE(kernel.finish().find("note: vanished"), std::string::npos);
+}
+
+TapSet all_but(TapSet without) {
+  TapSet taps = kAllTaps;
+  taps.erase(without);
+  return taps;
+}
+
+TEST(Compare, DoesNotSayVanishedWhereATapThatWouldTellDidNotRun) {
+  Kernel kernel({}, false, all_but({Tap::kDrop, Tap::kEnd}));
+  kernel.xdp(udp());
+  EXPECT_EQ(kernel.fates(), (Fates{{"unknown after xdp eth0", 1}}));
+  const std::string report = kernel.finish();
+  EXPECT_EQ(report.find("vanished"), std::string::npos) << report;
+  EXPECT_NE(report.find("note: unknown, since the drop tap did not run: whether, where and why a packet was dropped"),
+            std::string::npos)
+      << report;
+}
+
+TEST(Compare, NamesNoHookWithoutTheNetfilterTap) {
+  Kernel kernel({}, false, all_but({Tap::kNetfilter}));
+  kernel.receive(udp(), 0x100);
+  kernel.drop(udp(), 0x100, "NETFILTER_DROP", "nft_do_chain");
+  EXPECT_EQ(kernel.fates(), (Fates{{"dropped by netfilter (NETFILTER_DROP in nft_do_chain)", 1}}));
+  EXPECT_NE(kernel.finish().find("note: unknown, since the netfilter tap did not run: at which hook"),
+            std::string::npos);
+}
+
+TEST(Compare, LeavesOpenWhetherASocketGotAPacketWithoutTheSocketTap) {
+  Kernel kernel({}, false, all_but({Tap::kSocket}));
+  kernel.receive(udp(), 0x100);
+  kernel.end(udp(), 0x100, "skb_consume_udp");
+  EXPECT_EQ(kernel.fates(), (Fates{{"consumed by the kernel or delivered in skb_consume_udp", 1}}));
+  EXPECT_NE(kernel.finish().find("note: unknown, since the socket tap did not run: whether a socket was given"),
+            std::string::npos);
 }
 
 TEST(Compare, PlacesADropByItsReason) {

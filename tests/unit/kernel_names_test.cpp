@@ -90,6 +90,7 @@ TEST_F(KernelNames, TakeNoHarmFromLinesThatAreNone) {
 TEST_F(KernelNames, CallAReasonThatIsNotInTheEnumerationByItsNumber) {
   DropReasons none;
   EXPECT_EQ(none.name(7), "reason_7");
+  EXPECT_EQ(none.name(0), "");
   DropReasons reasons = DropReasons::load();
   EXPECT_EQ(reasons.name(0xfffffff0), "reason_4294967280");
   EXPECT_EQ(reasons.name(0xfffffff0), "reason_4294967280");

@@ -161,6 +161,15 @@ void Comparer::tie_rules(std::uint64_t now_ns) {
   });
 }
 
+TapSet Comparer::taps_that_ran() const {
+  TapSet ran = totals_.taps_attached;
+  ran.insert(totals_.taps_seen);
+  TapSet left_out = kAllTaps;
+  left_out.erase(options_.taps);
+  ran.erase(left_out);
+  return ran;
+}
+
 bool Comparer::is_done() const {
   return correlator_.counts().packets >= options_.correlator.follow && correlator_.open_packets() == 0;
 }
@@ -192,7 +201,7 @@ void Comparer::on_finished(const PacketStory& story, std::span<const Sighting> s
   }
   for (std::size_t group = 0; group < totals_.groups.size(); ++group) totals_.groups[group] += groups >> group & 1;
   ++totals_.rows[last_place(sightings, places_)].last_seen;
-  const Fate fate = fate_of(story, sightings, places_, texts_);
+  const Fate fate = fate_of(story, sightings, places_, texts_, taps_that_ran());
   count(fate);
   if (!options_.each) return;
   line_.clear();

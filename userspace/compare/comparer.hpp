@@ -62,7 +62,7 @@ struct CompareTotals {
   std::uint64_t lost = 0;  // records that the kernel side lost
   std::uint64_t untied_rules = 0;
   TapSet taps_seen;
-  TapSet taps_attached;  // live
+  TapSet taps_attached;  // as the source's interfaces are named; a tap that the kernel lacks is not there
   CorrelatorCounts counts;
 };
 
@@ -98,6 +98,7 @@ class Comparer final : public Sink {
   };
 
   Result<> follow(const RecordView& record);
+  [[nodiscard]] TapSet taps_that_ran() const;
   void on_finished(const PacketStory& story, std::span<const Sighting> sightings);
   void tie_rules(std::uint64_t now_ns);
   void count(const Fate& fate);

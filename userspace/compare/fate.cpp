@@ -79,7 +79,7 @@ DropSite site_of(std::string_view name, std::span<const std::pair<std::string_vi
 }
 
 void place_drop(Fate& fate, std::span<const Sighting> sightings, const Places& places, std::string_view reason,
-                std::string_view function) {
+                std::string_view function, TapSet ran) {
   fate.site = site_of(reason, kSites);
   if (fate.site == DropSite::kUnknown) fate.site = site_of(function, kSitesOfFunctions);
   // A driver that gives no reason.
@@ -88,6 +88,10 @@ void place_drop(Fate& fate, std::span<const Sighting> sightings, const Places& p
   if (const Sighting* open = open_hook(sightings, places)) {
     fate.site = DropSite::kHook;
     fate.hook = places[open->place].hook;
+    return;
+  }
+  if (!ran.contains(Tap::kNetfilter)) {
+    fate.undecided = {Tap::kNetfilter};
     return;
   }
   const Place& last = places[fate.place];
@@ -117,8 +121,8 @@ std::string_view fate_name(FateKind kind) {
 
 std::uint64_t Fate::key() const {
   const auto word = [](auto value) { return static_cast<std::uint64_t>(value); };
-  const std::uint64_t what =
-      word(kind) | word(site) << 8 | word(hook) << 16 | word(elsewhere) << 24 | word(place) << 32;
+  const std::uint64_t what = word(kind) | word(site) << 8 | word(hook) << 16 | word(elsewhere) << 24 |
+                             word(!undecided.empty()) << 25 | word(place) << 32;
   // All three are small numbers, which mix() alone would let cancel each other out.
   return mix(mix(mix(0, what), word(reason) << 32 | function), rule);
 }
@@ -160,8 +164,14 @@ std::uint16_t last_place(std::span<const Sighting> sightings, const Places& plac
   return last;
 }
 
-Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, const Places& places, const Texts& texts) {
+Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, const Places& places, const Texts& texts,
+             TapSet ran) {
   Fate fate;
+  const auto lacks = [&](TapSet taps) {
+    for (const TapTraits& traits : kTapTraits) {
+      if (taps.contains(traits.tap) && !ran.contains(traits.tap)) fate.undecided.insert(traits.tap);
+    }
+  };
   const auto freed = [&](FateKind kind, const Freed& how) {
     fate.kind = kind;
     fate.reason = how.reason;
@@ -169,7 +179,7 @@ Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, cons
     fate.elsewhere = how.elsewhere;
     if (kind != FateKind::kDropped) return;
     fate.place = last_place(sightings, places);
-    place_drop(fate, sightings, places, texts[how.reason], texts[how.function]);
+    place_drop(fate, sightings, places, texts[how.reason], texts[how.function], ran);
     if (fate.site != DropSite::kUnknown) fate.place = 0;
   };
   if (story.delivered > 0) {
@@ -186,6 +196,7 @@ Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, cons
     fate.kind = FateKind::kXdpDropped;
   } else if (story.end.time_ns != 0) {
     freed(FateKind::kConsumed, story.end);
+    lacks({Tap::kSocket});
   } else if (story.cut.time_ns != 0) {
     fate.kind = FateKind::kCut;
     fate.place = last_place(sightings, places);
@@ -194,6 +205,7 @@ Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, cons
   } else {
     fate.kind = story.is_evicted ? FateKind::kEvicted : FateKind::kVanished;
     fate.place = last_place(sightings, places);
+    if (fate.kind == FateKind::kVanished) lacks({Tap::kDrop, Tap::kEnd, Tap::kSocket, Tap::kStackOut});
   }
   // A rule may keep the packet, too.
   if (fate.kind == FateKind::kDropped || fate.kind == FateKind::kVanished) fate.rule = story.rule;
@@ -292,7 +304,8 @@ std::string fate_text(const Fate& fate, const Places& places, const Texts& texts
     case FateKind::kXdpDropped:
       return "dropped by XDP (consumed by ringtap)";
     case FateKind::kConsumed:
-      return "consumed by the kernel" + namespaced + (function.empty() ? "" : " in " + function);
+      return (fate.undecided.empty() ? "consumed by the kernel" : "consumed by the kernel or delivered") + namespaced +
+             (function.empty() ? "" : " in " + function);
     case FateKind::kCut:
       return "cut into pieces after " + places.text(places[fate.place]) + ", which were not seen";
     case FateKind::kReassembled:
@@ -302,7 +315,9 @@ std::string fate_text(const Fate& fate, const Places& places, const Texts& texts
     case FateKind::kVanished:
       break;
   }
-  return "vanished after " + places.text(places[fate.place]);
+  // Without these taps nothing says that it was lost.
+  const bool unknown = fate.undecided.contains_any({Tap::kDrop, Tap::kSocket, Tap::kStackOut});
+  return (unknown ? "unknown after " : "vanished after ") + places.text(places[fate.place]);
 }
 
 }  // namespace ringtap

@@ -66,6 +66,8 @@ struct Fate {
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
   std::uint32_t rule = kNoText;
+  // What would decide between this outcome and others, and did not run: "consumed" without the socket tap.
+  TapSet undecided;
 
   [[nodiscard]] std::uint64_t key() const;  // the same for equal fates
 };
@@ -84,7 +86,9 @@ bool is_after_use(std::string_view reason, std::string_view function);
 
 // The last place before it was freed; the first of all when there is none before.
 std::uint16_t last_place(std::span<const Sighting> sightings, const Places& places);
-Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, const Places& places, const Texts& texts);
+// `ran`: the taps that could have seen the packet. Nothing is concluded from what another did not see.
+Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, const Places& places, const Texts& texts,
+             TapSet ran);
 
 // "dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)"
 std::string fate_text(const Fate& fate, const Places& places, const Texts& texts);

@@ -68,12 +68,30 @@ std::string fates_text(const CompareTotals& totals, const Places& places, const 
 
 std::uint64_t count_of(const CompareTotals& totals, FateKind kind) {
   std::uint64_t sum = 0;
-  for (const auto& [fate, packets] : totals.fates) sum += fate.kind == kind ? packets : 0;
+  for (const auto& [fate, packets] : totals.fates) sum += fate.kind == kind && fate.undecided.empty() ? packets : 0;
   return sum;
 }
 
 std::string plural(std::uint64_t count, const std::string& word) {
   return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
+}
+
+// What a tap that did not run leaves open, where an outcome depends on it; a line each.
+std::string undecided_text(const CompareTotals& totals) {
+  static constexpr std::array<std::pair<Tap, std::string_view>, 5> kOpen = {
+      {{Tap::kNetfilter, "at which hook netfilter dropped a packet"},
+       {Tap::kSocket, "whether a socket was given a packet that was not seen to be dropped"},
+       {Tap::kStackOut, "whether a packet was given to the driver"},
+       {Tap::kDrop, "whether, where and why a packet was dropped"},
+       {Tap::kEnd, "whether a packet was consumed by the kernel"}}};
+  TapSet missing;
+  for (const auto& [fate, packets] : totals.fates) missing.insert(fate.undecided);
+  std::string text;
+  for (const auto& [tap, what] : kOpen) {
+    if (!missing.contains(tap)) continue;
+    text += "note: unknown, since the " + std::string(tap_name(tap)) + " tap did not run: " + std::string(what) + "\n";
+  }
+  return text;
 }
 
 // What a reader has to know about the figures; a line each.
@@ -83,9 +101,9 @@ std::string notes_text(const CompareTotals& totals, const CompareOptions& option
     if (count != 0) text += "note: " + what + "\n";
   };
   const CorrelatorCounts& counts = totals.counts;
+  text += undecided_text(totals);
   note(count_of(totals, FateKind::kVanished),
-       "vanished: seen at no later tap and not dropped (a tap that is not attached, another XDP program, a tunnel, or "
-       "still on the way)");
+       "vanished: seen at no later tap and not dropped (another XDP program, a tunnel, or still on the way)");
   note(totals.lost, "the kernel side lost " + plural(totals.lost, "record") + ": counts are lower bounds");
   note(counts.evicted, plural(counts.evicted, "packet") + " finished early: more than " +
                            std::to_string(options.correlator.max_packets) + " at once");
@@ -127,6 +145,16 @@ void describe_fate(JsonObject& object, const Fate& fate, const Places& places, c
   object.optional("reason", texts[fate.reason]);
   object.optional("function", texts[fate.function]);
   object.optional("rule", texts[fate.rule]);
+  if (!fate.undecided.empty()) {
+    std::string& list = object.key("undecided_without");
+    list += '[';
+    for (const TapTraits& traits : kTapTraits) {
+      if (!fate.undecided.contains(traits.tap)) continue;
+      if (list.back() != '[') list += ',';
+      list.append("\"").append(traits.name).append("\"");
+    }
+    list += ']';
+  }
   object.text("text", fate_text(fate, places, texts));
 }
 

@@ -34,7 +34,8 @@ DropReasons DropReasons::load() {
 
 std::string_view DropReasons::name(std::uint32_t reason) {
   const auto [entry, fresh] = names_.try_emplace(reason);
-  if (fresh) entry->second = "reason_" + std::to_string(reason);
+  // 0 is what a kernel says that gives no reasons (before Linux 5.17).
+  if (fresh && reason != 0) entry->second = "reason_" + std::to_string(reason);
   return entry->second;
 }
 

@@ -21,6 +21,7 @@ class DropReasons {
   // Without type information every reason is a number.
   static DropReasons load();
   // "NETFILTER_DROP"; "reason_1234" for a reason that the enumeration does not have (a subsystem's own).
+  // Empty for 0 on a kernel that has no reasons.
   [[nodiscard]] std::string_view name(std::uint32_t reason);
 
  private:
