@@ -10,56 +10,8 @@ namespace ringtap {
 namespace {
 
 constexpr std::uint8_t kProtocol = 58;
-enum Type : std::uint8_t {
-  kUnreachable = 1,
-  kPacketTooBig = 2,
-  kTimeExceeded = 3,
-  kParameterProblem = 4,
-  kEchoRequest = 128,
-  kEchoReply = 129,
-  kListenerQuery = 130,
-  kListenerReport = 131,
-  kListenerDone = 132,
-  kRouterSolicitation = 133,
-  kRouterAdvertisement = 134,
-  kNeighborSolicitation = 135,
-  kNeighborAdvertisement = 136,
-  kRedirect = 137,
-  kInverseSolicitation = 141,
-  kInverseAdvertisement = 142,
-  kListenerReportV2 = 143,
-  kAgentDiscoveryRequest = 144,
-  kAgentDiscoveryReply = 145,
-  kPrefixSolicitation = 146,
-  kPrefixAdvertisement = 147,
-  kMtraceResponse = 200,
-  kMtrace = 201
-};
-constexpr Token kTypes[] = {
-    {kUnreachable, "destination unreachable"},
-    {kPacketTooBig, "packet too big"},
-    {kTimeExceeded, "time exceeded in-transit"},
-    {kParameterProblem, "parameter problem"},
-    {kEchoRequest, "echo request"},
-    {kEchoReply, "echo reply"},
-    {kListenerQuery, "multicast listener query"},
-    {kListenerReport, "multicast listener report"},
-    {kListenerDone, "multicast listener done"},
-    {kRouterSolicitation, "router solicitation"},
-    {kRouterAdvertisement, "router advertisement"},
-    {kNeighborSolicitation, "neighbor solicitation"},
-    {kNeighborAdvertisement, "neighbor advertisement"},
-    {kRedirect, "redirect"},
-    {kInverseSolicitation, "inverse neighbor solicitation"},
-    {kInverseAdvertisement, "inverse neighbor advertisement"},
-    {kListenerReportV2, "multicast listener report v2"},
-    {kAgentDiscoveryRequest, "ha discovery request"},
-    {kAgentDiscoveryReply, "ha discovery reply"},
-    {kPrefixSolicitation, "mobile router solicitation"},
-    {kPrefixAdvertisement, "mobile router advertisement"},
-    {kMtraceResponse, "mtrace response"},
-    {kMtrace, "mtrace message"},
-};
+constexpr std::uint8_t kUnreachable = 1;      // a type
+constexpr std::uint8_t kPortUnreachable = 4;  // the highest of its codes
 
 constexpr Token kRouterFlags[] = {
     {0x80, "managed"}, {0x40, "other stateful"}, {0x20, "home agent"}, {0x02, "ipv6 only"}};
@@ -181,8 +133,8 @@ void put_neighbor_options(Context& context, Cursor options) {
   }
 }
 
-// The packet that an error quotes: `quoted` stands at its IPv6 header.
-void put_unreachable(Context& context, const Cursor& message, std::uint8_t code) {
+// An error quotes the packet from its IPv6 header on, after 8 bytes of its own.
+void put_unreachable_host(Context& context, const Cursor& message, std::uint8_t code) {
   const Cursor quoted = message.from(8);
   constexpr std::string_view kReasons[] = {"unreachable route", " unreachable prohibited", "beyond scope",
                                            "unreachable address"};
@@ -317,10 +269,153 @@ void put_listener_v1(Context& context, const Cursor& message) {
   context.host6(message.block(8, 16));
 }
 
-// The length comes at the end, but before the details where -v shows any.
-constexpr bool length_before_details(std::uint8_t type) {
-  return (type >= kRouterSolicitation && type <= kRedirect) || type == kAgentDiscoveryReply ||
-         type == kPrefixAdvertisement;
+// The printers of messages: what follows the name.
+
+void put_nothing(Context&, const Cursor&) {}
+
+void put_unreachable(Context& context, const Cursor& message) {
+  const std::uint8_t code = message.u8(1);
+  if (code == kPortUnreachable) {
+    put_unreachable_port(context, message);
+  } else if (code < kPortUnreachable) {
+    put_unreachable_host(context, message, code);
+  } else {
+    context.put(", unknown unreach code (", code, ')');
+    if (!context.verbose(2)) dump_layer(context, message, 0, message.length(), "\n\t");
+  }
+}
+
+void put_too_big(Context& context, const Cursor& message) {
+  context.put(", mtu ", message.be32(4));
+}
+
+void put_time_exceeded(Context& context, const Cursor& message) {
+  const std::uint8_t code = message.u8(1);
+  if (code == 0) {
+    put_host6(context, " for ", message.block(8 + 24, 16));
+  } else if (code == 1) {
+    context.put(" (reassembly)");
+  } else {
+    context.put(", unknown code (", code, ')');
+  }
+}
+
+void put_parameter_problem(Context& context, const Cursor& message) {
+  if (!message.has(8 + 40)) message.truncated();
+  constexpr std::string_view kProblems[] = {"erroneous", "next header", "option", "incomplete header chain"};
+  const std::uint8_t code = message.u8(1);
+  const std::uint32_t octet = message.be32(4);
+  if (code < std::size(kProblems)) {
+    context.put(", ", kProblems[code], " - octet ", octet);
+  } else {
+    context.put(", code-#", code);
+  }
+}
+
+void put_echo(Context& context, const Cursor& message) {
+  context.put(", id ", message.be16(4), ", seq ", message.be16(6));
+}
+
+// RFC 3810 8.1: the length tells the versions apart.
+void put_listener_query(Context& context, const Cursor& message) {
+  if (message.length() == 24) {
+    put_listener_v1(context, message);
+  } else {
+    put_listener_query_v2(context, message);
+  }
+}
+
+void put_router_solicitation(Context& context, const Cursor& message) {
+  if (context.verbose()) put_neighbor_options(context, message.from(8));
+}
+
+void put_router_advertisement(Context& context, const Cursor& message) {
+  if (!context.verbose()) return;
+  if (!message.has(16)) return message.truncated();
+  context.put("\n\thop limit ", message.u8(4), ", Flags [");
+  context.put_flags(kRouterFlags, message.u8(5));
+  context.put("], pref ", kPreferences[message.u8(5) >> 3 & 3], ", router lifetime ", message.be16(6),
+              "s, reachable time ", message.be32(8), "ms, retrans timer ", message.be32(12), "ms");
+  put_neighbor_options(context, message.from(16));
+}
+
+void put_neighbor_solicitation(Context& context, const Cursor& message) {
+  put_host6(context, ", who has ", message.block(8, 16));
+  if (context.verbose()) put_neighbor_options(context, message.from(24));
+}
+
+void put_neighbor_advertisement(Context& context, const Cursor& message) {
+  put_host6(context, ", tgt is ", message.block(8, 16));
+  if (!context.verbose()) return;
+  context.put(", Flags [");
+  context.put_flags(kNeighborFlags, message.be32(4) >> 24);
+  context.put(']');
+  put_neighbor_options(context, message.from(24));
+}
+
+void put_redirect(Context& context, const Cursor& message) {
+  put_host6(context, ", ", message.block(24, 16));
+  put_host6(context, " to ", message.block(8, 16));
+  if (context.verbose()) put_neighbor_options(context, message.from(40));
+}
+
+void put_identifier(Context& context, const Cursor& message) {
+  context.put(", id 0x", Hex{message.be16(4), 4});
+}
+
+void put_agent_discovery_reply(Context& context, const Cursor& message) {
+  if (!context.verbose()) return;
+  put_identifier(context, message);
+  for (std::size_t at = 8; at < message.length() && !context.truncated(); at += 16) {
+    context.put(", ");
+    context.host6(message.block(at, 16));
+  }
+}
+
+void put_prefix_advertisement(Context& context, const Cursor& message) {
+  if (!context.verbose()) return;
+  put_identifier(context, message);
+  put_neighbor_options(context, message.from(8));
+}
+
+// A message by its type; one without a printer is dumped.
+struct MessageRow {
+  std::uint8_t type;
+  std::string_view name;
+  void (*put)(Context&, const Cursor&) = nullptr;
+  bool length_first = false;  // with -v the length is printed, and before the details; else only without -v, after them
+};
+constexpr MessageRow kMessages[] = {
+    {kUnreachable, "destination unreachable", put_unreachable},
+    {2, "packet too big", put_too_big},
+    {3, "time exceeded in-transit", put_time_exceeded},
+    {4, "parameter problem", put_parameter_problem},
+    {128, "echo request", put_echo},
+    {129, "echo reply", put_echo},
+    {130, "multicast listener query", put_listener_query},
+    {131, "multicast listener report", put_listener_v1},
+    {132, "multicast listener done", put_listener_v1},
+    {133, "router solicitation", put_router_solicitation, true},
+    {134, "router advertisement", put_router_advertisement, true},
+    {135, "neighbor solicitation", put_neighbor_solicitation, true},
+    {136, "neighbor advertisement", put_neighbor_advertisement, true},
+    {137, "redirect", put_redirect, true},
+    {141, "inverse neighbor solicitation", put_nothing},
+    {142, "inverse neighbor advertisement", put_nothing},
+    {143, "multicast listener report v2", put_listener_report_v2},
+    {144, "ha discovery request", put_identifier},
+    {145, "ha discovery reply", put_agent_discovery_reply, true},
+    {146, "mobile router solicitation", put_identifier},
+    {147, "mobile router advertisement", put_prefix_advertisement, true},
+    {200, "mtrace response"},
+    {201, "mtrace message"},
+};
+
+const MessageRow* find_message(std::uint8_t type) {
+  for (const MessageRow& row : kMessages) {
+    if (row.type == type) return &row;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -347,142 +442,21 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
     }
   }
   const std::uint8_t type = message.u8(0);
+  const MessageRow* row = find_message(type);
   context.put("ICMP6, ");
-  context.put_name(token(kTypes, type), "unknown icmp6 type (", type, ')');
-  const bool verbose = context.verbose();
-  if (verbose && length_before_details(type)) context.put(", length ", length);
+  context.put_name(row == nullptr ? std::string_view() : row->name, "unknown icmp6 type (", type, ')');
+  const bool printed = row != nullptr && row->put != nullptr;
+  if (printed && row->length_first && context.verbose()) context.put(", length ", length);
   const std::uint8_t code = message.u8(1);
-  switch (type) {
-    case kUnreachable:
-      if (code == 4) {
-        put_unreachable_port(context, message);
-      } else if (code < 4) {
-        put_unreachable(context, message, code);
-      } else {
-        context.put(", unknown unreach code (", code, ')');
-        if (!context.verbose(2)) dump_layer(context, message, 0, length, "\n\t");
-        return;
-      }
-      break;
-    case kPacketTooBig:
-      context.put(", mtu ", message.be32(4));
-      break;
-    case kTimeExceeded:
-      switch (code) {
-        case 0: {
-          const std::uint8_t* destination = message.block(8 + 24, 16);
-          context.put(" for ");
-          context.host6(destination);
-          break;
-        }
-        case 1:
-          context.put(" (reassembly)");
-          break;
-        default:
-          context.put(", unknown code (", code, ')');
-          break;
-      }
-      break;
-    case kParameterProblem: {
-      if (!message.has(8 + 40)) message.truncated();
-      const std::uint32_t octet = message.be32(4);
-      switch (code) {
-        case 0:
-          context.put(", erroneous - octet ", octet);
-          break;
-        case 1:
-          context.put(", next header - octet ", octet);
-          break;
-        case 2:
-          context.put(", option - octet ", octet);
-          break;
-        case 3:
-          context.put(", incomplete header chain - octet ", octet);
-          break;
-        default:
-          context.put(", code-#", code);
-          break;
-      }
-      break;
-    }
-    case kEchoRequest:
-    case kEchoReply:
-      context.put(", id ", message.be16(4), ", seq ", message.be16(6));
-      break;
-    case kListenerQuery:
-      // RFC 3810 8.1: the length tells the versions apart.
-      if (length == 24) {
-        put_listener_v1(context, message);
-      } else {
-        put_listener_query_v2(context, message);
-      }
-      break;
-    case kListenerReport:
-    case kListenerDone:
-      put_listener_v1(context, message);
-      break;
-    case kRouterSolicitation:
-      if (verbose) put_neighbor_options(context, message.from(8));
-      break;
-    case kRouterAdvertisement:
-      if (!verbose) break;
-      if (!message.has(16)) {
-        message.truncated();
-        break;
-      }
-      context.put("\n\thop limit ", message.u8(4), ", Flags [");
-      context.put_flags(kRouterFlags, message.u8(5));
-      context.put("], pref ", kPreferences[message.u8(5) >> 3 & 3], ", router lifetime ", message.be16(6),
-                  "s, reachable time ", message.be32(8), "ms, retrans timer ", message.be32(12), "ms");
-      put_neighbor_options(context, message.from(16));
-      break;
-    case kNeighborSolicitation:
-      put_host6(context, ", who has ", message.block(8, 16));
-      if (verbose) put_neighbor_options(context, message.from(24));
-      break;
-    case kNeighborAdvertisement:
-      put_host6(context, ", tgt is ", message.block(8, 16));
-      if (verbose) {
-        context.put(", Flags [");
-        context.put_flags(kNeighborFlags, message.be32(4) >> 24);
-        context.put(']');
-        put_neighbor_options(context, message.from(24));
-      }
-      break;
-    case kRedirect:
-      put_host6(context, ", ", message.block(24, 16));
-      put_host6(context, " to ", message.block(8, 16));
-      if (verbose) put_neighbor_options(context, message.from(40));
-      break;
-    case kListenerReportV2:
-      put_listener_report_v2(context, message);
-      break;
-    case kAgentDiscoveryRequest:
-    case kPrefixSolicitation:
-      context.put(", id 0x", Hex{message.be16(4), 4});
-      break;
-    case kAgentDiscoveryReply:
-      if (!verbose) break;
-      context.put(", id 0x", Hex{message.be16(4), 4});
-      for (std::size_t at = 8; at < length && !context.truncated(); at += 16) {
-        context.put(", ");
-        context.host6(message.block(at, 16));
-      }
-      break;
-    case kPrefixAdvertisement:
-      if (!verbose) break;
-      context.put(", id 0x", Hex{message.be16(4), 4});
-      put_neighbor_options(context, message.from(8));
-      break;
-    case kInverseSolicitation:
-    case kInverseAdvertisement:
-      break;
-    default:
-      context.put(", length ", length);
-      if (!context.verbose(2)) dump_layer(context, message, 0, length, "\n\t");
-      return;
+  if (!printed) {
+    context.put(", length ", length);
+    if (!context.verbose(2)) dump_layer(context, message, 0, length, "\n\t");
+    return;
   }
-  if (!verbose) context.put(", length ", length);
+  row->put(context, message);
+  // tcpdump leaves the length out when it does not know why something is unreachable.
+  if (type == kUnreachable && code > kPortUnreachable) return;
+  if (!context.verbose()) context.put(", length ", length);
 }
 
 }  // namespace ringtap

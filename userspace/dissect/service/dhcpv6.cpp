@@ -25,208 +25,201 @@ constexpr Token kMessages[] = {{1, "solicit"},
                                {14, "leasequery"},
                                {15, "leasequery-reply"}};
 
-// What the value of an option is made of.
-enum class Form {
-  kNothing,
-  kDuid,
-  kAssociation,  // identity, two times, options
-  kTemporary,    // identity, options
-  kAddress,      // address, two times, options
-  kPrefix,
-  kRequest,  // option numbers
-  kByte,
-  kTime16,
-  kTime32,
-  kRelayed,
-  kAuthentication,
-  kStatus,
-  kHexFew,  // the first ten bytes
-  kRemoteId,
-  kReconfigure,
-  kNames,
-  kAddresses,
-  kText,
-  kQuery,
-  kOptions,
-  kRelayData,
-  kNtp,
-  kAftr
-};
-struct OptionRow {
-  std::uint16_t code;
-  std::string_view name;
-  Form form;
-};
-constexpr OptionRow kOptions[] = {
-    {1, "client-ID", Form::kDuid},
-    {2, "server-ID", Form::kDuid},
-    {3, "IA_NA", Form::kAssociation},
-    {4, "IA_TA", Form::kTemporary},
-    {5, "IA_ADDR", Form::kAddress},
-    {6, "option-request", Form::kRequest},
-    {7, "preference", Form::kByte},
-    {8, "elapsed-time", Form::kTime16},
-    {9, "relay-message", Form::kRelayed},
-    {11, "authentication", Form::kAuthentication},
-    {12, "server-unicast", Form::kNothing},
-    {13, "status-code", Form::kStatus},
-    {14, "rapid-commit", Form::kNothing},
-    {15, "user-class", Form::kNothing},
-    {16, "vendor-class", Form::kNothing},
-    {17, "vendor-specific-info", Form::kNothing},
-    {18, "interface-ID", Form::kHexFew},
-    {19, "reconfigure-message", Form::kReconfigure},
-    {20, "reconfigure-accept", Form::kNothing},
-    {21, "SIP-servers-domain", Form::kNames},
-    {22, "SIP-servers-address", Form::kAddresses},
-    {23, "DNS-server", Form::kAddresses},
-    {24, "DNS-search-list", Form::kNames},
-    {25, "IA_PD", Form::kAssociation},
-    {26, "IA_PD-prefix", Form::kPrefix},
-    {27, "NIS-server", Form::kAddresses},
-    {28, "NIS+-server", Form::kAddresses},
-    {29, "NIS-domain-name", Form::kNothing},
-    {30, "NIS+-domain-name", Form::kNothing},
-    {31, "SNTP-servers", Form::kAddresses},
-    {32, "lifetime", Form::kTime32},
-    {33, "BCMCS-domain-name", Form::kNothing},
-    {34, "BCMCS-server", Form::kAddresses},
-    {36, "Geoconf-Civic", Form::kNothing},
-    {37, "Remote-ID", Form::kRemoteId},
-    {38, "Subscriber-ID", Form::kHexFew},
-    {39, "Client-FQDN", Form::kNothing},
-    {40, "PANA-agent", Form::kAddresses},
-    {41, "POSIX-timezone", Form::kText},
-    {42, "POSIX-tz-database", Form::kText},
-    {43, "Echo-request-option", Form::kRequest},
-    {44, "Lease-query", Form::kQuery},
-    {45, "LQ-client-data", Form::kOptions},
-    {46, "Clt-time", Form::kTime32},
-    {47, "LQ-relay-data", Form::kRelayData},
-    {48, "LQ-client-link", Form::kAddresses},
-    {56, "NTP-server", Form::kNtp},
-    {64, "AFTR-Name", Form::kAftr},
-    {112, "MUD-URL", Form::kText},
-};
 constexpr Token kStatus[] = {{0, "Success"},        {1, "UnspecFail"},    {2, "NoAddrsAvail"},  {3, "NoBinding"},
                              {4, "NotOnLink"},      {5, "UseMulticast"},  {6, "NoPrefixAvail"}, {7, "UnknownQueryType"},
                              {8, "MalformedQuery"}, {9, "NotConfigured"}, {10, "NotAllowed"}};
 constexpr std::size_t kShown = 10;  // bytes of an opaque value
 
-const OptionRow* find_option(std::uint16_t code) {
-  for (const OptionRow& row : kOptions) {
-    if (row.code == code) return &row;
-  }
-  return nullptr;
-}
-
-void put_option_name(Context& context, std::uint16_t code) {
-  if (const OptionRow* row = find_option(code)) {
-    context.put(row->name);
-  } else {
-    context.put("opt_", code);
-  }
-}
-
 void put_hex(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count) {
   for (std::size_t i = 0; i < count && !context.truncated(); ++i) context.put(Hex{bytes.u8(offset + i), 2});
 }
 
+void put_option_name(Context& context, std::uint16_t code);
 bool print_message(Context& context, Cursor message);
 bool print_options(Context& context, Cursor options);
 
-void put_question(Context& context) {
-  context.put("?)");
-}
+enum class Outcome {
+  kDone,
+  kWrongSize,  // nothing was printed
+  kStop        // the rest of the options is not printed
+};
+
+// The printers of options: `value` is the option's, `rest` the same place with all that is left of the message, which
+// names may run into.
 
 // RFC 8415 11.
-void put_duid(Context& context, const Cursor& value) {
+Outcome put_duid(Context& context, const Cursor& value, const Cursor&) {
   const std::size_t size = value.length();
-  if (size < 2) return put_question(context);
   const std::uint16_t type = value.be16(0);
-  std::size_t head = 0;
   switch (type) {
     case 1:
-      if (size < 8) return put_question(context);
-      context.put("hwaddr/time type ", value.be16(2), " time ", value.be32(4), ' ');
-      head = 8;
-      break;
+      if (size < 8) return Outcome::kWrongSize;
+      context.put(" hwaddr/time type ", value.be16(2), " time ", value.be32(4), ' ');
+      put_hex(context, value, 8, size - 8);
+      return Outcome::kDone;
     case 2:
-      if (size < 10) return put_question(context);
-      context.put("vid ");
+      if (size < 10) return Outcome::kWrongSize;
+      context.put(" vid ");
       put_hex(context, value, 2, 8);
-      return context.put(')');
+      return Outcome::kDone;
     case 3:
-      if (size < 4) return put_question(context);
-      context.put("hwaddr type ", value.be16(2), ' ');
-      head = 4;
-      break;
+      if (size < 4) return Outcome::kWrongSize;
+      context.put(" hwaddr type ", value.be16(2), ' ');
+      put_hex(context, value, 4, size - 4);
+      return Outcome::kDone;
     default:
-      return context.put("type ", type, ')');
+      context.put(" type ", type);
+      return Outcome::kDone;
   }
-  put_hex(context, value, head, size - head);
-  context.put(')');
 }
 
-void put_authentication(Context& context, const Cursor& value) {
-  constexpr std::size_t kFixed = 11;
+// The options in an option.
+template <std::size_t Offset>
+Outcome put_nested(Context& context, const Cursor& value, const Cursor&) {
+  if (value.length() > Offset) (void)print_options(context, value.from(Offset));
+  return Outcome::kDone;
+}
+
+Outcome put_association(Context& context, const Cursor& value, const Cursor& rest) {
+  context.put(" IAID:", value.be32(0), " T1:", value.be32(4), " T2:", value.be32(8));
+  return put_nested<12>(context, value, rest);
+}
+
+Outcome put_temporary(Context& context, const Cursor& value, const Cursor& rest) {
+  context.put(" IAID:", value.be32(0));
+  return put_nested<4>(context, value, rest);
+}
+
+Outcome put_address(Context& context, const Cursor& value, const Cursor& rest) {
+  put_host6(context, " ", value.block(0, 16));
+  context.put(" pltime:", value.be32(16), " vltime:", value.be32(20));
+  return put_nested<24>(context, value, rest);
+}
+
+Outcome put_prefix(Context& context, const Cursor& value, const Cursor& rest) {
+  put_host6(context, " ", value.block(9, 16));
+  context.put('/', value.u8(8), " pltime:", value.be32(0), " vltime:", value.be32(4));
+  return put_nested<25>(context, value, rest);
+}
+
+// Numbers of options.
+Outcome put_request(Context& context, const Cursor& value, const Cursor&) {
   const std::size_t size = value.length();
-  if (size < kFixed) return put_question(context);
+  if (size % 2 != 0) return Outcome::kWrongSize;
+  for (std::size_t at = 0; at < size && !context.truncated(); at += 2) {
+    const std::uint16_t code = value.be16(at);
+    context.put(' ');
+    put_option_name(context, code);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_byte(Context& context, const Cursor& value, const Cursor&) {
+  if (value.length() != 1) return Outcome::kWrongSize;
+  context.put(' ', value.u8(0));
+  return Outcome::kDone;
+}
+
+Outcome put_time16(Context& context, const Cursor& value, const Cursor&) {
+  if (value.length() != 2) return Outcome::kWrongSize;
+  context.put(' ', value.be16(0));
+  return Outcome::kDone;
+}
+
+Outcome put_time32(Context& context, const Cursor& value, const Cursor&) {
+  if (value.length() != 4) return Outcome::kWrongSize;
+  context.put(' ', value.be32(0));
+  return Outcome::kDone;
+}
+
+Outcome put_relayed(Context& context, const Cursor& value, const Cursor&) {
+  context.put(" (");
+  if (context.depth < kMaxDepth) {
+    ++context.depth;
+    print_message(context, value);
+    --context.depth;
+  }
+  return Outcome::kDone;
+}
+
+constexpr std::size_t kAuthenticationHeader = 11;
+
+void put_delayed_authentication(Context& context, const Cursor& value, std::size_t left) {
+  if (left < 20) return context.put(" ??");
+  context.put(" realm: ");
+  put_hex(context, value, kAuthenticationHeader, left - 20);
+  const std::size_t key = kAuthenticationHeader + left - 20;
+  context.put(", key ID: ", Hex{value.be32(key), 8}, ", HMAC-MD5:");
+  for (unsigned i = 0; i < 4; ++i) context.put(' ', Hex{value.be32(key + 4 + 4 * i), 8});
+}
+
+void put_reconfigure_authentication(Context& context, const Cursor& value, std::size_t left) {
+  if (left != 17) return context.put(" ??");
+  constexpr Token kTypes[] = {{1, " reconfig-key"}, {2, " type: HMAC-MD5"}};
+  context.put(token(kTypes, value.u8(kAuthenticationHeader), " type: ??"), " value:");
+  for (unsigned i = 0; i < 4; ++i) context.put(' ', Hex{value.be32(kAuthenticationHeader + 1 + 4 * i), 8});
+}
+
+Outcome put_authentication(Context& context, const Cursor& value, const Cursor&) {
+  enum Protocol : std::uint8_t { kDelayed = 2, kReconfigure = 3 };
+  constexpr Token kProtocols[] = {{kDelayed, "delayed"}, {kReconfigure, "reconfigure"}};
+  constexpr Token kAlgorithms[] = {{1, "HMAC-MD5"}};
+  constexpr Token kDetections[] = {{0, "mono"}};
   const std::uint8_t protocol = value.u8(0);
-  const std::uint8_t algorithm = value.u8(1);
-  constexpr Token kProtocols[] = {{2, "delayed"}, {3, "reconfigure"}};
-  context.put("proto: ");
+  context.put(" proto: ");
   context.put_name(token(kProtocols, protocol), protocol);
   context.put(", alg: ");
-  if (algorithm == 1) {
-    context.put("HMAC-MD5");
-  } else {
-    context.put(algorithm);
-  }
+  context.put_name(token(kAlgorithms, value.u8(1)), value.u8(1));
   context.put(", RDM: ");
-  if (value.u8(2) == 0) {
-    context.put("mono");
-  } else {
-    context.put(value.u8(2));
-  }
+  context.put_name(token(kDetections, value.u8(2)), value.u8(2));
   context.put(", RD:");
   for (unsigned i = 0; i < 4; ++i) context.put(' ', Hex{value.be16(3 + 2 * i), 4});
-  const std::size_t left = size - kFixed;
-  switch (protocol) {
-    case 2:
-      if (left < 20) {
-        context.put(" ??");
-        break;
-      }
-      context.put(" realm: ");
-      put_hex(context, value, kFixed, left - 20);
-      context.put(", key ID: ", Hex{value.be32(kFixed + left - 20), 8}, ", HMAC-MD5:");
-      for (unsigned i = 0; i < 4; ++i) context.put(' ', Hex{value.be32(kFixed + left - 16 + 4 * i), 8});
-      break;
-    case 3:
-      if (left != 17) {
-        context.put(" ??");
-        break;
-      }
-      switch (value.u8(kFixed)) {
-        case 1:
-          context.put(" reconfig-key");
-          break;
-        case 2:
-          context.put(" type: HMAC-MD5");
-          break;
-        default:
-          context.put(" type: ??");
-          break;
-      }
-      context.put(" value:");
-      for (unsigned i = 0; i < 4; ++i) context.put(' ', Hex{value.be32(kFixed + 1 + 4 * i), 8});
-      break;
-    default:
-      context.put(" ??");
-      break;
+  const std::size_t left = value.length() - kAuthenticationHeader;
+  if (protocol == kDelayed) {
+    put_delayed_authentication(context, value, left);
+  } else if (protocol == kReconfigure) {
+    put_reconfigure_authentication(context, value, left);
+  } else {
+    context.put(" ??");
   }
-  context.put(')');
+  return Outcome::kDone;
+}
+
+Outcome put_status(Context& context, const Cursor& value, const Cursor&) {
+  const std::uint16_t code = value.be16(0);
+  context.put(' ');
+  if (code > 0xff) {
+    context.put("INVALID code");
+  } else {
+    context.put_name(token(kStatus, code), "code", code);
+  }
+  return Outcome::kDone;
+}
+
+// The first bytes of an opaque value.
+Outcome put_opaque(Context& context, const Cursor& value, const Cursor&) {
+  context.put(' ');
+  put_hex(context, value, 0, std::min(value.length(), kShown));
+  context.put("...");
+  return Outcome::kDone;
+}
+
+Outcome put_remote_id(Context& context, const Cursor& value, const Cursor& rest) {
+  context.put(' ', value.be32(0));
+  return put_opaque(context, value.from(4), rest);
+}
+
+Outcome put_relay_data(Context& context, const Cursor& value, const Cursor& rest) {
+  put_host6(context, " ", value.block(0, 16));
+  return put_opaque(context, value.from(16), rest);
+}
+
+Outcome put_reconfigure(Context& context, const Cursor& value, const Cursor&) {
+  if (value.length() != 1) return Outcome::kWrongSize;
+  constexpr Token kFor[] = {{5, "renew"}, {11, "inf-req"}};
+  context.put(" for ");
+  context.put_name(token(kFor, value.u8(0)), "??", "?(", Hex{value.u8(0), 2}, ')');
+  return Outcome::kDone;
 }
 
 // One domain name, RFC 1035 3.1; false where it goes beyond the packet.
@@ -243,65 +236,75 @@ bool put_name(Context& context, Cursor& rest) {
   return false;
 }
 
-bool put_names(Context& context, const Cursor& value, Cursor rest) {
+Outcome put_names(Context& context, const Cursor& value, const Cursor& message) {
+  Cursor rest = message;
   std::size_t left = value.length();
   while (left > 0) {
     context.put(' ');
     const std::size_t before = rest.captured();
     if (!put_name(context, rest)) {
       context.put_truncated();
-      return false;
+      return Outcome::kStop;
     }
     left -= std::min(left, before - rest.captured());
   }
-  context.put(')');
-  return true;
+  return Outcome::kDone;
 }
 
-bool put_ntp(Context& context, Cursor value, Cursor whole) {
-  if (value.length() < 4) {
-    context.put(' ');
-    put_question(context);
-    return true;
+Outcome put_addresses(Context& context, const Cursor& value, const Cursor&) {
+  const std::size_t size = value.length();
+  if (size % 16 != 0) return Outcome::kWrongSize;
+  for (std::size_t at = 0; at < size && !context.truncated(); at += 16) put_host6(context, " ", value.block(at, 16));
+  return Outcome::kDone;
+}
+
+Outcome put_string(Context& context, const Cursor& value, const Cursor&) {
+  context.put(' ');
+  context.out.escaped(value.span(0, value.length()));
+  return Outcome::kDone;
+}
+
+Outcome put_query(Context& context, const Cursor& value, const Cursor& rest) {
+  constexpr Token kBy[] = {{1, "by-address"}, {2, "by-clientID"}};
+  context.put(' ');
+  context.put_name(token(kBy, value.u8(0)), "type_", value.u8(0));
+  if (const std::uint8_t* link = value.block(1, 16);
+      !std::all_of(link, link + 16, [](std::uint8_t byte) { return byte == 0; })) {
+    put_host6(context, " ", link);
   }
+  return put_nested<17>(context, value, rest);
+}
+
+Outcome put_ntp(Context& context, const Cursor& option, const Cursor& message) {
+  Cursor value = option;
+  Cursor rest = message;
   while (value.length() >= 4 && !context.truncated()) {
     const std::uint16_t kind = value.be16(0);
     const std::size_t size = value.be16(2);
     value.skip(4);
-    whole.skip(4);
+    rest.skip(4);
     if (size > value.length()) {
       context.put_truncated();
-      return false;
+      return Outcome::kStop;
     }
     context.put(" subopt:", kind);
-    switch (kind) {
-      case 1:
-      case 2:
-        if (size != 16) {
-          context.put(" ?");
-          break;
-        }
-        put_host6(context, " ", value.block(0, 16));
-        break;
-      case 3: {
-        context.put(' ');
-        Cursor name = whole;
-        put_name(context, name);
-        break;
-      }
-      default:
-        context.put(" ?");
-        break;
+    if ((kind == 1 || kind == 2) && size == 16) {
+      put_host6(context, " ", value.block(0, 16));
+    } else if (kind == 3) {
+      context.put(' ');
+      Cursor name = rest;
+      put_name(context, name);
+    } else {
+      context.put(" ?");
     }
     value.skip(size);
-    whole.skip(size);
+    rest.skip(size);
   }
-  context.put(')');
-  return true;
+  return Outcome::kDone;
 }
 
-void put_aftr(Context& context, const Cursor& value) {
-  if (value.length() < 3) return put_question(context);
+Outcome put_aftr(Context& context, const Cursor& value, const Cursor&) {
+  context.put(' ');
   std::size_t at = 0;
   std::size_t left = value.length();
   while (left > 0 && !context.truncated()) {
@@ -316,156 +319,91 @@ void put_aftr(Context& context, const Cursor& value) {
     left -= size;
     if (left > 1) context.put('.');
   }
-  context.put(')');
+  return Outcome::kDone;
 }
 
-// Behind "(name"; false when the rest of the message is not printed.
-bool put_option(Context& context, Form form, const Cursor& value, const Cursor& whole) {
-  const std::size_t size = value.length();
-  const auto nested = [&](std::size_t at) {
-    if (size > at && !print_options(context, value.from(at))) {
-      context.put(')');
-      return true;
-    }
-    context.put(')');
-    return true;
-  };
-  switch (form) {
-    case Form::kNothing:
-      context.put(')');
-      return true;
-    case Form::kDuid:
-      context.put(' ');
-      put_duid(context, value);
-      return true;
-    case Form::kAssociation:
-      if (size < 12) break;
-      context.put(" IAID:", value.be32(0), " T1:", value.be32(4), " T2:", value.be32(8));
-      return nested(12);
-    case Form::kTemporary:
-      if (size < 4) break;
-      context.put(" IAID:", value.be32(0));
-      return nested(4);
-    case Form::kAddress:
-      if (size < 24) break;
-      put_host6(context, " ", value.block(0, 16));
-      context.put(" pltime:", value.be32(16), " vltime:", value.be32(20));
-      return nested(24);
-    case Form::kPrefix:
-      if (size < 25) break;
-      put_host6(context, " ", value.block(9, 16));
-      context.put('/', value.u8(8), " pltime:", value.be32(0), " vltime:", value.be32(4));
-      return nested(25);
-    case Form::kRequest:
-      if (size % 2 != 0) break;
-      for (std::size_t at = 0; at < size && !context.truncated(); at += 2) {
-        const std::uint16_t code = value.be16(at);
-        context.put(' ');
-        put_option_name(context, code);
-      }
-      context.put(')');
-      return true;
-    case Form::kByte:
-      if (size != 1) break;
-      context.put(' ', value.u8(0), ')');
-      return true;
-    case Form::kTime16:
-      if (size != 2) break;
-      context.put(' ', value.be16(0), ')');
-      return true;
-    case Form::kTime32:
-      if (size != 4) break;
-      context.put(' ', value.be32(0), ')');
-      return true;
-    case Form::kRelayed:
-      context.put(" (");
-      if (context.depth < kMaxDepth) {
-        ++context.depth;
-        print_message(context, value);
-        --context.depth;
-      }
-      context.put(')');
-      return true;
-    case Form::kAuthentication:
-      context.put(' ');
-      put_authentication(context, value);
-      return true;
-    case Form::kStatus:
-      if (size < 2) break;
-      context.put(' ');
-      if (const std::string_view name = token(kStatus, value.be16(0)); !name.empty()) {
-        context.put(name);
-      } else if (value.be16(0) > 0xff) {
-        context.put("INVALID code");
-      } else {
-        context.put("code", value.be16(0));
-      }
-      context.put(')');
-      return true;
-    case Form::kHexFew:
-      context.put(' ');
-      put_hex(context, value, 0, std::min(size, kShown));
-      context.put("...)");
-      return true;
-    case Form::kRemoteId:
-      if (size < 4) break;
-      context.put(' ', value.be32(0), ' ');
-      put_hex(context, value, 4, std::min(size - 4, kShown));
-      context.put("...)");
-      return true;
-    case Form::kReconfigure: {
-      if (size != 1) break;
-      constexpr Token kFor[] = {{5, "for renew)"}, {11, "for inf-req)"}};
-      context.put(' ');
-      context.put_name(token(kFor, value.u8(0)), "for ??", "?(", Hex{value.u8(0), 2}, "))");
-      return true;
-    }
-    case Form::kNames:
-      return put_names(context, value, whole);
-    case Form::kAddresses:
-      if (size % 16 != 0) break;
-      for (std::size_t at = 0; at < size && !context.truncated(); at += 16) {
-        put_host6(context, " ", value.block(at, 16));
-      }
-      context.put(')');
-      return true;
-    case Form::kText:
-      if (size < 5) break;
-      context.put(' ');
-      for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
-        const std::uint8_t byte = value.u8(i);
-        context.out.escaped(byte);
-      }
-      context.put(')');
-      return true;
-    case Form::kQuery: {
-      if (size < 17) break;
-      constexpr Token kBy[] = {{1, "by-address"}, {2, "by-clientID"}};
-      context.put(' ');
-      context.put_name(token(kBy, value.u8(0)), "type_", value.u8(0));
-      if (const std::uint8_t* link = value.block(1, 16);
-          !std::all_of(link, link + 16, [](std::uint8_t byte) { return byte == 0; })) {
-        put_host6(context, " ", link);
-      }
-      return nested(17);
-    }
-    case Form::kOptions:
-      return nested(0);
-    case Form::kRelayData:
-      if (size < 16) break;
-      put_host6(context, " ", value.block(0, 16));
-      context.put(' ');
-      put_hex(context, value, 16, std::min(size - 16, kShown));
-      context.put("...)");
-      return true;
-    case Form::kNtp:
-      return put_ntp(context, value, whole);
-    case Form::kAftr:
-      context.put(' ');
-      put_aftr(context, value);
-      return true;
+// An option by its code. A value shorter than `least` is not printed; without a printer none is.
+struct OptionRow {
+  std::uint16_t code;
+  std::string_view name;
+  Outcome (*put)(Context&, const Cursor&, const Cursor&) = nullptr;
+  std::size_t least = 0;
+};
+constexpr OptionRow kOptions[] = {
+    {1, "client-ID", put_duid, 2},
+    {2, "server-ID", put_duid, 2},
+    {3, "IA_NA", put_association, 12},
+    {4, "IA_TA", put_temporary, 4},
+    {5, "IA_ADDR", put_address, 24},
+    {6, "option-request", put_request},
+    {7, "preference", put_byte},
+    {8, "elapsed-time", put_time16},
+    {9, "relay-message", put_relayed},
+    {11, "authentication", put_authentication, kAuthenticationHeader},
+    {12, "server-unicast"},
+    {13, "status-code", put_status, 2},
+    {14, "rapid-commit"},
+    {15, "user-class"},
+    {16, "vendor-class"},
+    {17, "vendor-specific-info"},
+    {18, "interface-ID", put_opaque},
+    {19, "reconfigure-message", put_reconfigure},
+    {20, "reconfigure-accept"},
+    {21, "SIP-servers-domain", put_names},
+    {22, "SIP-servers-address", put_addresses},
+    {23, "DNS-server", put_addresses},
+    {24, "DNS-search-list", put_names},
+    {25, "IA_PD", put_association, 12},
+    {26, "IA_PD-prefix", put_prefix, 25},
+    {27, "NIS-server", put_addresses},
+    {28, "NIS+-server", put_addresses},
+    {29, "NIS-domain-name"},
+    {30, "NIS+-domain-name"},
+    {31, "SNTP-servers", put_addresses},
+    {32, "lifetime", put_time32},
+    {33, "BCMCS-domain-name"},
+    {34, "BCMCS-server", put_addresses},
+    {36, "Geoconf-Civic"},
+    {37, "Remote-ID", put_remote_id, 4},
+    {38, "Subscriber-ID", put_opaque},
+    {39, "Client-FQDN"},
+    {40, "PANA-agent", put_addresses},
+    {41, "POSIX-timezone", put_string, 5},
+    {42, "POSIX-tz-database", put_string, 5},
+    {43, "Echo-request-option", put_request},
+    {44, "Lease-query", put_query, 17},
+    {45, "LQ-client-data", put_nested<0>},
+    {46, "Clt-time", put_time32},
+    {47, "LQ-relay-data", put_relay_data, 16},
+    {48, "LQ-client-link", put_addresses},
+    {56, "NTP-server", put_ntp, 4},
+    {64, "AFTR-Name", put_aftr, 3},
+    {112, "MUD-URL", put_string, 5},
+};
+
+const OptionRow* find_option(std::uint16_t code) {
+  for (const OptionRow& row : kOptions) {
+    if (row.code == code) return &row;
   }
-  context.put(" ?)");
+  return nullptr;
+}
+
+void put_option_name(Context& context, std::uint16_t code) {
+  if (const OptionRow* row = find_option(code)) {
+    context.put(row->name);
+  } else {
+    context.put("opt_", code);
+  }
+}
+
+// What follows "(name"; false when the rest of the options is not printed.
+bool put_option(Context& context, const OptionRow* row, const Cursor& value, const Cursor& rest) {
+  Outcome outcome = Outcome::kDone;
+  if (row != nullptr && row->put != nullptr) {
+    outcome = value.length() < row->least ? Outcome::kWrongSize : row->put(context, value, rest);
+  }
+  if (outcome == Outcome::kStop) return false;
+  context.put(outcome == Outcome::kWrongSize ? " ?)" : ")");
   return true;
 }
 
@@ -484,11 +422,10 @@ bool print_options(Context& context, Cursor options) {
     }
     context.put(" (");
     put_option_name(context, code);
-    const Cursor whole = options.from(4);
-    const OptionRow* row = find_option(code);
     if (context.depth >= kMaxDepth) return false;
     ++context.depth;
-    const bool more = put_option(context, row == nullptr ? Form::kNothing : row->form, whole.with_length(size), whole);
+    const Cursor rest = options.from(4);
+    const bool more = put_option(context, find_option(code), rest.with_length(size), rest);
     --context.depth;
     if (!more) return false;
     options.skip(size + 4);
