@@ -16,28 +16,8 @@ constexpr std::size_t kHeader = 4;
 constexpr std::size_t kUpdateSize = 10;
 constexpr std::uint16_t kInfinity = 0xffff;
 
-enum Message : std::uint8_t {
-  kPad1 = 0,
-  kPadN = 1,
-  kAckRequest = 2,
-  kAck = 3,
-  kHello = 4,
-  kIhu = 5,
-  kRouterId = 6,
-  kNextHop = 7,
-  kUpdate = 8,
-  kRouteRequest = 9,
-  kSeqnoRequest = 10,
-  kTsPc = 11,
-  kHmac = 12,
-  kUpdateSpecific = 13,
-  kRequestSpecific = 14,
-  kSeqnoRequestSpecific = 15,
-  kMac = 16,
-  kPc = 17,
-  kChallengeRequest = 18,
-  kChallengeReply = 19,
-};
+// Messages that are known by more than their row in kMessages.
+enum Message : std::uint8_t { kPad1 = 0, kHello = 4, kIhu = 5, kUpdate = 8, kUpdateSpecific = 13 };
 enum Encoding : std::uint8_t { kWildcard = 0, kIpv4 = 1, kIpv6 = 2, kLinkLocal = 3, kV4ViaV6 = 4 };
 
 constexpr std::uint8_t kPrefixFlag = 0x80;
@@ -205,76 +185,16 @@ void put_subtlvs(Context& context, Cursor rest, Message message) {
   }
 }
 
-constexpr Token kBrief[] = {
-    {kPad1, " pad1"},
-    {kPadN, " padN"},
-    {kAckRequest, " ack-req"},
-    {kAck, " ack"},
-    {kHello, " hello"},
-    {kIhu, " ihu"},
-    {kRouterId, " router-id"},
-    {kNextHop, " nh"},
-    {kRouteRequest, " route-request"},
-    {kSeqnoRequest, " seqno-request"},
-    {kTsPc, " tspc"},
-    {kHmac, " hmac"},
-    {kUpdateSpecific, " ss-update"},
-    {kRequestSpecific, " ss-request"},
-    {kSeqnoRequestSpecific, " ss-mh-request"},
-    {kMac, " mac"},
-    {kPc, " pc"},
-    {kChallengeRequest, " challenge_request"},
-    {kChallengeReply, " challenge_reply"},
-};
-
 void put_update_flags(Context& context, std::uint8_t flags) {
   if ((flags & kPrefixFlag) != 0) context.put("/prefix");
   if ((flags & kIdFlag) != 0) context.put("/id");
   if ((flags & ~(kPrefixFlag | kIdFlag)) != 0) context.put("/unknown");
 }
 
-void put_brief(Context& context, std::uint8_t type, const Cursor& body) {
-  if (type != kUpdate) {
-    context.put(token(kBrief, type, " unknown"));
-    return;
-  }
-  context.put(" update");
-  if (body.length() < kUpdateSize) return context.put_invalid();
-  put_update_flags(context, body.u8(1));
-}
-
 void put_hex_upper(Context& context, std::span<const std::uint8_t> bytes) {
   constexpr char kDigits[] = "0123456789ABCDEF";
   for (const std::uint8_t byte : bytes) context.put(kDigits[byte >> 4], kDigits[byte & 15]);
 }
-
-// The text of a message, and how long its body is at least.
-struct MessageRow {
-  std::string_view text;
-  std::size_t size;
-};
-constexpr MessageRow kMessages[] = {
-    {"Pad ", 0},
-    {"Pad ", 0},
-    {"Acknowledgment Request ", 6},
-    {"Acknowledgment ", 2},
-    {"Hello ", 6},
-    {"IHU ", 6},
-    {"Router Id", 10},
-    {"Next Hop", 2},
-    {"Update", kUpdateSize},
-    {"Route Request ", 2},
-    {"Seqno Request ", 14},
-    {"TS/PC ", 6},
-    {"HMAC ", 18},
-    {"SS-Update", 0},
-    {"SS-Request ", 3},
-    {"SS-MH-Request ", 14},
-    {"MAC ", 0},
-    {"PC", 4},
-    {"Challenge Request ", 0},
-    {"Challenge Reply ", 0},
-};
 
 // "for P" or, of a source-specific request, "for (P, S)". False when one of them cannot be.
 bool put_request_prefixes(Context& context, std::uint8_t encoding, std::initializer_list<std::uint8_t> lengths,
@@ -296,122 +216,183 @@ bool put_request_prefixes(Context& context, std::uint8_t encoding, std::initiali
   return true;
 }
 
-// What follows the name of a message. False: it cannot be what it says, and nothing behind it is printed.
-bool put_message(Context& context, std::uint8_t type, const Cursor& body, State& state) {
-  const std::size_t size = body.length();
-  switch (type) {
-    case kPad1:
-      context.put(1u);
-      return true;
-    case kPadN:
-      context.put(size + 2);
-      return true;
-    case kAckRequest: {
-      const std::uint16_t nonce = body.be16(2);
-      context.put(Hex{nonce, 4}, ' ');
-      put_interval(context, body.be16(4));
-      return true;
-    }
-    case kAck:
-      context.put(Hex{body.be16(0), 4});
-      return true;
-    case kHello: {
-      const std::uint16_t interval = body.be16(4);
-      context.put("seqno ", body.be16(2), ' ');
-      if (interval == 0) {
-        context.put("unscheduled");
-      } else {
-        context.put("interval ");
-        put_interval(context, interval);
-      }
-      put_subtlvs(context, body.from(6), kHello);
-      return true;
-    }
-    case kIhu: {
-      constexpr std::uint8_t kSizes[] = {0, 4, 16, 8};
-      const std::uint8_t encoding = body.u8(0);
-      if (encoding > kLinkLocal || !put_plain_address(context, encoding, body.from(6))) {
-        body.truncated();
-        return false;
-      }
-      context.put(" rxcost ", body.be16(2), " interval ");
-      put_interval(context, body.be16(4));
-      put_subtlvs(context, body.from(6u + kSizes[encoding]), kIhu);
-      return true;
-    }
-    case kRouterId:
-      context.put(' ');
-      put_router_id(context, body.from(2));
-      return true;
-    case kNextHop: {
-      const std::uint8_t encoding = body.u8(0);
-      if (encoding > kLinkLocal) return false;
-      context.put(' ');
-      if (encoding == kWildcard) {
-        context.put("invalid AE 0");
-        return true;
-      }
-      return put_plain_address(context, encoding, body.from(2));
-    }
-    case kUpdate: {
-      const std::uint8_t encoding = body.u8(0);
-      const std::uint8_t flags = body.u8(1);
-      const std::uint8_t bits = body.u8(2);
-      const std::uint16_t interval = body.be16(4);
-      Prefix prefix;
-      Prefix& base = encoding == kIpv4 ? state.default4 : state.default6;
-      const int taken = read_prefix(encoding, bits, body.u8(3), base, body.from(10), prefix);
-      put_update_flags(context, flags);
-      context.put(' ');
-      if (taken < 0) return false;
-      put_prefix(context, encoding, bits, prefix);
-      context.put(" metric ", body.be16(8), " seqno ", body.be16(6), " interval ");
-      if (interval == kInfinity) {
-        context.put("infinity");
-      } else {
-        put_interval(context, interval);
-      }
-      if ((flags & kPrefixFlag) != 0) base = prefix;
-      put_subtlvs(context, body.from(10u + static_cast<unsigned>(taken)), kUpdate);
-      return true;
-    }
-    case kRouteRequest:
-      return put_request_prefixes(context, body.u8(0), {body.u8(1)}, body.from(2));
-    case kRequestSpecific:
-      return put_request_prefixes(context, body.u8(0), {body.u8(1), body.u8(2)}, body.from(3));
-    case kSeqnoRequest:
-    case kSeqnoRequestSpecific: {
-      const std::uint8_t encoding = body.u8(0);
-      context.put('(', body.u8(4), " hops) ");
-      if (encoding == kWildcard) {
-        context.put("for invalid AE 0");
-      } else if (type == kSeqnoRequest) {
-        if (!put_request_prefixes(context, encoding, {body.u8(1)}, body.from(14))) return false;
-      } else if (!put_request_prefixes(context, encoding, {body.u8(1), body.u8(5)}, body.from(14))) {
-        return false;
-      }
-      context.put(" seqno ", body.be16(2), " id ");
-      put_router_id(context, body.from(6));
-      return true;
-    }
-    case kTsPc:
-      context.put("timestamp ", body.be32(2), " packetcounter ", body.be16(0));
-      return true;
-    case kHmac:
-      context.put("key-id ", body.be16(0), " digest-", size - 2, ' ');
-      put_hex_upper(context, body.span(2, size - 2));
-      return true;
-    case kMac:
-    case kChallengeRequest:
-    case kChallengeReply:
-      context.put("len ", size);
-      return true;
-    case kPc:
-      context.put(" value ", body.be32(0), " index len ", size - 4);
-      return true;
-    default:
-      return true;
+// The printers of messages: what follows the name. False: the message cannot be what it says, and nothing after it is
+// printed.
+
+bool put_pad1(Context& context, const Cursor&, State&) {
+  context.put(1u);
+  return true;
+}
+
+bool put_padding(Context& context, const Cursor& body, State&) {
+  context.put(body.length() + 2);
+  return true;
+}
+
+bool put_ack_request(Context& context, const Cursor& body, State&) {
+  const std::uint16_t nonce = body.be16(2);
+  context.put(Hex{nonce, 4}, ' ');
+  put_interval(context, body.be16(4));
+  return true;
+}
+
+bool put_ack(Context& context, const Cursor& body, State&) {
+  context.put(Hex{body.be16(0), 4});
+  return true;
+}
+
+bool put_hello(Context& context, const Cursor& body, State&) {
+  const std::uint16_t interval = body.be16(4);
+  context.put("seqno ", body.be16(2), ' ');
+  if (interval == 0) {
+    context.put("unscheduled");
+  } else {
+    context.put("interval ");
+    put_interval(context, interval);
   }
+  put_subtlvs(context, body.from(6), kHello);
+  return true;
+}
+
+bool put_ihu(Context& context, const Cursor& body, State&) {
+  constexpr std::uint8_t kSizes[] = {0, 4, 16, 8};
+  const std::uint8_t encoding = body.u8(0);
+  if (encoding > kLinkLocal || !put_plain_address(context, encoding, body.from(6))) {
+    body.truncated();
+    return false;
+  }
+  context.put(" rxcost ", body.be16(2), " interval ");
+  put_interval(context, body.be16(4));
+  put_subtlvs(context, body.from(6u + kSizes[encoding]), kIhu);
+  return true;
+}
+
+bool put_router(Context& context, const Cursor& body, State&) {
+  context.put(' ');
+  put_router_id(context, body.from(2));
+  return true;
+}
+
+bool put_next_hop(Context& context, const Cursor& body, State&) {
+  const std::uint8_t encoding = body.u8(0);
+  if (encoding > kLinkLocal) return false;
+  context.put(' ');
+  if (encoding == kWildcard) {
+    context.put("invalid AE 0");
+    return true;
+  }
+  return put_plain_address(context, encoding, body.from(2));
+}
+
+bool put_update(Context& context, const Cursor& body, State& state) {
+  const std::uint8_t encoding = body.u8(0);
+  const std::uint8_t flags = body.u8(1);
+  const std::uint8_t bits = body.u8(2);
+  const std::uint16_t interval = body.be16(4);
+  Prefix prefix;
+  Prefix& base = encoding == kIpv4 ? state.default4 : state.default6;
+  const int taken = read_prefix(encoding, bits, body.u8(3), base, body.from(10), prefix);
+  put_update_flags(context, flags);
+  context.put(' ');
+  if (taken < 0) return false;
+  put_prefix(context, encoding, bits, prefix);
+  context.put(" metric ", body.be16(8), " seqno ", body.be16(6), " interval ");
+  if (interval == kInfinity) {
+    context.put("infinity");
+  } else {
+    put_interval(context, interval);
+  }
+  if ((flags & kPrefixFlag) != 0) base = prefix;
+  put_subtlvs(context, body.from(10u + static_cast<unsigned>(taken)), kUpdate);
+  return true;
+}
+
+bool put_route_request(Context& context, const Cursor& body, State&) {
+  return put_request_prefixes(context, body.u8(0), {body.u8(1)}, body.from(2));
+}
+
+bool put_route_request_specific(Context& context, const Cursor& body, State&) {
+  return put_request_prefixes(context, body.u8(0), {body.u8(1), body.u8(2)}, body.from(3));
+}
+
+bool put_seqno_request_for(Context& context, const Cursor& body, std::initializer_list<std::uint8_t> lengths) {
+  const std::uint8_t encoding = body.u8(0);
+  context.put('(', body.u8(4), " hops) ");
+  if (encoding == kWildcard) {
+    context.put("for invalid AE 0");
+  } else if (!put_request_prefixes(context, encoding, lengths, body.from(14))) {
+    return false;
+  }
+  context.put(" seqno ", body.be16(2), " id ");
+  put_router_id(context, body.from(6));
+  return true;
+}
+
+bool put_seqno_request(Context& context, const Cursor& body, State&) {
+  return put_seqno_request_for(context, body, {body.u8(1)});
+}
+
+bool put_seqno_request_specific(Context& context, const Cursor& body, State&) {
+  return put_seqno_request_for(context, body, {body.u8(1), body.u8(5)});
+}
+
+bool put_timestamp(Context& context, const Cursor& body, State&) {
+  context.put("timestamp ", body.be32(2), " packetcounter ", body.be16(0));
+  return true;
+}
+
+bool put_hmac(Context& context, const Cursor& body, State&) {
+  const std::size_t digest = body.length() - 2;
+  context.put("key-id ", body.be16(0), " digest-", digest, ' ');
+  put_hex_upper(context, body.span(2, digest));
+  return true;
+}
+
+bool put_length(Context& context, const Cursor& body, State&) {
+  context.put("len ", body.length());
+  return true;
+}
+
+bool put_packet_counter(Context& context, const Cursor& body, State&) {
+  context.put(" value ", body.be32(0), " index len ", body.length() - 4);
+  return true;
+}
+
+// A message by its type. One whose body is shorter than `least` is invalid.
+struct MessageRow {
+  std::string_view brief;  // without -v
+  std::string_view name;   // with -v
+  bool (*put)(Context&, const Cursor&, State&) = nullptr;
+  std::size_t least = 0;
+};
+constexpr MessageRow kMessages[] = {
+    {" pad1", "Pad ", put_pad1},
+    {" padN", "Pad ", put_padding},
+    {" ack-req", "Acknowledgment Request ", put_ack_request, 6},
+    {" ack", "Acknowledgment ", put_ack, 2},
+    {" hello", "Hello ", put_hello, 6},
+    {" ihu", "IHU ", put_ihu, 6},
+    {" router-id", "Router Id", put_router, 10},
+    {" nh", "Next Hop", put_next_hop, 2},
+    {" update", "Update", put_update, kUpdateSize},
+    {" route-request", "Route Request ", put_route_request, 2},
+    {" seqno-request", "Seqno Request ", put_seqno_request, 14},
+    {" tspc", "TS/PC ", put_timestamp, 6},
+    {" hmac", "HMAC ", put_hmac, 18},
+    {" ss-update", "SS-Update"},
+    {" ss-request", "SS-Request ", put_route_request_specific, 3},
+    {" ss-mh-request", "SS-MH-Request ", put_seqno_request_specific, 14},
+    {" mac", "MAC ", put_length},
+    {" pc", "PC", put_packet_counter, 4},
+    {" challenge_request", "Challenge Request ", put_length},
+    {" challenge_reply", "Challenge Reply ", put_length},
+};
+
+void put_brief(Context& context, std::uint8_t type, const Cursor& body) {
+  context.put(type < std::size(kMessages) ? kMessages[type].brief : std::string_view(" unknown"));
+  if (type != kUpdate) return;
+  if (body.length() < kUpdateSize) return context.put_invalid();
+  put_update_flags(context, body.u8(1));
 }
 
 // The messages of a packet's body or trailer.
@@ -433,9 +414,10 @@ void put_messages(Context& context, Cursor messages, State& state) {
     } else if (type >= std::size(kMessages)) {
       context.put("\n\tUnknown message type ", type);
     } else {
-      context.put("\n\t", kMessages[type].text);
-      if (size < kMessages[type].size && type != kPad1) return context.put_invalid();
-      if (!put_message(context, type, body, state)) return context.put_invalid();
+      const MessageRow& row = kMessages[type];
+      context.put("\n\t", row.name);
+      if (size < row.least) return context.put_invalid();
+      if (row.put != nullptr && !row.put(context, body, state)) return context.put_invalid();
     }
   }
 }

@@ -37,10 +37,6 @@ enum Procedure : std::uint32_t {
   kCommit,
   kNoop
 };
-constexpr std::string_view kProcedures[] = {"null",   "getattr", "setattr",  "lookup", "access",  "readlink",
-                                            "read",   "write",   "create",   "mkdir",  "symlink", "mknod",
-                                            "remove", "rmdir",   "rename",   "link",   "readdir", "readdirplus",
-                                            "fsstat", "fsinfo",  "pathconf", "commit", "nop"};
 // The procedures of version 2 by their number.
 constexpr Procedure kVersion2[] = {kNull,   kGetAttr, kSetAttr, kNoop, kLookup,  kReadLink, kRead,  kNoop,    kWrite,
                                    kCreate, kRemove,  kRename,  kLink, kSymlink, kMkdir,    kRmdir, kReadDir, kFsStat};
@@ -94,6 +90,10 @@ constexpr std::string_view kAuthStates[] = {"OK",
                                             "Bogus response verifier",
                                             "Unknown failure"};
 
+// How many bytes the attributes of a file take in either version.
+constexpr std::size_t kAttributes2 = 68;
+constexpr std::size_t kAttributes3 = 84;
+
 void put_octal(Context& context, std::uint32_t value) {
   char digits[11];
   std::size_t at = sizeof digits;
@@ -109,10 +109,19 @@ class Message {
  public:
   Message(Context& context, const Cursor& body, bool version3) : context_(context), rest_(body), version3_(version3) {}
 
-  void print_call(Procedure procedure);
-  void print_result(Procedure procedure);
+  static std::string_view name(Procedure procedure) { return kProcedures[procedure].name; }
+  // Neither for kNull nor for kNoop.
+  void print_call(Procedure procedure) { (this->*kProcedures[procedure].put_call)(); }
+  void print_result(Procedure procedure) { (this->*kProcedures[procedure].put_result)(); }
 
  private:
+  struct ProcedureRow {
+    std::string_view name;
+    void (Message::*put_call)() = nullptr;
+    void (Message::*put_result)() = nullptr;
+  };
+  static const ProcedureRow kProcedures[];  // by Procedure
+
   void skip(std::size_t count) {
     if (!rest_.has(count)) rest_.truncated();
     rest_.skip(count);
@@ -124,8 +133,17 @@ class Message {
   void put_name();
   void take_set_attributes();
   void put_set_attributes();
+  void put_call_with_name();
+  void put_call_access();
+  void put_call_read();
   void put_call_write();
+  void put_call_symlink();
   void put_call_mknod();
+  void put_call_rename();
+  void put_call_link();
+  void put_call_readdir();
+  void put_call_readdirplus();
+  void put_call_commit();
 
   bool good();
   void put_type(std::uint32_t type);
@@ -134,16 +152,28 @@ class Message {
   void put_attributes2(bool all);
   void put_attributes3(bool all);
   bool put_optional_attributes(std::string_view label);
+  void put_or_skip_attributes(std::string_view label);
   void put_change();
   void put_new_object();
   void put_verifier(std::string_view label);
   void put_time();
+  void put_result_of_getattr();
+  void put_result_of_setattr();
   void put_result_of_lookup();
+  void put_result_of_access();
+  void put_result_of_readlink();
   void put_result_of_read();
   void put_result_of_write();
+  void put_result_of_create();
+  void put_result_of_symlink();
+  void put_result_of_remove();
+  void put_result_of_rename();
+  void put_result_of_link();
   void put_result_of_readdir();
   void put_result_of_fsstat();
   void put_result_of_fsinfo();
+  void put_result_of_pathconf();
+  void put_result_of_commit();
 
   struct SetTime {
     bool present = false;
@@ -233,6 +263,31 @@ void Message::put_set_attributes() {
   put_set_time(" mtime ", set_.times[1]);
 }
 
+void Message::put_call_with_name() {
+  put_handle();
+  context_.put(' ');
+  put_name();
+}
+
+void Message::put_call_access() {
+  put_handle();
+  const std::uint32_t access = rest_.be32(0);
+  if ((access & ~0x3fu) != 0) return context_.put(' ', Hex{access, 4});
+  if (access == 0x3f) return context_.put(" NFS_ACCESS_FULL");
+  if (access == 0) return;
+  context_.put(' ');
+  context_.put_flags(kAccessBits, access, "|");
+}
+
+void Message::put_call_read() {
+  put_handle();
+  if (version3_) {
+    const std::uint64_t offset = rest_.take_be64();
+    return context_.put(' ', rest_.be32(0), " bytes @ ", offset);
+  }
+  context_.put(' ', rest_.be32(4), " bytes @ ", rest_.be32(0));
+}
+
 void Message::put_call_write() {
   put_handle();
   if (version3_) {
@@ -253,10 +308,16 @@ void Message::put_call_write() {
   context_.put(' ', rest_.be32(12), " (", rest_.be32(8), ") bytes @ ", rest_.be32(4), " (", rest_.be32(0), ')');
 }
 
-void Message::put_call_mknod() {
-  put_handle();
-  context_.put(' ');
+void Message::put_call_symlink() {
+  put_call_with_name();
+  if (version3_) take_set_attributes();
+  context_.put(" ->");
   put_name();
+  put_set_attributes();
+}
+
+void Message::put_call_mknod() {
+  put_call_with_name();
   const std::uint32_t type = rest_.take_be32();
   context_.put(' ');
   take_set_attributes();
@@ -270,97 +331,45 @@ void Message::put_call_mknod() {
   put_set_attributes();
 }
 
-void Message::print_call(Procedure procedure) {
-  switch (procedure) {
-    case kGetAttr:
-    case kSetAttr:
-    case kReadLink:
-    case kFsStat:
-    case kFsInfo:
-    case kPathConf:
-      return put_handle();
-    case kLookup:
-    case kCreate:
-    case kMkdir:
-    case kRemove:
-    case kRmdir:
-      put_handle();
-      context_.put(' ');
-      return put_name();
-    case kAccess: {
-      put_handle();
-      const std::uint32_t access = rest_.be32(0);
-      if ((access & ~0x3fu) != 0) return context_.put(' ', Hex{access, 4});
-      if (access == 0x3f) return context_.put(" NFS_ACCESS_FULL");
-      if (access == 0) return;
-      context_.put(' ');
-      return context_.put_flags(kAccessBits, access, "|");
-    }
-    case kRead:
-      put_handle();
-      if (version3_) {
-        const std::uint64_t offset = rest_.take_be64();
-        return context_.put(' ', rest_.be32(0), " bytes @ ", offset);
-      }
-      return context_.put(' ', rest_.be32(4), " bytes @ ", rest_.be32(0));
-    case kWrite:
-      return put_call_write();
-    case kSymlink:
-      put_handle();
-      context_.put(' ');
-      put_name();
-      if (version3_) take_set_attributes();
-      context_.put(" ->");
-      put_name();
-      return put_set_attributes();
-    case kMknod:
-      return put_call_mknod();
-    case kRename:
-      put_handle();
-      context_.put(' ');
-      put_name();
-      context_.put(" ->");
-      put_handle();
-      context_.put(' ');
-      return put_name();
-    case kLink:
-      put_handle();
-      context_.put(" ->");
-      put_handle();
-      context_.put(' ');
-      return put_name();
-    case kReadDir:
-      put_handle();
-      if (version3_) {
-        const std::uint64_t offset = rest_.take_be64();
-        const std::uint8_t* verifier = rest_.block(0, 8);
-        context_.put(' ', rest_.be32(8), " bytes @ ", Signed{static_cast<std::int64_t>(offset)});
-        if (context_.verbose()) {
-          context_.put(" verf ");
-          for (unsigned i = 0; i < 8; ++i) context_.put(Hex{verifier[i], 2});
-        }
-        return;
-      }
-      return context_.put(' ', rest_.be32(4), " bytes @ ", Signed{static_cast<std::int32_t>(rest_.be32(0))});
-    case kReadDirPlus: {
-      put_handle();
-      const std::uint64_t offset = rest_.take_be64();
-      const std::uint8_t* verifier = rest_.block(0, 8);
-      context_.put(' ', rest_.be32(8), " bytes @ ", offset);
-      if (!context_.verbose()) return;
-      context_.put(" max ", rest_.be32(12), " verf ");
-      for (unsigned i = 0; i < 8; ++i) context_.put(Hex{verifier[i], 2});
-      return;
-    }
-    case kCommit: {
-      put_handle();
-      const std::uint64_t offset = rest_.take_be64();
-      return context_.put(' ', rest_.be32(0), " bytes @ ", offset);
-    }
-    case kNull:
-    case kNoop:
-      return;
+void Message::put_call_rename() {
+  put_call_with_name();
+  context_.put(" ->");
+  put_call_with_name();
+}
+
+void Message::put_call_link() {
+  put_handle();
+  context_.put(" ->");
+  put_call_with_name();
+}
+
+void Message::put_call_readdir() {
+  put_handle();
+  if (!version3_) {
+    return context_.put(' ', rest_.be32(4), " bytes @ ", Signed{static_cast<std::int32_t>(rest_.be32(0))});
   }
+  const std::uint64_t offset = rest_.take_be64();
+  const std::uint8_t* verifier = rest_.block(0, 8);
+  context_.put(' ', rest_.be32(8), " bytes @ ", Signed{static_cast<std::int64_t>(offset)});
+  if (!context_.verbose()) return;
+  context_.put(" verf ");
+  for (unsigned i = 0; i < 8; ++i) context_.put(Hex{verifier[i], 2});
+}
+
+void Message::put_call_readdirplus() {
+  put_handle();
+  const std::uint64_t offset = rest_.take_be64();
+  const std::uint8_t* verifier = rest_.block(0, 8);
+  context_.put(' ', rest_.be32(8), " bytes @ ", offset);
+  if (!context_.verbose()) return;
+  context_.put(" max ", rest_.be32(12), " verf ");
+  for (unsigned i = 0; i < 8; ++i) context_.put(Hex{verifier[i], 2});
+}
+
+void Message::put_call_commit() {
+  put_handle();
+  const std::uint64_t offset = rest_.take_be64();
+  context_.put(' ', rest_.be32(0), " bytes @ ", offset);
 }
 
 // Takes the status; false when there was an error, which is named.
@@ -393,11 +402,10 @@ void Message::put_type_and_mode() {
 }
 
 void Message::put_attributes2(bool all) {
-  constexpr std::size_t kSize = 68;
   put_type_and_mode();
   context_.put(" ids ", rest_.be32(12), '/', rest_.be32(16));
   context_.put(" sz ", rest_.be32(20));
-  if (all && rest_.has(kSize)) {
+  if (all && rest_.has(kAttributes2)) {
     context_.put(" nlink ", rest_.be32(8), " rdev 0x", Hex{rest_.be32(28)}, " fsid 0x", Hex{rest_.be32(36)},
                  " nodeid 0x", Hex{rest_.be32(40)}, " a/m/ctime ");
     rest_.skip(44);
@@ -407,15 +415,14 @@ void Message::put_attributes2(bool all) {
     context_.put(' ');
     return put_time();
   }
-  rest_.skip(kSize);
+  rest_.skip(kAttributes2);
 }
 
 void Message::put_attributes3(bool all) {
-  constexpr std::size_t kSize = 84;
   put_type_and_mode();
   context_.put(" ids ", rest_.be32(12), '/', rest_.be32(16));
   context_.put(" sz ", rest_.be64(20));
-  if (all && rest_.has(kSize)) {
+  if (all && rest_.has(kAttributes3)) {
     context_.put(" nlink ", rest_.be32(8), " rdev ", rest_.be32(36), '/', rest_.be32(40), " fsid ", Hex{rest_.be64(44)},
                  " fileid ", Hex{rest_.be64(52)}, " a/m/ctime ");
     rest_.skip(60);
@@ -425,7 +432,7 @@ void Message::put_attributes3(bool all) {
     context_.put(' ');
     return put_time();
   }
-  rest_.skip(kSize);
+  rest_.skip(kAttributes3);
 }
 
 void Message::put_attributes(bool all) {
@@ -442,6 +449,15 @@ bool Message::put_optional_attributes(std::string_view label) {
   context_.put(label);
   put_attributes(context_.verbose(2));
   return true;
+}
+
+// The same with -v, else no text.
+void Message::put_or_skip_attributes(std::string_view label) {
+  if (context_.verbose()) {
+    put_optional_attributes(label);
+  } else if (rest_.take_be32() != 0) {
+    skip(kAttributes3);
+  }
 }
 
 // wcc_data: what the object was, and what it is.
@@ -485,6 +501,19 @@ void Message::put_new_object() {
   put_change();
 }
 
+void Message::put_result_of_getattr() {
+  if (good()) put_attributes(false);
+}
+
+void Message::put_result_of_setattr() {
+  const bool fine = good();
+  if (!version3_) {
+    if (fine) put_attributes2(false);
+  } else if (context_.verbose() && !context_.truncated()) {
+    put_change();
+  }
+}
+
 void Message::put_result_of_lookup() {
   if (!good()) {
     if (version3_ && context_.verbose(2) && !context_.truncated()) put_optional_attributes(" post dattr:");
@@ -498,6 +527,20 @@ void Message::put_result_of_lookup() {
   if (!context_.verbose()) return;
   put_optional_attributes("");
   if (context_.verbose(2)) put_optional_attributes(" post dattr:");
+}
+
+void Message::put_result_of_access() {
+  const bool fine = good();
+  if (context_.truncated()) return;
+  put_or_skip_attributes(" attr:");
+  if (fine) context_.put(" c ", Hex{rest_.be32(0), 4});
+}
+
+void Message::put_result_of_readlink() {
+  if (!good()) return;
+  if (version3_) put_or_skip_attributes("");
+  context_.put(' ');
+  put_name();
 }
 
 void Message::put_result_of_read() {
@@ -540,6 +583,40 @@ void Message::put_result_of_write() {
   put_verifier(" verf ");
 }
 
+void Message::put_result_of_create() {
+  if (version3_) return put_new_object();
+  if (!good()) return;
+  put_handle();
+  if (context_.verbose()) put_attributes2(context_.verbose(2));
+}
+
+void Message::put_result_of_symlink() {
+  if (version3_) return put_new_object();
+  good();
+}
+
+void Message::put_result_of_remove() {
+  good();
+  if (version3_ && context_.verbose() && !context_.truncated()) put_change();
+}
+
+void Message::put_result_of_rename() {
+  good();
+  if (!version3_ || !context_.verbose() || context_.truncated()) return;
+  context_.put(" from:");
+  put_change();
+  context_.put(" to:");
+  put_change();
+}
+
+void Message::put_result_of_link() {
+  good();
+  if (!version3_ || !context_.verbose() || context_.truncated()) return;
+  put_optional_attributes(" file POST:");
+  context_.put(" dir:");
+  put_change();
+}
+
 void Message::put_result_of_readdir() {
   if (!version3_) {
     if (!good()) return;
@@ -561,11 +638,7 @@ void Message::put_result_of_fsstat() {
   }
   const bool fine = good();
   if (context_.truncated()) return;
-  if (context_.verbose()) {
-    put_optional_attributes(" POST:");
-  } else if (rest_.take_be32() != 0) {
-    skip(84);
-  }
+  put_or_skip_attributes(" POST:");
   if (!fine || context_.truncated()) return;
   context_.put(" tbytes ", rest_.be64(0), " fbytes ", rest_.be64(8), " abytes ", rest_.be64(16));
   if (!context_.verbose()) return;
@@ -576,11 +649,7 @@ void Message::put_result_of_fsstat() {
 void Message::put_result_of_fsinfo() {
   const bool fine = good();
   if (context_.truncated()) return;
-  if (context_.verbose()) {
-    put_optional_attributes(" POST:");
-  } else if (rest_.take_be32() != 0) {
-    skip(84);
-  }
+  put_or_skip_attributes(" POST:");
   if (!fine || context_.truncated()) return;
   context_.put(" rtmax ", rest_.be32(0), " rtpref ", rest_.be32(4), " wtmax ", rest_.be32(12), " wtpref ",
                rest_.be32(16), " dtpref ", rest_.be32(24));
@@ -589,112 +658,48 @@ void Message::put_result_of_fsinfo() {
   context_.put(" delta ", rest_.be32(36), '.', Padded{rest_.be32(40), 6}, ' ');
 }
 
-void Message::print_result(Procedure procedure) {
-  switch (procedure) {
-    case kNull:
-    case kNoop:
-      return;
-    case kGetAttr:
-      if (good()) put_attributes(false);
-      return;
-    case kSetAttr:
-      if (version3_) {
-        good();
-        if (context_.verbose() && !context_.truncated()) put_change();
-      } else if (good()) {
-        put_attributes2(false);
-      }
-      return;
-    case kLookup:
-      return put_result_of_lookup();
-    case kAccess: {
-      const bool fine = good();
-      if (context_.truncated()) return;
-      if (context_.verbose()) {
-        put_optional_attributes(" attr:");
-      } else if (rest_.take_be32() != 0) {
-        skip(84);
-      }
-      if (fine) context_.put(" c ", Hex{rest_.be32(0), 4});
-      return;
-    }
-    case kReadLink: {
-      if (!good()) return;
-      if (version3_) {
-        if (context_.verbose()) {
-          put_optional_attributes("");
-        } else if (rest_.take_be32() != 0) {
-          skip(84);
-        }
-      }
-      context_.put(' ');
-      return put_name();
-    }
-    case kRead:
-      return put_result_of_read();
-    case kWrite:
-      return put_result_of_write();
-    case kCreate:
-    case kMkdir:
-      if (version3_) return put_new_object();
-      if (!good()) return;
-      put_handle();
-      if (context_.verbose()) put_attributes2(context_.verbose(2));
-      return;
-    case kSymlink:
-      if (version3_) return put_new_object();
-      good();
-      return;
-    case kMknod:
-      return put_new_object();
-    case kRemove:
-    case kRmdir:
-      good();
-      if (version3_ && context_.verbose() && !context_.truncated()) put_change();
-      return;
-    case kRename:
-      good();
-      if (!version3_ || !context_.verbose() || context_.truncated()) return;
-      context_.put(" from:");
-      put_change();
-      context_.put(" to:");
-      return put_change();
-    case kLink:
-      good();
-      if (!version3_ || !context_.verbose() || context_.truncated()) return;
-      put_optional_attributes(" file POST:");
-      context_.put(" dir:");
-      return put_change();
-    case kReadDir:
-      return put_result_of_readdir();
-    case kReadDirPlus:
-      return put_result_of_readdir();
-    case kFsStat:
-      return put_result_of_fsstat();
-    case kFsInfo:
-      return put_result_of_fsinfo();
-    case kPathConf: {
-      const bool fine = good();
-      if (context_.truncated()) return;
-      if (context_.verbose()) {
-        put_optional_attributes(" POST:");
-      } else if (rest_.take_be32() != 0) {
-        skip(84);
-      }
-      if (!fine || context_.truncated()) return;
-      return context_.put(" linkmax ", rest_.be32(0), " namemax ", rest_.be32(4), rest_.be32(8) != 0 ? " notrunc" : " ",
-                          rest_.be32(12) != 0 ? " chownres" : " ", rest_.be32(16) != 0 ? " igncase" : " ",
-                          rest_.be32(20) != 0 ? " keepcase" : " ");
-    }
-    case kCommit: {
-      good();
-      if (context_.truncated() || !context_.verbose()) return;
-      put_change();
-      if (context_.verbose(2)) put_verifier(" verf ");
-      return;
-    }
-  }
+void Message::put_result_of_pathconf() {
+  const bool fine = good();
+  if (context_.truncated()) return;
+  put_or_skip_attributes(" POST:");
+  if (!fine || context_.truncated()) return;
+  context_.put(" linkmax ", rest_.be32(0), " namemax ", rest_.be32(4), rest_.be32(8) != 0 ? " notrunc" : " ",
+               rest_.be32(12) != 0 ? " chownres" : " ", rest_.be32(16) != 0 ? " igncase" : " ",
+               rest_.be32(20) != 0 ? " keepcase" : " ");
 }
+
+void Message::put_result_of_commit() {
+  good();
+  if (context_.truncated() || !context_.verbose()) return;
+  put_change();
+  if (context_.verbose(2)) put_verifier(" verf ");
+}
+
+constexpr Message::ProcedureRow Message::kProcedures[] = {
+    {"null"},
+    {"getattr", &Message::put_handle, &Message::put_result_of_getattr},
+    {"setattr", &Message::put_handle, &Message::put_result_of_setattr},
+    {"lookup", &Message::put_call_with_name, &Message::put_result_of_lookup},
+    {"access", &Message::put_call_access, &Message::put_result_of_access},
+    {"readlink", &Message::put_handle, &Message::put_result_of_readlink},
+    {"read", &Message::put_call_read, &Message::put_result_of_read},
+    {"write", &Message::put_call_write, &Message::put_result_of_write},
+    {"create", &Message::put_call_with_name, &Message::put_result_of_create},
+    {"mkdir", &Message::put_call_with_name, &Message::put_result_of_create},
+    {"symlink", &Message::put_call_symlink, &Message::put_result_of_symlink},
+    {"mknod", &Message::put_call_mknod, &Message::put_new_object},
+    {"remove", &Message::put_call_with_name, &Message::put_result_of_remove},
+    {"rmdir", &Message::put_call_with_name, &Message::put_result_of_remove},
+    {"rename", &Message::put_call_rename, &Message::put_result_of_rename},
+    {"link", &Message::put_call_link, &Message::put_result_of_link},
+    {"readdir", &Message::put_call_readdir, &Message::put_result_of_readdir},
+    {"readdirplus", &Message::put_call_readdirplus, &Message::put_result_of_readdir},
+    {"fsstat", &Message::put_handle, &Message::put_result_of_fsstat},
+    {"fsinfo", &Message::put_handle, &Message::put_result_of_fsinfo},
+    {"pathconf", &Message::put_handle, &Message::put_result_of_pathconf},
+    {"commit", &Message::put_call_commit, &Message::put_result_of_commit},
+    {"nop"},
+};
 
 NfsState::Request request_of(const IpHeader& ip, std::uint32_t xid, bool from_server) {
   NfsState::Request request{.xid = xid, .version = ip.version};
@@ -716,7 +721,7 @@ bool put_procedure(Context& context, std::uint32_t version, std::uint32_t number
     return false;
   }
   procedure = static_cast<Procedure>(number);
-  context.put(' ', kProcedures[number]);
+  context.put(' ', Message::name(procedure));
   return true;
 }
 

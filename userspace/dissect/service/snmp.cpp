@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // SNMP: RFC 1157 (v1), RFC 1901 and 3416 (v2c), RFC 3412 and 3414 (v3, user-based security); BER as X.690 8 has it.
 // What does not have the type that its place asks for is said in brackets, and nothing behind it is printed.
+#include <algorithm>
+
 #include "dissect/service/printers.hpp"
 
 namespace ringtap {
@@ -43,6 +45,29 @@ constexpr std::string_view kContext[] = {"GetRequest", "GetNextRequest", "GetRes
 constexpr std::string_view kPrivate[] = {"P-0"};
 constexpr std::span<const std::string_view> kClasses[] = {kUniversal, kApplication, kContext, kPrivate};
 
+// X.690 8.1.2: what an element is.
+struct Tag {
+  unsigned tag_class = 0;
+  bool constructed = false;
+  std::uint32_t id = 0;
+};
+enum TagClass : unsigned { kUniversalClass, kApplicationClass, kContextClass };
+constexpr std::uint32_t kSequenceId = 16;
+
+struct PrimitiveRow {
+  TagClass tag_class;
+  std::uint32_t id;
+  Kind kind;
+};
+constexpr PrimitiveRow kPrimitives[] = {
+    {kUniversalClass, 2, Kind::kInteger},     {kUniversalClass, 4, Kind::kString},
+    {kUniversalClass, 5, Kind::kNull},        {kUniversalClass, 6, Kind::kOid},
+    {kApplicationClass, 0, Kind::kAddress},   {kApplicationClass, 1, Kind::kUnsigned},
+    {kApplicationClass, 2, Kind::kUnsigned},  {kApplicationClass, 3, Kind::kTicks},
+    {kApplicationClass, 6, Kind::kCounter64}, {kContextClass, 0, Kind::kNoObject},
+    {kContextClass, 1, Kind::kNoInstance},    {kContextClass, 2, Kind::kEndOfView},
+};
+
 enum Pdu : std::uint8_t { kGetRequest, kGetNext, kResponse, kSet, kTrap, kGetBulk, kInform, kTrapV2, kReport };
 constexpr std::string_view kErrors[] = {"noError",
                                         "tooBig",
@@ -77,7 +102,12 @@ class Message {
   void print(Cursor rest);
 
  private:
+  // Takes one element of X.690 off `rest`.
   bool parse(Cursor& rest, Element& element);
+  bool take_tag(Cursor& rest, Tag& tag);
+  bool take_size(Cursor& rest, std::uint64_t& size);
+  void decode_constructed(const Tag& tag, Element& element);
+  bool decode_primitive(const Tag& tag, Element& element);
   bool expect(Cursor& rest, Element& element, Kind kind, std::string_view what, bool show);
   void put_value(const Element& element);
   void put_string(const Element& element);
@@ -105,35 +135,31 @@ class Message {
   Context& context_;
 };
 
-bool Message::parse(Cursor& rest, Element& element) {
-  if (rest.length() < 1) {
-    context_.put("[nothing to parse]");
-    return false;
-  }
+bool Message::take_tag(Cursor& rest, Tag& tag) {
   const std::uint8_t first = rest.take_u8();
-  const bool constructed = (first & 0x20) != 0;
-  const unsigned tag_class = first >> 6;
-  std::uint32_t id = first & 0x1f;
-  if (id == 0x1f) {
+  tag = {.tag_class = static_cast<unsigned>(first >> 6), .constructed = (first & 0x20) != 0, .id = first & 0x1fu};
+  if (tag.id == 0x1f) {
     // X.690 8.1.2.4: seven bits a byte, the highest bit says that another follows.
     std::uint8_t byte = 0x80;
-    id = 0;
+    tag.id = 0;
     while (rest.length() > 0 && (byte & 0x80) != 0 && !context_.truncated()) {
       byte = rest.take_u8();
-      id = id << 7 | (byte & 0x7f);
+      tag.id = tag.id << 7 | (byte & 0x7f);
     }
-    if (context_.truncated()) return false;
-    if ((byte & 0x80) != 0) {
+    if (!context_.truncated() && (byte & 0x80) != 0) {
       context_.put("[Xtagfield?]");
       return false;
     }
   }
-  if (context_.truncated()) return false;
+  return !context_.truncated();
+}
+
+bool Message::take_size(Cursor& rest, std::uint64_t& size) {
   if (rest.length() < 1) {
     context_.put("[no asnlen]");
     return false;
   }
-  std::uint64_t size = rest.take_u8();
+  size = rest.take_u8();
   if ((size & 0x80) != 0) {
     const std::size_t count = size & 0x7f;
     if (rest.length() < count) {
@@ -153,93 +179,80 @@ bool Message::parse(Cursor& rest, Element& element) {
     context_.put("[len", rest.length(), "<asnlen", size, "]");
     return false;
   }
-  const std::span<const std::string_view> names = kClasses[tag_class];
-  if (id >= names.size()) {
-    context_.put("[id?", constructed ? 'C' : 'P', "/x/", id, ']');
+  return true;
+}
+
+void Message::decode_constructed(const Tag& tag, Element& element) {
+  if (tag.tag_class == kUniversalClass && tag.id == kSequenceId) {
+    element.kind = Kind::kSequence;
+  } else if (tag.tag_class == kContextClass) {
+    element.kind = Kind::kPdu;
+  } else {
+    element.kind = Kind::kOctets;
+    context_.put("C/", tag.tag_class == kUniversalClass ? 'U' : 'x', '/', kClasses[tag.tag_class][tag.id]);
+  }
+}
+
+bool Message::decode_primitive(const Tag& tag, Element& element) {
+  const auto* row = std::find_if(std::begin(kPrimitives), std::end(kPrimitives), [&](const PrimitiveRow& candidate) {
+    return candidate.tag_class == tag.tag_class && candidate.id == tag.id;
+  });
+  if (row == std::end(kPrimitives)) {
+    element.kind = tag.tag_class == kContextClass ? Kind::kAny : Kind::kOctets;
+    if (tag.tag_class != kContextClass) {
+      context_.put("[P/", "UAxx"[tag.tag_class], '/', kClasses[tag.tag_class][tag.id], ']');
+    }
+    return true;
+  }
+  element.kind = row->kind;
+  const auto number = [&](std::uint64_t value) {
+    for (std::size_t i = 0; i < element.size; ++i) value = value << 8 | element.value.u8(i);
+    return value;
+  };
+  switch (row->kind) {
+    case Kind::kInteger: {
+      if (element.size == 0) {
+        context_.put("[asnlen=0]");
+        return false;
+      }
+      const bool negative = (element.value.u8(0) & 0x80) != 0;
+      element.integer = static_cast<std::int32_t>(number(negative ? ~std::uint64_t{0} : 0));
+      return true;
+    }
+    case Kind::kUnsigned:
+    case Kind::kTicks:
+      element.number = number(0) & 0xffffffff;
+      return true;
+    case Kind::kCounter64:
+      element.number = number(0);
+      return true;
+    default:
+      return true;
+  }
+}
+
+bool Message::parse(Cursor& rest, Element& element) {
+  if (rest.length() < 1) {
+    context_.put("[nothing to parse]");
+    return false;
+  }
+  Tag tag;
+  std::uint64_t size = 0;
+  if (!take_tag(rest, tag) || !take_size(rest, size)) return false;
+  if (tag.id >= kClasses[tag.tag_class].size()) {
+    context_.put("[id?", tag.constructed ? 'C' : 'P', "/x/", tag.id, ']');
     return false;
   }
   element.size = size;
   element.value = rest.first(size);
-  element.id = static_cast<std::uint8_t>(id);
+  element.id = static_cast<std::uint8_t>(tag.id);
   rest.skip(size);
-  const Cursor& value = element.value;
-  if (!value.has(size)) {
-    value.truncated();
+  if (!element.value.has(size)) {
+    element.value.truncated();
     return false;
   }
-  const std::string_view letter = tag_class == 0 ? "U" : "x";
-  if (constructed) {
-    if (tag_class == 0 && id == 16) {
-      element.kind = Kind::kSequence;
-    } else if (tag_class == 2) {
-      element.kind = Kind::kPdu;
-    } else {
-      element.kind = Kind::kOctets;
-      context_.put("C/", letter, '/', names[id]);
-    }
-    return true;
-  }
-  element.kind = Kind::kOctets;
-  if (tag_class == 2) {
-    element.kind = id == 0 ? Kind::kNoObject : id == 1 ? Kind::kNoInstance : id == 2 ? Kind::kEndOfView : Kind::kAny;
-    return true;
-  }
-  const auto unsigned_value = [&] {
-    std::uint64_t number = 0;
-    for (std::size_t i = 0; i < size; ++i) number = number << 8 | value.u8(i);
-    return number;
-  };
-  if (tag_class == 0) {
-    switch (id) {
-      case 2: {
-        element.kind = Kind::kInteger;
-        if (size == 0) {
-          context_.put("[asnlen=0]");
-          return false;
-        }
-        std::uint32_t number = (value.u8(0) & 0x80) != 0 ? 0xffffffff : 0;
-        for (std::size_t i = 0; i < size; ++i) number = number << 8 | value.u8(i);
-        element.integer = static_cast<std::int32_t>(number);
-        return true;
-      }
-      case 4:
-        element.kind = Kind::kString;
-        return true;
-      case 5:
-        element.kind = Kind::kNull;
-        return true;
-      case 6:
-        element.kind = Kind::kOid;
-        return true;
-      default:
-        context_.put("[P/U/", names[id], ']');
-        return true;
-    }
-  }
-  if (tag_class == 1) {
-    switch (id) {
-      case 0:
-        element.kind = Kind::kAddress;
-        return true;
-      case 1:
-      case 2:
-        element.kind = Kind::kUnsigned;
-        element.number = unsigned_value() & 0xffffffff;
-        return true;
-      case 3:
-        element.kind = Kind::kTicks;
-        element.number = unsigned_value() & 0xffffffff;
-        return true;
-      case 6:
-        element.kind = Kind::kCounter64;
-        element.number = unsigned_value();
-        return true;
-      default:
-        context_.put("[P/A/", names[id], ']');
-        return true;
-    }
-  }
-  context_.put("[P/x/", names[id], ']');
+  if (!tag.constructed) return decode_primitive(tag, element);
+  decode_constructed(tag, element);
   return true;
 }
 
