@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kHeader = 19;
 constexpr std::size_t kMarker = 16;
+constexpr std::string_view kInvalidLength = "invalid len";
 
 enum Message : std::uint8_t { kOpen = 1, kUpdate = 2, kNotification = 3, kKeepalive = 4, kRouteRefresh = 5 };
 constexpr Token kMessages[] = {{kOpen, "Open"},
@@ -50,55 +51,6 @@ constexpr Token kCapabilities[] = {
 };
 constexpr Token kPathDirections[] = {{1, "Receive"}, {2, "Send"}, {3, "Both"}};
 
-enum Attribute : std::uint8_t {
-  kOrigin = 1,
-  kAsPath = 2,
-  kNextHop = 3,
-  kMetric = 4,
-  kLocalPreference = 5,
-  kAtomicAggregate = 6,
-  kAggregator = 7,
-  kCommunity = 8,
-  kOriginatorId = 9,
-  kClusterList = 10,
-  kReach = 14,
-  kUnreach = 15,
-  kExtendedCommunity = 16,
-  kAs4Path = 17,
-  kAggregator4 = 18,
-  kAigp = 26,
-  kLargeCommunity = 32,
-  kAttributeSet = 128,
-};
-constexpr Token kAttributes[] = {
-    {kOrigin, "Origin"},
-    {kAsPath, "AS Path"},
-    {kAs4Path, "AS4 Path"},
-    {kNextHop, "Next Hop"},
-    {kMetric, "Multi Exit Discriminator"},
-    {kLocalPreference, "Local Preference"},
-    {kAtomicAggregate, "Atomic Aggregate"},
-    {kAggregator, "Aggregator"},
-    {kAggregator4, "Aggregator4"},
-    {kCommunity, "Community"},
-    {kOriginatorId, "Originator ID"},
-    {kClusterList, "Cluster List"},
-    {11, "DPA"},
-    {12, "Advertisers"},
-    {13, "RCID_PATH / CLUSTER_ID"},
-    {kReach, "Multi-Protocol Reach NLRI"},
-    {kUnreach, "Multi-Protocol Unreach NLRI"},
-    {kExtendedCommunity, "Extended Community"},
-    {22, "PMSI Tunnel"},
-    {23, "Tunnel Encapsulation"},
-    {24, "Traffic Engineering"},
-    {kAigp, "Accumulated IGP Metric"},
-    {27, "Distinguisher Labels"},
-    {29, "BGP-LS"},
-    {kLargeCommunity, "Large Community"},
-    {33, "BGPsec Path"},
-    {kAttributeSet, "Attribute Set"},
-};
 constexpr Token kOrigins[] = {{0, "IGP"}, {1, "EGP"}, {2, "Incomplete"}};
 
 constexpr Token kFamilies[] = {
@@ -320,7 +272,7 @@ void put_no_decoder(Context& context, const Cursor& value, std::uint16_t family,
   if (!context.verbose(2)) dump_hex(context.out, value.bytes().first(value.readable()), "\n\t    ");
 }
 
-void put_reach(Context& context, const Cursor& value) {
+void put_reach(Context& context, Cursor value, unsigned) {
   (void)value.block(0, 3);
   if (context.truncated()) return;
   const std::uint16_t family = value.be16(0);
@@ -341,7 +293,7 @@ void put_reach(Context& context, const Cursor& value) {
     // RFC 8950: IPv4 routes may have an IPv6 next hop, which 4.99.3 reads as IPv4 addresses.
     const std::size_t size = prefix + (form->wide ? 16 : 4);
     if (left < size) {
-      context.put("invalid len");
+      context.put(kInvalidLength);
       rest.skip(left);
       break;
     }
@@ -374,7 +326,7 @@ void put_reach(Context& context, const Cursor& value) {
   put_prefixes(context, rest, *form, "\n\t      ");
 }
 
-void put_unreach(Context& context, const Cursor& value) {
+void put_unreach(Context& context, Cursor value, unsigned) {
   (void)value.block(0, 3);
   if (context.truncated()) return;
   const std::uint16_t family = value.be16(0);
@@ -425,8 +377,8 @@ void put_as_path(Context& context, Cursor value, std::size_t width) {
   }
 }
 
-void put_extended_communities(Context& context, Cursor value) {
-  if (value.length() % 8 != 0) return context.put("invalid len");
+void put_extended_communities(Context& context, Cursor value, unsigned) {
+  if (value.length() % 8 != 0) return context.put(kInvalidLength);
   for (; value.length() > 0 && !context.truncated(); value.skip(8)) {
     (void)value.block(0, 8);
     if (context.truncated()) return;
@@ -480,107 +432,152 @@ void put_attributes(Context& context, Cursor list, std::string_view indent, unsi
 
 constexpr unsigned kMaxSets = 10;  // as many attribute sets within each other are followed
 
-void put_attribute(Context& context, std::uint8_t type, Cursor value, unsigned depth) {
+// The printers of attributes; `depth` counts the sets that one is in.
+
+void put_origin(Context& context, Cursor value, unsigned) {
+  if (value.length() != 1) return context.put(kInvalidLength);
+  context.put(known(kOrigins, value.u8(0), "Unknown Origin Typecode"));
+}
+
+void put_as_path_attribute(Context& context, Cursor value, unsigned) {
   const std::size_t size = value.length();
-  const auto sized = [&](std::size_t expected) {
-    if (size == expected) return true;
-    context.put("invalid len");
-    return false;
-  };
-  switch (type) {
-    case kOrigin:
-      if (sized(1)) context.put(known(kOrigins, value.u8(0), "Unknown Origin Typecode"));
-      break;
-    case kAsPath:
-      if (size % 2 != 0) return context.put("invalid len");
-      put_as_path(context, value, size == 0 ? 2 : as_width(value));
-      break;
-    case kAs4Path:
-      if (size % 2 != 0) return context.put("invalid len");
-      put_as_path(context, value, 4);
-      break;
-    case kNextHop:
-    case kOriginatorId:
-      if (sized(4)) put_host(context, value, 0, false);
-      break;
-    case kMetric:
-    case kLocalPreference:
-      if (sized(4)) context.put(value.be32(0));
-      break;
-    case kAtomicAggregate:
-      (void)sized(0);
-      break;
-    case kAggregator:
-    case kAggregator4: {
-      const bool wide = size == 8;
-      if (size != 8 && (size != 6 || type == kAggregator4)) return context.put("invalid len");
-      context.put(" AS #");
-      put_as_number(context, wide ? value.be32(0) : value.be16(0));
-      context.put(", origin ");
-      put_host(context, value, wide ? 4 : 2, false);
-      break;
-    }
-    case kCommunity:
-      if (size % 4 != 0) return context.put("invalid len");
-      for (; value.length() > 0 && !context.truncated(); value.skip(4)) {
-        const std::uint32_t community = value.be32(0);
-        if (context.truncated()) return;
-        context.put_name(token(kCommunities, community), community >> 16, ':', community & 0xffff,
-                         value.length() > 4 ? ", " : "");
-      }
-      break;
-    case kClusterList:
-      if (size % 4 != 0) return context.put("invalid len");
-      for (; value.length() > 0 && !context.truncated(); value.skip(4)) {
-        put_host(context, value, 0, false);
-        if (value.length() > 4) context.put(", ");
-      }
-      break;
-    case kReach:
-      put_reach(context, value);
-      break;
-    case kUnreach:
-      put_unreach(context, value);
-      break;
-    case kExtendedCommunity:
-      put_extended_communities(context, value);
-      break;
-    case kAigp:
-      while (value.length() >= 3 && !context.truncated()) {
-        const std::uint8_t tlv = value.u8(0);
-        const std::uint16_t length = value.be16(1);
-        if (context.truncated()) return;
-        context.put("\n\t    ", tlv == 1 ? "AIGP" : "Unknown", " TLV (", tlv, "), length ", length);
-        if (length < 3) return value.truncated();
-        if (length > value.length()) return value.truncated();
-        if (tlv == 1 && length == 11) context.put(", metric ", value.be64(3));
-        value.skip(length);
-      }
-      break;
-    case kLargeCommunity:
-      if (size == 0 || size % 12 != 0) return context.put("invalid len");
-      context.put("\n\t    ");
-      for (; value.length() > 0 && !context.truncated(); value.skip(12)) {
-        (void)value.block(0, 12);
-        if (context.truncated()) return;
-        context.put(value.be32(0), ':', value.be32(4), ':', value.be32(8), value.length() > 12 ? ", " : "");
-      }
-      break;
-    case kAttributeSet:
-      if (size < 4) return value.truncated();
-      context.put("\n\t    Origin AS: ");
-      put_as_number(context, value.be32(0));
-      if (depth < kMaxSets) put_attributes(context, value.from(4), "\n\t      ", depth + 1);
-      break;
-    default:
-      context.put("\n\t    no Attribute ", type, " decoder");
-      if (!context.verbose(2)) {
-        (void)value.span(0, size);
-        if (context.truncated()) return;
-        dump_hex(context.out, value.first(size).bytes(), "\n\t    ");
-      }
-      break;
+  if (size % 2 != 0) return context.put(kInvalidLength);
+  put_as_path(context, value, size == 0 ? 2 : as_width(value));
+}
+
+void put_as4_path(Context& context, Cursor value, unsigned) {
+  if (value.length() % 2 != 0) return context.put(kInvalidLength);
+  put_as_path(context, value, 4);
+}
+
+void put_address(Context& context, Cursor value, unsigned) {
+  if (value.length() != 4) return context.put(kInvalidLength);
+  put_host(context, value, 0, false);
+}
+
+void put_number(Context& context, Cursor value, unsigned) {
+  if (value.length() != 4) return context.put(kInvalidLength);
+  context.put(value.be32(0));
+}
+
+void put_atomic_aggregate(Context& context, Cursor value, unsigned) {
+  if (value.length() != 0) context.put(kInvalidLength);
+}
+
+void put_aggregator4(Context& context, Cursor value, unsigned) {
+  if (value.length() != 8) return context.put(kInvalidLength);
+  context.put(" AS #");
+  put_as_number(context, value.be32(0));
+  context.put(", origin ");
+  put_host(context, value, 4, false);
+}
+
+// With an AS number of 2 or of 4 bytes.
+void put_aggregator(Context& context, Cursor value, unsigned depth) {
+  if (value.length() != 6) return put_aggregator4(context, value, depth);
+  context.put(" AS #");
+  put_as_number(context, value.be16(0));
+  context.put(", origin ");
+  put_host(context, value, 2, false);
+}
+
+void put_communities(Context& context, Cursor value, unsigned) {
+  if (value.length() % 4 != 0) return context.put(kInvalidLength);
+  for (; value.length() > 0 && !context.truncated(); value.skip(4)) {
+    const std::uint32_t community = value.be32(0);
+    if (context.truncated()) return;
+    context.put_name(token(kCommunities, community), community >> 16, ':', community & 0xffff,
+                     value.length() > 4 ? ", " : "");
   }
+}
+
+void put_cluster_list(Context& context, Cursor value, unsigned) {
+  if (value.length() % 4 != 0) return context.put(kInvalidLength);
+  for (; value.length() > 0 && !context.truncated(); value.skip(4)) {
+    put_host(context, value, 0, false);
+    if (value.length() > 4) context.put(", ");
+  }
+}
+
+void put_aigp(Context& context, Cursor value, unsigned) {
+  while (value.length() >= 3 && !context.truncated()) {
+    const std::uint8_t tlv = value.u8(0);
+    const std::uint16_t length = value.be16(1);
+    if (context.truncated()) return;
+    context.put("\n\t    ", tlv == 1 ? "AIGP" : "Unknown", " TLV (", tlv, "), length ", length);
+    if (length < 3 || length > value.length()) return value.truncated();
+    if (tlv == 1 && length == 11) context.put(", metric ", value.be64(3));
+    value.skip(length);
+  }
+}
+
+void put_large_communities(Context& context, Cursor value, unsigned) {
+  if (value.length() == 0 || value.length() % 12 != 0) return context.put(kInvalidLength);
+  context.put("\n\t    ");
+  for (; value.length() > 0 && !context.truncated(); value.skip(12)) {
+    (void)value.block(0, 12);
+    if (context.truncated()) return;
+    context.put(value.be32(0), ':', value.be32(4), ':', value.be32(8), value.length() > 12 ? ", " : "");
+  }
+}
+
+void put_attribute_set(Context& context, Cursor value, unsigned depth) {
+  if (value.length() < 4) return value.truncated();
+  context.put("\n\t    Origin AS: ");
+  put_as_number(context, value.be32(0));
+  if (depth < kMaxSets) put_attributes(context, value.from(4), "\n\t      ", depth + 1);
+}
+
+// An attribute by its type; one without a printer is dumped.
+struct AttributeRow {
+  std::uint8_t type;
+  std::string_view name;
+  void (*put)(Context&, Cursor, unsigned) = nullptr;
+};
+constexpr AttributeRow kAttributes[] = {
+    {1, "Origin", put_origin},
+    {2, "AS Path", put_as_path_attribute},
+    {3, "Next Hop", put_address},
+    {4, "Multi Exit Discriminator", put_number},
+    {5, "Local Preference", put_number},
+    {6, "Atomic Aggregate", put_atomic_aggregate},
+    {7, "Aggregator", put_aggregator},
+    {8, "Community", put_communities},
+    {9, "Originator ID", put_address},
+    {10, "Cluster List", put_cluster_list},
+    {11, "DPA"},
+    {12, "Advertisers"},
+    {13, "RCID_PATH / CLUSTER_ID"},
+    {14, "Multi-Protocol Reach NLRI", put_reach},
+    {15, "Multi-Protocol Unreach NLRI", put_unreach},
+    {16, "Extended Community", put_extended_communities},
+    {17, "AS4 Path", put_as4_path},
+    {18, "Aggregator4", put_aggregator4},
+    {22, "PMSI Tunnel"},
+    {23, "Tunnel Encapsulation"},
+    {24, "Traffic Engineering"},
+    {26, "Accumulated IGP Metric", put_aigp},
+    {27, "Distinguisher Labels"},
+    {29, "BGP-LS"},
+    {32, "Large Community", put_large_communities},
+    {33, "BGPsec Path"},
+    {128, "Attribute Set", put_attribute_set},
+};
+
+const AttributeRow* find_attribute(std::uint8_t type) {
+  for (const AttributeRow& row : kAttributes) {
+    if (row.type == type) return &row;
+  }
+  return nullptr;
+}
+
+void put_attribute(Context& context, const AttributeRow* row, std::uint8_t type, const Cursor& value, unsigned depth) {
+  if (row != nullptr && row->put != nullptr) return row->put(context, value, depth);
+  context.put("\n\t    no Attribute ", type, " decoder");
+  if (context.verbose(2)) return;
+  (void)value.span(0, value.length());
+  if (context.truncated()) return;
+  dump_hex(context.out, value.first(value.length()).bytes(), "\n\t    ");
 }
 
 void put_attributes(Context& context, Cursor list, std::string_view indent, unsigned depth) {
@@ -591,7 +588,9 @@ void put_attributes(Context& context, Cursor list, std::string_view indent, unsi
     const std::size_t header = extended ? 4 : 3;
     const std::size_t size = extended ? list.be16(2) : list.u8(2);
     if (context.truncated()) return;
-    context.put(indent, known(kAttributes, type, "Unknown Attribute"), " (", type, "), length: ", size);
+    const AttributeRow* row = find_attribute(type);
+    context.put(indent, row == nullptr ? std::string_view("Unknown Attribute") : row->name, " (", type,
+                "), length: ", size);
     if (flags != 0) {
       context.put(", Flags [", (flags & 0x80) != 0 ? "O" : "", (flags & 0x40) != 0 ? "T" : "",
                   (flags & 0x20) != 0 ? "P" : "", extended ? "E" : "");
@@ -603,7 +602,7 @@ void put_attributes(Context& context, Cursor list, std::string_view indent, unsi
       context.put(depth == 0 ? " [path attrs too short]" : " [path attr too short]");
       return;
     }
-    put_attribute(context, type, list.with_length(size), depth);
+    put_attribute(context, row, type, list.with_length(size), depth);
     if (context.truncated()) return;
     if (context.verbose(2) && size > 0) {
       dump_hex(context.out, list.first(size).bytes(), "\n\t    ");

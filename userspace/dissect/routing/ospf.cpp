@@ -462,6 +462,119 @@ void put_prefixes_v3(Context& context, Cursor list, std::uint32_t count) {
   }
 }
 
+// The printers of link state advertisements of version 3. False: what follows in the packet is not printed.
+
+bool put_router_lsa_v3(Context& context, const Cursor& body) {
+  put_options_v3(context, body.be24(1));
+  context.put(", RLA-Flags [");
+  context.put_flags(kRouterFlagsV3, body.u8(0));
+  context.put(']');
+  for (Cursor rest = body.from(4); rest.length() >= 16 && !context.truncated(); rest.skip(16)) {
+    (void)rest.block(0, 16);
+    if (context.truncated()) return false;
+    constexpr Token kLinks[] = {
+        {1, "Neighbor Router-ID "}, {2, "Neighbor Network-ID "}, {4, "Virtual Link: Neighbor Router-ID "}};
+    const std::uint8_t type = rest.u8(0);
+    const std::string_view link = token(kLinks, type);
+    if (link.empty()) {
+      context.put("\n\t      Unknown Router Links Type 0x", Hex{type, 2});
+      return false;
+    }
+    context.put("\n\t      ", link);
+    put_address(context, rest, 12);
+    context.put("\n\t      Neighbor Interface-ID ");
+    put_address(context, rest, 8);
+    context.put(", Interface ");
+    put_address(context, rest, 4);
+    context.put(", metric ", rest.be16(2));
+  }
+  return true;
+}
+
+bool put_network_lsa_v3(Context& context, const Cursor& body) {
+  put_options_v3(context, body.be24(1));
+  context.put("\n\t      Connected Routers:");
+  put_neighbours(context, body.from(4), "\n\t\t");
+  return true;
+}
+
+bool put_inter_area_prefix_lsa_v3(Context& context, const Cursor& body) {
+  context.put(", metric ", body.be32(0) & 0xffffff);
+  for (Cursor rest = body.from(4); rest.length() > 0 && !context.truncated();) {
+    const std::size_t used = put_prefix_v3(context, rest);
+    if (used == 0) {
+      rest.truncated();
+      break;
+    }
+    rest.skip(used);
+  }
+  return true;
+}
+
+bool put_external_lsa_v3(Context& context, const Cursor& body) {
+  enum Flag : std::uint32_t { kTag = 0x01000000, kForward = 0x02000000, kExternal = 0x04000000 };
+  constexpr Token kFlags[] = {{kTag, "Tag"}, {kForward, "Forward"}, {kExternal, "External"}};
+  const std::uint32_t flags = body.be32(0);
+  context.put("\n\t     Flags [");
+  context.put_flags(kFlags, flags);
+  context.put("] metric ", flags & 0xffffff);
+  const std::size_t used = put_prefix_v3(context, body.from(4));
+  if (used == 0) {
+    body.truncated();
+    return true;
+  }
+  Cursor rest = body.from(4 + used);
+  if ((flags & kForward) != 0) {
+    const std::uint8_t* forward = rest.block(0, 16);
+    if (context.truncated()) return true;
+    context.put(" forward ");
+    context.host6(forward);
+    rest.skip(16);
+  }
+  if ((flags & kTag) != 0) {
+    context.put(" tag ");
+    put_address(context, rest, 0);
+  }
+  return true;
+}
+
+bool put_link_lsa_v3(Context& context, const Cursor& body) {
+  put_options_v3(context, body.be24(1));
+  const std::uint32_t count = body.be32(20);
+  if (context.truncated()) return true;
+  context.put("\n\t      Priority ", body.u8(0), ", Link-local address ");
+  context.host6(body.block(4, 16));
+  context.put(", Prefixes ", count, ':');
+  put_prefixes_v3(context, body.from(24), count);
+  return true;
+}
+
+bool put_intra_area_prefix_lsa_v3(Context& context, const Cursor& body) {
+  const std::uint16_t count = body.be16(0);
+  (void)body.block(0, 12);
+  if (context.truncated()) return true;
+  put_lsa_type_v3(context, body.be16(2), body, 4);
+  context.put("\n\t      Prefixes ", count, ':');
+  put_prefixes_v3(context, body.from(12), count);
+  return true;
+}
+
+// An advertisement by its type; any other is dumped.
+struct LsaRowV3 {
+  std::uint16_t type;
+  bool (*put)(Context&, const Cursor&);
+};
+constexpr LsaRowV3 kLsaPrintersV3[] = {
+    {0x2001, put_router_lsa_v3},
+    {0x2002, put_network_lsa_v3},
+    {0x2003, put_inter_area_prefix_lsa_v3},
+    {0x4005, put_external_lsa_v3},
+    {0x2007, put_external_lsa_v3},
+    {0x0008, put_link_lsa_v3},
+    {0x2009, put_intra_area_prefix_lsa_v3},
+};
+
+// How many bytes the advertisement took; 0 when what follows is not printed.
 std::size_t put_lsa_v3(Context& context, const Cursor& lsa) {
   put_lsa_header_v3(context, lsa);
   if (context.truncated()) return 0;
@@ -471,99 +584,13 @@ std::size_t put_lsa_v3(Context& context, const Cursor& lsa) {
     return 0;
   }
   const Cursor body = lsa.first(size).from(kLsaHeader);
-  switch (lsa.be16(2)) {
-    case 0x2001: {
-      put_options_v3(context, body.be24(1));
-      context.put(", RLA-Flags [");
-      context.put_flags(kRouterFlagsV3, body.u8(0));
-      context.put(']');
-      for (Cursor rest = body.from(4); rest.length() >= 16 && !context.truncated(); rest.skip(16)) {
-        (void)rest.block(0, 16);
-        if (context.truncated()) return 0;
-        const std::uint8_t type = rest.u8(0);
-        if (type == 4) {
-          context.put("\n\t      Virtual Link: Neighbor Router-ID ");
-        } else if (type == 1) {
-          context.put("\n\t      Neighbor Router-ID ");
-        } else if (type == 2) {
-          context.put("\n\t      Neighbor Network-ID ");
-        } else {
-          context.put("\n\t      Unknown Router Links Type 0x", Hex{type, 2});
-          return 0;
-        }
-        put_address(context, rest, 12);
-        context.put("\n\t      Neighbor Interface-ID ");
-        put_address(context, rest, 8);
-        context.put(", Interface ");
-        put_address(context, rest, 4);
-        context.put(", metric ", rest.be16(2));
-      }
-      break;
-    }
-    case 0x2002:
-      put_options_v3(context, body.be24(1));
-      context.put("\n\t      Connected Routers:");
-      put_neighbours(context, body.from(4), "\n\t\t");
-      break;
-    case 0x2003:
-      context.put(", metric ", body.be32(0) & 0xffffff);
-      for (Cursor rest = body.from(4); rest.length() > 0 && !context.truncated();) {
-        const std::size_t used = put_prefix_v3(context, rest);
-        if (used == 0) {
-          rest.truncated();
-          break;
-        }
-        rest.skip(used);
-      }
-      break;
-    case 0x4005:
-    case 0x2007: {
-      const std::uint32_t flags = body.be32(0);
-      constexpr Token kFlags[] = {{0x01000000, "Tag"}, {0x02000000, "Forward"}, {0x04000000, "External"}};
-      context.put("\n\t     Flags [");
-      context.put_flags(kFlags, flags);
-      context.put("] metric ", flags & 0xffffff);
-      const std::size_t used = put_prefix_v3(context, body.from(4));
-      if (used == 0) {
-        body.truncated();
-        break;
-      }
-      Cursor rest = body.from(4 + used);
-      if ((flags & 0x02000000) != 0) {
-        const std::uint8_t* forward = rest.block(0, 16);
-        if (context.truncated()) break;
-        context.put(" forward ");
-        context.host6(forward);
-        rest.skip(16);
-      }
-      if ((flags & 0x01000000) != 0) {
-        context.put(" tag ");
-        put_address(context, rest, 0);
-      }
-      break;
-    }
-    case 0x0008: {
-      put_options_v3(context, body.be24(1));
-      const std::uint32_t count = body.be32(20);
-      if (context.truncated()) break;
-      context.put("\n\t      Priority ", body.u8(0), ", Link-local address ");
-      context.host6(body.block(4, 16));
-      context.put(", Prefixes ", count, ':');
-      put_prefixes_v3(context, body.from(24), count);
-      break;
-    }
-    case 0x2009: {
-      const std::uint16_t count = body.be16(0);
-      (void)body.block(0, 12);
-      if (context.truncated()) break;
-      put_lsa_type_v3(context, body.be16(2), body, 4);
-      context.put("\n\t      Prefixes ", count, ':');
-      put_prefixes_v3(context, body.from(12), count);
-      break;
-    }
-    default:
-      if (!context.verbose(2)) dump_hex(context.out, body.bytes(), "\n\t    ");
-      break;
+  const std::uint16_t type = lsa.be16(2);
+  const auto* row = std::find_if(std::begin(kLsaPrintersV3), std::end(kLsaPrintersV3),
+                                 [&](const LsaRowV3& candidate) { return candidate.type == type; });
+  if (row != std::end(kLsaPrintersV3)) {
+    if (!row->put(context, body)) return 0;
+  } else if (!context.verbose(2)) {
+    dump_hex(context.out, body.bytes(), "\n\t    ");
   }
   return context.truncated() ? 0 : size;
 }

@@ -17,46 +17,7 @@ enum Flag : std::uint16_t {
 };
 enum AttributeFlag : std::uint16_t { kMandatory = 0x8000, kHidden = 0x4000, kReserved = 0x3c00, kSizeMask = 0x03ff };
 
-enum class Form {
-  kNothing,
-  kMessage,
-  kResult,
-  kVersion,
-  kFraming,
-  kBearer,
-  kTie,
-  kNumber16,
-  kNumber32,
-  kText,
-  kHex,
-  kCause,
-  kResponse,
-  kObsolete,
-  kAuthType,
-  kId,
-  kErrors,
-  kMap
-};
-struct AttributeRow {
-  std::string_view name;
-  Form form;
-};
-// By attribute type, RFC 2661 4.4; 39: RFC 2661, too.
-constexpr AttributeRow kAttributes[] = {
-    {"MSGTYPE", Form::kMessage},        {"RESULT_CODE", Form::kResult},      {"PROTO_VER", Form::kVersion},
-    {"FRAMING_CAP", Form::kFraming},    {"BEARER_CAP", Form::kBearer},       {"TIE_BREAKER", Form::kTie},
-    {"FIRM_VER", Form::kNumber16},      {"HOST_NAME", Form::kText},          {"VENDOR_NAME", Form::kText},
-    {"ASSND_TUN_ID", Form::kNumber16},  {"RECV_WIN_SIZE", Form::kNumber16},  {"CHALLENGE", Form::kHex},
-    {"Q931_CC", Form::kCause},          {"CHALLENGE_RESP", Form::kResponse}, {"ASSND_SESS_ID", Form::kNumber16},
-    {"CALL_SER_NUM", Form::kNumber32},  {"MINIMUM_BPS", Form::kNumber32},    {"MAXIMUM_BPS", Form::kNumber32},
-    {"BEARER_TYPE", Form::kBearer},     {"FRAMING_TYPE", Form::kFraming},    {"PACKET_PROC_DELAY", Form::kObsolete},
-    {"CALLED_NUMBER", Form::kText},     {"CALLING_NUMBER", Form::kText},     {"SUB_ADDRESS", Form::kText},
-    {"TX_CONN_SPEED", Form::kNumber32}, {"PHY_CHANNEL_ID", Form::kNumber32}, {"INI_RECV_LCP", Form::kHex},
-    {"LAST_SENT_LCP", Form::kHex},      {"LAST_RECV_LCP", Form::kHex},       {"PROXY_AUTH_TYPE", Form::kAuthType},
-    {"PROXY_AUTH_NAME", Form::kText},   {"PROXY_AUTH_CHAL", Form::kHex},     {"PROXY_AUTH_ID", Form::kId},
-    {"PROXY_AUTH_RESP", Form::kHex},    {"CALL_ERRORS", Form::kErrors},      {"ACCM", Form::kMap},
-    {"RANDOM_VECTOR", Form::kHex},      {"PRIVATE_GRP_ID", Form::kText},     {"RX_CONN_SPEED", Form::kNumber32},
-    {"SEQ_REQUIRED", Form::kNothing}};
+constexpr std::string_view kTooShort = "AVP too short";
 constexpr Token kMessages[] = {{1, "SCCRQ"}, {2, "SCCRP"}, {3, "SCCCN"}, {4, "StopCCN"}, {6, "HELLO"},
                                {7, "OCRQ"},  {8, "OCRP"},  {9, "OCCN"},  {10, "ICRQ"},   {11, "ICRP"},
                                {12, "ICCN"}, {14, "CDN"},  {15, "WEN"},  {16, "SLI"}};
@@ -66,97 +27,126 @@ void put_hex(Context& context, const Cursor& value, std::size_t count) {
   for (const std::uint8_t byte : value.span(0, count)) context.put(Hex{byte, 2});
 }
 
-void put_value(Context& context, Form form, const Cursor& value, std::size_t size) {
-  // What a value must hold at least; a shorter one is said to be so.
-  const auto holds = [&](std::size_t least) {
-    if (size < least) context.put("AVP too short");
-    return size >= least;
-  };
-  switch (form) {
-    case Form::kNothing:
-      break;
-    case Form::kMessage:
-      if (!holds(2)) return;
-      context.put_name(token(kMessages, value.be16(0)), "MSGTYPE-#", value.be16(0));
-      break;
-    case Form::kResult:
-      if (!holds(2)) return;
-      context.put(value.be16(0));
-      if (size == 2) return;
-      if (size < 4) return context.put(" AVP too short");
-      context.put('/', value.be16(2));
-      if (size == 4) return;
-      context.put(' ');
-      context.out.escaped(value.span(4, size - 4));
-      break;
-    case Form::kVersion:
-      if (!holds(2)) return;
-      context.put(static_cast<std::uint32_t>(value.be16(0) >> 8), '.',
-                  static_cast<std::uint32_t>(value.be16(0) & 0xff));
-      break;
-    case Form::kFraming:
-    case Form::kBearer: {
-      if (!holds(4)) return;
-      const std::uint32_t bits = value.be32(0);
-      context.put((bits & 2) != 0 ? "A" : "", (bits & 1) == 0 ? "" : form == Form::kFraming ? "S" : "D");
-      break;
-    }
-    case Form::kTie:
-      if (!holds(8)) return;
-      put_hex(context, value, 8);
-      break;
-    case Form::kNumber16:
-      if (!holds(2)) return;
-      context.put(value.be16(0));
-      break;
-    case Form::kNumber32:
-      if (!holds(4)) return;
-      context.put(value.be32(0));
-      break;
-    case Form::kText:
-      context.out.escaped(value.span(0, size));
-      break;
-    case Form::kHex:
-      put_hex(context, value, size);
-      break;
-    case Form::kCause:
-      if (!holds(3)) return;
-      context.put(value.be16(0), ", ", Hex{value.u8(2), 2});
-      if (size > 3) {
-        context.put(' ');
-        context.out.escaped(value.span(3, size - 3));
-      }
-      break;
-    case Form::kResponse:
-      if (!holds(16)) return;
-      put_hex(context, value, 16);
-      break;
-    case Form::kObsolete:
-      context.put("obsolete");
-      break;
-    case Form::kAuthType:
-      if (!holds(2)) return;
-      context.put_name(token(kAuthTypes, value.be16(0)), "AuthType-#", value.be16(0));
-      break;
-    case Form::kId:
-      if (!holds(2)) return;
-      context.put(static_cast<std::uint32_t>(value.be16(0) & 0xff));
-      break;
-    case Form::kErrors: {
-      constexpr std::string_view kNames[] = {"CRCErr=", "FrameErr=", "HardOver=", "BufOver=", "Timeout=", "AlignErr="};
-      for (std::size_t i = 0; i < std::size(kNames); ++i) {
-        if (!holds(2 + 4 * (i + 1))) return;
-        context.put(kNames[i], value.be32(2 + 4 * i), ' ');
-      }
-      break;
-    }
-    case Form::kMap:
-      if (!holds(6)) return;
-      context.put("send=", Hex{value.be32(2), 8}, ' ');
-      if (!holds(10)) return;
-      context.put("recv=", Hex{value.be32(6), 8}, ' ');
-      break;
+// The printers of values, each of at least as many bytes as its row in kAttributes asks for.
+
+void put_message_type(Context& context, const Cursor& value) {
+  context.put_name(token(kMessages, value.be16(0)), "MSGTYPE-#", value.be16(0));
+}
+
+void put_result(Context& context, const Cursor& value) {
+  const std::size_t size = value.length();
+  context.put(value.be16(0));
+  if (size == 2) return;
+  if (size < 4) return context.put(' ', kTooShort);
+  context.put('/', value.be16(2));
+  if (size == 4) return;
+  context.put(' ');
+  context.out.escaped(value.span(4, size - 4));
+}
+
+void put_version(Context& context, const Cursor& value) {
+  context.put(static_cast<std::uint32_t>(value.be16(0) >> 8), '.', static_cast<std::uint32_t>(value.be16(0) & 0xff));
+}
+
+void put_framing(Context& context, const Cursor& value) {
+  const std::uint32_t bits = value.be32(0);
+  context.put((bits & 2) != 0 ? "A" : "", (bits & 1) != 0 ? "S" : "");
+}
+
+void put_bearer(Context& context, const Cursor& value) {
+  const std::uint32_t bits = value.be32(0);
+  context.put((bits & 2) != 0 ? "A" : "", (bits & 1) != 0 ? "D" : "");
+}
+
+void put_number16(Context& context, const Cursor& value) {
+  context.put(value.be16(0));
+}
+
+void put_number32(Context& context, const Cursor& value) {
+  context.put(value.be32(0));
+}
+
+void put_string(Context& context, const Cursor& value) {
+  context.out.escaped(value.span(0, value.length()));
+}
+
+void put_bytes(Context& context, const Cursor& value) {
+  put_hex(context, value, value.length());
+}
+
+template <std::size_t Count>
+void put_first_bytes(Context& context, const Cursor& value) {
+  put_hex(context, value, Count);
+}
+
+void put_cause(Context& context, const Cursor& value) {
+  context.put(value.be16(0), ", ", Hex{value.u8(2), 2});
+  if (value.length() <= 3) return;
+  context.put(' ');
+  context.out.escaped(value.span(3, value.length() - 3));
+}
+
+void put_obsolete(Context& context, const Cursor&) {
+  context.put("obsolete");
+}
+
+void put_auth_type(Context& context, const Cursor& value) {
+  context.put_name(token(kAuthTypes, value.be16(0)), "AuthType-#", value.be16(0));
+}
+
+void put_id(Context& context, const Cursor& value) {
+  context.put(static_cast<std::uint32_t>(value.be16(0) & 0xff));
+}
+
+void put_errors(Context& context, const Cursor& value) {
+  constexpr std::string_view kNames[] = {"CRCErr=", "FrameErr=", "HardOver=", "BufOver=", "Timeout=", "AlignErr="};
+  std::size_t at = 2;
+  for (const std::string_view name : kNames) {
+    if (value.length() < at + 4) return context.put(kTooShort);
+    context.put(name, value.be32(at), ' ');
+    at += 4;
   }
+}
+
+void put_map(Context& context, const Cursor& value) {
+  context.put("send=", Hex{value.be32(2), 8}, ' ');
+  if (value.length() < 10) return context.put(kTooShort);
+  context.put("recv=", Hex{value.be32(6), 8}, ' ');
+}
+
+// An attribute by its type, RFC 2661 4.4. The value of one without a printer is not printed.
+struct AttributeRow {
+  std::string_view name;
+  void (*put)(Context&, const Cursor&) = nullptr;
+  std::size_t least = 0;
+};
+constexpr AttributeRow kAttributes[] = {
+    {"MSGTYPE", put_message_type, 2},    {"RESULT_CODE", put_result, 2},
+    {"PROTO_VER", put_version, 2},       {"FRAMING_CAP", put_framing, 4},
+    {"BEARER_CAP", put_bearer, 4},       {"TIE_BREAKER", put_first_bytes<8>, 8},
+    {"FIRM_VER", put_number16, 2},       {"HOST_NAME", put_string},
+    {"VENDOR_NAME", put_string},         {"ASSND_TUN_ID", put_number16, 2},
+    {"RECV_WIN_SIZE", put_number16, 2},  {"CHALLENGE", put_bytes},
+    {"Q931_CC", put_cause, 3},           {"CHALLENGE_RESP", put_first_bytes<16>, 16},
+    {"ASSND_SESS_ID", put_number16, 2},  {"CALL_SER_NUM", put_number32, 4},
+    {"MINIMUM_BPS", put_number32, 4},    {"MAXIMUM_BPS", put_number32, 4},
+    {"BEARER_TYPE", put_bearer, 4},      {"FRAMING_TYPE", put_framing, 4},
+    {"PACKET_PROC_DELAY", put_obsolete}, {"CALLED_NUMBER", put_string},
+    {"CALLING_NUMBER", put_string},      {"SUB_ADDRESS", put_string},
+    {"TX_CONN_SPEED", put_number32, 4},  {"PHY_CHANNEL_ID", put_number32, 4},
+    {"INI_RECV_LCP", put_bytes},         {"LAST_SENT_LCP", put_bytes},
+    {"LAST_RECV_LCP", put_bytes},        {"PROXY_AUTH_TYPE", put_auth_type, 2},
+    {"PROXY_AUTH_NAME", put_string},     {"PROXY_AUTH_CHAL", put_bytes},
+    {"PROXY_AUTH_ID", put_id, 2},        {"PROXY_AUTH_RESP", put_bytes},
+    {"CALL_ERRORS", put_errors, 6},      {"ACCM", put_map, 6},
+    {"RANDOM_VECTOR", put_bytes},        {"PRIVATE_GRP_ID", put_string},
+    {"RX_CONN_SPEED", put_number32, 4},  {"SEQ_REQUIRED"},
+};
+
+void put_value(Context& context, const AttributeRow& row, const Cursor& value) {
+  if (row.put == nullptr) return;
+  if (value.length() < row.least) return context.put(kTooShort);
+  row.put(context, value);
 }
 
 void put_attributes(Context& context, Cursor rest) {
@@ -190,7 +180,7 @@ void put_attributes(Context& context, Cursor rest) {
       if (hidden) {
         context.put("???");
       } else if (known) {
-        put_value(context, kAttributes[type].form, value, size - 6);
+        put_value(context, kAttributes[type], value.with_length(size - 6));
       }
       context.put(')');
     }
