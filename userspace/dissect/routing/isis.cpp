@@ -24,28 +24,6 @@ constexpr Token kNlpids[] = {
     {kIpv6, "IPv6"}, {kIpv4, "IPv4"}, {0x80, "SNAP"},   {0xcf, "PPP"},    {0xc1, "ISIS_SPB"},
 };
 
-enum Pdu : std::uint8_t {
-  kL1LanHello = 15,
-  kL2LanHello = 16,
-  kP2pHello = 17,
-  kL1Lsp = 18,
-  kL2Lsp = 20,
-  kL1Csnp = 24,
-  kL2Csnp = 25,
-  kL1Psnp = 26,
-  kL2Psnp = 27,
-};
-struct PduRow {
-  std::uint8_t type;
-  std::string_view name;
-  std::size_t header;  // with the common one
-};
-constexpr PduRow kPdus[] = {
-    {kL1LanHello, "L1 Lan IIH", 27}, {kL2LanHello, "L2 Lan IIH", 27}, {kP2pHello, "p2p IIH", 20},
-    {kL1Lsp, "L1 LSP", 27},          {kL2Lsp, "L2 LSP", 27},          {kL1Csnp, "L1 CSNP", 33},
-    {kL2Csnp, "L2 CSNP", 33},        {kL1Psnp, "L1 PSNP", 17},        {kL2Psnp, "L2 PSNP", 17},
-};
-
 constexpr Token kIsSubTlvs[] = {
     {3, "Administrative groups"},
     {4, "Link Local/Remote Identifier"},
@@ -949,170 +927,186 @@ void put_tlvs(Context& context, Cursor rest, const Cursor& pdu) {
   }
 }
 
-// False when the PDU cannot be what it says: its bytes are shown.
-bool put_isis(Context& context, Cursor pdu) {
-  context.protocol("isis");
-  const std::size_t length = pdu.length();
-  if (length < kCommonHeader) {
-    pdu.truncated();
-    return true;
+// The printers of PDUs: what follows the name without -v, and the header with it.
+
+void put_source_brief(Context& context, const Cursor& pdu, std::size_t offset, std::size_t size) {
+  context.put(", src-id ");
+  put_id(context, pdu, offset, size);
+}
+
+void put_lan_hello_brief(Context& context, const Cursor& pdu) {
+  put_source_brief(context, pdu, 9, kSystemId);
+  context.put(", lan-id ");
+  put_id(context, pdu, 20, kNodeId);
+  context.put(", prio ", pdu.u8(19));
+}
+
+void put_p2p_hello_brief(Context& context, const Cursor& pdu) {
+  put_source_brief(context, pdu, 9, kSystemId);
+}
+
+void put_lsp_brief(Context& context, const Cursor& pdu) {
+  context.put(", lsp-id ");
+  put_id(context, pdu, 12, kLspId);
+  context.put(", seq 0x", Hex{pdu.be32(20), 8}, ", lifetime ", Padded{pdu.be16(10), 5, ' '}, 's');
+}
+
+void put_csnp_brief(Context& context, const Cursor& pdu) {
+  put_source_brief(context, pdu, 10, kNodeId);
+}
+
+void put_psnp_brief(Context& context, const Cursor& pdu) {
+  put_source_brief(context, pdu, 10, kSystemId);
+}
+
+template <bool Lan>
+void put_hello(Context& context, const Cursor& pdu, std::size_t pdu_length) {
+  const std::uint8_t flags = pdu.u8(8);
+  context.put("\n\t  source-id: ");
+  put_id(context, pdu, 9, kSystemId);
+  context.put(Lan ? ",  holding time: " : ", holding time: ", pdu.be16(15), "s, Flags: [");
+  context.put_name(token(kCircuitTypes, flags), "unknown circuit type 0x", Hex{flags, 2});
+  context.put(']');
+  if constexpr (Lan) {
+    context.put("\n\t  lan-id:    ");
+    put_id(context, pdu, 20, kNodeId);
+    context.put(", Priority: ", static_cast<std::uint32_t>(pdu.u8(19) & 0x7f), ", PDU length: ", pdu_length);
+  } else {
+    context.put("\n\t  circuit-id: 0x", Hex{pdu.u8(19), 2}, ", PDU length: ", pdu_length);
   }
-  (void)pdu.block(0, kCommonHeader);
-  if (context.truncated()) return true;
-  if (!context.options.link_header) context.put("IS-IS");
+}
+
+void put_lsp(Context& context, const Cursor& pdu, std::size_t pdu_length) {
+  const std::uint16_t found = pdu.be16(24);
+  const std::uint16_t lifetime = pdu.be16(10);
+  const std::uint8_t block = pdu.u8(26);
+  context.put("\n\t  lsp-id: ");
+  put_id(context, pdu, 12, kLspId);
+  context.put(", seq: 0x", Hex{pdu.be32(20), 8}, ", lifetime: ", Padded{lifetime, 5, ' '}, 's');
+  context.put("\n\t  chksum: 0x", Hex{found, 4}, ' ');
+  if (lifetime == 0) {
+    context.put("(purged)");
+  } else {
+    put_fletcher(context, found, pdu.from(12), 12, pdu_length < 12 ? 0 : pdu_length - 12);
+  }
+  context.put(", PDU length: ", pdu_length, ", Flags: [ ");
+  if ((block & 0xfc) != 0) {
+    context.put_flags(kLspFlags, block);
+    context.put(", ");
+  }
+  context.put(token(kIsTypes, block & 3, "Unknown"), " ]");
+}
+
+void put_csnp(Context& context, const Cursor& pdu, std::size_t pdu_length) {
+  context.put("\n\t  source-id:    ");
+  put_id(context, pdu, 10, kNodeId);
+  context.put(", PDU length: ", pdu_length, "\n\t  start lsp-id: ");
+  put_id(context, pdu, 17, kLspId);
+  context.put("\n\t  end lsp-id:   ");
+  put_id(context, pdu, 25, kLspId);
+}
+
+void put_psnp(Context& context, const Cursor& pdu, std::size_t pdu_length) {
+  context.put("\n\t  source-id: ");
+  put_id(context, pdu, 10, kNodeId);
+  context.put(", PDU length: ", pdu_length);
+}
+
+// A PDU by its type.
+struct PduRow {
+  std::uint8_t type;
+  std::string_view name;
+  std::size_t header;     // its size, with the common one
+  std::size_t length_at;  // where the PDU's own length is
+  void (*put_brief)(Context&, const Cursor&);
+  void (*put)(Context&, const Cursor&, std::size_t);
+};
+constexpr PduRow kPdus[] = {
+    {15, "L1 Lan IIH", 27, 17, put_lan_hello_brief, put_hello<true>},
+    {16, "L2 Lan IIH", 27, 17, put_lan_hello_brief, put_hello<true>},
+    {17, "p2p IIH", 20, 17, put_p2p_hello_brief, put_hello<false>},
+    {18, "L1 LSP", 27, 8, put_lsp_brief, put_lsp},
+    {20, "L2 LSP", 27, 8, put_lsp_brief, put_lsp},
+    {24, "L1 CSNP", 33, 8, put_csnp_brief, put_csnp},
+    {25, "L2 CSNP", 33, 8, put_csnp_brief, put_csnp},
+    {26, "L1 PSNP", 17, 8, put_psnp_brief, put_psnp},
+    {27, "L2 PSNP", 17, 8, put_psnp_brief, put_psnp},
+};
+
+const PduRow* find_pdu(std::uint8_t type) {
+  for (const PduRow& row : kPdus) {
+    if (row.type == type) return &row;
+  }
+  return nullptr;
+}
+
+// False when the common header cannot be one: then the reason was printed.
+bool check_common_header(Context& context, const Cursor& pdu) {
   const std::uint8_t header_size = pdu.u8(1);
   const std::uint8_t version = pdu.u8(2);
   const std::uint8_t id_size = pdu.u8(3);
-  const std::uint8_t type = pdu.u8(4) & 0x1f;
   const std::uint8_t pdu_version = pdu.u8(5);
-  const std::uint8_t areas = pdu.u8(7);
-  const auto separator = [&] { return context.options.link_header ? std::string_view() : std::string_view(", "); };
   const auto refuse = [&](const auto&... parts) {
     context.put(parts...);
     return false;
   };
   if (version != 1) return refuse("version ", version, " packet not supported");
-  if (id_size != 0 && id_size != kSystemId) {
-    return refuse("system ID length of ", id_size, " is not supported");
-  }
+  if (id_size != 0 && id_size != kSystemId) return refuse("system ID length of ", id_size, " is not supported");
   if (pdu_version != 1) return refuse("version ", pdu_version, " packet not supported");
-  if (length < header_size) return refuse("fixed header length ", header_size, " > packet length ", length);
+  if (pdu.length() < header_size) {
+    return refuse("fixed header length ", header_size, " > packet length ", pdu.length());
+  }
   if (header_size < kCommonHeader) {
     return refuse("fixed header length ", header_size, " < minimum header size ", kCommonHeader);
   }
-  const PduRow* row = nullptr;
-  for (const PduRow& candidate : kPdus) {
-    if (candidate.type == type) row = &candidate;
-  }
-  if (!context.verbose()) {
-    context.put(separator(), row == nullptr ? std::string_view("unknown PDU-Type ") : row->name);
-    if (row == nullptr) context.put(pdu.u8(4));
+  return true;
+}
+
+// False when the header does not have its type's size: then that was printed.
+bool check_header_size(Context& context, const PduRow& row, std::uint8_t header_size) {
+  if (header_size == row.header) return true;
+  // tcpdump 4.99.3 forgets the common header of an LSP here.
+  const std::size_t expected = row.put == put_lsp ? row.header - kCommonHeader : row.header;
+  context.put(", bogus fixed header length ", header_size, " should be ", expected);
+  return false;
+}
+
+// Without -v.
+bool put_isis_brief(Context& context, const Cursor& pdu, const PduRow* row) {
+  if (row == nullptr) {
+    context.put("unknown PDU-Type ", pdu.u8(4));
   } else {
-    context.put(separator(), "length ", length);
+    context.put(row->name);
+    if (!check_header_size(context, *row, pdu.u8(1))) return false;
+    (void)pdu.block(0, row->header);
+    if (context.truncated()) return true;
+    row->put_brief(context, pdu);
   }
-  const auto put_unknown = [&] {
+  context.put(", length ", pdu.length());
+  return true;
+}
+
+// With -v.
+bool put_isis_verbose(Context& context, const Cursor& pdu, const PduRow* row) {
+  const std::size_t length = pdu.length();
+  const std::uint8_t header_size = pdu.u8(1);
+  const std::uint8_t id_size = pdu.u8(3);
+  const std::uint8_t areas = pdu.u8(7);
+  context.put("length ", length, "\n\t", row == nullptr ? std::string_view("unknown, type ") : row->name);
+  if (row == nullptr) context.put(pdu.u8(4));
+  context.put(", hlen: ", header_size, ", v: ", pdu.u8(2), ", pdu-v: ", pdu.u8(5), ", sys-id-len: ");
+  context.put(id_size == 0 ? std::uint32_t{kSystemId} : std::uint32_t{id_size}, " (", id_size,
+              "), max-area: ", areas == 0 ? 3u : std::uint32_t{areas}, " (", areas, ')');
+  if (context.verbose(2)) put_dump(context, pdu.first(kCommonHeader), "\n\t");
+  if (row == nullptr) {
     put_dump(context, pdu.from(kCommonHeader), "\n\t  ");
     return false;
-  };
-  const auto put_bogus = [&] {
-    // tcpdump 4.99.3 forgets the common header of an LSP here.
-    const bool lsp = type == kL1Lsp || type == kL2Lsp;
-    context.put(", bogus fixed header length ", header_size, " should be ", row->header - (lsp ? kCommonHeader : 0));
-    return false;
-  };
-  if (!context.verbose()) {
-    if (row != nullptr && header_size != row->header) return put_bogus();
-    if (row != nullptr) (void)pdu.block(0, row->header);
-    if (context.truncated()) return true;
-    switch (type) {
-      case kL1LanHello:
-      case kL2LanHello:
-        context.put(", src-id ");
-        put_id(context, pdu, 9, kSystemId);
-        context.put(", lan-id ");
-        put_id(context, pdu, 20, kNodeId);
-        context.put(", prio ", pdu.u8(19));
-        break;
-      case kP2pHello:
-        context.put(", src-id ");
-        put_id(context, pdu, 9, kSystemId);
-        break;
-      case kL1Psnp:
-      case kL2Psnp:
-        context.put(", src-id ");
-        put_id(context, pdu, 10, kSystemId);
-        break;
-      case kL1Csnp:
-      case kL2Csnp:
-        context.put(", src-id ");
-        put_id(context, pdu, 10, kNodeId);
-        break;
-      case kL1Lsp:
-      case kL2Lsp:
-        context.put(", lsp-id ");
-        put_id(context, pdu, 12, kLspId);
-        context.put(", seq 0x", Hex{pdu.be32(20), 8}, ", lifetime ", Padded{pdu.be16(10), 5, ' '}, 's');
-        break;
-      default:
-        break;
-    }
-    context.put(", length ", length);
-    return true;
   }
-  context.put("\n\t", row == nullptr ? std::string_view("unknown, type ") : row->name);
-  if (row == nullptr) context.put(pdu.u8(4));
-  context.put(", hlen: ", header_size, ", v: ", version, ", pdu-v: ", pdu_version, ", sys-id-len: ");
-  context.put(id_size == 0     ? std::uint32_t{kSystemId}
-              : id_size == 255 ? 0u
-                               : std::uint32_t{id_size},
-              " (", id_size, "), max-area: ", areas == 0 ? 3u : std::uint32_t{areas}, " (", areas, ')');
-  if (context.verbose(2)) put_dump(context, pdu.first(kCommonHeader), "\n\t");
-  if (row == nullptr) return put_unknown();
-  if (header_size != row->header) return put_bogus();
+  if (!check_header_size(context, *row, header_size)) return false;
   (void)pdu.block(kCommonHeader, row->header - kCommonHeader);
   if (context.truncated()) return true;
-  const std::uint8_t flags = pdu.u8(8);
-  std::size_t pdu_length = 0;
-  switch (type) {
-    case kL1LanHello:
-    case kL2LanHello:
-    case kP2pHello: {
-      const bool lan = type != kP2pHello;
-      pdu_length = pdu.be16(17);
-      context.put("\n\t  source-id: ");
-      put_id(context, pdu, 9, kSystemId);
-      context.put(lan ? ",  holding time: " : ", holding time: ", pdu.be16(15), "s, Flags: [");
-      context.put_name(token(kCircuitTypes, flags), "unknown circuit type 0x", Hex{flags, 2});
-      context.put(']');
-      if (lan) {
-        context.put("\n\t  lan-id:    ");
-        put_id(context, pdu, 20, kNodeId);
-        context.put(", Priority: ", static_cast<std::uint32_t>(pdu.u8(19) & 0x7f), ", PDU length: ", pdu_length);
-      } else {
-        context.put("\n\t  circuit-id: 0x", Hex{pdu.u8(19), 2}, ", PDU length: ", pdu_length);
-      }
-      break;
-    }
-    case kL1Lsp:
-    case kL2Lsp: {
-      pdu_length = pdu.be16(8);
-      const std::uint16_t found = pdu.be16(24);
-      const std::uint16_t lifetime = pdu.be16(10);
-      const std::uint8_t block = pdu.u8(26);
-      context.put("\n\t  lsp-id: ");
-      put_id(context, pdu, 12, kLspId);
-      context.put(", seq: 0x", Hex{pdu.be32(20), 8}, ", lifetime: ", Padded{lifetime, 5, ' '}, 's');
-      context.put("\n\t  chksum: 0x", Hex{found, 4}, ' ');
-      if (lifetime == 0) {
-        context.put("(purged)");
-      } else {
-        put_fletcher(context, found, pdu.from(12), 12, pdu_length < 12 ? 0 : pdu_length - 12);
-      }
-      context.put(", PDU length: ", pdu_length, ", Flags: [ ");
-      if ((block & 0xfc) != 0) {
-        context.put_flags(kLspFlags, block);
-        context.put(", ");
-      }
-      context.put(token(kIsTypes, block & 3, "Unknown"), " ]");
-      break;
-    }
-    case kL1Csnp:
-    case kL2Csnp:
-      pdu_length = pdu.be16(8);
-      context.put("\n\t  source-id:    ");
-      put_id(context, pdu, 10, kNodeId);
-      context.put(", PDU length: ", pdu_length, "\n\t  start lsp-id: ");
-      put_id(context, pdu, 17, kLspId);
-      context.put("\n\t  end lsp-id:   ");
-      put_id(context, pdu, 25, kLspId);
-      break;
-    default:
-      pdu_length = pdu.be16(8);
-      context.put("\n\t  source-id: ");
-      put_id(context, pdu, 10, kNodeId);
-      context.put(", PDU length: ", pdu_length);
-      break;
-  }
+  const std::size_t pdu_length = pdu.be16(row->length_at);
+  row->put(context, pdu, pdu_length);
   if (context.verbose(2)) {
     put_dump(context, pdu.from(kCommonHeader).first(row->header - kCommonHeader), "\n\t  ");
   }
@@ -1124,6 +1118,22 @@ bool put_isis(Context& context, Cursor pdu) {
   const std::size_t declared = std::min(pdu_length, length);
   put_tlvs(context, pdu.from(row->header).with_length(declared - row->header), pdu.with_length(declared));
   return true;
+}
+
+// False when the PDU cannot be what it says: its bytes are shown.
+bool put_isis(Context& context, Cursor pdu) {
+  context.protocol("isis");
+  if (pdu.length() < kCommonHeader) {
+    pdu.truncated();
+    return true;
+  }
+  (void)pdu.block(0, kCommonHeader);
+  if (context.truncated()) return true;
+  if (!context.options.link_header) context.put("IS-IS");
+  if (!check_common_header(context, pdu)) return false;
+  if (!context.options.link_header) context.put(", ");
+  const PduRow* row = find_pdu(pdu.u8(4) & 0x1f);
+  return context.verbose() ? put_isis_verbose(context, pdu, row) : put_isis_brief(context, pdu, row);
 }
 
 }  // namespace
