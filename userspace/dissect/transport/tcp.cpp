@@ -77,14 +77,63 @@ Base relate(TcpConversations<Size>& conversations, const IpHeader& ip, std::uint
   return {entry.sequence, entry.acknowledged, reverse};
 }
 
-// The text of one option behind its name; false when it cannot be what it says. `option` stands behind the kind and
+void put_hex(Context& context, const Cursor& option, std::size_t from, std::size_t to) {
+  for (std::size_t i = from; i < to; ++i) context.put(Hex{option.u8(i), 2});
+}
+
+void put_sack(Context& context, const Cursor& option, std::size_t size, std::uint32_t start,
+              std::string_view after_mark) {
+  if (size % 8 != 0) return context.put(" invalid sack");
+  context.put(' ', size / 8, ' ');
+  for (std::size_t at = 0; at < size && !context.truncated(); at += 8) {
+    if (!option.has(at + 8)) return option.truncated(after_mark);
+    context.put('{', option.be32(at) - start, ':', option.be32(at + 4) - start, '}');
+  }
+}
+
+// RFC 5482 puts the granularity (minutes) in the highest bit; tcpdump 4.99.3 takes the lowest.
+void put_user_timeout(Context& context, std::uint16_t field) {
+  const std::uint32_t seconds = (field & 1) != 0 ? (field >> 1) * 60u : field >> 1;
+  context.put(" 0x", Hex{field}, ' ', seconds);
+}
+
+void put_authentication(Context& context, const Cursor& option, std::size_t size) {
+  if (size < 2) return context.put_invalid();
+  context.put(" keyid ", option.u8(0));
+  context.put(" rnextkeyid ", option.u8(1));
+  if (size > 2) context.put(" mac 0x");
+  put_hex(context, option, 2, size);
+}
+
+// RFC 7413 4.1.1: a cookie has 4 to 16 bytes and an even number of them.
+void put_fast_open(Context& context, const Cursor& cookie, std::size_t size) {
+  if (size == 0) return context.put(" cookiereq");
+  if (size % 2 != 0 || size < 4 || size > 16) return context.put_invalid();
+  context.put(" cookie ");
+  put_hex(context, cookie, 0, size);
+}
+
+// RFC 6994: the first two bytes name the experiment. False when they are not there.
+bool put_experiment(Context& context, const Cursor& option, std::size_t size) {
+  if (size < 2) return false;
+  const std::uint16_t magic = option.be16(0);
+  if (magic != kExperimentFastOpen) {
+    context.put('-', Hex{magic, 4});
+    return true;
+  }
+  context.put("-tfo");
+  put_fast_open(context, option.from(2), size - 2);
+  return true;
+}
+
+// The text of one option after its name; false when it cannot be what it says. `option` begins after the kind and
 // size, `size` is what remains of it, `left` what remains of the header; `used` is how much of it was understood.
 bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::size_t size, std::size_t left,
                 const Base& base, std::uint8_t flags, bool first, std::size_t& used) {
-  const std::string_view behind_mark = first ? "" : ">";
+  const std::string_view after_mark = first ? "" : ">";
   const auto fixed = [&](std::size_t count) {
     used = count;
-    if (count <= left && !option.has(count)) option.truncated(behind_mark);
+    if (count <= left && !option.has(count)) option.truncated(after_mark);
     return count <= left;
   };
   switch (kind) {
@@ -99,20 +148,10 @@ bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::
     case kSackOk:
       used = 0;
       return true;
-    case kSack: {
+    case kSack:
       used = size;
-      if (size % 8 != 0) {
-        context.put(" invalid sack");
-        return true;
-      }
-      context.put(' ', size / 8, ' ');
-      const std::uint32_t start = base.reverse ? base.sequence : base.acknowledged;
-      for (std::size_t at = 0; at < size && !context.truncated(); at += 8) {
-        if (!option.has(at + 8)) return option.truncated(behind_mark), true;
-        context.put('{', option.be32(at) - start, ':', option.be32(at + 4) - start, '}');
-      }
+      put_sack(context, option, size, base.reverse ? base.sequence : base.acknowledged, after_mark);
       return true;
-    }
     case kEcho:
     case kEchoReply:
     case kCc:
@@ -128,69 +167,39 @@ bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::
     case kMd5:
       if (!fixed(16)) return false;
       context.put(" shared secret not supplied with -M, can't check - ");
-      for (std::size_t i = 0; i < 16; ++i) context.put(Hex{option.u8(i), 2});
+      put_hex(context, option, 0, 16);
       return true;
     case kScps:
       if (!fixed(2)) return false;
       context.put(" cap ", Hex{option.u8(0), 2}, " id ", option.u8(1));
       return true;
-    case kUserTimeout: {
+    case kUserTimeout:
       if (!fixed(2)) return false;
-      const std::uint16_t field = option.be16(0);
-      // RFC 5482 puts the granularity (minutes) in the highest bit; tcpdump 4.99.3 takes the lowest.
-      const std::uint32_t seconds = (field & 1) != 0 ? (field >> 1) * 60u : field >> 1;
-      context.put(" 0x", Hex{field}, ' ', seconds);
+      put_user_timeout(context, option.be16(0));
       return true;
-    }
     case kAuthentication:
       used = size;
-      if (size < 2) {
-        context.put_invalid();
-        return true;
-      }
-      context.put(" keyid ", option.u8(0));
-      context.put(" rnextkeyid ", option.u8(1));
-      if (size > 2) context.put(" mac 0x");
-      for (std::size_t i = 2; i < size; ++i) context.put(Hex{option.u8(i), 2});
+      put_authentication(context, option, size);
       return true;
     case kMultipath:
       used = size;
-      if (size <= left && !option.has(size)) return option.truncated(behind_mark), true;
+      if (size <= left && !option.has(size)) return option.truncated(after_mark), true;
       return size <= left && put_mptcp(context, option, size, flags);
     case kFastOpen:
-    case kExperiment: {
       used = size;
-      if (!option.has(size)) return option.truncated(behind_mark), true;
-      Cursor cookie = option;
-      std::size_t cookie_size = size;
-      if (kind == kExperiment) {
-        if (size < 2) return false;
-        const std::uint16_t magic = option.be16(0);
-        if (magic != kExperimentFastOpen) {
-          context.put('-', Hex{magic, 4});
-          return true;
-        }
-        context.put("-tfo");
-        cookie.skip(2);
-        cookie_size -= 2;
-      }
-      if (kind == kFastOpen) context.put(' ');
-      // RFC 7413 4.1.1: a cookie has 4 to 16 bytes and an even number of them.
-      if (cookie_size == 0) {
-        context.put(" cookiereq");
-      } else if (cookie_size % 2 != 0 || cookie_size < 4 || cookie_size > 16) {
-        context.put_invalid();
-      } else {
-        context.put(" cookie ");
-        for (std::size_t i = 0; i < cookie_size; ++i) context.put(Hex{cookie.u8(i), 2});
-      }
+      if (!option.has(size)) return option.truncated(after_mark), true;
+      context.put(' ');
+      put_fast_open(context, option, size);
       return true;
-    }
+    case kExperiment:
+      used = size;
+      if (!option.has(size)) return option.truncated(after_mark), true;
+      return put_experiment(context, option, size);
     default:
       used = size;
       if (size > left) return false;
       if (size > 0) context.put(" 0x");
-      for (std::size_t i = 0; i < size; ++i) context.put(Hex{option.u8(i), 2});
+      put_hex(context, option, 0, size);
       return true;
   }
 }
