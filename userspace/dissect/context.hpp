@@ -46,7 +46,7 @@ struct Context {
   [[nodiscard]] bool verbose(int level = 1) const { return options.verbosity >= level; }
   // A loop over data that may lie beyond the snapshot asks this.
   [[nodiscard]] bool truncated() const { return truncation.hit; }
-  // Who prints from here on. Behind a mark tcpdump dumps a packet with its link header, but for protocols whose
+  // Who prints from here on. After a mark tcpdump dumps a packet with its link header, but for protocols whose
   // printers look first.
   void protocol(std::string_view name, bool looks_first = false) {
     truncation.protocol = name;

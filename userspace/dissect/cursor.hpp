@@ -28,14 +28,14 @@ struct Truncation {
   bool hit = false;
   std::size_t at = 0;  // size of the text when it was hit
   std::string_view hit_protocol = {};
-  std::string_view suffix = {};  // text behind the mark
+  std::string_view suffix = {};  // text after the mark
   bool by_read = false;
 
-  void mark(bool reading, std::string_view behind = {}) {
+  void mark(bool reading, std::string_view text_after = {}) {
     if (hit) return;
     hit = true;
     by_read = reading && !looks_first;
-    suffix = behind;
+    suffix = text_after;
     at = out.size();
     hit_protocol = protocol;
   }
@@ -62,7 +62,7 @@ class Cursor {
     rest.skip(count);
     return rest;
   }
-  // The first `count` bytes: nothing behind them can be read through the result.
+  // The first `count` bytes: nothing after them can be read through the result.
   [[nodiscard]] Cursor first(std::size_t count) const {
     Cursor part = *this;
     part.captured_ = std::min(captured_, count);

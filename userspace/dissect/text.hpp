@@ -10,7 +10,7 @@
 
 namespace ringtap {
 
-// `before`, then an address. The address is read first: where it is not there, neither is what stands before it.
+// `before`, then an address. The address is read first: where it is not there, neither is what precedes it.
 void put_host4(Context& context, std::string_view before, const std::uint8_t* address);
 void put_host6(Context& context, std::string_view before, const std::uint8_t* address);
 
@@ -22,7 +22,7 @@ bool put_text(Context& context, std::span<const std::uint8_t> text);
 // The same of a packet's bytes: where they end before a NUL and before `count`, the mark follows.
 bool put_text(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
 
-// A time of 32 bits of seconds and 32 of fraction: "1.500000000", and with its date behind it (RFC 5905 6).
+// A time of 32 bits of seconds and 32 of fraction: "1.500000000", and followed by its date (RFC 5905 6).
 void put_ntp_seconds(Context& context, std::uint64_t value);
 void put_ntp_time(Context& context, std::uint64_t value);
 

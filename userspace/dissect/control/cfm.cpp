@@ -182,7 +182,7 @@ struct Rest {
   bool more = true;
 };
 
-// `value` and `left`, the bytes of the message behind the TLV's header, move on with what was read.
+// `value` and `left`, the bytes of the message after the TLV's header, move on with what was read.
 Rest put_sender(Context& context, Cursor& value, std::size_t& left, std::size_t length) {
   if (length < 1) {
     context.put(" (too short, must be >= 1)");

@@ -208,7 +208,7 @@ void put_attributes(Context& context, std::span<const Attribute> known, Cursor a
   }
 }
 
-// A printer of one payload: `body` is what its length covers behind the generic header. False when the packet cannot
+// A printer of one payload: `body` is what its length covers after the generic header. False when the packet cannot
 // be followed any further. `rest` is the packet from the body on, for payloads with payloads in them.
 struct Item {
   Cursor body;
@@ -755,7 +755,7 @@ bool put_payload(Context& context, std::uint8_t payload, const Item& item, bool 
       put_v2_name(context, item, kPayloads[payload]);
       context.put(" len=", body.length());
       if (body.length() > 4) put_raw(context, body);
-      return false;  // the payload behind it is within
+      return false;  // the payload after it is within
     default:
       if (payload >= kV2Certificate && payload <= kV2Eap) {
         put_v2_name(context, item, kPayloads[payload]);

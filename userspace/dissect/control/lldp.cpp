@@ -133,7 +133,7 @@ bool put_management(Context& context, const Cursor& value, std::size_t size) {
 struct SubtypeRow {
   std::uint8_t subtype;
   std::string_view name;
-  std::size_t least;  // of the value behind the subtype
+  std::size_t least;  // of the value after the subtype
   void (*print)(Context&, const Cursor& value, std::size_t size);
 };
 

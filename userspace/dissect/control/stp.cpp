@@ -19,7 +19,7 @@ constexpr std::string_view kRoles[] = {"Unknown", "Alternate", "Root", "Designat
 constexpr std::size_t kConfigSize = 35;
 constexpr std::size_t kRapidSize = 36;
 constexpr std::size_t kMultipleSize = 102;
-constexpr std::size_t kVersion3 = 38;  // where the part begins whose length stands before it
+constexpr std::size_t kVersion3 = 38;  // where the part begins whose length precedes it
 constexpr std::size_t kInstanceSize = 16;
 
 std::string_view role(std::uint8_t flags) {
@@ -77,7 +77,7 @@ void put_instance(Context& context, const Cursor& instance) {
               static_cast<std::uint32_t>(instance.u8(14) >> 4), ", hops ", instance.u8(15));
 }
 
-// What shortest path bridging adds behind the instances: its own configuration and the neighbors' agreement on it.
+// What shortest path bridging adds after the instances: its own configuration and the neighbors' agreement on it.
 void put_shortest_path(Context& context, const Cursor& part, std::size_t length) {
   constexpr std::size_t kSize = 85;
   const std::size_t size = part.be16(0);

@@ -60,7 +60,7 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
   std::size_t header_size = kHeader;
   if (show && !is_vlan_ethertype(type)) put_header(context, link, type, packet.length());
   bool tagged = false;
-  std::size_t padding = 0;  // captured behind what MACsec protects: read as tcpdump does, but never dumped
+  std::size_t padding = 0;  // captured after what MACsec protects: read as tcpdump does, but never dumped
   if (type == kMacsec) {
     std::size_t data_size = 0;
     if (!print_macsec(context, payload, link, header_size, data_size)) return header_size;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Logical link control, IEEE 802.2, and the SNAP header behind it, IEEE 802.
+// Logical link control, IEEE 802.2, and the SNAP header after it, IEEE 802.
 #include "dissect/control/printers.hpp"
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
@@ -187,7 +187,7 @@ bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size
   if ((control & 1) != 0) {
     context.put("Supervisory, ", kSupervisory[control >> 2 & 3], ", rcv seq ", static_cast<std::uint32_t>(control >> 9),
                 ", Flags [", flags, "], length ", length);
-    return true;  // has nothing behind its header
+    return true;  // has nothing after its header
   }
   context.put("Information, send seq ", static_cast<std::uint32_t>(control >> 1 & 0x7f), ", rcv seq ",
               static_cast<std::uint32_t>(control >> 9), ", Flags [", flags, "], length ", length);

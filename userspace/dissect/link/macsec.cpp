@@ -6,7 +6,7 @@
 namespace ringtap {
 namespace {
 
-constexpr std::size_t kShortTag = 6;  // behind the ethertype: TCI and AN, short length, packet number
+constexpr std::size_t kShortTag = 6;  // after the ethertype: TCI and AN, short length, packet number
 constexpr std::size_t kChannel = 8;   // the secure channel identifier, which need not be there
 constexpr std::size_t kCheckValue = 16;
 constexpr std::uint8_t kVersion = 0x80;

@@ -431,7 +431,7 @@ void put_options(Context& context, Cursor options, std::size_t left, OptionPrint
   }
 }
 
-// LCP, IPCP and what else has their packet format; `packet` stands at the code, `start` at the protocol before it.
+// LCP, IPCP and what else has their packet format; `packet` begins at the code, `start` at the protocol before it.
 void print_control(Context& context, Cursor packet, const Cursor& start, std::uint16_t protocol,
                    OptionPrinter options) {
   const std::string_view name = token(kProtocols, protocol);
@@ -585,7 +585,7 @@ void print_multilink(Context& context, const Cursor& packet) {
   context.put("], length ", packet.length());
 }
 
-// What a protocol number says follows; `start` is where the number stands.
+// What a protocol number says follows; `start` is where the number is.
 void print_protocol(Context& context, std::uint16_t protocol, const Cursor& packet, const Cursor& start) {
   const std::string_view name = token(kProtocols, protocol);
   for (const ControlRow& row : kControls) {

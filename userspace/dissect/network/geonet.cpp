@@ -8,10 +8,10 @@ namespace ringtap {
 namespace {
 
 constexpr std::size_t kCommonHeader = 36;
-constexpr std::size_t kMultiHopHeader = 32;  // behind the common one
+constexpr std::size_t kMultiHopHeader = 32;  // after the common one
 constexpr std::size_t kTransport = 4;
 constexpr Token kNextHeaders[] = {{0, "Any"}, {1, "BTP-A"}, {2, "BTP-B"}, {3, "IPv6"}};
-// By type and subtype; where the subtype says nothing, it stands under 0.
+// By type and subtype; where the subtype says nothing, it is under 0.
 constexpr Token kTypes[] = {{0x30, "GeoAnycastCircle"},   {0x31, "GeoAnycastRect"},    {0x32, "GeoAnycastElipse"},
                             {0x40, "GeoBroadcastCircle"}, {0x41, "GeoBroadcastRect"},  {0x42, "GeoBroadcastElipse"},
                             {0x50, "TopoScopeBcast-SH"},  {0x51, "TopoScopeBcast-MH"}, {0x60, "LocService-Request"},
@@ -29,7 +29,7 @@ void put_source(Context& context, const LinkHeader& link) {
   context.put("; ");
 }
 
-// Basic transport and what tells the kind of message behind it. False when it is too short.
+// Basic transport and what tells the kind of message after it. False when it is too short.
 bool put_transport(Context& context, Cursor& rest) {
   if (rest.length() < kTransport) {
     context.put(" (BTP length ", rest.length(), " < ", kTransport, ')');

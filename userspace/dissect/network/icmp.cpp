@@ -63,7 +63,7 @@ constexpr UnreachableForm kUnreachableForms[] = {
 
 constexpr std::size_t kHeader = 8;
 
-// The packet that an error quotes begins behind the header.
+// The packet that an error quotes begins after the header.
 constexpr std::size_t kQuotedDestination = kHeader + 16;
 
 void put_unreachable(Context& context, const Cursor& message, std::uint8_t code) {
@@ -155,7 +155,7 @@ void put_time_of_day(Context& context, std::uint32_t milliseconds) {
               Padded{milliseconds % 1000, 3});
 }
 
-// RFC 4884 7: behind 128 bytes of the quoted packet, a header and objects. MPLS labels, RFC 4950; interfaces, RFC 5837.
+// RFC 4884 7: after 128 bytes of the quoted packet, a header and objects. MPLS labels, RFC 4950; interfaces, RFC 5837.
 constexpr std::size_t kQuotedSize = 128;
 constexpr std::size_t kExtensionHeader = 4;
 constexpr std::size_t kObjectHeader = 4;
@@ -292,7 +292,7 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip) {
   constexpr std::size_t kExtension = kHeader + kQuotedSize;
   if (!may_have_extension(type) || message.length() <= kExtension) return;
   if (context.truncated()) {
-    // tcpdump goes on behind a quoted packet that was cut, and is cut again here.
+    // tcpdump goes on after a quoted packet that was cut, and is cut again here.
     context.truncation.suffix = " [|icmp]";
   } else {
     put_extension(context, message.from(kExtension));

@@ -39,7 +39,7 @@ void print_ipcomp(Context& context, Cursor packet, const IpHeader&) {
   context.put("IPComp(cpi=0x", Hex{index, 4}, ')');
 }
 
-// RFC 3948 2: one 0xff keeps a mapping alive, four zero bytes stand before IKE, anything else is ESP.
+// RFC 3948 2: one 0xff keeps a mapping alive, four zero bytes precede IKE, anything else is ESP.
 void print_esp_in_udp(Context& context, Cursor payload, const Transport& transport) {
   context.protocol("isakmp_rfc3948");
   if (payload.length() == 1 && payload.u8(0) == 0xff) return context.put("isakmp-nat-keep-alive");

@@ -190,7 +190,7 @@ void print_ipv4_packet(Context& context, Cursor packet) {
     context.put("bad-len ", total);
     return;
   }
-  // What lies behind the packet's end (padding, a trailer) is not the packet's.
+  // What comes after the packet's end (padding, a trailer) is not the packet's.
   const Cursor whole = packet.first(total);
   const Cursor payload = whole.from(header_size).with_length(total - header_size);
   const std::uint16_t fragment = packet.be16(6);

@@ -59,7 +59,7 @@ void put_options(Context& context, Cursor options) {
   context.put(' ');
 }
 
-// Hop-by-hop or destination options; the size of the header, 0 when nothing behind it can be printed.
+// Hop-by-hop or destination options; the size of the header, 0 when nothing after it can be printed.
 std::size_t print_options_header(Context& context, Cursor header, std::string_view name, std::string_view protocol) {
   context.protocol(protocol);
   const std::size_t size = (header.u8(1) + 1u) * 8;
@@ -119,7 +119,7 @@ std::size_t print_routing(Context& context, Cursor header) {
   return size;
 }
 
-// True when the header behind it may be printed: only the first fragment holds it.
+// True when the header after it may be printed: only the first fragment holds it.
 bool print_fragment(Context& context, Cursor header) {
   context.protocol("frag6");
   const std::uint16_t field = header.be16(2);

@@ -170,7 +170,7 @@ void put_host(Context& context, const Cursor& cursor, std::size_t offset, bool w
   }
 }
 
-// Prefixes of one address family behind each other: RFC 4271 4.3, and with labels and route distinguishers in front.
+// Prefixes of one address family one after another: RFC 4271 4.3, and with labels and route distinguishers in front.
 struct PrefixForm {
   bool wide = false;
   bool labeled = false;

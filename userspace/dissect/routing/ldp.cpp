@@ -266,7 +266,7 @@ void put_tlv(Context& context, std::uint16_t type, const Cursor& value, std::siz
       return;
     case kSession: {
       if (!needs(8)) return;
-      // The flags stand in the fifth byte (RFC 5036 3.5.3); tcpdump 4.99.3 looks for them in the seventh.
+      // The flags are in the fifth byte (RFC 5036 3.5.3); tcpdump 4.99.3 looks for them in the seventh.
       const std::uint16_t flags = value.be16(6);
       context.put("\n\t      Version: ", value.be16(0), ", Keepalive: ", value.be16(2), "s, Flags: [Downstream ",
                   (flags & 0x8000) != 0 ? "On Demand" : "Unsolicited", ", Loop Detection ",
@@ -348,7 +348,7 @@ std::size_t put_pdu(Context& context, const Cursor& pdu) {
     context.put(", Message ID: 0x", Hex{rest.be32(4), 8}, ", Flags: [",
                 (type & 0x8000) != 0 ? "continue processing" : "ignore", " if unknown]");
     const Cursor body = rest.from(kMessageHeader);
-    // tcpdump 4.99.3 takes the length, which begins behind itself, from here, and from the body where it dumps.
+    // tcpdump 4.99.3 takes the length, which begins after itself, from here, and from the body where it dumps.
     if (!rest.has(size)) (void)rest.span(0, size);
     const bool known = has_tlvs(type & 0x7fff);
     if (known) put_tlvs(context, body, size - 4);

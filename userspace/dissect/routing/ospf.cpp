@@ -679,7 +679,7 @@ void print_ospf(Context& context, Cursor packet, const IpHeader& ip) {
   const bool v3 = ip.version == 6;
   (void)packet.block(0, v3 ? kHeaderV3 : kHeaderV2);
   if (context.truncated()) return;
-  // A cryptographic digest stands behind the packet: RFC 2328 D.4.3.
+  // A cryptographic digest follows the packet: RFC 2328 D.4.3.
   const std::size_t digest = !v3 && packet.be16(14) == kCryptographic ? packet.u8(19) : 0;
   const std::size_t length = packet.length() - std::min(packet.length(), digest);
   context.put("OSPFv", version, ", ");

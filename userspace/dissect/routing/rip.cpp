@@ -52,7 +52,7 @@ void put_entry_v1(Context& context, const Cursor& entry) {
   context.put(", metric: ", metric);
 }
 
-// False when nothing behind the entry is one.
+// False when nothing after the entry is one.
 bool put_entry_v2(Context& context, const Cursor& entry) {
   const std::uint16_t family = entry.be16(0);
   if (context.truncated()) return false;

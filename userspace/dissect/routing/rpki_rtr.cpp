@@ -87,7 +87,7 @@ std::size_t put_pdu(Context& context, const Cursor& pdu, std::size_t left, bool 
   const std::size_t length = pdu.be32(4);
   context.put("\n\tRPKI-RTRv0, ", token(kTypes, type, "Unknown"), " PDU (", type, "), length: ", length);
   if (length < kHeader || length > left) return invalid();
-  // An encapsulated PDU stands further in.
+  // An encapsulated PDU begins further in.
   const std::string_view indent = encapsulated ? "\n\t    " : "\n\t  ";
   bool known = true;
   switch (type) {

@@ -105,9 +105,9 @@ class Message {
     }
   }
 
-  // The name at `at`; returns where the data behind it begins.
+  // The name at `at`; returns where the data after it begins.
   std::size_t put_name(std::size_t at) {
-    std::size_t end = 0;                                                  // behind the first pointer
+    std::size_t end = 0;                                                  // after the first pointer
     std::size_t limit = at;                                               // a pointer leads to what came before
     if (message_.has(at + 1) && message_.u8(at) == 0) context_.put('.');  // the root
     for (;;) {
@@ -453,7 +453,7 @@ class Message {
   bool ok_ = true;
 };
 
-// Records of one section: the separator stands between them.
+// Records of one section: the separator is printed between them.
 void put_records(Context& context, Message& message, std::size_t count, std::string_view title) {
   if (count == 0 || !message.ok()) return;
   if (!title.empty() && message.at_end()) return message.fail();
@@ -496,7 +496,7 @@ void print_message(Context& context, Cursor payload, bool multicast, bool over_t
   const std::uint8_t operation = flags >> 11 & 15;
   Message message(context, payload, multicast);
   if ((flags & kReply) != 0) {
-    // The response code's upper half lies in a record far behind.
+    // The response code's upper half is in a much later record.
     Message scan(context, payload, multicast);
     std::uint16_t response = flags & 15;
     if (additionals > 0 && scan.pass_over(questions, answers + authorities)) {

@@ -394,7 +394,7 @@ void Message::put_time() {
 void Message::put_type_and_mode() {
   const std::uint32_t type = rest_.be32(0);
   const std::uint32_t mode = rest_.be32(4);
-  if (!rest_.has(20)) return rest_.truncated();  // with the owners behind them
+  if (!rest_.has(20)) return rest_.truncated();  // with the owners after them
   context_.put(' ');
   put_type(type);
   context_.put(token(kTypes, type).empty() ? "  " : " ");
@@ -813,7 +813,7 @@ bool print_nfs_over_udp(Context& context, Cursor payload, const Transport& trans
   return print_message(context, payload, payload.length(), transport, "");
 }
 
-// RFC 5531 11: 31 bits of length stand before each part of a message; only the first part of a segment is looked at.
+// RFC 5531 11: 31 bits of length precede each part of a message; only the first part of a segment is looked at.
 bool print_nfs_over_tcp(Context& context, Cursor payload, const Transport& transport) {
   constexpr std::size_t kMark = 4;
   if (!payload.has(kMark) || payload.length() < kMark) return false;

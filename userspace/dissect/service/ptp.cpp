@@ -91,7 +91,7 @@ void put_body(Context& context, std::uint8_t type, Cursor body) {
     case kSignalling:
       return put_port_identity(context, body);
     case kManagement: {
-      // So printed: tcpdump 4.99.3 shows the first byte of the identity in place of the four behind it.
+      // So printed: tcpdump 4.99.3 shows the first byte of the identity in place of the four after it.
       const std::uint8_t hops = body.u8(0);
       put_port_identity(context, body);
       context.put(", , start boundary hops  ", hops, ", , boundary hops  ", hops);

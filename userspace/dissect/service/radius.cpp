@@ -423,7 +423,7 @@ void put_date(Context& context, std::uint32_t seconds) {
 }
 
 // RFC 2865 5.26.
-void put_vendor(Context& context, Cursor value, std::string_view behind_mark) {
+void put_vendor(Context& context, Cursor value, std::string_view after_mark) {
   if (value.length() < 4) return value.truncated();
   const std::uint32_t vendor = value.take_be32();
   if (context.truncated()) return;
@@ -433,7 +433,7 @@ void put_vendor(Context& context, Cursor value, std::string_view behind_mark) {
     const std::uint8_t type = value.u8(0);
     const std::size_t size = value.u8(1);
     if (context.truncated()) return;
-    if (size >= 2 && size <= value.length() && !value.has(size)) return value.truncated(behind_mark);
+    if (size >= 2 && size <= value.length() && !value.has(size)) return value.truncated(after_mark);
     value.skip(2);
     context.put("\n\t    Vendor Attribute: ", type);
     if (size < 2) return context.put(", Length: ", size, " (bogus, must be >= 2)");
@@ -458,7 +458,7 @@ void put_vlan_tag(Context& context, std::uint8_t tag) {
 }
 
 void put_value(Context& context, std::uint8_t type, const Attribute& attribute, const Cursor& value,
-               std::string_view behind_mark) {
+               std::string_view after_mark) {
   const std::size_t size = value.length();
   switch (attribute.form) {
     case Form::kNone:
@@ -499,7 +499,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
       if (has_size(context, size, 4)) put_date(context, value.be32(0));
       return;
     case Form::kVendor:
-      return put_vendor(context, value, behind_mark);
+      return put_vendor(context, value, after_mark);
     case Form::kPassword: {
       if (size < 3) return value.truncated();
       const std::uint8_t tag = value.u8(0);
@@ -571,9 +571,9 @@ void put_attributes(Context& context, Cursor attributes) {
     if (size > 2) {
       const bool text =
           attribute.form == Form::kText || attribute.form == Form::kTaggedText || attribute.form == Form::kPassword;
-      const std::string_view behind_mark = attributes.length() > size ? kSecondMark : "";
-      if (text && !attributes.has(size)) return attributes.truncated(behind_mark);
-      put_value(context, type, attribute, attributes.from(2).first(size - 2), behind_mark);
+      const std::string_view after_mark = attributes.length() > size ? kSecondMark : "";
+      if (text && !attributes.has(size)) return attributes.truncated(after_mark);
+      put_value(context, type, attribute, attributes.from(2).first(size - 2), after_mark);
       if (context.verbose(2)) dump_hex(context.out, attributes.from(2).first(size - 2).bytes(), "\n\t    ");
     }
     if (!attributes.has(size)) return attributes.truncated();

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::uint32_t kMaxNumber = 0x7fffffff;
 
-// How many bytes stand before the next CR LF; false, and the mark, when there is none.
+// How many bytes precede the next CR LF; false, and the mark, when there is none.
 bool find_line_end(const Cursor& rest, std::size_t& size) {
   const std::size_t readable = rest.readable();
   const std::uint8_t* data = rest.data();
@@ -27,7 +27,7 @@ void put_quoted(Context& context, Cursor& rest, std::size_t size) {
 
 enum class Number { kValue, kNull, kNone };
 
-// The number behind "$" or "*"; kNone when there is nothing to do with it: it was said why, or it was cut.
+// The number after "$" or "*"; kNone when there is nothing to do with it: it was said why, or it was cut.
 Number take_number(Context& context, Cursor& rest, std::uint32_t& value) {
   const bool negative = rest.has(1) && rest.u8(0) == '-';
   if (negative) rest.skip(1);
@@ -85,7 +85,7 @@ void put_bulk(Context& context, Cursor& rest) {
   if (find_line_end(rest, behind)) rest.skip(behind + 2);
 }
 
-// A command as it is typed: it ends with a line feed, before which a carriage return may stand.
+// A command as it is typed: it ends with a line feed, before which there may be a carriage return.
 void put_inline(Context& context, Cursor& rest) {
   while (rest.readable() > 0 && (rest.u8(0) == '\r' || rest.u8(0) == '\n')) rest.skip(1);
   const std::size_t readable = rest.readable();

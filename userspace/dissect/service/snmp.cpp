@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // SNMP: RFC 1157 (v1), RFC 1901 and 3416 (v2c), RFC 3412 and 3414 (v3, user-based security); BER as X.690 8 has it.
-// What does not have the type that its place asks for is said in brackets, and nothing behind it is printed.
+// What does not have the type that its place asks for is said in brackets, and nothing after it is printed.
 #include <algorithm>
 
 #include "dissect/service/printers.hpp"

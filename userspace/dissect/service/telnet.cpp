@@ -64,7 +64,7 @@ void put_or_hex(Context& context, std::span<const std::string_view> names, std::
   }
 }
 
-// Behind "SB": the option, what is asked of it, and its bytes up to IAC SE.
+// After "SB": the option, what is asked of it, and its bytes up to IAC SE.
 std::size_t put_subnegotiation(Context& context, const Cursor& rest) {
   const std::uint8_t option = rest.u8(0);
   context.put(' ');

@@ -102,7 +102,7 @@ Line find_line(const Cursor& text) {
   return {Line::End::kData, readable, readable};
 }
 
-// The blank-separated word at the front; `next` is where the one behind it begins, 0 when there is no word.
+// The blank-separated word at the front; `next` is where the one after it begins, 0 when there is no word.
 std::string_view first_word(const Cursor& text, std::size_t& next) {
   next = 0;
   const std::size_t readable = text.readable();

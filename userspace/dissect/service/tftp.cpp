@@ -12,7 +12,7 @@ constexpr Token kOperations[] = {{kRead, "RRQ"}, {kWrite, "WRQ"},   {kData, "DAT
 constexpr Token kErrors[] = {{0, "EUNDEF"}, {1, "ENOTFOUND"}, {2, "EACCESS"}, {3, "ENOSPACE"},
                              {4, "EBADOP"}, {5, "EBADID"},    {6, "EEXISTS"}, {7, "ENOUSER"}};
 
-// The next string, and `rest` behind its NUL; false when the packet ends before that.
+// The next string, and `rest` after its NUL; false when the packet ends before that.
 bool put_string(Context& context, Cursor& rest) {
   const std::size_t there = rest.readable();
   const bool ended = put_text(context, rest.bytes().first(there));

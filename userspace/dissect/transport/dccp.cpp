@@ -153,7 +153,7 @@ void put_options(Context& context, Cursor options, std::size_t left) {
   context.put('>');
 }
 
-// What stands between the header and the options. tcpdump 4.99.3 takes 8 bytes for every acknowledgement, although it
+// What is between the header and the options. tcpdump 4.99.3 takes 8 bytes for every acknowledgement, although it
 // has 4 where sequence numbers are short (RFC 4340 5.3).
 constexpr std::size_t additional_size(std::uint8_t type) {
   switch (type) {

@@ -27,7 +27,7 @@ bool put_bogus(Context& context, const Cursor& body) {
   return false;
 }
 
-// These are false where nothing behind the chunk is to be printed.
+// These are false where nothing after the chunk is to be printed.
 bool put_data(Context& context, const Cursor& body, std::uint8_t flags) {
   if (body.length() < 12) return put_bogus(context, body);
   if ((flags & 7) != 0) {

@@ -30,7 +30,7 @@ void put_checksum(Context& context, const Cursor& datagram, const IpHeader& ip, 
 void print_udp(Context& context, Cursor datagram, const IpHeader& ip) {
   context.protocol("udp");
   if (!datagram.has(4)) {
-    // Behind an extension header the addresses have been printed with it.
+    // After an extension header the addresses have been printed with it.
     if (ip.protocol == kProtocol) put_addresses(context, ip);
     return datagram.truncated();
   }
