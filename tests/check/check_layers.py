@@ -24,7 +24,7 @@ FOLDERS = {
     "sink": {"dissect"},
     "compare": {"base"},
     "app": set(),
-    "api": {"record", "dissect", "file", "filter", "loader", "live"},
+    "api": {"dissect", "file", "filter", "loader", "live"},
     "command": {"dissect", "record", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app"},
     "main.cpp": {"cli", "command"},
 }
@@ -36,7 +36,7 @@ SHARED_BY_SUBFOLDERS = "printers.hpp"
 
 # What kernel and user space share is for those who touch the rings' bytes.
 ABI = "ringtap/abi.h"
-ABI_FOLDERS = {"record", "loader", "taps", "live"}
+ABI_FOLDERS = {"record", "loader", "live"}
 
 # Third-party header (pattern) → folders that may include it.
 LIBRARIES = [
@@ -141,6 +141,32 @@ def check_cycles(root, paths):
 
     for path in paths:
         yield from visit(path)
+
+
+def unused_permissions(root):
+    """What a table allows and no file needs: a rule looser than the code."""
+    used = {folder: set() for folder in FOLDERS}
+    libraries = [set() for _ in LIBRARIES]
+    abi = set()
+    for path in tree.files(root, tree.CPP_SUFFIXES + tree.C_SUFFIXES):
+        if not path.startswith("userspace/") or owner(path) not in FOLDERS:
+            continue
+        for angled, header in includes(root, path):
+            if header == ABI:
+                abi.add(owner(path))
+            if not angled:
+                used[owner(path)].add(header.split("/")[0])
+            for number, (pattern, _) in enumerate(LIBRARIES):
+                if pattern.match(header):
+                    libraries[number].add(owner(path))
+    for folder, allowed in FOLDERS.items():
+        for other in sorted(allowed - used[folder]):
+            yield f"check_layers.py: {folder} may include from {other} and does not"
+    for number, (pattern, allowed) in enumerate(LIBRARIES):
+        for folder in sorted(allowed - libraries[number]):
+            yield f"check_layers.py: {folder} may include {pattern.pattern} and does not"
+    for folder in sorted(ABI_FOLDERS - abi):
+        yield f"check_layers.py: {folder} may include {ABI} and does not"
 
 
 def check(root):

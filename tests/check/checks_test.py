@@ -42,6 +42,12 @@ class CheckTest(unittest.TestCase):
 class Layers(CheckTest):
     NAME = "check_layers.py"
 
+    def test_nothing_is_allowed_that_no_file_needs(self):
+        sys.path.insert(0, HERE)
+        import check_layers
+
+        self.assertEqual(list(check_layers.unused_permissions(ROOT)), [])
+
     def test_allowed_includes_pass(self):
         self.assert_clean(
             self.NAME,
