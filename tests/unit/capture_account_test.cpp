@@ -86,18 +86,6 @@ TEST_F(CaptureAccountTest, CountsRecordsThatComeTooLate) {
   EXPECT_EQ(account()->late, 2U);
 }
 
-// A loss is told with the record after it; one that the filter refuses passes it on.
-TEST_F(CaptureAccountTest, PassesLossesOnFromRecordsThatAreRefused) {
-  const ringtap_event refused{.lost = 3, .slot = 1, .tap = RINGTAP_TAP_XDP};
-  account_.add_refused(refused);
-  account_.add_refused(refused);
-  EXPECT_EQ(account()->refused, 2U);
-  EXPECT_EQ(account_.take_lost({.slot = 1, .tap = RINGTAP_TAP_TC_INGRESS}), 0U);
-  EXPECT_EQ(account_.take_lost({.slot = 2, .tap = RINGTAP_TAP_XDP}), 0U);
-  EXPECT_EQ(account_.take_lost({.slot = 1, .tap = RINGTAP_TAP_XDP}), 6U);
-  EXPECT_EQ(account_.take_lost({.slot = 1, .tap = RINGTAP_TAP_XDP}), 0U);
-}
-
 TEST_F(CaptureAccountTest, TakesInWhatFamiliesCountThemselves) {
   kernel(1, RINGTAP_TAP_DROP, 0).value[RINGTAP_CNT_SEEN] = 1;
   const auto told =

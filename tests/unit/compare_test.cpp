@@ -778,19 +778,6 @@ TEST(Compare, SaysWhereItListenedWhenNothingCame) {
             "tags included? did the packet reach this host and device?)\n");
 }
 
-TEST(Compare, AFilterOfItsOwnKeepsWhatNatHasChanged) {
-  const Bytes before = udp(1, "hello", 5000);
-  const Bytes after = udp(1, "hello", 6000);
-  CompareOptions options;
-  options.matches = [](const RecordView& record) { return record.data[37] == std::byte{5000 & 0xff}; };
-  Kernel kernel(options);
-  kernel.packet(Tap::kStackIn, before, 0x100);
-  kernel.packet(Tap::kSocket, after, 0x100);
-  kernel.packet(Tap::kSocket, udp(2, "other", 6000), 0x200);
-  kernel.xdp(udp(3, "other", 6000));
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
-}
-
 // ---- Rules ----
 
 RuleVerdict verdict_on(std::span<const std::byte> packet) {

@@ -14,7 +14,7 @@ using Steady = std::chrono::steady_clock;
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 constexpr std::chrono::nanoseconds kLongestWait = std::chrono::seconds(1);
 
-// Passes on what is accepted and counts what becomes of each record.
+// Passes records on and counts what becomes of each.
 class CountingSink final : public Sink {
  public:
   CountingSink(Sink& sink, const SessionOptions& options, std::uint64_t& taken, SessionTotals& totals)
@@ -22,10 +22,6 @@ class CountingSink final : public Sink {
 
   Result<> on_interface(const Interface& interface) override { return sink_.on_interface(interface); }
   Result<> on_record(const RecordView& record) override {
-    if (options_.accepts && !options_.accepts(record)) {
-      ++totals_.discard(Discard::kFilter);
-      return ok();
-    }
     auto result = sink_.on_record(record);
     if (!result) {
       ++totals_.discard(Discard::kOutput);
@@ -84,7 +80,7 @@ Result<> Session::run() {
   // What the sink took and could not store was delivered and is lost all the same.
   totals_.written = std::min(handed_over_, sink_.records_stored());
   totals_.discard(Discard::kOutput) += handed_over_ - totals_.written;
-  if (auto account = source_.account()) totals_.discard(Discard::kFilter) += account->refused;
+  if (auto account = source_.account()) totals_.discard(Discard::kFilter) = account->refused;
   // A reader that went away is no error, but what else went wrong at the end is.
   const auto is_epipe = [](const Result<>& r) { return !r && r.error().errno_value() == EPIPE; };
   if (is_epipe(result)) result = ok();

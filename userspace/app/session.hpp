@@ -19,8 +19,6 @@ namespace ringtap {
 struct SessionOptions {
   RunLimits limits;
   bool flush_each_record = false;
-  // A filter that the source did not apply; none: every record is accepted.
-  std::function<bool(const RecordView&)> accepts;
   // Asked between turns: the sink has all it wants. None: it never has.
   std::function<bool()> is_done;
 };

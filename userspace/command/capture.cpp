@@ -80,7 +80,7 @@ int capture(const Options& options) {
   if (*user) {
     if (auto changed = become(**user, Keep::kCapture); !changed) return fail(changed.error());
   }
-  const Ended ended = run_session(source, *output, *signals, options, {},
+  const Ended ended = run_session(source, *output, *signals, options,
                                   [&](const SessionTotals& totals) { report(source, options, totals, true); });
   report(source, options, ended.totals, false);
   return ended.result ? exit_code_of_loss(source, options) : fail_run(ended.result.error(), ended.totals.written);

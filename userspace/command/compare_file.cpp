@@ -10,11 +10,9 @@ namespace ringtap {
 int compare_file(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
-  auto files = open_files(options);
+  auto files = open_files(options, OfRefused::kFollowed);
   if (!files) return fail(files.error());
-  CompareOptions how;
-  how.matches = files->matches;
-  auto comparer = make_comparer(options, kMaxSnaplen, std::move(how));
+  auto comparer = make_comparer(options, kMaxSnaplen, {});
   if (!comparer) return fail(comparer.error());
   signals->install();
   const int code = run_comparison(*files->source, **comparer, *signals, options);

@@ -45,7 +45,6 @@ int run_comparison(RecordSource& source, Comparer& comparer, Signals& signals, c
   // -c counts packets that were followed to their end, not records.
   Session session(source, comparer, signals,
                   {.limits = {.count = {}, .duration = options.limits.duration},
-                   .accepts = {},
                    .is_done = [&comparer] { return comparer.is_done(); }},
                   [&comparer](const SessionTotals&) { std::fputs(comparer.report().c_str(), stderr); });
   const Result<> result = session.run();

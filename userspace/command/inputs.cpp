@@ -3,9 +3,11 @@
 
 #include <cstdio>
 #include <limits>
+#include <utility>
 
 #include "command/messages.hpp"
 #include "command/outputs.hpp"
+#include "file/capture_files.hpp"
 #include "filter/link_type_name.hpp"
 #include "record/capture_format.hpp"
 
@@ -30,7 +32,7 @@ Result<std::optional<LinkType>> asked_link_type(const Options& options) {
   return type;
 }
 
-Result<FileInput> open_files(const Options& options) {
+Result<FileInput> open_files(const Options& options, OfRefused of_refused) {
   if (const auto* read = find_same_file(options.read_paths, options.output.path)) {
     return Error("-w " + options.output.path + " is " + *read + ", which is read", ErrorKind::kUsage);
   }
@@ -47,15 +49,18 @@ Result<FileInput> open_files(const Options& options) {
         return filter == nullptr ? ok() : filter->require(first.link_type, all.has_directions());
       });
   if (!source) return source.take_error();
-  files.source = source.take();
-  if (files.filter == nullptr) return files;
+  if (files.filter == nullptr) {
+    files.source = source.take();
+    return files;
+  }
   // A wrong expression is found before any output is made.
-  auto first = files.source->first_interface();
+  auto first = (*source)->first_interface();
   if (!first) return first.take_error();
   if (*first == nullptr) {
     if (auto meant = files.filter->require(LinkType::kEthernet, false); !meant) return meant.take_error();
   }
-  files.matches = [&filter = *files.filter](const RecordView& record) { return filter.matches(record); };
+  RecordFilter filter([&filter = *files.filter](const RecordView& record) { return filter.matches(record); });
+  files.source = std::make_unique<FilteredSource>(source.take(), std::move(filter), of_refused);
   return files;
 }
 

@@ -3,25 +3,25 @@
 // filter on its records. And what -y asks for. One thread.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "cli/options.hpp"
-#include "file/capture_files.hpp"
 #include "filter/expression_filter.hpp"
+#include "record/filtered_source.hpp"
+#include "ringtap/source.hpp"
 
 namespace ringtap {
 
 struct FileInput {
-  std::unique_ptr<ExpressionFilter> filter;        // borrowed by `matches` and `source`
-  std::function<bool(const RecordView&)> matches;  // none: every packet is accepted
-  std::unique_ptr<CaptureFiles> source;
+  std::unique_ptr<ExpressionFilter> filter;  // borrowed by `source`; none: every packet is accepted
+  std::unique_ptr<RecordSource> source;      // filtered
 };
 
-// The first file is open and the expression compiled when this returns.
-Result<FileInput> open_files(const Options& options);
+// The first file is open and the expression compiled when this returns. `of_refused`: what the expression refuses and
+// the source hands over all the same.
+Result<FileInput> open_files(const Options& options, OfRefused of_refused);
 
 // Says how many packets were left out because the file does not say which way they went, where there were any.
 void report_without_direction(const FileInput& files);

@@ -12,7 +12,7 @@ int read_file(const Options& options) {
   if (!signals) return fail(signals.error());
   auto user = other_user(options);
   if (!user) return fail(user.error());
-  auto files = open_files(options);
+  auto files = open_files(options, OfRefused::kNothing);
   if (!files) return fail(files.error());
   auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
@@ -27,9 +27,9 @@ int read_file(const Options& options) {
     if (auto changed = become(**user, Keep::kNothing); !changed) return fail(changed.error());
   }
   signals->install();
-  const Ended ended =
-      run_session(*files->source, *output, *signals, options, files->matches,
-                  [](const SessionTotals& totals) { say(std::to_string(totals.written) + " packets so far"); });
+  const Ended ended = run_session(*files->source, *output, *signals, options, [](const SessionTotals& totals) {
+    say(std::to_string(totals.written) + " packets so far");
+  });
   report_without_direction(*files);
   if (!options.output.count_only) return ended.result ? 0 : fail_run(ended.result.error(), ended.totals.written);
   const std::uint64_t count = ended.totals.written;

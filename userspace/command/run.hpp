@@ -28,7 +28,6 @@ struct Ended {
 // From the source into the output until something ends it; says so when that was the last file of a file set.
 // `on_counts_asked` as of Session.
 Ended run_session(RecordSource& source, const Output& output, Signals& signals, const Options& options,
-                  std::function<bool(const RecordView&)> matches,
                   std::function<void(const SessionTotals&)> on_counts_asked);
 
 // --ready-file

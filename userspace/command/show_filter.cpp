@@ -10,6 +10,7 @@
 #include "command/filter_input.hpp"
 #include "command/inputs.hpp"
 #include "command/messages.hpp"
+#include "file/capture_files.hpp"
 #include "filter/ebpf_text.hpp"
 
 namespace ringtap {

@@ -72,14 +72,6 @@ Result<> Comparer::on_interface(const Interface& interface) {
 }
 
 Result<> Comparer::on_record(const RecordView& record) {
-  if (!options_.matches || (record.trace && record.trace->followed) || options_.matches(record)) return follow(record);
-  if (!record.trace || record.trace->skb == 0) return ok();
-  RecordView refused = record;
-  refused.trace->followed = true;
-  return follow(refused);
-}
-
-Result<> Comparer::follow(const RecordView& record) {
   if (record.tap == Tap::kUnknown) {
     return Error("the file does not say at which tap its packets were seen")
         .hint("compare -r reads what ringtap compare -w wrote, and other pcapng files of ringtap");

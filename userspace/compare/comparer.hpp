@@ -25,9 +25,6 @@
 namespace ringtap {
 
 struct CompareOptions : CompareStyle {
-  // A filter that the source did not apply: what it refuses counts only at the sk_buff address of a packet it took.
-  // None: the source did, and Trace::followed tells.
-  std::function<bool(const RecordView&)> matches;
   CorrelatorOptions correlator;
   TapSet taps = kAllTaps;  // records of others are not looked at
   // The taps were attached, so that no record says that none passed there. A file does not say which were.
@@ -97,7 +94,6 @@ class Comparer final : public Sink {
     std::uint64_t time_ns = 0;
   };
 
-  Result<> follow(const RecordView& record);
   [[nodiscard]] TapSet taps_that_ran() const;
   void on_finished(const PacketStory& story, std::span<const Sighting> sightings);
   void tie_rules(std::uint64_t now_ns);

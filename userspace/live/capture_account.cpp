@@ -30,7 +30,6 @@ TapAccount line_of(const SlotTable& slots, const TapCounts& counts) {
 Result<SourceAccount> CaptureAccount::account(const SlotTable& slots, const Counters& counters,
                                               std::vector<TapCounts> rows) const {
   SourceAccount account;
-  account.refused = refused_;
   account.late = late_;
   account.malformed = malformed_;
   std::stable_sort(rows.begin(), rows.end(), [](const TapCounts& a, const TapCounts& b) {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // What became of every packet of a capture: counts records as they come out of the rings and puts them together with
-// what the kernel side has counted. One thread.
+// what the kernel side has counted; the count of refused records is RecordFilter's. One thread.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <utility>
 #include <vector>
 
 #include "live/slot_table.hpp"
@@ -20,8 +19,7 @@ namespace ringtap {
 class CaptureAccount {
  public:
   // For this many slots, slot 0 included.
-  CaptureAccount(std::size_t slots, std::size_t cpus)
-      : cpus_(cpus), delivered_(slots * RINGTAP_TAP_COUNT * cpus), lost_with_refused_(slots * kEventTaps) {}
+  CaptureAccount(std::size_t slots, std::size_t cpus) : cpus_(cpus), delivered_(slots * RINGTAP_TAP_COUNT * cpus) {}
 
   // A record of a slot that exists; false: it cannot be one of ours.
   bool add(const ringtap_event& header) {
@@ -32,14 +30,6 @@ class CaptureAccount {
     return true;
   }
   void add_malformed() { ++malformed_; }
-  // The user-space part of the filter did not accept it; the losses it told of are told by the next record.
-  void add_refused(const ringtap_event& header) {
-    ++refused_;
-    lost_with_refused_[header.slot * kEventTaps + header.tap] += header.lost;
-  }
-  [[nodiscard]] std::uint64_t take_lost(const ringtap_event& header) {
-    return std::exchange(lost_with_refused_[header.slot * kEventTaps + header.tap], 0);
-  }
 
   // The kernel side's counters of a slot and tap, one element for each CPU.
   using Counters = std::function<Result<std::vector<ringtap_counters>>(std::uint32_t slot, ringtap_tap tap)>;
@@ -52,11 +42,9 @@ class CaptureAccount {
   }
 
   std::size_t cpus_;
-  std::vector<std::uint64_t> delivered_;          // [(slot * taps + tap) * cpus + cpu]
-  std::vector<std::uint64_t> lost_with_refused_;  // [slot * event taps + tap]
+  std::vector<std::uint64_t> delivered_;  // [(slot * taps + tap) * cpus + cpu]
   std::uint64_t newest_ns_ = 0;
   std::uint64_t late_ = 0;
-  std::uint64_t refused_ = 0;
   std::uint64_t malformed_ = 0;
 };
 

@@ -20,6 +20,7 @@
 #include "loader/rings.hpp"
 #include "net/promiscuous.hpp"
 #include "record/merge.hpp"
+#include "record/record_filter.hpp"
 #include "taps/tap_families.hpp"
 
 namespace ringtap {
@@ -85,7 +86,8 @@ struct LiveSource::Impl {
   std::uint32_t announced = 0;  // interfaces that the sink knows
   std::vector<EventStream*> heads;
   std::uint64_t next_packet_id = 0;
-  bool filter_in_user_space = false;
+  RecordFilter filter;                // what runs in user space: for all records, or for those of a RECHECK
+  bool filter_in_user_space = false;  // for all
   std::uint64_t start_ns = 0;
   std::uint64_t last_housekeeping_ns = 0;
   bool stopped = false;
@@ -123,6 +125,7 @@ struct LiveSource::Impl {
 
 Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   options = given;
+  filter = RecordFilter(options.filter.matches);
   notice = std::move(on_notice);
   any = has_any(options.interfaces);
   if (any && options.interfaces.size() > 1) {
@@ -290,12 +293,13 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   Slot& slot = (*slots)[header.slot];
   RecordView record = to_record(event);
   record.link_type = Framing::native(record, slot);
-  if ((filter_in_user_space || (header.flags & RINGTAP_EVENT_RECHECK) != 0) && !options.filter.matches(record)) {
-    books->add_refused(header);
+  const std::size_t stream = header.slot * kEventTaps + header.tap;
+  if ((filter_in_user_space || (header.flags & RINGTAP_EVENT_RECHECK) != 0) && !filter.matches(record)) {
+    filter.refuse(record, stream);
     return ok();
   }
   ++*count;
-  record.lost_before += books->take_lost(header);
+  record.lost_before += filter.take_lost(stream);
   record.time_ns = clock().to_epoch_ns(header.monotonic_ns);
   record.packet_id = ++next_packet_id;
   record.interface_id = slots->interface_of(slot, record.tap);
@@ -445,6 +449,7 @@ Result<SourceAccount> LiveSource::account() {
       *impl.slots, [&](std::uint32_t slot, ringtap_tap tap) { return impl.programs->counters(slot, tap); },
       std::move(rows));
   if (!account) return account;
+  account->refused = impl.filter.refused();
   for (std::size_t cpu = 0; cpu < impl.cpus(); ++cpu) {
     account->time_batch_missed += __atomic_load_n(&impl.programs->stage(cpu).time_batch_missed, __ATOMIC_RELAXED);
   }
