@@ -458,11 +458,9 @@ void put_notify_type(Context& context, std::uint16_t type, bool ipsec) {
   constexpr std::string_view kStatus[] = {"CONNECTED"};
   constexpr std::string_view kIpsecStatus[] = {"RESPONDER-LIFETIME", "REPLAY-STATUS", "INITIAL-CONTACT"};
   constexpr std::uint16_t kSpace = 8192;
-  std::span<const std::string_view> names = kErrors;
+  std::span<const std::string_view> names;
   std::uint32_t number = type;
-  if (type >= 4 * kSpace) {
-    names = {};
-  } else if (ipsec) {
+  if (ipsec && type < 4 * kSpace) {
     const std::span<const std::string_view> spaces[] = {kErrors, kReserved, kStatus, kIpsecStatus};
     names = spaces[type / kSpace];
     number = type % kSpace;
@@ -471,8 +469,6 @@ void put_notify_type(Context& context, std::uint16_t type, bool ipsec) {
   } else if (type >= 2 * kSpace && type < 3 * kSpace) {
     names = kStatus;
     number = type % kSpace;
-  } else {
-    names = {};
   }
   if (number < names.size() && !names[number].empty()) {
     context.put(names[number]);

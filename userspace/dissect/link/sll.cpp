@@ -40,7 +40,7 @@ void put_link(Context& context, const Cooked& header, std::size_t length) {
     context.put(' ');
   }
   if (context.options.quiet) return;
-  if (header.protocol <= kMaxLength && header.protocol == kNovell802_3) {
+  if (header.protocol == kNovell802_3) {
     context.put("802.3");
   } else if (header.protocol == k802_2) {
     context.put("802.2");

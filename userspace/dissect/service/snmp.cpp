@@ -97,7 +97,7 @@ constexpr std::string_view kDefaultCommunity = "public";
 // The parts of one message in their order. Each take_… returns false when printing ends there.
 class Message {
  public:
-  Message(Context& context) : context_(context) {}
+  explicit Message(Context& context) : context_(context) {}
 
   void print(Cursor rest);
 
