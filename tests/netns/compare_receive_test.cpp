@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// `ringtap compare` on the way in: for each thing that can become of a packet, what every tap counted, its fate, and
+// `ringtap compare` on the way in: for each thing that can become of a packet, what every tap counted, its outcome, and
 // the answer in words, exactly; tcpdump beside it on the same device counts what the AF_PACKET and tc ingress rows say.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -168,10 +168,10 @@ class CompareReceive : public ::testing::Test {
   void expect_dropped(const Comparison& result, const std::string& last, const std::string& at,
                       const std::string& reason, const std::string& text) const {
     EXPECT_EQ(result.packets(), (way_in(last) + Counts{{"drop right", kPackets}}));
-    const std::string fate = "dropped" + (at.empty() ? "" : " " + at) + " " + reason;
-    EXPECT_EQ(result.fates(), (Counts{{fate, kPackets}}));
+    const std::string outcome = "dropped" + (at.empty() ? "" : " " + at) + " " + reason;
+    EXPECT_EQ(result.outcomes(), (Counts{{outcome, kPackets}}));
     EXPECT_EQ(result.answer(), "XDP saw 201, AF_PACKET 201, the application 0: dropped " + text + " (" + reason +
-                                   " in " + result.function_of(fate) + ")");
+                                   " in " + result.function_of(outcome) + ")");
     EXPECT_EQ(result.number("packets"), kPackets);
     EXPECT_EQ(result.number("matched"), result.number("records"));
   }
@@ -184,7 +184,7 @@ class CompareReceive : public ::testing::Test {
 TEST_F(CompareReceive, SaysThatNoPacketCame) {
   const Comparison result = compare({"-i", "right", kOurs}, [] {});
   EXPECT_EQ(result.packets(), Counts{});
-  EXPECT_EQ(result.fates(), Counts{});
+  EXPECT_EQ(result.outcomes(), Counts{});
   EXPECT_TRUE(result.answer().starts_with("no packet was seen; listened at right for 'udp port 5000'"))
       << result.answer();
 }
@@ -194,7 +194,7 @@ TEST_F(CompareReceive, NativeXdpOfAnotherProgramDrops) {
   const Comparison result = compare({"-i", "right", kOurs}, [&] { send(); });
   EXPECT_NE(result.err.find("test_dropper"), std::string::npos) << result.err;
   EXPECT_EQ(result.packets(), (Counts{{"drop right", kPackets}}));
-  EXPECT_EQ(result.fates(), (Counts{{"dropped xdp NOT_SPECIFIED", kPackets}}));
+  EXPECT_EQ(result.outcomes(), (Counts{{"dropped xdp NOT_SPECIFIED", kPackets}}));
   EXPECT_EQ(result.answer(), "AF_PACKET saw 0, the application 0: dropped by XDP (NOT_SPECIFIED in veth_xdp_rcv_skb)");
 }
 
@@ -203,8 +203,8 @@ TEST_F(CompareReceive, GenericXdpOfAnotherProgramDrops) {
   const Comparison result = compare({"-i", "right", kOurs}, [&] { send(); });
   EXPECT_NE(result.err.find("test_dropper"), std::string::npos) << result.err;
   EXPECT_EQ(result.packets(), (Counts{{"stack-in right", kPackets}, {"drop right", kPackets}}));
-  ASSERT_EQ(result.fate_lines.size(), 1u);
-  EXPECT_EQ(result.fate_lines[0].at("at"), "xdp");
+  ASSERT_EQ(result.outcome_lines.size(), 1u);
+  EXPECT_EQ(result.outcome_lines[0].at("at"), "xdp");
   EXPECT_TRUE(result.answer().starts_with("AF_PACKET saw 0, the application 0: dropped by generic XDP ("))
       << result.answer();
 }
@@ -266,7 +266,7 @@ TEST_F(CompareReceive, RouterDropsAtForward) {
        {std::vector<std::string>{"-i", "right", kOurs}, {"-i", "right", "-i", "toward", kOurs}}) {
     const Comparison result = compare(devices, [&] { send(kFarIpv4); });
     EXPECT_EQ(result.packets(), expected);
-    EXPECT_EQ(result.fates(), (Counts{{"dropped FORWARD NETFILTER_DROP", kPackets}}));
+    EXPECT_EQ(result.outcomes(), (Counts{{"dropped FORWARD NETFILTER_DROP", kPackets}}));
     EXPECT_TRUE(result.answer().ends_with(": dropped at FORWARD by netfilter (NETFILTER_DROP in " +
                                           result.function_of("dropped FORWARD") + ")"))
         << result.answer();
@@ -283,7 +283,7 @@ TEST_F(CompareReceive, DeliveredToAUdpSocketOverIpv4AndIpv6) {
     Counts places = result.packets();
     places.erase("end right");  // of the sk_buffs that were read; not of those whose end another tap's copy delays
     EXPECT_EQ(places, way_in("socket"));
-    EXPECT_EQ(result.fates(), (Counts{{"delivered", kPackets}}));
+    EXPECT_EQ(result.outcomes(), (Counts{{"delivered", kPackets}}));
     EXPECT_EQ(result.answer(), "XDP saw 201, AF_PACKET 201, the application 201: delivered");
   }
 }
@@ -297,7 +297,7 @@ TEST_F(CompareReceive, FullReceiveBufferDropsTheRest) {
   });
   ASSERT_GT(read, 0u);
   ASSERT_LT(read, kPackets);
-  EXPECT_EQ(result.fates(), (Counts{{"delivered", read}, {"dropped socket SOCKET_RCVBUFF", kPackets - read}}));
+  EXPECT_EQ(result.outcomes(), (Counts{{"delivered", read}, {"dropped socket SOCKET_RCVBUFF", kPackets - read}}));
   Counts places = result.packets();
   places.erase("end right");
   EXPECT_EQ(places, (way_in("socket") + Counts{{"drop right", kPackets - read}}));
@@ -314,7 +314,7 @@ TEST_F(CompareReceive, DeliveredToATcpConnectionWithData) {
     Counts arrived = places;
     std::erase_if(arrived, [](const auto& row) { return row.first == "end right" || row.first == "drop right"; });
     EXPECT_EQ(arrived, way_in("socket", frames));
-    EXPECT_EQ(result.fates(), (Counts{{"delivered", frames}}));
+    EXPECT_EQ(result.outcomes(), (Counts{{"delivered", frames}}));
     EXPECT_EQ(result.number("packets"), frames);
   }
 }
@@ -335,7 +335,7 @@ TEST_F(CompareReceive, GroMergesFramesOfOneConnection) {
     EXPECT_EQ(places.at(place), count) << place;
     EXPECT_EQ(records.at(place), place == "xdp right" ? frames : merged) << place;
   }
-  EXPECT_EQ(result.fates(), (Counts{{"delivered", frames}}));
+  EXPECT_EQ(result.outcomes(), (Counts{{"delivered", frames}}));
   EXPECT_EQ(result.number("packets"), frames);
 }
 
@@ -352,8 +352,8 @@ TEST_F(CompareReceive, BadUdpChecksum) {
     });
     EXPECT_EQ(socket.read_all(), 0u);
   });
-  ASSERT_EQ(result.fates().size(), 1u);
-  EXPECT_EQ(result.fates(), (Counts{{"dropped socket UDP_CSUM", kPackets}}));
+  ASSERT_EQ(result.outcomes().size(), 1u);
+  EXPECT_EQ(result.outcomes(), (Counts{{"dropped socket UDP_CSUM", kPackets}}));
 }
 
 TEST_F(CompareReceive, WrongDestinationMac) {
@@ -396,7 +396,7 @@ TEST_F(CompareReceive, EchoRequestsAreConsumedByTheKernel) {
   const Comparison result =
       compare({"-i", "right", "icmp[icmptype] == icmp-echo"}, [&] { ping(left(), TwoHosts::kRightIpv4, kPackets); });
   EXPECT_EQ(result.packets(), (way_in("INPUT post") + Counts{{"end right", kPackets}}));
-  EXPECT_EQ(result.fates(), (Counts{{"consumed", kPackets}}));
+  EXPECT_EQ(result.outcomes(), (Counts{{"consumed", kPackets}}));
   EXPECT_EQ(result.answer(), "XDP saw 201, AF_PACKET 201, the application 0: consumed by the kernel in icmp_rcv");
 }
 
@@ -409,14 +409,14 @@ TEST_F(CompareReceive, FragmentsBecomeOneDatagram) {
   for (const auto& [place, count] : way_in("PREROUTING post", 3 * kPings)) EXPECT_EQ(places[place], count) << place;
   EXPECT_EQ(places["netfilter right INPUT pre"], kPings);
   EXPECT_EQ(places["netfilter right INPUT post"], kPings);
-  EXPECT_EQ(result.fates(), (Counts{{"reassembled", 3 * kPings}, {"consumed", kPings}}));
+  EXPECT_EQ(result.outcomes(), (Counts{{"reassembled", 3 * kPings}, {"consumed", kPings}}));
 }
 
 TEST_F(CompareReceive, LoopbackIsOnePacketOutAndInAgain) {
   // matches.
   const Comparison pings = compare(
       {"-i", "lo", "icmp"}, [&] { ping(right(), "127.0.0.1", kPackets); }, "lo");
-  EXPECT_EQ(pings.fates(), (Counts{{"delivered", kPackets}, {"consumed", kPackets}}));
+  EXPECT_EQ(pings.outcomes(), (Counts{{"delivered", kPackets}, {"consumed", kPackets}}));
   EXPECT_EQ(pings.number("packets"), 2 * kPackets);
 
   const UdpSocket socket(right(), false, 1 << 20);
@@ -427,7 +427,7 @@ TEST_F(CompareReceive, LoopbackIsOnePacketOutAndInAgain) {
         EXPECT_EQ(socket.read_all(), kPackets);
       },
       "lo");
-  EXPECT_EQ(datagrams.fates(), (Counts{{"delivered", kPackets}}));
+  EXPECT_EQ(datagrams.outcomes(), (Counts{{"delivered", kPackets}}));
   EXPECT_EQ(datagrams.number("packets"), kPackets);
   Counts places = datagrams.packets();
   for (const char* place : {"netfilter lo OUTPUT pre", "netfilter lo OUTPUT post", "netfilter lo POSTROUTING pre",
@@ -445,7 +445,7 @@ TEST_F(CompareReceive, CountsAHundredThousandExactly) {
   drop_at("input", "filter");
   const Comparison result = compare({"-i", "right", "-B", "262144", kOurs}, [&] { send(TwoHosts::kRightIpv4, kMany); });
   EXPECT_EQ(result.packets(), (way_in("INPUT pre", kMany) + Counts{{"drop right", kMany}}));
-  EXPECT_EQ(result.fates(), (Counts{{"dropped INPUT NETFILTER_DROP", kMany}}));
+  EXPECT_EQ(result.outcomes(), (Counts{{"dropped INPUT NETFILTER_DROP", kMany}}));
 }
 
 TEST_F(CompareReceive, EachPacketIsALineAndTheFileTellsTheSame) {
@@ -465,7 +465,7 @@ TEST_F(CompareReceive, EachPacketIsALineAndTheFileTellsTheSame) {
   EXPECT_EQ(read.packets(), live.packets());
   EXPECT_EQ(read.records(), live.records());
   EXPECT_EQ(read.last_seen(), live.last_seen());
-  EXPECT_EQ(read.fates(), live.fates());
+  EXPECT_EQ(read.outcomes(), live.outcomes());
   EXPECT_EQ(read.answer(), live.answer());
   EXPECT_EQ(read.each, live.each);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// `ringtap compare --nft-rule` end to end: each packet's fate names table, chain and rule, and when ringtap has gone,
-// by a kill too, the ruleset is what it was.
+// `ringtap compare --nft-rule` end to end: each packet's outcome names table, chain and rule, and when ringtap has
+// gone, by a kill too, the ruleset is what it was.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -62,20 +62,20 @@ class CompareRules : public ::testing::Test {
   std::optional<TwoHosts> hosts_;
 };
 
-TEST_F(CompareRules, NamesTableChainAndRuleOfEachFate) {
+TEST_F(CompareRules, NamesTableChainAndRuleOfEachOutcome) {
   Process ringtap = compare({"-v", "udp portrange 5001-5004"});
   ASSERT_TRUE(ringtap.wait_ready(folder_ / "ready")) << ringtap.err();
   for (std::uint16_t port = 5001; port <= 5004; ++port) send(port, kPackets);
   ringtap.signal(SIGINT);
   ASSERT_EQ(ringtap.wait(), (ExitStatus{0, 0})) << ringtap.err();
   const std::string out = ringtap.out();
-  for (const char* fate : {"   1000  dropped at INPUT by netfilter (NETFILTER_DROP in nft_do_chain)\n"
-                           "         by rule inet user in handle 2: udp dport 5001 counter drop\n",
-                           "   1000  dropped at PREROUTING by netfilter (NETFILTER_DROP in nft_do_chain)\n"
-                           "         by rule ip raw PREROUTING handle 2: udp dport 5002 counter drop\n",
-                           "   1000  dropped at INPUT by netfilter (NETFILTER_DROP in nft_do_chain)\n"
-                           "         by rule inet user late policy: policy drop\n"}) {
-    EXPECT_NE(out.find(fate), std::string::npos) << fate << "\n" << out;
+  for (const char* outcome : {"   1000  dropped at INPUT by netfilter (NETFILTER_DROP in nft_do_chain)\n"
+                              "         by rule inet user in handle 2: udp dport 5001 counter drop\n",
+                              "   1000  dropped at PREROUTING by netfilter (NETFILTER_DROP in nft_do_chain)\n"
+                              "         by rule ip raw PREROUTING handle 2: udp dport 5002 counter drop\n",
+                              "   1000  dropped at INPUT by netfilter (NETFILTER_DROP in nft_do_chain)\n"
+                              "         by rule inet user late policy: policy drop\n"}) {
+    EXPECT_NE(out.find(outcome), std::string::npos) << outcome << "\n" << out;
   }
   EXPECT_EQ(out.find("of nftables of no packet"), std::string::npos) << out;
   expect_identity(ringtap.err());

@@ -37,9 +37,9 @@ std::string member(const std::string& line, const std::string& name) {
 
 // What `ringtap compare --json` said.
 struct Comparison {
-  std::vector<std::string> places;  // "netfilter OUTPUT pre left 201"; "… in 402 records" where that differs
-  std::vector<std::string> fates;   // "201 sent on left"
-  std::vector<std::string> sites;   // of the fates, "at"
+  std::vector<std::string> places;    // "netfilter OUTPUT pre left 201"; "… in 402 records" where that differs
+  std::vector<std::string> outcomes;  // "201 sent on left"
+  std::vector<std::string> sites;     // of the outcomes, "at"
   std::map<std::string, std::uint64_t> records;  // by "tap device"
   std::string summary;
   std::string answer;
@@ -61,7 +61,7 @@ Comparison parse_comparison(const std::string& out) {
       if (records != member(line, "packets")) place += " in " + records + " records";
       comparison.places.push_back(place);
     } else if (type == "outcome") {
-      comparison.fates.push_back(member(line, "packets") + " " + member(line, "text"));
+      comparison.outcomes.push_back(member(line, "packets") + " " + member(line, "text"));
       comparison.sites.push_back(member(line, "at"));
     } else if (type == "summary") {
       comparison.summary = line;
@@ -245,7 +245,7 @@ TEST_F(CompareTransmit, FollowsAPacketToASocketInAnotherNamespace) {
   const UdpSink sink(hosts_->right, AF_INET, kPort);
   const Comparison seen = compare_left([&] { send_and_settle(); });
   EXPECT_EQ(seen.places, on_the_way_out("left", 201) + delivered_elsewhere(201));
-  EXPECT_EQ(seen.fates, (Lines{"201 delivered in another namespace"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
   EXPECT_EQ(seen.answer, "OUTPUT saw 201, AF_PACKET 201, the driver 201: delivered in another namespace");
 }
 
@@ -255,7 +255,7 @@ TEST_F(CompareTransmit, SaysSentWhereNothingTellsOfThePeer) {
   EXPECT_EQ(seen.places, (Lines{"netfilter OUTPUT pre left 201", "netfilter OUTPUT post left 201",
                                 "netfilter POSTROUTING pre left 201", "netfilter POSTROUTING post left 201",
                                 "packet-out left 201", "drop elsewhere 201"}));
-  EXPECT_EQ(seen.fates, (Lines{"201 dropped in another namespace at the socket (NO_SOCKET in __udp4_lib_rcv)"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 dropped in another namespace at the socket (NO_SOCKET in __udp4_lib_rcv)"}));
 }
 
 TEST_F(CompareTransmit, NamesADropAtOutput) {
@@ -265,8 +265,8 @@ TEST_F(CompareTransmit, NamesADropAtOutput) {
   Lines places = on_the_way_out("left", 134);
   places[0] = "netfilter OUTPUT pre left 201";
   EXPECT_EQ(seen.places, places + Lines{"drop left 67"} + delivered_elsewhere(134));
-  EXPECT_EQ(seen.fates, (Lines{"134 delivered in another namespace",
-                               "67 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"134 delivered in another namespace",
+                                  "67 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)"}));
   EXPECT_EQ(seen.sites, (Lines{"", "OUTPUT"}));
   EXPECT_EQ(seen.answer,
             "OUTPUT saw 201, AF_PACKET 134, the driver 134: 134 delivered in another namespace, 67 dropped at OUTPUT "
@@ -279,7 +279,7 @@ TEST_F(CompareTransmit, NamesADropOfIptablesAtPostrouting) {
   const Comparison seen = compare_left([&] { send_and_settle(); });
   EXPECT_EQ(seen.places, (Lines{"netfilter OUTPUT pre left 201", "netfilter OUTPUT post left 201",
                                 "netfilter POSTROUTING pre left 201", "drop left 201"}));
-  EXPECT_EQ(seen.fates, (Lines{"201 dropped at POSTROUTING by netfilter (NETFILTER_DROP in nft_do_chain)"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 dropped at POSTROUTING by netfilter (NETFILTER_DROP in nft_do_chain)"}));
   EXPECT_EQ(seen.answer,
             "OUTPUT saw 201, AF_PACKET 0, the driver 0: dropped at POSTROUTING by netfilter (NETFILTER_DROP in "
             "nft_do_chain)");
@@ -299,7 +299,7 @@ TEST_F(CompareTransmit, SeesADropOfAnotherEgressProgramByItsOrder) {
     Lines places = on_the_way_out("left", kPackets);
     places.resize(ours_first ? 5 : 4);
     EXPECT_EQ(seen.places, (places + Lines{"drop left 201"}));
-    EXPECT_EQ(seen.fates, (Lines{"201 dropped at tc egress (TC_EGRESS in __dev_queue_xmit)"}));
+    EXPECT_EQ(seen.outcomes, (Lines{"201 dropped at tc egress (TC_EGRESS in __dev_queue_xmit)"}));
     EXPECT_EQ(seen.sites, (Lines{"tc-egress"}));
   }
 }
@@ -324,7 +324,7 @@ TEST_F(CompareTransmit, CountsWhatTheQdiscDropsAndWhatItLetsGo) {
   places[5] = "packet-out left " + std::to_string(sent);
   places[6] = "stack-out left " + std::to_string(sent);
   EXPECT_EQ(seen.places, places + Lines{"drop left " + dropped} + delivered_elsewhere(sent));
-  EXPECT_EQ(Lines(seen.fates).front(), dropped + " dropped in the qdisc (QDISC_DROP in __dev_queue_xmit)");
+  EXPECT_EQ(Lines(seen.outcomes).front(), dropped + " dropped in the qdisc (QDISC_DROP in __dev_queue_xmit)");
 }
 
 TEST_F(CompareTransmit, WaitsForANeighbourThatNeverAnswers) {
@@ -339,7 +339,7 @@ TEST_F(CompareTransmit, WaitsForANeighbourThatNeverAnswers) {
   EXPECT_EQ(seen.places,
             (Lines{"netfilter OUTPUT pre left 201", "netfilter OUTPUT post left 201",
                    "netfilter POSTROUTING pre left 201", "netfilter POSTROUTING post left 201", "drop left 201"}));
-  EXPECT_EQ(seen.fates, (Lines{"201 dropped for lack of a neighbour's address (NEIGH_FAILED in neigh_invalidate)"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 dropped for lack of a neighbour's address (NEIGH_FAILED in neigh_invalidate)"}));
 }
 
 TEST_F(CompareTransmit, FollowsASuperframeIntoItsSegments) {
@@ -359,7 +359,7 @@ TEST_F(CompareTransmit, FollowsASuperframeIntoItsSegments) {
   EXPECT_EQ(seen.records.at("netfilter OUTPUT pre left"), superframes);
   EXPECT_EQ(seen.records.at("stack-out left"), segments);
   EXPECT_EQ(member(seen.summary, "packets"), std::to_string(superframes));
-  EXPECT_EQ(seen.fates, (Lines{std::to_string(superframes) + " delivered in another namespace"}));
+  EXPECT_EQ(seen.outcomes, (Lines{std::to_string(superframes) + " delivered in another namespace"}));
 }
 
 TEST_F(CompareTransmit, FollowsASuperframeOfUdpIntoItsDatagrams) {
@@ -391,7 +391,7 @@ TEST_F(CompareTransmit, FollowsASuperframeOfUdpIntoItsDatagrams) {
   places[6] += " in 210 records";
   EXPECT_EQ(seen.places, (places + Lines{"end left 21", "stack-in elsewhere 21 in 210 records",
                                          "socket elsewhere 21 in 210 records"}));
-  EXPECT_EQ(seen.fates, (Lines{"21 delivered in another namespace"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"21 delivered in another namespace"}));
 }
 
 TEST_F(CompareTransmit, NamesADropForWantOfACarrier) {
@@ -403,7 +403,7 @@ TEST_F(CompareTransmit, NamesADropForWantOfACarrier) {
   Lines places = on_the_way_out("left", kPackets);
   places.resize(5);
   EXPECT_EQ(seen.places, (places + Lines{"drop left 201"}));
-  EXPECT_EQ(seen.fates, (Lines{"201 dropped in the qdisc (QDISC_DROP in __dev_queue_xmit)"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 dropped in the qdisc (QDISC_DROP in __dev_queue_xmit)"}));
 }
 
 // veth takes no frame that is too long for its peer.
@@ -411,7 +411,7 @@ TEST_F(CompareTransmit, NamesADropOfTheDriver) {
   hosts_->right.ip("link set right mtu 1000");
   const Comparison seen = compare_left([&] { send(kPackets, TwoHosts::kRightIpv4, std::string(1400, 'x')); });
   EXPECT_EQ(seen.places, (on_the_way_out("left", kPackets) + Lines{"drop left 201"}));
-  EXPECT_EQ(seen.fates, (Lines{"201 dropped by the device (NOT_SPECIFIED in __dev_forward_skb2)"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 dropped by the device (NOT_SPECIFIED in __dev_forward_skb2)"}));
   EXPECT_EQ(seen.sites, (Lines{"device"}));
 }
 
@@ -429,12 +429,12 @@ TEST_F(CompareTransmit, TakesWhatATunnelMakesForAnotherPacket) {
   const auto traffic = [&] { send_and_settle(kPackets, "203.0.113.2"); };
   const Comparison inner = compare(hosts_->left, {"-i", "tunnel"}, "tunnel", kFilter, traffic);
   EXPECT_EQ(inner.places, on_the_way_out("tunnel", 201) + delivered_elsewhere(201));
-  EXPECT_EQ(inner.fates, (Lines{"201 delivered in another namespace"}));
+  EXPECT_EQ(inner.outcomes, (Lines{"201 delivered in another namespace"}));
   // 51 bytes of frame behind Ethernet, IPv4, UDP and VXLAN.
   const Comparison outer = compare_left(traffic, "udp port 4789 and greater 101 and less 101");
   // What a socket is given of it is the inner packet.
   EXPECT_EQ(outer.places, (on_the_way_out("left", 201) + Lines{"stack-in elsewhere 201"}));
-  EXPECT_EQ(outer.fates, (Lines{"201 sent on left"}));
+  EXPECT_EQ(outer.outcomes, (Lines{"201 sent on left"}));
 }
 
 TEST_F(CompareTransmit, TakesARetransmissionForAnotherPacket) {
@@ -446,8 +446,8 @@ TEST_F(CompareTransmit, TakesARetransmissionForAnotherPacket) {
         settle();
       },
       "tcp dst port 5001 and greater 200");
-  EXPECT_EQ(seen.fates, (Lines{"2 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)",
-                               "1 delivered in another namespace"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"2 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)",
+                                  "1 delivered in another namespace"}));
 }
 
 TEST_F(CompareTransmit, CountsEqualIpv6Datagrams) {
@@ -458,8 +458,8 @@ TEST_F(CompareTransmit, CountsEqualIpv6Datagrams) {
   Lines places = on_the_way_out("left", 3334);
   places[0] = "netfilter OUTPUT pre left 5000";
   EXPECT_EQ(seen.places, places + Lines{"drop left 1666"} + delivered_elsewhere(3334));
-  EXPECT_EQ(seen.fates, (Lines{"3334 delivered in another namespace",
-                               "1666 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"3334 delivered in another namespace",
+                                  "1666 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)"}));
 }
 
 TEST_F(CompareTransmit, CountsAHundredThousandAtFullRate) {
@@ -469,7 +469,7 @@ TEST_F(CompareTransmit, CountsAHundredThousandAtFullRate) {
   Lines places = on_the_way_out("left", 50000);
   places[0] = "netfilter OUTPUT pre left 100000";
   EXPECT_EQ(seen.places, (places + Lines{"drop left 50000", "stack-in elsewhere 50000", "drop elsewhere 50000"}));
-  EXPECT_EQ(std::set<std::string>(seen.fates.begin(), seen.fates.end()),
+  EXPECT_EQ(std::set<std::string>(seen.outcomes.begin(), seen.outcomes.end()),
             (std::set<std::string>{"50000 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)",
                                    "50000 dropped in another namespace at the socket (NO_SOCKET in __udp4_lib_rcv)"}));
 }
@@ -479,7 +479,7 @@ TEST_F(CompareTransmit, FollowsAForwardedPacketOverBothDevices) {
   const UdpSink sink(*far_, AF_INET, kPort);
   const Comparison seen = compare_router(kFarIpv4);
   EXPECT_EQ(seen.places, on_the_way_through() + delivered_elsewhere(201));
-  EXPECT_EQ(seen.fates, (Lines{"201 delivered in another namespace"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
   EXPECT_EQ(seen.answer,
             "XDP saw 201, AF_PACKET 201, AF_PACKET on the way out 201, the driver 201: delivered in another namespace");
 }
@@ -491,7 +491,7 @@ TEST_F(CompareTransmit, NamesADropAtForward) {
   Lines places = on_the_way_through();
   places.resize(7);
   EXPECT_EQ(seen.places, places + Lines{"drop right 201"});
-  EXPECT_EQ(seen.fates, (Lines{"201 dropped at FORWARD by netfilter (NETFILTER_DROP in nft_do_chain)"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 dropped at FORWARD by netfilter (NETFILTER_DROP in nft_do_chain)"}));
 }
 
 TEST_F(CompareTransmit, FollowsAPacketThroughSourceNat) {
@@ -500,7 +500,7 @@ TEST_F(CompareTransmit, FollowsAPacketThroughSourceNat) {
   const UdpSink sink(*far_, AF_INET, kPort);
   const Comparison seen = compare_router(kFarIpv4);
   EXPECT_EQ(seen.places, on_the_way_through() + delivered_elsewhere(201));
-  EXPECT_EQ(seen.fates, (Lines{"201 delivered in another namespace"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
 }
 
 TEST_F(CompareTransmit, FollowsAPacketThroughDestinationNatThatTheFilterDoesNotKnow) {
@@ -511,7 +511,7 @@ TEST_F(CompareTransmit, FollowsAPacketThroughDestinationNatThatTheFilterDoesNotK
   Lines places = on_the_way_through();
   places.erase(places.begin() + 11);  // AF_PACKET's filter does not know it, here as with tcpdump
   EXPECT_EQ(seen.places, places + delivered_elsewhere(201));
-  EXPECT_EQ(seen.fates, (Lines{"201 delivered in another namespace"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
 }
 
 TEST_F(CompareTransmit, FollowsAFrameOverABridge) {
@@ -538,7 +538,7 @@ TEST_F(CompareTransmit, FollowsAFrameOverABridge) {
     const Comparison seen = compare(hosts_->right, {"-i", "right", "-i", "out"}, "out", kFilter,
                                     [&] { send_and_settle(kPackets, "192.0.2.3"); });
     EXPECT_EQ(seen.places, in_by_right + (netfilter ? hooks : Lines{}) + out_by_out + delivered_elsewhere(201));
-    EXPECT_EQ(seen.fates, (Lines{"201 delivered in another namespace"}));
+    EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
   }
 }
 
@@ -554,14 +554,14 @@ TEST_F(CompareTransmit, FollowsLoopbackOutAndInAgain) {
   EXPECT_EQ(seen.records.at("packet-in lo"), 201u);
   EXPECT_EQ(seen.records.at("stack-out lo"), 201u);
   EXPECT_EQ(seen.records.at("stack-in lo"), 201u);
-  EXPECT_EQ(seen.fates, (Lines{"201 delivered"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 delivered"}));
 }
 
 TEST_F(CompareTransmit, NamesTheDeviceWithAny) {
   const UdpSink sink(hosts_->right, AF_INET, kPort);
   const Comparison seen = compare(hosts_->left, {"-i", "any"}, "left", kFilter, [&] { send_and_settle(); });
   EXPECT_EQ(seen.places, on_the_way_out("left", 201) + delivered_elsewhere(201));
-  EXPECT_EQ(seen.fates, (Lines{"201 delivered in another namespace"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
 }
 
 TEST_F(CompareTransmit, SendsThroughADeviceWithoutALinkLayer) {
@@ -569,7 +569,7 @@ TEST_F(CompareTransmit, SendsThroughADeviceWithoutALinkLayer) {
   const Comparison seen =
       compare(hosts_->left, {"-i", "tun7"}, "tun7", kFilter, [&] { send(kPackets, "203.0.113.2"); });
   EXPECT_EQ(seen.places, on_the_way_out("tun7", 201));
-  EXPECT_EQ(seen.fates, (Lines{"201 sent on tun7"}));
+  EXPECT_EQ(seen.outcomes, (Lines{"201 sent on tun7"}));
   EXPECT_EQ(seen.answer, "OUTPUT saw 201, AF_PACKET 201, the driver 201: sent on tun7");
 }
 

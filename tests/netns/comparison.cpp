@@ -69,7 +69,7 @@ Counts counts_of(const std::vector<JsonObject>& lines, std::initializer_list<con
 }
 
 constexpr std::initializer_list<const char*> kPlaceKeys = {"tap", "device", "hook", "stage"};
-constexpr std::initializer_list<const char*> kFateKeys = {"outcome", "at", "device", "reason", "other_netns"};
+constexpr std::initializer_list<const char*> kOutcomeKeys = {"outcome", "at", "device", "reason", "other_netns"};
 
 std::vector<std::string> with_json(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"-v", "--json"});
@@ -121,7 +121,7 @@ Comparison parse_comparison(std::string_view out) {
     if (type == "place") {
       comparison.places.push_back(*object);
     } else if (type == "outcome") {
-      comparison.fate_lines.push_back(*object);
+      comparison.outcome_lines.push_back(*object);
       if (value_of(*object, "outcome") == "dropped") {
         EXPECT_NE(value_of(*object, "function"), "") << line;
       }
@@ -147,15 +147,15 @@ Counts Comparison::last_seen() const {
   return counts_of(places, kPlaceKeys, "last_seen");
 }
 
-Counts Comparison::fates() const {
-  return counts_of(fate_lines, kFateKeys, "packets");
+Counts Comparison::outcomes() const {
+  return counts_of(outcome_lines, kOutcomeKeys, "packets");
 }
 
-std::string Comparison::function_of(std::string_view fate) const {
-  for (const JsonObject& line : fate_lines) {
-    if (words(line, kFateKeys).starts_with(fate)) return value_of(line, "function");
+std::string Comparison::function_of(std::string_view outcome) const {
+  for (const JsonObject& line : outcome_lines) {
+    if (words(line, kOutcomeKeys).starts_with(outcome)) return value_of(line, "function");
   }
-  ADD_FAILURE() << "no fate " << fate;
+  ADD_FAILURE() << "no outcome " << outcome;
   return "";
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// `ringtap compare --json` as a test reads it: run in a namespace, its lines parsed, counts by place and by fate. Owns
-// the process; the namespace is borrowed. One thread. The JSON is the flat kind that compare writes: arrays stay text.
+// `ringtap compare --json` as a test reads it: run in a namespace, its lines parsed, counts by place and by outcome.
+// Owns the process; the namespace is borrowed. One thread. The JSON is the flat kind that compare writes: arrays stay
+// text.
 #pragma once
 
 #include <cstdint>
@@ -31,14 +32,14 @@ struct Comparison {
   [[nodiscard]] Counts last_seen() const;
   // "delivered", "dropped INPUT NETFILTER_DROP", "dropped NOT_SPECIFIED", "consumed", "sent right"; with " elsewhere"
   // when it happened in another namespace. A drop whose function is not named fails the test.
-  [[nodiscard]] Counts fates() const;
-  // The function of the fate that begins so.
-  [[nodiscard]] std::string function_of(std::string_view fate) const;
+  [[nodiscard]] Counts outcomes() const;
+  // The function of the outcome that begins so.
+  [[nodiscard]] std::string function_of(std::string_view outcome) const;
   [[nodiscard]] std::string answer() const;
   [[nodiscard]] std::uint64_t number(const std::string& key) const;  // of the summary
 
   std::vector<JsonObject> places;
-  std::vector<JsonObject> fate_lines;
+  std::vector<JsonObject> outcome_lines;
   std::vector<JsonObject> each;
   JsonObject summary;
   std::string err;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The taps of the whole host and the AF_PACKET reference: what each holds of traffic whose fate is known, against
+// The taps of the whole host and the AF_PACKET reference: what each holds of traffic whose outcome is known, against
 // tcpdump where it stands at the same place, and that packets are none the wiser.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

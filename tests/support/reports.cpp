@@ -23,13 +23,13 @@ std::optional<std::uint64_t> to_number(std::string_view text) {
 }
 
 ::testing::AssertionResult kernel_side_balances(const AccountingLine& line, const std::string& name) {
-  std::uint64_t fates = 0;
-  for (const char* fate : kFates) {
-    if (!line.has(fate)) return ::testing::AssertionFailure() << name << ": no " << fate;
-    fates += line[fate];
+  std::uint64_t outcomes = 0;
+  for (const char* outcome : kFates) {
+    if (!line.has(outcome)) return ::testing::AssertionFailure() << name << ": no " << outcome;
+    outcomes += line[outcome];
   }
-  if (!line.has("seen") || line["seen"] != fates) {
-    return ::testing::AssertionFailure() << name << ": seen " << line["seen"] << ", accounted for " << fates;
+  if (!line.has("seen") || line["seen"] != outcomes) {
+    return ::testing::AssertionFailure() << name << ": seen " << line["seen"] << ", accounted for " << outcomes;
   }
   return ::testing::AssertionSuccess();
 }

@@ -134,8 +134,8 @@ class Kernel {
   Comparer& comparer() { return *comparer_; }
   RecordingSink& file() { return *file_; }
 
-  // Fates by count, once everything is finished.
-  const std::map<std::string, std::uint64_t>& fates() {
+  // Outcomes by count, once everything is finished.
+  const std::map<std::string, std::uint64_t>& outcomes() {
     if (!finished_) {
       report_ = finish();
       const std::string table = report_.substr(report_.find("packets  outcome"));
@@ -156,7 +156,7 @@ class Kernel {
     return {reinterpret_cast<const char*>(text_->bytes.data()), text_->bytes.size()};
   }
   std::string answer() {
-    fates();
+    outcomes();
     const std::size_t at = report_.find("\n\n", report_.find("\n\n") + 2) + 2;
     return report_.substr(at, report_.find('\n', at) - at);
   }
@@ -172,7 +172,7 @@ class Kernel {
   std::map<std::string, std::uint64_t> fates_;
 };
 
-using Fates = std::map<std::string, std::uint64_t>;
+using Outcomes = std::map<std::string, std::uint64_t>;
 
 Bytes udp(std::uint16_t id = 1, const std::string& payload = "hello", std::uint16_t port = 5000) {
   return (Ethernet{} / Ipv4{.id = id} / Udp{.dst_port = port} / Payload{payload}).bytes();
@@ -189,7 +189,7 @@ Bytes tcp(std::uint32_t seq, std::size_t size, std::uint16_t id = 1, std::uint16
 TEST(Compare, SaysDeliveredWhenASocketWasGivenThePacket) {
   Kernel kernel;
   kernel.deliver(udp(), 0x100);
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 1}}));
   EXPECT_EQ(kernel.answer(), "XDP saw 1, AF_PACKET 1, the application 1: delivered");
 }
 
@@ -205,13 +205,13 @@ TEST(Compare, NamesTheHookAPacketDidNotLeave) {
   EXPECT_EQ(kernel.answer(),
             "XDP saw 100, AF_PACKET 100, the application 0: dropped at INPUT by netfilter (NETFILTER_DROP in "
             "nf_hook_slow)");
-  EXPECT_EQ(kernel.fates(), (Fates{{"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 100}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 100}}));
 }
 
 TEST(Compare, SaysXdpWhenOurProgramConsumedTheFrame) {
   Kernel kernel;
   kernel.xdp(udp(), 1);
-  EXPECT_EQ(kernel.fates(), (Fates{{"dropped by XDP (consumed by ringtap)", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped by XDP (consumed by ringtap)", 1}}));
 }
 
 TEST(Compare, SaysXdpWhenAnotherProgramDroppedTheFrameWithoutAReason) {
@@ -219,7 +219,7 @@ TEST(Compare, SaysXdpWhenAnotherProgramDroppedTheFrameWithoutAReason) {
        std::map<std::string, std::string>{{"do_xdp_generic", "generic XDP"}, {"veth_xdp_rcv_skb", "XDP"}}) {
     Kernel kernel;
     kernel.drop(udp(), 0x100, "NOT_SPECIFIED", function);
-    EXPECT_EQ(kernel.fates(), (Fates{{"dropped by " + who + " (NOT_SPECIFIED in " + function + ")", 1}}));
+    EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped by " + who + " (NOT_SPECIFIED in " + function + ")", 1}}));
     EXPECT_NE(kernel.finish().find("drop  eth0"), std::string::npos) << kernel.finish();
   }
 }
@@ -228,13 +228,13 @@ TEST(Compare, WhatLayInASocketBeforeIsNoPacketOfTheRun) {
   Kernel kernel;
   kernel.drop(udp(1), 0x100, "NOT_SPECIFIED", "udp_destruct_common");
   kernel.deliver(udp(2), 0x200);
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 1}}));
 }
 
 TEST(Compare, SaysVanishedWhenNothingToldMore) {
   Kernel kernel;
   kernel.xdp(udp());
-  EXPECT_EQ(kernel.fates(), (Fates{{"vanished after xdp eth0", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"vanished after xdp eth0", 1}}));
   EXPECT_NE(kernel.finish().find("note: vanished"), std::string::npos);
 }
 
@@ -247,7 +247,7 @@ TapSet all_but(TapSet without) {
 TEST(Compare, DoesNotSayVanishedWhereATapThatWouldTellDidNotRun) {
   Kernel kernel({}, false, all_but({Tap::kDrop, Tap::kEnd}));
   kernel.xdp(udp());
-  EXPECT_EQ(kernel.fates(), (Fates{{"unknown after xdp eth0", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"unknown after xdp eth0", 1}}));
   const std::string report = kernel.finish();
   EXPECT_EQ(report.find("vanished"), std::string::npos) << report;
   EXPECT_NE(report.find("note: unknown, since the drop tap did not run: whether, where and why a packet was dropped"),
@@ -259,7 +259,7 @@ TEST(Compare, NamesNoHookWithoutTheNetfilterTap) {
   Kernel kernel({}, false, all_but({Tap::kNetfilter}));
   kernel.receive(udp(), 0x100);
   kernel.drop(udp(), 0x100, "NETFILTER_DROP", "nft_do_chain");
-  EXPECT_EQ(kernel.fates(), (Fates{{"dropped by netfilter (NETFILTER_DROP in nft_do_chain)", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped by netfilter (NETFILTER_DROP in nft_do_chain)", 1}}));
   EXPECT_NE(kernel.finish().find("note: unknown, since the netfilter tap did not run: at which hook"),
             std::string::npos);
 }
@@ -268,7 +268,7 @@ TEST(Compare, LeavesOpenWhetherASocketGotAPacketWithoutTheSocketTap) {
   Kernel kernel({}, false, all_but({Tap::kSocket}));
   kernel.receive(udp(), 0x100);
   kernel.end(udp(), 0x100, "skb_consume_udp");
-  EXPECT_EQ(kernel.fates(), (Fates{{"consumed by the kernel or delivered in skb_consume_udp", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"consumed by the kernel or delivered in skb_consume_udp", 1}}));
   EXPECT_NE(kernel.finish().find("note: unknown, since the socket tap did not run: whether a socket was given"),
             std::string::npos);
 }
@@ -290,7 +290,7 @@ TEST(Compare, PlacesADropByItsReason) {
     Kernel kernel;
     kernel.receive(udp(), 0x100);
     kernel.drop(udp(), 0x100, one.reason, "f");
-    EXPECT_EQ(kernel.fates(), (Fates{{one.text, 1}}));
+    EXPECT_EQ(kernel.outcomes(), (Outcomes{{one.text, 1}}));
   }
 }
 
@@ -299,7 +299,7 @@ TEST(Compare, SeesADropOnTheWayOut) {
     Kernel kernel;
     kernel.hook(NetfilterHook::kOutput, false, udp(), 0x100);
     kernel.drop(udp(), 0x100, "NETFILTER_DROP", "nf_hook_slow");
-    EXPECT_EQ(kernel.fates(), (Fates{{"dropped at OUTPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 1}}));
+    EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at OUTPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 1}}));
     EXPECT_EQ(kernel.answer(), "OUTPUT saw 1: dropped at OUTPUT by netfilter (NETFILTER_DROP in nf_hook_slow)");
   }
   for (const auto& [reason, where] :
@@ -311,14 +311,14 @@ TEST(Compare, SeesADropOnTheWayOut) {
     kernel.both(NetfilterHook::kPostrouting, udp(), 0x100);
     kernel.packet(Tap::kTcEgress, udp(), 0x100);
     kernel.drop(udp(), 0x100, reason, "f");
-    EXPECT_EQ(kernel.fates(), (Fates{{"dropped " + where + " (" + reason + " in f)", 1}}));
+    EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped " + where + " (" + reason + " in f)", 1}}));
   }
 }
 
 TEST(Compare, SaysSentWhenTheDriverGotIt) {
   Kernel kernel;
   kernel.send(udp(), 0x100);
-  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"sent on eth0", 1}}));
   EXPECT_EQ(kernel.answer(), "OUTPUT saw 1, AF_PACKET 1, the driver 1: sent on eth0");
 }
 
@@ -329,7 +329,7 @@ TEST(Compare, SaysConsumedWhenTheKernelItselfAnswered) {
   kernel.both(NetfilterHook::kPrerouting, echo, 0x100);
   kernel.both(NetfilterHook::kInput, echo, 0x100);
   kernel.end(echo, 0x100, "icmp_rcv");
-  EXPECT_EQ(kernel.fates(), (Fates{{"consumed by the kernel in icmp_rcv", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"consumed by the kernel in icmp_rcv", 1}}));
 }
 
 TEST(Compare, ARouterSendsOnAnotherDevice) {
@@ -340,7 +340,7 @@ TEST(Compare, ARouterSendsOnAnotherDevice) {
   kernel.use_device(3);
   kernel.both(NetfilterHook::kPostrouting, udp(), 0x100);
   kernel.leave(udp(), 0x100);
-  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth1", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"sent on eth1", 1}}));
   EXPECT_EQ(kernel.answer(), "XDP saw 1, AF_PACKET 1, AF_PACKET on the way out 1, the driver 1: sent on eth1");
 }
 
@@ -350,7 +350,7 @@ TEST(Compare, ForwardDropIsNamed) {
   kernel.both(NetfilterHook::kPrerouting, udp(), 0x100);
   kernel.hook(NetfilterHook::kForward, false, udp(), 0x100);
   kernel.drop(udp(), 0x100, "NETFILTER_DROP", "nf_hook_slow");
-  EXPECT_EQ(kernel.fates(), (Fates{{"dropped at FORWARD by netfilter (NETFILTER_DROP in nf_hook_slow)", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at FORWARD by netfilter (NETFILTER_DROP in nf_hook_slow)", 1}}));
 }
 
 // ---- Ties ----
@@ -366,7 +366,7 @@ TEST(Compare, LoopbackShowsOnePacketOutAndIn) {
   kernel.both(NetfilterHook::kPrerouting, udp(), 0x100);
   kernel.both(NetfilterHook::kInput, udp(), 0x100);
   kernel.packet(Tap::kSocket, udp(), 0x100);
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 1}}));
   EXPECT_EQ(kernel.comparer().totals().packets, 1U);
 }
 
@@ -377,7 +377,7 @@ TEST(Compare, ALoopbackPacketThatIsDroppedOnItsWayInWasNotSent) {
   kernel.packet(Tap::kStackIn, udp(), 0x100);
   kernel.hook(NetfilterHook::kInput, false, udp(), 0x100);
   kernel.drop(udp(), 0x100, "NETFILTER_DROP", "nf_hook_slow");
-  EXPECT_EQ(kernel.fates(), (Fates{{"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 1}}));
 }
 
 TEST(Compare, LoopbackIsFollowedThroughTheCopyThatXdpMakes) {
@@ -397,7 +397,7 @@ TEST(Compare, LoopbackIsFollowedThroughTheCopyThatXdpMakes) {
     kernel.packet(Tap::kSocket, half, 0x300 + i);
     kernel.drop(half, 0x300 + i, "NOT_SPECIFIED", "udp_destruct_common");
   }
-  EXPECT_EQ(kernel.fates(), (Fates{{"dropped after socket eth0 (NOT_SPECIFIED in udp_destruct_common)", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped after socket eth0 (NOT_SPECIFIED in udp_destruct_common)", 1}}));
 }
 
 TEST(Compare, FramesThatGroMergedShareTheFateOfOneBuffer) {
@@ -408,7 +408,7 @@ TEST(Compare, FramesThatGroMergedShareTheFateOfOneBuffer) {
   kernel.packet(Tap::kStackIn, merged, 0x100);
   kernel.both(NetfilterHook::kInput, merged, 0x100);
   kernel.packet(Tap::kSocket, merged, 0x100);
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 10}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 10}}));
   EXPECT_EQ(kernel.answer(), "XDP saw 10, AF_PACKET 10, the application 10: delivered");
   const CompareTotals totals = kernel.comparer().totals();
   ASSERT_EQ(totals.rows.size(), 6U);
@@ -423,7 +423,7 @@ TEST(Compare, UdpFramesThatGroMergedAreFoundByNumberAndLength) {
   for (std::uint16_t i = 0; i < 4; ++i) kernel.xdp(udp(static_cast<std::uint16_t>(7 + i), std::string(100, 'x')));
   kernel.packet(Tap::kStackIn, udp(7, std::string(300, 'x')), 0x100);
   kernel.packet(Tap::kSocket, udp(7, std::string(300, 'x')), 0x100);
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 3}, {"vanished after xdp eth0", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 3}, {"vanished after xdp eth0", 1}}));
 }
 
 TEST(Compare, ASuperframeIsOnePacketThroughSegmentation) {
@@ -439,10 +439,10 @@ TEST(Compare, ASuperframeIsOnePacketThroughSegmentation) {
     kernel.packet(Tap::kStackOut, segment, 0x200 + i);
     kernel.end(segment, 0x200 + i, "napi_consume_skb");
   }
-  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"sent on eth0", 1}}));
   const CompareTotals totals = kernel.comparer().totals();
   EXPECT_EQ(totals.rows.back().records, 10U);  // at stack-out
-  EXPECT_EQ(totals.counts.tied, totals.counts.records);
+  EXPECT_EQ(totals.counts.matched, totals.counts.records);
   EXPECT_EQ(kernel.answer(), "OUTPUT saw 1, AF_PACKET 1, the driver 1: sent on eth0");
 }
 
@@ -453,7 +453,7 @@ TEST(Compare, ASuperframeWhoseSegmentsTheFilterDoesNotKnowIsCalledCut) {
   kernel.packet(Tap::kTcEgress, whole, 0x100);
   kernel.end(whole, 0x100, "validate_xmit_skb");
   kernel.drop(tcp(1100, 100, 51), 0x300, "NOT_SPECIFIED", "skb_release_data");  // a frame GRO had hung to the first
-  EXPECT_EQ(kernel.fates(), (Fates{{"cut into pieces after tc-egress eth0, which were not seen", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"cut into pieces after tc-egress eth0, which were not seen", 1}}));
 }
 
 TEST(Compare, APartSentAgainIsAnotherPacket) {
@@ -462,7 +462,7 @@ TEST(Compare, APartSentAgainIsAnotherPacket) {
   kernel.both(NetfilterHook::kOutput, tcp(1000, 100, 60), 0x200);
   kernel.packet(Tap::kPacketOut, tcp(1000, 100, 60));
   kernel.packet(Tap::kStackOut, tcp(1000, 100, 60), 0x200);
-  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}, {"vanished after OUTPUT post", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"sent on eth0", 1}, {"vanished after OUTPUT post", 1}}));
 }
 
 TEST(Compare, NatKeepsTheTieBecauseTheBufferStays) {
@@ -475,7 +475,7 @@ TEST(Compare, NatKeepsTheTieBecauseTheBufferStays) {
   RecordView refused = kernel.record(Tap::kSocket, after, 0x100);
   refused.trace->followed = true;  // the filter asked for port 5000
   kernel.give(refused);
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 1}}));
 }
 
 TEST(Compare, AfterNatAfPacketFindsThePacketByItsNewContent) {
@@ -489,7 +489,7 @@ TEST(Compare, AfterNatAfPacketFindsThePacketByItsNewContent) {
   kernel.hook(NetfilterHook::kPostrouting, false, before, 0x100);
   kernel.hook(NetfilterHook::kPostrouting, true, after, 0x100);
   kernel.packet(Tap::kPacketOut, after);
-  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth1", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"sent on eth1", 1}}));
 }
 
 TEST(Compare, AnAddressUsedAgainIsAnotherPacket) {
@@ -500,8 +500,8 @@ TEST(Compare, AnAddressUsedAgainIsAnotherPacket) {
   RecordView stale = kernel.record(Tap::kSocket, udp(3), 0x100);
   stale.trace->followed = true;
   kernel.give(stale);
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}, {"vanished after stack-in eth0", 1}}));
-  EXPECT_EQ(kernel.comparer().totals().counts.stale, 1U);
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 1}, {"vanished after stack-in eth0", 1}}));
+  EXPECT_EQ(kernel.comparer().totals().counts.reused_skb, 1U);
 }
 
 TEST(Compare, ARetransmissionIsAnotherPacketAlsoWhereNothingTellsThemApart) {
@@ -510,7 +510,7 @@ TEST(Compare, ARetransmissionIsAnotherPacketAlsoWhereNothingTellsThemApart) {
   kernel.xdp(bytes);  // the first one goes no further
   kernel.wait(200 * kMillisecond);
   kernel.deliver(bytes, 0x100);
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}, {"vanished after xdp eth0", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 1}, {"vanished after xdp eth0", 1}}));
 }
 
 TEST(Compare, AHundredThousandEqualPacketsAreCountedOneByOne) {
@@ -533,8 +533,9 @@ TEST(Compare, AHundredThousandEqualPacketsAreCountedOneByOne) {
       }
     }
   }
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 3 * kPackets / 4},
-                                   {"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", kPackets / 4}}));
+  EXPECT_EQ(kernel.outcomes(),
+            (Outcomes{{"delivered", 3 * kPackets / 4},
+                      {"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", kPackets / 4}}));
 }
 
 TEST(Compare, PacketsOfOneLengthAreToldApartByTheirPayload) {
@@ -543,7 +544,8 @@ TEST(Compare, PacketsOfOneLengthAreToldApartByTheirPayload) {
   kernel.xdp(udp6("two"));
   kernel.packet(Tap::kStackIn, udp6("two"), 0x100);
   kernel.drop(udp6("two"), 0x100, "NO_SOCKET", "f");
-  EXPECT_EQ(kernel.fates(), (Fates{{"dropped at the socket (NO_SOCKET in f)", 1}, {"vanished after xdp eth0", 1}}));
+  EXPECT_EQ(kernel.outcomes(),
+            (Outcomes{{"dropped at the socket (NO_SOCKET in f)", 1}, {"vanished after xdp eth0", 1}}));
 }
 
 TEST(Compare, ARecordCutShortOfItsPayloadIsTiedOnlyWhereOnePacketFits) {
@@ -563,7 +565,7 @@ TEST(Compare, ARecordCutShortOfItsPayloadIsTiedOnlyWhereOnePacketFits) {
   kernel.xdp(udp6("two"));
   kernel.xdp(udp6("six"));
   give(Tap::kStackIn, udp6("two"), 0x200);
-  EXPECT_EQ(kernel.fates(), (Fates{{"vanished after stack-in eth0", 1}, {"vanished after xdp eth0", 2}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"vanished after stack-in eth0", 1}, {"vanished after xdp eth0", 2}}));
   EXPECT_EQ(kernel.comparer().totals().counts.ambiguous, 1U);
   EXPECT_NE(kernel.finish().find("note: 1 record cut too short"), std::string::npos);
 }
@@ -577,7 +579,7 @@ TEST(Compare, TtlChecksumsVlanTagsAndPaddingDoNotCount) {
   kernel.packet(Tap::kStackIn,
                 (Ethernet{} / Ipv4{.ttl = 63, .id = 1} / Udp{.dst_port = 5000, .checksum = 1} / Payload{"x"}).bytes(),
                 0x100);
-  EXPECT_EQ(kernel.fates(), (Fates{{"vanished after stack-in eth0", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"vanished after stack-in eth0", 1}}));
 }
 
 TEST(Compare, FragmentsEndInTheDatagramTheyBecome) {
@@ -593,7 +595,7 @@ TEST(Compare, FragmentsEndInTheDatagramTheyBecome) {
   kernel.hook(NetfilterHook::kPrerouting, true, whole, 0x200);
   kernel.both(NetfilterHook::kInput, whole, 0x200);
   kernel.packet(Tap::kSocket, whole, 0x200);
-  EXPECT_EQ(kernel.fates(), (Fates{{"a fragment, reassembled", 2}, {"delivered", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"a fragment, reassembled", 2}, {"delivered", 1}}));
 }
 
 TEST(Compare, FragmentsAreNotCountedWithTheDatagramThatTheKernelConsumed) {
@@ -605,7 +607,7 @@ TEST(Compare, FragmentsAreNotCountedWithTheDatagramThatTheKernelConsumed) {
   kernel.end(first, 0x100, "inet_frag_reasm_prepare");
   kernel.both(NetfilterHook::kInput, udp(77, std::string(40, 'x')), 0x200);
   kernel.end(udp(77, std::string(40, 'x')), 0x200, "icmp_rcv");
-  EXPECT_EQ(kernel.fates(), (Fates{{"a fragment, reassembled", 1}, {"consumed by the kernel in icmp_rcv", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"a fragment, reassembled", 1}, {"consumed by the kernel in icmp_rcv", 1}}));
 }
 
 TEST(Compare, ADatagramIsOnePacketThroughFragmentation) {
@@ -621,7 +623,7 @@ TEST(Compare, ADatagramIsOnePacketThroughFragmentation) {
   kernel.end(whole, 0x100, "ip_do_fragment");
   kernel.leave(first, 0x200);
   kernel.leave(second, 0x300);
-  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"sent on eth0", 1}}));
 }
 
 TEST(Compare, ACopyThatIsDroppedDoesNotMakeThePacketDropped) {
@@ -631,7 +633,7 @@ TEST(Compare, ACopyThatIsDroppedDoesNotMakeThePacketDropped) {
   kernel.drop(udp(), 0x901, "SOCKET_RCVBUFF", "raw_rcv");        // of a raw socket
   kernel.packet(Tap::kSocket, udp(), 0x100);
   kernel.end(udp(), 0x902, "skb_free_datagram");
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 1}}));
 }
 
 TEST(Compare, APacketThatTheSocketRefusedIsDropped) {
@@ -639,7 +641,7 @@ TEST(Compare, APacketThatTheSocketRefusedIsDropped) {
   kernel.receive(udp(), 0x100);
   kernel.packet(Tap::kSocket, udp(), 0x100);
   kernel.drop(udp(), 0x100, "SOCKET_RCVBUFF", "udp_queue_rcv_one_skb");
-  EXPECT_EQ(kernel.fates(), (Fates{{"dropped at the socket (SOCKET_RCVBUFF in udp_queue_rcv_one_skb)", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at the socket (SOCKET_RCVBUFF in udp_queue_rcv_one_skb)", 1}}));
 }
 
 TEST(Compare, SeveralSocketsOfAGroupGetOnePacket) {
@@ -648,7 +650,7 @@ TEST(Compare, SeveralSocketsOfAGroupGetOnePacket) {
   kernel.packet(Tap::kSocket, udp(), 0x200);
   kernel.packet(Tap::kSocket, udp(), 0x300);
   kernel.packet(Tap::kSocket, udp(), 0x100);
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 1}}));
 }
 
 TEST(Compare, AnotherNamespaceCountsOnlyForPacketsSeenHere) {
@@ -660,8 +662,8 @@ TEST(Compare, AnotherNamespaceCountsOnlyForPacketsSeenHere) {
     view.trace->other_netns = true;
     kernel.give(view);
   }
-  EXPECT_EQ(kernel.fates(), (Fates{{"sent on eth0", 1}}));
-  EXPECT_EQ(kernel.comparer().totals().counts.elsewhere, 1U);
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"sent on eth0", 1}}));
+  EXPECT_EQ(kernel.comparer().totals().counts.other_netns, 1U);
 }
 
 TEST(Compare, ADropBehindAVethIsCalledSo) {
@@ -673,7 +675,7 @@ TEST(Compare, ADropBehindAVethIsCalledSo) {
   drop.trace->other_netns = true;
   drop.trace->reason = "NO_SOCKET";
   kernel.give(drop);
-  EXPECT_EQ(kernel.fates(), (Fates{{"dropped in another namespace at the socket (NO_SOCKET)", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped in another namespace at the socket (NO_SOCKET)", 1}}));
 }
 
 TEST(Compare, AnEndOfSomethingUnknownIsNoPacket) {
@@ -691,7 +693,7 @@ TEST(Compare, ArpIsFollowedThoughItIsPaddedOnTheWire) {
   kernel.xdp(padded);
   kernel.packet(Tap::kStackIn, arp, 0x100);
   kernel.end(arp, 0x100, "arp_process");
-  EXPECT_EQ(kernel.fates(), (Fates{{"consumed by the kernel in arp_process", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"consumed by the kernel in arp_process", 1}}));
 }
 
 TEST(Compare, WhatTcpFreesWithoutAReasonAfterASocketGotItIsNoDrop) {
@@ -699,7 +701,7 @@ TEST(Compare, WhatTcpFreesWithoutAReasonAfterASocketGotItIsNoDrop) {
   kernel.receive(tcp(1, 0), 0x100);
   kernel.packet(Tap::kSocket, tcp(1, 0), 0x100);
   kernel.drop(tcp(1, 0), 0x100, "NOT_SPECIFIED", "tcp_rcv_state_process");
-  EXPECT_EQ(kernel.fates(), (Fates{{"delivered", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 1}}));
 }
 
 // ---- Limits ----
@@ -710,8 +712,8 @@ TEST(Compare, FinishesTheOldestFirstWhenThereAreTooMany) {
   Kernel kernel(options);
   for (std::uint16_t i = 1; i <= 30; ++i) kernel.xdp(udp(i));
   EXPECT_LE(kernel.comparer().totals().counts.packets, 30U);
-  EXPECT_EQ(kernel.fates(),
-            (Fates{{"given up after xdp eth0: too many packets at once", 21}, {"vanished after xdp eth0", 9}}));
+  EXPECT_EQ(kernel.outcomes(),
+            (Outcomes{{"given up after xdp eth0: too many packets at once", 21}, {"vanished after xdp eth0", 9}}));
   EXPECT_NE(kernel.finish().find("note: 21 packets finished early: more than 10 at once"), std::string::npos);
 }
 
@@ -739,8 +741,8 @@ TEST(Compare, FollowsAsManyPacketsAsAskedForToTheirEnd) {
   kernel.wait(4100 * kMillisecond);
   kernel.xdp(udp(4));
   EXPECT_TRUE(kernel.comparer().is_done());
-  EXPECT_EQ(kernel.comparer().totals().counts.beyond, 2U);
-  EXPECT_EQ(kernel.fates(), (Fates{{"vanished after stack-in eth0", 1}, {"vanished after xdp eth0", 1}}));
+  EXPECT_EQ(kernel.comparer().totals().counts.over_limit, 2U);
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"vanished after stack-in eth0", 1}, {"vanished after xdp eth0", 1}}));
 }
 
 TEST(Compare, SaysThatCountsAreLowerBoundsWhenRecordsWereLost) {
@@ -811,7 +813,7 @@ TEST(Compare, ARuleOfNoPacketSeenIsCounted) {
   const Bytes bytes = udp();
   kernel.comparer().on_rule(verdict_on(std::span(bytes).subspan(14)));
   kernel.finish();
-  EXPECT_EQ(kernel.comparer().totals().untied_rules, 1U);
+  EXPECT_EQ(kernel.comparer().totals().unmatched_rules, 1U);
 }
 
 // ---- What is written ----

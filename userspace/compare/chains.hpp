@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Packets by a hash, first in first out: a node stands in at most one chain, chains are found by their hash. Nodes are
+// Packets by a hash, first in first out: a node is in at most one chain, chains are found by their hash. Nodes are
 // numbers that the caller gives out; memory grows with the highest of them. One thread.
 #pragma once
 

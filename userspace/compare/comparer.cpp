@@ -13,7 +13,7 @@ namespace ringtap {
 namespace {
 
 int group_of(const Place& place) {
-  if (place.elsewhere) return -1;
+  if (place.other_netns) return -1;
   switch (place.tap) {
     case Tap::kXdp:
       return CompareTotals::kXdp;
@@ -56,8 +56,8 @@ Comparer::Comparer(CompareOptions options, std::unique_ptr<ByteWriter> out, std:
       out_(std::move(out)),
       file_(std::move(file)),
       places_(options_.device_name),
-      correlator_(options_.correlator, [this](const PacketStory& story, std::span<const Sighting> sightings) {
-        on_finished(story, sightings);
+      correlator_(options_.correlator, [this](const PacketHistory& history, std::span<const Observation> observations) {
+        on_finished(history, observations);
       }) {}
 
 Result<> Comparer::on_interface(const Interface& interface) {
@@ -106,7 +106,7 @@ Result<> Comparer::on_statistics(const InterfaceStatistics& statistics) {
 
 Result<> Comparer::flush() {
   if (options_.live) {
-    tie_rules(epoch_now_ns());
+    match_rules(epoch_now_ns());
     correlator_.expire(epoch_now_ns());
   }
   if (!written_) return std::exchange(written_, ok());
@@ -115,7 +115,7 @@ Result<> Comparer::flush() {
 }
 
 Result<> Comparer::finish() {
-  tie_rules(std::numeric_limits<std::uint64_t>::max());
+  match_rules(std::numeric_limits<std::uint64_t>::max());
   correlator_.finish_all();
   Result<> result = std::exchange(written_, ok());
   const std::string text = report();
@@ -138,17 +138,17 @@ void Comparer::on_rule(const RuleVerdict& verdict) {
   record.wire_len = static_cast<std::uint32_t>(verdict.network_header_on.size());
   if (rules_.size() == kMaxPendingRules) {
     rules_.pop_front();
-    ++totals_.untied_rules;
+    ++totals_.unmatched_rules;
   }
   rules_.push_back({packet_key(record), texts_.number_of(rule_text(verdict)), verdict.time_ns});
 }
 
 // A rule goes to a packet that was seen dropped. When none has been for a while (without the drop tap), to any.
-void Comparer::tie_rules(std::uint64_t now_ns) {
+void Comparer::match_rules(std::uint64_t now_ns) {
   std::erase_if(rules_, [&](const PendingRule& pending) {
     if (correlator_.set_rule(pending.key, pending.rule, true)) return true;
     if (pending.time_ns + kRulePatienceNs > now_ns) return false;
-    if (!correlator_.set_rule(pending.key, pending.rule, false)) ++totals_.untied_rules;
+    if (!correlator_.set_rule(pending.key, pending.rule, false)) ++totals_.unmatched_rules;
     return true;
   });
 }
@@ -180,39 +180,40 @@ CompareTotals Comparer::totals() const {
   return totals;
 }
 
-void Comparer::on_finished(const PacketStory& story, std::span<const Sighting> sightings) {
+void Comparer::on_finished(const PacketHistory& history, std::span<const Observation> observations) {
   ++totals_.packets;
   totals_.rows.resize(places_.size());
   std::uint32_t groups = 0;
-  for (const Sighting& sighting : sightings) {
-    CompareTotals::Row& row = totals_.rows[sighting.place];
+  for (const Observation& observation : observations) {
+    CompareTotals::Row& row = totals_.rows[observation.place];
     ++row.packets;
-    row.records += sighting.records;
-    row.bytes += sighting.wire_bytes;
-    if (const int group = group_of(places_[sighting.place]); group >= 0) groups |= 1U << static_cast<unsigned>(group);
+    row.records += observation.records;
+    row.bytes += observation.wire_bytes;
+    if (const int group = group_of(places_[observation.place]); group >= 0)
+      groups |= 1U << static_cast<unsigned>(group);
   }
   for (std::size_t group = 0; group < totals_.groups.size(); ++group) totals_.groups[group] += groups >> group & 1;
-  ++totals_.rows[last_place(sightings, places_)].last_seen;
-  const Fate fate = fate_of(story, sightings, places_, texts_, taps_that_ran());
-  count(fate);
+  ++totals_.rows[last_place(observations, places_)].last_seen;
+  const Outcome outcome = outcome_of(history, observations, places_, texts_, taps_that_ran());
+  count(outcome);
   if (!options_.each) return;
   line_.clear();
   if (options_.json) {
-    append_packet_json(line_, story, sightings, fate, places_, texts_);
+    append_packet_json(line_, history, observations, outcome, places_, texts_);
   } else {
-    append_packet_text(line_, story, sightings, fate, places_, texts_, options_.show_time);
+    append_packet_text(line_, history, observations, outcome, places_, texts_, options_.show_time);
   }
   line_ += '\n';
   if (written_) written_ = out_->write(std::as_bytes(std::span(line_)));
 }
 
-void Comparer::count(const Fate& fate) {
-  std::size_t& row = fate_rows_[fate.key()];
+void Comparer::count(const Outcome& outcome) {
+  std::size_t& row = outcome_rows_[outcome.key()];
   if (row == 0) {
-    totals_.fates.push_back({fate, 0});
-    row = totals_.fates.size();
+    totals_.outcomes.push_back({outcome, 0});
+    row = totals_.outcomes.size();
   }
-  ++totals_.fates[row - 1].packets;
+  ++totals_.outcomes[row - 1].packets;
 }
 
 }  // namespace ringtap

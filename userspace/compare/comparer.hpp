@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A Sink that answers where each packet went: ties the records of all taps into packets (Correlator), decides their
-// fates, and writes tables, lines or JSON; a file gets every record with the number of its packet (epb_packetid). Owns
-// its output and the file. Keeps open packets only: their number is bounded. One thread.
+// A Sink that answers where each packet went: matches the records of all taps to packets (Correlator), decides their
+// outcomes, and writes tables, lines or JSON; a file gets every record with the number of its packet (epb_packetid).
+// Owns its output and the file. Keeps open packets only: their number is bounded. One thread.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "compare/correlator.hpp"
-#include "compare/fate.hpp"
+#include "compare/outcome.hpp"
 #include "compare/places.hpp"
 #include "ringtap/byte_writer.hpp"
 #include "ringtap/rule_verdict.hpp"
@@ -43,21 +43,21 @@ struct CompareTotals {
     std::uint64_t packets = 0;
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t last_seen = 0;  // packets that were seen at no place behind
+    std::uint64_t last_seen = 0;  // packets that were seen at no later place
   };
-  struct FateCount {
-    Fate fate;
+  struct OutcomeCount {
+    Outcome outcome;
     std::uint64_t packets = 0;
   };
-  // Those of which the answer in words speaks, in the order of the way.
+  // Those of which the answer in words speaks, in the order of the path.
   enum Group { kXdp, kPacketIn, kApplication, kOutput, kPacketOut, kDriver, kGroups };
 
   std::vector<Row> rows;  // by place number
-  std::vector<FateCount> fates;
+  std::vector<OutcomeCount> outcomes;
   std::array<std::uint64_t, kGroups> groups{};
   std::uint64_t packets = 0;
   std::uint64_t lost = 0;  // records that the kernel side lost
-  std::uint64_t untied_rules = 0;
+  std::uint64_t unmatched_rules = 0;
   TapSet taps_seen;
   TapSet taps_attached;  // as the source's interfaces are named; a tap that the kernel lacks is not there
   CorrelatorCounts counts;
@@ -95,9 +95,9 @@ class Comparer final : public Sink {
   };
 
   [[nodiscard]] TapSet taps_that_ran() const;
-  void on_finished(const PacketStory& story, std::span<const Sighting> sightings);
-  void tie_rules(std::uint64_t now_ns);
-  void count(const Fate& fate);
+  void on_finished(const PacketHistory& history, std::span<const Observation> observations);
+  void match_rules(std::uint64_t now_ns);
+  void count(const Outcome& outcome);
 
   CompareOptions options_;
   std::unique_ptr<ByteWriter> out_;
@@ -105,8 +105,8 @@ class Comparer final : public Sink {
   Places places_;
   Texts texts_;
   CompareTotals totals_;
-  HashMap<std::size_t> fate_rows_;   // by Fate::key
-  std::vector<std::uint64_t> lost_;  // by interface
+  HashMap<std::size_t> outcome_rows_;  // by Outcome::key
+  std::vector<std::uint64_t> lost_;    // by interface
   std::uint64_t lost_before_ = 0;
   std::uint64_t records_ = 0;
   std::deque<PendingRule> rules_;  // whose packet was not seen dropped yet

@@ -14,24 +14,24 @@ namespace {
 constexpr std::uint64_t kIdleNs = 10'000'000;
 constexpr std::uint64_t kMergeWindowNs = 100'000'000;  // frames that GRO merges come closer together
 constexpr int kLookAhead = 64;                         // of equal packets
-constexpr int kWaySteps = 1024;                        // of frames and superframes of one flow
+constexpr int kPathSteps = 1024;                       // of frames and superframes of one flow
 constexpr int kStepsWithoutCursor = 4;
 constexpr std::size_t kMaxCursors = 1U << 16;
 constexpr std::int64_t kXdpDrop = 1;  // <linux/bpf.h>
 
-// What the hash of a way chain is made of beside it.
-enum Way : std::uint64_t { kFrames = 1, kWholes = 2, kFragments = 3 };
+// What the hash of a path chain is made of besides it.
+enum Path : std::uint64_t { kFrames = 1, kSuperframes = 2, kFragments = 3 };
 
 bool is_freed_tap(Tap tap) {
   return tap == Tap::kDrop || tap == Tap::kEnd;
 }
 
-// Where a superframe is still one; behind it come AF_PACKET's transmit tap and the driver.
+// Where a superframe is still one; after it come AF_PACKET's transmit tap and the driver.
 bool is_before_segmentation(const RecordView& record) {
   if (record.tap == Tap::kTcEgress) return true;
   return record.tap == Tap::kNetfilter && record.trace && record.trace->hook >= NetfilterHook::kForward;
 }
-bool is_behind_segmentation(Tap tap) {
+bool is_after_segmentation(Tap tap) {
   return tap == Tap::kStackOut || tap == Tap::kPacketOut;
 }
 // Segments that loopback brings in again, in new sk_buffs where XDP had to copy them.
@@ -47,8 +47,8 @@ bool may_be_merged(const PacketKey& key) {
 }
 
 // Fragments of a datagram have no ports, segments of TCP have no number in common but the flow's.
-std::uint64_t whole_chain(const PacketKey& key) {
-  return mix(key.proof.protocol == IPPROTO_TCP ? key.flow : key.hosts, kWholes);
+std::uint64_t superframe_chain(const PacketKey& key) {
+  return mix(key.proof.protocol == IPPROTO_TCP ? key.flow : key.hosts, kSuperframes);
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
   while (packets_.open() + 1 >= options_.max_packets && packets_.oldest() != kNone) finish(packets_.oldest(), true);
 
   const bool followed = record.trace && record.trace->followed;
-  const bool elsewhere = record.trace && record.trace->other_netns;
+  const bool other_netns = record.trace && record.trace->other_netns;
   const std::uint64_t address = record.trace ? record.trace->skb : 0;
   const bool is_freed = is_freed_tap(record.tap);
   // A copy may be given to each of several sockets, and copies are freed one by one.
@@ -70,17 +70,17 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
   std::uint32_t packet = buffer == nullptr ? kNone : buffer->packet;
   if (packet == kNone) packet = by_content(key, place, record, joins);
   if (packet == kNone) packet = merge(record, key);
-  if (packet == kNone) packet = whole_of(record, key, place);
+  if (packet == kNone) packet = superframe_of(record, key, place);
   if (packet == kAmbiguous) {
     ++counts_.ambiguous;
     return 0;
   }
   if (packet == kNone) {
-    std::uint64_t* const why = elsewhere  ? &counts_.elsewhere
-                               : followed ? &counts_.stale
+    std::uint64_t* const why = other_netns ? &counts_.other_netns
+                               : followed  ? &counts_.reused_skb
                                : record.tap == Tap::kEnd || freed.ends_nothing || freed.was_queued
                                    ? &counts_.unknown_end
-                               : counts_.packets >= options_.follow ? &counts_.beyond
+                               : counts_.packets >= options_.follow ? &counts_.over_limit
                                                                     : nullptr;
     if (why != nullptr) {
       ++*why;
@@ -88,13 +88,13 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
     }
     packet = start(record, key);
   }
-  ++counts_.tied;
+  ++counts_.matched;
   if (buffer == nullptr && address != 0 && !is_freed) {
     forget_buffers();
     buffer = &buffers_[address];
-    *buffer = {packets_[packet].story.number, packet, false, false, key.proof};
+    *buffer = {packets_[packet].history.number, packet, false, false, key.proof};
   }
-  const std::uint64_t number = packets_[packet].story.number;
+  const std::uint64_t number = packets_[packet].history.number;
   see(packet, record, key, place, buffer, freed);
   if (is_freed && buffer != nullptr) buffers_.erase(address);
   return number;
@@ -105,7 +105,7 @@ Correlator::Buffer* Correlator::buffer_of(std::uint64_t address, const PacketKey
   Buffer* buffer = buffers_.find(address);
   if (buffer == nullptr) return nullptr;
   const Packet& packet = packets_[buffer->packet];
-  const bool lives = packet.is_open && packet.story.number == buffer->number && may_be_same(buffer->proof, key.proof);
+  const bool lives = packet.is_open && packet.history.number == buffer->number && may_be_same(buffer->proof, key.proof);
   if (lives && (joins || !packets_.has_passed(buffer->packet, place, key.proof.payload_len))) return buffer;
   buffers_.erase(address);
   return nullptr;
@@ -123,7 +123,7 @@ std::uint32_t Correlator::by_content(const PacketKey& key, std::uint16_t place, 
   }
   if (found == kNone && joins) {
     const std::uint32_t last = chains_.last(key.content);
-    if (last != kNone && packets_[packet_of(last)].story.has_skb) found = packet_of(last);
+    if (last != kNone && packets_[packet_of(last)].history.has_skb) found = packet_of(last);
   }
   return found;
 }
@@ -155,7 +155,7 @@ std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, st
   const std::uint64_t cursor_key = mix(hash, place);
   if (const Cursor* cursor = cursors_.find(cursor_key)) {
     const bool valid = chains_.contains(cursor->node) && chains_.hash_of(cursor->node) == hash &&
-                       packets_[packet_of(cursor->node)].story.number == cursor->number;
+                       packets_[packet_of(cursor->node)].history.number == cursor->number;
     if (valid) at = cursor->node;
   }
   std::uint32_t passed = kNone;
@@ -166,12 +166,12 @@ std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, st
   }
   if (steps > kStepsWithoutCursor) {
     if (cursors_.size() >= kMaxCursors) cursors_.clear();
-    cursors_[cursor_key] = {packets_[packet_of(passed)].story.number, passed};
+    cursors_[cursor_key] = {packets_[packet_of(passed)].history.number, passed};
   }
   if (at == kNone) return kNone;
 
   const auto is_idle = [&](std::uint32_t other) {
-    return packets_[packet_of(other)].story.last_ns + kIdleNs < time_ns;
+    return packets_[packet_of(other)].history.last_ns + kIdleNs < time_ns;
   };
   if (is_idle(at)) {
     std::uint32_t best = at;
@@ -198,9 +198,9 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
     sum += packets_[packet].proof.payload_len;
   };
   if (key.proof.protocol == IPPROTO_TCP) {
-    for (int i = 0; at != kNone && i < kWaySteps && sum < length; ++i, at = chains_.previous(at)) {
+    for (int i = 0; at != kNone && i < kPathSteps && sum < length; ++i, at = chains_.previous(at)) {
       const Packet& frame = packets_[packet_of(at)];
-      if (frame.story.last_ns + kMergeWindowNs < record.time_ns) break;
+      if (frame.history.last_ns + kMergeWindowNs < record.time_ns) break;
       const std::uint64_t offset = frame.proof.sequence - key.proof.sequence;
       if (offset + frame.proof.payload_len <= length && sum + frame.proof.payload_len <= length) take(packet_of(at));
     }
@@ -208,9 +208,9 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
   } else {
     // UDP has no numbers: from the frame whose IP id the merged one has, as many in a row as make its length.
     at = chains_.first(mix(key.flow, kFrames));
-    for (int i = 0; at != kNone && i < kWaySteps && sum < length; ++i, at = chains_.next(at)) {
+    for (int i = 0; at != kNone && i < kPathSteps && sum < length; ++i, at = chains_.next(at)) {
       const Packet& frame = packets_[packet_of(at)];
-      if (frame.story.last_ns + kMergeWindowNs < record.time_ns) continue;
+      if (frame.history.last_ns + kMergeWindowNs < record.time_ns) continue;
       if (!merging_.empty() || frame.proof.ip_id == key.proof.ip_id) take(packet_of(at));
     }
     if (sum != length) return kNone;
@@ -219,16 +219,16 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
 
   const std::uint32_t whole = packets_.add();
   Packet& merged = packets_[whole];
-  merged.story = packets_[merging_.front()].story;
-  merged.story.endpoints = key.endpoints;
-  merged.story.payload_len = length;
+  merged.history = packets_[merging_.front()].history;
+  merged.history.endpoints = key.endpoints;
+  merged.history.payload_len = length;
   merged.proof = key.proof;
   merged.flow = key.flow;
   std::uint32_t* link = &merged.members;
   for (const std::uint32_t member : merging_) {
     leave_chains(member);
     packets_.leave_age(member);
-    merged.story.number = std::min(merged.story.number, packets_[member].story.number);
+    merged.history.number = std::min(merged.history.number, packets_[member].history.number);
     *link = member;
     link = &packets_[member].next_member;
   }
@@ -238,15 +238,15 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
 }
 
 // Software segmentation and IPv4 fragmentation: what the record's bytes are a part of.
-std::uint32_t Correlator::whole_of(const RecordView& record, const PacketKey& key, std::uint16_t place) {
-  const bool behind = is_behind_segmentation(record.tap);
-  if (!key.is_fragment() && !((behind || may_come_back(record.tap)) && may_be_merged(key))) return kNone;
-  std::uint32_t at = chains_.first(whole_chain(key));
+std::uint32_t Correlator::superframe_of(const RecordView& record, const PacketKey& key, std::uint16_t place) {
+  const bool after = is_after_segmentation(record.tap);
+  if (!key.is_fragment() && !((after || may_come_back(record.tap)) && may_be_merged(key))) return kNone;
+  std::uint32_t at = chains_.first(superframe_chain(key));
   constexpr std::uint32_t kMostSegments = 64;
-  for (int i = 0; at != kNone && i < kWaySteps; ++i, at = chains_.next(at)) {
+  for (int i = 0; at != kNone && i < kPathSteps; ++i, at = chains_.next(at)) {
     const Packet& whole = packets_[packet_of(at)];
     if (key.proof.payload_len >= whole.proof.payload_len) continue;
-    if (!behind && !key.is_fragment() && !whole.story.came_back) continue;
+    if (!after && !key.is_fragment() && !whole.history.came_back) continue;
     bool part = false;
     if (key.is_fragment()) {
       part = whole.proof.ip_id == key.proof.ip_id;
@@ -264,20 +264,20 @@ std::uint32_t Correlator::whole_of(const RecordView& record, const PacketKey& ke
 std::uint32_t Correlator::start(const RecordView& record, const PacketKey& key) {
   const std::uint32_t index = packets_.add();
   Packet& packet = packets_[index];
-  packet.story.number = ++numbers_;
-  packet.story.first_ns = record.time_ns;
-  packet.story.endpoints = key.endpoints;
-  packet.story.payload_len = key.proof.payload_len;
+  packet.history.number = ++numbers_;
+  packet.history.first_ns = record.time_ns;
+  packet.history.endpoints = key.endpoints;
+  packet.history.payload_len = key.proof.payload_len;
   packet.proof = key.proof;
   packet.flow = key.flow;
   ++counts_.packets;
   link_content(index, key);
   packets_.enter_age(index);
-  if (record.tap == Tap::kXdp && may_be_merged(key)) chains_.append(node(index, kWay), mix(key.flow, kFrames));
+  if (record.tap == Tap::kXdp && may_be_merged(key)) chains_.append(node(index, kPath), mix(key.flow, kFrames));
   if (key.proof.version == 4 && key.is_fragment()) {
-    chains_.append(node(index, kWay), mix(key.datagram(), kFragments));
+    chains_.append(node(index, kPath), mix(key.datagram(), kFragments));
   } else if (key.proof.version == 4 && key.proof.ip_id != 0) {
-    end_fragments(packet.story.number, key);
+    end_fragments(packet.history.number, key);
   }
   return index;
 }
@@ -296,54 +296,54 @@ void Correlator::link_content(std::uint32_t packet, const PacketKey& key) {
 void Correlator::end_fragments(std::uint64_t number, const PacketKey& key) {
   const std::uint64_t hash = mix(key.datagram(), kFragments);
   for (std::uint32_t at = chains_.first(hash); at != kNone; at = chains_.first(hash)) {
-    packets_[packet_of(at)].story.reassembled_into = number;
+    packets_[packet_of(at)].history.reassembled_into = number;
     chains_.remove(at);
   }
 }
 
 void Correlator::see(std::uint32_t index, const RecordView& record, const PacketKey& key, std::uint16_t place,
                      Buffer* buffer, const FreedBy& freed) {
-  Sighting& seen = packets_.sighting(index, place, record.time_ns);
+  Observation& seen = packets_.observation(index, place, record.time_ns);
   Packet& packet = packets_[index];
   ++seen.records;
   seen.wire_bytes += record.wire_len;
   seen.payload += std::min(key.proof.payload_len, std::numeric_limits<std::uint32_t>::max() - seen.payload);
-  packet.story.first_ns = std::min(packet.story.first_ns, record.time_ns);
-  packet.story.last_ns = std::max(packet.story.last_ns, record.time_ns);
+  packet.history.first_ns = std::min(packet.history.first_ns, record.time_ns);
+  packet.history.last_ns = std::max(packet.history.last_ns, record.time_ns);
   packets_.leave_age(index);
-  note_fate(index, record, place, buffer, freed);
+  note_outcome(index, record, place, buffer, freed);
   packets_.enter_age(index);
   if (may_be_same(packet.proof, key.proof)) note_content(index, key);
-  note_way(index, record, key);
-  if (buffer != nullptr && record.tap != Tap::kSocket && !is_freed_tap(record.tap)) packet.story.has_skb = true;
+  note_path(index, record, key);
+  if (buffer != nullptr && record.tap != Tap::kSocket && !is_freed_tap(record.tap)) packet.history.has_skb = true;
 }
 
-void Correlator::note_fate(std::uint32_t index, const RecordView& record, std::uint16_t place, Buffer* buffer,
-                           const FreedBy& freed) {
-  PacketStory& story = packets_[index].story;
-  const bool elsewhere = record.trace && record.trace->other_netns;
+void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std::uint16_t place, Buffer* buffer,
+                              const FreedBy& freed) {
+  PacketHistory& history = packets_[index].history;
+  const bool other_netns = record.trace && record.trace->other_netns;
   switch (record.tap) {
     case Tap::kXdp:
-      if (record.verdict && record.verdict->value == kXdpDrop) story.xdp_dropped = true;
+      if (record.verdict && record.verdict->value == kXdpDrop) history.xdp_dropped = true;
       [[fallthrough]];
     case Tap::kStackIn:
-      if (story.sent > 0 && !elsewhere && record.ifindex == packets_[index].sent_ifindex) story.came_back = true;
+      if (history.sent > 0 && !other_netns && record.ifindex == packets_[index].sent_ifindex) history.came_back = true;
       return;
     case Tap::kSocket:
-      if (buffer == nullptr || !buffer->delivered) ++story.delivered;
-      story.delivered_at = place;
+      if (buffer == nullptr || !buffer->delivered) ++history.delivered;
+      history.delivered_at = place;
       if (buffer != nullptr) buffer->delivered = true;
       return;
     case Tap::kStackOut:
-      if (buffer == nullptr || !buffer->sent) ++story.sent;
-      story.sent_at = place;
-      story.came_back = false;
+      if (buffer == nullptr || !buffer->sent) ++history.sent;
+      history.sent_at = place;
+      history.came_back = false;
       packets_[index].sent_ifindex = record.ifindex;
       if (buffer != nullptr) buffer->sent = true;
       return;
     case Tap::kPacketOut:
-      story.packet_out = true;
-      if (story.sent == 0) story.sent_at = place;
+      history.packet_out = true;
+      if (history.sent == 0) history.sent_at = place;
       return;
     case Tap::kDrop:
     case Tap::kEnd:
@@ -356,23 +356,23 @@ void Correlator::note_fate(std::uint32_t index, const RecordView& record, std::u
       return;
   }
   if (freed.ends_nothing) return;
-  const Freed how{freed.reason, freed.function, record.time_ns, elsewhere};
-  const bool is_own = buffer != nullptr || !story.has_skb;
+  const Freed how{freed.reason, freed.function, record.time_ns, other_netns};
+  const bool is_own = buffer != nullptr || !history.has_skb;
   if (freed.is_cut && record.tap == Tap::kEnd) {
-    story.cut = how;
+    history.cut = how;
     return;
   }
   if (record.tap == Tap::kEnd || freed.after_use) {
-    if (is_own) story.end = how;
+    if (is_own) history.end = how;
     return;
   }
   if (!is_own) {
-    story.copy_drop = how;
+    history.copy_drop = how;
     return;
   }
-  story.drop = how;
-  if (buffer != nullptr && buffer->delivered) --story.delivered;
-  if (buffer != nullptr && buffer->sent) --story.sent;
+  history.drop = how;
+  if (buffer != nullptr && buffer->delivered) --history.delivered;
+  if (buffer != nullptr && buffer->sent) --history.sent;
 }
 
 // After NAT the packet is found by its new content as well, and by its payload once a record has shown it.
@@ -399,30 +399,30 @@ void Correlator::note_content(std::uint32_t index, const PacketKey& key) {
   }
 }
 
-void Correlator::note_way(std::uint32_t index, const RecordView& record, const PacketKey& key) {
+void Correlator::note_path(std::uint32_t index, const RecordView& record, const PacketKey& key) {
   if (record.tap == Tap::kXdp) return;
   Packet& packet = packets_[index];
-  const std::uint32_t way = node(index, kWay);
+  const std::uint32_t path = node(index, kPath);
   const bool whole = key.proof.payload_len == packet.proof.payload_len;
   if (packet.proof.fragment != 0) return;  // it waits for its datagram
   if (is_before_segmentation(record)) {
-    const std::uint64_t hash = whole_chain(key);
-    if (!whole || key.proof.version == 0 || key.proof.payload_len == 0 || packet.story.sent > 0) return;
-    if (chains_.contains(way) && chains_.hash_of(way) == hash) return;
-    chains_.remove(way);
-    chains_.append(way, hash);
+    const std::uint64_t hash = superframe_chain(key);
+    if (!whole || key.proof.version == 0 || key.proof.payload_len == 0 || packet.history.sent > 0) return;
+    if (chains_.contains(path) && chains_.hash_of(path) == hash) return;
+    chains_.remove(path);
+    chains_.append(path, hash);
     return;
   }
-  const bool is_frame = chains_.contains(way) && chains_.hash_of(way) == mix(packet.flow, kFrames);
-  if (is_frame || (whole && is_behind_segmentation(record.tap))) chains_.remove(way);
+  const bool is_frame = chains_.contains(path) && chains_.hash_of(path) == mix(packet.flow, kFrames);
+  if (is_frame || (whole && is_after_segmentation(record.tap))) chains_.remove(path);
 }
 
 bool Correlator::set_rule(const PacketKey& key, std::uint32_t rule, bool dropped) {
   std::uint32_t at = chains_.first(key.payload_known ? key.content : key.outline);
-  for (int i = 0; at != kNone && i < kWaySteps; ++i, at = chains_.next(at)) {
-    PacketStory& story = packets_[packet_of(at)].story;
-    if (story.rule != kNoText || (dropped && story.drop.time_ns == 0)) continue;
-    story.rule = rule;
+  for (int i = 0; at != kNone && i < kPathSteps; ++i, at = chains_.next(at)) {
+    PacketHistory& history = packets_[packet_of(at)].history;
+    if (history.rule != kNoText || (dropped && history.drop.time_ns == 0)) continue;
+    history.rule = rule;
     return true;
   }
   return false;
@@ -433,7 +433,7 @@ void Correlator::forget_buffers() {
   if (buffers_.size() < sweep_at_) return;
   buffers_.erase_if([this](const Buffer& buffer) {
     const Packet& packet = packets_[buffer.packet];
-    return !packet.is_open || packet.story.number != buffer.number;
+    return !packet.is_open || packet.history.number != buffer.number;
   });
   sweep_at_ = std::max(kFewBuffers, 2 * buffers_.size());
 }
@@ -449,7 +449,7 @@ void Correlator::expire(std::uint64_t now_ns) {
   for (const bool freed : {false, true}) {
     const std::uint64_t limit = freed ? options_.freed_age_ns : options_.age_ns;
     for (std::uint32_t packet = packets_.oldest(freed); packet != kNone; packet = packets_.oldest(freed)) {
-      if (packets_[packet].story.last_ns + limit >= now_ns_) break;
+      if (packets_[packet].history.last_ns + limit >= now_ns_) break;
       finish(packet, false);
     }
   }
@@ -462,12 +462,12 @@ void Correlator::finish_all() {
 void Correlator::finish(std::uint32_t index, bool evicted) {
   leave_chains(index);
   packets_.leave_age(index);
-  packets_[index].story.is_evicted = evicted;
+  packets_[index].history.is_evicted = evicted;
   if (evicted) ++counts_.evicted;
   if (packets_[index].members == kNone) {
     gathered_.clear();
     packets_.gather(index, gathered_);
-    finished_(packets_[index].story, gathered_);
+    finished_(packets_[index].history, gathered_);
     packets_.release(index);
     return;
   }
@@ -484,14 +484,14 @@ void Correlator::finish(std::uint32_t index, bool evicted) {
       gathered_[i].wire_bytes = 0;
     }
     is_first = false;
-    PacketStory story = packets_[index].story;
-    story.number = packets_[at].story.number;
-    story.first_ns = packets_[at].story.first_ns;
-    story.endpoints = packets_[at].story.endpoints;
-    story.payload_len = packets_[at].story.payload_len;
-    story.xdp_dropped = packets_[at].story.xdp_dropped;
-    story.is_merged = true;
-    finished_(story, gathered_);
+    PacketHistory history = packets_[index].history;
+    history.number = packets_[at].history.number;
+    history.first_ns = packets_[at].history.first_ns;
+    history.endpoints = packets_[at].history.endpoints;
+    history.payload_len = packets_[at].history.payload_len;
+    history.xdp_dropped = packets_[at].history.xdp_dropped;
+    history.is_merged = true;
+    finished_(history, gathered_);
     packets_.release(at);
     at = following;
   }

@@ -24,7 +24,7 @@
 
 namespace ringtap {
 
-// What the text behind a drop or an end is to the correlator.
+// What the text after a drop or an end is to the correlator.
 struct FreedBy {
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
@@ -43,22 +43,22 @@ struct CorrelatorOptions {
 
 struct CorrelatorCounts {
   std::uint64_t records = 0;
-  std::uint64_t tied = 0;
+  std::uint64_t matched = 0;
   std::uint64_t ambiguous = 0;    // cut too short to say which of several packets it is
   std::uint64_t unknown_end = 0;  // freed after use, of no packet seen
-  std::uint64_t elsewhere = 0;    // in another network namespace, of no packet seen here
-  std::uint64_t stale = 0;        // an address known from earlier, and another packet
-  std::uint64_t beyond = 0;       // after the last packet to follow
+  std::uint64_t other_netns = 0;  // in another network namespace, of no packet seen here
+  std::uint64_t reused_skb = 0;   // an address known from earlier, and another packet
+  std::uint64_t over_limit = 0;   // after the last packet to follow
   std::uint64_t packets = 0;
   std::uint64_t evicted = 0;
 };
 
 class Correlator {
  public:
-  // Called once for each packet when it is finished, with its sightings in the order of their first record; both are
-  // borrowed until it returns. Frames that GRO merged come one by one with the story of their superframe and its
-  // sightings behind their own.
-  using Finished = std::function<void(const PacketStory&, std::span<const Sighting>)>;
+  // Called once for each packet when it is finished, with its observations in the order of their first record; both are
+  // borrowed until it returns. Frames that GRO merged come one by one with the history of their superframe and its
+  // observations after their own.
+  using Finished = std::function<void(const PacketHistory&, std::span<const Observation>)>;
 
   Correlator(CorrelatorOptions options, Finished finished) : options_(options), finished_(std::move(finished)) {}
 
@@ -87,7 +87,7 @@ class Correlator {
     kFirstContent,  // as it was seen first
     kLastContent,   // as NAT has made it
     kOutline,       // without its payload, for records that are cut short
-    kWay,           // frames that GRO may merge, superframes that may be cut, fragments
+    kPath,          // frames that GRO may merge, superframes that may be cut, fragments
     kNodes,
   };
 
@@ -112,14 +112,14 @@ class Correlator {
   std::uint32_t by_outline(const PacketKey& key, std::uint16_t place);
   std::uint32_t first_fit(std::uint64_t hash, const PacketKey& key, std::uint16_t place, std::uint64_t time_ns);
   std::uint32_t merge(const RecordView& record, const PacketKey& key);
-  std::uint32_t whole_of(const RecordView& record, const PacketKey& key, std::uint16_t place);
+  std::uint32_t superframe_of(const RecordView& record, const PacketKey& key, std::uint16_t place);
 
   std::uint32_t start(const RecordView& record, const PacketKey& key);
   void see(std::uint32_t packet, const RecordView& record, const PacketKey& key, std::uint16_t place, Buffer* buffer,
            const FreedBy& freed);
-  void note_fate(std::uint32_t packet, const RecordView& record, std::uint16_t place, Buffer* buffer,
-                 const FreedBy& freed);
-  void note_way(std::uint32_t packet, const RecordView& record, const PacketKey& key);
+  void note_outcome(std::uint32_t packet, const RecordView& record, std::uint16_t place, Buffer* buffer,
+                    const FreedBy& freed);
+  void note_path(std::uint32_t packet, const RecordView& record, const PacketKey& key);
   void note_content(std::uint32_t packet, const PacketKey& key);
   void end_fragments(std::uint64_t number, const PacketKey& key);
   void forget_buffers();
@@ -135,7 +135,7 @@ class Correlator {
   Chains chains_;
   HashMap<Buffer> buffers_;  // by address
   HashMap<Cursor> cursors_;  // by chain and place: where the search for the first fit goes on
-  std::vector<Sighting> gathered_;
+  std::vector<Observation> gathered_;
   std::uint64_t now_ns_ = 0;
   std::uint64_t numbers_ = 0;
   std::uint32_t open_outlines_ = 0;  // open packets whose payload is not known

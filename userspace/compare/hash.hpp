@@ -62,7 +62,7 @@ class HashMap {
       if (!slots_[at].used) return;
     }
     --size_;
-    // What stands behind it moves up unless that would put it before its home.
+    // What follows moves up unless that would put it before its home.
     for (std::size_t from = next(at);; from = next(from)) {
       if (!slots_[from].used) break;
       const std::size_t mask = slots_.size() - 1;

@@ -12,7 +12,7 @@ namespace ringtap {
 inline constexpr std::uint32_t kNoText = 0;  // of reasons, functions and rules: there is none
 
 // What one packet did at one place. Places are numbered by the caller.
-struct Sighting {
+struct Observation {
   std::uint64_t time_ns = 0;  // of the first record
   std::uint32_t records = 0;
   std::uint32_t wire_bytes = 0;
@@ -24,11 +24,11 @@ struct Freed {
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
   std::uint64_t time_ns = 0;  // 0: has not happened
-  bool elsewhere = false;     // in another network namespace
+  bool other_netns = false;   // in another network namespace
 };
 
-// All that decides a packet's fate.
-struct PacketStory {
+// All that decides a packet's outcome.
+struct PacketHistory {
   std::uint64_t number = 0;  // from 1
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;

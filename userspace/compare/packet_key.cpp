@@ -140,21 +140,21 @@ void read_payload_hash(Bytes packet, std::size_t at, std::uint32_t length, Packe
   if (key.payload_known) key.proof.payload_hash = mix_bytes(1, packet.subspan(at, wanted)) | 1;
 }
 
-// What stands in the transport header goes into `hash`.
+// What is in the transport header goes into `hash`.
 void read_transport(Bytes packet, const Transport& transport, PacketKey& key, std::uint64_t& hash) {
   key.proof.payload_len = transport.length;
   constexpr std::uint16_t kOffset = 0xfff8;
   if ((key.proof.fragment & kOffset) != 0) return;
   constexpr std::size_t kUdpHeader = 8, kIcmpHeader = 8;
   const std::size_t at = transport.at;
-  const auto behind = [&](std::size_t header) {
+  const auto after = [&](std::size_t header) {
     key.proof.payload_len = transport.length - std::min(transport.length, static_cast<std::uint32_t>(header));
   };
   switch (key.endpoints.protocol) {
     case IPPROTO_TCP: {  // RFC 9293
       constexpr unsigned kFinSynRst = 7;
       if (at + 14 > packet.size()) break;
-      behind(std::size_t{u8(packet, at + 12)} / 16 * 4);
+      after(std::size_t{u8(packet, at + 12)} / 16 * 4);
       key.proof.sequence = u32(packet, at + 4);
       hash = mix(hash, std::uint64_t{key.proof.sequence} << 32 | u32(packet, at + 8));
       hash = mix(hash, u8(packet, at + 13) & kFinSynRst);
@@ -162,12 +162,12 @@ void read_transport(Bytes packet, const Transport& transport, PacketKey& key, st
     }
     case IPPROTO_UDP:
     case IPPROTO_UDPLITE:
-      behind(kUdpHeader);
+      after(kUdpHeader);
       read_payload_hash(packet, at + kUdpHeader, key.proof.payload_len, key);
       break;
     case IPPROTO_ICMP:
     case IPPROTO_ICMPV6:
-      behind(kIcmpHeader);
+      after(kIcmpHeader);
       if (at + kIcmpHeader > packet.size()) break;
       hash = mix(hash, std::uint64_t{u16(packet, at)} << 32 | u32(packet, at + 4));
       read_payload_hash(packet, at + kIcmpHeader, key.proof.payload_len, key);

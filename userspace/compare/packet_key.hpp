@@ -27,7 +27,7 @@ struct Endpoints {
 struct NatProof {
   std::uint64_t payload_hash = 0;  // of the first bytes; 0: not all of them were captured, or the protocol needs none
   std::uint32_t sequence = 0;      // TCP
-  std::uint32_t payload_len = 0;   // behind TCP's, UDP's or ICMP's header; of a later fragment, behind IP's
+  std::uint32_t payload_len = 0;   // after TCP's, UDP's or ICMP's header; of a later fragment, after IP's
   std::uint32_t ip_id = 0;
   std::uint16_t fragment = 0;  // offset in bytes, | 1: more follow
   std::uint8_t version = 0;

@@ -22,7 +22,7 @@ std::uint32_t PacketPool::add() {
 void PacketPool::release(std::uint32_t index) {
   for (std::uint32_t at = packets_[index].first_block; at != kNone; at = blocks_[at].next) free_blocks_.push_back(at);
   packets_[index].is_open = false;
-  packets_[index].story.number = 0;
+  packets_[index].history.number = 0;
   free_packets_.push_back(index);
   --open_;
 }
@@ -31,7 +31,7 @@ std::uint32_t PacketPool::oldest() const {
   const std::uint32_t one = ages_[0].oldest;
   const std::uint32_t other = ages_[1].oldest;
   if (one == kNone || other == kNone) return one == kNone ? other : one;
-  return packets_[one].story.last_ns < packets_[other].story.last_ns ? one : other;
+  return packets_[one].history.last_ns < packets_[other].history.last_ns ? one : other;
 }
 
 void PacketPool::leave_age(std::uint32_t index) {
@@ -43,7 +43,7 @@ void PacketPool::leave_age(std::uint32_t index) {
 
 void PacketPool::enter_age(std::uint32_t index) {
   Packet& packet = packets_[index];
-  packet.is_freed = packet.story.drop.time_ns != 0 || packet.story.end.time_ns != 0;
+  packet.is_freed = packet.history.drop.time_ns != 0 || packet.history.end.time_ns != 0;
   Ages& ages = ages_[packet.is_freed ? 1 : 0];
   packet.older = ages.newest;
   packet.newer = kNone;
@@ -51,23 +51,23 @@ void PacketPool::enter_age(std::uint32_t index) {
   ages.newest = index;
 }
 
-Sighting* PacketPool::find_sighting(std::uint32_t packet, std::uint16_t place) {
-  std::uint32_t left = packets_[packet].sightings;
+Observation* PacketPool::find_observation(std::uint32_t packet, std::uint16_t place) {
+  std::uint32_t left = packets_[packet].observations;
   for (std::uint32_t at = packets_[packet].first_block; at != kNone; at = blocks_[at].next) {
     Block& block = blocks_[at];
-    const std::size_t here = std::min<std::size_t>(left, kSightingsInBlock);
+    const std::size_t here = std::min<std::size_t>(left, kObservationsInBlock);
     for (std::size_t i = 0; i < here; ++i) {
-      if (block.sightings[i].place == place) return &block.sightings[i];
+      if (block.observations[i].place == place) return &block.observations[i];
     }
     left -= static_cast<std::uint32_t>(here);
   }
   return nullptr;
 }
 
-Sighting& PacketPool::sighting(std::uint32_t index, std::uint16_t place, std::uint64_t time_ns) {
-  if (Sighting* seen = find_sighting(index, place)) return *seen;
+Observation& PacketPool::observation(std::uint32_t index, std::uint16_t place, std::uint64_t time_ns) {
+  if (Observation* seen = find_observation(index, place)) return *seen;
   Packet& packet = packets_[index];
-  const std::size_t offset = packet.sightings % kSightingsInBlock;
+  const std::size_t offset = packet.observations % kObservationsInBlock;
   if (offset == 0) {
     std::uint32_t block = static_cast<std::uint32_t>(blocks_.size());
     if (free_blocks_.empty()) {
@@ -80,30 +80,30 @@ Sighting& PacketPool::sighting(std::uint32_t index, std::uint16_t place, std::ui
     (packet.last_block == kNone ? packet.first_block : blocks_[packet.last_block].next) = block;
     packet.last_block = block;
   }
-  ++packet.sightings;
-  Sighting& made = blocks_[packet.last_block].sightings[offset];
+  ++packet.observations;
+  Observation& made = blocks_[packet.last_block].observations[offset];
   made = {.time_ns = time_ns, .place = place};
   return made;
 }
 
 bool PacketPool::has_passed(std::uint32_t packet, std::uint16_t place, std::uint32_t payload_len) {
-  const Sighting* seen = find_sighting(packet, place);
+  const Observation* seen = find_observation(packet, place);
   if (seen == nullptr) return false;
   const std::uint32_t whole = packets_[packet].proof.payload_len;
   return whole == 0 || std::uint64_t{seen->payload} + payload_len > whole;
 }
 
-void PacketPool::gather(std::uint32_t packet, std::vector<Sighting>& into) const {
+void PacketPool::gather(std::uint32_t packet, std::vector<Observation>& into) const {
   const std::size_t from = into.size();
-  std::uint32_t left = packets_[packet].sightings;
+  std::uint32_t left = packets_[packet].observations;
   for (std::uint32_t at = packets_[packet].first_block; at != kNone; at = blocks_[at].next) {
-    const std::size_t here = std::min<std::size_t>(left, kSightingsInBlock);
-    into.insert(into.end(), blocks_[at].sightings.begin(),
-                blocks_[at].sightings.begin() + static_cast<std::ptrdiff_t>(here));
+    const std::size_t here = std::min<std::size_t>(left, kObservationsInBlock);
+    into.insert(into.end(), blocks_[at].observations.begin(),
+                blocks_[at].observations.begin() + static_cast<std::ptrdiff_t>(here));
     left -= static_cast<std::uint32_t>(here);
   }
   std::stable_sort(into.begin() + static_cast<std::ptrdiff_t>(from), into.end(),
-                   [](const Sighting& a, const Sighting& b) { return a.time_ns < b.time_ns; });
+                   [](const Observation& a, const Observation& b) { return a.time_ns < b.time_ns; });
 }
 
 }  // namespace ringtap

@@ -19,20 +19,20 @@ class PacketPool {
   static constexpr std::uint32_t kNone = Chains::kNone;
 
   struct Packet {
-    PacketStory story;
+    PacketHistory history;
     NatProof proof;
     std::uint64_t flow = 0;
     std::uint32_t sent_ifindex = 0;
     std::uint32_t older = kNone;  // by last record
     std::uint32_t newer = kNone;
-    std::uint32_t first_block = kNone;  // of sightings
+    std::uint32_t first_block = kNone;  // of observations
     std::uint32_t last_block = kNone;
-    std::uint32_t sightings = 0;
+    std::uint32_t observations = 0;
     std::uint32_t members = kNone;      // first of the frames that GRO merged into it …
     std::uint32_t next_member = kNone;  // … and the next one
     bool payload_known = true;
     bool is_open = false;
-    bool is_freed = false;  // stands in that list
+    bool is_freed = false;  // is in that list
   };
 
   [[nodiscard]] Packet& operator[](std::uint32_t packet) { return packets_[packet]; }
@@ -52,18 +52,18 @@ class PacketPool {
   [[nodiscard]] std::uint32_t oldest(bool freed) const { return ages_[freed ? 1 : 0].oldest; }
 
   // What was observed of the packet at the place; nullptr where nothing was.
-  [[nodiscard]] Sighting* find_sighting(std::uint32_t packet, std::uint16_t place);
+  [[nodiscard]] Observation* find_observation(std::uint32_t packet, std::uint16_t place);
   // The same, made where there is none. Good until the next call.
-  Sighting& sighting(std::uint32_t packet, std::uint16_t place, std::uint64_t time_ns);
+  Observation& observation(std::uint32_t packet, std::uint16_t place, std::uint64_t time_ns);
   // Whether `payload_len` bytes more than were seen at the place would be more than the packet has.
   [[nodiscard]] bool has_passed(std::uint32_t packet, std::uint16_t place, std::uint32_t payload_len);
   // Appends all that was observed of the packet, in the order of time.
-  void gather(std::uint32_t packet, std::vector<Sighting>& into) const;
+  void gather(std::uint32_t packet, std::vector<Observation>& into) const;
 
  private:
-  static constexpr std::size_t kSightingsInBlock = 6;
+  static constexpr std::size_t kObservationsInBlock = 6;
   struct Block {
-    std::array<Sighting, kSightingsInBlock> sightings;
+    std::array<Observation, kObservationsInBlock> observations;
     std::uint32_t next = kNone;
   };
   struct Ages {

@@ -70,7 +70,7 @@ std::uint16_t Places::number_of(const RecordView& record) {
   place.tap = record.tap;
   place.direction = record.direction;
   constexpr std::uint32_t kNoInterface = std::numeric_limits<std::uint32_t>::max();
-  if (record.trace) place.elsewhere = record.trace->other_netns;
+  if (record.trace) place.other_netns = record.trace->other_netns;
   std::uint32_t ifindex = record.ifindex;
   std::uint32_t out = 0;
   if (record.tap == Tap::kNetfilter && record.trace) {
@@ -81,19 +81,19 @@ std::uint16_t Places::number_of(const RecordView& record) {
     ifindex = leaves ? record.trace->out_ifindex : record.trace->in_ifindex;
     if (place.hook == NetfilterHook::kForward) out = record.trace->out_ifindex;
   }
-  if (tap_traits(record.tap).at_device && !place.elsewhere) {
+  if (tap_traits(record.tap).at_device && !place.other_netns) {
     const bool known = record.interface_id < ifindexes_.size();
     if (ifindex == 0 && known) ifindex = ifindexes_[record.interface_id];
     place.device = device_number(ifindex, record.interface_id);
   } else {
     // Another namespace numbers its devices by itself.
-    place.device = place.elsewhere ? ifindex : device_number(ifindex, kNoInterface);
-    place.out_device = place.elsewhere ? out : device_number(out, kNoInterface);
+    place.device = place.other_netns ? ifindex : device_number(ifindex, kNoInterface);
+    place.out_device = place.other_netns ? out : device_number(out, kNoInterface);
   }
   const std::uint64_t key =
       mix(mix(std::uint64_t{place.device} << 32 | place.out_device,
               static_cast<std::uint64_t>(place.tap) << 8 | static_cast<std::uint64_t>(place.direction)),
-          static_cast<std::uint64_t>(place.hook) << 2 | (place.last ? 2U : 0U) | (place.elsewhere ? 1U : 0U));
+          static_cast<std::uint64_t>(place.hook) << 2 | (place.last ? 2U : 0U) | (place.other_netns ? 1U : 0U));
   if (const std::uint16_t* number = numbers_.find(key)) return *number;
   if (places_.size() == std::numeric_limits<std::uint16_t>::max())
     return static_cast<std::uint16_t>(places_.size() - 1);
@@ -104,7 +104,7 @@ std::uint16_t Places::number_of(const RecordView& record) {
 }
 
 std::string Places::device(const Place& place) const {
-  if (place.elsewhere) return place.device == 0 ? "other netns" : "other netns if" + std::to_string(place.device);
+  if (place.other_netns) return place.device == 0 ? "other netns" : "other netns if" + std::to_string(place.device);
   return devices_[place.device] + (place.out_device != 0 ? " > " + devices_[place.out_device] : "");
 }
 
@@ -115,7 +115,7 @@ std::string Places::hook(const Place& place) {
 
 std::string Places::text(const Place& place) const {
   const std::string where = device(place);
-  if (place.tap == Tap::kNetfilter) return hook(place) + (place.elsewhere ? " in another netns" : "");
+  if (place.tap == Tap::kNetfilter) return hook(place) + (place.other_netns ? " in another netns" : "");
   return std::string(tap_name(place.tap)) + (where.empty() ? "" : " " + where);
 }
 
@@ -123,7 +123,7 @@ std::vector<std::uint16_t> Places::in_order() const {
   std::vector<std::uint16_t> numbers(places_.size());
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<std::uint16_t>(i);
   std::stable_sort(numbers.begin(), numbers.end(), [this](std::uint16_t a, std::uint16_t b) {
-    if (places_[a].elsewhere != places_[b].elsewhere) return places_[b].elsewhere;
+    if (places_[a].other_netns != places_[b].other_netns) return places_[b].other_netns;
     return order_of(places_[a]) < order_of(places_[b]);
   });
   return numbers;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The places where packets were seen, numbered in the order they appear: a tap at a device in a direction, a side of a
-// netfilter hook. Knows their names and their order on a packet's way. One thread; at most 65535 places, what comes
+// netfilter hook. Knows their names and their order on a packet's path. One thread; at most 65535 places, what comes
 // after them shares the last.
 #pragma once
 
@@ -21,7 +21,7 @@ struct Place {
   Direction direction = Direction::kUnknown;
   NetfilterHook hook = NetfilterHook::kPrerouting;
   bool last = false;
-  bool elsewhere = false;
+  bool other_netns = false;
   std::uint32_t device = 0;      // number of Places' own, 0 none
   std::uint32_t out_device = 0;  // FORWARD: where to
 };
@@ -40,7 +40,7 @@ class Places {
   [[nodiscard]] std::string device(const Place& place) const;  // "eth0", "eth0 > eth1", empty
   [[nodiscard]] static std::string hook(const Place& place);   // "INPUT first", empty
   [[nodiscard]] std::string text(const Place& place) const;    // "INPUT first", "tc-ingress eth0"
-  // Numbers of all places in the order of a packet's way: in, here, out.
+  // Numbers of all places in the order of a packet's path: in, here, out.
   [[nodiscard]] std::vector<std::uint16_t> in_order() const;
 
  private:

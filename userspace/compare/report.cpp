@@ -36,10 +36,11 @@ std::string table_text(const std::vector<Row>& rows, const std::vector<bool>& is
   return text;
 }
 
-std::vector<CompareTotals::FateCount> by_count(const CompareTotals& totals) {
-  auto fates = totals.fates;
-  std::stable_sort(fates.begin(), fates.end(), [](const auto& a, const auto& b) { return a.packets > b.packets; });
-  return fates;
+std::vector<CompareTotals::OutcomeCount> by_count(const CompareTotals& totals) {
+  auto outcomes = totals.outcomes;
+  std::stable_sort(outcomes.begin(), outcomes.end(),
+                   [](const auto& a, const auto& b) { return a.packets > b.packets; });
+  return outcomes;
 }
 
 std::string places_text(const CompareTotals& totals, const Places& places) {
@@ -57,18 +58,19 @@ std::string places_text(const CompareTotals& totals, const Places& places) {
   return table_text(rows, {false, false, false, true, true, true, true});
 }
 
-std::string fates_text(const CompareTotals& totals, const Places& places, const Texts& texts) {
+std::string outcomes_text(const CompareTotals& totals, const Places& places, const Texts& texts) {
   std::vector<Row> rows = {{"packets", "outcome"}};
-  for (const auto& [fate, packets] : by_count(totals)) {
-    rows.push_back({std::to_string(packets), fate_text(fate, places, texts)});
-    if (fate.rule != kNoText) rows.push_back({"", "by rule " + texts[fate.rule]});
+  for (const auto& [outcome, packets] : by_count(totals)) {
+    rows.push_back({std::to_string(packets), outcome_text(outcome, places, texts)});
+    if (outcome.rule != kNoText) rows.push_back({"", "by rule " + texts[outcome.rule]});
   }
   return table_text(rows, {true, false});
 }
 
-std::uint64_t count_of(const CompareTotals& totals, FateKind kind) {
+std::uint64_t count_of(const CompareTotals& totals, OutcomeKind kind) {
   std::uint64_t sum = 0;
-  for (const auto& [fate, packets] : totals.fates) sum += fate.kind == kind && fate.undecided.empty() ? packets : 0;
+  for (const auto& [outcome, packets] : totals.outcomes)
+    sum += outcome.kind == kind && outcome.undecided.empty() ? packets : 0;
   return sum;
 }
 
@@ -85,7 +87,7 @@ std::string undecided_text(const CompareTotals& totals) {
        {Tap::kDrop, "whether, where and why a packet was dropped"},
        {Tap::kEnd, "whether a packet was consumed by the kernel"}}};
   TapSet missing;
-  for (const auto& [fate, packets] : totals.fates) missing.insert(fate.undecided);
+  for (const auto& [outcome, packets] : totals.outcomes) missing.insert(outcome.undecided);
   std::string text;
   for (const auto& [tap, what] : kOpen) {
     if (!missing.contains(tap)) continue;
@@ -102,22 +104,23 @@ std::string notes_text(const CompareTotals& totals, const CompareOptions& option
   };
   const CorrelatorCounts& counts = totals.counts;
   text += undecided_text(totals);
-  note(count_of(totals, FateKind::kVanished),
+  note(count_of(totals, OutcomeKind::kVanished),
        "vanished: seen at no later tap and not dropped (another XDP program, a tunnel, or still on the way)");
   note(totals.lost, "the kernel side lost " + plural(totals.lost, "record") + ": counts are lower bounds");
   note(counts.evicted, plural(counts.evicted, "packet") + " finished early: more than " +
                            std::to_string(options.correlator.max_packets) + " at once");
   note(counts.ambiguous,
        plural(counts.ambiguous, "record") + " cut too short to say of which packet: a larger -s helps");
-  note(counts.beyond, plural(counts.beyond, "record") + " of packets beyond the number that -c gives");
-  note(totals.untied_rules, plural(totals.untied_rules, "verdict") + " of nftables that matched no packet seen here");
+  note(counts.over_limit, plural(counts.over_limit, "record") + " of packets beyond the number that -c gives");
+  note(totals.unmatched_rules,
+       plural(totals.unmatched_rules, "verdict") + " of nftables that matched no packet seen here");
   if (options.verbosity > 0) {
-    note(counts.elsewhere,
-         plural(counts.elsewhere, "record") + " from other network namespaces that belong to no packet seen here");
+    note(counts.other_netns,
+         plural(counts.other_netns, "record") + " from other network namespaces that belong to no packet seen here");
     note(counts.unknown_end,
          plural(counts.unknown_end, "record") + " at the end tap of packets that were not seen before");
-    note(counts.stale, plural(counts.stale, "record") + " of other packets in an sk_buff that was reused");
-    note(1, plural(counts.records, "record") + ", " + std::to_string(counts.tied) + " matched to " +
+    note(counts.reused_skb, plural(counts.reused_skb, "record") + " of other packets in an sk_buff that was reused");
+    note(1, plural(counts.records, "record") + ", " + std::to_string(counts.matched) + " matched to " +
                 plural(counts.packets, "packet"));
   }
   return text;
@@ -130,32 +133,32 @@ void describe_place(JsonObject& object, const Place& place, const Places& places
     object.text("hook", kNetfilterHookNames[static_cast<std::size_t>(place.hook)]);
     object.text("stage", place.last ? "post" : "pre");
   }
-  object.flag("other_netns", place.elsewhere);
+  object.flag("other_netns", place.other_netns);
 }
 
-void describe_fate(JsonObject& object, const Fate& fate, const Places& places, const Texts& texts) {
-  object.text("outcome", fate_name(fate.kind));
-  object.flag("other_netns", fate.elsewhere);
-  object.optional("at", fate.kind == FateKind::kDropped ? site_name(fate) : std::string_view());
-  if (fate.kind == FateKind::kSent) object.optional("device", places.device(places[fate.place]));
-  const bool after = fate.kind == FateKind::kVanished || fate.kind == FateKind::kCut ||
-                     fate.kind == FateKind::kEvicted ||
-                     (fate.kind == FateKind::kDropped && fate.site == DropSite::kUnknown);
-  if (after) object.text("after", places.text(places[fate.place]));
-  object.optional("reason", texts[fate.reason]);
-  object.optional("function", texts[fate.function]);
-  object.optional("rule", texts[fate.rule]);
-  if (!fate.undecided.empty()) {
+void describe_outcome(JsonObject& object, const Outcome& outcome, const Places& places, const Texts& texts) {
+  object.text("outcome", outcome_name(outcome.kind));
+  object.flag("other_netns", outcome.other_netns);
+  object.optional("at", outcome.kind == OutcomeKind::kDropped ? site_name(outcome) : std::string_view());
+  if (outcome.kind == OutcomeKind::kSent) object.optional("device", places.device(places[outcome.place]));
+  const bool after = outcome.kind == OutcomeKind::kVanished || outcome.kind == OutcomeKind::kCut ||
+                     outcome.kind == OutcomeKind::kEvicted ||
+                     (outcome.kind == OutcomeKind::kDropped && outcome.site == DropSite::kUnknown);
+  if (after) object.text("after", places.text(places[outcome.place]));
+  object.optional("reason", texts[outcome.reason]);
+  object.optional("function", texts[outcome.function]);
+  object.optional("rule", texts[outcome.rule]);
+  if (!outcome.undecided.empty()) {
     std::string& list = object.key("undecided_without");
     list += '[';
     for (const TapTraits& traits : kTapTraits) {
-      if (!fate.undecided.contains(traits.tap)) continue;
+      if (!outcome.undecided.contains(traits.tap)) continue;
       if (list.back() != '[') list += ',';
       list.append("\"").append(traits.name).append("\"");
     }
     list += ']';
   }
-  object.text("text", fate_text(fate, places, texts));
+  object.text("text", outcome_text(outcome, places, texts));
 }
 
 std::string clock_text(std::uint64_t time_ns) {
@@ -175,8 +178,8 @@ std::string microseconds_text(std::uint64_t ns) {
   return text.data();
 }
 
-std::uint64_t after_first(const Sighting& sighting, const PacketStory& story) {
-  return sighting.time_ns - std::min(sighting.time_ns, story.first_ns);
+std::uint64_t after_first(const Observation& observation, const PacketHistory& history) {
+  return observation.time_ns - std::min(observation.time_ns, history.first_ns);
 }
 
 // Who saw how many, of those that would have been asked.
@@ -223,15 +226,15 @@ std::string answer_text(const CompareTotals& totals, const Places& places, const
            " (hint: does the filter match what you mean, VLAN tags included? did the packet reach this host and "
            "device?)";
   }
-  const auto fates = by_count(totals);
+  const auto outcomes = by_count(totals);
   constexpr std::size_t kMost = 4;
   std::string became;
-  for (std::size_t i = 0; i < fates.size() && i < kMost; ++i) {
+  for (std::size_t i = 0; i < outcomes.size() && i < kMost; ++i) {
     became += i == 0 ? "" : ", ";
-    if (fates.size() > 1) became += std::to_string(fates[i].packets) + " ";
-    became += fate_text(fates[i].fate, places, texts);
+    if (outcomes.size() > 1) became += std::to_string(outcomes[i].packets) + " ";
+    became += outcome_text(outcomes[i].outcome, places, texts);
   }
-  if (fates.size() > kMost) became += ", and " + plural(fates.size() - kMost, "other outcome");
+  if (outcomes.size() > kMost) became += ", and " + plural(outcomes.size() - kMost, "other outcome");
   const std::string seen = seen_text(totals, options);
   return (seen.empty() ? plural(totals.packets, "packet") : seen) + ": " + became;
 }
@@ -239,7 +242,7 @@ std::string answer_text(const CompareTotals& totals, const Places& places, const
 std::string report_text(const CompareTotals& totals, const Places& places, const Texts& texts,
                         const CompareOptions& options) {
   std::string text;
-  if (totals.packets != 0) text = places_text(totals, places) + "\n" + fates_text(totals, places, texts) + "\n";
+  if (totals.packets != 0) text = places_text(totals, places) + "\n" + outcomes_text(totals, places, texts) + "\n";
   return text + answer_text(totals, places, texts, options) + "\n" + notes_text(totals, options);
 }
 
@@ -260,12 +263,12 @@ std::string report_json(const CompareTotals& totals, const Places& places, const
     }
     text += '\n';
   }
-  for (const auto& [fate, packets] : by_count(totals)) {
+  for (const auto& [outcome, packets] : by_count(totals)) {
     {
       JsonObject object(text);
       object.text("type", "outcome");
       object.number("packets", packets);
-      describe_fate(object, fate, places, texts);
+      describe_outcome(object, outcome, places, texts);
     }
     text += '\n';
   }
@@ -274,41 +277,41 @@ std::string report_json(const CompareTotals& totals, const Places& places, const
     object.text("type", "summary");
     object.number("packets", totals.packets);
     object.number("records", totals.counts.records);
-    object.number("matched", totals.counts.tied);
+    object.number("matched", totals.counts.matched);
     object.number("lost", totals.lost);
     object.number("evicted", totals.counts.evicted);
     object.number("ambiguous", totals.counts.ambiguous);
     object.number("unknown_end", totals.counts.unknown_end);
-    object.number("other_netns", totals.counts.elsewhere);
-    object.number("reused_skb", totals.counts.stale);
-    object.number("over_limit", totals.counts.beyond);
-    object.number("unmatched_rules", totals.untied_rules);
+    object.number("other_netns", totals.counts.other_netns);
+    object.number("reused_skb", totals.counts.reused_skb);
+    object.number("over_limit", totals.counts.over_limit);
+    object.number("unmatched_rules", totals.unmatched_rules);
     object.text("answer", answer_text(totals, places, texts, options));
   }
   return text + "\n";
 }
 
-void append_packet_text(std::string& line, const PacketStory& story, std::span<const Sighting> sightings,
-                        const Fate& fate, const Places& places, const Texts& texts, bool show_time) {
-  if (show_time) line += clock_text(story.first_ns);
-  line += "#" + std::to_string(story.number) + " " + endpoints_text(story.endpoints) + ", length " +
-          std::to_string(story.payload_len) + ": ";
-  for (const Sighting& sighting : sightings) {
-    line += places.text(places[sighting.place]);
-    if (sighting.records > 1) line += " x" + std::to_string(sighting.records);
-    line += " " + microseconds_text(after_first(sighting, story)) + ", ";
+void append_packet_text(std::string& line, const PacketHistory& history, std::span<const Observation> observations,
+                        const Outcome& outcome, const Places& places, const Texts& texts, bool show_time) {
+  if (show_time) line += clock_text(history.first_ns);
+  line += "#" + std::to_string(history.number) + " " + endpoints_text(history.endpoints) + ", length " +
+          std::to_string(history.payload_len) + ": ";
+  for (const Observation& observation : observations) {
+    line += places.text(places[observation.place]);
+    if (observation.records > 1) line += " x" + std::to_string(observation.records);
+    line += " " + microseconds_text(after_first(observation, history)) + ", ";
   }
-  line += fate_text(fate, places, texts);
-  if (fate.rule != kNoText) line += " by rule " + texts[fate.rule];
+  line += outcome_text(outcome, places, texts);
+  if (outcome.rule != kNoText) line += " by rule " + texts[outcome.rule];
 }
 
-void append_packet_json(std::string& line, const PacketStory& story, std::span<const Sighting> sightings,
-                        const Fate& fate, const Places& places, const Texts& texts) {
-  const Endpoints& ends = story.endpoints;
+void append_packet_json(std::string& line, const PacketHistory& history, std::span<const Observation> observations,
+                        const Outcome& outcome, const Places& places, const Texts& texts) {
+  const Endpoints& ends = history.endpoints;
   JsonObject object(line);
   object.text("type", "packet");
-  object.number("id", story.number);
-  object.number("time_ns", story.first_ns);
+  object.number("id", history.number);
+  object.number("time_ns", history.first_ns);
   if (ends.version != 0) {
     object.number("ip", ends.version);
     object.number("protocol", ends.protocol);
@@ -319,22 +322,22 @@ void append_packet_json(std::string& line, const PacketStory& story, std::span<c
   } else {
     object.number("ethertype", ends.ether_type);
   }
-  object.number("length", story.payload_len);
-  object.flag("merged", story.is_merged);
-  if (story.reassembled_into != 0) object.number("reassembled_into", story.reassembled_into);
+  object.number("length", history.payload_len);
+  object.flag("merged", history.is_merged);
+  if (history.reassembled_into != 0) object.number("reassembled_into", history.reassembled_into);
   object.key("observations") += '[';
   bool is_first = true;
-  for (const Sighting& sighting : sightings) {
+  for (const Observation& observation : observations) {
     if (!is_first) line += ',';
     is_first = false;
     JsonObject seen(line);
-    describe_place(seen, places[sighting.place], places);
-    seen.number("after_ns", after_first(sighting, story));
-    seen.number("records", sighting.records);
-    seen.number("bytes", sighting.wire_bytes);
+    describe_place(seen, places[observation.place], places);
+    seen.number("after_ns", after_first(observation, history));
+    seen.number("records", observation.records);
+    seen.number("bytes", observation.wire_bytes);
   }
   line += ']';
-  describe_fate(object, fate, places, texts);
+  describe_outcome(object, outcome, places, texts);
 }
 
 }  // namespace ringtap

@@ -20,9 +20,9 @@ std::string answer_text(const CompareTotals& totals, const Places& places, const
                         const CompareOptions& options);
 
 // One line for one packet, appended to `line`.
-void append_packet_text(std::string& line, const PacketStory& story, std::span<const Sighting> sightings,
-                        const Fate& fate, const Places& places, const Texts& texts, bool show_time);
-void append_packet_json(std::string& line, const PacketStory& story, std::span<const Sighting> sightings,
-                        const Fate& fate, const Places& places, const Texts& texts);
+void append_packet_text(std::string& line, const PacketHistory& history, std::span<const Observation> observations,
+                        const Outcome& outcome, const Places& places, const Texts& texts, bool show_time);
+void append_packet_json(std::string& line, const PacketHistory& history, std::span<const Observation> observations,
+                        const Outcome& outcome, const Places& places, const Texts& texts);
 
 }  // namespace ringtap

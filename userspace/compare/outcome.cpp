@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "compare/fate.hpp"
+#include "compare/outcome.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 namespace ringtap {
 namespace {
 
-constexpr std::array<std::string_view, 9> kFateNames = {
+constexpr std::array<std::string_view, 9> kOutcomeNames = {
     "delivered", "sent", "dropped", "xdp-dropped", "consumed", "cut", "reassembled", "vanished", "evicted"};
 
 // Names of enum skb_drop_reason, include/net/dropreason-core.h, and where in the kernel they are given. The first that
@@ -57,18 +57,18 @@ bool begins_with_any(std::string_view text, std::span<const std::string_view> be
   return std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view b) { return text.starts_with(b); });
 }
 
-// Seen before the rules of a hook and not behind them; of several the one it came to last.
-const Sighting* open_hook(std::span<const Sighting> sightings, const Places& places) {
-  const Sighting* open = nullptr;
-  for (const Sighting& sighting : sightings) {
-    const Place& place = places[sighting.place];
+// Seen before the rules of a hook and not after them; of several the one it came to last.
+const Observation* open_hook(std::span<const Observation> observations, const Places& places) {
+  const Observation* open = nullptr;
+  for (const Observation& observation : observations) {
+    const Place& place = places[observation.place];
     if (place.tap != Tap::kNetfilter || place.last) continue;
-    const bool left = std::any_of(sightings.begin(), sightings.end(), [&](const Sighting& other) {
-      const Place& behind = places[other.place];
-      return behind.tap == Tap::kNetfilter && behind.last && behind.hook == place.hook &&
-             behind.elsewhere == place.elsewhere;
+    const bool left = std::any_of(observations.begin(), observations.end(), [&](const Observation& other) {
+      const Place& after = places[other.place];
+      return after.tap == Tap::kNetfilter && after.last && after.hook == place.hook &&
+             after.other_netns == place.other_netns;
     });
-    if (!left) open = &sighting;
+    if (!left) open = &observation;
   }
   return open;
 }
@@ -78,28 +78,29 @@ DropSite site_of(std::string_view name, std::span<const std::pair<std::string_vi
   return found == sites.end() ? DropSite::kUnknown : found->second;
 }
 
-void place_drop(Fate& fate, std::span<const Sighting> sightings, const Places& places, std::string_view reason,
-                std::string_view function, TapSet ran) {
-  fate.site = site_of(reason, kSites);
-  if (fate.site == DropSite::kUnknown) fate.site = site_of(function, kSitesOfFunctions);
+void place_drop(Outcome& outcome, std::span<const Observation> observations, const Places& places,
+                std::string_view reason, std::string_view function, TapSet ran) {
+  outcome.site = site_of(reason, kSites);
+  if (outcome.site == DropSite::kUnknown) outcome.site = site_of(function, kSitesOfFunctions);
   // A driver that gives no reason.
-  if (fate.site == DropSite::kUnknown && places[fate.place].tap == Tap::kStackOut) fate.site = DropSite::kDevice;
-  if (fate.site != DropSite::kNetfilter) return;
-  if (const Sighting* open = open_hook(sightings, places)) {
-    fate.site = DropSite::kHook;
-    fate.hook = places[open->place].hook;
+  if (outcome.site == DropSite::kUnknown && places[outcome.place].tap == Tap::kStackOut)
+    outcome.site = DropSite::kDevice;
+  if (outcome.site != DropSite::kNetfilter) return;
+  if (const Observation* open = open_hook(observations, places)) {
+    outcome.site = DropSite::kHook;
+    outcome.hook = places[open->place].hook;
     return;
   }
   if (!ran.contains(Tap::kNetfilter)) {
-    fate.undecided = {Tap::kNetfilter};
+    outcome.undecided = {Tap::kNetfilter};
     return;
   }
-  const Place& last = places[fate.place];
+  const Place& last = places[outcome.place];
   const bool before_ip =
       last.tap == Tap::kXdp || last.tap == Tap::kStackIn || last.tap == Tap::kPacketIn || last.tap == Tap::kTcIngress;
-  if (before_ip) fate.site = DropSite::kNetdevIngress;
+  if (before_ip) outcome.site = DropSite::kNetdevIngress;
   if (last.tap == Tap::kNetfilter && last.last && last.hook == NetfilterHook::kPostrouting) {
-    fate.site = DropSite::kNetdevEgress;
+    outcome.site = DropSite::kNetdevEgress;
   }
 }
 
@@ -115,13 +116,13 @@ std::uint32_t Texts::number_of(std::string_view text) {
   return number;
 }
 
-std::string_view fate_name(FateKind kind) {
-  return kFateNames[static_cast<std::size_t>(kind)];
+std::string_view outcome_name(OutcomeKind kind) {
+  return kOutcomeNames[static_cast<std::size_t>(kind)];
 }
 
-std::uint64_t Fate::key() const {
+std::uint64_t Outcome::key() const {
   const auto word = [](auto value) { return static_cast<std::uint64_t>(value); };
-  const std::uint64_t what = word(kind) | word(site) << 8 | word(hook) << 16 | word(elsewhere) << 24 |
+  const std::uint64_t what = word(kind) | word(site) << 8 | word(hook) << 16 | word(other_netns) << 24 |
                              word(!undecided.empty()) << 25 | word(place) << 32;
   // All three are small numbers, which mix() alone would let cancel each other out.
   return mix(mix(mix(0, what), word(reason) << 32 | function), rule);
@@ -155,67 +156,67 @@ bool is_after_use(std::string_view reason, std::string_view function) {
   return reason == "NOT_SPECIFIED" && function.starts_with("tcp_");
 }
 
-std::uint16_t last_place(std::span<const Sighting> sightings, const Places& places) {
-  std::uint16_t last = sightings.front().place;
-  for (const Sighting& sighting : sightings) {
-    const Tap tap = places[sighting.place].tap;
-    if (tap != Tap::kDrop && tap != Tap::kEnd) last = sighting.place;
+std::uint16_t last_place(std::span<const Observation> observations, const Places& places) {
+  std::uint16_t last = observations.front().place;
+  for (const Observation& observation : observations) {
+    const Tap tap = places[observation.place].tap;
+    if (tap != Tap::kDrop && tap != Tap::kEnd) last = observation.place;
   }
   return last;
 }
 
-Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, const Places& places, const Texts& texts,
-             TapSet ran) {
-  Fate fate;
+Outcome outcome_of(const PacketHistory& history, std::span<const Observation> observations, const Places& places,
+                   const Texts& texts, TapSet ran) {
+  Outcome outcome;
   const auto lacks = [&](TapSet taps) {
     for (const TapTraits& traits : kTapTraits) {
-      if (taps.contains(traits.tap) && !ran.contains(traits.tap)) fate.undecided.insert(traits.tap);
+      if (taps.contains(traits.tap) && !ran.contains(traits.tap)) outcome.undecided.insert(traits.tap);
     }
   };
-  const auto freed = [&](FateKind kind, const Freed& how) {
-    fate.kind = kind;
-    fate.reason = how.reason;
-    fate.function = how.function;
-    fate.elsewhere = how.elsewhere;
-    if (kind != FateKind::kDropped) return;
-    fate.place = last_place(sightings, places);
-    place_drop(fate, sightings, places, texts[how.reason], texts[how.function], ran);
-    if (fate.site != DropSite::kUnknown) fate.place = 0;
+  const auto freed = [&](OutcomeKind kind, const Freed& how) {
+    outcome.kind = kind;
+    outcome.reason = how.reason;
+    outcome.function = how.function;
+    outcome.other_netns = how.other_netns;
+    if (kind != OutcomeKind::kDropped) return;
+    outcome.place = last_place(observations, places);
+    place_drop(outcome, observations, places, texts[how.reason], texts[how.function], ran);
+    if (outcome.site != DropSite::kUnknown) outcome.place = 0;
   };
-  if (story.delivered > 0) {
-    fate.kind = FateKind::kDelivered;
-    fate.elsewhere = places[story.delivered_at].elsewhere;
-  } else if (!story.came_back && (story.sent > 0 || (story.packet_out && story.drop.time_ns == 0))) {
-    fate.kind = FateKind::kSent;
-    fate.place = story.sent_at;
-  } else if (story.drop.time_ns != 0) {
-    freed(FateKind::kDropped, story.drop);
-  } else if (story.reassembled_into != 0) {
-    fate.kind = FateKind::kReassembled;
-  } else if (story.xdp_dropped) {
-    fate.kind = FateKind::kXdpDropped;
-  } else if (story.end.time_ns != 0) {
-    freed(FateKind::kConsumed, story.end);
+  if (history.delivered > 0) {
+    outcome.kind = OutcomeKind::kDelivered;
+    outcome.other_netns = places[history.delivered_at].other_netns;
+  } else if (!history.came_back && (history.sent > 0 || (history.packet_out && history.drop.time_ns == 0))) {
+    outcome.kind = OutcomeKind::kSent;
+    outcome.place = history.sent_at;
+  } else if (history.drop.time_ns != 0) {
+    freed(OutcomeKind::kDropped, history.drop);
+  } else if (history.reassembled_into != 0) {
+    outcome.kind = OutcomeKind::kReassembled;
+  } else if (history.xdp_dropped) {
+    outcome.kind = OutcomeKind::kXdpDropped;
+  } else if (history.end.time_ns != 0) {
+    freed(OutcomeKind::kConsumed, history.end);
     lacks({Tap::kSocket});
-  } else if (story.cut.time_ns != 0) {
-    fate.kind = FateKind::kCut;
-    fate.place = last_place(sightings, places);
-  } else if (story.copy_drop.time_ns != 0) {
-    freed(FateKind::kDropped, story.copy_drop);
+  } else if (history.cut.time_ns != 0) {
+    outcome.kind = OutcomeKind::kCut;
+    outcome.place = last_place(observations, places);
+  } else if (history.copy_drop.time_ns != 0) {
+    freed(OutcomeKind::kDropped, history.copy_drop);
   } else {
-    fate.kind = story.is_evicted ? FateKind::kEvicted : FateKind::kVanished;
-    fate.place = last_place(sightings, places);
-    if (fate.kind == FateKind::kVanished) lacks({Tap::kDrop, Tap::kEnd, Tap::kSocket, Tap::kStackOut});
+    outcome.kind = history.is_evicted ? OutcomeKind::kEvicted : OutcomeKind::kVanished;
+    outcome.place = last_place(observations, places);
+    if (outcome.kind == OutcomeKind::kVanished) lacks({Tap::kDrop, Tap::kEnd, Tap::kSocket, Tap::kStackOut});
   }
   // A rule may keep the packet, too.
-  if (fate.kind == FateKind::kDropped || fate.kind == FateKind::kVanished) fate.rule = story.rule;
-  return fate;
+  if (outcome.kind == OutcomeKind::kDropped || outcome.kind == OutcomeKind::kVanished) outcome.rule = history.rule;
+  return outcome;
 }
 
-std::string_view site_name(const Fate& fate) {
-  switch (fate.site) {
+std::string_view site_name(const Outcome& outcome) {
+  switch (outcome.site) {
     case DropSite::kHook:
-      return kNetfilterHookNames[static_cast<std::size_t>(fate.hook)];
+      return kNetfilterHookNames[static_cast<std::size_t>(outcome.hook)];
     case DropSite::kNetfilter:
       return "netfilter";
     case DropSite::kNetdevIngress:
@@ -248,10 +249,10 @@ std::string_view site_name(const Fate& fate) {
 
 namespace {
 
-std::string site_text(const Fate& fate, const Places& places) {
-  switch (fate.site) {
+std::string site_text(const Outcome& outcome, const Places& places) {
+  switch (outcome.site) {
     case DropSite::kHook:
-      return "at " + std::string(site_name(fate)) + " by netfilter";
+      return "at " + std::string(site_name(outcome)) + " by netfilter";
     case DropSite::kNetfilter:
       return "by netfilter";
     case DropSite::kNetdevIngress:
@@ -279,45 +280,45 @@ std::string site_text(const Fate& fate, const Places& places) {
     case DropSite::kDevice:
       return "by the device";
     default:
-      return places[fate.place].tap == Tap::kDrop ? "" : "after " + places.text(places[fate.place]);
+      return places[outcome.place].tap == Tap::kDrop ? "" : "after " + places.text(places[outcome.place]);
   }
 }
 
 }  // namespace
 
-std::string fate_text(const Fate& fate, const Places& places, const Texts& texts) {
-  const std::string& reason = texts[fate.reason];
-  const std::string& function = texts[fate.function];
-  const std::string namespaced = fate.elsewhere ? " in another namespace" : "";
-  switch (fate.kind) {
-    case FateKind::kDelivered:
+std::string outcome_text(const Outcome& outcome, const Places& places, const Texts& texts) {
+  const std::string& reason = texts[outcome.reason];
+  const std::string& function = texts[outcome.function];
+  const std::string namespaced = outcome.other_netns ? " in another namespace" : "";
+  switch (outcome.kind) {
+    case OutcomeKind::kDelivered:
       return "delivered" + namespaced;
-    case FateKind::kSent: {
-      const std::string device = places.device(places[fate.place]);
+    case OutcomeKind::kSent: {
+      const std::string device = places.device(places[outcome.place]);
       return "sent" + (device.empty() ? "" : " on " + device);
     }
-    case FateKind::kDropped: {
+    case OutcomeKind::kDropped: {
       std::string text = "dropped" + namespaced;
-      if (const std::string where = site_text(fate, places); !where.empty()) text += " " + where;
+      if (const std::string where = site_text(outcome, places); !where.empty()) text += " " + where;
       return text + " (" + (reason.empty() ? "no reason" : reason) + (function.empty() ? "" : " in " + function) + ")";
     }
-    case FateKind::kXdpDropped:
+    case OutcomeKind::kXdpDropped:
       return "dropped by XDP (consumed by ringtap)";
-    case FateKind::kConsumed:
-      return (fate.undecided.empty() ? "consumed by the kernel" : "consumed by the kernel or delivered") + namespaced +
-             (function.empty() ? "" : " in " + function);
-    case FateKind::kCut:
-      return "cut into pieces after " + places.text(places[fate.place]) + ", which were not seen";
-    case FateKind::kReassembled:
+    case OutcomeKind::kConsumed:
+      return (outcome.undecided.empty() ? "consumed by the kernel" : "consumed by the kernel or delivered") +
+             namespaced + (function.empty() ? "" : " in " + function);
+    case OutcomeKind::kCut:
+      return "cut into pieces after " + places.text(places[outcome.place]) + ", which were not seen";
+    case OutcomeKind::kReassembled:
       return "a fragment, reassembled";
-    case FateKind::kEvicted:
-      return "given up after " + places.text(places[fate.place]) + ": too many packets at once";
-    case FateKind::kVanished:
+    case OutcomeKind::kEvicted:
+      return "given up after " + places.text(places[outcome.place]) + ": too many packets at once";
+    case OutcomeKind::kVanished:
       break;
   }
   // Without these taps nothing says that it was lost.
-  const bool unknown = fate.undecided.contains_any({Tap::kDrop, Tap::kSocket, Tap::kStackOut});
-  return (unknown ? "unknown after " : "vanished after ") + places.text(places[fate.place]);
+  const bool unknown = outcome.undecided.contains_any({Tap::kDrop, Tap::kSocket, Tap::kStackOut});
+  return (unknown ? "unknown after " : "vanished after ") + places.text(places[outcome.place]);
 }
 
 }  // namespace ringtap

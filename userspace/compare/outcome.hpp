@@ -26,7 +26,7 @@ class Texts {
   std::vector<std::string> texts_ = {""};
 };
 
-enum class FateKind : std::uint8_t {
+enum class OutcomeKind : std::uint8_t {
   kDelivered,
   kSent,
   kDropped,
@@ -37,10 +37,10 @@ enum class FateKind : std::uint8_t {
   kVanished,
   kEvicted,
 };
-std::string_view fate_name(FateKind kind);  // of JSON: "delivered", "sent", "dropped", "xdp-dropped" …
+std::string_view outcome_name(OutcomeKind kind);  // of JSON: "delivered", "sent", "dropped", "xdp-dropped" …
 
 enum class DropSite : std::uint8_t {
-  kUnknown,  // behind the last place
+  kUnknown,  // after the last place
   kHook,
   kNetfilter,  // some hook
   kNetdevIngress,
@@ -57,19 +57,19 @@ enum class DropSite : std::uint8_t {
   kDevice,
 };
 
-struct Fate {
-  FateKind kind = FateKind::kVanished;
+struct Outcome {
+  OutcomeKind kind = OutcomeKind::kVanished;
   DropSite site = DropSite::kUnknown;               // kDropped
   NetfilterHook hook = NetfilterHook::kPrerouting;  // kDropped at kHook
   std::uint16_t place = 0;                          // kSent: where to; kVanished and a drop at kUnknown: the last one
-  bool elsewhere = false;                           // in another network namespace
+  bool other_netns = false;                         // in another network namespace
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
   std::uint32_t rule = kNoText;
   // What would decide between this outcome and others, and did not run: "consumed" without the socket tap.
   TapSet undecided;
 
-  [[nodiscard]] std::uint64_t key() const;  // the same for equal fates
+  [[nodiscard]] std::uint64_t key() const;  // the same for equal outcomes
 };
 
 // Frees that do not end the packet: an AF_PACKET socket's copy, a frame that is a part of a superframe.
@@ -85,14 +85,14 @@ bool was_queued(std::string_view function);
 bool is_after_use(std::string_view reason, std::string_view function);
 
 // The last place before it was freed; the first of all when there is none before.
-std::uint16_t last_place(std::span<const Sighting> sightings, const Places& places);
+std::uint16_t last_place(std::span<const Observation> observations, const Places& places);
 // `ran`: the taps that could have seen the packet. Nothing is concluded from what another did not see.
-Fate fate_of(const PacketStory& story, std::span<const Sighting> sightings, const Places& places, const Texts& texts,
-             TapSet ran);
+Outcome outcome_of(const PacketHistory& history, std::span<const Observation> observations, const Places& places,
+                   const Texts& texts, TapSet ran);
 
 // "dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)"
-std::string fate_text(const Fate& fate, const Places& places, const Texts& texts);
+std::string outcome_text(const Outcome& outcome, const Places& places, const Texts& texts);
 // "INPUT", "tc-ingress", "qdisc"; empty unknown. The stable word of JSON.
-std::string_view site_name(const Fate& fate);
+std::string_view site_name(const Outcome& outcome);
 
 }  // namespace ringtap
