@@ -43,15 +43,16 @@ std::size_t g_largest_allocation = 0;
 }  // namespace
 
 // Sees what a length in a file makes the reader allocate.
-void* operator new(std::size_t size) {
+// Not inlined: g++ 12 would see free() of what new returned and warn.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   g_largest_allocation = std::max(g_largest_allocation, size);
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, std::size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
 
