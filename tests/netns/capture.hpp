@@ -42,9 +42,12 @@ class Tcpdump {
  public:
   Tcpdump(const Namespace& where, std::vector<std::string> arguments);
   [[nodiscard]] Process& process() { return process_; }
+  // Once it has written what was sent.
   Finished stop();
 
  private:
+  void catch_up();
+
   Process process_;
 };
 

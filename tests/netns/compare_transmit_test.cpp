@@ -307,14 +307,22 @@ TEST_F(CompareTransmit, SeesADropOfAnotherEgressProgramByItsOrder) {
 TEST_F(CompareTransmit, CountsWhatTheQdiscDropsAndWhatItLetsGo) {
   const UdpSink sink(hosts_->right, AF_INET, kPort);
   in_left("tc qdisc add dev left root tbf rate 200kbit burst 2000 limit 3000");
-  const Comparison seen = compare_left([&] {
-    send();
-    EXPECT_TRUE(wait_until([&] {
-      return run_shell(hosts_->left.prefix() + "tc -s qdisc show dev left").out.find("backlog 0b 0p") !=
-             std::string::npos;
-    }));
-    settle();
-  });
+  const auto measure = [&] {
+    return compare_left([&] {
+      send();
+      EXPECT_TRUE(wait_until([&] {
+        return run_shell(hosts_->left.prefix() + "tc -s qdisc show dev left").out.find("backlog 0b 0p") !=
+               std::string::npos;
+      }));
+      settle();
+    });
+  };
+  Comparison seen = measure();
+  // A kernel that shows no packet to tracepoint programs while process 1 is interrupted (seen on one, and the timer of
+  // this qdisc interrupts anybody) has AF_PACKET's tap see more than the tracepoint: then the run says nothing.
+  for (int again = 0; again < 4 && seen.records["packet-out left"] != seen.records["stack-out left"]; ++again) {
+    seen = measure();
+  }
   const unsigned sent =
       static_cast<unsigned>(seen.records.contains("stack-out left") ? seen.records.at("stack-out left") : 0);
   EXPECT_GT(sent, 0u);

@@ -27,7 +27,7 @@ class Refusal : public ::testing::Test {
     EXPECT_EQ(result.status, (ExitStatus{1, 0})) << result;
     EXPECT_TRUE(result.err.starts_with("ringtap: ")) << result;
     for (const std::string& word : words) EXPECT_NE(result.err.find(word), std::string::npos) << result;
-    for (const std::string& wrong : {"Linux 5.8", "CONFIG_DEBUG_INFO_BTF", "security module"}) {
+    for (const char* wrong : {"Linux 5.8", "CONFIG_DEBUG_INFO_BTF", "security module"}) {
       EXPECT_EQ(result.err.find(wrong), std::string::npos) << result;
     }
   }
