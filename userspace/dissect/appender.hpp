@@ -64,7 +64,7 @@ class Appender {
   // All parts of a call go through one pointer and one look whether there is room: stores of characters may alias
   // anything, so a member would be read and written again for each of them.
   template <class... Parts>
-  void put(const Parts&... parts) {
+  [[gnu::always_inline]] void put(const Parts&... parts) {
     char* p = room((bound(parts) + ... + 0));
     ((p = write(p, parts)), ...);
     end_ = p;
@@ -97,7 +97,11 @@ class Appender {
   static constexpr std::size_t bound(const char (&)[N]) {
     return N;  // the NUL goes along: a constant size is worth more than the byte
   }
-  static std::size_t bound(const char* const& text) { return std::strlen(text); }
+  // For pointers alone: a literal would convert to one, and as no template it would win.
+  template <std::same_as<const char*> T>
+  static std::size_t bound(const T& text) {
+    return std::strlen(text);
+  }
   template <std::unsigned_integral T>
   static constexpr std::size_t bound(T) {
     return 20;
@@ -121,7 +125,10 @@ class Appender {
     std::memcpy(p, literal, N);
     return p + N - 1;
   }
-  static char* write(char* p, const char* const& text) { return copy(p, text, std::strlen(text)); }
+  template <std::same_as<const char*> T>
+  static char* write(char* p, const T& text) {
+    return copy(p, text, std::strlen(text));
+  }
   template <std::unsigned_integral T>
   static char* write(char* p, T value) {
     if constexpr (sizeof(T) <= 4) {
