@@ -170,9 +170,7 @@ std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, st
   }
   if (at == kNone) return kNone;
 
-  const auto is_idle = [&](std::uint32_t other) {
-    return packets_[packet_of(other)].history.last_ns + kIdleNs < time_ns;
-  };
+  const auto is_idle = [&](auto other) { return packets_[packet_of(other)].history.last_ns + kIdleNs < time_ns; };
   if (is_idle(at)) {
     std::uint32_t best = at;
     std::uint32_t other = chains_.last(hash);
