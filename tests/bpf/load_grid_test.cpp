@@ -11,9 +11,8 @@
 #include <vector>
 
 #include "filter/compile.hpp"
-#include "filter/translate.hpp"
 #include "loader/features.hpp"
-#include "loader/filter_injection.hpp"
+#include "loader/filter_body.hpp"
 #include "loader/rings.hpp"
 #include "loader/tap_programs.hpp"
 #include "support/requirements.hpp"
@@ -45,31 +44,11 @@ const std::array<Reduction, 12>& reductions() {
   return all;
 }
 
-FilterHook hook_of(ringtap_tap tap) {
-  switch (tap) {
-    case RINGTAP_TAP_XDP:
-      return FilterHook::kXdp;
-    case RINGTAP_TAP_TC_INGRESS:
-      return FilterHook::kTcIngress;
-    case RINGTAP_TAP_TC_EGRESS:
-      return FilterHook::kTcEgress;
-    default:
-      return FilterHook::kMemory;
-  }
-}
-
 FilterBodies filter_of(const std::string& expression) {
   return [expression](FilterPlace place, const KernelFeatures& features) -> Result<std::vector<bpf_insn>> {
     auto program = compile({.expression = expression, .link_type = place.l3 ? LinkType::kRaw : LinkType::kEthernet});
     if (!program) return program.take_error();
-    TranslateOptions options;
-    options.hook = hook_of(place.tap);
-    options.xdp_load_bytes = features.xdp_load_bytes;
-    options.vlan_view = !place.l3;
-    options.long_jumps = features.long_jumps;
-    options.inlined = place.inlined;
-    if (place.inlined) options.stack_base = kFilterStackBase;
-    return translate(*program, options);
+    return filter_body(*program, place, features);
   };
 }
 

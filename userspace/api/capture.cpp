@@ -1,33 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include <net/if_arp.h>
-
 #include <memory>
 #include <utility>
 
 #include "api/packet_sink.hpp"
 #include "filter/expression_filter.hpp"
 #include "live/live_source.hpp"
-#include "loader/filter_injection.hpp"
+#include "loader/filter_body.hpp"
 #include "ringtap/ringtap.hpp"
 
 namespace ringtap {
 namespace {
 
-// Borrows `filter`. For the tc taps only.
+// Borrows `filter`.
 LiveFilter live_filter(const std::string& expression, ExpressionFilter& filter) {
   LiveFilter live;
   live.expression = expression;
   live.may_recheck = filter.may_recheck();
   live.matches = [&filter](const RecordView& record) { return filter.matches(record); };
   live.bodies = [&filter](FilterPlace place, const KernelFeatures& features) {
-    TranslateOptions how;
-    how.hook = place.tap == RINGTAP_TAP_TC_EGRESS ? FilterHook::kTcEgress : FilterHook::kTcIngress;
-    how.vlan_view = !place.l3;
-    how.long_jumps = features.long_jumps;
-    how.inlined = place.inlined;
-    if (place.inlined) how.stack_base = kFilterStackBase;
-    how.hardware_type = place.l3 ? ARPHRD_NONE : ARPHRD_ETHER;
-    return translate(filter.program(place.l3 ? LinkType::kRaw : LinkType::kEthernet), how);
+    return filter_body(filter.program(place.l3 ? LinkType::kRaw : LinkType::kEthernet), place, features);
   };
   return live;
 }

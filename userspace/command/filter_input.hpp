@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// For which frames a filter is compiled, and how it is translated for them. Asks the system for the interfaces; one
-// thread.
+// For which frames a filter is compiled. Asks the system for the interfaces; one thread. Owns nothing that lasts.
+// Plain values.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
 #include "cli/options.hpp"
-#include "filter/translate.hpp"
+#include "ringtap/record.hpp"
 
 namespace ringtap {
 
@@ -20,8 +20,5 @@ struct FilteredFrames {
 // Of the interfaces that the options name, as the taps meet them. An Error where -y asks for another link type, or
 // where this program cannot capture.
 Result<FilteredFrames> frames_of_interfaces(const Options& options);
-
-// Frames that begin with an Ethernet header or, `l3`, with that of IP.
-TranslateOptions translate_options(FilterHook hook, bool l3);
 
 }  // namespace ringtap

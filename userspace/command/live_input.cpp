@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "command/live_input.hpp"
 
-#include <cstddef>
 #include <utility>
 
 #include "command/filter_input.hpp"
@@ -9,48 +8,12 @@
 #include "command/libraries.hpp"
 #include "command/messages.hpp"
 #include "filter/link_type_name.hpp"
+#include "loader/filter_body.hpp"
 #include "loader/libbpf_log.hpp"
 #include "net/device_list.hpp"
 
 namespace ringtap {
 namespace {
-
-static_assert(sizeof(MemoryFrame) == sizeof(ringtap_memory_frame) &&
-              offsetof(MemoryFrame, address) == offsetof(ringtap_memory_frame, address) &&
-              offsetof(MemoryFrame, length) == offsetof(ringtap_memory_frame, length) &&
-              offsetof(MemoryFrame, wire_length) == offsetof(ringtap_memory_frame, wire_length) &&
-              offsetof(MemoryFrame, ifindex) == offsetof(ringtap_memory_frame, ifindex) &&
-              offsetof(MemoryFrame, outgoing) == offsetof(ringtap_memory_frame, outgoing));
-static_assert(kRecheckVerdict == RINGTAP_VERDICT_RECHECK, "the taps act on what the translator returns");
-
-FilterHook hook_of(ringtap_tap tap) {
-  switch (tap) {
-    case RINGTAP_TAP_XDP:
-      return FilterHook::kXdp;
-    case RINGTAP_TAP_TC_INGRESS:
-      return FilterHook::kTcIngress;
-    case RINGTAP_TAP_TC_EGRESS:
-      return FilterHook::kTcEgress;
-    case RINGTAP_TAP_STACK_IN:
-    case RINGTAP_TAP_STACK_OUT:
-    case RINGTAP_TAP_NETFILTER:
-    case RINGTAP_TAP_SOCKET:
-    case RINGTAP_TAP_DROP:
-    case RINGTAP_TAP_END:
-    case RINGTAP_TAP_COUNT:
-      return FilterHook::kMemory;
-  }
-  return FilterHook::kMemory;
-}
-
-TranslateOptions translate_options(const FilterPlace& place, const KernelFeatures& features) {
-  TranslateOptions options = translate_options(hook_of(place.tap), place.l3);
-  options.xdp_load_bytes = features.xdp_load_bytes;
-  options.long_jumps = features.long_jumps;
-  options.inlined = place.inlined;
-  if (place.inlined) options.stack_base = kFilterStackBase;
-  return options;
-}
 
 // The frames a run meets: of one link type, or of both where they are framed as LINUX_SLL2 only after the filter.
 // Taps of the whole host put an Ethernet header in front of every packet.
@@ -83,8 +46,7 @@ LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter) {
   live.may_recheck = filter.may_recheck();
   live.matches = [&filter](const RecordView& record) { return filter.matches(record); };
   live.bodies = [&filter](FilterPlace place, const KernelFeatures& features) {
-    return translate(filter.program(place.l3 ? LinkType::kRaw : LinkType::kEthernet),
-                     translate_options(place, features));
+    return filter_body(filter.program(place.l3 ? LinkType::kRaw : LinkType::kEthernet), place, features);
   };
   return live;
 }

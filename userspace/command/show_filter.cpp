@@ -12,6 +12,7 @@
 #include "command/messages.hpp"
 #include "file/capture_files.hpp"
 #include "filter/ebpf_text.hpp"
+#include "filter/translate.hpp"
 
 namespace ringtap {
 namespace {
@@ -40,14 +41,6 @@ Result<FilteredFrames> frames_of(const Options& options) {
 
 }  // namespace
 
-TranslateOptions translate_options(FilterHook hook, bool l3) {
-  TranslateOptions options;
-  options.hook = hook;
-  options.vlan_view = !l3;
-  options.hardware_type = l3 ? ARPHRD_NONE : ARPHRD_ETHER;
-  return options;
-}
-
 int show_filter(const Options& options) {
   auto frames = frames_of(options);
   if (!frames) return fail(frames.error());
@@ -64,8 +57,11 @@ int show_filter(const Options& options) {
     text += print_program(program, kForms[times - 1]);
   }
   if (options.show_ebpf) {
-    const FilterHook hook = options.capture.taps.contains(Tap::kXdp) ? FilterHook::kXdp : FilterHook::kTcIngress;
-    TranslateOptions how = translate_options(hook, frames->link_type == LinkType::kRaw);
+    const bool l3 = frames->link_type == LinkType::kRaw;
+    TranslateOptions how;
+    how.hook = options.capture.taps.contains(Tap::kXdp) ? FilterHook::kXdp : FilterHook::kTcIngress;
+    how.vlan_view = !l3;
+    how.hardware_type = l3 ? ARPHRD_NONE : ARPHRD_ETHER;
     how.long_jumps = true;
     auto body = translate(program, how);
     if (!body) return fail(body.error());
