@@ -3,17 +3,23 @@
 // its process, and the messages where there is no fallback.
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <sstream>
 
 #include "capture.hpp"
 #include "support/old_kernel.hpp"
 #include "support/requirements.hpp"
 #include "support/traffic.hpp"
+#include "support/wait.hpp"
 
 namespace ringtap::testing {
 namespace {
+
+using namespace std::chrono_literals;
 
 // Before 6.6 tcx links are an unknown attach type.
 void without_tcx() {
@@ -42,6 +48,11 @@ class OlderKernel : public ::testing::Test {
   }
   bool has_clsact() const {
     return run(hosts_->right.command({"tc", "qdisc", "show", "dev", "right"})).out.find("clsact") != std::string::npos;
+  }
+  static std::vector<pid_t> children_of(pid_t process) {
+    const std::string id = std::to_string(process);
+    std::istringstream words(read_file("/proc/" + id + "/task/" + id + "/children"));
+    return {std::istream_iterator<pid_t>(words), {}};
   }
   static std::size_t count(const std::string& text, std::string_view word) {
     std::size_t found = 0;
@@ -79,19 +90,81 @@ TEST_F(OlderKernel, WithoutTcxLeavesAQdiscThatWasThere) {
   EXPECT_TRUE(has_clsact());
 }
 
-TEST_F(OlderKernel, WithoutTcxSweepsWhatAKilledOneLeftAndNotWhatALiveOneUses) {
+TEST_F(OlderKernel, WithoutTcxAKillLeavesNothing) {
   Capture killed(hosts_->right, {"-i", "right", "-w", "/dev/null"}, without_tcx);
   Capture alive(hosts_->right, {"-v", "-i", "right", "-w", folder_ / "alive.pcap"}, without_tcx);
   EXPECT_EQ(count(filters(), "tc_ingress_tap:["), 2u) << filters();
   killed.process().signal(SIGKILL);
   ASSERT_TRUE(killed.process().wait());
-  EXPECT_EQ(count(filters(), "tc_ingress_tap:["), 2u) << "the kernel took the filter away: the test shows nothing";
+  EXPECT_TRUE(wait_until([&] { return count(filters(), "tc_ingress_tap:[") == 1; })) << filters();
+  EXPECT_TRUE(wait_until([&] { return count(filters(), "tc_egress_tap:[") == 1; })) << filters();
+  send(10);
+  EXPECT_EQ((*expect_identity(alive.stop().err).total)["written"], 10u);
+  EXPECT_EQ(filters(), "");
+  EXPECT_FALSE(has_clsact());
+}
+
+TEST_F(OlderKernel, WithoutTcxASecondSignalLeavesNothing) {
+  // The reader of the pipe stands still, so that the first signal cannot complete.
+  const std::string fifo = folder_ / "fifo";
+  const std::string ready = folder_ / "ready";
+  ASSERT_EQ(run({"mkfifo", fifo}).status, (ExitStatus{0, 0}));
+  Process reader({"sh", "-c", "exec 3<" + fifo + "; exec sleep 60"});
+  Process ringtap(
+      {"sh", "-c",
+       "exec " + hosts_->right.prefix() + ringtap_binary() + " --ready-file " + ready + " -i right -w - >" + fifo},
+      without_tcx);
+  ASSERT_TRUE(ringtap.wait_ready(ready)) << ringtap.err();
+  EXPECT_EQ(count(filters(), "tc_ingress_tap:["), 1u) << filters();
+  send(1000);
+  ringtap.signal(SIGINT);
+  EXPECT_FALSE(ringtap.wait(300ms)) << "ended although its output was blocked: the test shows nothing";
+  ringtap.signal(SIGINT);
+  EXPECT_EQ(ringtap.wait(), (ExitStatus{-1, SIGINT}));
+  EXPECT_TRUE(wait_until([&] { return filters().empty() && !has_clsact(); })) << filters();
+}
+
+TEST_F(OlderKernel, WithoutTcxTheNextRunSweepsWhatNobodyGuards) {
+  Capture killed(hosts_->right, {"-i", "right", "-w", "/dev/null"}, without_tcx);
+  Capture alive(hosts_->right, {"-v", "-i", "right", "-w", folder_ / "alive.pcap"}, without_tcx);
+  for (const pid_t guard : children_of(killed.process().pid())) ::kill(guard, SIGKILL);
+  killed.process().signal(SIGKILL);
+  ASSERT_TRUE(killed.process().wait());
+  EXPECT_EQ(count(filters(), "tc_ingress_tap:["), 2u) << "somebody took the filter away: the test shows nothing";
   Capture next(hosts_->right, {"-v", "-i", "right", "-w", folder_ / "next.pcap"}, without_tcx);
   EXPECT_EQ(count(filters(), "tc_ingress_tap:["), 2u) << filters();
   send(10);
   EXPECT_EQ((*expect_identity(alive.stop().err).total)["written"], 10u);
   EXPECT_EQ((*expect_identity(next.stop().err).total)["written"], 10u);
   EXPECT_EQ(filters(), "");
+  EXPECT_FALSE(has_clsact()) << "the one that was killed had made the qdisc";
+}
+
+TEST_F(OlderKernel, WithoutTcxTheLastOneOutRemovesTheQdisc) {
+  Capture first(hosts_->right, {"-i", "right", "-w", "/dev/null"}, without_tcx);
+  Capture second(hosts_->right, {"-i", "right", "-w", "/dev/null"}, without_tcx);
+  const std::vector<pid_t> guards = children_of(first.process().pid());
+  EXPECT_EQ(guards.size(), 1U);
+  EXPECT_EQ(first.stop().status, (ExitStatus{0, 0}));
+  for (const pid_t guard : guards) EXPECT_NE(::kill(guard, 0), 0) << "a guard outlives a clean end";
+  EXPECT_TRUE(has_clsact()) << "the second's filters are in it";
+  EXPECT_EQ(second.stop().status, (ExitStatus{0, 0}));
+  EXPECT_FALSE(has_clsact());
+}
+
+TEST_F(OlderKernel, WithoutTcxAQdiscThatSomebodyUsesStays) {
+  Capture ringtap(hosts_->right, {"-i", "right", "-w", "/dev/null"}, without_tcx);
+  ASSERT_EQ(run(hosts_->right.command({"tc", "filter", "add", "dev", "right", "egress", "pref", "5", "bpf", "bytecode",
+                                       "1,6 0 0 4294967295", "classid", "1:7"}))
+                .status,
+            (ExitStatus{0, 0}));
+  ringtap.process().signal(SIGKILL);
+  ASSERT_TRUE(ringtap.process().wait());
+  EXPECT_TRUE(wait_until([&] { return count(filters(), "_tap:[") == 0; })) << filters();
+  Capture next(hosts_->right, {"-i", "right", "-w", "/dev/null"}, without_tcx);
+  EXPECT_EQ(next.stop().status, (ExitStatus{0, 0}));
+  EXPECT_NE(filters().find(":7"), std::string::npos) << filters();
+  EXPECT_TRUE(has_clsact());
 }
 
 TEST_F(OlderKernel, WithoutRingBufferIsRefusedWithTheVersionThatHasIt) {

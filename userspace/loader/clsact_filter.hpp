@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A tc program before Linux 6.6, where no link holds it: a filter at the clsact qdisc whose handle is our process id.
-// Nothing removes it when the process is killed, so the next run sweeps filters of ours whose process is gone. Never
-// touches what is not ours. Move-only; the destructor removes the filter, and the qdisc if it made that and it is
-// unused.
+// The destructor removes it, and the qdisc if a ringtap made that and it is unused. A guard (clsact_guard.hpp) does so
+// when the process is killed; and if that is killed too, the next run sweeps filters of ours whose process is gone.
+// Never touches what is not ours. Move-only. One thread.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 
 #include "loader/attach_target.hpp"
+#include "loader/clsact_guard.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
@@ -21,14 +22,11 @@ class ClsactFilter {
   ~ClsactFilter();
 
  private:
-  ClsactFilter(std::uint32_t ifindex, TcDirection direction, bool created_qdisc)
-      : ifindex_(ifindex), direction_(direction), created_qdisc_(created_qdisc) {}
+  explicit ClsactFilter(const ClsactPlace& place) : place_(place) {}
   void remove();
+  void remove_locked();  // under a ClsactLock
 
-  std::uint32_t ifindex_;  // 0: moved from
-  TcDirection direction_;
-  bool created_qdisc_;
-  std::uint32_t handle_ = 0;  // 0: there is no filter, at most the qdisc
+  std::optional<ClsactPlace> place_;  // nothing: moved from
 };
 
 }  // namespace ringtap
