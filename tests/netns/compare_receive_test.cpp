@@ -185,7 +185,7 @@ TEST_F(CompareReceive, SaysThatNoPacketCame) {
   const Comparison result = compare({"-i", "right", kOurs}, [] {});
   EXPECT_EQ(result.packets(), Counts{});
   EXPECT_EQ(result.outcomes(), Counts{});
-  EXPECT_TRUE(result.answer().starts_with("no packet was seen; listened at right for 'udp port 5000'"))
+  EXPECT_TRUE(result.answer().starts_with("no packet was seen; looked at right for 'udp port 5000'"))
       << result.answer();
 }
 

@@ -438,14 +438,14 @@ TEST(CaptureReader, TellsDamageOfPcapngBlocks) {
        FileBytes().section().block(3, [](FileBytes& b) { b.u32(0); })},
       {"61 captured bytes in a block with room for 60",
        pcapng().block(6, [](FileBytes& b) { b.u32(0).u64(0).u32(61).u32(61).fill(60); })},
-      {"option 2 with a length of 5 runs out of its block",
+      {"option 2 with a length of 5 extends beyond its block",
        pcapng().block(6, [](FileBytes& b) { b.u32(0).u64(0).u32(0).u32(0).u16(2).u16(5).u32(0); })},
       {"enhanced packet block too short", pcapng().block(6, [](FileBytes& b) { b.u32(0).u64(0).u32(0); })},
       {"packet block too short", pcapng().block(2, [](FileBytes& b) { b.u32(0).u64(0).u32(0); })},
       {"simple packet block too short", pcapng().block(3, [](FileBytes&) {})},
       {"interface description block too short", pcapng().block(1, [](FileBytes& b) { b.u32(0); })},
       {"interface statistics block too short", pcapng().block(5, [](FileBytes& b) { b.u32(0); })},
-      {"statistics of interface 7", pcapng().block(5, [](FileBytes& b) { b.u32(7).u64(0); })},
+      {"statistics refer to interface 7", pcapng().block(5, [](FileBytes& b) { b.u32(7).u64(0); })},
       {"section header block too short", pcapng().block(0x0a0d0d0a, [](FileBytes& b) { b.u32(0x1a2b3c4d); })},
       {"wrong byte-order magic in a section header block (byte 148)",
        pcapng().block(0x0a0d0d0a, [](FileBytes& b) { b.u32(0x1a2b3c4c).u16(1).u16(0).u64(0); })},
@@ -680,7 +680,7 @@ TEST(CaptureReader, DamageOfAPackedFileNeverPassesUnseen) {
 TEST(CaptureReader, SaysWhereAPackedFileIsDamaged) {
   const Bytes file = FileBytes().pcap().packet(1, 2, 60, 60).fill(60).fill(7);
   EXPECT_EQ(read(gzip(file)).error,
-            "file: truncated dump file; tried to read 16 header bytes, only got 7 (byte 100 of the unpacked data)");
+            "file: truncated dump file; tried to read 16 header bytes, only got 7 (byte 100 of the uncompressed data)");
   EXPECT_EQ(read(gzip(gzip(file))).error, "file: unknown file format") << "packed once is enough";
 }
 

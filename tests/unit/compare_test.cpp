@@ -250,7 +250,7 @@ TEST(Compare, DoesNotSayVanishedWhereATapThatWouldTellDidNotRun) {
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"unknown after xdp eth0", 1}}));
   const std::string report = kernel.finish();
   EXPECT_EQ(report.find("vanished"), std::string::npos) << report;
-  EXPECT_NE(report.find("note: unknown, since the drop tap did not run: whether, where and why a packet was dropped"),
+  EXPECT_NE(report.find("note: unknown without the drop tap: whether, where and why a packet was dropped"),
             std::string::npos)
       << report;
 }
@@ -260,8 +260,7 @@ TEST(Compare, NamesNoHookWithoutTheNetfilterTap) {
   kernel.receive(udp(), 0x100);
   kernel.drop(udp(), 0x100, "NETFILTER_DROP", "nft_do_chain");
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped by netfilter (NETFILTER_DROP in nft_do_chain)", 1}}));
-  EXPECT_NE(kernel.finish().find("note: unknown, since the netfilter tap did not run: at which hook"),
-            std::string::npos);
+  EXPECT_NE(kernel.finish().find("note: unknown without the netfilter tap: at which hook"), std::string::npos);
 }
 
 TEST(Compare, LeavesOpenWhetherASocketGotAPacketWithoutTheSocketTap) {
@@ -269,7 +268,7 @@ TEST(Compare, LeavesOpenWhetherASocketGotAPacketWithoutTheSocketTap) {
   kernel.receive(udp(), 0x100);
   kernel.end(udp(), 0x100, "skb_consume_udp");
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"consumed by the kernel or delivered in skb_consume_udp", 1}}));
-  EXPECT_NE(kernel.finish().find("note: unknown, since the socket tap did not run: whether a socket was given"),
+  EXPECT_NE(kernel.finish().find("note: unknown without the socket tap: whether a packet that was not dropped"),
             std::string::npos);
 }
 
@@ -453,7 +452,7 @@ TEST(Compare, ASuperframeWhoseSegmentsTheFilterDoesNotKnowIsCalledCut) {
   kernel.packet(Tap::kTcEgress, whole, 0x100);
   kernel.end(whole, 0x100, "validate_xmit_skb");
   kernel.drop(tcp(1100, 100, 51), 0x300, "NOT_SPECIFIED", "skb_release_data");  // a frame GRO had hung to the first
-  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"cut into pieces after tc-egress eth0, which were not seen", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"split into pieces after tc-egress eth0; the pieces were not seen", 1}}));
 }
 
 TEST(Compare, APartSentAgainIsAnotherPacket) {
@@ -714,7 +713,8 @@ TEST(Compare, FinishesTheOldestFirstWhenThereAreTooMany) {
   EXPECT_LE(kernel.comparer().totals().counts.packets, 30U);
   EXPECT_EQ(kernel.outcomes(),
             (Outcomes{{"given up after xdp eth0: too many packets at once", 21}, {"vanished after xdp eth0", 9}}));
-  EXPECT_NE(kernel.finish().find("note: 21 packets finished early: more than 10 at once"), std::string::npos);
+  EXPECT_NE(kernel.finish().find("note: 21 packets given up early, with more than 10 followed at once"),
+            std::string::npos);
 }
 
 TEST(Compare, FinishesAPacketWhenItHasBeenQuietForItsAge) {
@@ -750,7 +750,8 @@ TEST(Compare, SaysThatCountsAreLowerBoundsWhenRecordsWereLost) {
   kernel.deliver(udp(), 0x100);
   EXPECT_TRUE(kernel.comparer().on_statistics({.interface_id = 1, .dropped = 3}));
   EXPECT_TRUE(kernel.comparer().on_statistics({.interface_id = 1, .dropped = 7}));
-  EXPECT_NE(kernel.finish().find("note: the kernel side lost 7 records: counts are lower bounds\n"), std::string::npos);
+  EXPECT_NE(kernel.finish().find("note: 7 records lost in the kernel: the counts are lower bounds\n"),
+            std::string::npos);
 }
 
 TEST(Compare, LooksOnlyAtTheTapsAskedFor) {
@@ -775,9 +776,10 @@ TEST(Compare, SaysWhereItListenedWhenNothingCame) {
   CompareOptions options;
   options.listened_at = "eth0 for 'udp port 5000'";
   Kernel kernel(options);
-  EXPECT_EQ(kernel.finish(),
-            "no packet was seen; listened at eth0 for 'udp port 5000' (hint: does the filter match what you mean, VLAN "
-            "tags included? did the packet reach this host and device?)\n");
+  EXPECT_EQ(
+      kernel.finish(),
+      "no packet was seen; looked at eth0 for 'udp port 5000' (hint: does the filter match the packets you mean, with "
+      "their VLAN tags? did they reach this host and device?)\n");
 }
 
 // ---- Rules ----

@@ -45,7 +45,7 @@ TEST(ChooseDevices, RefusesWhatIsNotThereAndWhatIsNotUnderstood) {
   const auto missing = choose_devices(kPresent, {"eth9"});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().text(), "eth9: no such interface");
-  EXPECT_EQ(missing.error().hint(), "there are: lo, eth0, eth1, tun0, can0, any");
+  EXPECT_EQ(missing.error().hint(), "known interfaces: lo, eth0, eth1, tun0, can0, any");
   const auto other = choose_devices(kPresent, {"eth0", "can0"});
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().text(), "can0: its link layer (ARPHRD 280) is not supported");

@@ -227,7 +227,7 @@ TEST_F(Files, AreNotShownAsATypeThatNobodyKnows) {
   EXPECT_EQ(ours.err.substr(ours.err.find(' ')), theirs.err.substr(theirs.err.find(' ')));
   const Finished no_printer = ringtap({"-T", "wb", "-r", file});
   EXPECT_EQ(no_printer.status, (ExitStatus{2, 0})) << no_printer;
-  EXPECT_NE(no_printer.err.find("-T wb: ringtap has no printer for it yet"), std::string::npos) << no_printer;
+  EXPECT_NE(no_printer.err.find("-T wb: ringtap cannot print this protocol yet"), std::string::npos) << no_printer;
 }
 
 TEST_F(Files, ShowNumbersOfAutonomousSystemsWithADotWhereAskedFor) {

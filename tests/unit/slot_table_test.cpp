@@ -33,7 +33,7 @@ TEST(SlotTable, GivesNumbersFromOneAndRefusesMoreThanItsLimit) {
   EXPECT_EQ(slots.number_of(**second), 2U);
   const auto third = slots.add(device(11, "eth2"));
   ASSERT_FALSE(third);
-  EXPECT_EQ(third.error().text(), "eth2: not captured, 2 interfaces are the limit of one run");
+  EXPECT_EQ(third.error().text(), "eth2: not captured, since one run is limited to 2 interfaces");
   EXPECT_EQ((*first)->device.name, "eth0");  // where it was
 }
 

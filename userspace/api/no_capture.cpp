@@ -5,7 +5,7 @@
 namespace ringtap {
 
 Result<> capture(const CaptureOptions&, const OnPacket&) {
-  return Error("this ringtap was built without the kernel side: it reads files only");
+  return Error("this ringtap was built without the kernel side (RINGTAP_KERNEL=OFF): it only reads files");
 }
 
 }  // namespace ringtap

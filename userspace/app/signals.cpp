@@ -41,7 +41,7 @@ bool take(volatile sig_atomic_t& flag) {
 
 Result<Signals> Signals::create() {
   UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake) return Error::from_errno(errno, "make an eventfd");
+  if (!wake) return Error::from_errno(errno, "create an eventfd");
   return Signals(std::move(wake));
 }
 

@@ -33,7 +33,7 @@ bool keep_capabilities(std::uint64_t wanted) {
 }
 
 Error failure(const User& user) {
-  return Error::from_errno(errno, "become user " + user.name);
+  return Error::from_errno(errno, "switch to user " + user.name);
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ Result<> as_user(const User& user, const std::function<Result<>()>& action) {
   }
   Result<> result = action();
   if (::seteuid(0) != 0 || ::setegid(0) != 0 || ::setgroups(groups.size(), groups.data()) != 0) {
-    return Error::from_errno(errno, "become root again");
+    return Error::from_errno(errno, "switch back to root");
   }
   return result;
 }

@@ -17,7 +17,7 @@ Result<> interpret_files(Draft& draft) {
   if (draft.read_path.empty() && draft.list_path.empty()) return ok();
   if (!draft.read_path.empty() && !draft.list_path.empty()) return usage("-V and -r are mutually exclusive.");
   Options& options = draft.options;
-  if (!options.capture.interfaces.empty()) return usage(files_option(draft) + " does not go together with -i");
+  if (!options.capture.interfaces.empty()) return usage(files_option(draft) + " cannot be used together with -i");
   if (!draft.read_path.empty()) {
     options.read_paths = {draft.read_path};
     return ok();
@@ -40,7 +40,7 @@ Result<> interpret_expression(Draft& draft, const std::string& expression) {
 Result<> interpret_direction(const std::string& direction, TapSet& taps) {
   if (direction.empty() || direction == "inout") return ok();
   if (direction != "in" && direction != "out") {
-    return usage("-Q " + direction + ": not a direction").hint("in, out, inout");
+    return usage("-Q " + direction + ": not a direction").hint("in, out or inout");
   }
   taps.erase(direction == "in" ? kOutTaps : kInTaps);
   if (taps.empty()) {
@@ -53,8 +53,8 @@ Result<> interpret_xdp(Draft& draft) {
   CaptureSettings& capture = draft.options.capture;
   const bool has_xdp = capture.taps.contains(Tap::kXdp);
   if (draft.xdp_mode && !has_xdp) return usage("--xdp-mode needs --tap xdp");
-  if (capture.consume && !has_xdp) return usage("--consume needs --tap xdp: frames can end only there");
-  if (capture.consume_despite_address && !capture.consume) return usage("--force goes with --consume alone");
+  if (capture.consume && !has_xdp) return usage("--consume needs --tap xdp: frames can be dropped only there");
+  if (capture.consume_despite_address && !capture.consume) return usage("--force works only with --consume");
   capture.xdp_mode = draft.xdp_mode.value_or(capture.xdp_mode);
   return ok();
 }
@@ -63,7 +63,7 @@ Result<> check_reduction(const Options& options) {
   const Reduction& reduction = options.capture.reduction;
   const bool leaves_out = reduction.slice_layer != 0 || reduction.sample != 0 || reduction.max_pps != 0;
   if ((leaves_out || reduction.time_batch.count() != 0) && !options.read_paths.empty()) {
-    return usage("--slice, --sample, --max-pps and --time-batch are for captures, not for files");
+    return usage("--slice, --sample, --max-pps and --time-batch work only on live captures, not on files");
   }
   const TapSet taps = options.capture.taps;
   if (leaves_out && (taps.contains_any(kHostTaps) || taps.contains_any(kPacketTaps))) {
@@ -76,12 +76,12 @@ Result<> interpret_output(Draft& draft) {
   const CaptureSettings& capture = draft.options.capture;
   OutputOptions& output = draft.options.output;
   const Rotation& rotation = output.rotation;
-  if (!rotation.rotates() && rotation.files > 0) return usage("-W goes with -C or -G");
-  if (!rotation.rotates() && !output.rotate_command.empty()) return usage("-z goes with -C or -G");
+  if (!rotation.rotates() && rotation.files > 0) return usage("-W needs -C or -G");
+  if (!rotation.rotates() && !output.rotate_command.empty()) return usage("-z needs -C or -G");
   if (rotation.rotates() && (output.path.empty() || output.path == "-")) {
-    return usage("-C and -G go with -w and the name of a file");
+    return usage("-C and -G need -w with the name of a file");
   }
-  if (output.path == "-" && draft.print) return usage("-w - and --print both want standard output");
+  if (output.path == "-" && draft.print) return usage("-w - and --print cannot both use standard output");
   output.print = (output.path.empty() || draft.print) && !output.count_only;
 
   const bool several = capture.interfaces.size() > 1 || family_count(capture.taps) > 1;
@@ -119,7 +119,8 @@ Action capture_action(const Draft& draft) {
 Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
-  if (!options.read_paths.empty() && draft.taps) return usage(files_option(draft) + " does not go together with --tap");
+  if (!options.read_paths.empty() && draft.taps)
+    return usage(files_option(draft) + " cannot be used together with --tap");
   options.capture.taps = draft.taps.value_or(options.capture.taps);
   if (auto result = interpret_direction(draft.direction, options.capture.taps); !result) return result.take_error();
   if (auto result = check_reduction(options); !result) return result.take_error();
@@ -135,9 +136,10 @@ Result<Options> interpret_compare(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
   options.action = options.read_paths.empty() ? Action::kCompareLive : Action::kCompareFile;
-  if (!options.read_paths.empty() && options.nft_rule) return usage("--nft-rule asks the running kernel, not files");
+  if (!options.read_paths.empty() && options.nft_rule)
+    return usage("--nft-rule works only on live packets, not on files");
   options.capture.taps = draft.taps.value_or(options.capture.taps);
-  if (options.output.path == "-") return usage("-w - : the report goes to standard output");
+  if (options.output.path == "-") return usage("-w -: standard output is taken by the report");
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
   return std::move(options);
 }

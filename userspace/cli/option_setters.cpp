@@ -27,7 +27,7 @@ Result<> set_time_batch(Draft& draft, const Given& given) {
   auto time = parse_duration(given.name, given.value());
   if (!time) return time.take_error();
   if (*time < kLeastTimeBatch || *time > kMostTimeBatch) {
-    return usage(std::string(given.name) + " " + given.value() + ": not from 1us to 500us");
+    return usage(std::string(given.name) + " " + given.value() + ": not a time from 1us to 500us");
   }
   capture(draft).reduction.time_batch = *time;
   return ok();
@@ -58,7 +58,8 @@ Result<> set_time_style(Draft& draft, const Given& given) {
 }
 
 Result<> hide_compare_time(Draft& draft, const Given& given) {
-  if (given.times > 1) return usage("-t may be given once: times of one packet are relative to its first record");
+  if (given.times > 1)
+    return usage("compare takes -t only once: the times of a packet are always relative to its first record");
   draft.options.compare.show_time = false;
   return ok();
 }
@@ -68,7 +69,7 @@ Result<> set_forced_type(Draft& draft, const Given& given) {
   const ForcedType* type = find_forced_type(given.value());
   if (type == nullptr) return Error("unknown packet type `" + given.value() + "'");
   if (!has_printer(*type)) {
-    return usage(std::string(given.name) + " " + given.value() + ": ringtap has no printer for it yet");
+    return usage(std::string(given.name) + " " + given.value() + ": ringtap cannot print this protocol yet");
   }
   dissect(draft).forced = type;
   return ok();

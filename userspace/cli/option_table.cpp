@@ -34,34 +34,34 @@ std::string taps_text(const Options& defaults) {
 }
 
 constexpr std::array kOptions = {
-    OptionRow{"-i,--interface", "IF", Group::kInput, kCaptureForm,
-              "interface: name, number of -D, or any; may be repeated", set_interfaces},
-    OptionRow{"-i,--interface", "IF", Group::kInput, kCompareForm, "interface: name or number of -D; may be repeated",
-              set_interfaces},
+    OptionRow{"-i,--interface", "IF", Group::kInput, kBothForms,
+              "interface: its name, its number in the list of -D, or any; may be repeated", set_interfaces},
     OptionRow{
         "--tap", "LIST", Group::kInput, kCaptureForm,
-        "where in the kernel: tc, tc-in, tc-out, xdp, packet, stack, netfilter, socket, drop; several with commas",
+        "where in the kernel to capture: tc, tc-in, tc-out, xdp, packet, stack, netfilter, socket, drop; separate "
+        "several with commas",
         [](Draft& d, const Given& given) { return store(parse_taps(given.name, given.value(), kCaptureTaps), d.taps); },
         taps_text},
     OptionRow{
         "--tap", "LIST", Group::kInput, kCompareForm,
-        "xdp, packet, stack, tc, netfilter, socket, drop, end; several with commas",
+        "taps to compare: xdp, packet, stack, tc, netfilter, socket, drop, end; separate several with commas",
         [](Draft& d, const Given& given) { return store(parse_taps(given.name, given.value(), kAllTaps), d.taps); },
         taps_text},
-    OptionRow{"--xdp-mode", "MODE", Group::kInput, kCaptureForm, "how XDP attaches: auto, native, generic",
+    OptionRow{"--xdp-mode", "MODE", Group::kInput, kCaptureForm, "how the XDP tap is attached: auto, native or generic",
               set_xdp_mode, [](const Options&) { return std::string("auto"); }},
     OptionRow{"--consume", nullptr, Group::kInput, kCaptureForm,
-              "captured frames end at the XDP tap: for mirror ports, not for an interface with an address",
+              "drop captured frames at the XDP tap; for mirror ports, refused on an interface with an address",
               set_flag < [](Draft& d) -> auto& {return capture(d).consume;
 }  // namespace
 >
 }  // namespace ringtap
-, OptionRow{"--force", nullptr, Group::kInput, kCaptureForm, "--consume on an interface with an address, too",
+, OptionRow{"--force", nullptr, Group::kInput, kCaptureForm, "allow --consume on an interface with an address",
             set_flag < [](Draft& d) -> auto& {return capture(d).consume_despite_address;
 }
 >
 }
-, OptionRow{"-Q,--direction", "DIR", Group::kInput, kCaptureForm, "in, out or inout",
+, OptionRow{"-Q,--direction", "DIR", Group::kInput, kCaptureForm,
+            "direction of the packets to capture: in, out or inout",
             set_text < [](Draft& d) -> auto& {return d.direction;
 }
 >, [](const Options&) { return std::string("inout"); }
@@ -71,27 +71,27 @@ constexpr std::array kOptions = {
               "BYTES",
               Group::kInput,
               kBothForms,
-              "bytes kept of a packet; 0 is the maximum, 262144",
+              "bytes to keep of each packet; 0 means the maximum, 262144",
               set_snaplen,
               snaplen_text},
-    OptionRow{"-B,--buffer-size", "KIB",      Group::kInput, kBothForms, "size of all rings together, in KiB",
+    OptionRow{"-B,--buffer-size", "KIB",      Group::kInput, kBothForms, "total size of all ring buffers, in KiB",
               set_buffer,         buffer_text},
     OptionRow{
         "--slice",
         "LAYER[+N]",
         Group::kInput,
         kCaptureForm,
-        "keep the headers up to layer l2, l3 or l4 and N bytes after them: l4+20",
+        "keep only the headers up to layer l2, l3 or l4, and N bytes after them; for example l4+20",
         [](Draft& d, const Given& given) { return parse_slice(given.name, given.value(), capture(d).reduction); }},
     OptionRow{"--sample",
               "1/N",
               Group::kInput,
               kCaptureForm,
-              "capture one of N flows, both directions of it: 1/N",
+              "capture one flow in N, in both directions; for example 1/8",
               [](Draft& d, const Given& given) {
                 return store(parse_sample(given.name, given.value()), capture(d).reduction.sample);
               }},
-    OptionRow{"--max-pps", "N", Group::kInput, kCaptureForm, "capture at most this many packets a second",
+    OptionRow{"--max-pps", "N", Group::kInput, kCaptureForm, "capture at most N packets per second",
               set_number < [](Draft& d) -> auto& {return capture(d).reduction.max_pps;
 }
 , 1, 1'000'000'000 >
@@ -101,29 +101,31 @@ constexpr std::array kOptions = {
               "TIME",
               Group::kInput,
               kCaptureForm,
-              "let received packets share a reading of the clock not older than this: 10us",
+              "let received packets share clock readings up to this old; for example 10us",
               set_time_batch},
     OptionRow{"-p,--no-promiscuous-mode",
               nullptr,
               Group::kInput,
               kBothForms,
-              "leave the interface's mode as it is",
+              "do not put the interface into promiscuous mode",
               [](Draft& d, const Given&) {
                 capture(d).promiscuous = false;
                 return ok();
               }},
-    OptionRow{"-r", "FILE", Group::kInput, kCaptureForm, "read a pcap or pcapng file instead, - is standard input",
+    OptionRow{"-r", "FILE", Group::kInput, kCaptureForm,
+              "read a pcap or pcapng file instead of capturing; - is standard input",
               set_text < [](Draft& d) -> auto& {return d.read_path;
 }
 >
 }
-, OptionRow{"-r", "FILE", Group::kInput, kCompareForm, "read a pcapng file of ringtap's instead, - is standard input",
+, OptionRow{"-r", "FILE", Group::kInput, kCompareForm,
+            "read a pcapng file that ringtap wrote instead of capturing; - is standard input",
             set_text < [](Draft& d) -> auto& {return d.read_path;
 }
 >
 }
 , OptionRow{"-V", "FILE", Group::kInput, kBothForms,
-            "read the files named in a file, one a line, in that order; - is standard input",
+            "read the capture files listed in FILE, one name per line, in that order; - is standard input",
             set_text < [](Draft& d) -> auto& {return d.list_path;
 }
 >
@@ -140,7 +142,7 @@ constexpr std::array kOptions = {
 >
 }
 , OptionRow{"-y,--linktype", "TYPE", Group::kInput, kCaptureForm,
-            "the link type that the interfaces must have; with -d alone, the one to compile for",
+            "refuse interfaces of any other link type; for -d without -i or -r: the link type to compile for",
             set_text < [](Draft& d) -> auto& {return d.options.link_type;
 }
 >
@@ -152,12 +154,13 @@ constexpr std::array kOptions = {
 }
 ,
 
-    OptionRow{"-F", "FILE", Group::kFilter, kCaptureForm, "read the filter from a file; words here are not used then",
+    OptionRow{"-F", "FILE", Group::kFilter, kCaptureForm,
+              "read the filter from a file; a filter on the command line is then ignored",
               set_text < [](Draft& d) -> auto& {return d.expression_file;
 }
 >
 }
-, OptionRow{"--any-vlan", nullptr, Group::kFilter, kBothForms, "match after one to four VLAN tags, too",
+, OptionRow{"--any-vlan", nullptr, Group::kFilter, kBothForms, "also match frames with one to four VLAN tags",
             set_flag < [](Draft& d) -> auto& {return d.options.filter.any_vlan;
 }
 >
@@ -167,7 +170,7 @@ constexpr std::array kOptions = {
               nullptr,
               Group::kFilter,
               kBothForms,
-              "without libpcap's optimiser",
+              "do not run libpcap's optimiser on the filter",
               [](Draft& d, const Given&) {
                 d.options.filter.optimise = false;
                 return ok();
@@ -178,14 +181,14 @@ constexpr std::array kOptions = {
 }
 >
 }
-, OptionRow{"--dump-ebpf", nullptr, Group::kFilter, kCaptureForm, "show the filter as the eBPF it becomes and exit",
+, OptionRow{"--dump-ebpf", nullptr, Group::kFilter, kCaptureForm, "show the filter as eBPF and exit",
             set_flag < [](Draft& d) -> auto& {return d.options.show_ebpf;
 }
 >
 }
 ,
 
-    OptionRow{"-c", "COUNT", Group::kEnd, kBothForms, "after this many packets",
+    OptionRow{"-c", "COUNT", Group::kEnd, kBothForms, "stop after this many packets",
               set_number < [](Draft& d) -> auto& {return d.options.limits.count;
 }
 , 1, kAnyCount >
@@ -195,28 +198,29 @@ constexpr std::array kOptions = {
               "TIME",
               Group::kEnd,
               kBothForms,
-              "after this time: 500ms, 5s, 2m, 1h",
+              "stop after this time; for example 500ms, 5s, 2m, 1h",
               [](Draft& d, const Given& given) {
                 return store(parse_duration(given.name, given.value()), d.options.limits.duration);
               }},
 
     OptionRow{"--each", nullptr, Group::kOutput, kCompareForm,
-              "a line for each packet, too: when it was at each tap, and its outcome",
+              "also print a line for each packet: when it was at each tap, and its outcome",
               set_flag < [](Draft& d) -> auto& {return d.options.compare.each;
 }
 >
 }
-, OptionRow{"--json", nullptr, Group::kOutput, kCompareForm, "one JSON object a line instead of tables",
+, OptionRow{"--json", nullptr, Group::kOutput, kCompareForm, "print one JSON object per line instead of tables",
             set_flag < [](Draft& d) -> auto& {return d.options.compare.json;
 }
 >
 }
-, OptionRow{"-w", "FILE", Group::kOutput, kCaptureForm, "write a file instead of text, - is standard output",
+, OptionRow{"-w", "FILE", Group::kOutput, kCaptureForm,
+            "write the packets to a file instead of printing them; - is standard output",
             set_text < [](Draft& d) -> auto& {return output(d).path;
 }
 >
 }
-, OptionRow{"-w", "FILE", Group::kOutput, kCompareForm, "write all records to a pcapng file as well",
+, OptionRow{"-w", "FILE", Group::kOutput, kCompareForm, "also write all records to a pcapng file",
             set_text < [](Draft& d) -> auto& {return output(d).path;
 }
 >
@@ -226,22 +230,24 @@ constexpr std::array kOptions = {
               "SIZE",
               Group::kOutput,
               kCaptureForm,
-              "start the next file when this one is larger: MB, or a number and k, m, g for KiB, …",
+              "start a new file when the current one exceeds this size: in millions of bytes, or with k, m or g in "
+              "KiB, MiB or GiB",
               [](Draft& d, const Given& given) {
                 return store(parse_file_size(given.name, given.value()), output(d).rotation.bytes);
               }},
     OptionRow{"-G", "SECONDS", Group::kOutput, kCaptureForm,
-              "start the next file after this time; the file's name is a pattern of strftime(3)",
+              "start a new file after this time; the name given with -w is a strftime(3) pattern",
               set_number < [](Draft& d) -> auto& {return output(d).rotation.seconds;
 }
 , 1, kMostFiles >
 }
-, OptionRow{"-W", "COUNT", Group::kOutput, kCaptureForm, "with -C: keep this many files; with -G: end after this many",
+, OptionRow{"-W", "COUNT", Group::kOutput, kCaptureForm,
+            "with -C: keep this many files, overwriting the oldest; with -G alone: stop after this many",
             set_number < [](Draft& d) -> auto& {return output(d).rotation.files;
 }
 , 1, kMostFiles >
 }
-, OptionRow{"-z", "COMMAND", Group::kOutput, kCaptureForm, "run this command on each file that another one follows",
+, OptionRow{"-z", "COMMAND", Group::kOutput, kCaptureForm, "run this command on each file when the next one is started",
             set_text < [](Draft& d) -> auto& {return output(d).rotate_command;
 }
 >
@@ -251,51 +257,63 @@ constexpr std::array kOptions = {
               "FORMAT",
               Group::kOutput,
               kCaptureForm,
-              "pcap or pcapng; else by the file's name, and pcapng for several interfaces or taps, netfilter and drop",
+              "pcap or pcapng; default pcapng if the name ends in .pcapng, for several interfaces or taps, and for "
+              "netfilter and drop",
               set_format},
-    OptionRow{"--print", nullptr, Group::kOutput, kCaptureForm, "text as well as -w",
+    OptionRow{"--print", nullptr, Group::kOutput, kCaptureForm, "with -w: print the packets as well",
               set_flag < [](Draft& d) -> auto& {return d.print;
 }
 >
 }
-, OptionRow{"--count", nullptr, Group::kOutput, kCaptureForm, "only the number of packets",
+, OptionRow{"--count", nullptr, Group::kOutput, kCaptureForm, "print only the number of packets",
             set_flag < [](Draft& d) -> auto& {return output(d).count_only;
 }
 >
 }
-, OptionRow{"-U,--packet-buffered", nullptr, Group::kOutput, kCaptureForm, "write each packet to the file at once",
+, OptionRow{"-U,--packet-buffered", nullptr, Group::kOutput, kCaptureForm, "write each packet to the file immediately",
             set_flag < [](Draft& d) -> auto& {return output(d).flush_each_record;
 }
 >
 }
-, OptionRow{"-l", nullptr, Group::kOutput, kCaptureForm, "write each line at once",
+, OptionRow{"-l", nullptr, Group::kOutput, kCaptureForm, "write each line of text immediately",
             set_flag < [](Draft& d) -> auto& {return style(d).line_buffered;
 }
 >
 }
-, OptionRow{"--immediate-mode", nullptr, Group::kOutput, kCaptureForm, "accepted; packets are never held back", accept},
+,
+    OptionRow{"--immediate-mode",
+              nullptr,
+              Group::kOutput,
+              kCaptureForm,
+              "accepted, but has no effect: packets are never held back",
+              accept},
     OptionRow{"--time-stamp-precision",
               "PREC",
               Group::kOutput,
               kCaptureForm,
-              "micro or nano, in text and pcap files",
+              "precision of time stamps in text and pcap files: micro or nano",
               set_precision,
               [](const Options&) { return std::string("micro"); }},
-    OptionRow{"--micro", nullptr, Group::kOutput, kCaptureForm, "microseconds", accept},
-    OptionRow{"--nano", nullptr, Group::kOutput, kCaptureForm, "nanoseconds",
+    OptionRow{"--micro", nullptr, Group::kOutput, kCaptureForm, "microseconds, the default", accept},
+    OptionRow{"--nano", nullptr, Group::kOutput, kCaptureForm, "the same as --time-stamp-precision nano",
               set_flag < [](Draft& d) -> auto& {return d.nano;
 }
 >
 }
 ,
 
-    OptionRow{"-n", nullptr, Group::kText, kCaptureForm, "numbers instead of names",
+    OptionRow{"-n", nullptr, Group::kText, kCaptureForm, "print numbers instead of names",
               set_times < [](Draft& d) -> auto& {return dissect(d).no_names;
 }
 >
 }
-, OptionRow{"-n", nullptr, Group::kOutput, kCompareForm, "accepted; numbers are never replaced by names", accept},
-    OptionRow{"-N", nullptr, Group::kText, kCaptureForm, "host names without their domain",
+, OptionRow{"-n",
+            nullptr,
+            Group::kOutput,
+            kCompareForm,
+            "accepted, but has no effect: numbers are never replaced by names",
+            accept},
+    OptionRow{"-N", nullptr, Group::kText, kCaptureForm, "print host names without their domain",
               set_flag < [](Draft& d) -> auto& {return dissect(d).no_domain;
 }
 >
@@ -305,33 +323,34 @@ constexpr std::array kOptions = {
               nullptr,
               Group::kText,
               kCaptureForm,
-              "time: -t none, -tt epoch, -ttt since the last, -tttt date, -ttttt since the first",
+              "time stamps: -t none, -tt seconds since 1970, -ttt since the previous line, -tttt date and time, -ttttt "
+              "since the first line",
               set_time_style},
-    OptionRow{"-t", nullptr, Group::kOutput, kCompareForm, "no time of day with --each", hide_compare_time},
-    OptionRow{"-e", nullptr, Group::kText, kCaptureForm, "with the link-layer header",
+    OptionRow{"-t", nullptr, Group::kOutput, kCompareForm, "with --each: print no time of day", hide_compare_time},
+    OptionRow{"-e", nullptr, Group::kText, kCaptureForm, "print the link-layer header",
               set_flag < [](Draft& d) -> auto& {return dissect(d).link_header;
 }
 >
 }
 , OptionRow{"-v,--verbose", nullptr, Group::kText, kCaptureForm,
-            "more; up to three times. At the end, the accounting of every tap",
+            "print more detail, up to -vvv; at the end of a capture also the accounting of every tap",
             set_times < [](Draft& d) -> auto& {return dissect(d).verbosity;
 }
 >
 }
 , OptionRow{"-v,--verbose", nullptr, Group::kOutput, kCompareForm,
-            "also what could not be matched, and the accounting of every tap",
+            "also print what could not be matched, and the accounting of every tap",
             set_times < [](Draft& d) -> auto& {return d.options.compare.verbosity;
 }
 >
 }
-, OptionRow{"-q", nullptr, Group::kText, kCaptureForm, "less",
+, OptionRow{"-q", nullptr, Group::kText, kCaptureForm, "print less detail",
             set_flag < [](Draft& d) -> auto& {return dissect(d).quiet;
 }
 >
 }
-, OptionRow{"-S,--absolute-tcp-sequence-numbers", nullptr, Group::kText, kCaptureForm, "absolute TCP sequence numbers",
-            set_flag < [](Draft& d) -> auto& {return dissect(d).absolute_seq;
+, OptionRow{"-S,--absolute-tcp-sequence-numbers", nullptr, Group::kText, kCaptureForm,
+            "print absolute TCP sequence numbers", set_flag < [](Draft& d) -> auto& {return dissect(d).absolute_seq;
 }
 >
 }
@@ -341,27 +360,28 @@ constexpr std::array kOptions = {
 >
 }
 , OptionRow{"--compat", nullptr, Group::kText, kCaptureForm,
-            "tcpdump 4.99.3's lines also where newer networks need others",
+            "print what tcpdump 4.99.3 prints, even where it is wrong for today's networks",
             set_flag < [](Draft& d) -> auto& {return dissect(d).compat;
 }
 >
 }
-, OptionRow{"-x", nullptr, Group::kText, kCaptureForm, "bytes in hex; -xx with the link header",
+, OptionRow{"-x", nullptr, Group::kText, kCaptureForm, "print the bytes in hex; -xx with the link-layer header",
             set_times < [](Draft& d) -> auto& {return d.hex;
 }
 >
 }
-, OptionRow{"-X", nullptr, Group::kText, kCaptureForm, "bytes in hex and ASCII; -XX with the link header",
+, OptionRow{"-X", nullptr, Group::kText, kCaptureForm,
+            "print the bytes in hex and ASCII; -XX with the link-layer header",
             set_times < [](Draft& d) -> auto& {return d.hex_ascii;
 }
 >
 }
-, OptionRow{"-A", nullptr, Group::kText, kCaptureForm, "bytes in ASCII; -AA with the link header",
+, OptionRow{"-A", nullptr, Group::kText, kCaptureForm, "print the bytes in ASCII; -AA with the link-layer header",
             set_times < [](Draft& d) -> auto& {return d.ascii;
 }
 >
 }
-, OptionRow{"-b", nullptr, Group::kText, kCaptureForm, "AS numbers of BGP as 1.2 (asdot)",
+, OptionRow{"-b", nullptr, Group::kText, kCaptureForm, "print BGP AS numbers in asdot notation; for example 1.4464",
             set_flag < [](Draft& d) -> auto& {return dissect(d).as_dot;
 }
 >
@@ -371,7 +391,7 @@ constexpr std::array kOptions = {
               "TYPE",
               Group::kText,
               kCaptureForm,
-              "payloads of UDP and TCP are of this type: domain, radius, snmp, tftp, vxlan, …",
+              "read UDP and TCP payloads as this protocol: domain, radius, snmp, tftp, vxlan, …",
               set_forced_type},
     OptionRow{"-#,--number", nullptr, Group::kText, kCaptureForm, "number the packets",
               set_flag < [](Draft& d) -> auto& {return style(d).number;
@@ -380,17 +400,17 @@ constexpr std::array kOptions = {
 }
 ,
 
-    OptionRow{"--strict-loss", nullptr, Group::kOther, kCaptureForm, "exit with 3 if anything was lost",
+    OptionRow{"--strict-loss", nullptr, Group::kOther, kCaptureForm, "exit with code 3 if packets were lost",
               set_flag < [](Draft& d) -> auto& {return d.options.strict_loss;
 }
 >
 }
 , OptionRow{"-Z,--relinquish-privileges", "USER", Group::kOther, kCaptureForm,
-            "be this user once every tap is attached", set_text < [](Draft& d) -> auto& {return d.options.user;
+            "switch to this user once every tap is attached", set_text < [](Draft& d) -> auto& {return d.options.user;
 }
 >
 }
-, OptionRow{"--ready-file", "FILE", Group::kOther, kBothForms, "made once every tap is attached",
+, OptionRow{"--ready-file", "FILE", Group::kOther, kBothForms, "create this file once every tap is attached",
             set_text < [](Draft& d) -> auto& {return d.options.ready_file;
 }
 >
@@ -400,8 +420,10 @@ constexpr std::array kOptions = {
 ;
 
 constexpr const char* kOneFile = "not for compare, which writes one file";
-constexpr const char* kNotPrinted = "not for compare, which counts packets and does not print them";
-constexpr const char* kOneClock = "records are stamped by the kernel's monotonic clock; there is no choice";
+constexpr const char* kNotPrinted = "not for compare, which does not print packets";
+constexpr const char* kNoChoice = "not for compare, which follows packets in both directions and writes pcapng";
+constexpr const char* kShowsNothing = "not for compare; use it without the word compare";
+constexpr const char* kOneClock = "time stamps always come from the kernel's monotonic clock";
 
 constexpr std::array kRefused = {
     RefusedRow{"-E", kBothForms, "decrypting IPsec is not supported"},
@@ -410,38 +432,38 @@ constexpr std::array kRefused = {
     RefusedRow{"-H", kBothForms, "802.11s mesh headers are not supported"},
     RefusedRow{"-I,--monitor-mode", kBothForms, "monitor mode is not supported"},
     RefusedRow{"-u", kBothForms, "undecoded NFS handles are not supported"},
-    RefusedRow{"-f", kBothForms, "foreign addresses: use -n"},
+    RefusedRow{"-f", kBothForms, "printing only foreign addresses as numbers is not supported; use -n"},
     RefusedRow{"-j,--time-stamp-type", kBothForms, kOneClock},
     RefusedRow{"-J,--list-time-stamp-types", kBothForms, kOneClock},
 
-    // A comparison writes one file, and only beside its report; it needs what root may do until its end.
+    // A comparison writes one file, and only in addition to its report; it needs its privileges until the end.
     RefusedRow{"-C", kCompareForm, kOneFile},
     RefusedRow{"-G", kCompareForm, kOneFile},
     RefusedRow{"-W", kCompareForm, kOneFile},
     RefusedRow{"-z", kCompareForm, kOneFile},
-    RefusedRow{"-Z", kCompareForm, "not for compare, which asks the kernel until its end"},
-    RefusedRow{"-y", kCompareForm, "not for compare, which takes every interface as it is"},
+    RefusedRow{"-Z", kCompareForm, "not for compare, which needs its privileges until it ends"},
+    RefusedRow{"-y", kCompareForm, "not for compare, which takes the link type of the interfaces"},
     RefusedRow{"-A", kCompareForm, kNotPrinted},
     RefusedRow{"-b", kCompareForm, kNotPrinted},
     RefusedRow{"-T", kCompareForm, kNotPrinted},
     RefusedRow{"-e", kCompareForm, kNotPrinted},
     RefusedRow{"-K", kCompareForm, kNotPrinted},
     RefusedRow{"-l", kCompareForm, kNotPrinted},
-    RefusedRow{"-L", kCompareForm, kNotPrinted},
+    RefusedRow{"-L", kCompareForm, kShowsNothing},
     RefusedRow{"-N", kCompareForm, kNotPrinted},
     RefusedRow{"-q", kCompareForm, kNotPrinted},
-    RefusedRow{"-Q", kCompareForm, kNotPrinted},
+    RefusedRow{"-Q", kCompareForm, kNoChoice},
     RefusedRow{"-S", kCompareForm, kNotPrinted},
     RefusedRow{"-U", kCompareForm, kNotPrinted},
     RefusedRow{"-x", kCompareForm, kNotPrinted},
     RefusedRow{"-X", kCompareForm, kNotPrinted},
     RefusedRow{"-#", kCompareForm, kNotPrinted},
-    RefusedRow{"-D", kCompareForm, kNotPrinted},
-    RefusedRow{"-d", kCompareForm, kNotPrinted},
-    RefusedRow{"-F", kCompareForm, kNotPrinted},
-    RefusedRow{"--dump-ebpf", kCompareForm, kNotPrinted},
-    RefusedRow{"--format", kCompareForm, kNotPrinted},
-    RefusedRow{"--consume", kCompareForm, kNotPrinted},
+    RefusedRow{"-D", kCompareForm, kShowsNothing},
+    RefusedRow{"-d", kCompareForm, kShowsNothing},
+    RefusedRow{"-F", kCompareForm, "not for compare, which takes the filter from the command line only"},
+    RefusedRow{"--dump-ebpf", kCompareForm, kShowsNothing},
+    RefusedRow{"--format", kCompareForm, kNoChoice},
+    RefusedRow{"--consume", kCompareForm, "not for compare, which lets every packet continue"},
     RefusedRow{"--count", kCompareForm, kNotPrinted},
     RefusedRow{"--print", kCompareForm, kNotPrinted},
 };
@@ -463,9 +485,9 @@ std::string_view group_title(OptionGroup group, Form form) {
     case OptionGroup::kFilter:
       return "Which packets";
     case OptionGroup::kEnd:
-      return "When to end";
+      return "When to stop";
     case OptionGroup::kOutput:
-      return form == kCompareForm ? "What comes out" : "Where it goes";
+      return form == kCompareForm ? "Output" : "Where the output goes";
     case OptionGroup::kText:
       return "How the text looks";
     case OptionGroup::kOther:

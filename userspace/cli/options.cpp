@@ -16,9 +16,9 @@ namespace ringtap {
 namespace {
 
 constexpr const char* kAbout =
-    "Captures packets with eBPF taps at XDP and tc, and prints or writes them like tcpdump.\n"
-    "ringtap compare follows each packet over all taps and says where it went: ringtap compare -h";
-constexpr const char* kAboutCompare = "Follows each packet over all taps of the kernel and says where it went.";
+    "Captures packets with eBPF taps in the kernel, and prints or writes them like tcpdump.\n"
+    "ringtap compare follows each packet through all taps and reports where it went: see ringtap compare -h";
+constexpr const char* kAboutCompare = "Follows each packet through all taps in the kernel and reports where it went.";
 
 struct Declared {
   const OptionRow* row;
@@ -61,7 +61,7 @@ Error unknown_option(const CLI::App& app, const std::string& word) {
     if (option->get_group().empty()) continue;  // refused
     for (const std::string& other : option->get_lnames()) known.push_back("--" + other);
   }
-  Error error = usage(name + ": there is no such option");
+  Error error = usage(name + ": no such option");
   const std::string_view meant = name.starts_with("--") ? nearest(name, known) : "";
   return meant.empty() ? std::move(error) : std::move(error).hint("did you mean " + std::string(meant) + "?");
 }

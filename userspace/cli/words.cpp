@@ -35,7 +35,7 @@ std::size_t edit_distance(std::string_view one, std::string_view other) {
 }  // namespace
 
 Error usage(std::string text) {
-  return Error(std::move(text), ErrorKind::kUsage).hint("ringtap -h shows the options, man ringtap explains them");
+  return Error(std::move(text), ErrorKind::kUsage).hint("ringtap -h lists the options, man ringtap explains them");
 }
 
 Result<std::uint64_t> parse_number(std::string_view option, const std::string& text, std::uint64_t least,
@@ -60,7 +60,7 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view option, const s
     if (error != std::errc() || rest != end || !(value > 0) || value * nanoseconds > 9e18) break;
     return std::chrono::nanoseconds(static_cast<std::int64_t>(value * nanoseconds));
   }
-  return usage(given(option, text) + ": not a time").hint("a number and us, ms, s, m or h: 500ms, 5s, 2m");
+  return usage(given(option, text) + ": not a time").hint("a number with us, ms, s, m or h; for example 500ms, 5s, 2m");
 }
 
 Result<std::uint64_t> parse_file_size(std::string_view option, const std::string& text) {
@@ -76,14 +76,15 @@ Result<std::uint64_t> parse_file_size(std::string_view option, const std::string
     if (!number) break;
     return *number * bytes;
   }
-  return usage(given(option, text) + ": not a size").hint("millions of bytes, or a number and k, m or g: 100, 64m, 1g");
+  return usage(given(option, text) + ": not a size")
+      .hint("a number, in millions of bytes, or with k, m or g in KiB, MiB or GiB; for example 100, 64m, 1g");
 }
 
 Result<> parse_slice(std::string_view option, const std::string& text, Reduction& reduction) {
   constexpr std::array<std::pair<std::string_view, int>, 3> kLayers = {{{"l2", 2}, {"l3", 3}, {"l4", 4}}};
   const auto wrong = [&] {
     return usage(given(option, text) + ": not a layer")
-        .hint("l2, l3 or l4, and with +N so many bytes after its headers: l4+20");
+        .hint("l2, l3 or l4, and +N to keep N bytes after its headers; for example l4+20");
   };
   const std::size_t plus = text.find('+');
   reduction.slice_layer = 0;
@@ -102,7 +103,8 @@ Result<std::uint32_t> parse_sample(std::string_view option, const std::string& t
   constexpr std::string_view kOneOf = "1/";
   auto flows = parse_number(option, text.substr(std::min(text.size(), kOneOf.size())), 1, std::uint64_t{1} << 31);
   if (!text.starts_with(kOneOf) || !flows) {
-    return usage(given(option, text) + ": not a share").hint("one of N flows: 1/N, with N from 1 to 2147483648");
+    return usage(given(option, text) + ": not of the form 1/N")
+        .hint("captures one flow in N, with N from 1 to 2147483648");
   }
   return static_cast<std::uint32_t>(*flows);
 }
@@ -143,7 +145,7 @@ Result<std::vector<std::string>> read_names(std::string_view option, const std::
   }
   if (lines.bad()) return usage(given(option, path) + ": " + std::generic_category().message(errno));
   if (names.empty()) {
-    return usage(given(option, path) + ": there is no name in it").hint("names of capture files, one a line");
+    return usage(given(option, path) + ": contains no names").hint("it must list capture files, one name per line");
   }
   return names;
 }

@@ -60,7 +60,7 @@ int capture(const Options& options) {
   if (!live) return fail(live.error());
   if (options.capture.reduction.leaves_out() && !options.output.path.empty() &&
       options.output.format == FileFormat::kPcap) {
-    say("a pcap file cannot say that packets are cut or left out on purpose; --format pcapng can");
+    say("a pcap file cannot record that packets were cut or left out on purpose; --format pcapng can");
   }
   LiveSource& source = *live->source;
   auto names = host_names(options, {.patience = kNamePatience, .interrupt_fd = signals->wake_fd()});

@@ -75,7 +75,7 @@ int compare_live(const Options& options) {
   const int code = run_comparison(source, **comparer, *signals, options);
   if (rules && rules->statistics().lost > 0) {
     say("--nft-rule: " + std::to_string(rules->statistics().lost) +
-        " messages of nftables were lost; some rules are not named");
+        " nftables trace messages were lost; the rules of some drops are not named");
   }
   return code;
 }

@@ -34,7 +34,7 @@ Result<std::optional<LinkType>> asked_link_type(const Options& options) {
 
 Result<FileInput> open_files(const Options& options, OfRefused of_refused) {
   if (const auto* read = find_same_file(options.read_paths, options.output.path)) {
-    return Error("-w " + options.output.path + " is " + *read + ", which is read", ErrorKind::kUsage);
+    return Error("-w " + options.output.path + ": this is the input file " + *read, ErrorKind::kUsage);
   }
   FileInput files;
   if (!options.filter.expression.empty()) {
@@ -68,7 +68,7 @@ void report_without_direction(const FileInput& files) {
   const std::uint64_t count = files.filter == nullptr ? 0 : files.filter->without_direction();
   if (count == 0) return;
   say(std::to_string(count) + (count == 1 ? " packet was" : " packets were") +
-      " left out by inbound or outbound: the file does not say the direction");
+      " left out: the filter asks for a direction (inbound or outbound) that the file does not record for them");
 }
 
 }  // namespace ringtap

@@ -35,7 +35,7 @@ Result<> require_link_type(const Options& options, LinkType framed) {
     return ok();
   }
   return std::move(Error(options.link_type + " is not one of the DLTs supported by this device", ErrorKind::kUsage))
-      .hint("it has " + link_type_text(framed));
+      .hint("its link type is " + link_type_text(framed));
 }
 
 // `filter` must outlive the capture.

@@ -44,7 +44,7 @@ Result<Output> open_file_set(const OutputContext& context) {
   RotatingWriter::Hooks hooks;
   hooks.open = [context](const std::string& path) -> Result<RotatingWriter::File> {
     if (const auto* read = find_same_file(context.options.read_paths, path)) {
-      return Error("-w " + path + " is " + *read + ", which is read", ErrorKind::kOutput);
+      return Error("-w " + path + ": this is the input file " + *read, ErrorKind::kOutput);
     }
     auto file = open_capture_file(context, path);
     if (!file) return file.take_error();

@@ -17,7 +17,7 @@ Result<std::optional<User>> other_user(const Options& options) {
   auto user = find_user(options.user);
   if (!user) return user.take_error();
   if (::geteuid() != 0) {
-    say("-Z " + options.user + ": not run by root, so there is nothing to give up");
+    say("-Z " + options.user + ": ignored, since ringtap does not run as root");
     return std::optional<User>();
   }
   return std::optional(user.take());

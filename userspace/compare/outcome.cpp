@@ -308,7 +308,7 @@ std::string outcome_text(const Outcome& outcome, const Places& places, const Tex
       return (outcome.undecided.empty() ? "consumed by the kernel" : "consumed by the kernel or delivered") +
              namespaced + (function.empty() ? "" : " in " + function);
     case OutcomeKind::kCut:
-      return "cut into pieces after " + places.text(places[outcome.place]) + ", which were not seen";
+      return "split into pieces after " + places.text(places[outcome.place]) + "; the pieces were not seen";
     case OutcomeKind::kReassembled:
       return "a fragment, reassembled";
     case OutcomeKind::kEvicted:

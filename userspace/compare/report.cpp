@@ -82,7 +82,7 @@ std::string plural(std::uint64_t count, const std::string& word) {
 std::string undecided_text(const CompareTotals& totals) {
   static constexpr std::array<std::pair<Tap, std::string_view>, 5> kOpen = {
       {{Tap::kNetfilter, "at which hook netfilter dropped a packet"},
-       {Tap::kSocket, "whether a socket was given a packet that was not seen to be dropped"},
+       {Tap::kSocket, "whether a packet that was not dropped reached a socket"},
        {Tap::kStackOut, "whether a packet was given to the driver"},
        {Tap::kDrop, "whether, where and why a packet was dropped"},
        {Tap::kEnd, "whether a packet was consumed by the kernel"}}};
@@ -91,7 +91,7 @@ std::string undecided_text(const CompareTotals& totals) {
   std::string text;
   for (const auto& [tap, what] : kOpen) {
     if (!missing.contains(tap)) continue;
-    text += "note: unknown, since the " + std::string(tap_name(tap)) + " tap did not run: " + std::string(what) + "\n";
+    text += "note: unknown without the " + std::string(tap_name(tap)) + " tap: " + std::string(what) + "\n";
   }
   return text;
 }
@@ -105,21 +105,21 @@ std::string notes_text(const CompareTotals& totals, const CompareOptions& option
   const CorrelatorCounts& counts = totals.counts;
   text += undecided_text(totals);
   note(count_of(totals, OutcomeKind::kVanished),
-       "vanished: seen at no later tap and not dropped (another XDP program, a tunnel, or still on the way)");
-  note(totals.lost, "the kernel side lost " + plural(totals.lost, "record") + ": counts are lower bounds");
-  note(counts.evicted, plural(counts.evicted, "packet") + " finished early: more than " +
-                           std::to_string(options.correlator.max_packets) + " at once");
+       "vanished: not dropped, and not seen at any later tap (another XDP program, a tunnel, or still on its way)");
+  note(totals.lost, plural(totals.lost, "record") + " lost in the kernel: the counts are lower bounds");
+  note(counts.evicted, plural(counts.evicted, "packet") + " given up early, with more than " +
+                           std::to_string(options.correlator.max_packets) + " followed at once");
   note(counts.ambiguous,
-       plural(counts.ambiguous, "record") + " cut too short to say of which packet: a larger -s helps");
-  note(counts.over_limit, plural(counts.over_limit, "record") + " of packets beyond the number that -c gives");
+       plural(counts.ambiguous, "record") + " cut too short to tell which packet it is: use a larger -s");
+  note(counts.over_limit, plural(counts.over_limit, "record") + " of packets that came after the number given with -c");
   note(totals.unmatched_rules,
-       plural(totals.unmatched_rules, "verdict") + " of nftables that matched no packet seen here");
+       plural(totals.unmatched_rules, "nftables verdict") + " that matched no packet seen here");
   if (options.verbosity > 0) {
     note(counts.other_netns,
          plural(counts.other_netns, "record") + " from other network namespaces that belong to no packet seen here");
     note(counts.unknown_end,
          plural(counts.unknown_end, "record") + " at the end tap of packets that were not seen before");
-    note(counts.reused_skb, plural(counts.reused_skb, "record") + " of other packets in an sk_buff that was reused");
+    note(counts.reused_skb, plural(counts.reused_skb, "record") + " of other packets in a reused sk_buff");
     note(1, plural(counts.records, "record") + ", " + std::to_string(counts.matched) + " matched to " +
                 plural(counts.packets, "packet"));
   }
@@ -222,8 +222,8 @@ std::string seen_text(const CompareTotals& totals, const CompareOptions& options
 std::string answer_text(const CompareTotals& totals, const Places& places, const Texts& texts,
                         const CompareOptions& options) {
   if (totals.packets == 0) {
-    return "no packet was seen" + (options.listened_at.empty() ? "" : "; listened at " + options.listened_at) +
-           " (hint: does the filter match what you mean, VLAN tags included? did the packet reach this host and "
+    return "no packet was seen" + (options.listened_at.empty() ? "" : "; looked at " + options.listened_at) +
+           " (hint: does the filter match the packets you mean, with their VLAN tags? did they reach this host and "
            "device?)";
   }
   const auto outcomes = by_count(totals);

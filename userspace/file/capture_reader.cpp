@@ -36,7 +36,8 @@ Result<bool> CaptureReader::detect() {
     } else if (PcapngParser::recognizes(magic)) {
       parser_ = std::make_unique<PcapngParser>(next_interface_id_);
     } else if (!in_.unpack()) {
-      return Error("unknown file format").hint("pcap and pcapng can be read, also packed with gzip or zstd");
+      return Error("unknown file format")
+          .hint("ringtap reads pcap and pcapng files, plain or compressed with gzip or zstd");
     }
   }
   return true;

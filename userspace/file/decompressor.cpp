@@ -28,7 +28,7 @@ class GzipCodec final : public Codec {
   GzipCodec& operator=(const GzipCodec&) = delete;
 
   Result<std::size_t> decode(std::span<const std::byte>& in, std::span<std::byte> out) override {
-    if (!ready_) return Error("gzip: no memory");
+    if (!ready_) return Error("gzip: out of memory");
     if (at_end_ && !in.empty()) {
       ::inflateReset(&stream_);
       at_end_ = false;
@@ -61,7 +61,7 @@ class GzipCodec final : public Codec {
 class ZstdCodec final : public Codec {
  public:
   Result<std::size_t> decode(std::span<const std::byte>& in, std::span<std::byte> out) override {
-    if (stream_ == nullptr) return Error("zstd: no memory");
+    if (stream_ == nullptr) return Error("zstd: out of memory");
     ZSTD_inBuffer input{.src = in.data(), .size = in.size(), .pos = 0};
     ZSTD_outBuffer output{.dst = out.data(), .size = out.size(), .pos = 0};
     const std::size_t status = ::ZSTD_decompressStream(stream_.get(), &output, &input);

@@ -114,8 +114,8 @@ bool FileWriter::cut_back(std::size_t excess) {
 
 Error FileWriter::failure() const {
   return Error::from_errno(failed_errno_,
-                           "write " + name_ + ", which holds " + std::to_string(blocks_stored_) + " whole blocks" +
-                               (torn_ ? " and a part of another" : ""),
+                           "write " + name_ + ", which holds " + std::to_string(blocks_stored_) + " complete blocks" +
+                               (torn_ ? " and part of another" : ""),
                            ErrorKind::kOutput);
 }
 
@@ -127,7 +127,7 @@ Result<> FileWriter::close() {
   if (!flushed || failed_errno_ != 0 || err == 0 || err == EINTR) return flushed;
   failed_errno_ = err;
   return Error::from_errno(
-      err, "close " + name_ + ", which may hold less than the " + std::to_string(blocks_stored_) + " blocks written",
+      err, "close " + name_ + ", which may hold fewer than the " + std::to_string(blocks_stored_) + " blocks written",
       ErrorKind::kOutput);
 }
 

@@ -32,7 +32,7 @@ Result<ReadState> InputBuffer::require(std::size_t size) {
 }
 
 std::string InputBuffer::place(std::size_t ahead) const {
-  return "byte " + std::to_string(offset_ + ahead) + (is_unpacked_ ? " of the unpacked data" : "");
+  return "byte " + std::to_string(offset_ + ahead) + (is_unpacked_ ? " of the uncompressed data" : "");
 }
 
 bool InputBuffer::unpack() {

@@ -48,7 +48,7 @@ Result<> each_option(Bytes options, FieldOrder order, Handle handle) {
     options = options.subspan(sizeof(header));
     if (pcapng::padded(length) > options.size()) {
       return Error("option " + std::to_string(code) + " with a length of " + std::to_string(length) +
-                   " runs out of its block");
+                   " extends beyond its block");
     }
     handle(code, options.first(length));
     options = options.subspan(pcapng::padded(length));
@@ -222,7 +222,7 @@ Result<> PcapngParser::parse_interface(Bytes body) {
 
 Result<> PcapngParser::start_record(std::uint32_t number, std::uint32_t cap_len, std::uint32_t wire_len, Bytes rest) {
   if (number >= interfaces_.size()) {
-    return Error("a packet of interface " + std::to_string(number) + ", which no block describes");
+    return Error("a packet refers to interface " + std::to_string(number) + ", which no block describes");
   }
   if (cap_len > rest.size()) {
     return Error("a packet with " + std::to_string(cap_len) + " captured bytes in a block with room for " +
@@ -320,7 +320,7 @@ Result<> PcapngParser::parse_statistics(Bytes body) {
   if (!head) return Error(head.error().text());
   const std::uint32_t number_in_section = order_(head->interface_id);
   if (number_in_section >= interfaces_.size()) {
-    return Error("statistics of interface " + std::to_string(number_in_section) + ", which no block describes");
+    return Error("statistics refer to interface " + std::to_string(number_in_section) + ", which no block describes");
   }
   const SectionInterface& interface = interfaces_[number_in_section];
   const auto time = [&](pcapng::Timestamp value) {

@@ -14,7 +14,8 @@ Result<std::string> rotated_name(const std::string& path, const Rotation& rotati
     std::array<char, PATH_MAX> text{};
     std::tm parts{};
     if (localtime_r(&time, &parts) == nullptr || std::strftime(text.data(), text.size(), path.c_str(), &parts) == 0) {
-      return Error("-w " + path + ": makes no name of a file, or too long a one", ErrorKind::kOutput);
+      return Error("-w " + path + ": strftime(3) makes no file name of it, or one that is too long",
+                   ErrorKind::kOutput);
     }
     name = text.data();
   }

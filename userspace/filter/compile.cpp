@@ -147,7 +147,7 @@ Result<ClassicProgram> compile(const FilterRequest& request) {
     return is_ancillary(insn) && !(request.has_directions && insn.k == kAncillaryPacketType);
   };
   if (program && !request.live && std::any_of(program->insns.begin(), program->insns.end(), is_missing))
-    return usage("inbound, outbound and ifindex ask for what this file does not record");
+    return usage("this file does not record what inbound, outbound and ifindex ask for");
   return program;
 }
 
@@ -207,7 +207,7 @@ Result<FilterMatcher> FilterMatcher::create(const ClassicProgram& program) {
   const auto body = to_pcap(program);
   state->insns.insert(state->insns.end(), body.begin(), body.end());
   if (bpf_validate(state->insns.data(), static_cast<int>(state->insns.size())) == 0)
-    return Error("libpcap refuses the filter program");
+    return Error("libpcap rejects the filter program");
   // libpcap's interpreter knows no ancillary loads; what they would load is put in as a constant before each run.
   for (std::size_t n = 0; n < program.insns.size(); ++n) {
     if (!is_ancillary(program.insns[n])) continue;
@@ -216,7 +216,7 @@ Result<FilterMatcher> FilterMatcher::create(const ClassicProgram& program) {
     } else if (program.insns[n].k == kAncillaryIfindex) {
       state->ifindex_loads.push_back(offset + n);
     } else {
-      return Error("the filter program reads what is not recorded with a frame");
+      return Error("the filter program reads data that is not recorded with a frame");
     }
     state->insns[offset + n].code = BPF_LD | BPF_IMM;
   }

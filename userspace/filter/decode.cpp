@@ -174,7 +174,7 @@ Result<std::vector<DecodedInsn>> decode(const ClassicProgram& program) {
     return Error("classic BPF instruction " + std::to_string(n) + " (code " + std::to_string(insns[n].code) +
                  ") is not one a filter may contain");
   }
-  if (!std::holds_alternative<FilterEnd>(decoded.back())) return Error("the filter program falls off its end");
+  if (!std::holds_alternative<FilterEnd>(decoded.back())) return Error("the filter program does not end in a return");
   return decoded;
 }
 

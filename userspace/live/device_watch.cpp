@@ -35,7 +35,7 @@ Result<std::vector<Device>> choose_devices(const std::vector<Device>& present, c
   for (const std::string& name : names) {
     const auto device = std::find_if(present.begin(), present.end(), [&](const Device& d) { return d.name == name; });
     if (device == present.end()) {
-      return Error(name + ": no such interface").hint("there are: " + name_list(present) + ", any");
+      return Error(name + ": no such interface").hint("known interfaces: " + name_list(present) + ", any");
     }
     if (!is_understood(*device)) {
       return Error(name + ": its link layer (ARPHRD " + std::to_string(device->hardware_type) + ") is not supported")

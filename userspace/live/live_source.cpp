@@ -177,9 +177,8 @@ Result<> LiveSource::Impl::prepare_rings_and_programs() {
   rings.emplace(made_rings.take());
   const std::size_t largest = std::min(options.snaplen, kLargestUsualFrame) + sizeof(ringtap_event);
   if (rings->bytes_each() < largest) {
-    notice(
-        "rings of " + std::to_string(rings->bytes_each() / 1024) +
-        " KiB for each CPU: longer packets do not fit and will be counted as dropped; use a larger -B or a smaller -s");
+    notice("each CPU has a ring of " + std::to_string(rings->bytes_each() / 1024) +
+           " KiB: longer packets do not fit and will be counted as dropped; use a larger -B or a smaller -s");
   }
   const auto max_slots = static_cast<std::uint32_t>(
       std::min<std::size_t>(devices.size() + (any ? kSlotsForNewcomers : 0), RINGTAP_MAX_SLOTS));
@@ -257,7 +256,7 @@ Result<> LiveSource::Impl::attach(const Device& device) {
   }
   if (!options.promiscuous || any || device.loopback()) return ok();
   if (auto entered = promiscuous.add(device.ifindex, device.name); !entered) {
-    notice(entered.error().text() + "; -p captures without it");
+    notice(entered.error().text() + "; use -p to capture without it");
   }
   return ok();
 }

@@ -33,8 +33,8 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
 Result<LoadedPrograms> load_programs(const LiveOptions& options, LinkType link_type, const Rings& rings,
                                      std::uint32_t slots, const Notice& notice) {
   if (options.reduction.leaves_out() && options.filter.may_recheck) {
-    return Error("--slice, --sample and --max-pps need a filter that the kernel can decide", ErrorKind::kUsage)
-        .hint("part of '" + options.filter.expression + "' is left to user space");
+    return Error("--slice, --sample and --max-pps need a filter that runs entirely in the kernel", ErrorKind::kUsage)
+        .hint("part of '" + options.filter.expression + "' has to run in user space");
   }
   TapProgramsConfig config = config_of(options, link_type, rings, slots);
   auto loaded = TapPrograms::load(config);

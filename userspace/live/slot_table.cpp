@@ -13,8 +13,8 @@ SlotTable::SlotTable(std::uint32_t max_slots, Interfaces common) : max_slots_(ma
 
 Result<Slot*> SlotTable::add(const rtnetlink::Device& device) {
   if (slots_.size() > max_slots_) {
-    return Error(device.name + ": not captured, " + std::to_string(max_slots_) +
-                 " interfaces are the limit of one run");
+    return Error(device.name + ": not captured, since one run is limited to " + std::to_string(max_slots_) +
+                 " interfaces");
   }
   return &slots_.emplace_back(device);
 }

@@ -86,7 +86,8 @@ Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& tar
   const std::string what = "attach the XDP tap to " + target.name;
   if (error == EPERM) return Error::from_errno(error, what).hint(refusal_hint(EPERM));
   if (const std::string present = name_of_present_xdp(target.ifindex); !present.empty()) {
-    return Error(what + ": " + present + " is already attached there and stays").hint("--tap tc works next to it");
+    return Error(what + ": " + present + " is already attached there and is never replaced")
+        .hint("--tap tc works alongside it");
   }
   std::string reason;
   {
@@ -97,7 +98,7 @@ Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& tar
   }
   auto result = Error::from_errno(error, what + (reason.empty() ? "" : " (" + reason + ")"));
   const bool native = flags == XDP_FLAGS_DRV_MODE;
-  return std::move(result).hint(native ? "--xdp-mode generic works on every device, --tap tc too"
+  return std::move(result).hint(native ? "--xdp-mode generic and --tap tc work on every device"
                                        : "--tap tc works on every device");
 }
 
@@ -164,7 +165,8 @@ Result<Attachment> Attachment::attach_xdp(const XdpPrograms& programs, const Att
   if (attempt.link_fd < 0) return xdp_error(programs, target, XDP_FLAGS_SKB_MODE, attempt.error);
   attachment.link_.reset(attempt.link_fd);
   attachment.mode_ = XdpMode::kGeneric;
-  if (!native_refusal.empty()) attachment.note_ = target.name + ": generic XDP, since " + native_refusal;
+  if (!native_refusal.empty())
+    attachment.note_ = target.name + ": using generic XDP, because native failed: " + native_refusal;
   return attachment;
 }
 

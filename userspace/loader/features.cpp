@@ -75,7 +75,7 @@ Result<> require_ring_buffer() {
     return Error("this kernel has no BPF ring buffer")
         .hint("ringtap captures on Linux 5.8 and later; -r reads files anywhere");
   }
-  return Error::from_errno(error, "make a BPF ring buffer").hint(refusal_hint(error));
+  return Error::from_errno(error, "create a BPF ring buffer").hint(refusal_hint(error));
 }
 
 }  // namespace

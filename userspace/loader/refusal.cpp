@@ -50,7 +50,7 @@ std::string capability_hint(const std::vector<std::string>& missing) {
   for (std::size_t i = 0; i < missing.size(); ++i) {
     text += (i == 0 ? "needs " : i + 1 == missing.size() ? " and " : ", ") + missing[i];
   }
-  return text + ": run it with sudo, or once: setcap " + kSetcap + " $(command -v ringtap)";
+  return text + ": run ringtap with sudo, or grant them once: setcap " + kSetcap + " $(command -v ringtap)";
 }
 
 // The initial user namespace has this inode on every kernel: include/linux/proc_ns.h, PROC_USER_INIT_INO.
@@ -61,9 +61,8 @@ bool in_user_namespace() {
 }
 
 constexpr const char* kUserNamespace =
-    "this process is in a user namespace of its own, and the kernel gives BPF to the initial one only: run it on the "
-    "host, "
-    "or in a container without a user namespace";
+    "this process is in a user namespace of its own, but the kernel allows BPF only in the initial one: run ringtap on "
+    "the host, or in a container without a user namespace";
 
 std::string limit_text(__rlimit_resource_t resource, std::uint64_t unit) {
   rlimit limit{};
@@ -107,7 +106,7 @@ bool has_seccomp_filter() {
 }
 
 std::string memory_hint() {
-  return "memory is limited to " + limit_text(RLIMIT_AS, 1024) + " KiB: ulimit -v";
+  return "memory is limited to " + limit_text(RLIMIT_AS, 1024) + " KiB: raise it with ulimit -v";
 }
 
 std::string permission_hint() {
@@ -115,17 +114,16 @@ std::string permission_hint() {
   if (const auto missing = missing_capabilities(); !missing.empty()) return capability_hint(missing);
   if (counts_memlock() && is_limited(RLIMIT_MEMLOCK)) {
     return "before Linux 5.11 BPF memory counts against RLIMIT_MEMLOCK, which is " + limit_text(RLIMIT_MEMLOCK, 1024) +
-           " KiB here: ulimit -l unlimited, a smaller -B, or CAP_SYS_RESOURCE";
+           " KiB here: use ulimit -l unlimited, a smaller -B, or CAP_SYS_RESOURCE";
   }
   if (has_seccomp_filter()) {
-    return "the process has the capabilities and runs under a seccomp filter (a container's or a service's policy), "
-           "which "
-           "has to allow bpf(2)";
+    return "the process has the capabilities, but runs under a seccomp filter (of a container or a service), which has "
+           "to allow bpf(2)";
   }
   if (const std::string mode = lockdown(); !mode.empty()) {
-    return "the process has the capabilities; the kernel is locked down (" + mode + "), see kernel_lockdown(7)";
+    return "the process has the capabilities, but the kernel is locked down (" + mode + "), see kernel_lockdown(7)";
   }
-  return "the process has the capabilities; a security module may forbid bpf(2), dmesg or the audit log says which";
+  return "the process has the capabilities, but a security module may forbid bpf(2): see dmesg or the audit log";
 }
 
 }  // namespace
@@ -140,14 +138,14 @@ Result<> require_capabilities() {
 std::string refusal_hint(int error) {
   switch (error < 0 ? -error : error) {
     case EMFILE:
-      return "the limit is " + limit_text(RLIMIT_NOFILE, 1) + ": ulimit -n";
+      return "the limit is " + limit_text(RLIMIT_NOFILE, 1) + " open files: raise it with ulimit -n";
     case ENFILE:
-      return "the system's limit of open files is reached: sysctl fs.file-max";
+      return "the system-wide limit on open files is reached: raise it with sysctl fs.file-max";
     case ENOMEM:
     case EAGAIN:
       return is_limited(RLIMIT_AS) ? memory_hint() : "a smaller -B needs less memory";
     case ENOSYS:
-      return has_seccomp_filter() ? "a seccomp filter (a container's or a service's policy) hides bpf(2)"
+      return has_seccomp_filter() ? "a seccomp filter (of a container or a service) hides bpf(2)"
                                   : "this kernel was built without bpf(2) (CONFIG_BPF_SYSCALL)";
     case EPERM:
     case EACCES:
@@ -163,9 +161,9 @@ Result<> require_open_files(unsigned count) {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return ok();
   limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, std::max<rlim_t>(count, limit.rlim_cur));
   if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= count) return ok();
-  return Error("a capture opens about " + std::to_string(count) + " files, and this process may open " +
+  return Error("a capture opens about " + std::to_string(count) + " files, but this process may open only " +
                limit_text(RLIMIT_NOFILE, 1))
-      .hint("ulimit -n " + std::to_string(count) + ", or LimitNOFILE= of a systemd service");
+      .hint("raise the limit: ulimit -n " + std::to_string(count) + ", or LimitNOFILE= in a systemd service");
 }
 
 void raise_memlock_limit() {
@@ -189,8 +187,8 @@ Result<> require_kernel_types() {
     return Error(std::string("the kernel's types in ") + kTypes + " are hidden: /sys is not mounted here")
         .hint("mount -t sysfs sysfs /sys, or give the container its /sys");
   }
-  return Error(std::string("this kernel offers no type information (") + kTypes + ")")
-      .hint("it has to be built with CONFIG_DEBUG_INFO_BTF=y");
+  return Error(std::string("this kernel provides no BTF type information (") + kTypes + ")")
+      .hint("capturing needs a kernel built with CONFIG_DEBUG_INFO_BTF=y");
 }
 
 }  // namespace ringtap

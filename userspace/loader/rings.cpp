@@ -135,7 +135,7 @@ Result<Rings> Rings::create(std::uint64_t total_bytes) {
                                  static_cast<std::uint32_t>(rings.bytes_each_), nullptr));
     if (!ring) {
       const int err = errno;
-      return Error::from_errno(err, "make a ring of " + std::to_string(rings.bytes_each_ / 1024) + " KiB for CPU " +
+      return Error::from_errno(err, "create a ring of " + std::to_string(rings.bytes_each_ / 1024) + " KiB for CPU " +
                                         std::to_string(cpu))
           .hint(refusal_hint(err));
     }
@@ -150,7 +150,7 @@ Result<Rings> Rings::create(std::uint64_t total_bytes) {
                                   static_cast<std::uint32_t>(cpus), &options));
   if (!rings.map_) {
     const int err = errno;
-    return Error::from_errno(err, "make the map of rings").hint(refusal_hint(err));
+    return Error::from_errno(err, "create the map of rings").hint(refusal_hint(err));
   }
   // In one call: each single update of a map of maps waits for an RCU grace period (kernel/bpf/syscall.c,
   // maybe_wait_bpf_programs), which is seconds on a machine with hundreds of CPUs. Older kernels lack the batch.

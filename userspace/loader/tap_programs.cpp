@@ -146,9 +146,9 @@ Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, 
 
 // No right or setting of the user's is missing then.
 constexpr const char* kVerifierHint =
-    "the kernel's verifier takes the program for unsafe, which is a fault of ringtap: please report it with this "
-    "message and "
-    "the kernel's version; another -s may help";
+    "the kernel's verifier rejects the program as unsafe, which is a bug in ringtap: please report it with this "
+    "message "
+    "and the kernel's version; a different -s may help";
 
 }  // namespace
 
@@ -227,7 +227,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   }
   if (!impl->stages.map(bpf_map__fd(skeleton->maps.stages), stage_size(config),
                         static_cast<std::size_t>(cpus) * RINGTAP_STAGES_PER_CPU)) {
-    return Error::from_errno(errno, "map the stages");
+    return Error::from_errno(errno, "map the staging buffers");
   }
   return TapPrograms(std::move(impl));
 }
@@ -245,7 +245,7 @@ bool TapPrograms::flush_stage(std::size_t cpu, bool on_its_cpu) const {
 
 Result<> TapPrograms::watch_softirqs() {
   if (access("/sys/kernel/realtime", F_OK) == 0) {
-    return Error("--time-batch: this is a real-time kernel, where one softirq may interrupt another");
+    return Error("--time-batch: not available on a real-time kernel, where one softirq may interrupt another");
   }
   // The end first, so that a softirq that was seen to begin is seen to end.
   const auto& programs = impl_->skeleton->progs;
@@ -255,7 +255,7 @@ Result<> TapPrograms::watch_softirqs() {
     impl_->softirq_links[i].reset(bpf_raw_tracepoint_open(places[i].first, bpf_program__fd(places[i].second)));
     if (!impl_->softirq_links[i]) {
       return Error::from_errno(errno, std::string("attach to the tracepoint ") + places[i].first)
-          .hint("without --time-batch every record has its own time");
+          .hint("leave out --time-batch");
     }
   }
   return ok();

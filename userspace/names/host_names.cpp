@@ -143,7 +143,7 @@ Result<std::unique_ptr<HostNames>> HostNames::start(const Options& options, Look
   auto mailbox = std::make_shared<Mailbox>();
   mailbox->look_up = std::move(look_up);
   mailbox->answered_fd = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!mailbox->answered_fd) return Error::from_errno(errno, "make an eventfd");
+  if (!mailbox->answered_fd) return Error::from_errno(errno, "create an eventfd");
   auto thread = start_thread("looks up names", [mailbox] { answer_questions(*mailbox); });
   if (!thread) return thread.take_error();
   thread->detach();

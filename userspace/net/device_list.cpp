@@ -78,9 +78,9 @@ Result<std::string> resolve_device(const std::string& name_or_number) {
   const auto named = [&](const Listed& device) { return device.name == name_or_number; };
   if (std::any_of(list->begin(), list->end(), named)) return name_or_number;
   if (number == 0 || number > list->size()) {
-    return Error("interface number " + name_or_number + ": there are " + std::to_string(list->size()),
+    return Error("interface number " + name_or_number + ": the list ends at " + std::to_string(list->size()),
                  ErrorKind::kUsage)
-        .hint("ringtap -D lists them");
+        .hint("ringtap -D shows the list");
   }
   return (*list)[number - 1].name;
 }

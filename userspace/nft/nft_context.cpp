@@ -55,7 +55,7 @@ Result<NftContext> NftContext::make() {
   if (!library) return library.take_error();
   std::unique_ptr<nft_ctx, Free> context((*library)->make(NFT_CTX_DEFAULT), Free{*library});
   if (!context || (*library)->buffer_output(context.get()) != 0 || (*library)->buffer_error(context.get()) != 0) {
-    return Error(kWhat + std::string("libnftables has no memory"));
+    return Error(kWhat + std::string("libnftables is out of memory"));
   }
   return NftContext(std::move(context));
 }

@@ -59,7 +59,7 @@ Result<Socket> open_socket(const std::string& table, int receive_buffer) {
   const std::string what = "trace nftables' rules";
   Socket socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) {
-    return Error::from_errno(errno, what).hint("this kernel has no netfilter over netlink");
+    return Error::from_errno(errno, what).hint("this kernel has no nfnetlink");
   }
   const int fd = mnl_socket_get_fd(socket.get());
 
