@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The end of an sk_buff: kfree_skb is a drop and says why, consume_skb is not (include/trace/events/skb.h). The second
- * is recorded of packets that are followed only.
+ * The end of an sk_buff: kfree_skb is a drop and has the reason, consume_skb is not a drop
+ * (include/trace/events/skb.h). consume_skb is recorded only for packets that are followed.
  */
 #include "trace.bpf.h"
 

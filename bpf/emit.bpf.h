@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * From "seen" to the ring. A tap calls tap_begin(), asks its filter, and for a wanted frame calls record_begin(), fills
- * the event, copies the bytes after it and calls record_end(), or record_abort() when it could not copy. Every way out
- * is counted. Only this file touches rings, stages and counters.
+ * Counting packets and emitting records. A tap calls tap_begin(), runs its filter, and for a frame that matches calls
+ * record_begin(), fills in the event, copies the bytes after it and calls record_end(), or record_abort() if it could
+ * not copy. Every path out is counted. Only this file touches rings, stages and counters.
  */
 #ifndef RINGTAP_EMIT_BPF_H
 #define RINGTAP_EMIT_BPF_H
@@ -14,7 +14,7 @@ struct stage {
 	__u8 bytes[]; /* RINGTAP_BATCH_BYTES and one record of cfg_snaplen */
 };
 
-/* A record being made, at the end of a stage. */
+/* A record being built, at the end of a stage. */
 struct record {
 	struct stage *stage;
 	struct ringtap_event *event;
@@ -29,12 +29,12 @@ struct tap {
 	__u32 row; /* of `counters` */
 	__u32 slot;
 	__u8 tap;
-	__u8 flags; /* of the event to come */
+	__u8 flags; /* for the event */
 };
 
 /*
  * Lengths are 64 bits wide wherever they bound an access: the verifier of Linux 6.1 and before loses the bound of a
- * value that is compared and moved as 32 bits. So the helpers are called by prototypes that do not cut a length short.
+ * value that is compared and moved as 32 bits. So the helpers are declared with prototypes that take 64-bit lengths.
  */
 static long (*const skb_load_bytes)(const void *skb, __u64 offset, void *to,
 				    __u64 size) = (void *)BPF_FUNC_skb_load_bytes;
@@ -43,9 +43,9 @@ static long (*const xdp_load_bytes)(struct xdp_md *ctx, __u64 offset, void *to,
 static long (*const read_kernel)(void *to, __u64 size, const void *from) = (void *)BPF_FUNC_probe_read_kernel;
 
 /*
- * The kernel functions that make a context and a pointer of the kernel's own types. Not externs: for one that the
- * kernel lacks libbpf would read the types of every module, which is not allowed without CAP_SYS_ADMIN. Only where
- * cfg_kernel_casts is set.
+ * The kernel functions that cast to the kernel's own context and pointer types. They are not externs: to find one that
+ * the kernel lacks, libbpf would read the types of every module, which is not allowed without CAP_SYS_ADMIN. Only
+ * called if cfg_kernel_casts is set.
  */
 static __always_inline void *cast_to_kern_ctx(void *ctx)
 {
@@ -100,7 +100,7 @@ static __always_inline __u64 not_zero(__u64 length)
 	return length;
 }
 
-/* Between these nobody else on this CPU touches the stage; the compiler moves nothing out of there. */
+/* Between these two nobody else on this CPU touches the stage; the compiler moves no access out of this section. */
 static __always_inline void stage_lock(struct stage *stage)
 {
 	WRITE_ONCE(stage->head.busy, 1);
@@ -116,9 +116,9 @@ static __always_inline void stage_unlock(struct stage *stage)
 #define SHORT_COPY 128u /* bytes; a power of two */
 
 /*
- * Copies `size` bytes of a short frame without a helper, whose call costs more than the copy; 0 where the frame is not
- * short or does not lie in one piece between `data` and `data_end`, and nothing that counts was written. The last words
- * are written twice where the size is no multiple of two words.
+ * Copies `size` bytes of a short frame without a helper, whose call would cost more than the copy. Returns 0, with
+ * nothing copied that matters, if the frame is not short or not contiguous between `data` and `data_end`. The last
+ * words are written twice if the size is not a multiple of two words.
  */
 static __always_inline int copy_short(__u8 *to, void *data, void *data_end, __u64 size)
 {
@@ -136,7 +136,7 @@ static __always_inline int copy_short(__u8 *to, void *data, void *data_end, __u6
 		*(__u64 *)(to + i + sizeof(__u64)) = *(__u64 *)(data + i + sizeof(__u64));
 	}
 	__u64 last = size - step;
-	asm volatile("" : "+r"(last)); /* else clang uses what the verifier knows nothing of */
+	asm volatile("" : "+r"(last)); /* else clang uses facts that the verifier does not know */
 	last &= SHORT_COPY - 1;
 	void *from = data + last;
 	if (from + step > data_end)
@@ -154,12 +154,12 @@ static __always_inline int tap_begin_in_slot(struct tap *tap, __u32 which, __u32
 	tap->row = tap->slot * RINGTAP_TAP_COUNT + which;
 	tap->counters = bpf_map_lookup_elem(&counters, &tap->row);
 	if (!tap->counters)
-		return 0; /* not reached: the loader sizes the map for every slot it hands out */
+		return 0; /* not reached: the loader sizes the map for all slots that it assigns */
 	tap->counters->value[RINGTAP_CNT_SEEN]++;
 	return 1;
 }
 
-/* For programs that stand at one device. */
+/* For programs that are attached to one device. */
 static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex)
 {
 	if (cfg_only_slot)
@@ -168,7 +168,7 @@ static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex
 	return tap_begin_in_slot(tap, which, slot ? *slot : RINGTAP_SLOT_UNKNOWN);
 }
 
-/* What the filter said; 0 is counted, and the frame is done with unless its sk_buff is followed. */
+/* Takes the filter's return code; 0 is counted as filtered, and ends the frame unless its sk_buff is followed. */
 static __always_inline int wanted(struct tap *tap, __u32 verdict, int followed)
 {
 	if (verdict == 0 && followed) {
@@ -191,8 +191,8 @@ static __always_inline void count_drop(struct tap *tap, enum ringtap_counter cau
 }
 
 /*
- * Records wake a reader that sleeps and nobody else. One that fell asleep while they were on their way is woken by an
- * empty record after them: they are visible by then (the commit is a full barrier, kernel/bpf/ringbuf.c).
+ * Records are submitted without a wake-up. If the reader sleeps, an empty record submitted after them wakes it; they
+ * are visible by then (the commit is a full barrier, kernel/bpf/ringbuf.c).
  */
 static __always_inline void wake_reader(void *ring)
 {
@@ -205,7 +205,7 @@ static __always_inline void wake_reader(void *ring)
 	bpf_ringbuf_discard(empty, BPF_RB_FORCE_WAKEUP);
 }
 
-/* Everything in the stage goes to the ring in one piece, or is counted as lost. */
+/* Moves everything in the stage to the ring as one sample, or counts it as lost. */
 static __always_inline void stage_flush(struct stage *stage, __u32 cpu)
 {
 	enum ringtap_counter cause = RINGTAP_CNT_NO_RING;
@@ -228,7 +228,7 @@ static __always_inline void stage_flush(struct stage *stage, __u32 cpu)
 	}
 	struct ringtap_counters *row = bpf_map_lookup_elem(&counters, &stage->head.row);
 	if (row) {
-		/* A program that interrupts the flusher may come to this very place. */
+		/* A program that interrupts the flusher may reach this point, too. */
 		__sync_fetch_and_add(&row->value[cause], stage->head.records);
 		__sync_fetch_and_add(&row->lost_since_record, stage->head.records + stage->head.lost);
 	}
@@ -239,8 +239,8 @@ out:
 }
 
 /*
- * How many records a reading of the clock will be good for, by how many the last one took how long for: half of what
- * is allowed, and at most twice as many as before.
+ * How many records the next clock reading may serve, estimated from how long the previous ones took: aims at half of
+ * the allowed age, and at most at twice as many as before.
  */
 static __always_inline void plan_clock_uses(struct ringtap_stage *head, __u64 elapsed)
 {
@@ -253,9 +253,9 @@ static __always_inline void plan_clock_uses(struct ringtap_stage *head, __u64 el
 }
 
 /*
- * The time of a record. One reading serves several records of one softirq, in which packets come one after the other;
- * softirq_begin and softirq_end (softirq.bpf.c) say where it begins and ends. In process context every record has its
- * own.
+ * The time of a record. One clock reading serves several records of one softirq, in which packets follow each other
+ * closely; softirq_begin and softirq_end (softirq.bpf.c) note where it begins and ends. In process context every record
+ * has its own reading.
  */
 static __always_inline __u64 stage_time(struct ringtap_stage *head)
 {
@@ -279,8 +279,8 @@ static __always_inline __u64 record_time(struct record *record)
 }
 
 /*
- * Room for a record in the stage of this CPU; 0 with the drop counted where there is none. The members of a trace are
- * the caller's to write, all of them.
+ * Reserves room for a record in this CPU's stage; returns 0, with the drop counted, if there is none. The caller must
+ * write all members of the trace.
  */
 static __always_inline int record_begin(struct tap *tap, struct record *record, int traced)
 {
@@ -310,7 +310,7 @@ static __always_inline int record_begin(struct tap *tap, struct record *record, 
 	__u64 lost = tap->counters->lost_since_record;
 	*event = (struct ringtap_event){
 		.monotonic_ns =
-			cfg_sample ? 0 : stage_time(&stage->head), /* reduce() does it for those that are chosen */
+			cfg_sample ? 0 : stage_time(&stage->head), /* reduce() sets it for packets that are kept */
 		.cpu = cpu,
 		.lost = lost > 0xffffffff ? 0xffffffff : lost,
 		.slot = tap->slot,
@@ -334,7 +334,7 @@ static __always_inline void record_abort(struct tap *tap, struct record *record,
 	stage_unlock(record->stage);
 }
 
-/* The frame is not wanted, or left out on purpose: nothing was lost. */
+/* The frame is filtered, or left out on purpose: nothing is lost. */
 static __always_inline void record_leave_out(struct tap *tap, struct record *record, enum ringtap_counter cause)
 {
 	tap->counters->value[cause]++;

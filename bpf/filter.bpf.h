@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The place of the filter expression, between "seen" and "emit". The bodies are stubs: with cfg_filter set the loader
- * replaces each by the translated expression and refuses to load a program in which it did not find its stub. A body
- * gets the context and returns 0 for "not wanted", RINGTAP_VERDICT_RECHECK where only user space can tell, anything
- * else for "wanted". It must be `static` (verified at the call, with the context's real type) and must not be inlined;
- * the asm keeps clang from dropping the argument or the call.
+ * Where the filter expression goes, after a frame is counted as seen. The bodies are stubs: if cfg_filter is set, the
+ * loader replaces each by the translated expression, and refuses to load a program in which it did not find the stub. A
+ * body gets the context and returns 0 for "no match", RINGTAP_VERDICT_RECHECK if only user space can decide, and
+ * anything else for "match". It must be `static` (verified at the call, with the context's real type) and must not be
+ * inlined; the asm keeps clang from dropping the argument or the call.
  *
  * Each program has a stub of its own, since offsets depend on the hook and on the device's link layer: a tap for
  * devices with an Ethernet header and one (`l3`) for those whose frames begin with the network header.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * With cfg_follow, an sk_buff that the filter said yes to once is recorded wherever it is met until it is freed:
- * address translation may have made of it what the filter no longer knows. Addresses are used again, and not every way
- * to free one can be seen: user space makes sure that a packet is the one it was.
+ * With cfg_follow, an sk_buff that the filter accepted once is recorded wherever it is seen, until it is freed: NAT may
+ * have changed the packet so that the filter no longer matches. Addresses are reused, and not every way to free an
+ * sk_buff is visible, so user space checks that it is still the same packet.
  */
 #ifndef RINGTAP_FOLLOW_BPF_H
 #define RINGTAP_FOLLOW_BPF_H

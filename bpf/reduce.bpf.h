@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What is left out of a capture on purpose, before it costs anything more: whole flows (--sample), packets above a rate
- * (--max-pps), bytes after the headers (--slice). Each is counted under a name of its own, and is not there at all
- * where its setting is 0. The headers are read from the bytes that were copied into the record, so a tag restored from
- * metadata is where it was on the wire, and every tap reads alike.
+ * What a capture leaves out on purpose, as early as possible: whole flows (--sample), packets above a rate (--max-pps),
+ * bytes after the headers (--slice). Packets left out have counters of their own; the code for a setting that is 0 is
+ * removed at load. Headers are read from the bytes that were copied into the record, where a tag restored from metadata
+ * is where it was on the wire, so the code is the same for every tap.
  *
  * Formats: IEEE 802.1Q, RFC 791, RFC 8200, RFC 4302 (AH), RFC 826, RFC 9293, RFC 768, RFC 9260, RFC 4340, RFC 2890.
  */
@@ -20,8 +20,8 @@
 #define REDUCES	      (READS_HEADERS || cfg_max_pps)
 
 /*
- * What was read so far is kept in the stage (`headers`), not in registers: the verifier follows what a register may
- * hold through every branch, and gives up on as many as there are here. It knows nothing of memory in a map.
+ * What was read so far is kept in the stage (`headers`), not in registers: the verifier tracks the values of registers
+ * through every branch, and there are too many branches here. It does not track values in map memory.
  */
 struct header_reader {
 	const __u8 *data;
@@ -33,7 +33,7 @@ static __always_inline int has(const struct header_reader *in, __u32 at, __u32 b
 	return at + bytes <= in->found->size;
 }
 
-/* After the head there is room for a word more (RINGTAP_RECORD_ALIGN). */
+/* There is room for another word after the head (RINGTAP_RECORD_ALIGN). */
 static __always_inline __u32 u8_at(const struct header_reader *in, __u32 at)
 {
 	return in->data[at & (RINGTAP_HEAD_BYTES - 1)];
@@ -59,7 +59,7 @@ static __always_inline __u32 mixed(__u32 hash)
 	return hash ^ hash >> 16;
 }
 
-/* From two ends, whichever is the source. */
+/* A hash of both ends, the same whichever is the source. */
 static __always_inline __u32 of_both(__u32 one, __u32 other)
 {
 	return mixed(one + other) ^ (one ^ other);
@@ -70,7 +70,7 @@ static __always_inline int is_tag(__u32 type)
 	return type == ETH_P_8021Q || type == ETH_P_8021AD || type == ETH_P_QINQ1;
 }
 
-/* Length of a transport header; 0: not known, or not there whole. */
+/* Length of a transport header; 0: unknown, or not completely there. */
 static __always_inline __u32 transport_length(const struct header_reader *in, __u32 at, __u32 protocol)
 {
 	__u32 length = 0;
@@ -84,7 +84,7 @@ static __always_inline __u32 transport_length(const struct header_reader *in, __
 	case IPPROTO_GRE:
 		if (!has(in, at, 2))
 			return 0;
-		length = u8_at(in, at); /* C, -, K, S: a word each */
+		length = u8_at(in, at); /* flags C, K, S: a word each */
 		return 4 + (length & 0x80 ? 4 : 0) + (length & 0x20 ? 4 : 0) + (length & 0x10 ? 4 : 0);
 	case IPPROTO_SCTP:
 		return 12;
@@ -199,7 +199,7 @@ static __always_inline void read_ipv6(const struct header_reader *in)
 	}
 }
 
-/* The whole frame. `has_link`: it begins with an Ethernet header, else with that of IP. */
+/* All headers of a frame. `has_link`: it begins with an Ethernet header, otherwise with an IP header. */
 static __always_inline void read_headers(const struct header_reader *in, int has_link)
 {
 	struct ringtap_headers *found = in->found;
@@ -219,7 +219,7 @@ static __always_inline void read_headers(const struct header_reader *in, int has
 	if (!(found->fragment & RINGTAP_FRAGMENT_LATER))
 		found->transport_end = found->at + transport_length(in, found->at, found->protocol);
 	barrier();
-	/* Only the first of the fragments has ports, so all of them go by their addresses. */
+	/* Only the first fragment has ports, so for fragments the flow is defined by the addresses. */
 	__u32 ports = 0;
 	if (!found->fragment && has_ports(found->protocol) && has(in, found->at, 4))
 		ports = of_both(u16_at(in, found->at), u16_at(in, found->at + 2));
@@ -227,13 +227,13 @@ static __always_inline void read_headers(const struct header_reader *in, int has
 	barrier();
 }
 
-/* --- --max-pps: one bucket for the run; a CPU takes from it many packets' worth at a time --- */
+/* --- --max-pps: one token bucket for the run; a CPU takes tokens for many packets at a time --- */
 
 struct bucket {
 	struct bpf_spin_lock lock;
 	__u32 reserved;
 	__u64 filled_ns;
-	__u64 credit; /* a packet costs a second's worth of nanoseconds, each nanosecond brings cfg_max_pps */
+	__u64 credit; /* a packet costs 10^9, each nanosecond adds cfg_max_pps */
 };
 
 struct {
@@ -245,7 +245,7 @@ struct {
 
 #define NS_PER_SECOND 1000000000ull
 
-/* How many may go at once: a tenth of a second's. */
+/* The largest burst: a tenth of a second's packets. */
 static __always_inline __u64 burst(void)
 {
 	return cfg_max_pps >= 10 ? cfg_max_pps / 10 : 1;
@@ -265,7 +265,7 @@ static __always_inline int within_rate(struct stage *stage, __u64 now)
 		return 0;
 	struct bucket *bucket = bpf_map_lookup_elem(&limit, &key);
 	if (!bucket)
-		return 1; /* not reached: an array has its elements */
+		return 1; /* not reached: array elements always exist */
 
 	bpf_spin_lock(&bucket->lock);
 	__u64 elapsed = now > bucket->filled_ns ? now - bucket->filled_ns : 0;
@@ -283,7 +283,7 @@ static __always_inline int within_rate(struct stage *stage, __u64 now)
 	bpf_spin_unlock(&bucket->lock);
 
 	if (taken == 0) {
-		/* Until then nobody has to ask, so that a flood does not fight for the lock. */
+		/* Until then this CPU does not ask again, so that a flood does not contend for the lock. */
 		head->no_tokens_until_ns = now + (NS_PER_SECOND - credit) / cfg_max_pps + 1;
 		return 0;
 	}
@@ -291,17 +291,17 @@ static __always_inline int within_rate(struct stage *stage, __u64 now)
 	return 1;
 }
 
-/* --- the taps' side --- */
+/* --- called by the taps --- */
 
-/* Bytes to copy first: what the headers are looked for in. */
+/* How many bytes to copy first: those in which headers are searched for. */
 static __always_inline __u64 head_length(__u64 cap_len)
 {
 	return clamped(cap_len, RINGTAP_HEAD_BYTES);
 }
 
 /*
- * With the head in the record: 0 where the frame is left out, counted and the record ended; else cap_len is what is
- * wanted of it.
+ * Called when the head is in the record. Returns 0 if the frame is left out; it is then counted, and the record ended.
+ * Otherwise cap_len is the number of bytes to keep.
  */
 static __always_inline int reduce(struct tap *tap, struct record *record, int has_link)
 {

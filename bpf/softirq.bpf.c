@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * With time in batches: where the softirq begins and ends in which a CPU receives packets (tracepoints softirq_entry
- * and softirq_exit, whose argument is the number of the softirq). A reading of the clock is good within one only, since
- * between two of them any time may pass. The end looks whether the last reading grew too old. Not for kernels that let
- * a softirq be preempted (PREEMPT_RT).
+ * For --time-batch: notes where the softirq in which a CPU receives packets begins and ends (tracepoints softirq_entry
+ * and softirq_exit, whose argument is the number of the softirq). A clock reading is valid only within one softirq,
+ * since any time may pass between two. At the end it is checked whether the last reading became too old. Not for
+ * kernels where a softirq can be preempted (PREEMPT_RT).
  */
 #include "emit.bpf.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The stack taps, tracepoints where AF_PACKET's own taps are: netif_receive_skb right before ptype_all (generic XDP and
- * the untagging in between), net_dev_start_xmit right after dev_queue_xmit_nit, where superframes are segments already
- * (net/core/dev.c).
+ * The stack taps, tracepoints next to AF_PACKET's own taps: netif_receive_skb right before ptype_all (only generic XDP
+ * and VLAN untagging come in between), net_dev_start_xmit right after dev_queue_xmit_nit, where superframes have
+ * already been segmented (net/core/dev.c).
  */
 #include "trace.bpf.h"
 
@@ -16,7 +16,7 @@ int stack_in_tap(struct bpf_raw_tracepoint_args *ctx)
 	struct place place = {
 		.tap = RINGTAP_TAP_STACK_IN,
 		.skb = skb,
-		/* Where the driver has left it; the field is set later. */
+		/* Where the driver left the network header; the field is set later. */
 		.network_header = BPF_CORE_READ(skb, data) - BPF_CORE_READ(skb, head),
 	};
 

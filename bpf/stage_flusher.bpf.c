@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Sends on what traffic that paused has left in a CPU's stage. Not attached: user space runs it by BPF_PROG_TEST_RUN,
- * on that very CPU while taps are on, on any once they are off. It comes as an interrupt there and leaves a record in
- * the making alone; or, on the CPU of user space itself, it may be interrupted by a tap, which then uses the other
+ * Flushes what is left in a CPU's stage when traffic pauses. Not attached: user space runs it by BPF_PROG_TEST_RUN, on
+ * that CPU while taps are attached, on any CPU afterwards. On another CPU it runs as an interrupt, and does not touch a
+ * record that is being built; on the CPU of user space itself it may be interrupted by a tap, which then uses the other
  * stage.
  */
 #include "emit.bpf.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the taps share that meet the kernel's own sk_buff (netfilter, socket, stack, drop): whose device it is, its
- * frame as it was on the wire, and following it where the filter no longer knows it.
+ * What the host taps (netfilter, socket, stack, drop) share, which get the kernel's own sk_buff: finding its device,
+ * building the frame as it was on the wire, and following the sk_buff after the filter no longer matches it.
  *
- * These programs see the packets of the whole host. A frame is `seen` when its device is one of those asked for, in
- * the network namespace that was asked for; of others only those that are followed count, in RINGTAP_SLOT_UNKNOWN.
- * The filter runs on the bytes of the record, an Ethernet header in front of them: the packet's own, or one that has
- * nothing but the protocol where there is none yet.
+ * These programs see the packets of the whole host. A frame is counted as `seen` if its device is captured and in the
+ * capture's network namespace; other frames only if they are followed, in RINGTAP_SLOT_UNKNOWN. The filter runs on the
+ * bytes of the record, which begin with an Ethernet header: the packet's own or, if it has none yet, one that holds
+ * only the protocol.
  */
 #ifndef RINGTAP_TRACE_BPF_H
 #define RINGTAP_TRACE_BPF_H
@@ -25,30 +25,30 @@
 #define LOOPBACK     772u	 /* ARPHRD_LOOPBACK */
 #define LOWEST_NETNS 0xe0000000u /* inode numbers of namespaces: include/linux/proc_ns.h, PROC_DYNAMIC_FIRST */
 
-/* Where a packet was met. */
+/* Where a packet was seen. */
 struct place {
 	__u32 tap;
 	struct sk_buff *skb;
-	struct net_device *device; /* as the hook says; NULL where it does not */
+	struct net_device *device; /* from the hook; NULL if the hook has none */
 	struct sock *socket;	   /* the same */
-	__u32 network_header;	   /* from skb->head; 0: as the skb says */
+	__u32 network_header;	   /* offset from skb->head; 0: that of the skb */
 	__u8 outgoing;
 	struct ringtap_trace trace;
 };
 
 struct at_device {
 	__u32 ifindex;	  /* 0: none */
-	__u8 other_netns; /* in another network namespace than ours */
+	__u8 other_netns; /* in a different network namespace from the capture's */
 	__u8 no_link;	  /* its frames have no Ethernet header */
-	__u8 nowhere;	  /* in which one nothing says, though it might */
+	__u8 nowhere;	  /* the namespace is not known, though the hook could know it */
 	__u8 padding;
 };
 
 /*
- * The device of a packet: that of the hook, else the skb's own. That field holds something else once a socket has the
- * packet (dev_scratch, rbnode), which the reads here survive and which is no device of any namespace; then the index of
- * the device it came in by is left, in the namespace of the socket, and for what never had a device the one its route
- * leads to.
+ * The device of a packet: that of the hook, or else the skb's own. Once a socket has the packet, that field holds
+ * something else (dev_scratch, rbnode); reading it as a device fails safely and finds no valid namespace. Then the
+ * device is the one by whose index the packet came in, in the namespace of the socket or, for a packet that never had a
+ * device, that of its route.
  */
 static __always_inline struct at_device device_of(struct place *place)
 {
@@ -65,7 +65,7 @@ static __always_inline struct at_device device_of(struct place *place)
 		netns = BPF_CORE_READ(socket, __sk_common.skc_net.net, ns.inum);
 	}
 	if (ifindex == 0) {
-		/* The lowest bit of a reference to a route says that it is not counted. */
+		/* The lowest bit of a pointer to a route is set if the reference is not counted. */
 		struct dst_entry *route = (void *)(BPF_CORE_READ(skb, _skb_refdst) & ~1ul);
 		device = BPF_CORE_READ(route, dev);
 		ifindex = BPF_CORE_READ(device, ifindex);
@@ -77,15 +77,19 @@ static __always_inline struct at_device device_of(struct place *place)
 	}
 	found.ifindex = ifindex;
 	found.other_netns = netns != 0 && netns != cfg_netns;
-	/* Unread data of a socket that is closed; before Linux 6.11 any drop at a socket, and the index has to do. */
+	/*
+	 * The namespace is unknown for unread data of a closed socket, and before Linux 6.11 for any drop at a socket:
+	 * there the index has to suffice.
+	 */
 	found.nowhere = netns == 0 && cfg_drop_socket;
 	return found;
 }
 
 /*
- * Whether the link header that is there was put there by, or for, this device. What is on its way to the driver begins
- * with it. Of a packet that came in by another device it is that one's; one that did not come in by any has none, or
- * has just been received (skb_iif is set a little later, net/core/dev.c __netif_receive_skb_core()).
+ * Whether the link-layer header in the packet was put there by, or for, this device. A packet on its way to the driver
+ * begins with it. If a packet was received by another device, the header is that device's; a packet that was not
+ * received at all has none, unless it has only just been received (skb_iif is set a little later, net/core/dev.c
+ * __netif_receive_skb_core()).
  */
 static __always_inline int own_link_header(struct place *place, struct at_device *at, __u32 mac, __u32 data_at)
 {
@@ -97,7 +101,7 @@ static __always_inline int own_link_header(struct place *place, struct at_device
 	return mac == data_at || (!place->outgoing && (from == 0 || from == at->ifindex));
 }
 
-/* Tag in skb metadata; 0: none. Protocol in the upper half as it is in the packet, TCI in the lower, host order. */
+/* VLAN tag in skb metadata; 0: none. Upper half: protocol, in network order; lower half: TCI, in host order. */
 static __always_inline __u32 metadata_tag(struct sk_buff *skb)
 {
 	if (bpf_core_field_exists(skb->vlan_all) && BPF_CORE_READ(skb, vlan_all) == 0)
@@ -106,8 +110,8 @@ static __always_inline __u32 metadata_tag(struct sk_buff *skb)
 }
 
 /*
- * The frame: link header, tag of the metadata after its addresses, and the packet from its network header on. Bytes
- * beyond the skb's linear part are not copied; wire_len counts them.
+ * Copies the frame: the link-layer header with the tag from metadata after its addresses, and the packet from its
+ * network header on. Bytes beyond the skb's linear part are not copied, but wire_len counts them.
  */
 static __always_inline long copy_packet(struct place *place, struct at_device *at, struct record *record)
 {
@@ -127,7 +131,7 @@ static __always_inline long copy_packet(struct place *place, struct at_device *a
 
 	int linked = own_link_header(place, at, mac, data_at);
 
-	/* The network header may follow any number of tags, or have no place yet. */
+	/* The network header may come after any number of tags, or may not be set yet. */
 	if (linked && mac == data_at)
 		network = mac + ETH_HLEN;
 	else if (network == 0)
@@ -150,13 +154,13 @@ static __always_inline long copy_packet(struct place *place, struct at_device *a
 		header += TAG_BYTES;
 		offset += TAG_BYTES;
 	}
-	__u64 link = header - offset; /* what is left of the link header: tags in the packet, protocol */
+	__u64 link = header - offset; /* the rest of the link-layer header: tags in the packet, protocol */
 	if (event->flags & RINGTAP_EVENT_NO_LINK) {
 		*(__be16 *)(record->data + offset) = protocol;
 		offset += sizeof(protocol);
 		link = 0;
 	}
-	/* Signed: the data pointer may stand before or after the network header. */
+	/* Signed: the data pointer may be before or after the network header. */
 	__s32 payload = (__s32)(len + data_at - network);
 	__s32 present = (__s32)(linear + data_at - network);
 	if (payload < 0 || present < 0)
@@ -170,7 +174,7 @@ static __always_inline long copy_packet(struct place *place, struct at_device *a
 	return err;
 }
 
-/* The whole way of one packet at one place. `filter` is the program's own stub. */
+/* Handles one packet at one tap, from counting to the record. `filter` is the program's own stub. */
 static __always_inline void trace_packet(struct place *place, int (*filter)(struct ringtap_memory_frame *))
 {
 	struct tap tap;
@@ -181,7 +185,7 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 	__u32 *slot = at.other_netns || (at.nowhere && !known) ? NULL : bpf_map_lookup_elem(&slots, &at.ifindex);
 
 	if (!slot && !known)
-		return; /* not a packet of ours */
+		return; /* not a packet of this capture */
 	if (!tap_begin_in_slot(&tap, place->tap, slot ? *slot : RINGTAP_SLOT_UNKNOWN))
 		return;
 	if (at.other_netns)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Why the kernel or a driver refused an XDP link. bpf(2) has no room for the text; it is passed to the tracepoint
- * bpf_xdp_link_attach_failed alone (net/core/dev.c, Linux 6.6).
+ * Why the kernel or a driver refused an XDP link. bpf(2) cannot return the text; it is only passed to the tracepoint
+ * bpf_xdp_link_attach_failed (net/core/dev.c, Linux 6.6).
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The XDP tap: the first place in the kernel that sees a received frame. Always XDP_PASS, but for frames that the user
- * asked to end here (--consume).
+ * The XDP tap: the first point in the kernel that sees a received frame. Always returns XDP_PASS, except for captured
+ * frames with --consume, which it drops.
  */
 #include "emit.bpf.h"
 #include "filter.bpf.h"
@@ -19,7 +19,7 @@ RINGTAP_FILTER_STUB(xdp_l3_filter, xdp_md)
 /* bpf_xdp_load_bytes refuses longer copies (net/core/filter.c). */
 #define XDP_MAX_COPY 0xffffu
 
-/* The helper is asked only about frames of several buffers: its call costs more than the look. */
+/* The helper is called only for multi-buffer frames: the call costs more than this check. */
 static __always_inline __u64 frame_length(struct xdp_md *ctx)
 {
 	if (cfg_kernel_casts) {
@@ -50,7 +50,7 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 		return XDP_PASS;
 	if (cfg_filter && !wanted(&tap, filter(ctx), 0))
 		return XDP_PASS;
-	/* A frame that user space has to look at first is not ours to end. */
+	/* A frame for which user space decides the filter must not be dropped. */
 	__u32 verdict = tap.flags & RINGTAP_EVENT_RECHECK ? XDP_PASS : cfg_xdp_verdict;
 	if (!record_begin(&tap, &record, 0))
 		return verdict;
@@ -82,8 +82,8 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 }
 
 /*
- * Loaded as taking frames of several buffers (BPF_F_XDP_HAS_FRAGS); a driver or a kernel (before 5.18) that knows none
- * gets the plain one.
+ * Loaded with support for multi-buffer frames (BPF_F_XDP_HAS_FRAGS); a driver or kernel (before 5.18) without them gets
+ * the plain variant.
  */
 SEC("ringtap/xdp")
 int xdp_frags_tap(struct xdp_md *ctx)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The kernel's own types, as far as the taps look into them. CO-RE declarations: names count, offsets come from the
- * running kernel's BTF when the program is loaded (include/linux/skbuff.h, netdevice.h, netfilter.h, net/dst.h,
+ * Those members of the kernel's own types that the taps read. CO-RE declarations: only names matter, offsets come from
+ * the running kernel's BTF when the program is loaded (include/linux/skbuff.h, netdevice.h, netfilter.h, net/dst.h,
  * net/sock.h, net/xdp.h).
  */
 #ifndef RINGTAP_KERNEL_TYPES_H
@@ -54,7 +54,7 @@ struct sk_buff {
   __u8 ip_summed : 2;
   int skb_iif;
   __u32 hash;
-  __u32 vlan_all; /* Linux 6.0; before, a tag cannot be told from one that was taken away */
+  __u32 vlan_all; /* Linux 6.0; before that, a tag cannot be told from one that was removed */
   __be16 vlan_proto;
   __u16 vlan_tci;
   __u32 mark;

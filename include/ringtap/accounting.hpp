@@ -13,7 +13,7 @@
 
 namespace ringtap {
 
-// Frames that passed the filter and were left out because the user asked for less; order and names follow abi.h.
+// Frames that passed the filter and were left out on purpose (--sample, --max-pps); order and names follow abi.h.
 enum class LeftOut : std::uint8_t { kSampledOut, kRateLimited };
 inline constexpr std::array<const char*, 2> kLeftOutNames = {"sampled_out", "rate_limited"};
 
@@ -21,15 +21,15 @@ inline constexpr std::array<const char*, 2> kLeftOutNames = {"sampled_out", "rat
 enum class Drop : std::uint8_t { kRingFull, kNoRing, kCopyFailed, kRecursion };
 inline constexpr std::array<const char*, 4> kDropNames = {"ring_full", "no_ring", "copy_failed", "recursion"};
 
-// Records that reached user space and no sink.
+// Records that reached user space but no sink.
 enum class Discard : std::uint8_t {
-  kFilter,     // the part of the filter that runs in user space said no
-  kAfterStop,  // taken before the taps were off, after the one that completed the count
+  kFilter,     // rejected by the part of the filter that runs in user space
+  kAfterStop,  // captured after the last one that -c asked for, before the taps were detached
   kOutput,     // the sink failed
 };
 inline constexpr std::array<const char*, 3> kDiscardNames = {"filter", "after_stop", "output"};
 
-// What one tap did on one CPU at one interface.
+// The counts of one tap on one CPU at one interface.
 struct TapAccount {
   std::string interface;
   std::string tap;
@@ -45,7 +45,7 @@ struct TapAccount {
     return std::accumulate(left_out.begin(), left_out.end(), std::uint64_t{0});
   }
   [[nodiscard]] std::uint64_t dropped() const { return std::accumulate(drops.begin(), drops.end(), std::uint64_t{0}); }
-  // Only exact once the taps are off and the rings empty.
+  // Exact only once the taps are detached and the rings are empty.
   [[nodiscard]] bool balances() const { return seen == filtered + left_out_total() + dropped() + delivered; }
 
   TapAccount& operator+=(const TapAccount& other) {
@@ -58,13 +58,13 @@ struct TapAccount {
   }
 };
 
-// The accounting of a source. `malformed` and `late` concern bytes of a ring that no tap can be told for.
+// The accounting of a source. `malformed` and `late` cannot be attributed to a tap.
 struct SourceAccount {
   std::vector<TapAccount> taps;         // those with traffic
-  std::uint64_t refused = 0;            // delivered, and refused by the part of the filter that runs in user space
-  std::uint64_t malformed = 0;          // ring samples that were no record; 0 unless there is a bug
-  std::uint64_t time_batch_missed = 0;  // records whose time may be further off than --time-batch allows
-  std::uint64_t late = 0;  // records delivered although a later one had gone out: order was broken this often
+  std::uint64_t refused = 0;            // delivered, and rejected by the part of the filter that runs in user space
+  std::uint64_t malformed = 0;          // ring samples that are not valid records; 0 unless there is a bug
+  std::uint64_t time_batch_missed = 0;  // records whose time stamp may be further off than --time-batch allows
+  std::uint64_t late = 0;               // records delivered after a newer one, out of time order
 
   [[nodiscard]] TapAccount total() const {
     TapAccount sum;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Where bytes go: a file, a pipe, memory. The unit is the block (a file header, a record): an implementation that can
-// take bytes back never leaves half a block at the end of its file, also when the disk is full. One thread.
+// truncate its output never leaves half a block at its end, even when the disk is full. One thread.
 #pragma once
 
 #include <cstddef>
@@ -16,18 +16,18 @@ class ByteWriter {
  public:
   virtual ~ByteWriter() = default;
 
-  // Takes one whole block, which is its parts one after the other; may buffer it. Bytes are copied before the call
+  // Takes one complete block, the concatenation of its parts; may buffer it. The bytes are copied before the call
   // returns.
   using Parts = std::initializer_list<std::span<const std::byte>>;
   virtual Result<> write(Parts parts) = 0;
   Result<> write(std::span<const std::byte> block) { return write(Parts{block}); }
   virtual Result<> flush() = 0;
-  // flush(), then closes; write errors that the system reports late come out here. Idempotent.
+  // flush(), then closes; returns write errors that the system reports late. Idempotent.
   virtual Result<> close() = 0;
 
-  // What write() has taken so far without an Error, in the file or on its way.
+  // Bytes that write() has accepted so far, whether stored or still buffered.
   [[nodiscard]] virtual std::uint64_t bytes_taken() const = 0;
-  // Blocks known to be in the file whole; exact after an Error or close().
+  // Blocks known to be complete in the file; exact after an Error or close().
   [[nodiscard]] virtual std::uint64_t blocks_stored() const = 0;
 };
 

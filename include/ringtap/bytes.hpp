@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Big-endian numbers in a packet's bytes. The caller has made sure that they are there; alignment does not matter. Pure
+// Big-endian numbers in a packet's bytes. The caller ensures that the bytes are there; alignment does not matter. Pure
 // functions; any thread.
 #pragma once
 

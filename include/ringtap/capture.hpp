@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What a user can ask of a capture: where to look, what to keep, when to end. Plain values; the command line fills them
-// and whoever carries them out reads them. Nothing here is checked against the system.
+// The settings of a capture: where to capture, what to keep, when to stop. Plain values: the command line fills them
+// in, and the code that implements them reads them. Nothing here is checked against the system.
 #pragma once
 
 #include <chrono>
@@ -18,23 +18,23 @@ inline constexpr std::uint32_t kMaxSnaplen = 262144;  // tcpdump's default and m
 // How an XDP program attaches: in the driver, or after it on any device; kAuto tries the driver first.
 enum class XdpMode { kAuto, kNative, kGeneric };
 
-// What the kernel side leaves out on purpose, and how exact its times are. Nothing of it by default.
+// What the kernel side leaves out on purpose, and how precise its time stamps are. By default nothing is left out.
 struct Reduction {
   int slice_layer = 0;           // 2, 3, 4: bytes after the headers up to this layer are cut off; 0: nothing is
-  std::uint32_t slice_more = 0;  // … but for so many bytes
-  std::uint32_t sample = 0;      // one of so many flows is captured; 0: all
-  std::uint64_t max_pps = 0;     // packets a second, of all taps together; 0: no limit
-  std::chrono::nanoseconds time_batch{0};  // how old a time stamp may be; 0: each record has its own reading
+  std::uint32_t slice_more = 0;  // … except for this many bytes
+  std::uint32_t sample = 0;      // one flow in this many is captured; 0: all
+  std::uint64_t max_pps = 0;     // packets per second, over all taps; 0: no limit
+  std::chrono::nanoseconds time_batch{0};  // how old a clock reading may be; 0: one for each record
 
   [[nodiscard]] bool leaves_out() const { return slice_layer != 0 || sample > 1 || max_pps != 0; }
 };
 
 struct CaptureSettings {
-  std::vector<std::string> interfaces;  // names; "any" stands alone: every device that is up, also ones that come later
+  std::vector<std::string> interfaces;  // names, or only "any": every device that is or comes up
   TapSet taps = kTcTaps;
   XdpMode xdp_mode = XdpMode::kAuto;
-  bool consume = false;                  // XDP: captured frames end here (XDP_DROP)
-  bool consume_despite_address = false;  // else refused on a device with an address, whose traffic would stop
+  bool consume = false;                  // XDP: captured frames are dropped (XDP_DROP)
+  bool consume_despite_address = false;  // otherwise refused on a device with an address, whose traffic would stop
   std::uint32_t snaplen = kMaxSnaplen;   // bytes kept of a frame
   std::uint64_t buffer_bytes = kDefaultBufferBytes;  // of all rings together
   bool promiscuous = true;
@@ -43,7 +43,7 @@ struct CaptureSettings {
   static constexpr std::uint64_t kDefaultBufferBytes = std::uint64_t{64} << 20;
 };
 
-// Which packets, pcap-filter(7).
+// Which packets to capture, pcap-filter(7).
 struct FilterOptions {
   std::string expression;  // empty: every packet
   bool optimise = true;    // by libpcap

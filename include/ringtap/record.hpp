@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The vocabulary of a capture: interfaces, records, statistics. Whoever makes records (the drain, a file reader) fills
-// these; whoever consumes them (a sink) sees nothing else. Views borrow: they live until the call that got them
-// returns.
+// The vocabulary of a capture: interfaces, records, statistics. Sources of records (a live capture, a file reader) fill
+// these in; sinks see nothing else. Views borrow: they are valid until the call that received them returns.
 #pragma once
 
 #include <array>
@@ -16,8 +15,8 @@
 
 namespace ringtap {
 
-// Link-layer header types as files number them, https://www.tcpdump.org/linktypes.html. A file may hold any other
-// number; it is carried as it is.
+// Link-layer header types, numbered as in files, https://www.tcpdump.org/linktypes.html. A file may have any other
+// number, which is kept as it is.
 enum class LinkType : std::uint16_t {
   kNull = 0,
   kEthernet = 1,
@@ -61,20 +60,21 @@ enum class NetfilterHook : std::uint8_t { kPrerouting, kInput, kForward, kOutput
 inline constexpr std::array<std::string_view, 5> kNetfilterHookNames = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT",
                                                                         "POSTROUTING"};
 
-// What a tap that meets the kernel's sk_buff knows of it beyond the frame. Text is borrowed like the record.
+// What a host tap knows about an sk_buff in addition to the frame. Text is borrowed, like the record.
 struct Trace {
-  std::uint64_t skb = 0;  // its address: the same for one packet from the receive path to its end, used again after it
+  std::uint64_t skb = 0;                            // its address: the same until the packet is freed, then reused
   NetfilterHook hook = NetfilterHook::kPrerouting;  // kNetfilter
-  bool last = false;                                // kNetfilter: after all rules of the hook; else before them
-  bool followed = false;          // the filter says no to it as it is; its skb is, or was, one the filter said yes to
-  bool other_netns = false;       // in another network namespace
+  bool last = false;                                // kNetfilter: after all rules of the hook, otherwise before them
+  bool followed = false;          // rejected by the filter, but its sk_buff was accepted at another point
+  bool other_netns = false;       // seen in a different network namespace from the capture's
   std::uint32_t in_ifindex = 0;   // kNetfilter, 0 none
   std::uint32_t out_ifindex = 0;  // kNetfilter, 0 none
   std::string_view reason;        // kDrop: enum skb_drop_reason without its prefix: "NETFILTER_DROP"
-  std::string_view function;      // kDrop, kEnd: the function that freed it, empty unknown
+  std::string_view function;      // kDrop, kEnd: the function that freed it; empty: unknown
 };
 
-// One capture point: a network device at one tap. Sinks number interfaces from 0 in the order of announcement.
+// One capture point: a network device at one family of taps. Sinks number interfaces from 0 in the order in which they
+// are announced.
 struct Interface {
   std::string name;           // "eth0", or "eth0:xdp" when several taps run; from a file: if_name, may be empty
   std::string description;    // "tc ingress and egress"; may be empty
@@ -83,7 +83,7 @@ struct Interface {
   LinkType link_type = LinkType::kEthernet;
   std::uint32_t snaplen = 0;  // 0: no limit
   std::optional<std::array<std::uint8_t, 6>> mac;
-  bool ingress_only = false;  // the tap cannot see what the host sends (XDP)
+  bool ingress_only = false;  // the tap cannot see packets that the host sends (XDP)
 };
 
 // One captured frame. `data` is what was captured (cap_len = data.size()), wire_len what was on the wire.
@@ -98,7 +98,7 @@ struct RecordView {
   PacketType packet_type = PacketType::kUnknown;
   ChecksumState checksum = ChecksumState::kUnknown;
 
-  std::uint64_t lost_before = 0;  // records of this interface lost since the one before
+  std::uint64_t lost_before = 0;  // records of this interface lost since the previous one
   std::optional<std::uint64_t> packet_id;
   std::optional<std::uint32_t> rx_queue;
   std::optional<std::uint32_t> hash;
@@ -107,7 +107,7 @@ struct RecordView {
   std::uint32_t mark = 0;
   std::uint32_t gso_size = 0;
   std::uint32_t gso_segs = 0;
-  std::uint32_t ifindex = 0;  // the device as the record itself knows it (LINUX_SLL2 carries it), 0: unknown
+  std::uint32_t ifindex = 0;  // the device, from the record itself (also in LINUX_SLL2); 0: unknown
   std::optional<Trace> trace;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Errors as values. Result<T> holds a T or an Error; an Error says what, on what and why (text), what to do (hint) and
-// which exit code it deserves (kind). Lower layers return and add context; only main prints. Move-only, any thread.
+// Errors as values. Result<T> holds a T or an Error; an Error says what failed and why (text), what to do about it
+// (hint) and which exit code it means (kind). Lower layers return errors and add context; only commands print them.
+// Move-only, any thread.
 #pragma once
 
 #include <cassert>
@@ -47,7 +48,7 @@ class Error {
   [[nodiscard]] const std::string& text() const { return state_->text; }
   [[nodiscard]] const std::string& hint() const { return state_->hint; }
   [[nodiscard]] ErrorKind kind() const { return state_->kind; }
-  [[nodiscard]] int errno_value() const { return state_->errno_value; }  // 0 when it does not come from errno
+  [[nodiscard]] int errno_value() const { return state_->errno_value; }  // 0 if it does not come from errno
 
  private:
   struct State {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Where records go: the screen, a file, a comparison. Calls come from one thread, in this order: every interface before
-// its first record, records in time order, finish() once. After an Error nothing more but finish() is called.
+// its first record, records in time order, finish() once. After an Error only finish() is called.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@ class Sink {
   // Announces interface number 0, 1, 2 …; borrowed until the call returns.
   virtual Result<> on_interface(const Interface& interface) = 0;
   virtual Result<> on_record(const RecordView& record) = 0;
-  // Totals, when asked for while running and once at the end for every interface.
+  // Totals of each interface: while running when they are asked for (SIGUSR1), and once at the end.
   virtual Result<> on_statistics(const InterfaceStatistics& statistics) = 0;
-  // Hands everything buffered to the operating system.
+  // Writes everything that is buffered to the operating system.
   virtual Result<> flush() = 0;
   // flush() and close; the last chance to report an error. A destructor only releases.
   virtual Result<> finish() = 0;
 
-  // Records known to have reached the operating system whole; exact after an Error of flush() or after finish().
+  // Records that completely reached the operating system; exact after an Error of flush() or after finish().
   [[nodiscard]] virtual std::uint64_t records_stored() const = 0;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The taps: where in the kernel's path a packet can be recorded, and what is true of each. kTapTraits is the only list
+// The taps, the points in the kernel where a packet can be recorded, and their properties. kTapTraits is the only list
 // of them; sets, names and the words of --tap are made from it. Plain values, no state.
 #pragma once
 
@@ -14,26 +14,26 @@ namespace ringtap {
 
 enum class Direction : std::uint8_t { kUnknown = 0, kIn = 1, kOut = 2 };  // values of pcapng epb_flags
 
-// Where in the kernel's path a record was taken.
+// Where in the kernel a record was captured.
 enum class Tap : std::uint8_t {
-  kUnknown,    // a file that does not say
+  kUnknown,    // read from a file that does not say
   kXdp,        // before there is an sk_buff
   kTcIngress,  // first in the chain
   kTcEgress,   // before the qdisc and software GSO
   kStackIn,    // where AF_PACKET's receive tap (ptype_all) begins
   kStackOut,   // after AF_PACKET's transmit tap (dev_queue_xmit_nit), just before the driver
   kNetfilter,  // Trace::hook says which hook
-  kSocket,     // a socket was found and is given the packet
+  kSocket,     // the packet is delivered to its socket
   kDrop,       // freed as a drop, Trace::reason says why
   kEnd,        // freed after use
-  kPacketIn,   // an AF_PACKET socket
-  kPacketOut,  // the same
+  kPacketIn,   // an AF_PACKET socket, received packets
+  kPacketOut,  // an AF_PACKET socket, sent packets
 };
 
-// Who is asked for the packets of a tap.
+// How a tap gets its packets.
 enum class TapScope : std::uint8_t {
   kDevice,  // one program at one device
-  kHost,    // one program for the whole host, which picks the packets of the devices that are captured
+  kHost,    // a "host tap": one program for the whole host, which picks the packets of the captured devices
   kSocket,  // an AF_PACKET socket on one device
 };
 
@@ -41,12 +41,12 @@ struct TapTraits {
   Tap tap;
   std::string_view name;    // in files and in the accounting
   std::string_view family;  // the word of --tap, and the end of an interface's name in a file: "eth0:tc"
-  std::string_view word;    // the word of --tap for this tap alone; empty: only its family has one
-  Direction direction;      // of every packet at this tap; kUnknown: of either
+  std::string_view word;    // the word of --tap for this tap alone; empty: there is only the family's
+  Direction direction;      // of all packets at this tap; kUnknown: of either
   TapScope scope;
-  bool at_device;     // a record's interface is the device where it was seen
-  bool needs_pcapng;  // its records say something that pcap cannot hold
-  bool in_capture;    // a capture may choose it; else only a comparison may
+  bool at_device;     // its records are seen at a device, which is their interface
+  bool needs_pcapng;  // its records have information that pcap cannot store
+  bool in_capture;    // available to captures, not only to comparisons
 };
 
 inline constexpr std::array<TapTraits, 12> kTapTraits = {{
@@ -70,7 +70,7 @@ static_assert(
       }
       return true;
     }(),
-    "the row of a tap is found by its number");
+    "a tap's number is the index of its row");
 
 [[nodiscard]] constexpr const TapTraits& tap_traits(Tap tap) {
   return kTapTraits[static_cast<std::size_t>(tap)];
@@ -121,7 +121,7 @@ inline constexpr TapSet kPcapngTaps = taps_where([](const TapTraits& tap) { retu
 inline constexpr TapSet kCaptureTaps = taps_where([](const TapTraits& tap) { return tap.in_capture; });
 inline constexpr TapSet kAllTaps = taps_where([](const TapTraits&) { return true; });
 
-// How many interfaces of a file one device becomes: one for each family.
+// How many interfaces one device has in a file: one for each family of taps.
 [[nodiscard]] constexpr std::size_t family_count(TapSet taps) {
   std::size_t count = 0;
   for (const TapTraits& traits : kTapTraits) {
@@ -135,14 +135,14 @@ inline constexpr TapSet kAllTaps = taps_where([](const TapTraits&) { return true
   return count;
 }
 
-// What a word of --tap stands for; empty: there is no such word among the taps of `known`.
+// The taps that a word of --tap means; empty: no tap of `known` has that word.
 [[nodiscard]] constexpr TapSet taps_of_word(std::string_view word, TapSet known) {
   return taps_where([&](const TapTraits& tap) {
     return known.contains(tap.tap) && !word.empty() && (tap.family == word || tap.word == word);
   });
 }
 
-// Those words: "xdp, tc, tc-in, …".
+// All words for the taps of `known`: "xdp, tc, tc-in, …".
 [[nodiscard]] inline std::string tap_words(TapSet known) {
   std::string words;
   std::string_view family;

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What a user can ask of packets as text, with tcpdump's letters. Plain values, set before the printer is made and not
-// changed while it runs; no thread of their own.
+// How packets are printed as text; the letters are tcpdump's options. Plain values, set before the printer is made and
+// not changed while it runs.
 #pragma once
 
 namespace ringtap {
 
-// The protocol that -T gives to payloads; dissect/options.hpp finds one by its name.
+// The protocol that -T assigns to payloads; dissect/options.hpp finds one by its name.
 struct ForcedType;
 
-// Of the dissection of one packet.
+// For the dissection of one packet.
 struct DissectOptions {
-  int no_names = 0;                    // -n, how often: hosts and ports stay numbers
-  bool no_domain = false;              // -N: names without their domain
-  int verbosity = 0;                   // -v, how often
-  bool quiet = false;                  // -q
-  bool link_header = false;            // -e
-  bool absolute_seq = false;           // -S
-  bool no_checksums = false;           // -K
-  bool as_dot = false;                 // -b
-  bool suppress_dump = false;          // bytes of unknown protocols are not dumped, because -x or -X shows them anyway
-  bool compat = false;                 // --compat: tcpdump 4.99.3's line also where it is wrong for today's networks
+  int no_names = 0;            // -n, how often: hosts and ports stay numbers
+  bool no_domain = false;      // -N: names without their domain
+  int verbosity = 0;           // -v, how often
+  bool quiet = false;          // -q
+  bool link_header = false;    // -e
+  bool absolute_seq = false;   // -S
+  bool no_checksums = false;   // -K
+  bool as_dot = false;         // -b
+  bool suppress_dump = false;  // bytes of unknown protocols are not dumped, because -x or -X shows them anyway
+  bool compat = false;         // --compat: what tcpdump 4.99.3 prints, even where it is wrong for today's networks
   const ForcedType* forced = nullptr;  // -T, from find_forced_type(); nullptr: by port
 };
 
@@ -32,7 +32,7 @@ enum class TimeStyle {
   kSinceFirst,     // -ttttt
 };
 
-// One of these at most; of several letters on a command line tcpdump takes the first of ascii, with_ascii, hex.
+// At most one of these; if several are given, tcpdump uses the first of -A, -X, -x.
 enum class DumpStyle {
   kNone,
   kHex,          // -x
@@ -51,10 +51,10 @@ struct TextOptions {
   bool line_buffered = false;     // -l
 };
 
-// Of the report of a comparison.
+// For the report of a comparison.
 struct CompareStyle {
-  bool each = false;      // a line for each packet
-  bool json = false;      // one object a line instead of text
+  bool each = false;      // also a line for each packet
+  bool json = false;      // one object per line instead of text
   bool show_time = true;  // of day, with each; -t leaves it out
   int verbosity = 0;      // 1: also what could not be matched
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Owns one file descriptor; closes it when destroyed. Move-only. Errors of close() are not reported here: who must know
-// (a writer) closes by release() and close(2) itself.
+// Owns one file descriptor; closes it when destroyed. Move-only. Errors of close() are not reported: code that needs
+// them (a writer) uses release() and close(2).
 #pragma once
 
 #include <unistd.h>
