@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// How the value of one option is read and where it goes: the functions that rows of the option table point to. For
-// option_table.cpp alone. Pure functions, any thread; an Error is of kind kUsage.
+// How the value of an option is parsed and where it is stored: the functions that rows of the option table point to.
+// Used only by option_table.cpp. Pure functions, any thread; an Error is of kind kUsage.
 #pragma once
 
 #include <cstdint>
@@ -24,27 +24,27 @@ inline auto& output(Draft& draft) {
   return draft.options.output;
 }
 
-// The setters of rows that do no more than this; Field says where the value goes.
+// Setters for the simple cases; Field returns a pointer to the variable to set.
 template <auto Field>
 Result<> set_flag(Draft& draft, const Given&) {
-  Field(draft) = true;
+  *Field(draft) = true;
   return ok();
 }
 template <auto Field>
 Result<> set_times(Draft& draft, const Given& given) {
-  Field(draft) = given.times;
+  *Field(draft) = given.times;
   return ok();
 }
 template <auto Field>
 Result<> set_text(Draft& draft, const Given& given) {
-  Field(draft) = given.value();
+  *Field(draft) = given.value();
   return ok();
 }
 template <auto Field, std::uint64_t kLeast, std::uint64_t kMost>
 Result<> set_number(Draft& draft, const Given& given) {
   auto number = parse_number(given.name, given.value(), kLeast, kMost);
   if (!number) return number.take_error();
-  Field(draft) = *number;
+  *Field(draft) = *number;
   return ok();
 }
 template <class T, class Target>
@@ -53,7 +53,7 @@ Result<> store(Result<T> value, Target& target) {
   target = value.take();
   return ok();
 }
-// Accepted for tcpdump's sake; means nothing here.
+// Accepted for compatibility with tcpdump; has no effect.
 Result<> accept(Draft& draft, const Given& given);
 
 inline constexpr std::uint64_t kKib = 1024;

@@ -51,62 +51,30 @@ constexpr std::array kOptions = {
               set_xdp_mode, [](const Options&) { return std::string("auto"); }},
     OptionRow{"--consume", nullptr, Group::kInput, kCaptureForm,
               "drop captured frames at the XDP tap; for mirror ports, refused on an interface with an address",
-              set_flag < [](Draft& d) -> auto& {return capture(d).consume;
-}  // namespace
->
-}  // namespace ringtap
-, OptionRow{"--force", nullptr, Group::kInput, kCaptureForm, "allow --consume on an interface with an address",
-            set_flag < [](Draft& d) -> auto& {return capture(d).consume_despite_address;
-}
->
-}
-, OptionRow{"-Q,--direction", "DIR", Group::kInput, kCaptureForm,
-            "direction of the packets to capture: in, out or inout",
-            set_text < [](Draft& d) -> auto& {return d.direction;
-}
->, [](const Options&) { return std::string("inout"); }
-}
-,
-    OptionRow{"-s,--snapshot-length",
-              "BYTES",
-              Group::kInput,
-              kBothForms,
-              "bytes to keep of each packet; 0 means the maximum, 262144",
-              set_snaplen,
-              snaplen_text},
-    OptionRow{"-B,--buffer-size", "KIB",      Group::kInput, kBothForms, "total size of all ring buffers, in KiB",
-              set_buffer,         buffer_text},
+              set_flag<[](Draft& d) { return &capture(d).consume; }>},
+    OptionRow{"--force", nullptr, Group::kInput, kCaptureForm, "allow --consume on an interface with an address",
+              set_flag<[](Draft& d) { return &capture(d).consume_despite_address; }>},
+    OptionRow{"-Q,--direction", "DIR", Group::kInput, kCaptureForm,
+              "direction of the packets to capture: in, out or inout", set_text<[](Draft& d) { return &d.direction; }>,
+              [](const Options&) { return std::string("inout"); }},
+    OptionRow{"-s,--snapshot-length", "BYTES", Group::kInput, kBothForms,
+              "bytes to keep of each packet; 0 means the maximum, 262144", set_snaplen, snaplen_text},
+    OptionRow{"-B,--buffer-size", "KIB", Group::kInput, kBothForms, "total size of all ring buffers, in KiB",
+              set_buffer, buffer_text},
     OptionRow{
-        "--slice",
-        "LAYER[+N]",
-        Group::kInput,
-        kCaptureForm,
+        "--slice", "LAYER[+N]", Group::kInput, kCaptureForm,
         "keep only the headers up to layer l2, l3 or l4, and N bytes after them; for example l4+20",
         [](Draft& d, const Given& given) { return parse_slice(given.name, given.value(), capture(d).reduction); }},
-    OptionRow{"--sample",
-              "1/N",
-              Group::kInput,
-              kCaptureForm,
+    OptionRow{"--sample", "1/N", Group::kInput, kCaptureForm,
               "capture one flow in N, in both directions; for example 1/8",
               [](Draft& d, const Given& given) {
                 return store(parse_sample(given.name, given.value()), capture(d).reduction.sample);
               }},
     OptionRow{"--max-pps", "N", Group::kInput, kCaptureForm, "capture at most N packets per second",
-              set_number < [](Draft& d) -> auto& {return capture(d).reduction.max_pps;
-}
-, 1, 1'000'000'000 >
-}
-,
-    OptionRow{"--time-batch",
-              "TIME",
-              Group::kInput,
-              kCaptureForm,
-              "let received packets share clock readings up to this old; for example 10us",
-              set_time_batch},
-    OptionRow{"-p,--no-promiscuous-mode",
-              nullptr,
-              Group::kInput,
-              kBothForms,
+              set_number<[](Draft& d) { return &capture(d).reduction.max_pps; }, 1, 1'000'000'000>},
+    OptionRow{"--time-batch", "TIME", Group::kInput, kCaptureForm,
+              "let received packets share clock readings up to this old; for example 10us", set_time_batch},
+    OptionRow{"-p,--no-promiscuous-mode", nullptr, Group::kInput, kBothForms,
               "do not put the interface into promiscuous mode",
               [](Draft& d, const Given&) {
                 capture(d).promiscuous = false;
@@ -114,122 +82,57 @@ constexpr std::array kOptions = {
               }},
     OptionRow{"-r", "FILE", Group::kInput, kCaptureForm,
               "read a pcap or pcapng file instead of capturing; - is standard input",
-              set_text < [](Draft& d) -> auto& {return d.read_path;
-}
->
-}
-, OptionRow{"-r", "FILE", Group::kInput, kCompareForm,
-            "read a pcapng file that ringtap wrote instead of capturing; - is standard input",
-            set_text < [](Draft& d) -> auto& {return d.read_path;
-}
->
-}
-, OptionRow{"-V", "FILE", Group::kInput, kBothForms,
-            "read the capture files listed in FILE, one name per line, in that order; - is standard input",
-            set_text < [](Draft& d) -> auto& {return d.list_path;
-}
->
-}
-, OptionRow{"-D,--list-interfaces", nullptr, Group::kInput, kCaptureForm, "list the interfaces and exit",
-            set_flag < [](Draft& d) -> auto& {return d.list_devices;
-}
->
-}
-, OptionRow{"-L,--list-data-link-types", nullptr, Group::kInput, kCaptureForm,
-            "list the link types of the interfaces and exit",
-            set_flag < [](Draft& d) -> auto& {return d.list_link_types;
-}
->
-}
-, OptionRow{"-y,--linktype", "TYPE", Group::kInput, kCaptureForm,
-            "refuse interfaces of any other link type; for -d without -i or -r: the link type to compile for",
-            set_text < [](Draft& d) -> auto& {return d.options.link_type;
-}
->
-}
-, OptionRow{"--nft-rule", nullptr, Group::kInput, kCompareForm, "name the nftables rule that dropped a packet",
-            set_flag < [](Draft& d) -> auto& {return d.options.nft_rule;
-}
->
-}
-,
+              set_text<[](Draft& d) { return &d.read_path; }>},
+    OptionRow{"-r", "FILE", Group::kInput, kCompareForm,
+              "read a pcapng file written by ringtap, instead of capturing; - is standard input",
+              set_text<[](Draft& d) { return &d.read_path; }>},
+    OptionRow{"-V", "FILE", Group::kInput, kBothForms,
+              "read the capture files listed in FILE, one name per line, in that order; - is standard input",
+              set_text<[](Draft& d) { return &d.list_path; }>},
+    OptionRow{"-D,--list-interfaces", nullptr, Group::kInput, kCaptureForm, "list the interfaces and exit",
+              set_flag<[](Draft& d) { return &d.list_devices; }>},
+    OptionRow{"-L,--list-data-link-types", nullptr, Group::kInput, kCaptureForm,
+              "list the link types of the interfaces and exit", set_flag<[](Draft& d) { return &d.list_link_types; }>},
+    OptionRow{"-y,--linktype", "TYPE", Group::kInput, kCaptureForm,
+              "refuse interfaces of any other link type; for -d without -i or -r: the link type to compile for",
+              set_text<[](Draft& d) { return &d.options.link_type; }>},
+    OptionRow{"--nft-rule", nullptr, Group::kInput, kCompareForm, "name the nftables rule that dropped a packet",
+              set_flag<[](Draft& d) { return &d.options.nft_rule; }>},
 
     OptionRow{"-F", "FILE", Group::kFilter, kCaptureForm,
               "read the filter from a file; a filter on the command line is then ignored",
-              set_text < [](Draft& d) -> auto& {return d.expression_file;
-}
->
-}
-, OptionRow{"--any-vlan", nullptr, Group::kFilter, kBothForms, "also match frames with one to four VLAN tags",
-            set_flag < [](Draft& d) -> auto& {return d.options.filter.any_vlan;
-}
->
-}
-,
-    OptionRow{"-O,--no-optimize",
-              nullptr,
-              Group::kFilter,
-              kBothForms,
-              "do not run libpcap's optimiser on the filter",
+              set_text<[](Draft& d) { return &d.expression_file; }>},
+    OptionRow{"--any-vlan", nullptr, Group::kFilter, kBothForms, "also match frames with one to four VLAN tags",
+              set_flag<[](Draft& d) { return &d.options.filter.any_vlan; }>},
+    OptionRow{"-O,--no-optimize", nullptr, Group::kFilter, kBothForms, "do not run libpcap's optimiser on the filter",
               [](Draft& d, const Given&) {
                 d.options.filter.optimise = false;
                 return ok();
               }},
     OptionRow{"-d", nullptr, Group::kFilter, kCaptureForm,
               "show the filter as classic BPF and exit; -dd as C, -ddd as numbers",
-              set_times < [](Draft& d) -> auto& {return d.options.show_classic;
-}
->
-}
-, OptionRow{"--dump-ebpf", nullptr, Group::kFilter, kCaptureForm, "show the filter as eBPF and exit",
-            set_flag < [](Draft& d) -> auto& {return d.options.show_ebpf;
-}
->
-}
-,
+              set_times<[](Draft& d) { return &d.options.show_classic; }>},
+    OptionRow{"--dump-ebpf", nullptr, Group::kFilter, kCaptureForm, "show the filter as eBPF and exit",
+              set_flag<[](Draft& d) { return &d.options.show_ebpf; }>},
 
     OptionRow{"-c", "COUNT", Group::kEnd, kBothForms, "stop after this many packets",
-              set_number < [](Draft& d) -> auto& {return d.options.limits.count;
-}
-, 1, kAnyCount >
-}
-,
-    OptionRow{"--duration",
-              "TIME",
-              Group::kEnd,
-              kBothForms,
-              "stop after this time; for example 500ms, 5s, 2m, 1h",
+              set_number<[](Draft& d) { return &d.options.limits.count; }, 1, kAnyCount>},
+    OptionRow{"--duration", "TIME", Group::kEnd, kBothForms, "stop after this time; for example 500ms, 5s, 2m, 1h",
               [](Draft& d, const Given& given) {
                 return store(parse_duration(given.name, given.value()), d.options.limits.duration);
               }},
 
     OptionRow{"--each", nullptr, Group::kOutput, kCompareForm,
               "also print a line for each packet: when it was at each tap, and its outcome",
-              set_flag < [](Draft& d) -> auto& {return d.options.compare.each;
-}
->
-}
-, OptionRow{"--json", nullptr, Group::kOutput, kCompareForm, "print one JSON object per line instead of tables",
-            set_flag < [](Draft& d) -> auto& {return d.options.compare.json;
-}
->
-}
-, OptionRow{"-w", "FILE", Group::kOutput, kCaptureForm,
-            "write the packets to a file instead of printing them; - is standard output",
-            set_text < [](Draft& d) -> auto& {return output(d).path;
-}
->
-}
-, OptionRow{"-w", "FILE", Group::kOutput, kCompareForm, "also write all records to a pcapng file",
-            set_text < [](Draft& d) -> auto& {return output(d).path;
-}
->
-}
-,
-    OptionRow{"-C",
-              "SIZE",
-              Group::kOutput,
-              kCaptureForm,
+              set_flag<[](Draft& d) { return &d.options.compare.each; }>},
+    OptionRow{"--json", nullptr, Group::kOutput, kCompareForm, "print one JSON object per line instead of tables",
+              set_flag<[](Draft& d) { return &d.options.compare.json; }>},
+    OptionRow{"-w", "FILE", Group::kOutput, kCaptureForm,
+              "write the packets to a file instead of printing them; - is standard output",
+              set_text<[](Draft& d) { return &output(d).path; }>},
+    OptionRow{"-w", "FILE", Group::kOutput, kCompareForm, "also write all records to a pcapng file",
+              set_text<[](Draft& d) { return &output(d).path; }>},
+    OptionRow{"-C", "SIZE", Group::kOutput, kCaptureForm,
               "start a new file when the current one exceeds this size: in millions of bytes, or with k, m or g in "
               "KiB, MiB or GiB",
               [](Draft& d, const Given& given) {
@@ -237,187 +140,84 @@ constexpr std::array kOptions = {
               }},
     OptionRow{"-G", "SECONDS", Group::kOutput, kCaptureForm,
               "start a new file after this time; the name given with -w is a strftime(3) pattern",
-              set_number < [](Draft& d) -> auto& {return output(d).rotation.seconds;
-}
-, 1, kMostFiles >
-}
-, OptionRow{"-W", "COUNT", Group::kOutput, kCaptureForm,
-            "with -C: keep this many files, overwriting the oldest; with -G alone: stop after this many",
-            set_number < [](Draft& d) -> auto& {return output(d).rotation.files;
-}
-, 1, kMostFiles >
-}
-, OptionRow{"-z", "COMMAND", Group::kOutput, kCaptureForm, "run this command on each file when the next one is started",
-            set_text < [](Draft& d) -> auto& {return output(d).rotate_command;
-}
->
-}
-,
-    OptionRow{"--format",
-              "FORMAT",
-              Group::kOutput,
-              kCaptureForm,
+              set_number<[](Draft& d) { return &output(d).rotation.seconds; }, 1, kMostFiles>},
+    OptionRow{"-W", "COUNT", Group::kOutput, kCaptureForm,
+              "with -C: keep this many files, overwriting the oldest; with -G alone: stop after this many",
+              set_number<[](Draft& d) { return &output(d).rotation.files; }, 1, kMostFiles>},
+    OptionRow{"-z", "COMMAND", Group::kOutput, kCaptureForm,
+              "run this command on each file when the next one is started",
+              set_text<[](Draft& d) { return &output(d).rotate_command; }>},
+    OptionRow{"--format", "FORMAT", Group::kOutput, kCaptureForm,
               "pcap or pcapng; default pcapng if the name ends in .pcapng, for several interfaces or taps, and for "
               "netfilter and drop",
               set_format},
     OptionRow{"--print", nullptr, Group::kOutput, kCaptureForm, "with -w: print the packets as well",
-              set_flag < [](Draft& d) -> auto& {return d.print;
-}
->
-}
-, OptionRow{"--count", nullptr, Group::kOutput, kCaptureForm, "print only the number of packets",
-            set_flag < [](Draft& d) -> auto& {return output(d).count_only;
-}
->
-}
-, OptionRow{"-U,--packet-buffered", nullptr, Group::kOutput, kCaptureForm, "write each packet to the file immediately",
-            set_flag < [](Draft& d) -> auto& {return output(d).flush_each_record;
-}
->
-}
-, OptionRow{"-l", nullptr, Group::kOutput, kCaptureForm, "write each line of text immediately",
-            set_flag < [](Draft& d) -> auto& {return style(d).line_buffered;
-}
->
-}
-,
-    OptionRow{"--immediate-mode",
-              nullptr,
-              Group::kOutput,
-              kCaptureForm,
-              "accepted, but has no effect: packets are never held back",
-              accept},
-    OptionRow{"--time-stamp-precision",
-              "PREC",
-              Group::kOutput,
-              kCaptureForm,
-              "precision of time stamps in text and pcap files: micro or nano",
-              set_precision,
+              set_flag<[](Draft& d) { return &d.print; }>},
+    OptionRow{"--count", nullptr, Group::kOutput, kCaptureForm, "print only the number of packets",
+              set_flag<[](Draft& d) { return &output(d).count_only; }>},
+    OptionRow{"-U,--packet-buffered", nullptr, Group::kOutput, kCaptureForm,
+              "write each packet to the file immediately",
+              set_flag<[](Draft& d) { return &output(d).flush_each_record; }>},
+    OptionRow{"-l", nullptr, Group::kOutput, kCaptureForm, "write each line of text immediately",
+              set_flag<[](Draft& d) { return &style(d).line_buffered; }>},
+    OptionRow{"--immediate-mode", nullptr, Group::kOutput, kCaptureForm,
+              "accepted, but has no effect: packets are never held back", accept},
+    OptionRow{"--time-stamp-precision", "PREC", Group::kOutput, kCaptureForm,
+              "precision of time stamps in text and pcap files: micro or nano", set_precision,
               [](const Options&) { return std::string("micro"); }},
     OptionRow{"--micro", nullptr, Group::kOutput, kCaptureForm, "microseconds, the default", accept},
     OptionRow{"--nano", nullptr, Group::kOutput, kCaptureForm, "the same as --time-stamp-precision nano",
-              set_flag < [](Draft& d) -> auto& {return d.nano;
-}
->
-}
-,
+              set_flag<[](Draft& d) { return &d.nano; }>},
 
     OptionRow{"-n", nullptr, Group::kText, kCaptureForm, "print numbers instead of names",
-              set_times < [](Draft& d) -> auto& {return dissect(d).no_names;
-}
->
-}
-, OptionRow{"-n",
-            nullptr,
-            Group::kOutput,
-            kCompareForm,
-            "accepted, but has no effect: numbers are never replaced by names",
-            accept},
+              set_times<[](Draft& d) { return &dissect(d).no_names; }>},
+    OptionRow{"-n", nullptr, Group::kOutput, kCompareForm,
+              "accepted, but has no effect: numbers are never replaced by names", accept},
     OptionRow{"-N", nullptr, Group::kText, kCaptureForm, "print host names without their domain",
-              set_flag < [](Draft& d) -> auto& {return dissect(d).no_domain;
-}
->
-}
-,
-    OptionRow{"-t",
-              nullptr,
-              Group::kText,
-              kCaptureForm,
+              set_flag<[](Draft& d) { return &dissect(d).no_domain; }>},
+    OptionRow{"-t", nullptr, Group::kText, kCaptureForm,
               "time stamps: -t none, -tt seconds since 1970, -ttt since the previous line, -tttt date and time, -ttttt "
               "since the first line",
               set_time_style},
     OptionRow{"-t", nullptr, Group::kOutput, kCompareForm, "with --each: print no time of day", hide_compare_time},
     OptionRow{"-e", nullptr, Group::kText, kCaptureForm, "print the link-layer header",
-              set_flag < [](Draft& d) -> auto& {return dissect(d).link_header;
-}
->
-}
-, OptionRow{"-v,--verbose", nullptr, Group::kText, kCaptureForm,
-            "print more detail, up to -vvv; at the end of a capture also the accounting of every tap",
-            set_times < [](Draft& d) -> auto& {return dissect(d).verbosity;
-}
->
-}
-, OptionRow{"-v,--verbose", nullptr, Group::kOutput, kCompareForm,
-            "also print what could not be matched, and the accounting of every tap",
-            set_times < [](Draft& d) -> auto& {return d.options.compare.verbosity;
-}
->
-}
-, OptionRow{"-q", nullptr, Group::kText, kCaptureForm, "print less detail",
-            set_flag < [](Draft& d) -> auto& {return dissect(d).quiet;
-}
->
-}
-, OptionRow{"-S,--absolute-tcp-sequence-numbers", nullptr, Group::kText, kCaptureForm,
-            "print absolute TCP sequence numbers", set_flag < [](Draft& d) -> auto& {return dissect(d).absolute_seq;
-}
->
-}
-, OptionRow{"-K,--dont-verify-checksums", nullptr, Group::kText, kCaptureForm, "do not verify checksums",
-            set_flag < [](Draft& d) -> auto& {return dissect(d).no_checksums;
-}
->
-}
-, OptionRow{"--compat", nullptr, Group::kText, kCaptureForm,
-            "print what tcpdump 4.99.3 prints, even where it is wrong for today's networks",
-            set_flag < [](Draft& d) -> auto& {return dissect(d).compat;
-}
->
-}
-, OptionRow{"-x", nullptr, Group::kText, kCaptureForm, "print the bytes in hex; -xx with the link-layer header",
-            set_times < [](Draft& d) -> auto& {return d.hex;
-}
->
-}
-, OptionRow{"-X", nullptr, Group::kText, kCaptureForm,
-            "print the bytes in hex and ASCII; -XX with the link-layer header",
-            set_times < [](Draft& d) -> auto& {return d.hex_ascii;
-}
->
-}
-, OptionRow{"-A", nullptr, Group::kText, kCaptureForm, "print the bytes in ASCII; -AA with the link-layer header",
-            set_times < [](Draft& d) -> auto& {return d.ascii;
-}
->
-}
-, OptionRow{"-b", nullptr, Group::kText, kCaptureForm, "print BGP AS numbers in asdot notation; for example 1.4464",
-            set_flag < [](Draft& d) -> auto& {return dissect(d).as_dot;
-}
->
-}
-,
-    OptionRow{"-T",
-              "TYPE",
-              Group::kText,
-              kCaptureForm,
-              "read UDP and TCP payloads as this protocol: domain, radius, snmp, tftp, vxlan, …",
-              set_forced_type},
+              set_flag<[](Draft& d) { return &dissect(d).link_header; }>},
+    OptionRow{"-v,--verbose", nullptr, Group::kText, kCaptureForm,
+              "print more detail, up to -vvv; at the end of a capture also the accounting of every tap",
+              set_times<[](Draft& d) { return &dissect(d).verbosity; }>},
+    OptionRow{"-v,--verbose", nullptr, Group::kOutput, kCompareForm,
+              "also print what could not be matched, and the accounting of every tap",
+              set_times<[](Draft& d) { return &d.options.compare.verbosity; }>},
+    OptionRow{"-q", nullptr, Group::kText, kCaptureForm, "print less detail",
+              set_flag<[](Draft& d) { return &dissect(d).quiet; }>},
+    OptionRow{"-S,--absolute-tcp-sequence-numbers", nullptr, Group::kText, kCaptureForm,
+              "print absolute TCP sequence numbers", set_flag<[](Draft& d) { return &dissect(d).absolute_seq; }>},
+    OptionRow{"-K,--dont-verify-checksums", nullptr, Group::kText, kCaptureForm, "do not verify checksums",
+              set_flag<[](Draft& d) { return &dissect(d).no_checksums; }>},
+    OptionRow{"--compat", nullptr, Group::kText, kCaptureForm,
+              "print what tcpdump 4.99.3 prints, even where it is wrong for today's networks",
+              set_flag<[](Draft& d) { return &dissect(d).compat; }>},
+    OptionRow{"-x", nullptr, Group::kText, kCaptureForm, "print the bytes in hex; -xx with the link-layer header",
+              set_times<[](Draft& d) { return &d.hex; }>},
+    OptionRow{"-X", nullptr, Group::kText, kCaptureForm,
+              "print the bytes in hex and ASCII; -XX with the link-layer header",
+              set_times<[](Draft& d) { return &d.hex_ascii; }>},
+    OptionRow{"-A", nullptr, Group::kText, kCaptureForm, "print the bytes in ASCII; -AA with the link-layer header",
+              set_times<[](Draft& d) { return &d.ascii; }>},
+    OptionRow{"-b", nullptr, Group::kText, kCaptureForm, "print BGP AS numbers in asdot notation; for example 1.4464",
+              set_flag<[](Draft& d) { return &dissect(d).as_dot; }>},
+    OptionRow{"-T", "TYPE", Group::kText, kCaptureForm,
+              "read UDP and TCP payloads as this protocol: domain, radius, snmp, tftp, vxlan, …", set_forced_type},
     OptionRow{"-#,--number", nullptr, Group::kText, kCaptureForm, "number the packets",
-              set_flag < [](Draft& d) -> auto& {return style(d).number;
-}
->
-}
-,
+              set_flag<[](Draft& d) { return &style(d).number; }>},
 
     OptionRow{"--strict-loss", nullptr, Group::kOther, kCaptureForm, "exit with code 3 if packets were lost",
-              set_flag < [](Draft& d) -> auto& {return d.options.strict_loss;
-}
->
-}
-, OptionRow{"-Z,--relinquish-privileges", "USER", Group::kOther, kCaptureForm,
-            "switch to this user once every tap is attached", set_text < [](Draft& d) -> auto& {return d.options.user;
-}
->
-}
-, OptionRow{"--ready-file", "FILE", Group::kOther, kBothForms, "create this file once every tap is attached",
-            set_text < [](Draft& d) -> auto& {return d.options.ready_file;
-}
->
-}
-,
-}
-;
+              set_flag<[](Draft& d) { return &d.options.strict_loss; }>},
+    OptionRow{"-Z,--relinquish-privileges", "USER", Group::kOther, kCaptureForm,
+              "switch to this user once every tap is attached", set_text<[](Draft& d) { return &d.options.user; }>},
+    OptionRow{"--ready-file", "FILE", Group::kOther, kBothForms, "create this file once every tap is attached",
+              set_text<[](Draft& d) { return &d.options.ready_file; }>},
+};
 
 constexpr const char* kOneFile = "not for compare, which writes one file";
 constexpr const char* kNotPrinted = "not for compare, which does not print packets";
