@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A sink that gives each record with its text to the callback of a program that uses the library. Borrows the callback.
-// One thread.
+// A sink that passes each record with its text to the callback of a program that uses the library. Borrows the
+// callback. One thread.
 #pragma once
 
 #include "dissect/dissector.hpp"
@@ -15,9 +15,9 @@ class PacketSink final : public Sink {
   // `max_count` 0: no limit.
   PacketSink(const OnPacket& on_packet, std::uint64_t max_count);
 
-  // Turns of a source until there is nothing more or done(); then the source is stopped.
+  // Runs turns of the source until it ends or done(); then stops the source.
   Result<> take_all_from(RecordSource& source);
-  // The callback, or the limit, has said so; a record after that is not handed over.
+  // The callback has returned false, or the limit is reached; later records are not handed over.
   [[nodiscard]] bool done() const { return done_; }
 
   Result<> on_interface(const Interface&) override { return ok(); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A source of records beside which something else is read: at every turn, and to its end before the last records are
-// handed over. Borrows the source. One thread.
+// A source of records that also calls a function to read something else: at every turn, and once more when capturing
+// stops, before the last records are handed over. Borrows the source. One thread.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace ringtap {
 
 class Beside final : public RecordSource {
  public:
-  // `last`: nothing will follow, so what is on its way is worth waiting for.
+  // `last`: this is the last call, so it should wait for what is still on its way.
   using Read = std::function<Result<>(bool last)>;
 
   Beside(RecordSource& source, Read read) : source_(source), read_(std::move(read)) {}

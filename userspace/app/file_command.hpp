@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Runs a command on files that are complete, while the capture goes on: it is never waited for, has the lowest
-// priority, reads nothing, and a Ctrl-C at the terminal does not reach it. One thread.
+// Runs a command on complete files while the capture continues. The command is not waited for, has the lowest priority
+// and an empty standard input, and is not reached by Ctrl-C at the terminal. One thread.
 #pragma once
 
 #include <sys/types.h>
@@ -15,15 +15,15 @@ namespace ringtap {
 
 class FileCommand {
  public:
-  // A program found as execlp(3) does, without arguments of its own.
+  // A program, searched for as by execlp(3); the file is its only argument.
   explicit FileCommand(std::string command) : command_(std::move(command)) {}
 
-  // An Error when it could not be started.
+  // An Error if it could not be started.
   Result<> run(const std::string& path);
 
  private:
   std::string command_;
-  std::vector<pid_t> running_;  // and those that have ended since the last run
+  std::vector<pid_t> running_;  // including those that have ended since the last run
 };
 
 }  // namespace ringtap

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// One run: records from a source into a sink until something ends it, then the taps off, what was taken before handed
-// over, the sink finished, the totals final. Borrows source, sink and signals. One thread.
+// One run: passes records from a source to a sink until something ends it; then stops the source, hands over what was
+// captured before, finishes the sink and computes the final totals. Borrows source, sink and signals. One thread.
 #pragma once
 
 #include <array>
@@ -19,11 +19,11 @@ namespace ringtap {
 struct SessionOptions {
   RunLimits limits;
   bool flush_each_record = false;
-  // Asked between turns: the sink has all it wants. None: it never has.
+  // Called between turns; true: the sink accepts no more records. Null: it always does.
   std::function<bool()> is_done;
 };
 
-// What became of the records that reached user space.
+// What happened to the records that reached user space.
 struct SessionTotals {
   std::uint64_t written = 0;
   std::array<std::uint64_t, kDiscardNames.size()> discards{};
@@ -34,7 +34,7 @@ struct SessionTotals {
 
 class Session {
  public:
-  // `on_counts_asked` is called for SIGUSR1 with the totals so far; the sink gets the statistics then, too.
+  // `on_counts_asked` is called on SIGUSR1 with the totals so far; the sink then also gets the statistics.
   Session(RecordSource& source, Sink& sink, Signals& signals, SessionOptions options,
           std::function<void(const SessionTotals&)> on_counts_asked)
       : source_(source),
@@ -43,16 +43,16 @@ class Session {
         options_(std::move(options)),
         on_counts_asked_(std::move(on_counts_asked)) {}
 
-  // The first error of source or sink; the totals are final either way. A reader that went away (EPIPE) is an end like
-  // any other, not an error.
+  // Returns the first error of source or sink; the totals are final in any case. If the reader of the output has closed
+  // it (EPIPE), this is a normal end, not an error.
   Result<> run();
 
   // Final after run().
   [[nodiscard]] const SessionTotals& totals() const { return totals_; }
-  // It ended because SessionOptions::is_done said so.
+  // Whether it ended because SessionOptions::is_done returned true.
   [[nodiscard]] bool stopped_by_sink() const { return stopped_by_sink_; }
 
-  // How long output may wait in a buffer while records keep coming; it is written at once when none come.
+  // How long output may wait in a buffer while records keep coming; otherwise it is written immediately.
   static constexpr std::chrono::milliseconds kFlushInterval{5};
 
  private:
@@ -67,7 +67,7 @@ class Session {
   SessionOptions options_;
   std::function<void(const SessionTotals&)> on_counts_asked_;
   SessionTotals totals_;
-  std::uint64_t handed_over_ = 0;  // records that the sink took
+  std::uint64_t handed_over_ = 0;  // records that the sink accepted
   bool count_reached_ = false;
   bool stopped_by_sink_ = false;
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Signals as flags that the session looks at between turns, and a descriptor that ends a wait. One instance per
-// process. SIGINT, SIGTERM and SIGHUP ask for the end, and a second one ends the process at once; SIGUSR1 asks for the
-// counts, SIGUSR2 for a flush. SIGPIPE and SIGXFSZ are ignored: they arrive as EPIPE and EFBIG where the bytes are
-// written.
+// Signals as flags that the session checks between turns, and a descriptor that ends a wait. One instance per process.
+// SIGINT, SIGTERM and SIGHUP ask for the end of the run, and a second one ends the process at once; SIGUSR1 asks for
+// the counts, SIGUSR2 for a flush. SIGPIPE and SIGXFSZ are ignored, so that write(2) returns EPIPE and EFBIG.
 #pragma once
 
 #include "ringtap/result.hpp"
@@ -13,12 +12,12 @@ namespace ringtap {
 class Signals {
  public:
   static Result<Signals> create();
-  // From here on signals become flags. Called last before a capture starts: until then they end the process, so that a
-  // slow look-up or a fifo without a reader can be interrupted.
+  // From this call on signals become flags. It is the last step before a capture starts: until then signals end the
+  // process, so that a slow look-up or a FIFO without a reader can be interrupted.
   void install();
 
   [[nodiscard]] bool end_asked() const;
-  // True once per signal.
+  // Returns true once per signal.
   bool take_counts_asked();
   bool take_flush_asked();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Another user for the rest of the run, credentials(7), capabilities(7). What is open stays open; files are made and
-// commands run as that user from then on. Of the process; only the calling thread keeps capabilities.
+// Switching to another user for the rest of the run, credentials(7), capabilities(7). Open files stay open; from then
+// on files are created and commands run as that user. Applies to the process, but only the calling thread keeps
+// capabilities.
 #pragma once
 
 #include <sys/types.h>
@@ -18,17 +19,17 @@ struct User {
   gid_t gid = 0;  // its primary group
 };
 
-// An Error of kind kUsage where there is none of that name.
+// An Error of kind kUsage if there is no such user.
 Result<User> find_user(const std::string& name);
 
 enum class Keep {
   kNothing,
-  kCapture,  // capabilities that a running capture needs: for interfaces that appear, and to read maps before Linux 6.0
+  kCapture,  // capabilities that a running capture needs: for new interfaces, and before Linux 6.0 to read maps
 };
-// For good: no way leads back to root. Root only.
+// Irreversible. The caller must be root.
 Result<> become(const User& user, Keep keep);
 
-// Calls `action` as that user and is root again afterwards: to see now whether it may make a file.
+// Calls `action` as that user and then becomes root again: to find out early whether that user may create a file.
 Result<> as_user(const User& user, const std::function<Result<>()>& action);
 
 }  // namespace ringtap

@@ -12,8 +12,8 @@
 
 namespace ringtap {
 
-// How many bytes the UTF-8 sequence at the start of `text` has, which is not empty; 0 where there is none. No overlong
-// form, no surrogate and nothing above U+10FFFF is one.
+// The length of the UTF-8 sequence at the start of `text`, which is not empty; 0 if there is no valid one. Overlong
+// forms, surrogates and code points above U+10FFFF are not valid.
 [[nodiscard]] inline std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
   const unsigned first = byte(0);
@@ -30,7 +30,7 @@ namespace ringtap {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
-// With its quotes.
+// Including the quotes.
 inline void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
@@ -53,7 +53,7 @@ inline void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-// One object, closed by the destructor; members in the order they are given. Borrows the string.
+// One object, closed by the destructor; members in the order in which they are added. Borrows the string.
 class JsonObject {
  public:
   explicit JsonObject(std::string& out) : out_(out) { out_ += '{'; }
@@ -62,12 +62,12 @@ class JsonObject {
   ~JsonObject() { out_ += '}'; }
 
   void text(std::string_view name, std::string_view value) { append_json_string(key(name), value); }
-  // Nothing when empty.
+  // Adds nothing if it is empty.
   void optional(std::string_view name, std::string_view value) {
     if (!value.empty()) text(name, value);
   }
   void number(std::string_view name, std::uint64_t value) { key(name) += std::to_string(value); }
-  // Nothing when false.
+  // Adds nothing if it is false.
   void flag(std::string_view name, bool value) {
     if (value) key(name) += "true";
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Threads that no signal is delivered to: signals are for the thread that runs the session. Whoever starts one joins or
+// Threads that receive no signals: these are for the thread that runs the session. Whoever starts a thread joins or
 // detaches it.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace ringtap {
 
-// `purpose`: "looks up names", for the Error where there is no thread to be had.
+// `purpose`: "looks up names", for the Error if no thread can be created.
 template <class Body>
 Result<std::thread> start_thread(const std::string& purpose, Body body) {
   sigset_t all;

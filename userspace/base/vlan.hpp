@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The tags of IEEE 802.1Q and what preceded it: which ethertypes announce one, and how it is laid out. A tag is the two
+// VLAN tags of IEEE 802.1Q and its predecessors: which ethertypes announce a tag, and its layout. A tag is the two
 // bytes of its control information and the ethertype of what follows. Pure functions of values; any thread.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What the options of a command line mean together: what one decides for another, and what does not go together. Pure
-// functions but for reading -F's file and -V's; any thread.
+// What the options of a command line mean in combination: how one affects another, and which cannot be combined. Pure
+// functions except for reading the files of -F and -V; any thread.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace ringtap {
 
-// `expression`: the words that belong to no option, with blanks between them.
+// `expression`: the arguments that belong to no option, separated by blanks.
 Result<Options> interpret(Draft draft, Form form, const std::string& expression);
 
 }  // namespace ringtap

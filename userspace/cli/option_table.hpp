@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Every option of every command as data: its names, the word for its value, its help and where the value goes. A new
-// option is a row here, and a line in the man page (a test compares the two). Constant; any thread.
+// Every option of every command as data: its names, the word for its value, its help and where the value is stored. A
+// new option is a row here, and a line in the man page (a test compares the two). Constant; any thread.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +16,14 @@
 
 namespace ringtap {
 
-// The forms a command line can have; a set of them says where an option belongs.
+// The two forms of a command line; a set of them says in which an option is allowed.
 enum Form : std::uint8_t { kCaptureForm = 1, kCompareForm = 2, kBothForms = 3 };
 
 // The headings of the help.
 enum class OptionGroup : std::uint8_t { kInput, kFilter, kEnd, kOutput, kText, kOther };
 std::string_view group_title(OptionGroup group, Form form);
 
-// Options in the making: those that several options decide together wait here for interpret().
+// Options while they are parsed: values that depend on several options wait here for interpret().
 struct Draft {
   Options options;
   std::string read_path;
@@ -38,7 +38,7 @@ struct Draft {
   bool print = false;
   bool list_devices = false;
   bool list_link_types = false;
-  int hex = 0;  // how often -x, -X and -A are given
+  int hex = 0;  // how often -x, -X and -A were given
   int hex_ascii = 0;
   int ascii = 0;
 };
@@ -46,10 +46,10 @@ struct Draft {
 // What the command line says about one option.
 struct Given {
   std::string_view name;                   // the first one: "-s"
-  const std::vector<std::string>& values;  // one at least, unless it is a flag
+  const std::vector<std::string>& values;  // at least one, unless it is a flag
   int times;
 
-  [[nodiscard]] const std::string& value() const { return values.back(); }  // given twice, the last one counts
+  [[nodiscard]] const std::string& value() const { return values.back(); }  // if it is repeated, the last one counts
 };
 
 struct OptionRow {
@@ -59,11 +59,11 @@ struct OptionRow {
   Form forms;
   const char* help;
   Result<> (*set)(Draft& draft, const Given& given);
-  std::string (*default_text)(const Options& defaults) = nullptr;  // of the help, from the value itself
+  std::string (*default_text)(const Options& defaults) = nullptr;  // for the help, from the actual value
 };
 std::span<const OptionRow> option_table();
 
-// Options of tcpdump that are refused by name, since none of the letters may mean something else.
+// tcpdump options that are refused with a reason: none of their letters may mean something else.
 struct RefusedRow {
   const char* names;
   Form forms;
@@ -71,7 +71,7 @@ struct RefusedRow {
 };
 std::span<const RefusedRow> refused_options();
 
-// What the options are where nothing is given.
+// The options without any argument.
 Options default_options(Form form);
 
 }  // namespace ringtap

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What the command line asked for. Plain values; every tcpdump option means what it means there or is refused by name.
-// Limits of a value are checked here, whether a thing exists is not.
+// The parsed command line. Plain values; every tcpdump option means what it means there, or is refused with a reason.
+// Ranges of values are checked here, but not whether files, users or interfaces exist.
 #pragma once
 
 #include <string>
@@ -29,24 +29,24 @@ struct Options {
   Action action = Action::kCapture;
   std::string text;  // kShowText: the help, for standard output
 
-  CaptureSettings capture;              // interfaces as given: numbers of -D too; none: the first of -D
-  std::vector<std::string> read_paths;  // -r: one; -V: those of the list; empty: not from files
-  FilterOptions filter;                 // words of the command line, or -F's file
+  CaptureSettings capture;              // interfaces as given, names or numbers of -D; none: the first of -D
+  std::vector<std::string> read_paths;  // -r: one; -V: those of the list; empty: a live capture
+  FilterOptions filter;                 // from the command line, or from the file of -F
   std::string link_type;                // -y; empty: that of the interfaces
   int show_classic = 0;                 // -d, how often
   bool show_ebpf = false;
-  RunLimits limits;  // for a comparison the count is in packets
+  RunLimits limits;  // in a comparison `count` means packets, not records
   OutputOptions output;
   TextOptions text_style;
   bool strict_loss = false;
   std::string ready_file;
-  std::string user;  // -Z; empty: stay what we are
+  std::string user;  // -Z; empty: do not change the user
 
   CompareStyle compare;
   bool nft_rule = false;
 };
 
-// Never touches the system but to read -F's file and -V's. Errors are of kind kUsage.
+// Does not touch the system except to read the files of -F and -V. Errors are of kind kUsage.
 Result<Options> parse_options(int argc, const char* const* argv);
 
 }  // namespace ringtap

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The words of a command line and what they mean: numbers, durations, sizes, taps, choices, lists in files. An Error is
-// of kind kUsage and names the option. Pure functions, but for those that read a file; any thread.
+// Parsers for the values of options: numbers, durations, sizes, taps, choices, lists in files. An Error is of kind
+// kUsage and names the option. Pure functions, except for those that read a file; any thread.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ Error usage(std::string text);
 Result<std::uint64_t> parse_number(std::string_view option, const std::string& text, std::uint64_t least,
                                    std::uint64_t most);
 
-// "500ms", "5s", "2m"; seconds without a unit.
+// "500ms", "5s", "2m"; without a unit, seconds.
 Result<std::chrono::nanoseconds> parse_duration(std::string_view option, const std::string& text);
 
 // Millions of bytes, as tcpdump counts; "64k", "64m", "1g" are KiB, MiB and GiB, as in its versions from 5 on.
@@ -33,16 +33,16 @@ Result<std::uint64_t> parse_file_size(std::string_view option, const std::string
 // "l4+20" into slice_layer and slice_more.
 Result<> parse_slice(std::string_view option, const std::string& text, Reduction& reduction);
 
-// "1/8": the 8.
+// "1/8" gives 8.
 Result<std::uint32_t> parse_sample(std::string_view option, const std::string& text);
 
-// Words of --tap with commas between them, for taps of `known`.
+// Words of --tap separated by commas, for the taps of `known`.
 Result<TapSet> parse_taps(std::string_view option, const std::string& list, TapSet known);
 
 // The file's text as an expression: as in tcpdump, line ends are blanks and '#' starts a comment.
 Result<std::string> read_expression(std::string_view option, const std::string& path);
 
-// One name a line, empty lines passed over; "-" is standard input. At least one.
+// One name per line, at least one; empty lines are ignored; "-" is standard input.
 Result<std::vector<std::string>> read_names(std::string_view option, const std::string& path);
 
 template <class T>
@@ -56,7 +56,7 @@ Result<T> choose(std::string_view option, const std::string& word,
   return usage(std::string(option) + " " + word + ": unknown").hint(names);
 }
 
-// The one of `known` that `word` is most like, by the number of letters to change; empty where none is near.
+// The element of `known` that is most similar to `word`, by edit distance; empty if none is close.
 std::string_view nearest(std::string_view word, std::span<const std::string> known);
 
 }  // namespace ringtap

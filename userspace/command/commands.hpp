@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What the program can be asked to do. Each command runs to its end, says on standard error what went wrong and returns
-// the exit code: 0 good, 1 failure, 2 wrong usage, 3 loss with --strict-loss, 4 output that could not be written. The
-// main thread calls one of them, once.
+// The commands. Each runs to its end, reports errors on standard error and returns the exit code: 0 success, 1 failure,
+// 2 wrong usage, 3 loss with --strict-loss, 4 output that could not be written. The main thread calls one of them,
+// once.
 #pragma once
 
 #include "cli/options.hpp"

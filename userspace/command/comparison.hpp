@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What a comparison of files and a live one have in common: the comparer with its outputs, and the run. Everything is
-// borrowed but what a function returns; one thread.
+// What comparisons of files and live comparisons share: the comparer with its outputs, and the run. Everything except
+// what a function returns is borrowed; one thread.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@
 
 namespace ringtap {
 
-// Writes its report to standard output, and a file where -w asks for one. `compare` says how; what the options say is
-// filled in.
+// The comparer writes its report to standard output and, with -w, a file. Settings in `compare` that come from the
+// options are filled in here.
 Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, std::uint32_t snaplen, CompareOptions compare);
 
-// Until a signal, the end of the source, the duration, or until as many packets as -c says were followed to their end.
-// Returns the exit code.
+// Runs until a signal, the end of the source or of the duration, or until the number of packets given with -c have been
+// followed to their end. Returns the exit code.
 int run_comparison(RecordSource& source, Comparer& comparer, Signals& signals, const Options& options);
 
 }  // namespace ringtap

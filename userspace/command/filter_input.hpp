@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// For which frames a filter is compiled. Asks the system for the interfaces; one thread. Owns nothing that lasts.
-// Plain values.
+// For which frames a filter is compiled: their link type, and what else an expression depends on. Asks the system about
+// the interfaces. Plain values; one thread.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ namespace ringtap {
 
 struct FilteredFrames {
   LinkType link_type = LinkType::kEthernet;
-  bool has_directions = false;           // each record says which way it went
+  bool has_directions = false;           // each record has a direction
   std::optional<std::uint32_t> netmask;  // of the first interface
 };
 
-// Of the interfaces that the options name, as the taps meet them. An Error where -y asks for another link type, or
-// where this program cannot capture.
+// The frames of the interfaces that the options name, as the taps see them. An Error if -y asks for another link type,
+// or if this program cannot capture.
 Result<FilteredFrames> frames_of_interfaces(const Options& options);
 
 }  // namespace ringtap

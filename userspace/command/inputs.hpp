@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The input of a command that reads files: what -r or -V names, announced as tcpdump does, with the expression as a
-// filter on its records. And what -y asks for. One thread.
+// The input of a command that reads files: the files of -r or -V, announced as tcpdump does, with the expression as a
+// filter on their records; also the link type of -y. One thread.
 #pragma once
 
 #include <memory>
@@ -19,17 +19,17 @@ struct FileInput {
   std::unique_ptr<RecordSource> source;      // filtered
 };
 
-// The first file is open and the expression compiled when this returns. `of_refused`: what the expression refuses and
-// the source hands over all the same.
+// When this returns, the first file is open and the expression is compiled. `of_refused`: which of the records that the
+// expression rejects are handed over nevertheless.
 Result<FileInput> open_files(const Options& options, OfRefused of_refused);
 
-// Says how many packets were left out because the file does not say which way they went, where there were any.
+// Prints how many packets were left out because the file does not record their direction, if there were any.
 void report_without_direction(const FileInput& files);
 
 // "reading from file …" on standard error.
 void announce_file(const std::string& path, const Interface& first);
 
-// -y; none: nothing was asked for.
+// The link type of -y; none if it is not given.
 Result<std::optional<LinkType>> asked_link_type(const Options& options);
 
 }  // namespace ringtap

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The versions of the libraries that only a program with the kernel side has, for --version. Constant while the program
+// The versions, for --version, of the libraries that only a build with the kernel side has. Constant while the program
 // runs; any thread.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace ringtap {
 
-// "libbpf version 1.1", or that there is none.
+// "libbpf version 1.1", or "without libbpf".
 std::string kernel_library_version();
 
 }  // namespace ringtap

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The input of a command that captures: interfaces by name, the filter in both its forms, a source that is loaded. One
-// thread.
+// The input of a command that captures: the names of the interfaces, the filter for kernel and user space, and a source
+// whose programs are loaded. One thread.
 #pragma once
 
 #include <memory>
@@ -20,10 +20,10 @@ struct LiveInput {
   std::unique_ptr<LiveSource> source;
 };
 
-// Loaded, nothing attached. `follow` as of LiveOptions; a wait ends when `interrupt_fd` becomes readable.
+// Loads, but attaches nothing. `follow`: see LiveOptions. A wait ends when `interrupt_fd` becomes readable.
 Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_fd);
 
-// The interfaces as the system names them; the first one of -D where none is given.
+// The names of the interfaces in the system; the first one of -D if none is given.
 Result<std::vector<std::string>> interface_names(const CaptureSettings& options);
 
 }  // namespace ringtap

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The output of a command: every sink that the options ask for, as one. A kind of sink is a row of the table in
-// outputs.cpp, a format of capture files a row of the other. One thread.
+// The output of a command: all sinks that the options ask for, as one. The kinds of output and the formats of capture
+// files are rows of two tables in outputs.cpp. One thread.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +22,15 @@ namespace ringtap {
 struct OutputContext {
   const Options& options;
   std::uint32_t snaplen;           // of the records that will come
-  bool show_interface = false;     // in text: several interfaces, and no cooked header that names them
+  bool show_interface = false;     // in text: there are several interfaces, and no cooked header that names them
   NameResolver* names = nullptr;   // none: numbers are printed
-  RecordSource* source = nullptr;  // for the totals at the end of each file of a file set
-  std::optional<User> user = {};   // who will make the files of a file set
+  RecordSource* source = nullptr;  // for the totals at the end of each file of a set
+  std::optional<User> user = {};   // who creates the files of a set
 };
 
 struct Output {
   std::unique_ptr<Sink> sink;
-  std::function<bool()> is_done;  // the sink has all it wants; none: it never has
+  std::function<bool()> is_done;  // the sink accepts no more records; null: it always does
 };
 Result<Output> open_outputs(const OutputContext& context);
 

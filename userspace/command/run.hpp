@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What the commands that move records have in common: the user to become, the names of hosts, and the run itself. One
+// What the commands that capture or read records share: the user to switch to, host names, and the run itself. One
 // thread.
 #pragma once
 
@@ -15,18 +15,18 @@
 
 namespace ringtap {
 
-// -Z, where there is something to give up.
+// The user of -Z; none if it is not given, or if the process is not root.
 Result<std::optional<User>> other_user(const Options& options);
 
-// None where numbers are printed.
+// None if numbers are printed.
 Result<std::unique_ptr<HostNames>> host_names(const Options& options, const HostNames::Options& how);
 
 struct Ended {
   Result<> result;
   SessionTotals totals;
 };
-// From the source into the output until something ends it; says so when that was the last file of a file set.
-// `on_counts_asked` as of Session.
+// Passes records from the source to the output until something ends the run; prints a message if that was the last file
+// of a file set. `on_counts_asked`: see Session.
 Ended run_session(RecordSource& source, const Output& output, Signals& signals, const Options& options,
                   std::function<void(const SessionTotals&)> on_counts_asked);
 

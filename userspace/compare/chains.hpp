@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Packets by a hash, first in first out: a node is in at most one chain, chains are found by their hash. Nodes are
-// numbers that the caller gives out; memory grows with the highest of them. One thread.
+// Chains of packets with the same hash, first in, first out: a node is in at most one chain, and chains are found by
+// their hash. Nodes are numbers that the caller assigns; memory grows with the highest of them. One thread.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ class Chains {
   [[nodiscard]] std::uint32_t next(std::uint32_t node) const { return links_[node].next; }
   [[nodiscard]] std::uint32_t previous(std::uint32_t node) const { return links_[node].previous; }
   [[nodiscard]] bool contains(std::uint32_t node) const { return node < links_.size() && links_[node].linked; }
-  // Only of a node that a chain contains.
+  // Only for a node that is in a chain.
   [[nodiscard]] std::uint64_t hash_of(std::uint32_t node) const { return links_[node].hash; }
 
  private:

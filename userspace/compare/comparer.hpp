@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A Sink that answers where each packet went: matches the records of all taps to packets (Correlator), decides their
-// outcomes, and writes tables, lines or JSON; a file gets every record with the number of its packet (epb_packetid).
-// Owns its output and the file. Keeps open packets only: their number is bounded. One thread.
+// A Sink that finds out where each packet went: matches the records of all taps to packets (Correlator), determines
+// their outcomes, and writes tables, lines or JSON. A file gets every record with the number of its packet
+// (epb_packetid). Owns its output and the file. Keeps only open packets, whose number is limited. One thread.
 #pragma once
 
 #include <array>
@@ -26,30 +26,30 @@ namespace ringtap {
 
 struct CompareOptions : CompareStyle {
   CorrelatorOptions correlator;
-  TapSet taps = kAllTaps;  // records of others are not looked at
-  // The taps were attached, so that no record says that none passed there. A file does not say which were.
+  TapSet taps = kAllTaps;  // records of other taps are ignored
+  // The taps are attached, so a tap without records saw no packets. A file does not say which taps were attached.
   bool live = false;
-  // What a device of this network namespace is called that no tap is at: a bridge, what another hook names.
+  // The name of a device of this network namespace that has no tap: a bridge, or a device known from another hook.
   std::function<std::string(std::uint32_t)> device_name;
-  std::string listened_at;  // "eth0 for 'udp port 5000'": for the answer when nothing came
+  std::string listened_at;  // "eth0 for 'udp port 5000'", for the answer if no packet came
 };
 
 // "inet filter input handle 4: udp dport 5000 drop"
 std::string rule_text(const RuleVerdict& verdict);
 
-// What the packets of a run came to.
+// The totals of a run.
 struct CompareTotals {
-  struct Row {  // of one place
+  struct Row {  // for one place
     std::uint64_t packets = 0;
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t last_seen = 0;  // packets that were seen at no later place
+    std::uint64_t last_seen = 0;  // packets that were not seen at any later place
   };
   struct OutcomeCount {
     Outcome outcome;
     std::uint64_t packets = 0;
   };
-  // Those of which the answer in words speaks, in the order of the path.
+  // The groups that the summary sentence mentions, in the order of a packet's path.
   enum Group { kXdp, kPacketIn, kApplication, kOutput, kPacketOut, kDriver, kGroups };
 
   std::vector<Row> rows;  // by place number
@@ -59,7 +59,7 @@ struct CompareTotals {
   std::uint64_t lost = 0;  // records that the kernel side lost
   std::uint64_t unmatched_rules = 0;
   TapSet taps_seen;
-  TapSet taps_attached;  // as the source's interfaces are named; a tap that the kernel lacks is not there
+  TapSet taps_attached;  // from the names of the source's interfaces; without taps that the kernel lacks
   CorrelatorCounts counts;
 };
 
@@ -69,21 +69,21 @@ class Comparer final : public Sink {
   Comparer(CompareOptions options, std::unique_ptr<ByteWriter> out, std::unique_ptr<Sink> file);
 
   Result<> on_interface(const Interface& interface) override;
-  // An Error when the record does not say its tap.
+  // An Error if the record does not have its tap.
   Result<> on_record(const RecordView& record) override;
-  // Losses come with it.
+  // Reports the losses.
   Result<> on_statistics(const InterfaceStatistics& statistics) override;
-  // Live, packets grow old without records, too.
+  // In a live comparison packets age without records, too.
   Result<> flush() override;
   // Finishes every packet and writes tables and answer.
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
-  // What nftables decided; only what ends a packet is kept. May come before the packet's records.
+  // A verdict of nftables; only those that end a packet are kept. It may come before the packet's records.
   void on_rule(const RuleVerdict& verdict);
-  // As many packets as were to be followed have been, and are finished.
+  // Whether the requested number of packets has been followed and finished.
   [[nodiscard]] bool is_done() const;
-  // The tables so far; a run that goes on may ask.
+  // The tables so far; may be called during a run.
   [[nodiscard]] std::string report() const;
   [[nodiscard]] CompareTotals totals() const;
 
@@ -109,7 +109,7 @@ class Comparer final : public Sink {
   std::vector<std::uint64_t> lost_;    // by interface
   std::uint64_t lost_before_ = 0;
   std::uint64_t records_ = 0;
-  std::deque<PendingRule> rules_;  // whose packet was not seen dropped yet
+  std::deque<PendingRule> rules_;  // verdicts whose packet has not been seen dropped yet
   std::string line_;
   Result<> written_;  // the first error of a line
   Correlator correlator_;

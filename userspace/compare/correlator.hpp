@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Ties the records of one packet at all taps together. A record is of a packet because its sk_buff has the address of
-// one whose life has not ended, else because its content is that of one which has not passed this place yet (first in,
-// first out), else because it holds the packet's bytes in another cut: GRO's N frames, GSO's segments, IPv4 fragments.
-// Whatever else it could be is counted, never guessed. docs/compare.md says how.
+// Matches the records of all taps to packets. A record belongs to a packet because its sk_buff address is that of a
+// packet which has not been freed; or else because its content is that of a packet which has not been seen at this
+// place yet (first in, first out); or else because it holds the same bytes divided differently: GRO's frames, GSO's
+// segments, IPv4 fragments. Anything else is counted, never guessed. docs/compare.md explains this.
 //
-// Memory is bounded: at most `max_packets` are open, and one is finished `age_ns` after its last record. Nothing is
-// allocated for a record once the pools have grown. One thread.
+// Memory is limited: at most `max_packets` are open, and a packet is finished `age_ns` after its last record. Once the
+// pools have grown, records need no allocation. One thread.
 #pragma once
 
 #include <cstddef>
@@ -24,31 +24,31 @@
 
 namespace ringtap {
 
-// What the text after a drop or an end is to the correlator.
+// What a drop or an end means, from its reason and function.
 struct FreedBy {
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
-  bool ends_nothing = false;  // a copy, or a part of something that goes on
-  bool is_cut = false;        // it goes on as segments or fragments
-  bool after_use = false;     // freed like a drop, and was none
-  bool was_queued = false;    // it lay in a socket that closed: it came long before
+  bool ends_nothing = false;  // a copy, or a part of something that continues
+  bool is_cut = false;        // it continues as segments or fragments
+  bool after_use = false;     // freed like a drop, but was not one
+  bool was_queued = false;    // it was in the queue of a socket that closed, and came long before
 };
 
 struct CorrelatorOptions {
   std::uint64_t age_ns = 4'000'000'000;      // from the last record to the end of a packet …
   std::uint64_t freed_age_ns = 100'000'000;  // … and of one whose sk_buff was freed
   std::uint32_t max_packets = 1U << 19;
-  std::uint64_t follow = UINT64_MAX;  // packets followed; what comes then is not started
+  std::uint64_t follow = UINT64_MAX;  // how many packets are followed; later ones are not
 };
 
 struct CorrelatorCounts {
   std::uint64_t records = 0;
   std::uint64_t matched = 0;
-  std::uint64_t ambiguous = 0;    // cut too short to say which of several packets it is
-  std::uint64_t unknown_end = 0;  // freed after use, of no packet seen
-  std::uint64_t other_netns = 0;  // in another network namespace, of no packet seen here
-  std::uint64_t reused_skb = 0;   // an address known from earlier, and another packet
-  std::uint64_t over_limit = 0;   // after the last packet to follow
+  std::uint64_t ambiguous = 0;    // cut too short to tell which of several packets it is
+  std::uint64_t unknown_end = 0;  // freed after use, matching no packet
+  std::uint64_t other_netns = 0;  // in another network namespace, matching no packet seen here
+  std::uint64_t reused_skb = 0;   // another packet at a known sk_buff address
+  std::uint64_t over_limit = 0;   // after the last packet that is followed
   std::uint64_t packets = 0;
   std::uint64_t evicted = 0;
 };
@@ -56,20 +56,20 @@ struct CorrelatorCounts {
 class Correlator {
  public:
   // Called once for each packet when it is finished, with its observations in the order of their first record; both are
-  // borrowed until it returns. Frames that GRO merged come one by one with the history of their superframe and its
-  // observations after their own.
+  // borrowed until it returns. For frames that GRO merged it is called once per frame, with the history of the
+  // superframe and its observations after the frame's own.
   using Finished = std::function<void(const PacketHistory&, std::span<const Observation>)>;
 
   Correlator(CorrelatorOptions options, Finished finished) : options_(options), finished_(std::move(finished)) {}
 
-  // The number of the packet the record is of, 0 none. `place` is where the record was taken: tap, device, direction,
-  // hook. At most 65536 of them.
+  // Returns the number of the record's packet, or 0 for none. `place` is where it was captured: tap, device, direction,
+  // hook. There are at most 65536 places.
   std::uint64_t add(const RecordView& record, const PacketKey& key, std::uint16_t place, const FreedBy& freed);
-  // What nftables decided of a packet, of equal ones the first without a rule; `dropped`: only of one whose drop was
-  // seen. False where there is none.
+  // Assigns a verdict of nftables to its packet; among identical packets, to the first without a rule. `dropped`: only
+  // to a packet whose drop was seen. Returns false if there is none.
   bool set_rule(const PacketKey& key, std::uint32_t rule, bool dropped);
 
-  // Finishes what has had no record since `age` before `now_ns`.
+  // Finishes packets whose last record is more than their age before `now_ns`.
   void expire(std::uint64_t now_ns);
   void finish_all();
 
@@ -82,18 +82,18 @@ class Correlator {
   static constexpr std::uint32_t kAmbiguous = kNone - 1;
   static constexpr std::size_t kFewBuffers = 1U << 16;
 
-  // The chains a packet can stand in; its node there is packet * kNodes + kind.
+  // The chains that a packet can be in; its node there is packet * kNodes + kind.
   enum Node : std::uint32_t {
-    kFirstContent,  // as it was seen first
-    kLastContent,   // as NAT has made it
+    kFirstContent,  // as it was first seen
+    kLastContent,   // as changed by NAT
     kOutline,       // without its payload, for records that are cut short
-    kPath,          // frames that GRO may merge, superframes that may be cut, fragments
+    kPath,          // frames that GRO may merge, superframes that may be segmented, fragments
     kNodes,
   };
 
-  // An sk_buff in its life.
+  // An sk_buff until it is freed.
   struct Buffer {
-    std::uint64_t number = 0;  // of the packet, which may be finished
+    std::uint64_t number = 0;  // of the packet, which may already be finished
     std::uint32_t packet = kNone;
     bool delivered = false;
     bool sent = false;
@@ -134,7 +134,7 @@ class Correlator {
   PacketPool packets_;
   Chains chains_;
   HashMap<Buffer> buffers_;  // by address
-  HashMap<Cursor> cursors_;  // by chain and place: where the search for the first fit goes on
+  HashMap<Cursor> cursors_;  // by chain and place: where the search for the first match continues
   std::vector<Observation> gathered_;
   std::uint64_t now_ns_ = 0;
   std::uint64_t numbers_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What became of a packet, from all that was seen of it, and the words for it. Pure functions, any thread; Texts has
+// The outcome of a packet, derived from all observations of it, and its texts. Pure functions, any thread; Texts has
 // one owner and one thread.
 #pragma once
 
@@ -37,15 +37,15 @@ enum class OutcomeKind : std::uint8_t {
   kVanished,
   kEvicted,
 };
-std::string_view outcome_name(OutcomeKind kind);  // of JSON: "delivered", "sent", "dropped", "xdp-dropped" …
+std::string_view outcome_name(OutcomeKind kind);  // in JSON: "delivered", "sent", "dropped", "xdp-dropped" …
 
 enum class DropSite : std::uint8_t {
   kUnknown,  // after the last place
   kHook,
-  kNetfilter,  // some hook
+  kNetfilter,  // a hook that is not known
   kNetdevIngress,
   kNetdevEgress,
-  kXdp,  // of another program, as is the next
+  kXdp,  // another XDP program; so is the next
   kGenericXdp,
   kTcIngress,
   kTcEgress,
@@ -61,12 +61,12 @@ struct Outcome {
   OutcomeKind kind = OutcomeKind::kVanished;
   DropSite site = DropSite::kUnknown;               // kDropped
   NetfilterHook hook = NetfilterHook::kPrerouting;  // kDropped at kHook
-  std::uint16_t place = 0;                          // kSent: where to; kVanished and a drop at kUnknown: the last one
-  bool other_netns = false;                         // in another network namespace
+  std::uint16_t place = 0;   // kSent: where it was sent; kVanished, and kDropped at kUnknown: the last one
+  bool other_netns = false;  // in another network namespace
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
   std::uint32_t rule = kNoText;
-  // What would decide between this outcome and others, and did not run: "consumed" without the socket tap.
+  // The taps that did not run and would decide between this outcome and others: "consumed" without the socket tap.
   TapSet undecided;
 
   [[nodiscard]] std::uint64_t key() const;  // the same for equal outcomes
@@ -74,25 +74,24 @@ struct Outcome {
 
 // Frees that do not end the packet: an AF_PACKET socket's copy, a frame that is a part of a superframe.
 bool ends_nothing(std::string_view reason, std::string_view function);
-// A superframe or datagram that goes on in pieces.
+// A superframe or datagram that continues in pieces.
 bool is_cut(std::string_view function);
 
-// Data that nobody read before its socket closed. Once it lay there it says no longer in which network namespace it
-// came.
+// Data that nobody read before its socket closed. In a socket's queue a packet's network namespace is no longer known.
 bool was_queued(std::string_view function);
 
-// TCP frees a segment without data this way once it has done what it says.
+// TCP frees a segment without data this way once it has processed it.
 bool is_after_use(std::string_view reason, std::string_view function);
 
-// The last place before it was freed; the first of all when there is none before.
+// The last place before it was freed; if there is none, the first place of all.
 std::uint16_t last_place(std::span<const Observation> observations, const Places& places);
-// `ran`: the taps that could have seen the packet. Nothing is concluded from what another did not see.
+// `ran`: the taps that could have seen the packet. Nothing is concluded from the silence of other taps.
 Outcome outcome_of(const PacketHistory& history, std::span<const Observation> observations, const Places& places,
                    const Texts& texts, TapSet ran);
 
 // "dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)"
 std::string outcome_text(const Outcome& outcome, const Places& places, const Texts& texts);
-// "INPUT", "tc-ingress", "qdisc"; empty unknown. The stable word of JSON.
+// "INPUT", "tc-ingress", "qdisc"; empty: unknown. Stable, used in JSON.
 std::string_view site_name(const Outcome& outcome);
 
 }  // namespace ringtap

@@ -11,12 +11,12 @@ namespace ringtap {
 
 inline constexpr std::uint32_t kNoText = 0;  // of reasons, functions and rules: there is none
 
-// What one packet did at one place. Places are numbered by the caller.
+// What was seen of one packet at one place. Places are numbered by the caller.
 struct Observation {
   std::uint64_t time_ns = 0;  // of the first record
   std::uint32_t records = 0;
   std::uint32_t wire_bytes = 0;
-  std::uint32_t payload = 0;  // sum over the records: says whether the packet has passed as a whole
+  std::uint32_t payload = 0;  // sum over the records: tells whether all of the packet has passed
   std::uint16_t place = 0;
 };
 
@@ -27,28 +27,28 @@ struct Freed {
   bool other_netns = false;   // in another network namespace
 };
 
-// All that decides a packet's outcome.
+// Everything that determines a packet's outcome.
 struct PacketHistory {
   std::uint64_t number = 0;  // from 1
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
   Endpoints endpoints;
   std::uint32_t payload_len = 0;
-  std::uint32_t delivered = 0;         // sk_buffs that sockets were given and that were not dropped after it
+  std::uint32_t delivered = 0;         // sk_buffs that sockets received and that were not dropped afterwards
   std::uint32_t sent = 0;              // the same for those that went to a driver
   std::uint16_t delivered_at = 0;      // the place
   std::uint16_t sent_at = 0;           // the place, also of an AF_PACKET record on the way out
   bool packet_out = false;             // AF_PACKET saw it on its way out
-  bool came_back = false;              // in by the device it went out by: loopback
-  bool xdp_dropped = false;            // our XDP program ended it
-  bool has_skb = false;                // an address was seen
-  bool is_merged = false;              // one of several frames that GRO made one
-  bool is_evicted = false;             // finished because there were too many
+  bool came_back = false;              // received by the device that sent it: loopback
+  bool xdp_dropped = false;            // dropped by ringtap's XDP tap
+  bool has_skb = false;                // its sk_buff address is known
+  bool is_merged = false;              // one of several frames that GRO merged
+  bool is_evicted = false;             // finished early because too many packets were open
   std::uint64_t reassembled_into = 0;  // number of the datagram
   Freed drop;                          // the packet's own sk_buff
   Freed end;
   Freed cut;        // freed after it became segments or fragments
-  Freed copy_drop;  // an sk_buff that has its content and was not seen before
+  Freed copy_drop;  // an sk_buff with its content that was not seen before
   std::uint32_t rule = kNoText;
 };
 

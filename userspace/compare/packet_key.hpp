@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What a packet is recognised by at another tap. TTL, checksums, VLAN tags, TOS and link-layer addresses never count,
-// nor does Ethernet padding: a hop may change them. Pure functions, any thread.
+// How a packet is recognised at another tap. TTL, checksums, VLAN tags, TOS, link-layer addresses and Ethernet padding
+// are never compared, since a hop may change them. Pure functions, any thread.
 #pragma once
 
 #include <array>
@@ -11,19 +11,19 @@
 
 namespace ringtap {
 
-// What people call the packet.
+// The packet's addresses and ports, for people.
 struct Endpoints {
   std::array<std::byte, 16> source{};  // IPv4: the first four
   std::array<std::byte, 16> destination{};
   std::uint16_t source_port = 0;  // ICMP: the type
   std::uint16_t destination_port = 0;
-  std::uint16_t ether_type = 0;  // where it is no IP
+  std::uint16_t ether_type = 0;  // if it is not IP
   std::uint8_t version = 0;      // 4, 6, else 0
   std::uint8_t protocol = 0;     // of IP
 };
 
-// What address and port translation leave as it is: two records at one sk_buff address with another proof are of two
-// packets, for addresses are used again at once.
+// What NAT does not change. Two records with the same sk_buff address but different proofs belong to two packets, since
+// addresses are reused at once.
 struct NatProof {
   std::uint64_t payload_hash = 0;  // of the first bytes; 0: not all of them were captured, or the protocol needs none
   std::uint32_t sequence = 0;      // TCP
@@ -33,11 +33,11 @@ struct NatProof {
   std::uint8_t version = 0;
   std::uint8_t protocol = 0;
 };
-// Sequence numbers may be adjusted by NAT of FTP and the like; the IP id then has to stand for them.
+// NAT of FTP and the like may change sequence numbers; then the IP id has to be used instead.
 bool may_be_same(const NatProof& one, const NatProof& other);
 
 struct PacketKey {
-  std::uint64_t content = 0;  // all that counts; only where payload_known
+  std::uint64_t content = 0;  // everything that is compared; only if payload_known
   std::uint64_t outline = 0;  // the same without the payload
   std::uint64_t flow = 0;     // addresses, protocol, ports
   std::uint64_t hosts = 0;    // addresses, protocol
@@ -47,11 +47,11 @@ struct PacketKey {
   NatProof proof;
 
   [[nodiscard]] bool is_fragment() const { return proof.fragment != 0; }
-  // Of an IPv4 datagram and its fragments.
+  // The same for an IPv4 datagram and its fragments.
   [[nodiscard]] std::uint64_t datagram() const;
 };
 
-// How many bytes of payload tell packets apart that have no number of their own (UDP, ICMP).
+// How many bytes of payload are compared for packets without sequence numbers (UDP, ICMP).
 inline constexpr std::uint32_t kPayloadBytes = 32;
 
 PacketKey packet_key(const RecordView& record);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The packets that a comparison follows at the moment, with what was observed of each, and the order in which they end
-// when nothing more is heard of them. An index is good until release(); memory is kept and used again. One thread.
+// The packets that a comparison is following, with the observations of each, and the order in which they expire when no
+// more records come. An index is valid until release(); memory is kept and reused. One thread.
 #pragma once
 
 #include <array>
@@ -39,25 +39,25 @@ class PacketPool {
   [[nodiscard]] const Packet& operator[](std::uint32_t packet) const { return packets_[packet]; }
   [[nodiscard]] std::uint32_t open() const { return open_; }
 
-  // A new one, open and in no order of age. References to others are void.
+  // A new packet, open and in no list of ages. Invalidates references to others.
   std::uint32_t add();
   void release(std::uint32_t packet);
 
-  // By the last record, those whose sk_buff was freed apart from the others. A packet leaves before its history changes
-  // and enters again after it.
+  // The lists of ages, by last record; packets whose sk_buff was freed have their own. A packet leaves its list before
+  // its history changes, and enters again afterwards.
   void leave_age(std::uint32_t packet);
   void enter_age(std::uint32_t packet);
   // The one with the oldest last record, kNone if there is none.
   [[nodiscard]] std::uint32_t oldest() const;
   [[nodiscard]] std::uint32_t oldest(bool freed) const { return ages_[freed ? 1 : 0].oldest; }
 
-  // What was observed of the packet at the place; nullptr where nothing was.
+  // The observation of the packet at the place; nullptr: none.
   [[nodiscard]] Observation* find_observation(std::uint32_t packet, std::uint16_t place);
-  // The same, made where there is none. Good until the next call.
+  // The same, created if there is none. Valid until the next call.
   Observation& observation(std::uint32_t packet, std::uint16_t place, std::uint64_t time_ns);
-  // Whether `payload_len` bytes more than were seen at the place would be more than the packet has.
+  // Whether another `payload_len` bytes at the place would exceed the packet's length.
   [[nodiscard]] bool has_passed(std::uint32_t packet, std::uint16_t place, std::uint32_t payload_len);
-  // Appends all that was observed of the packet, in the order of time.
+  // Appends all observations of the packet in time order.
   void gather(std::uint32_t packet, std::vector<Observation>& into) const;
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The places where packets were seen, numbered in the order they appear: a tap at a device in a direction, a side of a
-// netfilter hook. Knows their names and their order on a packet's path. One thread; at most 65535 places, what comes
-// after them shares the last.
+// The places where packets were seen, numbered in the order in which they appear: a tap at a device in a direction, or
+// before or after the rules of a netfilter hook. Knows their names and their order on a packet's path. One thread; at
+// most 65535 places; any further ones share the last number.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +22,13 @@ struct Place {
   NetfilterHook hook = NetfilterHook::kPrerouting;
   bool last = false;
   bool other_netns = false;
-  std::uint32_t device = 0;      // number of Places' own, 0 none
-  std::uint32_t out_device = 0;  // FORWARD: where to
+  std::uint32_t device = 0;      // a number assigned by Places; 0 none
+  std::uint32_t out_device = 0;  // FORWARD: the output device
 };
 
 class Places {
  public:
-  // `name_of` says what a device is called that was not announced, by its index; empty: nobody knows. May be null.
+  // `name_of` returns the name of a device that was not announced, by its index; empty: unknown. May be null.
   explicit Places(std::function<std::string(std::uint32_t)> name_of = {}) : name_of_(std::move(name_of)) {}
 
   void add_interface(const Interface& interface);
@@ -38,9 +38,9 @@ class Places {
   [[nodiscard]] std::size_t size() const { return places_.size(); }
 
   [[nodiscard]] std::string device(const Place& place) const;  // "eth0", "eth0 > eth1", empty
-  [[nodiscard]] static std::string hook(const Place& place);   // "INPUT first", empty
-  [[nodiscard]] std::string text(const Place& place) const;    // "INPUT first", "tc-ingress eth0"
-  // Numbers of all places in the order of a packet's path: in, here, out.
+  [[nodiscard]] static std::string hook(const Place& place);   // "INPUT pre", empty
+  [[nodiscard]] std::string text(const Place& place) const;    // "INPUT pre", "tc-ingress eth0"
+  // The numbers of all places in the order of a packet's path: in, local, out.
   [[nodiscard]] std::vector<std::uint16_t> in_order() const;
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What a comparison says, as text and as JSON; docs/compare.md explains the columns and the keys. Pure functions, any
-// thread.
+// The report of a comparison as text and as JSON; docs/compare.md explains the columns and the keys. Pure functions,
+// any thread.
 #pragma once
 
 #include <span>

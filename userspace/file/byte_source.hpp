@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Where bytes come from: a file, a pipe, a decompressor over either. Reading waits until a deadline at most, so that a
-// capture that reads a silent pipe still answers to signals. One thread.
+// Where bytes come from: a file, a pipe, a decompressor over either. Reading waits at most until a deadline, so that a
+// run that reads a silent pipe still reacts to signals. One thread.
 #pragma once
 
 #include <chrono>
@@ -21,14 +21,14 @@ enum class ReadState {
 
 struct ReadResult {
   ReadState state = ReadState::kEnd;
-  std::size_t size = 0;  // more than 0 with kData only
+  std::size_t size = 0;  // more than 0 only with kData
 };
 
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
 
-  // Some bytes as soon as there are any; `into` is not empty.
+  // Returns bytes as soon as there are any; `into` must not be empty.
   virtual Result<ReadResult> read(std::span<std::byte> into, Deadline deadline) = 0;
 };
 

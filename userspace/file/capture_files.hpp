@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A RecordSource over capture files, one after the other; their interfaces get growing numbers. One thread; a file is
-// opened when the one before it has ended. Each may have a link type of its own: what cannot take that (a pcap file)
-// says so.
+// A RecordSource over capture files, one after the other; their interfaces are numbered consecutively. A file is opened
+// when the previous one has ended. Files may have different link types; a sink that cannot store that (a pcap file)
+// returns an Error. One thread.
 #pragma once
 
 #include <cstddef>
@@ -19,19 +19,19 @@ namespace ringtap {
 
 class CaptureFiles final : public RecordSource {
  public:
-  // Told of each file with an interface, before any record of it; its Error ends the reading.
+  // Called for each file that has an interface, before its records; its Error ends the reading.
   using Begin = std::function<Result<>(const CaptureFiles& files, const std::string& path, const Interface& first)>;
 
-  // The first of `paths`, of which there is one at least, is open when this returns.
+  // When this returns, the first of `paths`, of which there must be at least one, is open.
   static Result<std::unique_ptr<CaptureFiles>> open(std::vector<std::string> paths, Begin begin);
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;
   Result<> stop() override;
   Result<std::vector<InterfaceStatistics>> statistics() override;
 
-  // As of CaptureReader, of the first file.
+  // As in CaptureReader, for the first file.
   Result<const Interface*> first_interface() { return reader_->first_interface(); }
-  // As of CaptureReader, of the file that is being read, also when Begin is called.
+  // As in CaptureReader, for the file that is being read; valid in Begin, too.
   [[nodiscard]] bool has_directions() const { return reader_->has_directions(); }
 
  private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A RecordSource over a capture file: pcap or pcapng, plain or packed with gzip or zstd, told apart by their first
-// bytes. Records go out as soon as they are whole, so a pipe is followed live. A damaged file is an Error after its
-// good part. Owns the input. One thread; a turn reads the input until there are records, and then hands over what was
-// read.
+// A RecordSource over a capture file: pcap or pcapng, plain or compressed with gzip or zstd, distinguished by the
+// first bytes. Records are handed over as soon as they are complete, so a pipe is followed live. A damaged file gives
+// an Error after its good part. Owns the input. One thread; a turn reads the input until there are records, and then
+// hands over what was read.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@ namespace ringtap {
 
 class CaptureReader final : public RecordSource {
  public:
-  // Told of the first interface before anybody else; its Error ends the reading.
+  // Called with the first interface before anything else sees it; its Error ends the reading.
   using Begin = std::function<Result<>(const Interface& first)>;
 
   // `name` is for messages.
@@ -30,21 +30,22 @@ class CaptureReader final : public RecordSource {
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;
   Result<> stop() override;
-  // What interface statistics blocks have told so far.
+  // The totals from interface statistics blocks so far.
   Result<std::vector<InterfaceStatistics>> statistics() override;
 
-  // The first interface, read ahead however long it takes; null for a file without any. Before the first turn.
+  // The first interface; reads ahead until there is one, however long that takes. Null for a file without any. To be
+  // called before the first turn.
   Result<const Interface*> first_interface();
 
   void on_begin(Begin begin) { begin_ = std::move(begin); }
-  // Interfaces of the file get numbers from here on; before anything is read.
+  // The number of the file's first interface; to be called before anything is read.
   void number_interfaces_from(std::uint32_t first) { next_interface_id_ = first; }
-  // As of FormatParser; once the first interface is known.
+  // As in FormatParser; valid once the first interface is known.
   [[nodiscard]] bool has_directions() const { return parser_ != nullptr && parser_->has_directions(); }
-  // Behind the last interface read.
+  // The number after that of the last interface read.
   [[nodiscard]] std::uint32_t next_interface_id() const { return next_interface_id_; }
 
-  // Finds out the format; waits for the first bytes however long it takes. turn() does it too, in its time.
+  // Determines the format; waits for the first bytes, however long that takes. turn() does this too, within its wait.
   Result<> detect_format();
 
  private:
@@ -54,13 +55,13 @@ class CaptureReader final : public RecordSource {
   InputBuffer in_;
   std::string name_;
   std::unique_ptr<FormatParser> parser_;  // null until the format is known
-  std::optional<ParseStep> read_ahead_;   // made by first_interface(), and still to be dealt with
-  Begin begin_;                           // none once it was called
+  std::optional<ParseStep> read_ahead_;   // made by first_interface(), and still to be processed
+  Begin begin_;                           // null once it was called
   std::uint32_t next_interface_id_ = 0;
   bool is_over_ = false;
 };
 
-// "-" is standard input. The format of a regular file is known when this returns; that of a pipe may take its time.
+// "-" is standard input. When this returns, the format of a regular file is known; that of a pipe may not be.
 Result<std::unique_ptr<CaptureReader>> open_capture(const std::string& path, std::uint32_t first_interface_id = 0);
 
 }  // namespace ringtap

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A ByteSource over a file descriptor, which it owns. Regular files are read at once, whatever the deadline: the disk
-// answers in any case. One thread.
+// A ByteSource over a file descriptor, which it owns. Regular files are read at once, whatever the deadline, since a
+// disk always answers. One thread.
 #pragma once
 
 #include "file/byte_source.hpp"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A ByteWriter over a file descriptor, with a large buffer. When a regular file cannot take a whole block (ENOSPC,
-// EFBIG, EIO …) it is cut back to the end of the last whole one; what went into a pipe cannot be taken back, and the
-// Error says so. Owns the descriptor. One thread; the caller has SIGPIPE and SIGXFSZ ignored, so that they arrive as
-// EPIPE, EFBIG. There is no fsync: data the kernel accepted and cannot bring to the disk later is seen only where
-// close(2) tells (NFS).
+// A ByteWriter over a file descriptor, with a large buffer. If a block does not completely fit into a regular file
+// (ENOSPC, EFBIG, EIO …), the file is truncated after the last complete block; what was written to a pipe cannot be
+// taken back, and the Error says so. Owns the descriptor. One thread; the caller ignores SIGPIPE and SIGXFSZ, so that
+// write(2) returns EPIPE, EFBIG. There is no fsync: if the kernel cannot store data that it has accepted, this is
+// noticed only when close(2) reports it (NFS).
 #pragma once
 
 #include <cstddef>
@@ -21,12 +21,12 @@ namespace ringtap {
 
 class FileWriter final : public ByteWriter {
  public:
-  // Creates the file or empties an existing one, as tcpdump does.
+  // Creates the file, or truncates an existing one, as tcpdump does.
   static Result<std::unique_ptr<FileWriter>> create(const std::string& path);
-  // Writes from the descriptor's present position on; `name` is for messages.
+  // Writes from the descriptor's current position on; `name` is for messages.
   static Result<std::unique_ptr<FileWriter>> adopt(UniqueFd fd, std::string name);
 
-  // After an Error both drop what they are given and return that Error again.
+  // After an Error both discard their data and return the same Error again.
   using ByteWriter::write;
   Result<> write(Parts parts) override;
   Result<> flush() override;
@@ -57,10 +57,10 @@ class FileWriter final : public ByteWriter {
   std::uint64_t bytes_taken_ = 0;
   std::uint64_t blocks_stored_ = 0;
   int failed_errno_ = 0;
-  bool torn_ = false;  // a part of a block could not be taken back
+  bool torn_ = false;  // part of a block could not be removed again
 };
 
-// "-" is standard output, through a descriptor of its own.
+// "-" is standard output, through a duplicated descriptor.
 Result<std::unique_ptr<FileWriter>> open_output(const std::string& path);
 
 }  // namespace ringtap

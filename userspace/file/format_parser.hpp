@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What a parser of one capture file format is to CaptureReader, and what the parsers share: fields in the byte order of
-// the file and the longest record that is believed. One thread.
+// The interface of a parser for one capture file format, used by CaptureReader, and what parsers share: fields in the
+// byte order of the file, and the maximum record length. One thread.
 #pragma once
 
 #include <concepts>
@@ -23,16 +23,16 @@ class FormatParser {
  public:
   virtual ~FormatParser() = default;
 
-  // One step further. After an Error, which says what is damaged and where, there is no next step.
+  // Takes one step. After an Error, which says what is damaged and where, there must be no further step.
   virtual Result<ParseStep> next(InputBuffer& in) = 0;
 
-  // After kRecord; its data are borrowed from the buffer.
+  // Valid after kRecord; its data is borrowed from the buffer.
   [[nodiscard]] const RecordView& record() const { return record_; }
-  // After kInterface.
+  // Valid after kInterface.
   [[nodiscard]] const Interface& interface() const { return interface_; }
-  // The format has a place for which way a packet went, and for each that is told it is in the record.
+  // Whether the format can store the direction of packets; a record has it if the file does.
   [[nodiscard]] virtual bool has_directions() const { return false; }
-  // What the file tells so far.
+  // The totals from the file so far.
   [[nodiscard]] virtual std::vector<InterfaceStatistics> statistics() const { return {}; }
 
  protected:
@@ -40,7 +40,7 @@ class FormatParser {
   Interface interface_;
 };
 
-// The file's byte order, seen from ours.
+// The file's byte order, relative to the host's.
 struct FieldOrder {
   bool is_swapped = false;
 
@@ -55,7 +55,7 @@ struct FieldOrder {
   }
 };
 
-// `bytes` has sizeof(T) bytes from `offset` on.
+// `bytes` must have sizeof(T) bytes from `offset` on.
 template <class T>
 requires std::is_trivially_copyable_v<T> T load(std::span<const std::byte> bytes, std::size_t offset = 0) {
   T value;
@@ -63,7 +63,7 @@ requires std::is_trivially_copyable_v<T> T load(std::span<const std::byte> bytes
   return value;
 }
 
-// A longer record is damage; the figures are those of libpcap 1.10.3, read off its messages.
+// A longer record counts as damaged; the limits are those of libpcap 1.10.3, taken from its messages.
 std::uint32_t max_captured_length(LinkType link_type);
 
 }  // namespace ringtap

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The unread bytes of a ByteSource, in one piece: what a parser looks at before it decides. Owns the source. Grows only
-// when it is full of bytes that have arrived, so a length in a damaged file costs no memory. One thread.
+// The unread bytes of a ByteSource, contiguous, for a parser. Owns the source. Grows only when it is full of bytes that
+// have arrived, so a wrong length in a damaged file costs no memory. One thread.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,12 @@ class InputBuffer {
  public:
   explicit InputBuffer(std::unique_ptr<ByteSource> source);
 
-  // Until when require() may wait; without a deadline it does not read at all.
+  // How long require() may wait; without a deadline it does not read at all.
   void set_deadline(std::optional<Deadline> deadline) { deadline_ = deadline; }
 
   // kData: bytes() has `size` bytes or more. kEnd: it has fewer, and no more will come.
   Result<ReadState> require(std::size_t size);
-  // Whether require() would find what it wants without reading.
+  // Whether require() would succeed without reading.
   [[nodiscard]] bool has(std::size_t size) const { return size <= end_ - begin_; }
   // Borrowed until the next require().
   [[nodiscard]] std::span<const std::byte> bytes() const { return {buffer_.data() + begin_, end_ - begin_}; }
@@ -33,11 +33,11 @@ class InputBuffer {
     offset_ += size;
   }
 
-  // For messages: where bytes()[ahead] stands in the file.
+  // For messages: where bytes()[ahead] is in the file.
   [[nodiscard]] std::string place(std::size_t ahead = 0) const;
 
-  // Puts a decompressor for the known kinds of packed data between the source and what has been read of it; false when
-  // bytes() begin with none of them. At most once.
+  // Inserts a decompressor between the source and this buffer if bytes() begin with a known kind of compressed data;
+  // otherwise returns false. At most once.
   bool unpack();
 
  private:

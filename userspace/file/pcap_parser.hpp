@@ -13,7 +13,7 @@ class PcapParser final : public FormatParser {
  public:
   explicit PcapParser(std::uint32_t first_interface_id = 0) { record_.interface_id = first_interface_id; }
 
-  // By the first four bytes of a file.
+  // Recognises the format by the first four bytes of a file.
   static bool recognizes(std::uint32_t magic);
 
   Result<ParseStep> next(InputBuffer& in) override;

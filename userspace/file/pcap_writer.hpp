@@ -19,8 +19,8 @@ namespace ringtap {
 
 struct PcapOptions {
   TimePrecision precision = TimePrecision::kMicroseconds;
-  // For the file header; no record may be longer, since libpcap cuts it. The default is libpcap's own maximum, which is
-  // true of every source: pcap has no way to say "no limit".
+  // For the file header; no record may be longer, since libpcap would cut it. The default is libpcap's own maximum,
+  // which holds for every source: pcap cannot express "no limit".
   std::uint32_t snaplen = 262144;
 };
 
@@ -39,7 +39,7 @@ class PcapWriter final : public Sink {
   Result<> on_record(const RecordView& record) override;
   Result<> on_statistics(const InterfaceStatistics&) override { return ok(); }  // pcap has no place for them
   Result<> flush() override { return out_->flush(); }
-  // A capture without any interface becomes an empty Ethernet file.
+  // A capture without any interface gives an empty Ethernet file.
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 

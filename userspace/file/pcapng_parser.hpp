@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Parser of pcapng files (draft-ietf-opsawg-pcapng): both byte orders, several sections, whose interfaces get growing
-// numbers of ours; enhanced, simple and obsolete packet blocks; interface statistics. Other blocks are passed over.
-// A block longer than 16 MiB, or than the largest record of a link type met before, is taken for damage. One thread.
+// Parser of pcapng files (draft-ietf-opsawg-pcapng): both byte orders, several sections, whose interfaces are numbered
+// consecutively; enhanced, simple and obsolete packet blocks; interface statistics. Other blocks are skipped. A
+// block longer than 16 MiB, or than the largest record of a link type seen so far, counts as damaged. One thread.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ class TimeScale {
   void set_offset_seconds(std::int64_t seconds) { offset_s_ = seconds; }
   void set_offset_ns(std::int32_t ns) { offset_ns_ = ns; }
 
-  // What lies outside of 1970 to 2554 becomes the nearest time within.
+  // Times outside of 1970 to 2554 become the nearest time within.
   [[nodiscard]] std::uint64_t to_ns(pcapng::Timestamp time) const;
 
  private:
@@ -34,7 +34,7 @@ class TimeScale {
 
 class PcapngParser final : public FormatParser {
  public:
-  // By the first four bytes of a file.
+  // Recognises the format by the first four bytes of a file.
   static bool recognizes(std::uint32_t magic);
 
   explicit PcapngParser(std::uint32_t first_interface_id = 0);
@@ -45,15 +45,15 @@ class PcapngParser final : public FormatParser {
 
  private:
   struct SectionInterface {
-    std::uint32_t id;  // ours, over all sections
+    std::uint32_t id;  // the consecutive number, over all sections
     LinkType link_type;
     std::uint32_t snaplen;
     TimeScale scale;
   };
   using Bytes = std::span<const std::byte>;
 
-  // `body` is a block without its header and the length at its end; these return what is wrong with it, without a
-  // place.
+  // `body` is a block without its header and the length at its end. Errors of these functions do not yet say where in
+  // the file.
   Result<> parse_section_header(Bytes body);
   Result<> parse_interface(Bytes body);
   Result<> parse_enhanced_packet(Bytes body);
@@ -61,7 +61,7 @@ class PcapngParser final : public FormatParser {
   Result<> parse_simple_packet(Bytes body);
   Result<> parse_statistics(Bytes body);
 
-  // What the packet blocks share. `rest` is what follows the block's head: the data, then options.
+  // Shared by the packet blocks. `rest` is what follows the block's head: the data, then options.
   Result<> start_record(std::uint32_t number, std::uint32_t cap_len, std::uint32_t wire_len, Bytes rest);
   Result<> parse_packet_options(Bytes options);
   void apply_flags(std::uint32_t flags);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A Sink that writes a pcapng file (draft-ietf-opsawg-pcapng): one section in the byte order of this machine, times in
-// nanoseconds, options only where there is something to tell. Interfaces may come late. Every interface block has the
+// nanoseconds, and only options that have a value. Interfaces may be added later. Every interface block has the
 // same snaplen and link type, since libpcap 1.10.3 refuses the file otherwise. Owns its ByteWriter. One thread.
 #pragma once
 
@@ -26,14 +26,14 @@ struct PcapngOptions {
   std::string hardware;
   std::string os;
   std::string application;
-  // For every interface block; no record may be longer, since libpcap refuses the file then. 0: no limit.
+  // For every interface block; no record may be longer, since libpcap would refuse the file. 0: no limit.
   std::uint32_t snaplen = 0;
 
-  // Hardware and operating system as uname(2) tells them.
+  // Hardware and operating system from uname(2).
   static PcapngOptions of_this_host(std::string application);
 };
 
-// Builds one pcapng block: header, body, options, length. Each block starts over in the same memory.
+// Builds one pcapng block: header, body, options, length. Each block reuses the same memory.
 class PcapngBlock {
  public:
   template <class Body>
@@ -44,7 +44,7 @@ class PcapngBlock {
     put(body);
     return *this;
   }
-  // Leaves the packet's bytes out: they belong between before_data() and behind_data().
+  // Leaves out the packet's bytes, which belong between before_data() and behind_data().
   PcapngBlock& data(std::span<const std::byte> packet);
   // The value is `head` followed by `tail`.
   PcapngBlock& option(std::uint16_t code, std::span<const std::byte> head, std::span<const std::byte> tail = {});
@@ -52,8 +52,8 @@ class PcapngBlock {
   requires std::is_trivially_copyable_v<T> PcapngBlock& option(std::uint16_t code, const T& value) {
     return option(code, std::span<const std::byte>(file_bytes(value)));
   }
-  PcapngBlock& text(std::uint16_t code, const std::string& value);  // nothing when empty
-  // The whole block, but for data().
+  PcapngBlock& text(std::uint16_t code, const std::string& value);  // adds nothing if it is empty
+  // The complete block, except for data().
   std::span<const std::byte> finish();
   [[nodiscard]] std::span<const std::byte> before_data() const { return std::span(memory_).first(data_at_); }
   [[nodiscard]] std::span<const std::byte> behind_data() const {
@@ -61,7 +61,7 @@ class PcapngBlock {
   }
 
  private:
-  // A vector's own insert() costs more than the rest of a record.
+  // A vector's insert() would cost more than the rest of a record.
   void make_room(std::size_t size) {
     if (memory_.size() - size_ < size) memory_.resize(std::max(2 * memory_.size(), size_ + size));
   }
@@ -91,7 +91,7 @@ class PcapngBlock {
 // Values to bytes; each result borrows `block`.
 std::span<const std::byte> encode_section_header(PcapngBlock& block, const PcapngOptions& options);
 std::span<const std::byte> encode_interface(PcapngBlock& block, const Interface& interface, std::uint32_t snaplen);
-// What stands before and behind the record's data.
+// What comes before and after the record's data.
 struct RecordBlock {
   std::span<const std::byte> head;
   std::span<const std::byte> tail;
@@ -105,12 +105,12 @@ class PcapngWriter final : public Sink {
   PcapngWriter(std::unique_ptr<ByteWriter> out, PcapngOptions options)
       : out_(std::move(out)), options_(std::move(options)) {}
 
-  // An Error when the link type is not that of the first interface: the caller makes them equal (LINUX_SLL2).
+  // An Error if the link type differs from the first interface's: the caller makes them equal (LINUX_SLL2).
   Result<> on_interface(const Interface& interface) override;
   Result<> on_record(const RecordView& record) override;
   Result<> on_statistics(const InterfaceStatistics& statistics) override;
   Result<> flush() override { return out_->flush(); }
-  // A capture without any interface becomes a file of a section header.
+  // A capture without any interface gives a file with only a section header.
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
@@ -124,7 +124,7 @@ class PcapngWriter final : public Sink {
   std::optional<LinkType> link_type_;  // of the first interface
   std::uint64_t blocks_written_ = 0;   // handed to out_
   std::uint64_t others_stored_ = 0;    // blocks without a record that are known to be in the file …
-  std::vector<std::uint64_t> others_;  // … and the numbers of those that are still on their way
+  std::vector<std::uint64_t> others_;  // … and the numbers of those that are still buffered
 };
 
 }  // namespace ringtap

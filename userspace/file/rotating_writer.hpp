@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A Sink that writes a file set, the next file when the present one is large or old enough; each is complete by
-// itself: it starts with every interface announced so far and ends with the totals at that moment. Between two files no
-// record is lost. Names are those tcpdump 4.99.3 gives. Owns the file being written. One thread.
+// A Sink that writes a file set, starting the next file when the current one is large or old enough. Each file is
+// complete: it starts with all interfaces announced so far and ends with the totals at that moment. No record is lost
+// between two files. Names are those that tcpdump 4.99.3 gives. Owns the file being written. One thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace ringtap {
 
-// The `number`th file of those begun at `time` or, without `seconds`, of all. An Error where strftime makes no name.
+// The `number`th file of those begun at `time` or, without `seconds`, of all. An Error if strftime makes no name.
 Result<std::string> rotated_name(const std::string& path, const Rotation& rotation, std::time_t time,
                                  std::uint64_t number);
 
@@ -30,12 +30,12 @@ class RotatingWriter final : public Sink {
   };
   struct Hooks {
     std::function<Result<File>(const std::string& path)> open;
-    std::function<void(const std::string& path)> closed;                   // a file that another one follows
-    std::function<Result<std::vector<InterfaceStatistics>>()> statistics;  // for the end of such a file
+    std::function<void(const std::string& path)> closed;  // called for a file when the next one is started
+    std::function<Result<std::vector<InterfaceStatistics>>()> statistics;  // for the end of a file
     std::function<std::time_t()> now = [] { return std::time(nullptr); };
   };
 
-  // The first file is there when this returns.
+  // When this returns, the first file exists.
   static Result<std::unique_ptr<RotatingWriter>> create(std::string path, const Rotation& rotation, Hooks hooks);
 
   Result<> on_interface(const Interface& interface) override;
@@ -47,7 +47,7 @@ class RotatingWriter final : public Sink {
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
-  // The last file of the set is as old as it may get. Records that come all the same go into it.
+  // Whether the last file of the set has reached its age. Further records still go into it.
   [[nodiscard]] bool is_over() const { return ends_ && files_by_time_ >= rotation_.files && is_old(); }
 
  private:
@@ -70,7 +70,7 @@ class RotatingWriter final : public Sink {
   const bool ends_;
   File file_;  // none after an Error of opening it, and after finish()
   std::string name_;
-  std::time_t begun_ = 0;            // when the present time slice was
+  std::time_t begun_ = 0;            // when the current time slice began
   std::uint64_t number_ = 0;         // within it
   std::uint64_t files_by_time_ = 1;  // time slices so far
   std::uint64_t stored_before_ = 0;  // records in files that are closed

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Collects eBPF instructions with labels as jump targets; finish() fixes offsets. One thread, one use.
 // Post-condition of finish: every jump reaches its label; jumps beyond 16 bits use the 32-bit form (Linux 6.6) if that
-// is allowed and are an Error otherwise. Verifiers take at most 1,000,000 instructions; more is an Error here already.
+// is allowed and are an Error otherwise. The verifier accepts at most 1,000,000 instructions; more is already an Error
+// here.
 #pragma once
 
 #include <linux/bpf.h>

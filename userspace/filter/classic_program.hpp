@@ -10,7 +10,7 @@
 
 namespace ringtap {
 
-// Field for field struct bpf_insn of <pcap/bpf.h> and struct sock_filter of <linux/filter.h>.
+// The same fields as struct bpf_insn of <pcap/bpf.h> and struct sock_filter of <linux/filter.h>.
 struct ClassicInsn {
   std::uint16_t code = 0;
   std::uint8_t jt = 0;
@@ -22,7 +22,7 @@ struct ClassicInsn {
 
 struct ClassicProgram {
   std::vector<ClassicInsn> insns;
-  LinkType link_type = LinkType::kEthernet;  // what the offsets in it are meant for
+  LinkType link_type = LinkType::kEthernet;  // that the offsets in it are for
 };
 
 }  // namespace ringtap

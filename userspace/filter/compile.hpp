@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The only door to libpcap's filter language: expression → ClassicProgram, its printed forms, and libpcap's interpreter
-// for files and rechecks. compile() may resolve names and block for seconds. print_program() uses a static buffer of
-// libpcap: one thread at a time; a FilterMatcher belongs to one thread, different ones to any.
+// The only access to libpcap's filter language: expression → ClassicProgram, its printed forms, and libpcap's
+// interpreter for files and rechecks. compile() may resolve names and block for seconds. print_program() uses a static
+// buffer of libpcap: one thread at a time; a FilterMatcher belongs to one thread, different ones to any.
 #pragma once
 
 #include <cstddef>
@@ -21,16 +21,16 @@ struct FilterRequest {
   std::string expression;  // pcap-filter(7); empty: everything matches
   LinkType link_type = LinkType::kEthernet;
   std::uint32_t snaplen = 262144;        // what an accepting program returns
-  bool optimise = true;                  // not done for very large programs: libpcap's optimiser takes cubic time
-  bool any_vlan = false;                 // Ethernet: the expression may also match behind 1 to kAnyVlanTags tags
+  bool optimise = true;                  // not for very large programs: libpcap's optimiser takes cubic time
+  bool any_vlan = false;                 // Ethernet: the expression may also match after 1 to kAnyVlanTags tags
   std::optional<std::uint32_t> netmask;  // network byte order; `ip broadcast` needs it
   bool live = true;  // false: from a file; then inbound, outbound, ifindex and ifname depend on the link type …
-  bool has_directions = false;  // … and inbound and outbound have a meaning where each record says its way (pcapng)
+  bool has_directions = false;  // … and inbound and outbound work if records have a direction (pcapng)
 };
 
 constexpr int kAnyVlanTags = 4;
 
-// Errors are kUsage and carry libpcap's words.
+// Errors are of kind kUsage, with libpcap's text.
 Result<ClassicProgram> compile(const FilterRequest& request);
 
 // "libpcap version 1.10.3 (with TPACKET_V3)"
@@ -40,13 +40,14 @@ std::string libpcap_version();
 enum class ProgramFormat { kAssembly, kCArray, kDecimal };
 std::string print_program(const ClassicProgram& program, ProgramFormat format);
 
-// What the kernel knew of a frame beside its bytes, for the ancillary loads of `inbound`, `outbound` and `ifindex`.
+// What the kernel knew about a frame in addition to its bytes, for the ancillary loads of `inbound`, `outbound` and
+// `ifindex`.
 struct FrameMetadata {
   PacketType packet_type = PacketType::kUnknown;
   std::uint32_t ifindex = 0;
 };
 
-// A program ready to be run in user space.
+// A program that is ready to run in user space.
 class FilterMatcher {
  public:
   static Result<FilterMatcher> create(const ClassicProgram& program);
@@ -54,10 +55,10 @@ class FilterMatcher {
   FilterMatcher& operator=(FilterMatcher&&) noexcept;
   ~FilterMatcher();
 
-  // It reads FrameMetadata::packet_type.
+  // Whether it reads FrameMetadata::packet_type.
   [[nodiscard]] bool asks_direction() const;
 
-  // The program's return value, 0 for "not wanted". `bytes` is what was captured of `wire_len`.
+  // The program's return value, 0 for "no match". `bytes` is what was captured of `wire_len`.
   std::uint32_t verdict(std::span<const std::byte> bytes, std::uint32_t wire_len, const FrameMetadata& metadata = {});
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// First pass: classic instructions → operations and block ends, or an Error for what no filter may contain.
-// Post-condition: every opcode is one whose meaning FilterOp/FilterEnd states, every memory index is below
+// First pass: classic instructions → operations and block ends, or an Error for invalid instructions.
+// Post-condition: every opcode is defined by FilterOp or FilterEnd, every memory index is below
 // kMemoryWords, every branch target is an instruction of the program, and the last instruction does not fall through.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// One expression for everything a run may meet: compiled once per link type, translated on demand for the kernel, run
-// in user space where the kernel cannot (files, rechecks). Owns its programs. One thread.
+// One expression for all frames of a run: compiled once per link type, translated on demand for the kernel, and run in
+// user space where the kernel cannot (files, rechecks). Owns its programs. One thread.
 #pragma once
 
 #include <linux/bpf.h>
@@ -18,7 +18,7 @@
 
 namespace ringtap {
 
-// What the user's options do not say.
+// Settings that are not user options.
 struct ExpressionContext {
   std::optional<std::uint32_t> netmask;  // of the first interface, for `ip broadcast`
   bool live = true;                      // false: for a file
@@ -26,22 +26,22 @@ struct ExpressionContext {
 
 class ExpressionFilter {
  public:
-  // Compiles for each of `link_types`. Where an expression has no meaning for one of several (an Ethernet address on a
-  // raw IP device) nothing matches there; it is an Error where it has a meaning for none.
+  // Compiles for each of `link_types`. If an expression has no meaning for one of several (an Ethernet address on a raw
+  // IP device), it matches nothing there; if it has no meaning for any, this is an Error.
   static Result<ExpressionFilter> create(const FilterOptions& options, const std::vector<LinkType>& link_types,
                                          const ExpressionContext& context);
 
-  // Of a link type that was not asked for at creation: compiled now, or nothing matches.
+  // For a link type that was not given at creation it is compiled now; if that fails, nothing matches.
   [[nodiscard]] const ClassicProgram& program(LinkType link_type);
-  // Null for a link type that was not asked for at creation and cannot be compiled for.
+  // Null for a link type that was not given at creation and for which the expression cannot be compiled.
   [[nodiscard]] FilterMatcher* matcher(LinkType link_type);
   bool matches(const RecordView& record);
-  // An Error where the expression has no meaning for `link_type`. `has_directions`: as of FilterRequest.
+  // An Error if the expression has no meaning for `link_type`. `has_directions`: see FilterRequest.
   Result<> require(LinkType link_type, bool has_directions);
-  // Records of files that were refused because they do not say which way they went, and the expression asks for it.
+  // Records of files that were rejected because the expression asks for a direction, which they do not have.
   [[nodiscard]] std::uint64_t without_direction() const { return without_direction_; }
 
-  // True when a body may answer kRecheckVerdict.
+  // Whether a body may return kRecheckVerdict.
   [[nodiscard]] bool may_recheck() const;
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What is true at the start of each block, by one backward and one forward walk over the acyclic graph. Reads the
-// graph, changes nothing. Post-conditions: a register or memory word not in `live` is written on every path before it
+// What is known at the start of each block, from one backward and one forward walk over the acyclic graph, which is not
+// changed. Post-conditions: a register or memory word not in `live` is written on every path before it
 // is read; A and X never exceed `a_max` and `x_max`, and the kernel's verifier can derive the same bounds.
 #pragma once
 
@@ -22,7 +22,7 @@ struct LiveState {
 // Per block, plus the state after its last operation where a pass needs that: after(block) below.
 std::vector<LiveState> find_live(const FlowGraph& graph);
 
-// What is live behind operation `op_index` of a block, given the live states of all block starts.
+// What is live after operation `op_index` of a block, given the live states of all block starts.
 LiveState live_after(const FlowGraph& graph, const std::vector<LiveState>& live, int block, std::size_t op_index);
 
 constexpr std::uint32_t kNoBound = 0xffff'ffff;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What a filter does, free of its encoding: the operations and block ends that every pass after decode() works on.
+// A filter independent of its encoding: the operations and block ends that every pass after decode() works on.
 // The machine has an accumulator A, an index X (both 32 bits, 0 at the start) and 16 memory words.
 #pragma once
 
@@ -14,7 +14,7 @@ enum class OpKind : std::uint8_t {
   kLoadLength,        // reg = length on the wire
   kLoadConstant,      // reg = k
   kLoadMemory,        // reg = M[k]
-  kLoadAncillary,     // A = what the kernel knows beside the bytes; k is SKF_AD_… of <linux/filter.h>
+  kLoadAncillary,     // A = what the kernel knows in addition to the bytes; k is SKF_AD_… of <linux/filter.h>
   kStoreMemory,       // M[k] = reg
   kTransfer,          // reg = the other register
   kArithmetic,        // A = A alu (X or k); division by X = 0: the filter returns 0; shift by X > 31 gives 0
@@ -28,7 +28,7 @@ struct FilterOp {
   std::uint8_t size = 4;
   std::uint8_t alu = 0;  // BPF_ADD … BPF_NEG of <linux/bpf_common.h>
   bool with_x = false;
-  bool swapped = false;  // A is left in the packet's byte order; set by the byte order pass only
+  bool swapped = false;  // A is left in the packet's byte order; set only by the byte order pass
   std::uint32_t k = 0;
 
   friend bool operator==(const FilterOp&, const FilterOp&) = default;

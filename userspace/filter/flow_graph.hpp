@@ -2,7 +2,7 @@
 // Second pass: decoded instructions → basic blocks without cycles.
 // Post-condition (checked by is_well_formed): block 0 is the entry, every branch goes to a block with a greater number,
 // every block can be reached, and X changes only in the last operation of a block, so all indirect loads of a block use
-// the X of its start. A backward jump (protochain) goes into a fresh copy of the loop; past `unroll` copies the filter
+// the X of its start. A backward jump (protochain) goes into a new copy of the loop; after `unroll` copies the filter
 // ends with kRecheckVerdict. Limit: kMaxBlocks.
 #pragma once
 
@@ -26,7 +26,7 @@ struct FlowGraph {
 };
 
 constexpr std::size_t kMaxBlocks = 200'000;
-constexpr unsigned kMaxUnroll = 64;  // more did not pass the verifier at tc
+constexpr unsigned kMaxUnroll = 64;  // the verifier did not accept more at tc
 
 Result<FlowGraph> build_flow_graph(std::span<const DecodedInsn> insns, unsigned unroll);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The inside of lower.hpp: one object lowers one flow graph. lower.cpp walks the graph and writes its blocks and
-// guards, lower_loads.cpp what reads the frame or what is known of it. Used once, by one thread.
+// The implementation of lower.hpp: one object lowers one flow graph. lower.cpp walks the graph and writes its blocks
+// and guards, lower_loads.cpp the loads from the frame and its metadata. Used once, by one thread.
 //
 // Registers. Fast: A = R0, context = R1, data = R2, data_end = R3, X = R4, checked pointer of indirect loads = R5. No
 // call is made, so no callee-saved register is needed and the JIT pushes none. Slow: A = R0; X and the context live on
@@ -38,7 +38,7 @@ class Lowering {
   static constexpr Reg kDataEnd = Reg::kR3;
   static constexpr Reg kX = Reg::kR4;
   static constexpr Reg kPointer = Reg::kR5;
-  static constexpr Reg kScratch = Reg::kR5;  // where no checked pointer is in use
+  static constexpr Reg kScratch = Reg::kR5;  // while no checked pointer is in use
 
   // Stack slots below TranslateOptions::stack_base; M[n] is at -4 * (n + 1).
   static constexpr int kSlotBuffer = -68;
@@ -66,7 +66,7 @@ class Lowering {
     std::vector<EbpfAssembler::Label> block;
   };
 
-  // Where the fast copy leaves for the slow one: a label per block, -1 where it never does.
+  // Where the fast copy jumps to the slow one: a label per block, -1 if it never does.
   struct SlowEntries {
     FrameView view;
     std::vector<EbpfAssembler::Label> at;
@@ -89,21 +89,21 @@ class Lowering {
 
   // --- the fast copy ---
   SlowEntries fast_copy(FrameView view, const std::vector<BlockGuard>& guards);
-  // `fail` gives the label to leave for; it is made when it is asked for.
+  // `fail` returns the label to jump to; it is created when first needed.
   void emit_guard(const BlockGuard& guard, const std::function<EbpfAssembler::Label()>& fail);
 
   // --- the slow copy ---
   [[nodiscard]] bool has_slow_copy() const { return hook_.is_skb || in_memory() || options_.xdp_load_bytes; }
 
   void slow_copy(const SlowEntries& entries);
-  // From the fast copy's registers to the slow copy's places. Frames that are too short for any accepting path end
-  // here.
+  // Moves values from the fast copy's registers to where the slow copy expects them. Rejects frames that are too short
+  // for any accepting path.
   void emit_slow_entry(const Copy& copy, int n, const SlowEntries& entries);
-  // R0 = the bytes at the memory offset in R2, as they stand in the packet.
+  // R0 = the bytes at the memory offset in R2, in packet order.
   void call_load_bytes(int bytes);
   // R0 = `size` bytes of the frame at the frame offset in R2, most significant first. R2 is a sum of 33 bits at most.
   void load_at_r2(FrameView view, int size);
-  // The same, byte by byte, for what lies in the tag or over one of its edges.
+  // The same, byte by byte, for bytes in the tag or across one of its ends.
   void load_across_tag(int size);
 
   // --- operations, in either copy ---
@@ -115,14 +115,14 @@ class Lowering {
   // A byte or a half of the tag. vlan_proto is in the packet's byte order, vlan_tci in the host's.
   void load_tag(const FilterOp& op, Reg into);
   void load_indirect(const Copy& copy, const FilterOp& op, const BlockGuard& guard);
-  // Offsets that lie behind the tag whatever X is need no look at where they fall.
+  // Offsets that are after the tag whatever X is need no check where they are.
   FrameView shifted_plain(FrameView view);
   void load_length(const Copy& copy, Reg into);
   void load_ancillary(const Copy& copy, std::uint32_t what);
   void emit_arithmetic(const FilterOp& op);
 
   // --- block ends ---
-  // Rejecting blocks that do nothing are all the same place.
+  // All blocks that only reject share one place.
   [[nodiscard]] bool is_shared_reject(int n) const;
   EbpfAssembler::Label target(const Copy& copy, int n) { return is_shared_reject(n) ? reject() : copy.block[n]; }
 

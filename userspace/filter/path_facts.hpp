@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What is known of the packet at one point of the graph, whichever path led there: which field A is, which header
-// length X is, how tests of fields came out. The packet does not change, so a fact once true stays true. Values; any
-// thread.
+// What is known about the packet at one point of the graph, on every path to it: which field is in A, which header
+// length is in X, the results of tests of fields. The packet does not change, so a fact stays true. Values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -33,16 +32,16 @@ struct FieldTest {
 
 class PathFacts {
  public:
-  // Both hold: what stays is what is known on either path.
+  // Merges two paths: only facts known on both remain.
   void meet(const PathFacts& other);
 
-  // Nothing would change: the register has that value already, and so the load cannot fail.
+  // Whether the load is redundant: the register already has that value, so the load cannot fail.
   [[nodiscard]] bool makes_redundant(const FilterOp& op) const;
-  // The load succeeds: every path here has read that far.
+  // Whether the load always succeeds: every path to here has read that far.
   [[nodiscard]] bool cannot_fail(const FilterOp& op) const;
   void step(const FilterOp& op);
 
-  // How the test at a block's end comes out, if that is known.
+  // The result of the test at a block's end, if it is known.
   [[nodiscard]] std::optional<bool> decide(const FilterEnd& end) const;
   void assume(const FilterEnd& end, bool result);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A pass over the flow graph for what libpcap's optimiser was not run on (it takes cubic time, and an expression tried
-// behind several tags is joined after it): loads of what A or X holds already are dropped, and a branch whose outcome
-// is known on the way it is reached leads to where it would go. One walk in topological order.
-// Post-condition: same verdicts, no more operations on any path than before; the graph stays well-formed.
+// A pass over the flow graph for programs that libpcap's optimiser has not processed (it takes cubic time, and programs
+// for several VLAN tags are joined only after it): drops loads of values that A or X already holds, and redirects paths
+// on which the outcome of a branch is known to its target. One walk in topological order. Post-condition: same
+// verdicts, no more operations on any path than before; the graph stays well-formed.
 #pragma once
 
 #include "filter/flow_graph.hpp"

@@ -2,7 +2,7 @@
 // Classic BPF → the body of an eBPF function: R1 = the hook's context in, R0 = the classic return value out. The body
 // uses R0 to R5 and kFilterStackBytes of stack, calls no map, changes neither packet nor context. Its verdict equals
 // libpcap's bpf_filter() on the frame as it goes to the file (restored tag included), or is kRecheckVerdict.
-// Pure function of its arguments, any thread. docs/filter.md tells the passes and the limits.
+// Pure function of its arguments, any thread. docs/filter.md describes the passes and the limits.
 #pragma once
 
 #include <linux/bpf.h>
@@ -15,14 +15,14 @@
 
 namespace ringtap {
 
-// Returned where a loop (protochain) went round more often than it was unrolled: user space decides with
-// FilterMatcher over the whole frame. A program that computes this very value is rechecked too, which does no harm.
+// Returned if a loop (protochain) has more rounds than were unrolled: user space decides with FilterMatcher on the
+// whole frame. A program that happens to compute this value is rechecked too, which does no harm.
 constexpr std::uint32_t kRecheckVerdict = 0x8000'0000;
 
-// What a body takes of the stack, from TranslateOptions::stack_base down.
+// How much stack a body uses, from TranslateOptions::stack_base down.
 constexpr std::uint32_t kFilterStackBytes = 104;
 
-// kMemory: the frame lies in memory that only bpf_probe_read_kernel may read, and the context is a MemoryFrame.
+// kMemory: the frame is in memory that only bpf_probe_read_kernel can read, and the context is a MemoryFrame.
 enum class FilterHook : std::uint8_t { kXdp, kTcIngress, kTcEgress, kMemory };
 
 struct MemoryFrame {
@@ -30,25 +30,24 @@ struct MemoryFrame {
   std::uint32_t length;  // bytes past it do not exist
   std::uint32_t wire_length;
   std::uint32_t ifindex;
-  std::uint32_t outgoing;  // 1: sent, else received
+  std::uint32_t outgoing;  // 1: sent, 0: received
 };
 
 struct TranslateOptions {
   FilterHook hook = FilterHook::kXdp;
-  // XDP: bpf_xdp_load_bytes exists (Linux 5.18), frames may lie in fragments. False: bytes past data_end do not exist.
+  // XDP: bpf_xdp_load_bytes exists (Linux 5.18), frames may have fragments. False: bytes past data_end do not exist.
   bool xdp_load_bytes = true;
-  // tc: the filter sees a tag that stands in skb metadata where the wire has it, at offset 12 of an Ethernet frame.
-  // Devices without a link-layer header have no such place: false there.
+  // tc: the filter sees a tag from skb metadata where it was on the wire, at offset 12 of an Ethernet frame. False for
+  // devices without a link-layer header, which have no place for it.
   bool vlan_view = true;
   bool long_jumps = false;  // Linux 6.6: 32-bit jump offsets; without them very large filters are refused
   unsigned unroll = 8;      // copies of a loop before the recheck
-  // False: the body of a function, which ends by exit. True: it takes the place of the call instruction itself (it
-  // needs no register beyond those a call may change) and goes on behind its last instruction. That saves the call, 1
-  // to 7 ns with the return thunks of the CPU's mitigations; stack_base is then what the caller's frame uses, a
-  // multiple of 8.
+  // False: the body of a function, which ends with exit. True: it replaces the call instruction itself (it uses only
+  // registers that a call may change), and execution continues after its last instruction. That saves the call, 1 to 7
+  // ns with the return thunks of CPU mitigations; stack_base is then what the caller's frame uses, a multiple of 8.
   bool inlined = false;
   std::uint32_t stack_base = 0;
-  std::uint32_t hardware_type = 1;  // ARPHRD_… of the device, for the ancillary load of it
+  std::uint32_t hardware_type = 1;  // ARPHRD_… of the device, for its ancillary load
 };
 
 Result<std::vector<bpf_insn>> translate(const ClassicProgram& program, const TranslateOptions& options);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What became of every packet of a capture: counts records as they come out of the rings and puts them together with
-// what the kernel side has counted; the count of refused records is RecordFilter's. One thread.
+// The accounting of a capture: counts records as they come out of the rings and combines these with the kernel side's
+// counters. Rejected records are counted by RecordFilter. One thread.
 #pragma once
 
 #include <algorithm>
@@ -18,10 +18,10 @@ namespace ringtap {
 
 class CaptureAccount {
  public:
-  // For this many slots, slot 0 included.
+  // For this many slots, including slot 0.
   CaptureAccount(std::size_t slots, std::size_t cpus) : cpus_(cpus), delivered_(slots * RINGTAP_TAP_COUNT * cpus) {}
 
-  // A record of a slot that exists; false: it cannot be one of ours.
+  // Counts a record. False if its slot does not exist: it is not a valid record.
   bool add(const ringtap_event& header) {
     if (header.cpu >= cpus_) return false;
     if (header.tap < RINGTAP_TAP_COUNT) ++delivered_[row_of(header.slot, header.tap) + header.cpu];
@@ -33,7 +33,8 @@ class CaptureAccount {
 
   // The kernel side's counters of a slot and tap, one element for each CPU.
   using Counters = std::function<Result<std::vector<ringtap_counters>>(std::uint32_t slot, ringtap_tap tap)>;
-  // Everything counted so far, in the order of slots and taps; `rows`: what families of taps have counted themselves.
+  // Everything counted so far, in the order of slots and taps. `rows` holds what the families of taps have counted
+  // themselves.
   Result<SourceAccount> account(const SlotTable& slots, const Counters& counters, std::vector<TapCounts> rows) const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Keeps a capture's Clock exact: measures it again every kPeriodNs and when somebody sets the time.
+// Keeps a capture's Clock exact: measures its offset again every kPeriodNs and whenever the time is set.
 // One thread; owns a timer descriptor.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Brings the records of all devices and taps of a capture to its one link type and snaplen. Owns one frame of scratch
+// Converts the records of all devices and taps of a capture to its one link type and snaplen. Owns one frame of scratch
 // memory; one thread.
 #pragma once
 
@@ -12,8 +12,7 @@
 
 namespace ringtap {
 
-// Takes away the Ethernet header and VLAN tags that taps of the whole host put in front of every packet
-// (bpf/trace.bpf.h).
+// Removes the Ethernet header and VLAN tags that the host taps put in front of every packet (bpf/trace.bpf.h).
 void strip_link_header(RecordView& record);
 
 class Framing {
@@ -26,9 +25,9 @@ class Framing {
   [[nodiscard]] static LinkType native(const RecordView& record, const Slot& slot) {
     return is_of_host(record) || slot.device.ethernet() ? LinkType::kEthernet : LinkType::kRaw;
   }
-  // Its data may lie in memory of this object afterwards, until the next call. `flags`: RINGTAP_EVENT_…
+  // Afterwards its data may be in memory of this object, valid until the next call. `flags`: RINGTAP_EVENT_…
   void frame(RecordView& record, const Slot& slot, std::uint8_t flags) {
-    // Of a device that nobody knows only the record can tell.
+    // For an unknown device only the record tells its link type.
     const bool has_link = slot.device.ethernet() || (!slot.present && (flags & RINGTAP_EVENT_NO_LINK) == 0);
     if (is_of_host(record) && (link_type_ == LinkType::kRaw || (link_type_ == LinkType::kLinuxSll2 && !has_link))) {
       strip_link_header(record);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A running capture: taps on devices, rings, drain, clock, one time order. Owns every BPF object; the destructor
-// detaches. One thread. The work is done by the types beside this one: DeviceWatch, SlotTable, the families of taps,
-// ReaderWait, ClockWatch, Framing, CaptureAccount.
+// A running capture: attaches taps to devices, drains the rings, converts times, puts records into time order. Owns
+// every BPF object; the destructor detaches. One thread. Most of the work is done by DeviceWatch, SlotTable, the
+// families of taps, ReaderWait, ClockWatch, Framing and CaptureAccount.
 #pragma once
 
 #include <chrono>
@@ -15,17 +15,17 @@
 
 namespace ringtap {
 
-// How frames of these interfaces ("any" among them or not) are framed when captured together: as Ethernet or raw IP
-// where all agree, else, and for `any`, as LINUX_SLL2.
+// The link type of these interfaces when they are captured together: Ethernet or raw IP if all agree; otherwise, and
+// for `any`, LINUX_SLL2.
 Result<LinkType> link_type_of(const std::vector<std::string>& interfaces);
 
 class LiveSource final : public RecordSource {
  public:
   using Notice = ringtap::Notice;
 
-  // Everything is loaded and nothing attached when this returns.
+  // When this returns, everything is loaded and nothing is attached.
   static Result<std::unique_ptr<LiveSource>> create(const LiveOptions& options, Notice notice);
-  // Once; after an Error nothing is attached.
+  // To be called once; after an Error nothing is attached.
   Result<> attach();
   ~LiveSource() override;
 
@@ -37,7 +37,7 @@ class LiveSource final : public RecordSource {
   [[nodiscard]] LinkType link_type() const;
   [[nodiscard]] bool has_several_interfaces() const;
   [[nodiscard]] std::string buffer_text() const;  // "2 rings of 32768 KiB"
-  // The interfaces known so far, in the order sinks get them.
+  // The interfaces known so far, in the order in which sinks get them.
   [[nodiscard]] const std::vector<Interface>& interfaces() const;
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// From what a capture is asked for to its loaded programs. Where the kernel does not take the filter they are
-// loaded without it.
+// Loads the programs for a capture's options; if the kernel does not accept the filter, without it, so that user space
+// has to filter. The result owns the programs. One thread.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,10 @@ namespace ringtap {
 
 struct LoadedPrograms {
   TapPrograms programs;
-  bool filter_in_user_space;  // the kernel did not take it: every frame comes
+  bool filter_in_user_space;  // the kernel did not accept it: every frame is copied
 };
 
-// `options` with features. `slots`: devices, slot 0 not counted.
+// `options` must have features. `slots`: for devices, not counting slot 0.
 Result<LoadedPrograms> load_programs(const LiveOptions& options, LinkType link_type, const Rings& rings,
                                      std::uint32_t slots, const Notice& notice);
 

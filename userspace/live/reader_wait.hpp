@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// How a reader waits for records. Under load it naps for kNap, so that the CPUs that receive never pay for a wake-up;
-// while the line is quiet it sleeps in the kernel, and the first frame wakes it through ringtap_control. One thread.
+// How a reader waits for records. Under load it naps for kNap, so that receiving CPUs never pay for a wake-up; without
+// traffic it sleeps in the kernel, and the first frame wakes it through ringtap_control. One thread.
 #pragma once
 
 #include <chrono>
@@ -19,15 +19,15 @@ class ReaderWait {
 
   static Result<ReaderWait> create();
 
-  // A sleep ends when this descriptor becomes readable: there are records, or something has changed.
+  // Adds a descriptor that ends a sleep when it becomes readable.
   Result<> watch(int fd);
 
   // There were records: the next waits are naps.
   void note_records() { idle_naps_ = 0; }
-  // Waits for something that only time brings, no longer than `limit`.
+  // Naps, no longer than `limit`, when only time has to pass.
   static void nap(std::chrono::nanoseconds limit);
-  // Waits for records, no longer than `limit`. `came` says whether there are any by now. True when it may have slept
-  // for longer than a nap, so that the caller should look after everything else.
+  // Waits for records, no longer than `limit`. `came` returns whether there are any by now. Returns true if it may have
+  // slept longer than a nap, so that the caller should check everything else, too.
   bool wait(ringtap_control& control, std::chrono::nanoseconds limit, const std::function<bool()>& came);
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The slots of a capture, one for each device, and the interfaces that sinks know. Slot 0 is RINGTAP_SLOT_UNKNOWN.
-// References to slots hold as long as the table. Owns what is attached to the devices. One thread.
+// References to slots are valid as long as the table. Owns what is attached to the devices. One thread.
 #pragma once
 
 #include <array>
@@ -30,7 +30,7 @@ struct Slot {
 
 class SlotTable {
  public:
-  // What all interfaces of a capture have in common.
+  // What all interfaces of a capture share.
   struct Interfaces {
     TapSet taps;
     LinkType link_type = LinkType::kEthernet;
@@ -39,12 +39,12 @@ class SlotTable {
     std::function<std::string(Tap, const rtnetlink::Device&)> description;
   };
 
-  // For at most `max_slots` devices.
+  // A table for at most `max_slots` devices.
   SlotTable(std::uint32_t max_slots, Interfaces common);
   SlotTable(const SlotTable&) = delete;
   SlotTable& operator=(const SlotTable&) = delete;
 
-  // The slot of a new device; an Error when the table is full.
+  // Adds a slot for a new device; an Error if the table is full.
   Result<Slot*> add(const rtnetlink::Device& device);
   // The slot of a device that is present; nullptr: none.
   [[nodiscard]] Slot* find(std::uint32_t ifindex);
@@ -58,7 +58,7 @@ class SlotTable {
   [[nodiscard]] std::vector<Slot>& all() { return slots_; }
   [[nodiscard]] const std::vector<Slot>& all() const { return slots_; }
 
-  // The number of the interface for a tap's family at a device, which is made when it is first asked for.
+  // The number of the interface for a tap's family at a device; it is created on first use.
   std::uint32_t interface_of(Slot& slot, Tap tap) {
     const std::uint32_t id = slot.interface_ids[event_tap_of(tap)];
     return id != kNoInterface ? id : make_interface(slot, tap);

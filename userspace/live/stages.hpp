@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The CPUs' stages, where records may wait until more of them come (struct ringtap_stage). `Programs` is TapPrograms or
-// what a test puts in its place. One thread.
+// The CPUs' stages, in which records may wait for more (struct ringtap_stage). `Programs` is TapPrograms, or a
+// replacement in a test. One thread.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ bool are_stages_empty(const Programs& programs, std::size_t cpus) {
   return true;
 }
 
-// Sends staged records that are due by now to the rings. The result is how far a merge may go: not past a record that
-// could not be sent because one more is being made there; with the taps `stopped` nothing is being made.
+// Flushes staged records that are due to the rings. Returns the time up to which a merge may go: not past a record that
+// could not be flushed because another one is being built there. With the taps `stopped` none is being built.
 template <class Programs>
 std::uint64_t collect_stages(const Programs& programs, std::size_t cpus, std::uint64_t due_ns, bool stopped) {
   std::uint64_t watermark = due_ns;
@@ -32,7 +32,7 @@ std::uint64_t collect_stages(const Programs& programs, std::size_t cpus, std::ui
     const ringtap_stage& stage = programs.stage(cpu);
     const auto is_due = [&] { return !is_empty(stage) && stage.first_ns <= due_ns; };
     if (!is_due()) continue;
-    // On its own CPU, whose counters take what finds no room. On a CPU that went offline no program can be disturbed.
+    // Runs on its own CPU, whose counters count what finds no room. On an offline CPU there is no program to disturb.
     if (!programs.flush_stage(cpu, true)) programs.flush_stage(cpu, false);
     if (!stopped && is_due()) watermark = std::min(watermark, std::uint64_t{stage.first_ns} - 1);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Where a program of one device is attached. Plain values; the name is for messages alone, since a device may be
+// Where a program of one device is attached. Plain values; the name is only for messages, since a device may be
 // renamed while something is attached to it.
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// One program on one hook of one device or of the host. Links where the kernel has them, so that nothing stays attached
-// when the process dies; else (tc before Linux 6.6) a ClsactFilter. Never replaces or removes what is not ours.
-// Move-only; the destructor detaches.
+// One program on one hook of one device or of the host. Uses links if the kernel has them, so that nothing stays
+// attached when the process dies; otherwise (tc before Linux 6.6) a ClsactFilter. Never replaces or removes others'
+// programs. Move-only; the destructor detaches.
 #pragma once
 
 #include <cstdint>
@@ -26,25 +26,25 @@ class Attachment {
     int frags_fd;  // -1: none
     int plain_fd;
   };
-  // kAuto takes native where the driver can and generic where not; mode() and note() say which, and why.
+  // kAuto uses native mode if the driver supports it, otherwise generic; mode() and note() tell which, and why.
   static Result<Attachment> attach_xdp(const XdpPrograms& programs, const AttachTarget& target, XdpMode mode);
 
   // Before all other rules of a netfilter hook, or after them, in this network namespace. `protocol`: NFPROTO_IPV4,
   // NFPROTO_IPV6; `hook`: NF_INET_….
   static Result<Attachment> attach_netfilter(int program_fd, std::uint32_t protocol, std::uint32_t hook, bool last);
   static Result<Attachment> attach_tracepoint(int program_fd, const char* tracepoint);
-  // Ingress of the root of cgroup v2 as this process sees it.
+  // At ingress of the root of cgroup v2, as this process sees it.
   static Result<Attachment> attach_socket(int program_fd);
 
   Attachment(Attachment&& other) noexcept;
   Attachment& operator=(Attachment&& other) noexcept;
   ~Attachment();
 
-  // After this returns no new run of the program starts; runs under way end within an RCU grace period.
+  // After this returns, no new run of the program starts; those in progress end within an RCU grace period.
   void detach();
 
   [[nodiscard]] XdpMode mode() const { return mode_; }
-  [[nodiscard]] const std::string& note() const { return note_; }  // worth telling the user, or empty
+  [[nodiscard]] const std::string& note() const { return note_; }  // for the user; may be empty
 
  private:
   Attachment() = default;
@@ -55,7 +55,7 @@ class Attachment {
   std::string note_;
 };
 
-// Programs (and filters of sockets) that were running when they were detached have ended when this returns.
+// Waits until programs (and socket filters) that were still running when they were detached have ended.
 void wait_for_running_programs();
 
 }  // namespace ringtap

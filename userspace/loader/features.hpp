@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What the running kernel offers the taps, found by trying, never by comparing versions. Plain values; one thread,
-// since libbpf's log is redirected meanwhile.
+// What the running kernel offers the taps, determined by probing, never by comparing versions. Plain values; one
+// thread, since libbpf's log is redirected during the probes.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace ringtap {
 
-// BTF ids of kernel functions that programs call; 0: not there.
+// BTF ids of kernel functions that programs call; 0: not available.
 struct KernelCalls {
   std::uint32_t cast_to_kern_ctx = 0;
   std::uint32_t rdonly_cast = 0;
@@ -20,15 +20,15 @@ struct KernelFeatures {
   bool kernel_casts = false;    // bpf_cast_to_kern_ctx, bpf_rdonly_cast (Linux 6.2)
   bool stage_flusher = false;   // BPF_PROG_TEST_RUN of a raw tracepoint program on a CPU (Linux 5.10)
   bool netfilter = false;       // BPF programs on netfilter hooks (Linux 6.4)
-  bool drop_reason = false;     // kfree_skb says why (Linux 5.17)
-  bool drop_socket = false;     // kfree_skb says for which socket (Linux 6.11)
-  bool end_location = false;    // consume_skb says where (Linux 6.3)
+  bool drop_reason = false;     // kfree_skb has the reason (Linux 5.17)
+  bool drop_socket = false;     // kfree_skb has the socket (Linux 6.11)
+  bool end_location = false;    // consume_skb has the location (Linux 6.3)
   bool long_jumps = false;      // jumps with 32-bit offsets, for very large filters: Linux 6.6
-  KernelCalls calls;            // both, with kernel_casts
+  KernelCalls calls;            // valid with kernel_casts
 };
 
-// An Error where ringtap cannot capture at all: no BPF ring buffer (Linux 5.8), no BTF, or what this process is
-// refused, by name (refusal.hpp).
+// An Error if ringtap cannot capture at all: there is no BPF ring buffer (Linux 5.8) or no BTF, or this process lacks a
+// permission, which is named (refusal.hpp).
 Result<KernelFeatures> probe_features();
 
 }  // namespace ringtap

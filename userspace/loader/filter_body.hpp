@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A filter as the taps take it: translated for the place where it runs, with what the kernel offers there. Pure
+// A filter for the taps: translated for the place where it runs, using the features of the kernel. Pure
 // function, any thread.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace ringtap {
 
-// `program` is compiled for Ethernet or, where place.l3, for raw IP.
+// `program` must be compiled for Ethernet or, if place.l3, for raw IP.
 Result<std::vector<bpf_insn>> filter_body(const ClassicProgram& program, const FilterPlace& place,
                                           const KernelFeatures& features);
 

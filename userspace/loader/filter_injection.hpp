@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Puts a translated filter into the place of its stub (bpf/filter.bpf.h), and calls of kernel functions into that of
-// their numbers (RINGTAP_CALL_…), while libbpf loads a program: after libbpf's own relocations, before the kernel sees
-// the instructions. The programs' section names ("ringtap/…") belong to this file. At most one instance at a time; one
+// Replaces the stub of a filter (bpf/filter.bpf.h) by the translated filter, and placeholders of kernel functions
+// (RINGTAP_CALL_…) by calls, while libbpf loads a program: after libbpf's own relocations, before the kernel sees the
+// instructions. The programs' section names ("ringtap/…") are for this file. At most one instance at a time; one
 // thread.
 #pragma once
 
@@ -21,7 +21,7 @@ struct bpf_prog_load_opts;
 
 namespace ringtap {
 
-// One filter in the two forms it can be put to use.
+// A filter in the two forms in which it can be used.
 struct FilterBody {
   std::vector<bpf_insn> inlined;  // TranslateOptions::inlined, with kFilterStackBase
   std::vector<bpf_insn> function;
@@ -32,12 +32,13 @@ inline constexpr std::uint32_t kFilterStackBase = 256;
 
 class FilterInjection {
  public:
-  // Tells libbpf about the sections, before the first object is opened; a second call does nothing. Returns a negative
-  // errno.
+  // Registers the sections with libbpf; to be called before the first object is opened. A second call does nothing.
+  // Returns 0 or a negative errno.
   static int register_sections();
 
-  // `bodies`: name of a stub → what replaces it. Programs of `object` loaded while this lives are treated; one that has
-  // none of the stubs is loaded as it is when `bodies` is empty and refused (ENOENT) otherwise. Borrows `object`.
+  // `bodies`: name of a stub → its replacement. Applies to programs of `object` that are loaded while this lives; a
+  // program without any of the stubs is loaded as it is if `bodies` is empty, and refused (ENOENT) otherwise. Borrows
+  // `object`.
   FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies, const KernelCalls& calls);
   ~FilterInjection();
   FilterInjection(const FilterInjection&) = delete;
@@ -52,7 +53,7 @@ class FilterInjection {
   const bpf_object* object_;
   std::map<std::string, FilterBody> bodies_;
   KernelCalls calls_;
-  std::vector<std::vector<std::uint8_t>> debug_info_;  // shifted copies, alive until the load is over
+  std::vector<std::vector<std::uint8_t>> debug_info_;  // shifted copies, kept until the load has ended
 };
 
 }  // namespace ringtap

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Names the running kernel gives to numbers that its tracepoints pass on: why a packet was dropped, and which function
-// an address lies in. Values once loaded; one thread. Results live as long as the object.
+// The running kernel's names for numbers from its tracepoints: the reason for a drop, and the function that contains an
+// address. Values once loaded; one thread. Results live as long as the object.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace ringtap {
 // enum skb_drop_reason (include/net/dropreason-core.h), as the kernel's own type information lists it.
 class DropReasons {
  public:
-  // Without type information every reason is a number.
+  // Without type information every reason is shown as a number.
   static DropReasons load();
   // "NETFILTER_DROP"; "reason_1234" for a reason that the enumeration does not have (a subsystem's own).
   // Empty for 0 on a kernel that has no reasons.
@@ -33,7 +33,7 @@ class KernelSymbols {
  public:
   static KernelSymbols load(const std::string& path = "/proc/kallsyms");
   [[nodiscard]] bool empty() const { return symbols_.empty(); }
-  // The function whose code `address` lies in or right after (a return address); empty where unknown.
+  // The function whose code contains `address`, or ends right before it (a return address); empty: unknown.
   [[nodiscard]] std::string_view function(std::uint64_t address) const;
 
  private:
@@ -46,10 +46,10 @@ class KernelSymbols {
   std::string names_;
 };
 
-// What both say about records of taps where packets are freed. Empty until it is loaded, which takes time.
+// Both kinds of names, for records of the drop and end taps. Empty until loaded, which takes time.
 class TraceNames {
  public:
-  // False: it has been loaded before.
+  // Returns false if it was loaded before.
   bool load();
   [[nodiscard]] bool has_functions() const { return !symbols_.empty(); }
   // The function and the reason of a record whose trace has a location.

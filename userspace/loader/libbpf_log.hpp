@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Keeps what libbpf prints (it would go to stderr) so that it can be part of an error. One object at a time, one
+// Collects what libbpf would print to stderr, so that it can become part of an error. One object at a time, one
 // thread.
 #pragma once
 
@@ -14,10 +14,10 @@ class LibbpfLog {
   LibbpfLog(const LibbpfLog&) = delete;
   LibbpfLog& operator=(const LibbpfLog&) = delete;
 
-  // The last line that is about the kernel's refusal rather than about libbpf's own work; may be empty.
+  // The last line that tells why the kernel refused, not what libbpf did; may be empty.
   [[nodiscard]] std::string reason() const;
 
-  // Whether the verifier's own log is part of it: it refused a program, not the process.
+  // Whether it contains the verifier's log: then a program was refused, not the process.
   [[nodiscard]] bool is_from_verifier() const;
 
   static constexpr std::size_t kLimit = 64 * 1024;

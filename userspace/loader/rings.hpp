@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The BPF ring buffers, one per possible CPU: made and put into their map of maps before the programs load, read
-// through shared memory without a system call. Layout and protocol of the pages: kernel/bpf/ringbuf.c and the UAPI
-// header (BPF_RINGBUF_HDR_SZ, BUSY and DISCARD bits).
+// The BPF ring buffers, one per possible CPU: created and put into their map of maps before the programs are loaded,
+// and read through shared memory without a system call. Layout and protocol of the pages: kernel/bpf/ringbuf.c and the
+// UAPI header (BPF_RINGBUF_HDR_SZ, BUSY and DISCARD bits).
 #pragma once
 
 #include <cstddef>
@@ -24,15 +24,15 @@ class RingReader final : public EventStream {
   RingReader& operator=(RingReader&&) = delete;
   ~RingReader() override;
 
-  // Looks for what the kernel has published since the last call; true when a record is at the head.
+  // Checks for data that the kernel has published since the last call; true if there is a record at the head.
   bool refresh();
-  // Leaves the head; gives memory back to the kernel once a good part of the ring is read.
+  // Moves past the head; releases memory to the kernel once a large part of the ring has been read.
   void pop() override;
-  // Gives the memory of everything popped back now.
+  // Releases the memory of everything popped, now.
   void release();
 
   [[nodiscard]] int fd() const { return map_.get(); }
-  // Samples that were not a record; they are skipped.
+  // Samples that were not valid records; they are skipped.
   [[nodiscard]] std::uint64_t malformed() const { return malformed_; }
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The tap programs, configured and loaded. Owns programs and maps; the rings' map is borrowed at load and kept alive by
-// the kernel. Attachment attaches them (attachment.hpp).
+// The tap programs, configured and loaded. Owns programs and maps; the rings' map is borrowed at load, then kept alive
+// by the kernel. Programs are attached by Attachment (attachment.hpp).
 #pragma once
 
 #include <linux/bpf.h>
@@ -23,28 +23,28 @@ namespace ringtap {
 struct FilterPlace {
   ringtap_tap tap;
   bool l3;
-  bool inlined;  // in the place of its call, with the stack from kFilterStackBase down
+  bool inlined;  // in place of its call, with the stack from kFilterStackBase down
 };
-// The translated expression for a place; an Error when it cannot be translated for it.
+// Translates the expression for a place; an Error if that is not possible.
 using FilterBodies = std::function<Result<std::vector<bpf_insn>>(FilterPlace, const KernelFeatures&)>;
 
 struct TapProgramsConfig {
   TapSet taps = kTcTaps;
-  bool follow = false;  // an sk_buff that the filter accepted is recorded wherever it is met; traces at tc
+  bool follow = false;  // an sk_buff that the filter accepted is recorded wherever it is seen; traces at tc, too
   std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;
-  std::uint32_t slots = 1;  // attachments, RINGTAP_SLOT_UNKNOWN not counted
+  std::uint32_t slots = 1;  // attachment points, not counting RINGTAP_SLOT_UNKNOWN
   bool single_slot = true;  // slot 1 is the only one: no look-up per packet
   int rings_fd = -1;
-  bool consume = false;                             // XDP: captured frames end here
-  std::uint32_t batch_bytes = RINGTAP_BATCH_BYTES;  // a stage that holds more goes to the ring
+  bool consume = false;                             // XDP: captured frames are dropped
+  std::uint32_t batch_bytes = RINGTAP_BATCH_BYTES;  // a stage that holds more is flushed to the ring
   bool ethernet = true;                             // the programs for devices with an Ethernet header
-  bool l3 = false;                                  // the programs for devices without a link-layer header too
-  FilterBodies filter;                              // none: every frame passes
+  bool l3 = false;                                  // also the programs for devices without a link-layer header
+  FilterBodies filter;                              // none: every frame matches
   Reduction reduction;
   KernelFeatures features;
 };
 
-// Programs that are attached somewhere. L3: for frames without an Ethernet header; frags: multi-buffer XDP.
+// The programs that can be attached. L3: for frames without an Ethernet header; frags: multi-buffer XDP.
 enum class TapProgram : std::uint8_t {
   kXdpFrags,
   kXdp,
@@ -69,24 +69,24 @@ class TapPrograms {
   TapPrograms& operator=(TapPrograms&&) noexcept;
   ~TapPrograms();
 
-  // Negative where it is not loaded.
+  // Negative if it is not loaded.
   [[nodiscard]] int fd(TapProgram program) const;
-  // Times the kernel skipped a program because it had interrupted itself on a CPU (bpf_prog_info.recursion_misses).
+  // How often the kernel skipped a program because it had interrupted itself on a CPU (bpf_prog_info.recursion_misses).
   [[nodiscard]] std::uint64_t misses(Tap tap) const;
-  // Begins to watch softirqs, without which every record has a time of its own (Reduction::time_batch).
+  // Starts watching softirqs, for Reduction::time_batch; before that every record has its own clock reading.
   Result<> watch_softirqs();
-  // Shared page: see ringtap_control.
+  // The shared page, see ringtap_control.
   [[nodiscard]] ringtap_control& control() const;
 
-  // The records in a CPU's stage; a hint while taps are on, since the kernel side writes there.
+  // The header of a CPU's stage; only a hint while taps are attached, since they write to it.
   [[nodiscard]] const ringtap_stage& stage(std::size_t cpu) const;
-  // Sends them to the ring unless a record is being made; on that CPU, by an interrupt, or on any CPU while taps are
-  // off.
+  // Flushes the stage to the ring unless a record is being built in it; runs on that CPU, by an interrupt, or on any
+  // CPU once taps are detached.
   bool flush_stage(std::size_t cpu, bool on_its_cpu) const;
 
-  // Frames of this interface are counted in `slot` from now on.
+  // From now on frames of this interface are counted in `slot`.
   Result<> assign_slot(std::uint32_t ifindex, std::uint32_t slot);
-  // Counters of one slot and tap, one element per possible CPU.
+  // The counters of one slot and tap, one element per possible CPU.
   Result<std::vector<ringtap_counters>> counters(std::uint32_t slot, ringtap_tap tap) const;
 
  private:

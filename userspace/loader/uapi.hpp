@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What include/uapi/linux/bpf.h has in kernels newer than Debian 12's headers: numbers and one layout of bpf(2). Plain
-// values; the version that brought each stands beside it.
+// Numbers and one layout of bpf(2) from include/uapi/linux/bpf.h of kernels that are newer than Debian 12's headers,
+// each with the version that introduced it. Plain values.
 #pragma once
 
 #include <linux/bpf.h>
@@ -9,8 +9,8 @@
 
 namespace ringtap {
 
-// BPF_PROG_TYPE_NETFILTER, Linux 6.4: more than the older header's enumeration can hold in C++, so no value of it. In
-// C, in which libbpf is written, the enumeration is this type, and so are the parameters of its functions.
+// BPF_PROG_TYPE_NETFILTER, Linux 6.4. In C++ the older header's enumeration cannot hold this value, so it has the
+// enumeration's underlying type; in C, and so in libbpf, the two types are the same.
 inline constexpr unsigned kNetfilterProgramType = 32;
 template <class... Rest>
 auto taking_number(int (*function)(bpf_prog_type, Rest...)) {

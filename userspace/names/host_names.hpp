@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Names of hosts and stations as this host knows them: hosts(5), DNS, ethers(5), whatever nsswitch.conf(5) names. A
-// thread of its own asks, one address after the other; the printing thread keeps the answers, those without a name too,
-// and waits for them no longer in total than `patience`: a server that is slow or silent costs a live capture that
-// much, once. What is not known in time is printed as a number and known later. Bounded: max_names twice over,
-// kMaxQuestions on their way. The thread is never joined, since a look-up cannot be called off; it owns what it
-// touches and ends by itself. Borrows interrupt_fd. Everything but the thread: one thread.
+// Names of IP and MAC addresses as this host knows them: hosts(5), DNS, ethers(5), as configured in nsswitch.conf(5). A
+// separate thread looks them up, one address after the other. The printing thread keeps the answers, including "has no
+// name", and waits for them no longer than `patience` in total: that is all a slow or silent server costs a live
+// capture. Addresses whose name does not arrive in time are printed as numbers until it does. Limits: twice max_names,
+// and kMaxQuestions in progress. The look-up thread is never joined, since a look-up cannot be cancelled; it owns what
+// it uses and ends by itself. Borrows interrupt_fd. Everything else: one thread.
 #pragma once
 
 #include <array>
@@ -37,7 +37,7 @@ struct NumericAddress {
 class NameTable {
  public:
   NameTable();
-  // nullptr when not there; until the next put().
+  // nullptr if it is not there; valid until the next put().
   [[nodiscard]] std::string* find(const NumericAddress& address);
   std::string* put(const NumericAddress& address, std::string name);
   [[nodiscard]] std::size_t size() const { return names_.size(); }
@@ -49,7 +49,7 @@ class NameTable {
   };
   [[nodiscard]] std::size_t slot_of(const NumericAddress& address) const;
 
-  std::uint64_t seed_;  // who sends packets must not be able to choose where they are kept
+  std::uint64_t seed_;  // senders of packets must not be able to provoke collisions
   std::vector<Slot> slots_;
   std::vector<std::string> names_;
 };
@@ -59,13 +59,13 @@ class HostNames final : public NameResolver {
   static constexpr std::size_t kMaxQuestions = 1024;
   static constexpr auto kForever = std::chrono::nanoseconds::max();
 
-  // The name of an address, empty when it has none; may take its time, on another thread.
+  // The name of an address, empty if it has none; may take long, runs on the look-up thread.
   using LookUp = std::function<std::string(std::span<const std::uint8_t>)>;
   static std::string look_up_on_this_host(std::span<const std::uint8_t> address);
 
   struct Options {
     std::chrono::nanoseconds patience = kForever;
-    int interrupt_fd = -1;  // readable: do not wait
+    int interrupt_fd = -1;  // when readable, waits end
     std::size_t max_names = 131072;
   };
   static Result<std::unique_ptr<HostNames>> start(const Options& options, LookUp look_up = look_up_on_this_host);
@@ -88,11 +88,11 @@ class HostNames final : public NameResolver {
   bool wait_for_answer();
 
   std::shared_ptr<Mailbox> mailbox_;
-  std::chrono::nanoseconds patience_;  // what is left of it
+  std::chrono::nanoseconds patience_;  // what remains of it
   int interrupt_fd_;
   std::size_t max_names_;
-  NameTable young_;              // asked for since the last turn of the tables
-  NameTable old_;                // asked for before; forgotten at the next turn
+  NameTable young_;              // used since the tables were last rotated
+  NameTable old_;                // used before that; forgotten at the next rotation
   std::size_t outstanding_ = 0;  // questions without an answer
 };
 

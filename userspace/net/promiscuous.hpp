@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Promiscuous mode of devices. The kernel counts who wants it and gives it back when the socket closes: with this
-// object or with the process, however it ends. Owns that socket. One thread.
+// Promiscuous mode of devices. The kernel counts requests for it and withdraws ours when the socket closes: with
+// this object, or with the process, however it ends. Owns that socket. One thread.
 #pragma once
 
 #include <cstdint>

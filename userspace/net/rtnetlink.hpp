@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What rtnetlink(7) says about this namespace's devices and tc filters, and when devices come, change and go. By
-// libmnl.
+// This network namespace's devices and tc filters, and notifications when devices appear, change and disappear, from
+// rtnetlink(7). Uses libmnl.
 #pragma once
 
 #include <array>
@@ -28,8 +28,8 @@ struct Device {
   [[nodiscard]] bool up() const;
   [[nodiscard]] bool running() const;
   [[nodiscard]] bool loopback() const;
-  [[nodiscard]] bool ethernet() const;  // its frames begin with an Ethernet header
-  [[nodiscard]] bool raw_ip() const;    // … with the IP header
+  [[nodiscard]] bool ethernet() const;  // frames begin with an Ethernet header
+  [[nodiscard]] bool raw_ip() const;    // frames begin with the IP header
 };
 
 // Every device of this network namespace, by index.
@@ -40,7 +40,7 @@ struct DeviceEvent {
   Device device;
 };
 
-// Reports changes from the moment it was made.
+// Reports changes since its creation.
 class DeviceMonitor {
  public:
   static Result<DeviceMonitor> open();
@@ -48,7 +48,7 @@ class DeviceMonitor {
   DeviceMonitor& operator=(DeviceMonitor&&) noexcept = default;
 
   [[nodiscard]] int fd() const;
-  // The changes that are waiting; nullopt when the kernel dropped some (then devices() has to be asked again).
+  // The pending changes; nullopt if the kernel dropped some (then devices() has to be called again).
   std::optional<std::vector<DeviceEvent>> events();
 
  private:
@@ -66,7 +66,7 @@ struct TcFilter {
   std::string program_name;  // of kind bpf
 };
 
-// Filters at the clsact hook; empty where there is no such qdisc or it cannot be read.
+// The filters at the clsact hook; empty if there is no such qdisc, or if it cannot be read.
 std::vector<TcFilter> tc_filters(std::uint32_t ifindex, bool ingress);
 
 }  // namespace ringtap::rtnetlink

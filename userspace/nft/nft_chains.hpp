@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The chains of the nftables ruleset as nft(8) lists them: hook, policy and the text of each rule by its handle. Asked
-// for through libnftables, which also words what iptables-nft has made, a chain at a time when somebody first needs it,
-// and remembered until forget(). Reads only. One thread; a listing blocks for as long as it takes: half a second of a
+// The chains of the nftables ruleset as nft(8) lists them: hook, policy and the text of each rule by its handle.
+// Obtained through libnftables, which also shows rules made by iptables-nft, one chain at a time when it is first
+// needed, and kept until forget(). Only reads. One thread; a listing blocks for as long as it takes: half a second of a
 // CPU for 20,000 rules.
 #pragma once
 
@@ -18,20 +18,20 @@ namespace ringtap {
 
 struct NftChain {
   std::string hook;    // "input"; empty: not a base chain
-  std::string policy;  // "policy drop"; as hook
+  std::string policy;  // "policy drop"; empty: not a base chain
   std::unordered_map<std::uint64_t, std::string> rules;
 };
 
-// The chain with these names in the output of `nft -a list`.
+// Finds the chain with these names in the output of `nft -a list`.
 NftChain parse_nft_chain(std::string_view listing, const std::string& table, const std::string& name);
 
 class NftChains {
  public:
   explicit NftChains(NftContext context) : context_(std::move(context)) { context_.list_handles(); }
 
-  // Empty where it cannot be listed, as when it is gone again. The reference holds until forget().
+  // Empty if it cannot be listed, for example since it no longer exists. The reference is valid until forget().
   const NftChain& chain(std::string_view family, std::string_view table, std::string_view name);
-  // The ruleset has changed.
+  // To be called when the ruleset has changed.
   void forget() { chains_.clear(); }
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// libnftables, loaded by the first context that is made: a capture that asks for no rules needs neither the library nor
-// the 25 others it brings. It stays loaded. A context belongs to one thread at a time.
+// libnftables, loaded when the first context is created: a run without --nft-rule needs neither this library nor the 25
+// others that it depends on. It stays loaded. A context belongs to one thread at a time.
 #pragma once
 
 #include <memory>
@@ -17,17 +17,17 @@ struct NftLibrary;
 // The functions that NftContext calls; an Error names the package that has the library. Any thread.
 Result<std::shared_ptr<const NftLibrary>> load_nft_library(const char* file = "libnftables.so.1");
 
-// Holds a netlink socket of its own. What it prints, answers and complaints, goes to its buffers.
+// Has its own netlink socket. Its output and error messages go to its buffers.
 class NftContext {
  public:
-  // libnftables ends the program where it gets no socket: make sure of NETLINK_NETFILTER first.
+  // libnftables exits the program if it cannot open its socket: check that NETLINK_NETFILTER is available first.
   static Result<NftContext> make();
 
   // Listings have the handles of rules, and neither counters nor the elements of sets.
   void list_handles();
-  // Commands of nft(8), one a line; false: they were refused.
+  // Runs nft(8) commands, one per line; false: they were refused.
   bool run(const std::string& commands);
-  // What the last run() answered or complained about; until the next one.
+  // The output or error messages of the last run(), valid until the next one.
   [[nodiscard]] std::string_view output() const;
   [[nodiscard]] std::string_view complaints() const;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Tables of ours that switch nftables' trace on for packets that match (`meta nftrace set 1`), ahead of everybody's
-// chains, and decide nothing. They have an owner (Linux 5.12): the kernel removes them when the socket that made them
-// closes, so with this object or with the process, however it ends. Owns that socket. Any thread.
+// Our own tables, which turn on nftables' trace for packets that match (`meta nftrace set 1`), before all other chains,
+// and neither accept nor drop any. They have an owner (Linux 5.12): the kernel removes them when the socket that
+// created them closes, that is with this object or with the process, however it ends. Owns that socket. Any thread.
 #pragma once
 
 #include <string>
@@ -14,17 +14,17 @@
 namespace ringtap {
 
 struct NftTraceOptions {
-  // Devices whose packets are marked, and with them what is stacked on them (bridges, VLANs, bonds). Empty: all.
+  // Devices whose packets are marked, including devices stacked on them (bridges, VLANs, bonds). Empty: all.
   std::vector<std::string> interfaces;
-  // Mark packets that any of these accepts, see nft_rules(): a few more may be marked, never fewer. Empty: every
-  // packet.
+  // Packets that any of these programs accepts are marked, see nft_rules(); a few more may be, never fewer. Empty: all
+  // packets.
   std::vector<ClassicProgram> programs;
-  int receive_buffer = 64 << 20;  // bytes, some 50,000 messages; memory is taken only by those that wait
+  int receive_buffer = 64 << 20;  // bytes, some 50,000 messages; only waiting messages use memory
 };
 
 class NftTables {
  public:
-  // One of the inet family and, where the kernel has it, one of netdev, both of this name.
+  // One table of the inet family and, if the kernel has it, one of netdev, both with this name.
   static Result<NftTables> make(const NftTraceOptions& options, const std::string& name);
 
   // "table ringtap_0f3a52c1, every packet at the IP hooks": what is marked and where.
@@ -33,7 +33,7 @@ class NftTables {
  private:
   explicit NftTables(NftContext owner) : owner_(std::move(owner)) {}
 
-  NftContext owner_;  // nothing but their making goes over its socket: libnftables opens another after some errors
+  NftContext owner_;  // only for creating them: after some errors libnftables would open another socket
   std::string description_;
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What nftables' rules and policies decide about packets, from the kernel's own trace of them, switched on for packets
-// that match by NftTables. Nobody's rules are changed or counted. Rules of iptables-legacy are no part of nf_tables and
-// leave no trace.
+// The verdicts of nftables' rules and policies on packets, from the kernel's own trace, which NftTables turns on for
+// packets that match. No other rules are changed or counted. Rules of iptables-legacy are not part of nf_tables and are
+// not traced.
 //
-// A thread of its own reads the trace and asks for the text of a chain when it first meets it, which takes long for a
-// long chain; the caller never waits for that. Decisions pass through a mailbox whose lock is never held meanwhile.
-// Everything but the thread: one thread. Owns the sockets, the tables and the thread, which ends with the object.
+// A separate thread reads the trace and gets the text of a chain when it first sees it, which takes long for a long
+// chain; the caller never waits for that. Verdicts pass through a mailbox whose lock is not held in the meantime.
+// Everything else: one thread. Owns the sockets, the tables and the thread, which ends with the object.
 #pragma once
 
 #include <chrono>
@@ -22,8 +22,8 @@ namespace ringtap {
 
 struct NftTraceStatistics {
   std::uint64_t messages = 0;  // trace messages that were read
-  std::uint64_t verdicts = 0;  // decisions among them
-  std::uint64_t lost = 0;      // messages for which the socket had no room, and decisions that nobody took in time
+  std::uint64_t verdicts = 0;  // how many of these were verdicts
+  std::uint64_t lost = 0;      // messages for which the socket had no room, and verdicts that were not read in time
 };
 
 class NftTrace {
@@ -34,9 +34,9 @@ class NftTrace {
   NftTrace& operator=(NftTrace&& other) noexcept;
   ~NftTrace();
 
-  // Hands over the decisions that have been read since the last time.
+  // Passes on the verdicts that have been read since the last call.
   Result<> drain(const std::function<void(const RuleVerdict&)>& handler);
-  // Waits until everything the kernel has told by now is there for drain(), at most `patience`.
+  // Waits, at most for `patience`, until everything that the kernel has sent by now is ready for drain().
   void settle(std::chrono::milliseconds patience);
 
   [[nodiscard]] NftTraceStatistics statistics() const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The numbers and fixed layouts of pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng) files, shared by
-// the writers and the readers. A file is in the byte order of the machine that wrote it: structures are the bytes of
-// the file as they are, readers swap fields when the magic number comes out reversed.
+// the writers and the readers. A file has the byte order of the machine that wrote it: structures have the layout of
+// the file, and readers swap fields if the magic number is reversed.
 #pragma once
 
 #include <array>
@@ -79,12 +79,12 @@ struct BlockHeader {
 };
 static_assert(sizeof(BlockHeader) == 8);
 
-// The bodies: what stands between BlockHeader and the options.
+// The bodies: what is between BlockHeader and the options.
 struct SectionHeader {
   std::uint32_t byte_order_magic = kByteOrderMagic;
   std::uint16_t version_major = 1;
   std::uint16_t version_minor = 0;
-  std::array<std::uint32_t, 2> section_length = {0xffffffff, 0xffffffff};  // not told
+  std::array<std::uint32_t, 2> section_length = {0xffffffff, 0xffffffff};  // not specified
 };
 static_assert(sizeof(SectionHeader) == 16);
 
@@ -142,23 +142,23 @@ inline constexpr std::uint16_t kIfName = 2, kIfDescription = 3, kIfMacAddr = 6, 
                                kIfTsOffset = 14, kIfTsOffsetNs = 19;
 inline constexpr std::uint16_t kEpbFlags = 2, kEpbHash = 3, kEpbDropCount = 4, kEpbPacketId = 5, kEpbQueue = 6,
                                kEpbVerdict = 7;
-// Ours, of the numbers the draft leaves to local use (section "Options"): which tap, and what record/trace_text.hpp
-// says of the sk_buff.
+// Our own, a number that the draft leaves for local use (section "Options"): the tap, and what record/trace_text.hpp
+// stores about the sk_buff.
 inline constexpr std::uint16_t kEpbTrace = 0x8052;
 inline constexpr std::uint16_t kIsbStartTime = 2, kIsbEndTime = 3, kIsbIfRecv = 4, kIsbFilterAccept = 6, kIsbOsDrop = 7,
                                kIsbUsrDeliv = 8;
 
 inline constexpr std::byte kFilterIsText{0};  // first octet of if_filter
 
-// First octet of epb_hash, section "Enhanced Packet Block": skb->hash is the network card's Toeplitz hash, or the
-// kernel's own over the same fields where the card gives none; the draft has no number for the second.
+// First octet of epb_hash, section "Enhanced Packet Block": skb->hash is the network card's Toeplitz hash or, if
+// the card gives none, the kernel's own hash of the same fields, for which the draft has no number.
 inline constexpr std::byte kHashToeplitz{5};
 
 // Section "Enhanced Packet Block Flags Word".
 inline constexpr std::uint32_t kFlagsDirectionMask = 0x3;
 inline constexpr unsigned kFlagsReceptionShift = 2;
 inline constexpr std::uint32_t kFlagsReceptionMask = 0x7;
-// The reception types, by their number. The draft has none for a sent packet: its direction tells.
+// The reception types. The draft has none for sent packets, which are recognised by their direction.
 inline constexpr std::array kReceptionTypes = {PacketType::kUnknown, PacketType::kHost, PacketType::kMulticast,
                                                PacketType::kBroadcast, PacketType::kOtherHost};
 inline constexpr std::uint32_t kFlagsChecksumNotReady = 1u << 9;

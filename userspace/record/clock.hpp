@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Turns CLOCK_MONOTONIC, which the taps stamp records with, into nanoseconds since the epoch (CLOCK_REALTIME). The
-// offset changes when the clock is stepped or slewed, so it is measured again while running. One thread.
+// offset changes when the clock is stepped or slewed, so it is measured repeatedly. One thread.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace ringtap {
 
 class Clock {
  public:
-  // Reads of the two clocks, replaceable so that a test can step them.
+  // Readings of the two clocks, replaceable so that a test can step them.
   struct Reading {
     std::uint64_t monotonic_before_ns;
     std::uint64_t real_ns;
@@ -20,19 +20,20 @@ class Clock {
 
   explicit Clock(Reader reader = read_clocks);
 
-  // Takes the tightest of a few readings; its error is half the time between the two reads of the other (some 20 ns).
+  // Takes several readings and uses the best one; its error is half the time between two readings of the other clock
+  // (some 20 ns).
   void measure();
 
-  // Never goes back by less than kStepNs: within that, a corrected offset makes time stand still until it has caught
-  // up, so that records in its order stay in order. A larger difference is a step of the clock and is followed.
+  // Never goes back by less than kStepNs: after such a correction time stands still until the clock has caught up, so
+  // that records stay in order. A larger difference is applied as a step.
   [[nodiscard]] std::uint64_t to_epoch_ns(std::uint64_t monotonic_ns);
 
-  // The same without a memory: for moments that are not records.
+  // The same without this state, for times that are not those of records.
   [[nodiscard]] std::uint64_t moment_ns(std::uint64_t monotonic_ns) const {
     return monotonic_ns + static_cast<std::uint64_t>(offset_ns_);
   }
 
-  // The way back, for moments the kernel stamped with CLOCK_REALTIME.
+  // The inverse, for times that the kernel took from CLOCK_REALTIME.
   [[nodiscard]] std::uint64_t monotonic_ns_of(std::uint64_t epoch_ns) const {
     return epoch_ns - static_cast<std::uint64_t>(offset_ns_);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// LINUX_SLL2 framing (https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html): one link type for frames of any kind
-// of device, as `-i any` shows them. Unlike libpcap, a VLAN tag stays in the frame: protocol 0x8100, then the tag.
+// LINUX_SLL2 framing (https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html): one link type for frames of all
+// kinds of devices, used for `-i any`. Unlike libpcap, a VLAN tag stays in the frame: protocol 0x8100, then the tag.
 #pragma once
 
 #include <cstddef>

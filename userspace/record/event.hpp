@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The wire form of the rings: a sample is one or more records, each a ringtap_event, a ringtap_trace if it says so, its
-// bytes and padding to RINGTAP_RECORD_ALIGN. EventReader walks one sample and trusts nothing in it. Views borrow the
-// sample's memory.
+// The format of ring samples: one or more records, each a ringtap_event, a ringtap_trace if flagged, the captured bytes
+// and padding to RINGTAP_RECORD_ALIGN. EventReader walks through one sample and checks everything in it. Views borrow
+// the sample's memory.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class EventReader {
   // `sample` must be aligned to RINGTAP_RECORD_ALIGN.
   explicit EventReader(std::span<const std::byte> sample) : rest_(sample) {}
 
-  // The next record; nothing at the end, or where the bytes are no record (malformed() then).
+  // The next record; nothing at the end, or if the bytes are not a valid record (then malformed() is true).
   std::optional<EventView> next();
   [[nodiscard]] bool malformed() const { return malformed_; }
 
@@ -34,7 +34,8 @@ class EventReader {
   bool malformed_ = false;
 };
 
-// The numbers of taps in events: enum ringtap_tap, then those that are no BPF program and in no ring, as Tap has them.
+// The numbers of taps in events: those of enum ringtap_tap, then the AF_PACKET taps, which are not in rings, in the
+// order of Tap.
 inline constexpr std::size_t kEventTaps = kTapTraits.size() - 1;
 [[nodiscard]] constexpr Tap tap_of(ringtap_tap tap) {
   return static_cast<Tap>(tap + 1);
@@ -65,8 +66,8 @@ class EventStream {
   std::optional<EventView> head_;
 };
 
-// Fills everything of a record that the event itself says; time_ns, interface_id and link_type are the caller's, and so
-// are the names of a trace's reason and function.
+// Fills in everything of a record that the event itself contains. The caller sets time_ns, interface_id and link_type,
+// and the names of a trace's reason and function.
 RecordView to_record(const EventView& event);
 
 }  // namespace ringtap

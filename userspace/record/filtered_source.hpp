@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A source whose records pass a filter before the sink sees them; its account says how many were refused. The count of
-// a turn limits what the source below hands over, so a turn may end with fewer records accepted. Owns the source. One
+// A source whose records pass a filter before the sink sees them; its account has the number of rejected ones. The
+// limit of a turn applies to the records of the underlying source, so a turn may pass on fewer. Owns the source. One
 // thread.
 #pragma once
 
@@ -15,13 +15,14 @@
 namespace ringtap {
 
 enum class OfRefused : std::uint8_t {
-  kNothing,   // none is handed over
-  kFollowed,  // those whose sk_buff is known are, with Trace::followed set; so are records that have it already
+  kNothing,   // no rejected record is handed over
+  kFollowed,  // rejected records whose sk_buff is known are, with Trace::followed set; so are those that already have
+              // it
 };
 
 class FilteredSource final : public RecordSource {
  public:
-  // `filter` has a predicate.
+  // `filter` must have a predicate.
   FilteredSource(std::unique_ptr<RecordSource> source, RecordFilter filter, OfRefused of_refused)
       : source_(std::move(source)), filter_(std::move(filter)), of_refused_(of_refused) {}
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The part of a filter that runs in user space: asks for each record, counts those that are refused, and carries the
-// losses they told of over to the next accepted record of their stream. A stream is whatever counts its losses for
-// itself, such as an interface; streams are numbered from 0, and memory grows with the largest number of one that lost
-// something. Owns the predicate. One thread.
+// The part of a filter that runs in user space: checks each record, counts those that are rejected, and carries the
+// losses recorded in them over to the next accepted record of their stream. A stream is anything that counts its own
+// losses, such as an interface; streams are numbered from 0, and memory grows with the largest number that has losses.
+// Owns the predicate. One thread.
 #pragma once
 
 #include <cstddef>
@@ -22,16 +22,16 @@ class RecordFilter {
   RecordFilter() = default;
   explicit RecordFilter(Matches matches) : matches_(std::move(matches)) {}
 
-  // Not to be asked without a predicate.
+  // Must not be called without a predicate.
   [[nodiscard]] bool matches(const RecordView& record) const { return matches_(record); }
-  // `record` goes no further. Its losses are part of the next take_lost() of `stream`.
+  // To be called for a record that is rejected. Its losses are added to the next take_lost() of `stream`.
   void refuse(const RecordView& record, std::size_t stream) {
     ++refused_;
     if (record.lost_before == 0) return;
     if (stream >= lost_.size()) lost_.resize(stream + 1);
     lost_[stream] += record.lost_before;
   }
-  // What refused records of `stream` told of since the last call.
+  // The losses from rejected records of `stream` since the last call.
   [[nodiscard]] std::uint64_t take_lost(std::size_t stream) {
     return stream < lost_.size() ? std::exchange(lost_[stream], 0) : 0;
   }

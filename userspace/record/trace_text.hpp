@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The two texts that go with a record of a tap in a pcapng file: a comment for people and words for programs, from
-// which a comparison reads the tap and the trace back. docs/file-format.md lists the words. Pure functions.
+// The two texts of a record in a pcapng file: a comment for people, and words for programs, from which a comparison
+// reads back the tap and the trace. docs/file-format.md lists the words. Pure functions.
 #pragma once
 
 #include <optional>
@@ -11,14 +11,14 @@
 
 namespace ringtap {
 
-// "dropped: NETFILTER_DROP in nf_hook_slow", "PREROUTING, before the rules"; empty where the interface says it all.
+// "dropped: NETFILTER_DROP in nf_hook_slow", "PREROUTING, before the rules"; empty if the interface says enough.
 // Appended to `text`.
 void append_trace_comment(std::string& text, const RecordView& record);
 
 // "tap=drop skb=ffff888101234500 reason=NETFILTER_DROP function=nf_hook_slow". Appended to `text`.
 void append_trace_words(std::string& text, const RecordView& record);
 
-// Sets tap and trace of `record` from such words; those it does not know are skipped. Borrows `words`.
+// Sets tap and trace of `record` from such words; skips unknown ones. Borrows `words`.
 void read_trace_words(std::string_view words, RecordView& record);
 
 }  // namespace ringtap

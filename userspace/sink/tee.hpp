@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Several sinks as one: each call reaches every sink, in the order they were added, also when one of them fails; the
-// first Error of a call comes back. Owns the sinks. One thread.
+// Several sinks as one: each call goes to every sink, in the order in which they were added, even if one of them fails;
+// returns the first Error of a call. Owns the sinks. One thread.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ class Tee final : public Sink {
  public:
   void add(std::unique_ptr<Sink> sink) { sinks_.push_back(std::move(sink)); }
 
-  // The sink itself where there is only one: a call less for each record.
+  // Returns the sink itself if there is only one, which saves a call per record.
   static std::unique_ptr<Sink> unwrap(std::unique_ptr<Tee> tee) {
     if (tee->sinks_.size() == 1) return std::move(tee->sinks_.front());
     return tee;
@@ -39,7 +39,7 @@ class Tee final : public Sink {
   Result<> finish() override {
     return each([](Sink& sink) { return sink.finish(); });
   }
-  // What every sink has.
+  // How many records every sink has stored.
   [[nodiscard]] std::uint64_t records_stored() const override {
     std::uint64_t least = sinks_.empty() ? 0 : std::numeric_limits<std::uint64_t>::max();
     for (const auto& sink : sinks_) least = std::min(least, sink->records_stored());

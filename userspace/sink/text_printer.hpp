@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A sink that prints each record as tcpdump does. Owns the Dissector and a buffer of text that goes to the descriptor
-// when it is large, after every record (line_buffered), or at flush(). Borrows the descriptor and the resolver. The
-// caller has SIGPIPE ignored; an Error keeps errno, so that EPIPE can be told from a full disk. One thread.
+// A sink that prints each record as tcpdump does. Owns the Dissector and a buffer of text, which is written to the
+// descriptor when it is large, after every record (line_buffered), or at flush(). Borrows the descriptor and the
+// resolver. The caller ignores SIGPIPE; an Error keeps errno, so that EPIPE can be told from a full disk. One thread.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class TextPrinter final : public Sink {
   Result<> on_record(const RecordView& record) override;
   Result<> on_statistics(const InterfaceStatistics& statistics) override;
   Result<> flush() override;
-  // Leaves the descriptor open: it is the caller's.
+  // Leaves the descriptor open, which belongs to the caller.
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override { return stored_; }
 
