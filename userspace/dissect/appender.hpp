@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The only thing that writes text about packets: one growing buffer that its owner empties between packets. It
-// allocates only while it grows to the largest text it has ever held. Bytes of a packet enter through escaped() and
-// printable(), which let nothing through that a terminal could obey; put() is for text of our own and numbers. One
+// Writes all text about packets: a growing buffer that its owner clears between packets. It allocates only while it
+// grows to the size of the largest text so far. Bytes of a packet are added by escaped() and printable(), which let no
+// control characters for a terminal through; put() is for ringtap's own text and for numbers. One
 // thread.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace ringtap {
 
-// How put() shows a number when plain decimal is not wanted.
+// How put() prints numbers other than in plain decimal.
 struct Hex {
   std::uint64_t value;
   unsigned width = 0;  // zero-padded to this
@@ -61,7 +61,7 @@ class Appender {
     if (size < this->size()) end_ = begin_.get() + size;
   }
 
-  // All parts of a call go through one pointer and one look whether there is room: stores of characters may alias
+  // All parts of a call are written through one pointer after one check for room: stores of characters may alias
   // anything, so a member would be read and written again for each of them.
   template <class... Parts>
   [[gnu::always_inline]] void put(const Parts&... parts) {
@@ -95,9 +95,9 @@ class Appender {
   static constexpr std::size_t bound(std::string_view text) { return text.size(); }
   template <std::size_t N>
   static constexpr std::size_t bound(const char (&)[N]) {
-    return N;  // the NUL goes along: a constant size is worth more than the byte
+    return N;  // including the NUL: a constant size is worth more than the byte
   }
-  // For pointers alone: a literal would convert to one, and as no template it would win.
+  // A template, only for pointers: otherwise a literal would convert to one and choose this overload.
   template <std::same_as<const char*> T>
   static std::size_t bound(const T& text) {
     return std::strlen(text);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A place in a packet that cannot be read past. It knows two ends: how many bytes were captured from here (captured)
-// and how many this layer has on the wire (length, which may be more, or less when a layer is padded). Borrows the
+// A position in a packet with checked reads. It knows two ends: how many bytes were captured from here (captured) and
+// how many this layer has on the wire (length, which may be more, or less if a layer is padded). Borrows the
 // packet and the Truncation; small enough to pass by value. One thread.
 //
-// Reading what was not captured gives zeros and marks the packet as truncated at this point of the text: whatever is
-// written later is cut off again by the Dissector, which puts tcpdump's "[|protocol]" there. So printers read without
-// asking, and ask (has) only where tcpdump prints something else than the mark. A loop ends because a sequential read
-// that fails leaves the cursor empty.
+// Reading what was not captured gives zeros and marks the packet as truncated at this point of the text: the
+// Dissector removes everything written later and puts tcpdump's "[|protocol]" there. So printers read without
+// checking, and check (has) only where tcpdump prints something other than the mark. A loop ends because a sequential
+// read that fails leaves the cursor empty.
 #pragma once
 
 #include <algorithm>
@@ -20,11 +20,11 @@
 
 namespace ringtap {
 
-// Where the text of one packet stopped being true.
+// The point in a packet's text from which on it is invalid.
 struct Truncation {
   const Appender& out;
-  std::string_view protocol;  // who is printing; named in the mark
-  bool looks_first = false;   // who is printing asks for bytes before it reads any: as if none was read in vain
+  std::string_view protocol;  // the printing protocol, named in the mark
+  bool looks_first = false;   // the printing protocol checks before it reads: no read counts as failed
   bool hit = false;
   std::size_t at = 0;  // size of the text when it was hit
   std::string_view hit_protocol = {};
@@ -39,7 +39,7 @@ struct Truncation {
     at = out.size();
     hit_protocol = protocol;
   }
-  // Nothing from `size` on is to stay of a text that was cut later.
+  // If the text is cut later than `size`, it is cut at `size` instead.
   void pull_back(std::size_t size) { at = std::min(at, size); }
 };
 
@@ -53,7 +53,7 @@ class Cursor {
   [[nodiscard]] bool has(std::size_t count) const { return count <= captured_; }
   [[nodiscard]] const std::uint8_t* data() const { return data_; }
   [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {data_, captured_}; }
-  // What can be read of this layer: captured and not beyond its length.
+  // How much of this layer can be read: captured, and not beyond its length.
   [[nodiscard]] std::size_t readable() const { return std::min(captured_, length_); }
 
   // The rest from `count` bytes on; empty when there are fewer.
@@ -69,7 +69,7 @@ class Cursor {
     part.length_ = count;
     return part;
   }
-  // The same bytes with another idea of the layer's length.
+  // The same bytes with a different length of the layer.
   [[nodiscard]] Cursor with_length(std::size_t length) const {
     Cursor same = *this;
     same.length_ = length;
@@ -116,7 +116,7 @@ class Cursor {
   std::uint32_t take_be32() { return taken(be32(0), 4); }
   std::uint64_t take_be64() { return taken(be64(0), 8); }
 
-  // Marks the packet as truncated here without having read: for a printer that looked before.
+  // Marks the packet as truncated here without a read, for a printer that has checked before.
   void truncated(std::string_view suffix = {}) const { truncation_->mark(false, suffix); }
   [[nodiscard]] bool is_truncated() const { return truncation_->hit; }
 

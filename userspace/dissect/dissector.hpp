@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Text for packets, line for line what tcpdump 4.99.3 prints without the time stamp. Owns the state that lines depend
-// on (TCP conversations, names); borrows the resolver, the interface names and each packet. Any bytes are allowed in: a
-// packet costs at most time in proportion to its size, and nothing is allocated once tables and buffers have grown.
+// on (TCP conversations, names); borrows the resolver, the interface names and each packet. Any bytes are accepted: a
+// packet takes at most time in proportion to its size, and nothing is allocated once tables and buffers have grown.
 // One thread.
 #pragma once
 
@@ -25,11 +25,11 @@ class Dissector {
   explicit Dissector(const DissectOptions& options, NameResolver* resolver = nullptr,
                      InterfaceNames* interfaces = nullptr);
 
-  // A packet without bytes or with more of them than there were: appends what tcpdump says of it, which is the whole
-  // line. False, and nothing appended, for any other.
+  // For a packet without bytes, or with more of them than it had: appends what tcpdump prints, which is the whole line.
+  // Otherwise returns false and appends nothing.
   static bool print_if_invalid(const RecordView& packet, Appender& out);
   // Appends the packet's text to `out`: without time stamp, dump and final newline. Returns how many bytes at the
-  // packet's front a dump of it (-x, -X, -A) leaves out.
+  // start of the packet a dump (-x, -X, -A) leaves out.
   std::size_t print(const RecordView& packet, Appender& out);
 
  private:

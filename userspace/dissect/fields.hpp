@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A run of fields of a fixed layout, as text with places for them. Appends to the context and moves the cursor; keeps
-// nothing. One thread. The text before a field appears only when the field is there.
+// Prints a run of fields with a fixed layout by a format string. Appends to the context and moves the cursor; keeps
+// nothing. One thread. The text before a field is printed only if the field is there.
 //
-// Places: %1 %2 %4 %8 a number of so many bytes, in decimal; %h1 … %h8 the same in all its hexadecimal digits; %m a
-// station; %a an IPv4, %A an IPv6 address; %-N nothing for N (one digit) bytes.
+// Formats: %1 %2 %4 %8 a number of this many bytes in decimal; %h1 … %h8 the same with all hexadecimal digits; %m a
+// MAC address; %a an IPv4, %A an IPv6 address; %-N skips N bytes (one digit).
 #pragma once
 
 #include <string_view>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Names for numbers. Token: a row of a protocol's constant table. ServiceNames: ports of this host, read once from
-// services(5), and IP protocols. NameResolver: hosts and stations; it is asked for every packet, so one that asks a
-// server does that on another thread and says nothing until it knows. One thread.
+// services(5), and IP protocols. NameResolver: names of IP and MAC addresses; it is called for every packet, so one
+// that asks a server does so on another thread and returns nothing until it knows. One thread.
 #pragma once
 
 #include <array>
@@ -43,7 +43,7 @@ constexpr NamedHex named_hex(std::span<const Token> table, std::uint32_t value, 
   return {token(table, value, otherwise), value, width};
 }
 
-// Who numbers stations and protocols under this 24-bit identifier (IEEE 802, OUI); "Unknown" when tcpdump does not say.
+// The organisation of this 24-bit identifier (IEEE 802, OUI); "Unknown" if tcpdump does not know it.
 std::string_view organization_name(std::uint32_t oui);
 // An enterprise number of IANA; "Unknown" as above.
 std::string_view enterprise_name(std::uint32_t number);
@@ -55,7 +55,7 @@ std::string_view pseudowire_name(std::uint16_t type, std::string_view otherwise)
 class NameResolver {
  public:
   virtual ~NameResolver() = default;
-  // `address` is 4 or 16 bytes; empty when the number is to be printed, else without control bytes. The text lives
+  // `address` is 4 or 16 bytes; empty if the number is to be printed, otherwise without control bytes. The text lives
   // until the next call.
   virtual std::string_view host(std::span<const std::uint8_t> address) = 0;
   // `address` is 6 bytes; as above.
@@ -66,7 +66,7 @@ class ServiceNames {
  public:
   // Knows no name.
   ServiceNames() = default;
-  // Reads services(5) through getservent(3); not to be called by two threads.
+  // Reads services(5) through getservent(3); must not be called by two threads at once.
   static ServiceNames of_this_host();
 
   [[nodiscard]] bool empty() const { return tcp_.empty(); }

@@ -9,7 +9,7 @@
 
 namespace ringtap {
 
-// In any case of letters; nullptr for a name that is not tcpdump's.
+// Upper and lower case are the same; nullptr for a name that tcpdump does not have.
 const ForcedType* find_forced_type(std::string_view name);
 [[nodiscard]] bool has_printer(const ForcedType& type);
 

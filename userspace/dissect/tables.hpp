@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The tables that lead from a number to a printer. A protocol is added by a printer in one of the sub-folders, its
+// The tables that map numbers to printers. A protocol is added by a printer in one of the sub-folders, its
 // declaration in that folder's printers.hpp and a row in tables.cpp, the only file of this folder that knows them;
 // docs/adding-a-protocol.md shows it.
 #pragma once
@@ -16,22 +16,22 @@ using LinkPrinter = void (*)(Context&, Cursor);
 LinkPrinter link_printer(LinkType type);  // nullptr: none
 
 std::string_view ethertype_name(std::uint16_t type);  // "Unknown" when it has none
-// Prints the payload of a frame; false, and nothing printed, when there is no printer for the type.
+// Prints the payload of a frame; returns false, and prints nothing, if there is no printer for the type.
 bool print_ethertype(Context& context, std::uint16_t type, Cursor payload, const LinkHeader& link);
 
-void put_tunnel_protocol(Context& context, std::uint16_t type);  // ", proto IPv4 (0x0800)", where -e asks for it
+void put_tunnel_protocol(Context& context, std::uint16_t type);  // ", proto IPv4 (0x0800)", with -e
 
 std::string_view ip_protocol_name(std::uint8_t protocol);  // empty when it has none
-// The payload of an IP header; unknown protocols have a form of their own. Where ip_protocol_has_ports(), the printer
-// names the endpoints itself.
+// The payload of an IP header; unknown protocols have a form of their own. If ip_protocol_has_ports(), the printer
+// prints the endpoints itself.
 void print_ip_protocol(Context& context, std::uint8_t protocol, Cursor payload, const IpHeader& ip);
 bool ip_protocol_has_ports(std::uint8_t protocol);
 void put_ip_protocol(Context& context, std::uint8_t protocol);  // "udp", or "ip-proto-17" without names
 
-// Printers by port, in tcpdump's order; false, and nothing printed, when no row matches.
+// Printers by port, in tcpdump's order; returns false, and prints nothing, if no row matches.
 bool print_udp_port(Context& context, Cursor payload, const Transport& transport);
 bool print_tcp_port(Context& context, Cursor payload, const Transport& transport);
-// -T: before anything else is looked up; true when it was asked for and its printer was called.
+// -T, which comes before any other look-up; true if it is given and its printer was called.
 bool print_udp_by_force(Context& context, Cursor payload, const Transport& transport);
 // -T with a type that is not of UDP.
 [[nodiscard]] bool is_left_out_by_force(const Context& context);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Forms of values that printers of several protocols share. Each appends to the context's text and keeps nothing. One
+// Formats of values that several protocols share. Each appends to the context's text and keeps nothing. One
 // thread.
 #pragma once
 
@@ -10,23 +10,23 @@
 
 namespace ringtap {
 
-// `before`, then an address. The address is read first: where it is not there, neither is what precedes it.
+// `before`, then an address. The address is read first: if it is missing, `before` is not printed either.
 void put_host4(Context& context, std::string_view before, const std::uint8_t* address);
 void put_host6(Context& context, std::string_view before, const std::uint8_t* address);
 
-// Bytes of a packet, unprintable ones escaped: those that are there come before the mark of those that are not.
+// Bytes of a packet, unprintable ones escaped; if some are missing, the mark follows those that are there.
 void put_escaped(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
 
-// Text of a packet up to its first NUL, or all of it; unprintable bytes escaped. True when there was a NUL.
+// Text of a packet up to its first NUL, or all of it; unprintable bytes escaped. True if there was a NUL.
 bool put_text(Context& context, std::span<const std::uint8_t> text);
-// The same of a packet's bytes: where they end before a NUL and before `count`, the mark follows.
+// The same for a packet's bytes; if they end before a NUL and before `count`, the mark follows.
 bool put_text(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
 
 // A time of 32 bits of seconds and 32 of fraction: "1.500000000", and followed by its date (RFC 5905 6).
 void put_ntp_seconds(Context& context, std::uint64_t value);
 void put_ntp_time(Context& context, std::uint64_t value);
 
-// RFC 5396: asdot where -b asks for it, else asplain.
+// RFC 5396: asdot with -b, otherwise asplain.
 void put_as_number(Context& context, std::uint32_t number);
 
 // RFC 4364 4.2, 8 bytes.
@@ -35,7 +35,7 @@ void put_route_distinguisher(Context& context, const Cursor& cursor, std::size_t
 // "1d2h3m4s", without the units that are zero.
 void put_duration(Context& context, std::uint32_t seconds);
 
-// "eth0  In  ", the beginning of a line where packets come from several devices.
+// "eth0  In  ", the beginning of a line if packets come from several devices.
 void put_interface(Appender& out, std::string_view name, std::string_view direction);
 
 }  // namespace ringtap
