@@ -32,7 +32,7 @@ std::string summary_text(const SourceAccount& source, const SessionTotals& sessi
   std::string text = packets(session.written, "captured") +
                      packets(total.seen - total.filtered - source.refused, "received by filter") +
                      packets(total.dropped(), "dropped by kernel");
-  // tcpdump's three lines, and what was left out only where something was.
+  // tcpdump's three lines, then lines for packets that were left out, if there are any.
   for (std::size_t i = 0; i < kLeftOutNames.size(); ++i) {
     if (total.left_out[i] != 0) text += packets(total.left_out[i], kLeftOutTexts[i]);
   }

@@ -14,7 +14,7 @@ using Steady = std::chrono::steady_clock;
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 constexpr std::chrono::nanoseconds kLongestWait = std::chrono::seconds(1);
 
-// Passes records on and counts what becomes of each.
+// Passes records on and counts the result of each.
 class CountingSink final : public Sink {
  public:
   CountingSink(Sink& sink, const SessionOptions& options, std::uint64_t& taken, SessionTotals& totals)
@@ -42,7 +42,7 @@ class CountingSink final : public Sink {
   SessionTotals& totals_;
 };
 
-// Takes records that nobody wants any more.
+// Discards and counts records that are no longer wanted.
 class DiscardingSink final : public Sink {
  public:
   explicit DiscardingSink(std::uint64_t& discarded) : discarded_(discarded) {}
@@ -77,11 +77,11 @@ Result<> Session::run() {
   keep_first(result, hand_over_rest(sink_works && !count_reached_));
   Result<> closed = close_sink(sink_works);
 
-  // What the sink took and could not store was delivered and is lost all the same.
+  // Records that the sink accepted but could not store count as discarded.
   totals_.written = std::min(handed_over_, sink_.records_stored());
   totals_.discard(Discard::kOutput) += handed_over_ - totals_.written;
   if (auto account = source_.account()) totals_.discard(Discard::kFilter) = account->refused;
-  // A reader that went away is no error, but what else went wrong at the end is.
+  // A reader that has closed the pipe is not an error, but any other failure at the end is.
   const auto is_epipe = [](const Result<>& r) { return !r && r.error().errno_value() == EPIPE; };
   if (is_epipe(result)) result = ok();
   if (!is_epipe(closed)) keep_first(result, std::move(closed));

@@ -26,7 +26,7 @@ void on_signal(int signal) {
     end_asked_flag = 1;
   }
   const std::uint64_t one = 1;
-  // A full counter is readable already.
+  // If the counter is full, the descriptor is readable already.
   [[maybe_unused]] const auto written = ::write(wake_write_fd, &one, sizeof(one));
   errno = saved;
 }
@@ -51,10 +51,10 @@ void Signals::install() {
   action.sa_handler = on_signal;
   sigaction(SIGUSR1, &action, nullptr);
   sigaction(SIGUSR2, &action, nullptr);
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one is not caught
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second signal is not caught
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  // Who started us under nohup(1) wants us to go on.
+  // Under nohup(1) the process has to continue.
   struct sigaction hangup {};
   sigaction(SIGHUP, nullptr, &hangup);
   if (hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::array kCaptureCapabilities = {CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_PERFMON};
 
-// Effective and permitted: those of `wanted` that are permitted now.
+// Sets the effective and permitted capabilities to those of `wanted` that are permitted now.
 bool keep_capabilities(std::uint64_t wanted) {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};

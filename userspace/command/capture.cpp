@@ -13,8 +13,8 @@
 namespace ringtap {
 namespace {
 
-// What a live capture waits for names, in all: enough for some hundred that files of this host know, while the rings
-// hold much more.
+// How long a live capture waits for names in total: enough for some hundred from local files, while the rings hold many
+// more packets.
 constexpr auto kNamePatience = std::chrono::milliseconds(20);
 
 void announce(const Options& options, const LiveSource& source) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// compare on this host as packets pass, with --nft-rule.
+// compare on live packets, with --nft-rule.
 #include <net/if.h>
 
 #include <algorithm>
@@ -18,10 +18,10 @@
 namespace ringtap {
 namespace {
 
-// What the kernel told of a packet waits in the socket when the taps are off; a listing of a long chain may hold it up.
+// When the taps are detached, trace messages still wait in the socket; listing a long chain may delay reading them.
 constexpr auto kRulePatience = std::chrono::seconds(5);
 
-// A comparison without it is worth having, so what is missing is said and no more.
+// A comparison is useful without rules, too, so a failure is only reported.
 std::optional<NftTrace> trace_rules(const Options& options, LiveInput& live) {
   if (!options.nft_rule) return std::nullopt;
   NftTraceOptions how;
@@ -42,7 +42,7 @@ std::string device_name(std::uint32_t ifindex) {
   return ::if_indextoname(ifindex, name.data()) == nullptr ? "" : name.data();
 }
 
-// "eth0:xdp, eth0:tc"; a name where one tap alone runs.
+// "eth0:xdp, eth0:tc"; with a single tap only "eth0".
 std::string tap_names(const LiveSource& source) {
   std::string names;
   for (const Interface& interface : source.interfaces()) names += (names.empty() ? "" : ", ") + interface.name;
@@ -62,7 +62,7 @@ int compare_live(const Options& options) {
   auto comparer = make_comparer(options, options.capture.snaplen, std::move(how));
   if (!comparer) return fail(comparer.error());
   signals->install();
-  auto rules = trace_rules(options, *live);  // first: a packet that a tap has met is traced
+  auto rules = trace_rules(options, *live);  // first, so that every packet that a tap sees is traced
   if (auto attached = live->source->attach(); !attached) return fail(attached.error());
   say("following packets at " + tap_names(*live->source) + "; Ctrl-C shows where they went");
   if (auto ready = make_ready_file(options); !ready) return fail(ready.error());

@@ -13,14 +13,14 @@
 
 namespace ringtap {
 
-// tcpdump's words, since scripts look for them. libpcap takes a snaplen that is no limit for the most it believes.
+// tcpdump's text, since scripts look for it. For libpcap a snaplen of "no limit" means its own maximum.
 void announce_file(const std::string& path, const Interface& first) {
   constexpr std::uint32_t kMostSigned = std::numeric_limits<std::int32_t>::max();
   const bool unlimited = first.snaplen == 0 || first.snaplen > kMostSigned;
   const std::uint32_t snaplen = unlimited ? max_captured_length(first.link_type) : first.snaplen;
   std::fprintf(stderr, "reading from file %s, link-type %s, snapshot length %u\n", path.c_str(),
                link_type_text(first.link_type).c_str(), snaplen);
-  // The numbers in the file are those of the host it was made on, the names those of this one.
+  // The interface numbers are those of the host that wrote the file, the names those of this one.
   if (first.link_type == LinkType::kLinuxSll2) std::fputs("Warning: interface names might be incorrect\n", stderr);
 }
 
@@ -53,7 +53,7 @@ Result<FileInput> open_files(const Options& options, OfRefused of_refused) {
     files.source = source.take();
     return files;
   }
-  // A wrong expression is found before any output is made.
+  // A wrong expression is found before any output is created.
   auto first = (*source)->first_interface();
   if (!first) return first.take_error();
   if (*first == nullptr) {

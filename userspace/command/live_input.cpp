@@ -15,8 +15,8 @@
 namespace ringtap {
 namespace {
 
-// The frames a run meets: of one link type, or of both where they are framed as LINUX_SLL2 only after the filter.
-// Taps of the whole host put an Ethernet header in front of every packet.
+// The link types of frames at the filter: one, or both if they become LINUX_SLL2 after the filter. Host taps put an
+// Ethernet header in front of every packet.
 std::vector<LinkType> native_link_types(LinkType framed, TapSet taps) {
   if (framed == LinkType::kLinuxSll2 || (framed == LinkType::kRaw && taps.contains_any(kHostTaps))) {
     return {LinkType::kEthernet, LinkType::kRaw};
@@ -24,7 +24,7 @@ std::vector<LinkType> native_link_types(LinkType framed, TapSet taps) {
   return {framed};
 }
 
-// -y: frames come as the interfaces have them, and as no other type. In tcpdump's words.
+// -y: an interface has only one link type. The messages are tcpdump's.
 Result<> require_link_type(const Options& options, LinkType framed) {
   auto asked = asked_link_type(options);
   if (!asked) return asked.take_error();

@@ -65,7 +65,7 @@ Result<Output> open_file_set(const OutputContext& context) {
     output.sink = files.take();
     return ok();
   };
-  // The first file is made by the user who has to make the others, so that what is forbidden is found now.
+  // The first file is created by the user who will create the others, so that missing permissions are found now.
   if (auto opened = context.user ? as_user(*context.user, open) : open(); !opened) return opened.take_error();
   return output;
 }
@@ -86,7 +86,7 @@ Result<Output> open_counter(const OutputContext&) {
   return Output{.sink = std::make_unique<Counter>(), .is_done = {}};
 }
 
-// In this order records reach them.
+// Records reach them in this order.
 struct Kind {
   bool (*is_wanted)(const OutputOptions& options);
   Result<Output> (*open)(const OutputContext& context);

@@ -16,7 +16,7 @@ int read_file(const Options& options) {
   if (!files) return fail(files.error());
   auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
-  // -s is for captures: a record of a file is kept as long as it is there.
+  // -s is for captures: records of a file are kept in their full length.
   auto output = open_outputs({.options = options,
                               .snaplen = kMaxSnaplen,
                               .names = names->get(),

@@ -35,7 +35,7 @@ Ended run_session(RecordSource& source, const Output& output, Signals& signals, 
       {.limits = options.limits, .flush_each_record = options.output.flush_each_record, .is_done = output.is_done},
       std::move(on_counts_asked));
   Result<> result = session.run();
-  // tcpdump's words for the end of -G with -W.
+  // tcpdump's message at the end of -G with -W.
   if (session.stopped_by_sink()) {
     std::fprintf(stderr, "Maximum file limit reached: %llu\n",
                  static_cast<unsigned long long>(options.output.rotation.files));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// -d and --dump-ebpf: for the interfaces or the file that are named, else for Ethernet or what -y says.
+// -d and --dump-ebpf: for the given interfaces or file, otherwise for the link type of -y, or Ethernet.
 #include <net/if_arp.h>
 
 #include <algorithm>
@@ -51,7 +51,7 @@ int show_filter(const Options& options) {
   const ClassicProgram& program = filter->program(frames->link_type);
   std::string text;
   if (options.show_classic > 0) {
-    // By how often -d is given; more often is as the last.
+    // By how often -d is given; more than three times is the same as three.
     constexpr std::array kForms = {ProgramFormat::kAssembly, ProgramFormat::kCArray, ProgramFormat::kDecimal};
     const auto times = std::min(static_cast<std::size_t>(options.show_classic), kForms.size());
     text += print_program(program, kForms[times - 1]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// --version: the program, its libraries and the kernel it runs on, one a line as tcpdump has it.
+// --version: the program, its libraries and the kernel it runs on, one per line, as in tcpdump.
 #include <sys/utsname.h>
 
 #include "command/commands.hpp"

@@ -62,7 +62,7 @@ Comparer::Comparer(CompareOptions options, std::unique_ptr<ByteWriter> out, std:
 
 Result<> Comparer::on_interface(const Interface& interface) {
   places_.add_interface(interface);
-  // "eth0:xdp" is a tap that was attached; a name alone is that of the only one.
+  // "eth0:xdp" names an attached tap; a name without a colon means that there is only one tap.
   const std::size_t colon = interface.name.rfind(':');
   for (const TapTraits& tap : kTapTraits) {
     const bool named = colon != std::string::npos && interface.name.substr(colon + 1) == tap.family;
@@ -143,7 +143,7 @@ void Comparer::on_rule(const RuleVerdict& verdict) {
   rules_.push_back({packet_key(record), texts_.number_of(rule_text(verdict)), verdict.time_ns});
 }
 
-// A rule goes to a packet that was seen dropped. When none has been for a while (without the drop tap), to any.
+// A rule is assigned to a packet that was seen dropped. If there is none for a while (without the drop tap), to any.
 void Comparer::match_rules(std::uint64_t now_ns) {
   std::erase_if(rules_, [&](const PendingRule& pending) {
     if (correlator_.set_rule(pending.key, pending.rule, true)) return true;

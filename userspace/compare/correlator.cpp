@@ -9,24 +9,24 @@
 namespace ringtap {
 namespace {
 
-// A packet is through the kernel in less than this unless a queue holds it: of equal packets, one that has not been
-// seen for longer comes after one that has.
+// A packet passes the kernel in less than this unless a queue holds it: among identical packets, one that was last seen
+// longer ago than this comes after the others.
 constexpr std::uint64_t kIdleNs = 10'000'000;
 constexpr std::uint64_t kMergeWindowNs = 100'000'000;  // frames that GRO merges come closer together
-constexpr int kLookAhead = 64;                         // of equal packets
-constexpr int kPathSteps = 1024;                       // of frames and superframes of one flow
+constexpr int kLookAhead = 64;                         // among identical packets
+constexpr int kPathSteps = 1024;                       // among frames and superframes of one flow
 constexpr int kStepsWithoutCursor = 4;
 constexpr std::size_t kMaxCursors = 1U << 16;
 constexpr std::int64_t kXdpDrop = 1;  // <linux/bpf.h>
 
-// What the hash of a path chain is made of besides it.
+// Mixed into the hash of a path chain, to keep the kinds apart.
 enum Path : std::uint64_t { kFrames = 1, kSuperframes = 2, kFragments = 3 };
 
 bool is_freed_tap(Tap tap) {
   return tap == Tap::kDrop || tap == Tap::kEnd;
 }
 
-// Where a superframe is still one; after it come AF_PACKET's transmit tap and the driver.
+// Taps at which a superframe is not segmented yet; AF_PACKET's transmit tap and the driver come later.
 bool is_before_segmentation(const RecordView& record) {
   if (record.tap == Tap::kTcEgress) return true;
   return record.tap == Tap::kNetfilter && record.trace && record.trace->hook >= NetfilterHook::kForward;
@@ -34,19 +34,19 @@ bool is_before_segmentation(const RecordView& record) {
 bool is_after_segmentation(Tap tap) {
   return tap == Tap::kStackOut || tap == Tap::kPacketOut;
 }
-// Segments that loopback brings in again, in new sk_buffs where XDP had to copy them.
+// Segments that come in again over loopback, in new sk_buffs if XDP had to copy them.
 bool may_come_back(Tap tap) {
   return tap == Tap::kXdp || tap == Tap::kStackIn || tap == Tap::kPacketIn || tap == Tap::kTcIngress ||
          tap == Tap::kNetfilter || tap == Tap::kSocket;
 }
 
-// GRO and GSO are for these, with something in them.
+// GRO and GSO apply to these, if they have a payload.
 bool may_be_merged(const PacketKey& key) {
   const std::uint8_t protocol = key.proof.protocol;
   return (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP) && key.proof.payload_len != 0 && !key.is_fragment();
 }
 
-// Fragments of a datagram have no ports, segments of TCP have no number in common but the flow's.
+// Fragments of a datagram have no ports; TCP segments have nothing in common but their flow.
 std::uint64_t superframe_chain(const PacketKey& key) {
   return mix(key.proof.protocol == IPPROTO_TCP ? key.flow : key.hosts, kSuperframes);
 }
@@ -128,7 +128,7 @@ std::uint32_t Correlator::by_content(const PacketKey& key, std::uint16_t place, 
   return found;
 }
 
-// The record was cut short of its payload: good as long as all that it could be are the same.
+// The record was cut before its payload ends: it can be matched only if all candidates are identical.
 std::uint32_t Correlator::by_outline(const PacketKey& key, std::uint16_t place) {
   const std::uint32_t found = first_fit(key.outline, key, place, now_ns_);
   if (found == kNone || !packets_[found].payload_known) return found;
@@ -143,8 +143,8 @@ std::uint32_t Correlator::by_outline(const PacketKey& key, std::uint16_t place) 
   return found;
 }
 
-// Of a chain's packets the first that has not passed the place. A cursor stands at the last one that had, so that a
-// hundred thousand equal packets are not walked for each record.
+// The first packet of a chain that has not been seen at the place. A cursor remembers the last one that had, so that a
+// hundred thousand identical packets are not searched for each record.
 std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, std::uint16_t place,
                                     std::uint64_t time_ns) {
   std::uint32_t at = chains_.first(hash);
@@ -183,7 +183,7 @@ std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, st
   return packet_of(at);
 }
 
-// GRO: frames of the flow that only XDP has seen, and whose bytes are in this one.
+// GRO: frames of the flow that only XDP has seen, and whose bytes are in this record.
 std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) {
   if (record.tap == Tap::kXdp || !may_be_merged(key)) return kNone;
   std::uint32_t at = chains_.last(mix(key.flow, kFrames));
@@ -204,7 +204,7 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
     }
     std::reverse(merging_.begin(), merging_.end());
   } else {
-    // UDP has no numbers: from the frame whose IP id the merged one has, as many in a row as make its length.
+    // UDP has no sequence numbers: from the frame with the same IP id on, as many in a row as have its length.
     at = chains_.first(mix(key.flow, kFrames));
     for (int i = 0; at != kNone && i < kPathSteps && sum < length; ++i, at = chains_.next(at)) {
       const Packet& frame = packets_[packet_of(at)];
@@ -235,7 +235,7 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
   return whole;
 }
 
-// Software segmentation and IPv4 fragmentation: what the record's bytes are a part of.
+// Software segmentation and IPv4 fragmentation: finds the packet that contains the record's bytes.
 std::uint32_t Correlator::superframe_of(const RecordView& record, const PacketKey& key, std::uint16_t place) {
   const bool after = is_after_segmentation(record.tap);
   if (!key.is_fragment() && !((after || may_come_back(record.tap)) && may_be_merged(key))) return kNone;
@@ -290,7 +290,7 @@ void Correlator::link_content(std::uint32_t packet, const PacketKey& key) {
   if (key.needs_payload) chains_.append(node(packet, kOutline), key.outline);
 }
 
-// The datagram that the fragments before it became.
+// The datagram that was reassembled from previous fragments.
 void Correlator::end_fragments(std::uint64_t number, const PacketKey& key) {
   const std::uint64_t hash = mix(key.datagram(), kFragments);
   for (std::uint32_t at = chains_.first(hash); at != kNone; at = chains_.first(hash)) {
@@ -373,7 +373,7 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
   if (buffer != nullptr && buffer->sent) --history.sent;
 }
 
-// After NAT the packet is found by its new content as well, and by its payload once a record has shown it.
+// After NAT the packet is also found by its new content, and by its payload once a record has it.
 void Correlator::note_content(std::uint32_t index, const PacketKey& key) {
   Packet& packet = packets_[index];
   const std::uint32_t first = node(index, kFirstContent);
@@ -402,7 +402,7 @@ void Correlator::note_path(std::uint32_t index, const RecordView& record, const 
   Packet& packet = packets_[index];
   const std::uint32_t path = node(index, kPath);
   const bool whole = key.proof.payload_len == packet.proof.payload_len;
-  if (packet.proof.fragment != 0) return;  // it waits for its datagram
+  if (packet.proof.fragment != 0) return;  // waits for its datagram
   if (is_before_segmentation(record)) {
     const std::uint64_t hash = superframe_chain(key);
     if (!whole || key.proof.version == 0 || key.proof.payload_len == 0 || packet.history.sent > 0) return;
@@ -426,7 +426,7 @@ bool Correlator::set_rule(const PacketKey& key, std::uint32_t rule, bool dropped
   return false;
 }
 
-// Addresses whose packet is gone stay until they are used again; when there are many they go together.
+// Addresses of finished packets are kept until they are reused; when there are many, they are removed together.
 void Correlator::forget_buffers() {
   if (buffers_.size() < sweep_at_) return;
   buffers_.erase_if([this](const Buffer& buffer) {
@@ -476,7 +476,7 @@ void Correlator::finish(std::uint32_t index, bool evicted) {
     packets_.gather(at, gathered_);
     const std::size_t own = gathered_.size();
     packets_.gather(index, gathered_);
-    // The superframe's records are there once.
+    // The superframe's records are counted only once.
     for (std::size_t i = own; !is_first && i < gathered_.size(); ++i) {
       gathered_[i].records = 0;
       gathered_[i].wire_bytes = 0;

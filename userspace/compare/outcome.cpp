@@ -11,8 +11,8 @@ namespace {
 constexpr std::array<std::string_view, 9> kOutcomeNames = {
     "delivered", "sent", "dropped", "xdp-dropped", "consumed", "cut", "reassembled", "vanished", "evicted"};
 
-// Names of enum skb_drop_reason, include/net/dropreason-core.h, and where in the kernel they are given. The first that
-// a reason begins with counts.
+// Prefixes of names in enum skb_drop_reason, include/net/dropreason-core.h, and where in the kernel they are used. The
+// first one that matches counts.
 constexpr std::array<std::pair<std::string_view, DropSite>, 30> kSites = {{
     {"NETFILTER", DropSite::kNetfilter},
     {"XDP", DropSite::kGenericXdp},
@@ -46,7 +46,7 @@ constexpr std::array<std::pair<std::string_view, DropSite>, 30> kSites = {{
     {"SKB_GSO_SEG", DropSite::kDevice},
 }};
 
-// Where no reason is given, by the function: net/core/dev.c, drivers/net/veth.c. Of other drivers XDP frees no sk_buff.
+// Without a reason, by the function: net/core/dev.c, drivers/net/veth.c. With other drivers XDP frees no sk_buff.
 constexpr std::array<std::pair<std::string_view, DropSite>, 3> kSitesOfFunctions = {{
     {"do_xdp_generic", DropSite::kGenericXdp},
     {"netif_receive_generic_xdp", DropSite::kGenericXdp},
@@ -57,7 +57,7 @@ bool begins_with_any(std::string_view text, std::span<const std::string_view> be
   return std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view b) { return text.starts_with(b); });
 }
 
-// Seen before the rules of a hook and not after them; of several the one it came to last.
+// The hook before whose rules it was seen, and not after them; if there are several, the last one.
 const Observation* open_hook(std::span<const Observation> observations, const Places& places) {
   const Observation* open = nullptr;
   for (const Observation& observation : observations) {
@@ -82,7 +82,7 @@ void place_drop(Outcome& outcome, std::span<const Observation> observations, con
                 std::string_view reason, std::string_view function, TapSet ran) {
   outcome.site = site_of(reason, kSites);
   if (outcome.site == DropSite::kUnknown) outcome.site = site_of(function, kSitesOfFunctions);
-  // A driver that gives no reason.
+  // A driver without a reason.
   if (outcome.site == DropSite::kUnknown && places[outcome.place].tap == Tap::kStackOut)
     outcome.site = DropSite::kDevice;
   if (outcome.site != DropSite::kNetfilter) return;
@@ -208,7 +208,7 @@ Outcome outcome_of(const PacketHistory& history, std::span<const Observation> ob
     outcome.place = last_place(observations, places);
     if (outcome.kind == OutcomeKind::kVanished) lacks({Tap::kDrop, Tap::kEnd, Tap::kSocket, Tap::kStackOut});
   }
-  // A rule may keep the packet, too.
+  // A rule may also take the packet over.
   if (outcome.kind == OutcomeKind::kDropped || outcome.kind == OutcomeKind::kVanished) outcome.rule = history.rule;
   return outcome;
 }
@@ -316,7 +316,7 @@ std::string outcome_text(const Outcome& outcome, const Places& places, const Tex
     case OutcomeKind::kVanished:
       break;
   }
-  // Without these taps nothing says that it was lost.
+  // Without these taps it is not known that it was lost.
   const bool unknown = outcome.undecided.contains_any({Tap::kDrop, Tap::kSocket, Tap::kStackOut});
   return (unknown ? "unknown after " : "vanished after ") + places.text(places[outcome.place]);
 }

@@ -31,7 +31,7 @@ std::uint8_t u8(Bytes bytes, std::size_t at) {
   return std::to_integer<std::uint8_t>(bytes[at]);
 }
 
-// The network-layer packet in a record: its ethertype, where it begins; bytes beyond may be padding.
+// The network-layer packet in a record: its ethertype and where it begins; bytes after it may be padding.
 struct Network {
   std::uint16_t ether_type = 0;
   std::size_t at = 0;
@@ -78,7 +78,7 @@ void read_address(Bytes packet, std::size_t at, std::size_t size, std::array<std
 
 struct Transport {
   std::size_t at = 0;        // in the packet
-  std::uint32_t length = 0;  // what IP carries from here on
+  std::uint32_t length = 0;  // payload of IP from here on
   bool readable = false;
 };
 
@@ -100,7 +100,7 @@ Transport read_ipv4(Bytes packet, std::uint32_t wire_len, PacketKey& key) {
   return {header, total > header ? total - static_cast<std::uint32_t>(header) : 0, true};
 }
 
-// RFC 8200, with the extension headers that may stand before the transport.
+// RFC 8200, with the extension headers that may come before the transport header.
 Transport read_ipv6(Bytes packet, std::uint32_t wire_len, PacketKey& key) {
   constexpr std::size_t kHeader = 40;
   if (packet.size() < kHeader) return {};
@@ -140,7 +140,7 @@ void read_payload_hash(Bytes packet, std::size_t at, std::uint32_t length, Packe
   if (key.payload_known) key.proof.payload_hash = mix_bytes(1, packet.subspan(at, wanted)) | 1;
 }
 
-// What is in the transport header goes into `hash`.
+// Adds the fields of the transport header to `hash`.
 void read_transport(Bytes packet, const Transport& transport, PacketKey& key, std::uint64_t& hash) {
   key.proof.payload_len = transport.length;
   constexpr std::uint16_t kOffset = 0xfff8;
@@ -193,7 +193,7 @@ void read_ports(Bytes packet, std::size_t at, PacketKey& key) {
 }
 
 // Anything that is not IP: its first bytes. A short Ethernet frame is padded on the wire, so an ARP packet (RFC 826)
-// is the 28 bytes it has, and of others no more than fit into the shortest frame.
+// is its 28 bytes, and others are no more than fit into the shortest frame.
 void read_other(Bytes packet, std::uint32_t wire_len, PacketKey& key) {
   constexpr std::uint32_t kArpLength = 28, kShortest = 46;
   const std::uint32_t length = key.endpoints.ether_type == kArp ? std::min(wire_len, kArpLength) : wire_len;

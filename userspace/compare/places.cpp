@@ -46,7 +46,7 @@ void Places::add_interface(const Interface& interface) {
   // "eth0:xdp" is a tap of eth0.
   interfaces_.push_back(interface.name.substr(0, interface.name.find(':')));
   ifindexes_.push_back(interface.ifindex);
-  // A packet dropped at OUTPUT is seen by no tap of the device, which alone say its name.
+  // A packet dropped at OUTPUT is not seen by any tap at the device, and only those know its name.
   if (interface.ifindex != 0) device_number(interface.ifindex, static_cast<std::uint32_t>(interfaces_.size() - 1));
 }
 
@@ -76,7 +76,7 @@ std::uint16_t Places::number_of(const RecordView& record) {
   if (record.tap == Tap::kNetfilter && record.trace) {
     place.hook = record.trace->hook;
     place.last = record.trace->last;
-    place.direction = Direction::kUnknown;  // the hook says it
+    place.direction = Direction::kUnknown;  // the hook implies it
     const bool leaves = place.hook == NetfilterHook::kOutput || place.hook == NetfilterHook::kPostrouting;
     ifindex = leaves ? record.trace->out_ifindex : record.trace->in_ifindex;
     if (place.hook == NetfilterHook::kForward) out = record.trace->out_ifindex;
@@ -86,7 +86,7 @@ std::uint16_t Places::number_of(const RecordView& record) {
     if (ifindex == 0 && known) ifindex = ifindexes_[record.interface_id];
     place.device = device_number(ifindex, record.interface_id);
   } else {
-    // Another namespace numbers its devices by itself.
+    // Another network namespace has its own device numbers.
     place.device = place.other_netns ? ifindex : device_number(ifindex, kNoInterface);
     place.out_device = place.other_netns ? out : device_number(out, kNoInterface);
   }

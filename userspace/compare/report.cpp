@@ -16,7 +16,7 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-// Columns two blanks apart; numbers stand to the right.
+// Columns are two blanks apart; numbers are aligned to the right.
 std::string table_text(const std::vector<Row>& rows, const std::vector<bool>& is_number) {
   std::vector<std::size_t> widths(is_number.size());
   for (const Row& row : rows) {
@@ -44,7 +44,7 @@ std::vector<CompareTotals::OutcomeCount> by_count(const CompareTotals& totals) {
 }
 
 std::string places_text(const CompareTotals& totals, const Places& places) {
-  bool several = false;  // records of a packet at a place
+  bool several = false;  // some packet has several records at a place
   for (const auto& row : totals.rows) several = several || row.records != row.packets;
   std::vector<Row> rows = {{"tap", "device", "hook", "packets", several ? "records" : "", "bytes", "last seen here"}};
   for (const std::uint16_t number : places.in_order()) {
@@ -78,7 +78,7 @@ std::string plural(std::uint64_t count, const std::string& word) {
   return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
 }
 
-// What a tap that did not run leaves open, where an outcome depends on it; a line each.
+// What is unknown without taps that did not run, if an outcome depends on them; a line for each.
 std::string undecided_text(const CompareTotals& totals) {
   static constexpr std::array<std::pair<Tap, std::string_view>, 5> kOpen = {
       {{Tap::kNetfilter, "at which hook netfilter dropped a packet"},
@@ -96,7 +96,7 @@ std::string undecided_text(const CompareTotals& totals) {
   return text;
 }
 
-// What a reader has to know about the figures; a line each.
+// What a reader has to know about the figures; a line for each.
 std::string notes_text(const CompareTotals& totals, const CompareOptions& options) {
   std::string text;
   const auto note = [&](std::uint64_t count, const std::string& what) {
@@ -182,7 +182,7 @@ std::uint64_t after_first(const Observation& observation, const PacketHistory& h
   return observation.time_ns - std::min(observation.time_ns, history.first_ns);
 }
 
-// Who saw how many, of those that would have been asked.
+// How many packets were seen by each of those that a user would ask.
 std::string seen_text(const CompareTotals& totals, const CompareOptions& options) {
   using T = CompareTotals;
   static constexpr std::array<std::pair<std::string_view, Tap>, T::kGroups> kNames = {
@@ -205,10 +205,10 @@ std::string seen_text(const CompareTotals& totals, const CompareOptions& options
     const bool out = group >= T::kOutput;
     const auto& [name, tap] = kNames[group];
     if (!(out ? comes_out : comes_in) || !known.contains(tap) || !options.taps.contains(tap)) continue;
-    // A forwarded packet is for no application, and none made it.
+    // A forwarded packet is neither for nor from an application.
     if (group == T::kApplication && totals.groups[group] == 0 && comes_out) continue;
     if (group == T::kOutput && totals.groups[group] == 0) continue;
-    // What the driver gets AF_PACKET has been shown, but libpcap passes over it on loopback.
+    // AF_PACKET sees what the driver gets, but libpcap ignores it on loopback.
     if (group == T::kPacketOut && totals.groups[group] == 0 && totals.groups[T::kDriver] > 0) continue;
     text += text.empty() ? std::string(name) + " saw " : ", " + std::string(name) + " ";
     if (tap == Tap::kPacketOut && comes_in) text += "on the way out ";

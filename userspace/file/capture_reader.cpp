@@ -89,7 +89,7 @@ Result<SourceState> CaptureReader::turn(Sink& sink, std::uint64_t max_records, s
       case ParseStep::kRecord:
         ++handed_over;
         if (auto taken = sink.on_record(parser_->record()); !taken) return taken.take_error();
-        // From here on only what has arrived: nobody waits for the second record with the first in hand.
+        // From here on only data that has arrived: the first record must not wait for the second.
         in_.set_deadline(std::nullopt);
         break;
       case ParseStep::kInterface:

@@ -68,7 +68,7 @@ class ZstdCodec final : public Codec {
     if (::ZSTD_isError(status) != 0) {
       return Error(std::string("damaged zstd data: ") + ::ZSTD_getErrorName(status));
     }
-    // 0 tells the end of a frame once; with nothing to do the answer is how much the next frame wants.
+    // 0 is returned once at the end of a frame; with no input the result is how much the next frame needs.
     if (input.pos != 0 || output.pos != 0) at_end_ = status == 0;
     in = in.subspan(input.pos);
     return output.pos;

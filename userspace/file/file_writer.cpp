@@ -65,7 +65,7 @@ Result<> FileWriter::write(Parts parts) {
   return ok();
 }
 
-// A block that no buffer holds.
+// A block that is larger than the buffer.
 Result<> FileWriter::store_alone(Parts parts) {
   std::vector<std::byte> block;
   for (const auto part : parts) block.insert(block.end(), part.begin(), part.end());
@@ -102,7 +102,7 @@ Result<> FileWriter::store(std::span<const std::byte> bytes, std::span<const std
   return failure();
 }
 
-// Only where our bytes are the last of the file: behind a position inside it (`1<>file`) are bytes of somebody else.
+// Only if our bytes are the last of the file: after a position inside it (`1<>file`) there are bytes of others.
 bool FileWriter::cut_back(std::size_t excess) {
   if (!is_regular_) return false;
   const off_t position = ::lseek(fd_.get(), 0, SEEK_CUR);
@@ -122,7 +122,7 @@ Error FileWriter::failure() const {
 Result<> FileWriter::close() {
   if (!fd_) return ok();
   Result<> flushed = failed_errno_ == 0 ? flush() : ok();
-  // Linux has released the descriptor also when close() was interrupted, close(2).
+  // Linux has released the descriptor even if close() was interrupted, close(2).
   const int err = ::close(fd_.release()) == 0 ? 0 : errno;
   if (!flushed || failed_errno_ != 0 || err == 0 || err == EINTR) return flushed;
   failed_errno_ = err;

@@ -19,7 +19,7 @@ bool is_one_of_ours(std::uint32_t magic) {
   return std::find(kMagics.begin(), kMagics.end(), magic) != kMagics.end();
 }
 
-// tcpdump's words, since scripts look for them.
+// tcpdump's text, since scripts look for it.
 Error truncated(const InputBuffer& in, std::size_t start, std::size_t wanted, const char* what) {
   return Error("truncated dump file; tried to read " + std::to_string(wanted) + " " + what + " bytes, only got " +
                std::to_string(in.bytes().size() - start) + " (" + in.place(start) + ")");
@@ -79,7 +79,7 @@ Result<ParseStep> PcapParser::next(InputBuffer& in) {
   const auto header = load<pcap::PacketHeader>(in.bytes());
   std::uint32_t cap_len = order_(header.cap_len);
   std::uint32_t wire_len = order_(header.wire_len);
-  // Before version 2.4 some writers had the two lengths the other way round.
+  // Before version 2.4 some writers swapped the two lengths.
   if (version_minor_ < 4 && cap_len > wire_len) std::swap(cap_len, wire_len);
   if (const std::uint32_t limit = max_captured_length(interface_.link_type); cap_len > limit) {
     return Error("invalid packet capture length " + std::to_string(cap_len) + ", bigger than snaplen of " +

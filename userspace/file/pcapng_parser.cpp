@@ -19,7 +19,7 @@ constexpr std::size_t kMaxBlockLength = 16 * 1024 * 1024;
 constexpr std::size_t kMaxBlockOverhead = 1024 * 1024;  // head and options of a block around the longest record
 constexpr Int128 kNsPerSecond = 1'000'000'000;
 
-// The tap of a record that says no more than its verdict (trace_text.hpp).
+// The tap of a record that has only a verdict (trace_text.hpp).
 Tap tap_of(VerdictType verdict, Direction direction) {
   if (verdict == VerdictType::kXdp) return Tap::kXdp;
   if (verdict != VerdictType::kTc || direction == Direction::kUnknown) return Tap::kUnknown;
@@ -95,7 +95,7 @@ PcapngParser::PcapngParser(std::uint32_t first_interface_id)
 
 Result<ParseStep> PcapngParser::next(InputBuffer& in) {
   for (;;) {
-    // The byte-order magic of a section stands right after the block header whose length it tells how to read.
+    // The byte-order magic of a section comes right after the block header, whose length cannot be read without it.
     auto state = in.require(sizeof(pcapng::BlockHeader));
     if (!state) return state.take_error();
     if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
@@ -260,7 +260,7 @@ Result<> PcapngParser::parse_obsolete_packet(Bytes body) {
   return parse_packet_options(rest.subspan(pcapng::padded(cap_len)));
 }
 
-// Has no time, and no captured length either: the snaplen of the interface tells.
+// Has neither a time nor a captured length, which follows from the snaplen of the interface.
 Result<> PcapngParser::parse_simple_packet(Bytes body) {
   const auto head = head_of<pcapng::SimplePacket>(body, "simple packet");
   if (!head) return Error(head.error().text());
@@ -278,7 +278,7 @@ Result<> PcapngParser::parse_packet_options(Bytes options) {
         break;
       case pcapng::kEpbHash:
         if (value.size() == 5 && value[0] == pcapng::kHashToeplitz) {
-          // Octets in the order they are printed, whatever the section's byte order.
+          // Octets in the order in which they are printed, whatever the section's byte order.
           constexpr FieldOrder kBigEndian{std::endian::native == std::endian::little};
           record_.hash = kBigEndian(load<std::uint32_t>(value, 1));
         }

@@ -126,7 +126,7 @@ RecordBlock encode_record(PcapngBlock& block, const RecordView& record) {
     const auto type = static_cast<std::byte>(record.verdict->type);
     block.option(pcapng::kEpbVerdict, {&type, 1}, file_bytes(record.verdict->value));
   }
-  // A verdict's type and the direction tell the tap where there is no more to tell.
+  // Without a trace the tap follows from the verdict's type and the direction.
   if (record.trace || (record.tap != Tap::kUnknown && !record.verdict)) {
     std::string text;
     append_trace_comment(text, record);
@@ -153,7 +153,7 @@ std::span<const std::byte> encode_statistics(PcapngBlock& block, const Interface
 }
 
 Result<> PcapngWriter::write_other(std::span<const std::byte> block) {
-  // Statistics may be asked for each second for days, so the list must not grow with them.
+  // Statistics may be requested every second for days, so the list must not grow with them.
   const auto on_their_way = std::upper_bound(others_.begin(), others_.end(), out_->blocks_stored());
   others_stored_ += static_cast<std::uint64_t>(on_their_way - others_.begin());
   others_.erase(others_.begin(), on_their_way);

@@ -19,7 +19,7 @@ Result<std::string> rotated_name(const std::string& path, const Rotation& rotati
     }
     name = text.data();
   }
-  // As many digits as the last number of a round has, so that names sort; none for the first one of a set without end.
+  // As many digits as the highest number, so that names sort; no number for the first file of an unlimited set.
   const std::string digits = std::to_string(number);
   const std::size_t width = rotation.files > 1 ? std::to_string(rotation.files - 1).size() : 0;
   if (rotation.bytes == 0 || (number == 0 && width == 0)) return name;

@@ -16,7 +16,7 @@ TapAccount line_of(const SlotTable& slots, std::uint32_t slot, Tap tap) {
 
 TapAccount line_of(const SlotTable& slots, const TapCounts& counts) {
   TapAccount line = line_of(slots, counts.slot, counts.tap);
-  // It is not known at which device they were lost, but a file has to say somewhere that they were.
+  // It is not known at which device they were lost, but a file must record the loss somewhere.
   if (counts.slot == 0)
     line.interface_id = slots.size() > 1 ? slots[1].interface_ids[event_tap_of(counts.tap)] : kNoInterface;
   line.delivered = counts.delivered;

@@ -10,7 +10,7 @@ namespace ringtap {
 
 Result<> ClockWatch::open() {
   changes_.reset(timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK));
-  // Never expires; a read fails with ECANCELED when somebody has set the time.
+  // Never expires; a read fails with ECANCELED when the time has been set.
   itimerspec never{};
   never.it_value.tv_sec = 4'000'000'000;  // the year 2096
   if (timerfd_settime(fd(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr) != 0) {

@@ -70,7 +70,7 @@ struct LiveSource::Impl {
   std::vector<Device> devices;  // to attach to at the start
   TapFamilies families;         // those with a tap in this capture
 
-  // In the order in which they are needed; destroyed in the reverse: attachments first, then programs, then rings.
+  // In the order in which they are needed, and destroyed in reverse: attachments first, then programs, then rings.
   std::optional<Rings> rings;
   std::optional<TapPrograms> programs;
   std::optional<DeviceWatch> device_watch;
@@ -86,7 +86,7 @@ struct LiveSource::Impl {
   std::uint32_t announced = 0;  // interfaces that the sink knows
   std::vector<EventStream*> heads;
   std::uint64_t next_packet_id = 0;
-  RecordFilter filter;                // what runs in user space: for all records, or for those of a RECHECK
+  RecordFilter filter;                // runs in user space: for all records, or for those flagged RECHECK
   bool filter_in_user_space = false;  // for all
   std::uint64_t start_ns = 0;
   std::uint64_t last_housekeeping_ns = 0;
@@ -160,7 +160,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   return prepare_waiting();
 }
 
-// Of the taps that were asked for, those that this kernel has.
+// Keeps those of the requested taps that this kernel has.
 Result<> LiveSource::Impl::prepare_taps() {
   families = make_tap_families();
   TapPlan plan{options, any, devices, notice};
@@ -250,7 +250,7 @@ Result<> LiveSource::Impl::attach(const Device& device) {
   auto result = programs->assign_slot(device.ifindex, slots->number_of(slot));
   if (result) result = attach_taps(slot);
   if (!result) {
-    // The slot stays: frames may have been counted in it, and the device is not tried again with every change.
+    // The slot is kept: frames may have been counted in it, and attaching is not tried again with every change.
     slot.attachments.clear();
     return result;
   }
@@ -310,14 +310,14 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   return sink.on_record(record);
 }
 
-// How long a record waits for those of other streams; one stream needs no waiting.
+// How long a record waits for records of other streams; a single stream needs no waiting.
 std::uint64_t LiveSource::Impl::merge_slack_ns() {
   std::uint64_t slack = 0;
   for (const auto& family : families) slack = std::max(slack, family->slack_ns());
   return slack != 0 || cpus() == 1 ? slack : kMergeSlackNs;
 }
 
-// Hands over what is ready; true when something is left that only time will release.
+// Hands over records that are ready; true if others are left that become ready only with time.
 bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result) {
   const std::uint64_t due = stopped ? std::numeric_limits<std::uint64_t>::max() : monotonic_now_ns() - merge_slack_ns();
   const std::uint64_t watermark =
@@ -386,7 +386,7 @@ void LiveSource::Impl::look_after_changes() {
 
 void LiveSource::Impl::detach_all() {
   if (std::exchange(stopped, true)) return;
-  // In reverse: whoever made a clsact qdisc comes last and finds it unused.
+  // In reverse, so that the filter that created a clsact qdisc is removed last and finds it unused.
   if (slots) {
     for (auto slot = slots->all().rbegin(); slot != slots->all().rend(); ++slot) {
       while (!slot->attachments.empty()) slot->attachments.pop_back();

@@ -6,7 +6,7 @@
 namespace ringtap {
 namespace {
 
-constexpr std::size_t kBatchesPerRing = 4;  // at least: else a small ring would never hold one
+constexpr std::size_t kBatchesPerRing = 4;  // at least, otherwise a small ring could never hold one
 
 TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, const Rings& rings, std::uint32_t slots) {
   TapProgramsConfig config;
@@ -46,8 +46,8 @@ Result<LoadedPrograms> load_programs(const LiveOptions& options, LinkType link_t
   if (options.reduction.leaves_out()) {
     return loaded.take_error().hint("--slice, --sample and --max-pps need the filter in the kernel");
   }
-  // Too large for the verifier, or it asks for what the hook cannot tell. If that was not the reason, the next attempt
-  // fails too and says why.
+  // The filter is too large for the verifier, or needs what is not known at the hook. If that was not the reason, the
+  // next attempt fails, too, and has the error.
   config.filter = nullptr;
   config.snaplen = RINGTAP_MAX_SNAPLEN;
   auto without = TapPrograms::load(config);

@@ -42,7 +42,7 @@ bool ReaderWait::wait(ringtap_control& control, std::chrono::nanoseconds limit, 
     return false;
   }
   __atomic_store_n(&control.sleeping, 1U, __ATOMIC_SEQ_CST);
-  // A record that came before the flag was set has woken nobody (bpf/emit.bpf.h, wake_reader()).
+  // A record that came before the flag was set did not wake this reader (bpf/emit.bpf.h, wake_reader()).
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (came()) {
     __atomic_store_n(&control.sleeping, 0U, __ATOMIC_RELAXED);

@@ -38,7 +38,7 @@ std::string program_name(std::uint32_t id) {
   return std::string(info.name) + " (program " + std::to_string(id) + ")";
 }
 
-// Runs an attach once more while it listens for the text that the kernel only gives to its tracepoint.
+// Tries to attach again while listening for the text that the kernel passes only to its tracepoint.
 class XdpReason {
  public:
   XdpReason() : skeleton_(xdp_reason::open_and_load()) {
@@ -103,7 +103,7 @@ Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& tar
 }
 
 // The root of cgroup v2: where it is mounted (proc_pid_mounts(5)), else, as under `ip netns exec`, which covers the
-// mount, by a mount of our own that is part of no tree and gone with the descriptor (fsopen(2), needs CAP_SYS_ADMIN).
+// mount, a detached mount of our own that disappears with the descriptor (fsopen(2), needs CAP_SYS_ADMIN).
 Result<UniqueFd> open_cgroup_root() {
   std::ifstream mounts("/proc/self/mounts");
   std::string device, directory, type, rest;
@@ -171,7 +171,7 @@ Result<Attachment> Attachment::attach_xdp(const XdpPrograms& programs, const Att
 }
 
 Result<Attachment> Attachment::attach_netfilter(int program_fd, std::uint32_t protocol, std::uint32_t hook, bool last) {
-  // The outermost priorities are the kernel's own, and a priority takes one program (net/netfilter/nf_bpf_link.c).
+  // The outermost priorities are reserved for the kernel, and each can have one program (net/netfilter/nf_bpf_link.c).
   constexpr std::int32_t kFirst = std::numeric_limits<std::int32_t>::min() + 1;
   constexpr std::int32_t kLast = std::numeric_limits<std::int32_t>::max() - 1;
   constexpr int kPlaces = 64;
@@ -233,8 +233,8 @@ Attachment::~Attachment() {
 
 void Attachment::detach() {
   if (link_) {
-    // Closing alone may leave the work to a kernel thread; this is done when it returns. A device that is gone has
-    // nothing to detach from.
+    // Closing alone may leave the work to a kernel thread; this is complete when it returns. If the device is gone,
+    // there is nothing to detach from.
     bpf_link_detach(link_.get());
     link_.reset();
   }

@@ -20,7 +20,7 @@
 namespace ringtap {
 namespace {
 
-// A program that consists of one (BPF_JMP32 | BPF_JA, include/uapi/linux/bpf.h since 6.6).
+// A program that consists of one long jump (BPF_JMP32 | BPF_JA, include/uapi/linux/bpf.h since 6.6).
 bool has_long_jumps() {
   const bpf_insn program[] = {
       {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
@@ -44,7 +44,7 @@ bool has_stage_flusher() {
   return fd && bpf_prog_test_run_opts(fd.get(), &options) == 0;
 }
 
-// Arguments of a tracepoint, the context that every handler gets first not counted.
+// Arguments of a tracepoint, not counting the context that every handler gets first.
 int tracepoint_arguments(const btf* types, const char* name) {
   const std::string handler = std::string("btf_trace_") + name;
   const int id = btf__find_by_name_kind(types, handler.c_str(), BTF_KIND_TYPEDEF);
@@ -54,7 +54,7 @@ int tracepoint_arguments(const btf* types, const char* name) {
   return type != nullptr && btf_is_func_proto(type) ? btf_vlen(type) - 1 : 0;
 }
 
-// An accept-all program; its type is known since the same version as the links.
+// A program that accepts everything; its type exists since the same version as the links.
 bool has_netfilter() {
   const bpf_insn program[] = {
       {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
@@ -65,7 +65,7 @@ bool has_netfilter() {
       kNetfilterProgramType, "netfilter_probe", "Dual BSD/GPL", program, std::size(program), &options)));
 }
 
-// By making one: only the kernel's own answer says whether it has none or gives none to this process.
+// Creates a ring: only this tells whether the kernel has none, or denies it to this process.
 Result<> require_ring_buffer() {
   const auto size = static_cast<std::uint32_t>(sysconf(_SC_PAGESIZE));
   const UniqueFd ring(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring_probe", 0, 0, size, nullptr));

@@ -70,8 +70,8 @@ bool leaves_stack_to_filter(std::span<const bpf_insn> program) {
   });
 }
 
-// func_info or line_info with its offsets moved. Records inside the range go, but for the one at its start where the
-// range stays a function (the kernel wants one there, kernel/bpf/verifier.c check_btf_line()).
+// Adjusts the offsets of func_info or line_info. Records inside the range are removed, except for the one at its start
+// if the range remains a function (the kernel wants one there, kernel/bpf/verifier.c check_btf_line()).
 std::vector<std::uint8_t> moved_records(const void* table, std::uint32_t count, std::uint32_t record_size,
                                         const InsnRange& range, std::uint32_t size, bool range_stays) {
   std::vector<std::uint8_t> moved;
@@ -126,7 +126,7 @@ int FilterInjection::on_load(bpf_program* program, bpf_prog_load_opts* options, 
   return active->inject(program, *options);
 }
 
-// Only of functions that are there: what stays is in branches that a cfg_ word rules out.
+// Only for functions that exist: other placeholders are in branches that a cfg_ setting rules out.
 int FilterInjection::insert_calls(bpf_program* program) const {
   const std::span<const bpf_insn> insns(bpf_program__insns(program), bpf_program__insn_cnt(program));
   std::vector<bpf_insn> changed(insns.begin(), insns.end());
@@ -165,7 +165,7 @@ int FilterInjection::inject(bpf_program* program, bpf_prog_load_opts& options) {
     if (!function) continue;
     const auto call = only_call_of(insns, function->begin);
     if (call && leaves_stack_to_filter(insns)) {
-      // The stub goes, since nobody calls it any more and the verifier refuses what cannot be reached.
+      // The stub is removed: it is no longer called, and the verifier refuses unreachable code.
       const auto without_stub = replace_insns(insns, *function, {});
       const InsnRange place{moved_offset(*call, *function, 0), moved_offset(*call, *function, 0) + 1};
       const auto inlined = without_stub ? replace_insns(*without_stub, place, body.inlined) : std::nullopt;
@@ -180,7 +180,7 @@ int FilterInjection::inject(bpf_program* program, bpf_prog_load_opts& options) {
     move_debug_info(options, *function, static_cast<std::uint32_t>(body.function.size()), true);
     return bpf_program__set_insns(program, spliced->data(), spliced->size());
   }
-  return -ENOENT;  // a program that wants everything instead of what was asked for must not run
+  return -ENOENT;  // a program without the requested filter must not run
 }
 
 }  // namespace ringtap

@@ -34,7 +34,7 @@ DropReasons DropReasons::load() {
 
 std::string_view DropReasons::name(std::uint32_t reason) {
   const auto [entry, fresh] = names_.try_emplace(reason);
-  // 0 is what a kernel says that gives no reasons (before Linux 5.17).
+  // Kernels without reasons (before Linux 5.17) give 0.
   if (fresh && reason != 0) entry->second = "reason_" + std::to_string(reason);
   return entry->second;
 }
@@ -63,7 +63,8 @@ KernelSymbols KernelSymbols::load(const std::string& path) {
 }
 
 std::string_view KernelSymbols::function(std::uint64_t address) const {
-  // A return address may be the first byte after a function whose last instruction is the call: look one back.
+  // A return address may be the first byte after a function whose last instruction is the call, so look up the byte
+  // before.
   const auto after = std::upper_bound(symbols_.begin(), symbols_.end(), address - 1,
                                       [](std::uint64_t a, const Symbol& symbol) { return a < symbol.address; });
   if (address == 0 || after == symbols_.begin()) return {};

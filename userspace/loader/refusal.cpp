@@ -21,7 +21,7 @@
 namespace ringtap {
 namespace {
 
-// CAP_NET_RAW is for promiscuous mode alone.
+// CAP_NET_RAW is only for promiscuous mode.
 constexpr const char* kSetcap = "cap_bpf,cap_net_admin,cap_net_raw,cap_perfmon=ep";
 
 // Of this process: whether `capability` is in its effective set. capget(2), _LINUX_CAPABILITY_VERSION_3: two words.
@@ -32,7 +32,8 @@ bool has_capability(unsigned capability) {
   return (sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
 }
 
-// CAP_SYS_ADMIN stands for the other two on every kernel (kernel/capability.c: bpf_capable(), perfmon_capable()).
+// CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON on every kernel (kernel/capability.c: bpf_capable(),
+// perfmon_capable()).
 std::vector<std::string> missing_capabilities() {
   std::vector<std::string> missing;
   const bool admin = has_capability(CAP_SYS_ADMIN);
@@ -75,7 +76,7 @@ bool is_limited(__rlimit_resource_t resource) {
   return getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
-// For a hint only: what the kernel does is found by trying.
+// Only for a hint: what the kernel supports is found by probing.
 bool counts_memlock() {
   utsname name{};
   int major = 0;
@@ -84,7 +85,7 @@ bool counts_memlock() {
   return std::pair(major, minor) < std::pair(5, 11);
 }
 
-// "confidentiality" of "none integrity [confidentiality]"; empty: not locked down, or not to be read.
+// "confidentiality" of "none integrity [confidentiality]"; empty: not locked down, or not readable.
 std::string lockdown() {
   std::ifstream file("/sys/kernel/security/lockdown");
   std::string modes;
@@ -151,7 +152,7 @@ std::string refusal_hint(int error) {
     case EACCES:
       return permission_hint();
     default:
-      // libbpf returns other errors where it got no memory.
+      // libbpf returns other errors if it gets no memory.
       return is_limited(RLIMIT_AS) ? memory_hint() : std::string();
   }
 }

@@ -78,7 +78,7 @@ bool RingReader::refresh() {
 void RingReader::pop() {
   head_ = sample_.next();
   if (!head_) load_head();
-  // Each store takes the line from the producing CPU, so it is done per batch.
+  // Each store takes the cache line from the producing CPU, so it is done once per batch.
   if (position_ - released_ >= size_ / kReleaseParts) release();
 }
 
@@ -88,7 +88,7 @@ void RingReader::release() {
   __atomic_store_n(position(consumer_page_), position_, __ATOMIC_RELEASE);
 }
 
-// Leaves the sample that was read to its end and opens the next one that is committed; false when there is none yet.
+// Moves past the sample that has been read and opens the next committed one; false if there is none yet.
 bool RingReader::next_sample() {
   const auto* data = static_cast<const std::byte*>(producer_pages_) + page_size();
   for (;;) {

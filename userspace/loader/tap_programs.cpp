@@ -23,12 +23,12 @@
 namespace ringtap {
 namespace {
 
-// Headers that decide what is left out are looked for in the copied bytes.
+// Headers for --slice and --sample are searched for in the copied bytes.
 std::uint32_t copied_bytes(const TapProgramsConfig& config) {
   return config.reduction.leaves_out() ? std::max(config.snaplen, RINGTAP_HEAD_BYTES) : config.snaplen;
 }
 
-// Bytes the taps of the whole host copy: their filter works on the copy, and what it reads may lie beyond the snaplen.
+// Bytes that the host taps copy: their filter works on the copy and may read beyond the snaplen.
 std::uint32_t filter_bytes(const TapProgramsConfig& config) {
   return config.filter && config.taps.contains_any(kHostTaps) ? RINGTAP_MAX_SNAPLEN : copied_bytes(config);
 }
@@ -107,11 +107,11 @@ constexpr std::uint32_t kXdpHasFrags = 1U << 5;  // BPF_F_XDP_HAS_FRAGS, include
 // Filters up to this are never refused (tests/bpf loads a corpus of them).
 constexpr std::size_t kSmallFilterInsns = 8192;
 
-// Packets on their way through the kernel at one moment: queues of sockets and of devices included.
+// How many packets may be in the kernel at the same time, including queues of sockets and devices.
 constexpr std::uint32_t kFollowed = 1 << 17;
 
-// Loads a large filter by itself. libbpf, met with a refusal, would ask for the verifier's log with ever larger
-// buffers, which for such a filter takes minutes.
+// Loads a large filter by itself. After a refusal libbpf would request the verifier's log with ever larger buffers,
+// which takes minutes for such a filter.
 Result<> try_verifier(const Variant& variant, const std::vector<bpf_insn>& body) {
   if (body.size() <= kSmallFilterInsns) return ok();
   // The body of a host tap reads its frame as a tracepoint program may read its arguments.
@@ -144,7 +144,7 @@ Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, 
   return bodies;
 }
 
-// No right or setting of the user's is missing then.
+// In this case the user lacks neither a permission nor a setting.
 constexpr const char* kVerifierHint =
     "the kernel's verifier rejects the program as unsafe, which is a bug in ringtap: please report it with this "
     "message "
@@ -247,7 +247,7 @@ Result<> TapPrograms::watch_softirqs() {
   if (access("/sys/kernel/realtime", F_OK) == 0) {
     return Error("--time-batch: not available on a real-time kernel, where one softirq may interrupt another");
   }
-  // The end first, so that a softirq that was seen to begin is seen to end.
+  // The end first, so that the end of every softirq whose beginning is seen is seen, too.
   const auto& programs = impl_->skeleton->progs;
   const std::array<std::pair<const char*, bpf_program*>, 2> places = {
       {{"softirq_exit", programs.softirq_end}, {"softirq_entry", programs.softirq_begin}}};

@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t kFirstSlots = 1024;
 constexpr std::size_t kMaxHostEntry = 64 * 1024;  // a line of hosts(5) with its aliases
 
-// What comes from a server goes to a terminal: a name that could steer it is no name.
+// Names from a server are printed on a terminal: a name with control characters is rejected.
 std::string without_control_bytes(std::string name) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(name.begin(), name.end(), is_control)) name.clear();
@@ -63,7 +63,7 @@ NumericAddress::NumericAddress(std::span<const std::uint8_t> address)
 }
 
 NameTable::NameTable() : seed_(0), slots_(kFirstSlots) {
-  // Without random bytes the order is guessable, nothing worse.
+  // Without random bytes the order can be guessed, but nothing worse happens.
   [[maybe_unused]] const auto got = ::getrandom(&seed_, sizeof seed_, GRND_NONBLOCK);
 }
 
@@ -110,7 +110,7 @@ struct HostNames::Mailbox {
 
   LookUp look_up;
   UniqueFd answered_fd;                // readable when there are answers
-  std::atomic<bool> answered = false;  // the same, cheaper to look at
+  std::atomic<bool> answered = false;  // the same, cheaper to check
 
   std::mutex mutex;  // never held while a look-up runs
   std::condition_variable asked;
@@ -173,7 +173,7 @@ std::string_view HostNames::name(const NumericAddress& address) {
   return {};
 }
 
-// An address that is asked for stays in the tables, whatever their turns.
+// An address that is in use stays in the tables when they are rotated.
 std::string* HostNames::find(const NumericAddress& address) {
   if (std::string* known = young_.find(address)) return known;
   std::string* known = old_.find(address);
@@ -190,7 +190,7 @@ void HostNames::keep(const NumericAddress& address, std::string name) {
   young_.put(address, std::move(name));
 }
 
-// Until the answer is there the address counts as one without a name.
+// Until the answer arrives the address counts as having no name.
 bool HostNames::ask(const NumericAddress& address) {
   if (outstanding_ == kMaxQuestions) return false;
   keep(address, {});
@@ -214,7 +214,7 @@ void HostNames::take_answers() {
   outstanding_ -= answers.size();
 }
 
-// False when patience has run out or somebody wants the thread back.
+// False if patience has run out, or if the wait was interrupted.
 bool HostNames::wait_for_answer() {
   if (patience_ <= std::chrono::nanoseconds::zero()) return false;
   pollfd fds[] = {{.fd = interrupt_fd_, .events = POLLIN, .revents = 0},

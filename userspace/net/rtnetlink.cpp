@@ -40,7 +40,7 @@ int on_message(const nlmsghdr* message, void* handler) {
   return MNL_CB_OK;
 }
 
-// One dump request on a socket of its own; the errno of what went wrong, or 0.
+// One dump request on its own socket; returns 0 or an errno.
 template <class Body>
 int dump(std::uint16_t type, const Body& body, Handler handler) {
   Socket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));

@@ -51,7 +51,7 @@ NftChain parse_nft_chain(std::string_view listing, const std::string& table, con
     std::uint64_t handle = 0;
     const char* end = rule.data() + rule.size();
     const auto parsed = std::from_chars(rule.data() + mark + kHandle.size(), end, handle);
-    if (parsed.ec != std::errc() || parsed.ptr != end) continue;  // the words stand in a comment of the rule
+    if (parsed.ec != std::errc() || parsed.ptr != end) continue;  // the words are in a comment of the rule
     rule.resize(mark);
     chain.rules[handle] = std::move(rule);
     rule.clear();
@@ -64,7 +64,7 @@ const NftChain& NftChains::chain(std::string_view family, std::string_view table
   if (!unknown) return entry->second;
   const std::string of_table = std::string(family) + " " + std::string(table);
   const std::string of_chain(name);
-  // iptables-nft takes names that are words of nft(8)'s language; such a chain is found among all.
+  // iptables-nft allows names that are keywords of nft(8); such a chain is found by listing everything.
   for (const std::string& what : {"chain " + of_table + " " + of_chain, std::string("ruleset")}) {
     if (!context_.run("list " + what + "\n")) continue;
     entry->second = parse_nft_chain(context_.output(), of_table, of_chain);

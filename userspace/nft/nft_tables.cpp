@@ -14,8 +14,8 @@
 namespace ringtap {
 namespace {
 
-constexpr std::size_t kMaxDevices = 255;  // of one chain: the kernel refuses the one that makes NFT_NETDEVICE_MAX
-constexpr const char* kMark = " meta nftrace set 1 accept\n";  // accept: on to the next base chain, as without us
+constexpr std::size_t kMaxDevices = 255;  // per chain: the kernel refuses NFT_NETDEVICE_MAX or more
+constexpr const char* kMark = " meta nftrace set 1 accept\n";  // accept: continue with the next base chain
 
 std::string quoted(const std::vector<std::string>& devices) {
   std::string text = "{ ";
@@ -23,7 +23,7 @@ std::string quoted(const std::vector<std::string>& devices) {
   return text + " }";
 }
 
-// The chain that marks what matches and leaves the rest alone. `inet`: for the IP hooks; else for netdev's.
+// The chain that marks packets that match. `inet`: for the IP hooks, otherwise for those of netdev.
 std::string mark_chain(const std::vector<NftRules>& all, bool inet) {
   const auto of_protocol = [inet](std::uint16_t protocol) {
     if (inet) return std::string(protocol == ETH_P_IP ? "meta nfproto ipv4" : "meta nfproto ipv6");
@@ -63,7 +63,7 @@ std::string inet_table(const std::string& table, const std::vector<NftRules>& ru
   const std::string out = interfaces.empty() ? "" : "oifname " + quoted(interfaces) + " ";
   const std::string jump = "jump wanted\n";
   const std::string either = interfaces.empty() ? jump : in + jump + out + jump;
-  // At every hook, since what the one before has rewritten may match only now.
+  // At every hook, since a packet that was rewritten at the previous one may match only now.
   return "table inet " + table + " {\nflags owner;\n" + mark_chain(rules, true) +
          base_chain("prerouting", "prerouting", in + jump) + base_chain("input", "input", in + jump) +
          base_chain("forward", "forward", either) + base_chain("output", "output", out + jump) +
@@ -73,7 +73,7 @@ std::string inet_table(const std::string& table, const std::vector<NftRules>& ru
 std::string netdev_table(const std::string& table, const std::vector<NftRules>& rules,
                          const std::vector<std::string>& devices, bool egress) {
   std::string jump = "jump wanted\n";
-  // An IPv4 packet that is malformed has no transport header in nftables' eyes, so no test of ports can tell.
+  // For nftables a malformed IPv4 packet has no transport header, so ports cannot be tested.
   if (std::any_of(rules.begin(), rules.end(), [](const NftRules& one) { return one.transport; })) {
     jump += std::string("meta protocol ip meta l4proto >= 0 accept\nmeta protocol ip") + kMark;
   }
@@ -89,7 +89,7 @@ std::string netdev_table(const std::string& table, const std::vector<NftRules>& 
   return text + "}\n";
 }
 
-// `interfaces` and every device that stands on one of them: at the IP hooks a packet has that one's name.
+// `interfaces` and all devices stacked on them: at the IP hooks a packet has the name of the upper device.
 std::vector<std::string> with_stacked(const std::vector<std::string>& interfaces,
                                       const std::vector<rtnetlink::Device>& devices) {
   std::set<std::uint32_t> wanted;
@@ -125,7 +125,7 @@ Result<NftTables> NftTables::make(const NftTraceOptions& options, const std::str
       rules.empty() || std::any_of(rules.begin(), rules.end(), [](const NftRules& one) { return one.everything; });
   if (everything) rules.clear();
 
-  // Ingress and egress come on top where the kernel has them; a device may go while it is being named.
+  // Ingress and egress are added if the kernel has them; a device may disappear in the meantime.
   enum class Reach { kEgress, kIngress, kIp };
   for (const Reach reach : {Reach::kEgress, Reach::kIngress, Reach::kIp}) {
     auto devices = rtnetlink::devices();

@@ -39,8 +39,8 @@ namespace {
 
 using Socket = std::unique_ptr<mnl_socket, decltype([](mnl_socket* socket) { mnl_socket_close(socket); })>;
 
-constexpr std::size_t kMaxPasses = 1 << 16;   // those whose last message was lost never go by themselves
-constexpr std::size_t kMaxWaiting = 1 << 18;  // decisions in the mailbox
+constexpr std::size_t kMaxPasses = 1 << 16;   // passes whose last message was lost never end by themselves
+constexpr std::size_t kMaxWaiting = 1 << 18;  // verdicts in the mailbox
 constexpr int kMessagesPerBatch = 512;
 constexpr std::size_t kTableNameSize = 16;
 constexpr std::uint16_t kTraceMessage = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_TRACE;
@@ -63,7 +63,7 @@ Result<Socket> open_socket(const std::string& table, int receive_buffer) {
   }
   const int fd = mnl_socket_get_fd(socket.get());
 
-  // Asks for the ruleset's generation, since joining a group is no test of privilege or of nf_tables.
+  // Requests the ruleset's generation, since joining a group tests neither privileges nor nf_tables.
   struct {
     nlmsghdr header;
     nfgenmsg body;
@@ -82,7 +82,7 @@ Result<Socket> open_socket(const std::string& table, int receive_buffer) {
     return Error::from_errno(err, what).hint(err == EPERM ? "needs CAP_NET_ADMIN" : "this kernel has no nf_tables");
   }
 
-  // Keeps what our own chains say out of the buffer: trace messages with our table's name. Offsets and words are in
+  // Keeps trace messages of our own chains, which have our table's name, out of the buffer. Offsets and words are in
   // network order, the message type is in the host's.
   std::array<std::uint32_t, kTableNameSize / 4> words{};
   std::memcpy(words.data(), table.data(), kTableNameSize);
@@ -210,7 +210,7 @@ bool transport_follows(std::span<const std::byte> network) {
   return at(0) >> 4 == 6 && network.size() == 40 && (at(6) == 6 || at(6) == 17 || at(6) == 58 || at(6) == 132);
 }
 
-// A packet in a base chain: the kernel tells its bytes and devices with the first message only.
+// A packet in a base chain: only the kernel's first message has its bytes and devices.
 struct Pass {
   std::array<std::byte, 60> bytes{};
   std::size_t size = 0;
@@ -219,7 +219,7 @@ struct Pass {
   std::string hook;
 };
 
-// A decision in the mailbox: the verdict without its views, and what they will be of.
+// A verdict in the mailbox: without its views, and with the text that they will refer to.
 struct Decision {
   RuleVerdict verdict;  // family is a literal
   Pass pass;
@@ -236,7 +236,7 @@ class TraceReader {
   [[nodiscard]] int fd() const { return mnl_socket_get_fd(socket_.get()); }
   [[nodiscard]] std::uint64_t messages() const { return messages_; }
 
-  // Adds what is waiting to `decisions`; false: there is more.
+  // Adds waiting verdicts to `decisions`; false: there are more.
   Result<bool> read(std::vector<Decision>& decisions) {
     for (int n = 0; n < kMessagesPerBatch; ++n) {
       const auto length = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
@@ -244,7 +244,7 @@ class TraceReader {
         if (errno == EAGAIN) return true;
         if (errno == EINTR) continue;
         if (errno != ENOBUFS) return Error::from_errno(errno, "read nftables' trace");
-        chains_.forget();  // what was lost may have told of a change; how much it was, the socket counts
+        chains_.forget();  // a lost message may have announced a change; the socket counts the losses
         continue;
       }
       const std::uint64_t now = epoch_now_ns();
@@ -270,11 +270,11 @@ class TraceReader {
     Decision decision;
     decision.table = text_of(attributes[NFTA_TRACE_TABLE]);
     decision.chain = text_of(attributes[NFTA_TRACE_CHAIN]);
-    // A pass begins with the message that has a device, which no packet at a hook is without.
+    // A pass begins with the message that has a device; every packet at a hook has one.
     if (attributes[NFTA_TRACE_IIF] != nullptr || attributes[NFTA_TRACE_OIF] != nullptr) {
       if (passes_.size() >= kMaxPasses) passes_.clear();
       Pass& pass = passes_[id] = pass_of(attributes);
-      // The chain it begins in is the base chain, whichever decides in the end.
+      // The chain in which it begins is the base chain, whichever chain has the verdict.
       pass.hook = chains_.chain(family_name(family), decision.table, decision.chain).hook;
     }
 
@@ -341,7 +341,7 @@ struct NftTrace::Impl {
 
   void awaken() const {
     const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(wake.get(), &one, sizeof one);  // can only be full, and then it wakes
+    [[maybe_unused]] const auto written = ::write(wake.get(), &one, sizeof one);  // fails only if full: it wakes, too
   }
 
   // The thread.
@@ -381,11 +381,11 @@ struct NftTrace::Impl {
     }
   }
 
-  TraceReader reader;  // the thread's alone, but for its socket's options
+  TraceReader reader;  // used only by the thread, except for its socket's options
   NftTables tables;
   UniqueFd wake;
 
-  mutable std::mutex mutex;  // of all below
+  mutable std::mutex mutex;  // for everything below
   std::condition_variable settled;
   std::vector<Decision> waiting;
   NftTraceStatistics statistics;

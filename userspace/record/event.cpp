@@ -35,8 +35,8 @@ Trace to_trace(const EventView& event) {
   return trace;
 }
 
-// XDP and an Ethernet packet socket of libpcap know no packet type; the destination address says as much as the kernel
-// would before it looks at the device.
+// XDP and libpcap's packet sockets on Ethernet have no packet type; it is derived from the destination address, as the
+// kernel does before it compares the device's address.
 PacketType type_from_address(std::span<const std::byte> frame) {
   constexpr std::size_t kAddressLength = 6;
   if (frame.size() < kAddressLength) return PacketType::kUnknown;

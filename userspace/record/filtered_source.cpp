@@ -3,7 +3,7 @@
 
 namespace ringtap {
 
-// Stands before the sink of a turn.
+// Filters records before the sink of a turn.
 class FilteredSource::FilteringSink final : public Sink {
  public:
   FilteringSink(FilteredSource& source, Sink& sink) : source_(source), sink_(sink) {}

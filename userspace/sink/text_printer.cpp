@@ -56,7 +56,7 @@ DissectOptions with_dump_known(DissectOptions options, DumpStyle dump) {
 
 }  // namespace
 
-// Names of devices by number: those of the interfaces announced, else this host's, asked for once.
+// Names of devices by number: from the announced interfaces, otherwise from this host, looked up once.
 class TextPrinter::DeviceNames final : public InterfaceNames {
  public:
   explicit DeviceNames(const std::vector<ShownInterface>& announced) : announced_(announced) {}
@@ -130,7 +130,7 @@ Result<> TextPrinter::flush() {
       continue;
     }
     err = errno;
-    if (err == EAGAIN) {  // a terminal or pipe that somebody else has made non-blocking
+    if (err == EAGAIN) {  // a terminal or pipe that another process has made non-blocking
       pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
       ::poll(&ready, 1, -1);
     } else if (err != EINTR) {
