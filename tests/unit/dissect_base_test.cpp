@@ -12,7 +12,6 @@
 #include "dissect/appender.hpp"
 #include "dissect/checksum.hpp"
 #include "dissect/cursor.hpp"
-#include "dissect/transport/tcp_state.hpp"
 
 namespace ringtap {
 namespace {
@@ -141,39 +140,6 @@ TEST(Checksum, AgreesWithTheSimpleSumAtEveryLength) {
     while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
     EXPECT_EQ(internet_checksum({bytes.data(), size}), static_cast<std::uint16_t>(~sum)) << size;
   }
-}
-
-using Conversations = TcpConversations<4>;
-Conversations::Key key(std::uint32_t number) {
-  Conversations::Key result{};
-  for (unsigned i = 0; i < 4; ++i) result.addresses[i] = static_cast<std::uint8_t>(number >> 8 * i);
-  result.ports = 80;
-  return result;
-}
-
-TEST(TcpConversations, RemembersEveryConversationWhileItGrows) {
-  Conversations conversations;
-  for (std::uint32_t i = 0; i < 20000; ++i) {
-    const auto found = conversations.find(key(i));
-    EXPECT_FALSE(found.known);
-    found.entry.sequence = i;
-  }
-  for (std::uint32_t i = 0; i < 20000; ++i) {
-    const auto found = conversations.find(key(i));
-    ASSERT_TRUE(found.known) << i;
-    ASSERT_EQ(found.entry.sequence, i);
-  }
-}
-
-TEST(TcpConversations, KeepsWhatWasSeenOfLateWhenItIsFull) {
-  Conversations conversations;
-  for (std::uint32_t i = 0; i < 3 * Conversations::kMaxConversations; ++i)
-    conversations.find(key(i)).entry.sequence = i;
-  const std::uint32_t last = 3 * Conversations::kMaxConversations - 1;
-  const auto found = conversations.find(key(last));
-  EXPECT_TRUE(found.known);
-  EXPECT_EQ(found.entry.sequence, last);
-  EXPECT_FALSE(conversations.find(key(0)).known) << "what has been silent for two generations is forgotten";
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "compare/hash.hpp"
+#include "base/hash_map.hpp"
 
 namespace ringtap {
 
@@ -57,7 +57,7 @@ class Chains {
   };
 
   std::vector<Link> links_;
-  HashMap<Ends> chains_;
+  HashMap<std::uint64_t, Ends> chains_;
 };
 
 }  // namespace ringtap

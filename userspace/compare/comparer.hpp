@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash_map.hpp"
 #include "compare/correlator.hpp"
 #include "compare/outcome.hpp"
 #include "compare/places.hpp"
@@ -105,8 +106,8 @@ class Comparer final : public Sink {
   Places places_;
   Texts texts_;
   CompareTotals totals_;
-  HashMap<std::size_t> outcome_rows_;  // by Outcome::key
-  std::vector<std::uint64_t> lost_;    // by interface
+  HashMap<std::uint64_t, std::size_t> outcome_rows_;  // by Outcome::key
+  std::vector<std::uint64_t> lost_;                   // by interface
   std::uint64_t lost_before_ = 0;
   std::uint64_t records_ = 0;
   std::deque<PendingRule> rules_;  // verdicts whose packet has not been seen dropped yet

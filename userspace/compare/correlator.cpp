@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "compare/mix.hpp"
+
 namespace ringtap {
 namespace {
 

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash_map.hpp"
 #include "compare/chains.hpp"
-#include "compare/hash.hpp"
 #include "compare/packet_history.hpp"
 #include "compare/packet_key.hpp"
 #include "compare/packet_pool.hpp"
@@ -133,8 +133,8 @@ class Correlator {
   CorrelatorCounts counts_;
   PacketPool packets_;
   Chains chains_;
-  HashMap<Buffer> buffers_;  // by address
-  HashMap<Cursor> cursors_;  // by chain and place: where the search for the first match continues
+  HashMap<std::uint64_t, Buffer> buffers_;  // by address
+  HashMap<std::uint64_t, Cursor> cursors_;  // by chain and place: where the search for the first match continues
   std::vector<Observation> gathered_;
   std::uint64_t now_ns_ = 0;
   std::uint64_t numbers_ = 0;

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "compare/mix.hpp"
+
 namespace ringtap {
 namespace {
 

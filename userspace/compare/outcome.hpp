@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash_map.hpp"
 #include "compare/correlator.hpp"
-#include "compare/hash.hpp"
 #include "compare/places.hpp"
 
 namespace ringtap {
@@ -22,7 +22,7 @@ class Texts {
   [[nodiscard]] const std::string& operator[](std::uint32_t number) const { return texts_[number]; }
 
  private:
-  HashMap<std::uint32_t> numbers_;
+  HashMap<std::uint64_t, std::uint32_t> numbers_;
   std::vector<std::string> texts_ = {""};
 };
 

@@ -10,7 +10,7 @@
 #include <span>
 
 #include "base/vlan.hpp"
-#include "compare/hash.hpp"
+#include "compare/mix.hpp"
 #include "ringtap/bytes.hpp"
 
 namespace ringtap {

@@ -5,6 +5,8 @@
 #include <limits>
 #include <span>
 
+#include "compare/mix.hpp"
+
 namespace ringtap {
 namespace {
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "compare/hash.hpp"
+#include "base/hash_map.hpp"
 #include "ringtap/record.hpp"
 
 namespace ringtap {
@@ -48,10 +48,10 @@ class Places {
 
   std::function<std::string(std::uint32_t)> name_of_;
   std::vector<Place> places_;
-  HashMap<std::uint16_t> numbers_;
-  std::vector<std::string> interfaces_;    // name of the device by interface number
-  std::vector<std::uint32_t> ifindexes_;   // the same, 0 unknown
-  HashMap<std::uint32_t> device_numbers_;  // by ifindex or name
+  HashMap<std::uint64_t, std::uint16_t> numbers_;
+  std::vector<std::string> interfaces_;                   // name of the device by interface number
+  std::vector<std::uint32_t> ifindexes_;                  // the same, 0 unknown
+  HashMap<std::uint64_t, std::uint32_t> device_numbers_;  // by ifindex or name
   std::vector<std::string> devices_ = {""};
 };
 

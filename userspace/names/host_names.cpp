@@ -5,7 +5,6 @@
 #include <netinet/ether.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,7 +23,6 @@
 namespace ringtap {
 namespace {
 
-constexpr std::size_t kFirstSlots = 1024;
 constexpr std::size_t kMaxHostEntry = 64 * 1024;  // a line of hosts(5) with its aliases
 
 // Names from a server are printed on a terminal: a name with control characters is rejected.
@@ -60,46 +58,6 @@ std::string look_up_station(std::span<const std::uint8_t> address) {
 NumericAddress::NumericAddress(std::span<const std::uint8_t> address)
     : size(static_cast<std::uint32_t>(std::min(address.size(), bytes.size()))) {
   std::copy_n(address.begin(), size, bytes.begin());
-}
-
-NameTable::NameTable() : seed_(0), slots_(kFirstSlots) {
-  // Without random bytes the order can be guessed, but nothing worse happens.
-  [[maybe_unused]] const auto got = ::getrandom(&seed_, sizeof seed_, GRND_NONBLOCK);
-}
-
-// The slot that holds the address, or the free one where it belongs.
-std::size_t NameTable::slot_of(const NumericAddress& address) const {
-  std::uint64_t halves[2];
-  std::memcpy(halves, address.bytes.data(), sizeof halves);
-  std::uint64_t hash = (halves[0] ^ seed_) * 0x9e3779b97f4a7c15;
-  hash = (hash ^ hash >> 32 ^ halves[1]) * 0xd6e8feb86659fd93;
-  hash ^= hash >> 32;
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash & mask;
-  while (slots_[at].address.size != 0 && slots_[at].address != address) at = (at + 1) & mask;
-  return at;
-}
-
-std::string* NameTable::find(const NumericAddress& address) {
-  const Slot& slot = slots_[slot_of(address)];
-  return slot.address.size != 0 ? &names_[slot.name] : nullptr;
-}
-
-std::string* NameTable::put(const NumericAddress& address, std::string name) {
-  if (names_.size() >= slots_.size() / 2) {
-    std::vector<Slot> before(slots_.size() * 2);
-    before.swap(slots_);
-    for (const Slot& slot : before) {
-      if (slot.address.size != 0) slots_[slot_of(slot.address)] = slot;
-    }
-  }
-  Slot& slot = slots_[slot_of(address)];
-  if (slot.address.size == 0) {
-    slot = {.address = address, .name = static_cast<std::uint32_t>(names_.size())};
-    names_.emplace_back();
-  }
-  names_[slot.name] = std::move(name);
-  return &names_[slot.name];
 }
 
 struct HostNames::Mailbox {
@@ -154,7 +112,7 @@ HostNames::HostNames(const Options& options, std::shared_ptr<Mailbox> mailbox)
     : mailbox_(std::move(mailbox)),
       patience_(options.patience),
       interrupt_fd_(options.interrupt_fd),
-      max_names_(options.max_names) {}
+      names_(options.max_names) {}
 
 HostNames::~HostNames() {
   const std::lock_guard lock(mailbox_->mutex);
@@ -164,36 +122,19 @@ HostNames::~HostNames() {
 
 std::string_view HostNames::name(const NumericAddress& address) {
   if (mailbox_->answered.load(std::memory_order_acquire)) take_answers();
-  if (const std::string* known = find(address)) return *known;
+  if (const std::string* known = names_.find(address)) return *known;
   if (!ask(address)) return {};
   while (wait_for_answer()) {
     take_answers();
-    if (const std::string* known = find(address); known != nullptr && outstanding_ == 0) return *known;
+    if (const std::string* known = names_.find(address); known != nullptr && outstanding_ == 0) return *known;
   }
   return {};
-}
-
-// An address that is in use stays in the tables when they are rotated.
-std::string* HostNames::find(const NumericAddress& address) {
-  if (std::string* known = young_.find(address)) return known;
-  std::string* known = old_.find(address);
-  if (known == nullptr) return nullptr;
-  keep(address, std::string(*known));
-  return young_.find(address);
-}
-
-void HostNames::keep(const NumericAddress& address, std::string name) {
-  if (young_.size() == max_names_ && young_.find(address) == nullptr) {
-    old_ = std::move(young_);
-    young_ = NameTable();
-  }
-  young_.put(address, std::move(name));
 }
 
 // Until the answer arrives the address counts as having no name.
 bool HostNames::ask(const NumericAddress& address) {
   if (outstanding_ == kMaxQuestions) return false;
-  keep(address, {});
+  names_.add(address, {});
   ++outstanding_;
   const std::lock_guard lock(mailbox_->mutex);
   mailbox_->questions.push_back(address);
@@ -210,7 +151,10 @@ void HostNames::take_answers() {
     eventfd_t count = 0;
     eventfd_read(mailbox_->answered_fd.get(), &count);
   }
-  for (Mailbox::Answer& answer : answers) keep(answer.address, std::move(answer.name));
+  for (Mailbox::Answer& answer : answers) {
+    std::string* const asked = names_.find(answer.address);
+    (asked != nullptr ? *asked : names_.add(answer.address, {})) = std::move(answer.name);
+  }
   outstanding_ -= answers.size();
 }
 

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash_map.hpp"
 #include "dissect/names.hpp"
 #include "ringtap/result.hpp"
 
@@ -31,27 +32,6 @@ struct NumericAddress {
   explicit NumericAddress(std::span<const std::uint8_t> address = {});
   [[nodiscard]] std::span<const std::uint8_t> span() const { return {bytes.data(), size}; }
   friend bool operator==(const NumericAddress&, const NumericAddress&) = default;
-};
-
-// Address → name, empty for "has none". Open addressing; grows, never shrinks.
-class NameTable {
- public:
-  NameTable();
-  // nullptr if it is not there; valid until the next put().
-  [[nodiscard]] std::string* find(const NumericAddress& address);
-  std::string* put(const NumericAddress& address, std::string name);
-  [[nodiscard]] std::size_t size() const { return names_.size(); }
-
- private:
-  struct Slot {
-    NumericAddress address;
-    std::uint32_t name = 0;  // index
-  };
-  [[nodiscard]] std::size_t slot_of(const NumericAddress& address) const;
-
-  std::uint64_t seed_;  // senders of packets must not be able to provoke collisions
-  std::vector<Slot> slots_;
-  std::vector<std::string> names_;
 };
 
 class HostNames final : public NameResolver {
@@ -73,7 +53,7 @@ class HostNames final : public NameResolver {
 
   std::string_view host(std::span<const std::uint8_t> address) override { return name(NumericAddress(address)); }
   std::string_view station(std::span<const std::uint8_t> address) override { return name(NumericAddress(address)); }
-  [[nodiscard]] std::size_t names_kept() const { return young_.size() + old_.size(); }
+  [[nodiscard]] std::size_t names_kept() const { return names_.size(); }
 
  private:
   struct Mailbox;
@@ -81,8 +61,6 @@ class HostNames final : public NameResolver {
 
   HostNames(const Options& options, std::shared_ptr<Mailbox> mailbox);
   std::string_view name(const NumericAddress& address);
-  std::string* find(const NumericAddress& address);
-  void keep(const NumericAddress& address, std::string name);
   bool ask(const NumericAddress& address);
   void take_answers();
   bool wait_for_answer();
@@ -90,10 +68,8 @@ class HostNames final : public NameResolver {
   std::shared_ptr<Mailbox> mailbox_;
   std::chrono::nanoseconds patience_;  // what remains of it
   int interrupt_fd_;
-  std::size_t max_names_;
-  NameTable young_;              // used since the tables were last rotated
-  NameTable old_;                // used before that; forgotten at the next rotation
-  std::size_t outstanding_ = 0;  // questions without an answer
+  RecentMap<NumericAddress, std::string, SeededHash> names_;  // empty for "has none"
+  std::size_t outstanding_ = 0;                               // questions without an answer
 };
 
 }  // namespace ringtap

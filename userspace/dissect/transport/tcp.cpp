@@ -59,22 +59,22 @@ Base relate(TcpConversations<Size>& conversations, const IpHeader& ip, std::uint
   // One entry serves both directions: the end with the smaller port, then the smaller address, comes first.
   bool reverse = source_port > destination_port;
   if (source_port == destination_port) reverse = std::memcmp(ip.source, ip.destination, Size) > 0;
-  typename TcpConversations<Size>::Key key;
+  TcpEnds<Size> key;
   std::memcpy(key.addresses.data(), reverse ? ip.destination : ip.source, Size);
   std::memcpy(key.addresses.data() + Size, reverse ? ip.source : ip.destination, Size);
   key.ports = reverse ? static_cast<std::uint32_t>(destination_port) << 16 | source_port
                       : static_cast<std::uint32_t>(source_port) << 16 | destination_port;
-  const auto found = conversations.find(key);
-  auto& entry = found.entry;
-  if (!found.known || (flags & kSyn) != 0) {
+  TcpFirstNumbers* first = conversations.find(key);
+  if (first == nullptr || (flags & kSyn) != 0) {
     // The segment that opens a conversation keeps its absolute numbers.
-    (reverse ? entry.acknowledged : entry.sequence) = sequence;
-    (reverse ? entry.sequence : entry.acknowledged) = acknowledged - 1;
+    if (first == nullptr) first = &conversations.add(key, {});
+    (reverse ? first->acknowledged : first->sequence) = sequence;
+    (reverse ? first->sequence : first->acknowledged) = acknowledged - 1;
   } else {
-    sequence -= reverse ? entry.acknowledged : entry.sequence;
-    acknowledged -= reverse ? entry.sequence : entry.acknowledged;
+    sequence -= reverse ? first->acknowledged : first->sequence;
+    acknowledged -= reverse ? first->sequence : first->acknowledged;
   }
-  return {entry.sequence, entry.acknowledged, reverse};
+  return {first->sequence, first->acknowledged, reverse};
 }
 
 void put_hex(Context& context, const Cursor& option, std::size_t from, std::size_t to) {
