@@ -20,11 +20,11 @@ FOLDERS = {
     "nft": {"base", "net", "filter"},
     "loader": {"net", "record", "filter"},
     "taps": {"base", "loader", "net", "record"},
-    "live": {"base", "taps", "loader", "net", "record"},
+    "live": {"base", "taps", "loader", "net", "record", "filter"},
     "sink": {"dissect"},
     "compare": {"base"},
     "app": set(),
-    "api": {"dissect", "file", "filter", "loader", "live"},
+    "api": {"dissect", "file", "filter", "live"},
     "command": {"dissect", "record", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app"},
     "main.cpp": {"cli", "command"},
 }

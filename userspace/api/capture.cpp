@@ -4,27 +4,11 @@
 
 #include "api/packet_sink.hpp"
 #include "filter/expression_filter.hpp"
+#include "live/live_filter.hpp"
 #include "live/live_source.hpp"
-#include "loader/filter_body.hpp"
 #include "ringtap/ringtap.hpp"
 
 namespace ringtap {
-namespace {
-
-// Borrows `filter`.
-LiveFilter live_filter(const std::string& expression, ExpressionFilter& filter) {
-  LiveFilter live;
-  live.expression = expression;
-  live.may_recheck = filter.may_recheck();
-  live.matches = [&filter](const RecordView& record) { return filter.matches(record); };
-  live.bodies = [&filter](FilterPlace place, const KernelFeatures& features) {
-    return filter_body(filter.program(place.l3 ? LinkType::kRaw : LinkType::kEthernet), place, features);
-  };
-  return live;
-}
-
-}  // namespace
-
 Result<> capture(const CaptureOptions& options, const OnPacket& on_packet) {
   LiveOptions live;
   live.interfaces = {options.device};
@@ -33,12 +17,11 @@ Result<> capture(const CaptureOptions& options, const OnPacket& on_packet) {
   if (!options.filter.empty()) {
     auto framed = link_type_of(live.interfaces);
     if (!framed) return framed.take_error();
-    std::vector<LinkType> link_types = {*framed};
-    if (*framed == LinkType::kLinuxSll2) link_types = {LinkType::kEthernet, LinkType::kRaw};
-    auto made = ExpressionFilter::create({.expression = options.filter}, link_types, {});
+    const FilterOptions expression{.expression = options.filter};
+    auto made = ExpressionFilter::create(expression, met_link_types(*framed, live.taps), {});
     if (!made) return made.take_error();
     filter = std::make_unique<ExpressionFilter>(made.take());
-    live.filter = live_filter(options.filter, *filter);
+    live.filter = live_filter(expression, *filter);
   }
   auto source = LiveSource::create(live, [](const std::string&) {});
   if (!source) return source.take_error();

@@ -8,21 +8,12 @@
 #include "command/libraries.hpp"
 #include "command/messages.hpp"
 #include "filter/link_type_name.hpp"
-#include "loader/filter_body.hpp"
+#include "live/live_filter.hpp"
 #include "loader/libbpf_log.hpp"
 #include "net/device_list.hpp"
 
 namespace ringtap {
 namespace {
-
-// The link types of frames at the filter: one, or both if they become LINUX_SLL2 after the filter. Host taps put an
-// Ethernet header in front of every packet.
-std::vector<LinkType> native_link_types(LinkType framed, TapSet taps) {
-  if (framed == LinkType::kLinuxSll2 || (framed == LinkType::kRaw && taps.contains_any(kHostTaps))) {
-    return {LinkType::kEthernet, LinkType::kRaw};
-  }
-  return {framed};
-}
 
 // -y: an interface has only one link type. The messages are tcpdump's.
 Result<> require_link_type(const Options& options, LinkType framed) {
@@ -36,19 +27,6 @@ Result<> require_link_type(const Options& options, LinkType framed) {
   }
   return std::move(Error(options.link_type + " is not one of the DLTs supported by this device", ErrorKind::kUsage))
       .hint("its link type is " + link_type_text(framed));
-}
-
-// `filter` must outlive the capture.
-LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter) {
-  LiveFilter live;
-  live.expression = options.expression;
-  live.any_vlan = options.any_vlan;
-  live.may_recheck = filter.may_recheck();
-  live.matches = [&filter](const RecordView& record) { return filter.matches(record); };
-  live.bodies = [&filter](FilterPlace place, const KernelFeatures& features) {
-    return filter_body(filter.program(place.l3 ? LinkType::kRaw : LinkType::kEthernet), place, features);
-  };
-  return live;
 }
 
 }  // namespace
@@ -74,7 +52,7 @@ Result<FilteredFrames> frames_of_interfaces(const Options& options) {
   auto framed = link_type_of(*interfaces);
   if (!framed) return framed.take_error();
   if (auto has = require_link_type(options, *framed); !has) return has.take_error();
-  return FilteredFrames{.link_type = native_link_types(*framed, options.capture.taps).front(),
+  return FilteredFrames{.link_type = met_link_types(*framed, options.capture.taps).front(),
                         .netmask = ipv4_netmask(interfaces->front())};
 }
 
@@ -90,7 +68,7 @@ Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_f
   if (!options.filter.expression.empty()) {
     auto framed = link_type_of(live.interfaces);
     if (!framed) return framed.take_error();
-    live.link_types = native_link_types(*framed, options.capture.taps);
+    live.link_types = met_link_types(*framed, options.capture.taps);
     auto made = ExpressionFilter::create(options.filter, live.link_types,
                                          {.netmask = ipv4_netmask(live.interfaces.front()), .live = true});
     if (!made) return made.take_error();
