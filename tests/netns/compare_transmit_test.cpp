@@ -54,7 +54,7 @@ Comparison parse_comparison(const std::string& out) {
       if (const std::string hook = member(line, "hook"); !hook.empty())
         place += hook + " " + member(line, "stage") + " ";
       // Another namespace's numbers of devices say nothing.
-      place += member(line, "other_netns").empty() ? member(line, "device") : "elsewhere";
+      place += member(line, "other_netns").empty() ? member(line, "device") : "other netns";
       const std::string records = member(line, "records");
       comparison.records[place] = std::stoull(records);
       place += " " + member(line, "packets");
@@ -107,8 +107,8 @@ std::vector<std::string> on_the_way_out(const std::string& device, unsigned pack
           "stack-out " + device + count};
 }
 
-std::vector<std::string> delivered_elsewhere(unsigned packets) {
-  const std::string count = " elsewhere " + std::to_string(packets);
+std::vector<std::string> delivered_in_other_netns(unsigned packets) {
+  const std::string count = " other netns " + std::to_string(packets);
   return {"stack-in" + count, "socket" + count};
 }
 
@@ -244,7 +244,7 @@ using Lines = std::vector<std::string>;
 TEST_F(CompareTransmit, FollowsAPacketToASocketInAnotherNamespace) {
   const UdpSink sink(hosts_->right, AF_INET, kPort);
   const Comparison seen = compare_left([&] { send_and_settle(); });
-  EXPECT_EQ(seen.places, on_the_way_out("left", 201) + delivered_elsewhere(201));
+  EXPECT_EQ(seen.places, on_the_way_out("left", 201) + delivered_in_other_netns(201));
   EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
   EXPECT_EQ(seen.answer, "OUTPUT saw 201, AF_PACKET 201, the driver 201: delivered in another namespace");
 }
@@ -254,7 +254,7 @@ TEST_F(CompareTransmit, SaysSentWhereNothingTellsOfThePeer) {
                                   [&] { send_and_settle(); });
   EXPECT_EQ(seen.places, (Lines{"netfilter OUTPUT pre left 201", "netfilter OUTPUT post left 201",
                                 "netfilter POSTROUTING pre left 201", "netfilter POSTROUTING post left 201",
-                                "packet-out left 201", "drop elsewhere 201"}));
+                                "packet-out left 201", "drop other netns 201"}));
   EXPECT_EQ(seen.outcomes, (Lines{"201 dropped in another namespace at the socket (NO_SOCKET in __udp4_lib_rcv)"}));
 }
 
@@ -264,7 +264,7 @@ TEST_F(CompareTransmit, NamesADropAtOutput) {
   const Comparison seen = compare_left([&] { send_and_settle(); });
   Lines places = on_the_way_out("left", 134);
   places[0] = "netfilter OUTPUT pre left 201";
-  EXPECT_EQ(seen.places, places + Lines{"drop left 67"} + delivered_elsewhere(134));
+  EXPECT_EQ(seen.places, places + Lines{"drop left 67"} + delivered_in_other_netns(134));
   EXPECT_EQ(seen.outcomes, (Lines{"134 delivered in another namespace",
                                   "67 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)"}));
   EXPECT_EQ(seen.sites, (Lines{"", "OUTPUT"}));
@@ -331,7 +331,7 @@ TEST_F(CompareTransmit, CountsWhatTheQdiscDropsAndWhatItLetsGo) {
   Lines places = on_the_way_out("left", kPackets);
   places[5] = "packet-out left " + std::to_string(sent);
   places[6] = "stack-out left " + std::to_string(sent);
-  EXPECT_EQ(seen.places, places + Lines{"drop left " + dropped} + delivered_elsewhere(sent));
+  EXPECT_EQ(seen.places, places + Lines{"drop left " + dropped} + delivered_in_other_netns(sent));
   EXPECT_EQ(Lines(seen.outcomes).front(), dropped + " dropped in the qdisc (QDISC_DROP in __dev_queue_xmit)");
 }
 
@@ -397,8 +397,8 @@ TEST_F(CompareTransmit, FollowsASuperframeOfUdpIntoItsDatagrams) {
   Lines places = on_the_way_out("left", kSends);
   places[5] += " in 210 records";
   places[6] += " in 210 records";
-  EXPECT_EQ(seen.places, (places + Lines{"end left 21", "stack-in elsewhere 21 in 210 records",
-                                         "socket elsewhere 21 in 210 records"}));
+  EXPECT_EQ(seen.places, (places + Lines{"end left 21", "stack-in other netns 21 in 210 records",
+                                         "socket other netns 21 in 210 records"}));
   EXPECT_EQ(seen.outcomes, (Lines{"21 delivered in another namespace"}));
 }
 
@@ -436,12 +436,12 @@ TEST_F(CompareTransmit, TakesWhatATunnelMakesForAnotherPacket) {
   const UdpSink sink(hosts_->right, AF_INET, kPort);
   const auto traffic = [&] { send_and_settle(kPackets, "203.0.113.2"); };
   const Comparison inner = compare(hosts_->left, {"-i", "tunnel"}, "tunnel", kFilter, traffic);
-  EXPECT_EQ(inner.places, on_the_way_out("tunnel", 201) + delivered_elsewhere(201));
+  EXPECT_EQ(inner.places, on_the_way_out("tunnel", 201) + delivered_in_other_netns(201));
   EXPECT_EQ(inner.outcomes, (Lines{"201 delivered in another namespace"}));
   // 51 bytes of frame behind Ethernet, IPv4, UDP and VXLAN.
   const Comparison outer = compare_left(traffic, "udp port 4789 and greater 101 and less 101");
   // What a socket is given of it is the inner packet.
-  EXPECT_EQ(outer.places, (on_the_way_out("left", 201) + Lines{"stack-in elsewhere 201"}));
+  EXPECT_EQ(outer.places, (on_the_way_out("left", 201) + Lines{"stack-in other netns 201"}));
   EXPECT_EQ(outer.outcomes, (Lines{"201 sent on left"}));
 }
 
@@ -465,7 +465,7 @@ TEST_F(CompareTransmit, CountsEqualIpv6Datagrams) {
   const Comparison seen = compare_left([&] { send_and_settle(5000, TwoHosts::kRightIpv6); });
   Lines places = on_the_way_out("left", 3334);
   places[0] = "netfilter OUTPUT pre left 5000";
-  EXPECT_EQ(seen.places, places + Lines{"drop left 1666"} + delivered_elsewhere(3334));
+  EXPECT_EQ(seen.places, places + Lines{"drop left 1666"} + delivered_in_other_netns(3334));
   EXPECT_EQ(seen.outcomes, (Lines{"3334 delivered in another namespace",
                                   "1666 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)"}));
 }
@@ -476,7 +476,7 @@ TEST_F(CompareTransmit, CountsAHundredThousandAtFullRate) {
       compare(hosts_->left, {"-i", "left", "-B", "262144"}, "left", kFilter, [&] { send_and_settle(100000); });
   Lines places = on_the_way_out("left", 50000);
   places[0] = "netfilter OUTPUT pre left 100000";
-  EXPECT_EQ(seen.places, (places + Lines{"drop left 50000", "stack-in elsewhere 50000", "drop elsewhere 50000"}));
+  EXPECT_EQ(seen.places, (places + Lines{"drop left 50000", "stack-in other netns 50000", "drop other netns 50000"}));
   EXPECT_EQ(std::set<std::string>(seen.outcomes.begin(), seen.outcomes.end()),
             (std::set<std::string>{"50000 dropped at OUTPUT by netfilter (NETFILTER_DROP in nft_do_chain)",
                                    "50000 dropped in another namespace at the socket (NO_SOCKET in __udp4_lib_rcv)"}));
@@ -486,7 +486,7 @@ TEST_F(CompareTransmit, FollowsAForwardedPacketOverBothDevices) {
   make_router();
   const UdpSink sink(*far_, AF_INET, kPort);
   const Comparison seen = compare_router(kFarIpv4);
-  EXPECT_EQ(seen.places, on_the_way_through() + delivered_elsewhere(201));
+  EXPECT_EQ(seen.places, on_the_way_through() + delivered_in_other_netns(201));
   EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
   EXPECT_EQ(seen.answer,
             "XDP saw 201, AF_PACKET 201, AF_PACKET on the way out 201, the driver 201: delivered in another namespace");
@@ -507,7 +507,7 @@ TEST_F(CompareTransmit, FollowsAPacketThroughSourceNat) {
   add_rule(hosts_->right, "ip", "type nat hook postrouting priority 100", "oifname out masquerade");
   const UdpSink sink(*far_, AF_INET, kPort);
   const Comparison seen = compare_router(kFarIpv4);
-  EXPECT_EQ(seen.places, on_the_way_through() + delivered_elsewhere(201));
+  EXPECT_EQ(seen.places, on_the_way_through() + delivered_in_other_netns(201));
   EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
 }
 
@@ -518,7 +518,7 @@ TEST_F(CompareTransmit, FollowsAPacketThroughDestinationNatThatTheFilterDoesNotK
   const Comparison seen = compare_router(TwoHosts::kRightIpv4);
   Lines places = on_the_way_through();
   places.erase(places.begin() + 11);  // AF_PACKET's filter does not know it, here as with tcpdump
-  EXPECT_EQ(seen.places, places + delivered_elsewhere(201));
+  EXPECT_EQ(seen.places, places + delivered_in_other_netns(201));
   EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
 }
 
@@ -545,7 +545,7 @@ TEST_F(CompareTransmit, FollowsAFrameOverABridge) {
     if (has_br_netfilter) hosts_->right.write_sysctl("bridge/bridge-nf-call-iptables", netfilter ? "1" : "0");
     const Comparison seen = compare(hosts_->right, {"-i", "right", "-i", "out"}, "out", kFilter,
                                     [&] { send_and_settle(kPackets, "192.0.2.3"); });
-    EXPECT_EQ(seen.places, in_by_right + (netfilter ? hooks : Lines{}) + out_by_out + delivered_elsewhere(201));
+    EXPECT_EQ(seen.places, in_by_right + (netfilter ? hooks : Lines{}) + out_by_out + delivered_in_other_netns(201));
     EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
   }
 }
@@ -568,7 +568,7 @@ TEST_F(CompareTransmit, FollowsLoopbackOutAndInAgain) {
 TEST_F(CompareTransmit, NamesTheDeviceWithAny) {
   const UdpSink sink(hosts_->right, AF_INET, kPort);
   const Comparison seen = compare(hosts_->left, {"-i", "any"}, "left", kFilter, [&] { send_and_settle(); });
-  EXPECT_EQ(seen.places, on_the_way_out("left", 201) + delivered_elsewhere(201));
+  EXPECT_EQ(seen.places, on_the_way_out("left", 201) + delivered_in_other_netns(201));
   EXPECT_EQ(seen.outcomes, (Lines{"201 delivered in another namespace"}));
 }
 

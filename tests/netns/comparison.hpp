@@ -30,7 +30,7 @@ struct Comparison {
   [[nodiscard]] Counts packets() const;
   [[nodiscard]] Counts records() const;
   [[nodiscard]] Counts last_seen() const;
-  // "delivered", "dropped INPUT NETFILTER_DROP", "dropped NOT_SPECIFIED", "consumed", "sent right"; with " elsewhere"
+  // "delivered", "dropped INPUT NETFILTER_DROP", "dropped NOT_SPECIFIED", "consumed", "sent right"; with " other_netns"
   // when it happened in another namespace. A drop whose function is not named fails the test.
   [[nodiscard]] Counts outcomes() const;
   // The function of the outcome that begins so.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Filters on live traffic: the taps pick what they are asked for, the books say what was left out, and a filter that
-// the kernel does not take is applied in user space.
+// Filters on live traffic: the taps pick what they are asked for, the accounting says what was left out, and a filter
+// that the kernel does not take is applied in user space.
 #include <gtest/gtest.h>
 #include <pcap/pcap.h>
 

@@ -98,7 +98,7 @@ class Taps : public ::testing::Test {
     }
   };
 
-  // What a capture holds of `traffic`. The books have to balance and the order of time has to hold.
+  // What a capture holds of `traffic`. The accounting has to balance and the order of time has to hold.
   Shot shoot(const Namespace& where, Arguments arguments, const std::function<void()>& traffic) {
     const std::filesystem::path file = folder_ / "shot.pcapng";
     const Arguments front = {"-v", "-w", file};

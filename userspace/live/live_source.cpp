@@ -80,7 +80,7 @@ struct LiveSource::Impl {
   std::optional<ReaderWait> reader_wait;
   ClockWatch clock_watch;
   std::optional<Framing> framing;
-  std::optional<CaptureAccount> books;
+  std::optional<CaptureAccount> totals;
   TraceNames names;
 
   std::uint32_t announced = 0;  // interfaces that the sink knows
@@ -186,7 +186,7 @@ Result<> LiveSource::Impl::prepare_rings_and_programs() {
   if (!loaded) return loaded.take_error();
   programs.emplace(std::move(loaded->programs));
   filter_in_user_space = loaded->filter_in_user_space;
-  books.emplace(std::size_t{max_slots} + 1, cpus());
+  totals.emplace(std::size_t{max_slots} + 1, cpus());
   slots.emplace(max_slots, SlotTable::Interfaces{
                                .taps = options.taps,
                                .link_type = framing->link_type(),
@@ -285,8 +285,8 @@ Result<> LiveSource::Impl::announce(Sink& sink) {
 
 Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint64_t* count) {
   const ringtap_event& header = *event.header;
-  if (header.slot >= slots->size() || !books->add(header)) {
-    books->add_malformed();
+  if (header.slot >= slots->size() || !totals->add(header)) {
+    totals->add_malformed();
     return ok();
   }
   Slot& slot = (*slots)[header.slot];
@@ -444,7 +444,7 @@ Result<SourceAccount> LiveSource::account() {
   Impl& impl = *impl_;
   std::vector<TapCounts> rows;
   for (const auto& family : impl.families) family->count(impl.context(), rows);
-  auto account = impl.books->account(
+  auto account = impl.totals->account(
       *impl.slots, [&](std::uint32_t slot, ringtap_tap tap) { return impl.programs->counters(slot, tap); },
       std::move(rows));
   if (!account) return account;
