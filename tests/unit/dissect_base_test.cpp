@@ -49,6 +49,13 @@ TEST(Appender, WritesNumbersInEveryForm) {
   EXPECT_EQ(out.text(), "0 255 4294967295 18446744073709551615 -5 beef 0007    42 03---");
 }
 
+TEST(Appender, PadsANumberAndLeavesAWiderOneWhole) {
+  Appender out;
+  out.put(Padded{0, 3}, ' ', Padded{99, 2}, ' ', Padded{100, 2}, ' ', Padded{18446744073709551615u, 2}, ' ',
+          Padded{18446744073709551615u, 21}, ' ', Padded{0, 2, ' '});
+  EXPECT_EQ(out.text(), "000 99 100 18446744073709551615 018446744073709551615  0");
+}
+
 TEST(Appender, KeepsItsTextWhileItGrows) {
   Appender out(64);
   std::string expected;

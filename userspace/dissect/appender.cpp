@@ -109,12 +109,19 @@ char* Appender::write(char* p, Hex number) {
   return p + width;
 }
 
+// From the right and in place: a buffer for the digits would be guarded by the stack protector in every line. Widths
+// are 1 at least.
 char* Appender::write(char* p, Padded number) {
-  char digits[20];
-  const char* end = std::to_chars(digits, digits + sizeof digits, number.value).ptr;
-  const auto count = static_cast<std::size_t>(end - digits);
-  if (number.width > count) p = write(p, Repeat{number.fill, number.width - count});
-  return copy(p, digits, count);
+  char* const end = p + number.width;
+  char* at = end;
+  std::uint64_t left = number.value;
+  do {
+    *--at = static_cast<char>('0' + left % 10);
+    left /= 10;
+  } while (left != 0 && at != p);
+  if (left != 0) return decimal64(p, number.value);  // wider than asked for
+  while (at != p) *--at = number.fill;
+  return end;
 }
 
 char* Appender::write(char* p, Ipv4Text text) {

@@ -64,9 +64,11 @@ Result<const Interface*> CaptureReader::first_interface() {
 
 Result<ParseStep> CaptureReader::next() {
   if (read_ahead_) return *std::exchange(read_ahead_, std::nullopt);
-  auto known = detect();
-  if (!known) return known.take_error();
-  if (!*known) return ParseStep::kNothingYet;
+  if (parser_ == nullptr) {
+    auto known = detect();
+    if (!known) return known.take_error();
+    if (!*known) return ParseStep::kNothingYet;
+  }
   auto step = parser_->next(in_);
   if (step && *step == ParseStep::kInterface) {
     ++next_interface_id_;
