@@ -23,8 +23,8 @@ namespace ringtap {
 // The point in a packet's text from which on it is invalid.
 struct Truncation {
   const Appender& out;
-  std::string_view protocol;  // the printing protocol, named in the mark
-  bool looks_first = false;   // the printing protocol checks before it reads: no read counts as failed
+  std::string_view protocol = {};  // the printing protocol, named in the mark
+  bool looks_first = false;        // the printing protocol checks before it reads: no read counts as failed
   bool hit = false;
   std::size_t at = 0;  // size of the text when it was hit
   std::string_view hit_protocol = {};
