@@ -20,6 +20,8 @@ namespace {
 
 // When the taps are detached, trace messages still wait in the socket; listing a long chain may delay reading them.
 constexpr auto kRulePatience = std::chrono::seconds(5);
+// While they are on it comes that much later than the packet at most; a dropped one is kept for it so long.
+constexpr auto kRuleDelay = std::chrono::seconds(2);
 
 // A comparison is useful without rules, too, so a failure is only reported.
 std::optional<NftTrace> trace_rules(const Options& options, LiveInput& live) {
@@ -58,6 +60,7 @@ int compare_live(const Options& options) {
   if (!live) return fail(live.error());
   CompareOptions how;
   how.live = true;
+  if (options.nft_rule) how.correlator.freed_age_ns = std::chrono::nanoseconds(kRuleDelay).count();
   how.device_name = device_name;
   auto comparer = make_comparer(options, options.capture.snaplen, std::move(how));
   if (!comparer) return fail(comparer.error());
