@@ -102,7 +102,8 @@ struct LiveSource::Impl {
             .programs = *programs,
             .names = names,
             .notice = notice,
-            .wake_on = [this](int fd) { (void)reader_wait->watch(fd); }};
+            .wake_on = [this](int fd) { (void)reader_wait->watch(fd); },
+            .do_without = [this](Tap tap) { options.taps.erase({tap}); }};
   }
 
   Result<> prepare(const LiveOptions& given, Notice on_notice);

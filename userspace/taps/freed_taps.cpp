@@ -25,7 +25,7 @@ class FreedTap : public TapFamily {
       }
     }
     auto attachment = Attachment::attach_tracepoint(context.programs.fd(program_), tracepoint_);
-    return keep_if_attached(context, std::move(attachment), attached);
+    return keep_if_attached(context, tap_, std::move(attachment), attached);
   }
   void count(const TapContext& context, std::vector<TapCounts>& rows) override { count_misses(context, {tap_}, rows); }
 

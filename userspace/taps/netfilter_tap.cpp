@@ -22,7 +22,8 @@ class NetfilterTap final : public TapFamily {
         for (const bool last : {true, false}) {
           const int fd = context.programs.fd(last ? TapProgram::kNetfilterLast : TapProgram::kNetfilterFirst);
           auto attachment = Attachment::attach_netfilter(fd, protocol, hook, last);
-          if (auto kept = keep_if_attached(context, std::move(attachment), attached); !kept) return kept;
+          if (auto kept = keep_if_attached(context, Tap::kNetfilter, std::move(attachment), attached); !kept)
+            return kept;
         }
       }
     }

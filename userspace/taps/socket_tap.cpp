@@ -15,7 +15,8 @@ class SocketTap final : public TapFamily {
                                                : lack_tap(plan, Tap::kSocket, "bpf_cast_to_kern_ctx (Linux 6.2)");
   }
   Result<> attach_host(const TapContext& context, std::vector<Attachment>& attached) override {
-    return keep_if_attached(context, Attachment::attach_socket(context.programs.fd(TapProgram::kSocket)), attached);
+    auto attachment = Attachment::attach_socket(context.programs.fd(TapProgram::kSocket));
+    return keep_if_attached(context, Tap::kSocket, std::move(attachment), attached);
   }
   void count(const TapContext& context, std::vector<TapCounts>& rows) override { count_misses(context, taps(), rows); }
 };

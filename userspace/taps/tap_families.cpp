@@ -24,13 +24,15 @@ Result<> lack_tap(TapPlan& plan, Tap tap, const std::string& what) {
   return ok();
 }
 
-Result<> keep_if_attached(const TapContext& context, Result<Attachment> attachment, std::vector<Attachment>& attached) {
+Result<> keep_if_attached(const TapContext& context, Tap tap, Result<Attachment> attachment,
+                          std::vector<Attachment>& attached) {
   if (attachment) {
     attached.push_back(attachment.take());
     return ok();
   }
   if (!context.options.follow) return attachment.take_error();
   context.notice(attachment.error().text() + "; continuing with the other taps");
+  context.do_without(tap);
   return ok();
 }
 

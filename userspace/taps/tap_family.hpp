@@ -38,7 +38,8 @@ struct TapContext {
   const TapPrograms& programs;
   TraceNames& names;
   const Notice& notice;
-  std::function<void(int fd)> wake_on;  // the capture waits for this descriptor too
+  std::function<void(int fd)> wake_on;      // the capture waits for this descriptor too
+  std::function<void(Tap tap)> do_without;  // the tap takes no part in the capture
 };
 
 // A device while its taps are being attached.
@@ -91,7 +92,8 @@ class TapFamily {
 // notice; a tap that was chosen by name may not.
 Result<> lack_tap(TapPlan& plan, Tap tap, const std::string& what);
 // The same rule for an attachment that failed.
-Result<> keep_if_attached(const TapContext& context, Result<Attachment> attachment, std::vector<Attachment>& attached);
+Result<> keep_if_attached(const TapContext& context, Tap tap, Result<Attachment> attachment,
+                          std::vector<Attachment>& attached);
 // Appends a row for each of these taps whose program the kernel skipped because it had interrupted itself on a CPU:
 // such a packet is in no counter of the program.
 void count_misses(const TapContext& context, TapSet taps, std::vector<TapCounts>& rows);
