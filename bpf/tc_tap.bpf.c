@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The taps whose context is an __sk_buff.
+ * The taps whose context is an __sk_buff, which is the kernel's sk_buff itself: only the verifier knows the pointer by
+ * another type.
  *
  * The tc taps. Ingress, first in the chain, sees what AF_PACKET's receive tap (ptype_all) sees; egress stands before
  * the qdisc and software GSO. Both return TC_ACT_UNSPEC (the same number as TCX_NEXT): programs after us still run.
@@ -29,10 +30,12 @@ struct vlan_tag {
 	__be16 tci;
 };
 
-static __always_inline __u8 checksum_state(struct __sk_buff *skb, struct sk_buff *kernel_skb)
+static __always_inline __u8 checksum_state(struct __sk_buff *skb)
 {
-	if (cfg_kernel_casts)
+	if (cfg_kernel_casts) {
+		struct sk_buff *kernel_skb = cast_to_kern_ctx(skb);
 		return BPF_CORE_READ_BITFIELD(kernel_skb, ip_summed);
+	}
 	/* A level of 0 or more says CHECKSUM_UNNECESSARY; an error says any of the others. */
 	return bpf_csum_level(skb, BPF_CSUM_LEVEL_QUERY) >= 0 ? RINGTAP_CSUM_UNNECESSARY : RINGTAP_CSUM_UNKNOWN;
 }
@@ -71,7 +74,7 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 
 	if (!tap_begin(&tap, which, skb->ifindex))
 		return TC_ACT_UNSPEC;
-	struct sk_buff *kernel_skb = cfg_kernel_casts ? cast_to_kern_ctx(skb) : NULL;
+	struct sk_buff *kernel_skb = (void *)skb;
 	if (cfg_filter && !wanted(&tap, filter(skb), is_followed(kernel_skb)))
 		return TC_ACT_UNSPEC;
 	if (!(tap.flags & RINGTAP_EVENT_FOLLOWED))
@@ -91,7 +94,7 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 	record.event->gso_size = skb->gso_size;
 	record.event->gso_segs = skb->gso_segs;
 	record.event->pkt_type = skb->pkt_type;
-	record.event->csum = checksum_state(skb, kernel_skb);
+	record.event->csum = checksum_state(skb);
 	record.event->verdict = TC_ACT_UNSPEC;
 	/* skb_record_rx_queue() stores the queue plus one (include/linux/skbuff.h). */
 	if (which == RINGTAP_TAP_TC_INGRESS && skb->queue_mapping)
@@ -142,11 +145,9 @@ int tc_out_l3_tap(struct __sk_buff *skb)
 SEC("ringtap/socket")
 int socket_tap(struct __sk_buff *skb)
 {
-	if (!cfg_kernel_casts)
-		return 1; /* not reached: the loader leaves the tap out */
 	struct place place = {
 		.tap = RINGTAP_TAP_SOCKET,
-		.skb = cast_to_kern_ctx(skb),
+		.skb = (void *)skb,
 	};
 
 	trace_packet(&place, socket_filter);

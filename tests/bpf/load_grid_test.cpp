@@ -121,14 +121,13 @@ TEST_F(LoadGrid, TheNetfilterProgramsLoad) {
 }
 
 TEST_F(LoadGrid, TheSocketProgramLoads) {
-  RINGTAP_REQUIRE(features_.kernel_casts, "bpf_cast_to_kern_ctx (Linux 6.2)");
   load_all({Tap::kSocket}, false);
 }
 
 TEST_F(LoadGrid, EveryTapOfAComparisonLoads) {
-  TapSet taps = {Tap::kXdp, Tap::kTcIngress, Tap::kTcEgress, Tap::kStackIn, Tap::kStackOut, Tap::kDrop, Tap::kEnd};
+  TapSet taps = {Tap::kXdp,      Tap::kTcIngress, Tap::kTcEgress, Tap::kStackIn,
+                 Tap::kStackOut, Tap::kSocket,    Tap::kDrop,     Tap::kEnd};
   if (features_.netfilter) taps.insert(Tap::kNetfilter);
-  if (features_.kernel_casts) taps.insert(Tap::kSocket);
   for (const std::uint32_t snaplen : kFewSnaplens) load(taps, snaplen, {}, "udp", true);
 }
 

@@ -10,10 +10,6 @@ class SocketTap final : public TapFamily {
   [[nodiscard]] std::string description(const LiveOptions&, const rtnetlink::Device&) const override {
     return "socket, as a packet is given to it";
   }
-  Result<> prepare(TapPlan& plan) override {
-    return plan.options.features->kernel_casts ? ok()
-                                               : lack_tap(plan, Tap::kSocket, "bpf_cast_to_kern_ctx (Linux 6.2)");
-  }
   Result<> attach_host(const TapContext& context, std::vector<Attachment>& attached) override {
     auto attachment = Attachment::attach_socket(context.programs.fd(TapProgram::kSocket));
     return keep_if_attached(context, Tap::kSocket, std::move(attachment), attached);
