@@ -116,7 +116,8 @@ TEST_F(LoadGrid, TheTracepointProgramsLoad) {
 }
 
 TEST_F(LoadGrid, TheNetfilterProgramsLoad) {
-  RINGTAP_REQUIRE(features_.netfilter, "BPF programs on netfilter hooks (Linux 6.4)");
+  RINGTAP_REQUIRE(features_.netfilter || features_.traced_netfilter,
+                  "BPF programs at netfilter (Linux 6.4), or around kernel functions");
   load_all({Tap::kNetfilter}, false);
 }
 
@@ -127,7 +128,7 @@ TEST_F(LoadGrid, TheSocketProgramLoads) {
 TEST_F(LoadGrid, EveryTapOfAComparisonLoads) {
   TapSet taps = {Tap::kXdp,      Tap::kTcIngress, Tap::kTcEgress, Tap::kStackIn,
                  Tap::kStackOut, Tap::kSocket,    Tap::kDrop,     Tap::kEnd};
-  if (features_.netfilter) taps.insert(Tap::kNetfilter);
+  if (features_.netfilter || features_.traced_netfilter) taps.insert(Tap::kNetfilter);
   for (const std::uint32_t snaplen : kFewSnaplens) load(taps, snaplen, {}, "udp", true);
 }
 

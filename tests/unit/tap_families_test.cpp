@@ -59,7 +59,11 @@ TEST_F(TapFamiliesTest, RefuseATapThatTheKernelLacksAndThatWasChosen) {
   options_.features->netfilter = false;
   const auto error = prepare();
   ASSERT_TRUE(error);
-  EXPECT_EQ(error->text(), "the netfilter tap: this kernel has no BPF programs at netfilter (Linux 6.4)");
+  EXPECT_EQ(error->text(),
+            "the netfilter tap: this kernel has no BPF programs at netfilter (Linux 6.4) or around functions "
+            "(CONFIG_FUNCTION_TRACER)");
+  options_.features->traced_netfilter = true;
+  EXPECT_FALSE(prepare());
 }
 
 TEST_F(TapFamiliesTest, DoWithoutATapThatTheKernelLacksWhereAllAreFollowed) {
@@ -87,6 +91,13 @@ TEST_F(TapFamiliesTest, DoNotConsumeOnEveryInterface) {
   const auto error = prepare();
   ASSERT_TRUE(error);
   EXPECT_EQ(error->kind(), ErrorKind::kUsage);
+}
+
+TEST_F(TapFamiliesTest, SayThatHooksWithoutRulesAreNotSeen) {
+  EXPECT_EQ(description(Tap::kNetfilter, IFF_UP), "netfilter, before and after the rules of every hook");
+  options_.features->netfilter = false;
+  options_.features->traced_netfilter = true;
+  EXPECT_EQ(description(Tap::kNetfilter, IFF_UP), "netfilter, before and after the rules of every hook that has some");
 }
 
 // What a device sends to itself comes in again, and is shown once.

@@ -198,6 +198,14 @@ Result<Attachment> Attachment::attach_tracepoint(int program_fd, const char* tra
   return Error::from_errno(err, std::string("attach to the tracepoint ") + tracepoint);
 }
 
+Result<Attachment> Attachment::attach_function(int program_fd, const char* function) {
+  Attachment attachment;
+  attachment.link_.reset(bpf_raw_tracepoint_open(nullptr, program_fd));
+  if (attachment.link_) return attachment;
+  const int err = errno;
+  return Error::from_errno(err, std::string("attach to the kernel's function ") + function);
+}
+
 Result<Attachment> Attachment::attach_socket(int program_fd) {
   auto root = open_cgroup_root();
   if (!root) return root.take_error();

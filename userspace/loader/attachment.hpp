@@ -33,6 +33,8 @@ class Attachment {
   // NFPROTO_IPV6; `hook`: NF_INET_….
   static Result<Attachment> attach_netfilter(int program_fd, std::uint32_t protocol, std::uint32_t hook, bool last);
   static Result<Attachment> attach_tracepoint(int program_fd, const char* tracepoint);
+  // To the entry or the exit of the function that the program was loaded for.
+  static Result<Attachment> attach_function(int program_fd, const char* function);
   // At ingress of the root of cgroup v2, as this process sees it.
   static Result<Attachment> attach_socket(int program_fd);
 

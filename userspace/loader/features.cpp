@@ -65,6 +65,21 @@ bool has_netfilter() {
       kNetfilterProgramType, "netfilter_probe", "Dual BSD/GPL", program, std::size(program), &options)));
 }
 
+// A program that returns 0, attached for a moment to the function, where it may run a few times.
+bool has_exit_program(const btf* types, const char* function) {
+  const int id = btf__find_by_name_kind(types, function, BTF_KIND_FUNC);
+  if (id < 0) return false;
+  const bpf_insn program[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+      {.code = BPF_JMP | BPF_EXIT},
+  };
+  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FEXIT,
+              .attach_btf_id = static_cast<std::uint32_t>(id));
+  const UniqueFd fd(
+      bpf_prog_load(BPF_PROG_TYPE_TRACING, "exit_probe", "Dual BSD/GPL", program, std::size(program), &options));
+  return fd && UniqueFd(bpf_raw_tracepoint_open(nullptr, fd.get()));
+}
+
 // Creates a ring: only this tells whether the kernel has none, or denies it to this process.
 Result<> require_ring_buffer() {
   const auto size = static_cast<std::uint32_t>(sysconf(_SC_PAGESIZE));
@@ -106,6 +121,7 @@ Result<KernelFeatures> probe_features() {
   features.kernel_casts = features.calls.cast_to_kern_ctx != 0 && features.calls.rdonly_cast != 0;
   features.stage_flusher = has_stage_flusher();
   features.netfilter = has_netfilter();
+  features.traced_netfilter = !features.netfilter && has_exit_program(kernel_types.get(), kNetfilterFunction);
   const int kfree_skb_arguments = tracepoint_arguments(kernel_types.get(), "kfree_skb");
   features.drop_reason = kfree_skb_arguments >= 3;
   features.drop_socket = kfree_skb_arguments >= 4;

@@ -16,16 +16,20 @@ struct KernelCalls {
 };
 
 struct KernelFeatures {
-  bool xdp_load_bytes = false;  // bpf_xdp_load_bytes, bpf_xdp_get_buff_len and frags: Linux 5.18
-  bool kernel_casts = false;    // bpf_cast_to_kern_ctx, bpf_rdonly_cast (Linux 6.2)
-  bool stage_flusher = false;   // BPF_PROG_TEST_RUN of a raw tracepoint program on a CPU (Linux 5.10)
-  bool netfilter = false;       // BPF programs on netfilter hooks (Linux 6.4)
-  bool drop_reason = false;     // kfree_skb has the reason (Linux 5.17)
-  bool drop_socket = false;     // kfree_skb has the socket (Linux 6.11)
-  bool end_location = false;    // consume_skb has the location (Linux 6.3)
-  bool long_jumps = false;      // jumps with 32-bit offsets, for very large filters: Linux 6.6
-  KernelCalls calls;            // valid with kernel_casts
+  bool xdp_load_bytes = false;    // bpf_xdp_load_bytes, bpf_xdp_get_buff_len and frags: Linux 5.18
+  bool kernel_casts = false;      // bpf_cast_to_kern_ctx, bpf_rdonly_cast (Linux 6.2)
+  bool stage_flusher = false;     // BPF_PROG_TEST_RUN of a raw tracepoint program on a CPU (Linux 5.10)
+  bool netfilter = false;         // BPF programs on netfilter hooks (Linux 6.4)
+  bool traced_netfilter = false;  // asked only without these: programs around kNetfilterFunction
+  bool drop_reason = false;       // kfree_skb has the reason (Linux 5.17)
+  bool drop_socket = false;       // kfree_skb has the socket (Linux 6.11)
+  bool end_location = false;      // consume_skb has the location (Linux 6.3)
+  bool long_jumps = false;        // jumps with 32-bit offsets, for very large filters: Linux 6.6
+  KernelCalls calls;              // valid with kernel_casts
 };
+
+// Runs what is registered at a netfilter hook; not called where nothing is.
+inline constexpr const char* kNetfilterFunction = "nf_hook_slow";
 
 // An Error if ringtap cannot capture at all: there is no BPF ring buffer (Linux 5.8) or no BTF, or this process lacks a
 // permission, which is named (refusal.hpp).

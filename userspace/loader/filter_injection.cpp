@@ -100,7 +100,9 @@ int FilterInjection::register_sections() {
          {Section{"ringtap/xdp", BPF_PROG_TYPE_XDP, BPF_XDP}, Section{"ringtap/tc", BPF_PROG_TYPE_SCHED_CLS, {}},
           Section{"ringtap/netfilter", kNetfilterProgramType, kAttachNetfilter},
           Section{"ringtap/socket", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS},
-          Section{"ringtap/tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, {}}}) {
+          Section{"ringtap/tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, {}},
+          Section{"ringtap/fentry", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY},
+          Section{"ringtap/fexit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT}}) {
       const int err =
           taking_number(libbpf_register_prog_handler)(section.name, section.type, section.attach_type, &handler);
       if (err < 0) return err;

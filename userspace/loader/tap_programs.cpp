@@ -73,21 +73,29 @@ struct Variant {
   const char* stub;
   ringtap_tap tap;
   bool l3 = false;
-  bool frags = false;
+  bool KernelFeatures::*needs = nullptr;
+  const char* traced = nullptr;  // the kernel's function that it stands at
 };
 
 // One row for each TapProgram.
-std::array<Variant, 14> variants(const taps& skeleton) {
+std::array<Variant, 16> variants(const taps& skeleton) {
   const auto& programs = skeleton.progs;
-  return {{{TapProgram::kXdpFrags, programs.xdp_frags_tap, "xdp_filter", RINGTAP_TAP_XDP, false, true},
+  return {{{TapProgram::kXdpFrags, programs.xdp_frags_tap, "xdp_filter", RINGTAP_TAP_XDP, false,
+            &KernelFeatures::xdp_load_bytes},
            {TapProgram::kXdp, programs.xdp_tap, "xdp_filter", RINGTAP_TAP_XDP},
            {TapProgram::kXdpL3, programs.xdp_l3_tap, "xdp_l3_filter", RINGTAP_TAP_XDP, true},
            {TapProgram::kTcIngress, programs.tc_ingress_tap, "tc_ingress_filter", RINGTAP_TAP_TC_INGRESS},
            {TapProgram::kTcEgress, programs.tc_egress_tap, "tc_egress_filter", RINGTAP_TAP_TC_EGRESS},
            {TapProgram::kTcIngressL3, programs.tc_in_l3_tap, "tc_in_l3_filter", RINGTAP_TAP_TC_INGRESS, true},
            {TapProgram::kTcEgressL3, programs.tc_out_l3_tap, "tc_out_l3_filter", RINGTAP_TAP_TC_EGRESS, true},
-           {TapProgram::kNetfilterFirst, programs.nf_first_tap, "nf_first_filter", RINGTAP_TAP_NETFILTER},
-           {TapProgram::kNetfilterLast, programs.nf_last_tap, "nf_last_filter", RINGTAP_TAP_NETFILTER},
+           {TapProgram::kNetfilterFirst, programs.nf_first_tap, "nf_first_filter", RINGTAP_TAP_NETFILTER, false,
+            &KernelFeatures::netfilter},
+           {TapProgram::kNetfilterLast, programs.nf_last_tap, "nf_last_filter", RINGTAP_TAP_NETFILTER, false,
+            &KernelFeatures::netfilter},
+           {TapProgram::kNetfilterEnter, programs.nf_enter_tap, "nf_first_filter", RINGTAP_TAP_NETFILTER, false,
+            &KernelFeatures::traced_netfilter, kNetfilterFunction},
+           {TapProgram::kNetfilterLeave, programs.nf_leave_tap, "nf_last_filter", RINGTAP_TAP_NETFILTER, false,
+            &KernelFeatures::traced_netfilter, kNetfilterFunction},
            {TapProgram::kSocket, programs.socket_tap, "socket_filter", RINGTAP_TAP_SOCKET},
            {TapProgram::kStackIn, programs.stack_in_tap, "stack_in_filter", RINGTAP_TAP_STACK_IN},
            {TapProgram::kStackOut, programs.stack_out_tap, "stack_out_filter", RINGTAP_TAP_STACK_OUT},
@@ -97,9 +105,9 @@ std::array<Variant, 14> variants(const taps& skeleton) {
 
 bool is_used(const Variant& variant, const TapProgramsConfig& config) {
   if (!config.taps.contains(tap_of(variant.tap))) return false;
+  if (variant.needs != nullptr && !(config.features.*variant.needs)) return false;
   if (kHostTaps.contains(tap_of(variant.tap))) return true;
-  if (variant.l3 ? !config.l3 : !config.ethernet) return false;
-  return !variant.frags || config.features.xdp_load_bytes;
+  return variant.l3 ? config.l3 : config.ethernet;
 }
 
 constexpr std::uint32_t kXdpHasFrags = 1U << 5;  // BPF_F_XDP_HAS_FRAGS, include/uapi/linux/bpf.h since 5.18
@@ -132,7 +140,11 @@ Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, 
   for (const Variant& variant : variants(skeleton)) {
     const bool used = is_used(variant, config);
     bpf_program__set_autoload(variant.program, used);
-    if (variant.frags) bpf_program__set_flags(variant.program, kXdpHasFrags);
+    if (variant.number == TapProgram::kXdpFrags) bpf_program__set_flags(variant.program, kXdpHasFrags);
+    if (used && variant.traced != nullptr) {
+      const int err = bpf_program__set_attach_target(variant.program, 0, variant.traced);
+      if (err != 0) return Error::from_errno(err, std::string("find ") + variant.traced + " in the kernel");
+    }
     if (!used || !config.filter || bodies.contains(variant.stub)) continue;
     auto inlined = config.filter({variant.tap, variant.l3, true}, config.features);
     auto function = config.filter({variant.tap, variant.l3, false}, config.features);

@@ -44,7 +44,8 @@ struct TapProgramsConfig {
   KernelFeatures features;
 };
 
-// The programs that can be attached. L3: for frames without an Ethernet header; frags: multi-buffer XDP.
+// The programs that can be attached. L3: for frames without an Ethernet header; frags: multi-buffer XDP; netfilter
+// first and last: at the hooks; enter and leave: around kNetfilterFunction.
 enum class TapProgram : std::uint8_t {
   kXdpFrags,
   kXdp,
@@ -55,6 +56,8 @@ enum class TapProgram : std::uint8_t {
   kTcEgressL3,
   kNetfilterFirst,
   kNetfilterLast,
+  kNetfilterEnter,
+  kNetfilterLeave,
   kSocket,
   kStackIn,
   kStackOut,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// netfilter: a program before and one after all rules of each hook, for IPv4 and IPv6.
+// netfilter: a program before and one after all rules of each hook, for IPv4 and IPv6; where the kernel takes none
+// there, around the function that runs the rules.
 #include <linux/netfilter.h>
 
 #include "taps/tap_families.hpp"
@@ -9,14 +10,18 @@ namespace {
 
 class NetfilterTap final : public TapFamily {
   [[nodiscard]] TapSet taps() const override { return {Tap::kNetfilter}; }
-  [[nodiscard]] std::string description(const LiveOptions&, const rtnetlink::Device&) const override {
-    return "netfilter, before and after the rules of every hook";
+  [[nodiscard]] std::string description(const LiveOptions& options, const rtnetlink::Device&) const override {
+    return std::string("netfilter, before and after the rules of every hook") +
+           (options.features->netfilter ? "" : " that has some");
   }
   Result<> prepare(TapPlan& plan) override {
-    return plan.options.features->netfilter ? ok()
-                                            : lack_tap(plan, Tap::kNetfilter, "BPF programs at netfilter (Linux 6.4)");
+    const KernelFeatures& features = *plan.options.features;
+    if (features.netfilter || features.traced_netfilter) return ok();
+    return lack_tap(plan, Tap::kNetfilter,
+                    "BPF programs at netfilter (Linux 6.4) or around functions (CONFIG_FUNCTION_TRACER)");
   }
   Result<> attach_host(const TapContext& context, std::vector<Attachment>& attached) override {
+    if (!context.options.features->netfilter) return attach_around(context, attached);
     for (const std::uint32_t protocol : {NFPROTO_IPV4, NFPROTO_IPV6}) {
       for (std::uint32_t hook = 0; hook < kNetfilterHookNames.size(); ++hook) {
         for (const bool last : {true, false}) {
@@ -30,6 +35,15 @@ class NetfilterTap final : public TapFamily {
     return ok();
   }
   void count(const TapContext& context, std::vector<TapCounts>& rows) override { count_misses(context, taps(), rows); }
+
+  static Result<> attach_around(const TapContext& context, std::vector<Attachment>& attached) {
+    for (const TapProgram program : {TapProgram::kNetfilterLeave, TapProgram::kNetfilterEnter}) {
+      auto attachment = Attachment::attach_function(context.programs.fd(program), kNetfilterFunction);
+      if (auto kept = keep_if_attached(context, Tap::kNetfilter, std::move(attachment), attached); !kept) return kept;
+    }
+    context.notice("this kernel (before 6.4) shows netfilter hooks at which there are rules, and no others");
+    return ok();
+  }
 };
 
 }  // namespace
