@@ -208,6 +208,14 @@ TEST(Compare, NamesTheHookAPacketDidNotLeave) {
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 100}}));
 }
 
+TEST(Compare, NamesTheHookWhereTheKernelGivesNoReason) {
+  Kernel kernel;
+  kernel.receive(udp(), 0x100);
+  kernel.hook(NetfilterHook::kInput, false, udp(), 0x100);
+  kernel.drop(udp(), 0x100, "", "nf_hook_slow");
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at INPUT by netfilter (no reason in nf_hook_slow)", 1}}));
+}
+
 TEST(Compare, SaysXdpWhenOurProgramConsumedTheFrame) {
   Kernel kernel;
   kernel.xdp(udp(), 1);

@@ -48,11 +48,13 @@ constexpr std::array<std::pair<std::string_view, DropSite>, 30> kSites = {{
     {"SKB_GSO_SEG", DropSite::kDevice},
 }};
 
-// Without a reason, by the function: net/core/dev.c, drivers/net/veth.c. With other drivers XDP frees no sk_buff.
-constexpr std::array<std::pair<std::string_view, DropSite>, 3> kSitesOfFunctions = {{
+// Without a reason, by the function: net/core/dev.c, drivers/net/veth.c, net/netfilter/core.c. With other drivers XDP
+// frees no sk_buff.
+constexpr std::array<std::pair<std::string_view, DropSite>, 4> kSitesOfFunctions = {{
     {"do_xdp_generic", DropSite::kGenericXdp},
     {"netif_receive_generic_xdp", DropSite::kGenericXdp},
     {"veth_xdp_rcv_skb", DropSite::kXdp},
+    {"nf_hook_slow", DropSite::kNetfilter},
 }};
 
 bool begins_with_any(std::string_view text, std::span<const std::string_view> beginnings) {
