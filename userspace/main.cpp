@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <string>
 
 #include "cli/options.hpp"
 #include "command/commands.hpp"
@@ -26,6 +27,7 @@ constexpr std::array kCommands = {
     Command{Action::kShowFilter, show_filter},
     Command{Action::kListDevices, list_devices},
     Command{Action::kListLinkTypes, list_link_types},
+    Command{Action::kListTimeStampTypes, list_time_stamp_types},
     Command{Action::kShowText, show_text},
     Command{Action::kShowVersion, show_version},
 };
@@ -33,6 +35,7 @@ constexpr std::array kCommands = {
 int run(const Options& options) {
   const auto found = std::find_if(kCommands.begin(), kCommands.end(),
                                   [&](const Command& command) { return command.action == options.action; });
+  for (const std::string& note : options.notes) say(note);
   return found->run(options);
 }
 

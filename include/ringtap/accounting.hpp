@@ -26,8 +26,9 @@ enum class Discard : std::uint8_t {
   kFilter,     // rejected by the part of the filter that runs in user space
   kAfterStop,  // captured after the last one that -c asked for, before the taps were detached
   kOutput,     // the sink failed
+  kSkipped,    // --skip
 };
-inline constexpr std::array<const char*, 3> kDiscardNames = {"filter", "after_stop", "output"};
+inline constexpr std::array<const char*, 4> kDiscardNames = {"filter", "after_stop", "output", "skipped"};
 
 // The counts of one tap on one CPU at one interface.
 struct TapAccount {

@@ -52,7 +52,8 @@ struct FilterOptions {
 
 // When a run ends by itself.
 struct RunLimits {
-  std::optional<std::uint64_t> count;  // packets
+  std::optional<std::uint64_t> count;  // packets, after those that are skipped
+  std::uint64_t skip = 0;              // packets at the beginning that no output gets
   std::optional<std::chrono::nanoseconds> duration;
 };
 

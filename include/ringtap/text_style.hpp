@@ -3,6 +3,8 @@
 // not changed while it runs.
 #pragma once
 
+#include <cstdint>
+
 namespace ringtap {
 
 // The protocol that -T assigns to payloads; dissect/options.hpp finds one by its name.
@@ -10,16 +12,18 @@ struct ForcedType;
 
 // For the dissection of one packet.
 struct DissectOptions {
-  int no_names = 0;            // -n, how often: hosts and ports stay numbers
-  bool no_domain = false;      // -N: names without their domain
-  int verbosity = 0;           // -v, how often
-  bool quiet = false;          // -q
-  bool link_header = false;    // -e
-  bool absolute_seq = false;   // -S
-  bool no_checksums = false;   // -K
-  bool as_dot = false;         // -b
-  bool suppress_dump = false;  // bytes of unknown protocols are not dumped, because -x or -X shows them anyway
-  bool compat = false;         // --compat: what tcpdump 4.99.3 prints, even where it is wrong for today's networks
+  int no_names = 0;              // -n, how often: hosts and ports stay numbers
+  bool no_domain = false;        // -N: names without their domain
+  int verbosity = 0;             // -v, how often
+  bool quiet = false;            // -q
+  bool link_header = false;      // -e
+  bool absolute_seq = false;     // -S
+  bool no_checksums = false;     // -K
+  bool as_dot = false;           // -b
+  bool ip_one_line = false;      // -g: with -v, no line break after the IPv4 header
+  bool raw_nfs_handles = false;  // -u: NFS file handles in hex
+  bool suppress_dump = false;    // bytes of unknown protocols are not dumped, because -x or -X shows them anyway
+  bool compat = false;           // --compat: what tcpdump 4.99.3 prints, even where it is wrong for today's networks
   const ForcedType* forced = nullptr;  // -T, from find_forced_type(); nullptr: by port
 };
 
@@ -32,7 +36,7 @@ enum class TimeStyle {
   kSinceFirst,     // -ttttt
 };
 
-// At most one of these; if several are given, tcpdump uses the first of -A, -X, -x.
+// At most one of these; if several are given, tcpdump uses the first of -X, -x, -A.
 enum class DumpStyle {
   kNone,
   kHex,          // -x
@@ -47,6 +51,8 @@ struct TextOptions {
   DumpStyle dump = DumpStyle::kNone;
   bool dump_link_header = false;  // -xx, -XX, -AA
   bool number = false;            // -#
+  bool lengths = false;           // --lengths: "caplen 60 len 1514 "
+  std::uint64_t print_every = 1;  // --print-sampling: packets number N, 2N, …
   bool show_interface = false;    // "eth0  In  ": packets of several interfaces, captured without a cooked header
   bool line_buffered = false;     // -l
 };

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -125,6 +126,70 @@ TEST_F(Files, OfAListMayBeNamedOnStandardInput) {
   const std::string names = list("names", {pcap("a", 1), pcap("b", 1, 3)});
   const Finished finished = run_shell(ringtap_binary() + " --count -V - < " + names);
   EXPECT_EQ(finished.out, "5 packets\n") << finished;
+}
+
+TEST_F(Files, AreDumpedAsTheLettersTogetherSay) {
+  const std::string file = pcap("x", 1);
+  for (const char* letters : {"-A", "-AA", "-AX", "-AXX", "-AAX", "-Ax", "-Axx", "-AAx", "-xX", "-xXX", "-xxX", "-AxX"})
+    expect_same({"-n", letters, "-r", file});
+}
+
+TEST_F(Files, KnowBroadcastsWithoutANetmask) {
+  const std::string file = pcap_of("x", (Ethernet{} / Ipv4{.dst = "255.255.255.255"} / Udp{}).bytes());
+  expect_same({"-n", "-r", file, "ip broadcast"});
+  expect_same({"-d", "-r", file, "ip broadcast"});
+  expect_same({"-n", "-r", pcap("y", 1), "ip broadcast"});
+}
+
+TEST_F(Files, AreReadWithWhatCheatSheetsSay) {
+  const std::string file = pcap("x", 1);
+  for (const char* option : {"--numb", "--time-stamp-prec=nano", "-u", "-j host"}) {
+    SCOPED_TRACE(option);
+    std::vector<std::string> words = {"-n", "-r", file};
+    std::istringstream text(option);
+    for (std::string word; text >> word;) words.push_back(word);
+    expect_same(words);
+  }
+  // tcpdump says nothing of what it does not use.
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"-i", "lo"}, {"-H"}}) {
+    std::vector<std::string> all = {"-n", "-r", file};
+    all.insert(all.end(), words.begin(), words.end());
+    const Finished ours = ringtap(all);
+    EXPECT_EQ(ours.status, (ExitStatus{0, 0})) << ours.err;
+    EXPECT_EQ(ours.out, tcpdump(all).out);
+    EXPECT_NE(ours.err.find(words[0]), std::string::npos) << ours.err;
+  }
+  const std::vector<std::string> module = {"-n", "-m", "none", "-r", file};
+  EXPECT_EQ(ringtap(module).out, tcpdump(module).out);
+  EXPECT_NE(ringtap(module).err.find("no libsmi support"), std::string::npos);
+}
+
+TEST_F(Files, AreSkippedInto) {
+  const std::string file = pcap("x", 1, 5);
+  const std::string all = ringtap({"-n", "-r", file}).out;
+  const auto lines = [&](std::size_t from, std::size_t count) {
+    std::istringstream text(all);
+    std::string found;
+    for (std::string line; std::getline(text, line);) {
+      if (from > 0) {
+        --from;
+      } else if (count-- > 0) {
+        found += line + "\n";
+      } else {
+        break;
+      }
+    }
+    return found;
+  };
+  EXPECT_EQ(ringtap({"-n", "--skip", "2", "-r", file}).out, lines(2, 3));
+  EXPECT_EQ(ringtap({"-n", "--skip", "2", "-c", "1", "-r", file}).out, lines(2, 1));
+  EXPECT_EQ(ringtap({"-n", "--skip", "9", "-r", file}).out, "");
+  EXPECT_EQ(ringtap({"--count", "--skip", "2", "-r", file}).out, "3 packets\n");
+  EXPECT_EQ(ringtap({"-n", "--print-sampling", "2", "-r", file}).out, lines(1, 1) + lines(3, 1));
+  EXPECT_EQ(ringtap({"-nt", "--lengths", "-c", "1", "-r", file}).out.rfind("caplen 52 len 52 IP ", 0), 0U);
+  // Printed or not, each is in the file.
+  EXPECT_EQ(ringtap({"--print-sampling", "2", "-r", file, "-w", folder_ / "all"}).status, (ExitStatus{0, 0}));
+  EXPECT_EQ(ringtap({"--count", "-r", folder_ / "all"}).out, "5 packets\n");
 }
 
 TEST_F(Files, AreCountedTogetherByMinusC) {

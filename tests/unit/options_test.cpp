@@ -92,7 +92,8 @@ TEST(Options, SeveralTapsOfOneDeviceNeedPcapng) {
 }
 
 TEST(Options, OfSeveralDumpsTcpdumpsOrderDecides) {
-  EXPECT_EQ(parsed({"-x", "-A", "-X"}).text_style.dump, DumpStyle::kAscii);
+  EXPECT_EQ(parsed({"-x", "-A", "-X"}).text_style.dump, DumpStyle::kHexAndAscii);
+  EXPECT_EQ(parsed({"-A", "-x"}).text_style.dump, DumpStyle::kHex);
   EXPECT_EQ(parsed({"-x", "-XX"}).text_style.dump, DumpStyle::kHexAndAscii);
   EXPECT_TRUE(parsed({"-xx"}).text_style.dump_link_header);
 }
@@ -167,11 +168,12 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"--consume"}, "--tap xdp"},
       {{"--force", "--tap", "xdp"}, "--consume"},
       {{"--tap", "xdp", "-Q", "out"}, "-Q out"},
-      {{"-r", "x", "-i", "lo"}, "-r"},
+      {{"-r", "x", "--tap", "tc"}, "-r"},
+      {{"-r", "x", "--strict-loss"}, "--strict-loss"},
+      {{"-r", "x", "--ready-file", "y"}, "--ready-file"},
       {{"-V", "/dev/null"}, "-V /dev/null"},
       {{"-V", "/nonexistent/list"}, "/nonexistent/list"},
       {{"-V", "x", "-r", "y"}, "-V and -r are mutually exclusive."},
-      {{"-V", "x", "-i", "lo"}, "-V"},
       {{"--slice", "l5"}, "--slice l5"},
       {{"--slice", "l4+"}, "--slice l4+"},
       {{"--slice", "l4+x"}, "--slice l4+x"},
@@ -205,7 +207,14 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"-z", "gzip", "-w", "x"}, "-z needs -C or -G"},
       {{"-C", "1"}, "-w"},
       {{"-G", "1", "-w", "-"}, "-w"},
-      {{"-j", "host"}, "-j"},
+      {{"-j", "adapter"}, "-j adapter"},
+      {{"-s", "1m"}, "-s 1m"},
+      {{"-s", "k"}, "-s k"},
+      {{"-B", "0m"}, "-B 0m"},
+      {{"--skip", "-1"}, ""},
+      {{"--print-sampling", "0"}, "--print-sampling 0"},
+      {{"--n"}, "--nano, --no-optimize"},
+      {{"compare", "--lengths"}, "--lengths"},
   };
   for (const Wrong& wrong : cases) {
     auto options = parse(wrong.words);
@@ -228,6 +237,47 @@ TEST(Options, AnUnknownOptionNamesTheOneThatIsMeant) {
   EXPECT_EQ(hint({"--any-vlna=yes"}), "did you mean --any-vlan?");
   EXPECT_NE(hint({"--completely-different"}).find("ringtap -h"), std::string::npos);
   EXPECT_NE(hint({"-k"}).find("ringtap -h"), std::string::npos);
+}
+
+TEST(Options, ALongOptionMayBeCutAsFarAsItStaysDistinct) {
+  EXPECT_TRUE(parsed({"--numb"}).text_style.number);
+  EXPECT_EQ(parsed({"--snap=96"}).capture.snaplen, 96U);
+  EXPECT_EQ(parsed({"--snapshot", "96"}).capture.snaplen, 96U);
+  EXPECT_TRUE(parsed({"--print"}).output.print);  // whole, though --print-sampling begins so
+  EXPECT_EQ(parsed({"--vers"}).action, Action::kShowVersion);
+  EXPECT_EQ(parsed({"compare", "--dur", "2s"}).limits.duration, std::chrono::seconds(2));
+  EXPECT_EQ(parsed({"-n", "--", "--numb"}).filter.expression, "--numb");
+}
+
+TEST(Options, SizesHaveUnits) {
+  EXPECT_EQ(parsed({"-B", "100"}).capture.buffer_bytes, 100U << 10);
+  EXPECT_EQ(parsed({"-B", "64m"}).capture.buffer_bytes, 64U << 20);
+  EXPECT_EQ(parsed({"-B", "1G"}).capture.buffer_bytes, 1U << 30);
+  EXPECT_EQ(parsed({"-s", "10k"}).capture.snaplen, 10240U);
+}
+
+TEST(Options, OnFilesAnInterfaceIsNotUsedAndADirectionSelects) {
+  const Options options = parsed({"-i", "eth0", "-r", "x", "-Q", "in", "udp", "or", "tcp"});
+  EXPECT_EQ(options.action, Action::kReadFile);
+  ASSERT_EQ(options.notes.size(), 1U);
+  EXPECT_NE(options.notes[0].find("-i is not used"), std::string::npos);
+  EXPECT_EQ(options.filter.expression, "inbound and (udp or tcp)");
+  EXPECT_EQ(parsed({"-r", "x", "-Q", "out"}).filter.expression, "outbound");
+  EXPECT_EQ(parsed({"-r", "x", "-Q", "inout", "udp"}).filter.expression, "udp");
+  EXPECT_TRUE(parsed({"-i", "eth0"}).notes.empty());
+}
+
+TEST(Options, OfNewerTcpdumpsMeanWhatTheyMeanThere) {
+  const Options options = parsed({"-g", "-u", "--lengths", "--skip", "5", "--print-sampling", "10", "-j", "host"});
+  EXPECT_TRUE(options.text_style.dissect.ip_one_line);
+  EXPECT_TRUE(options.text_style.dissect.raw_nfs_handles);
+  EXPECT_TRUE(options.text_style.lengths);
+  EXPECT_EQ(options.limits.skip, 5U);
+  EXPECT_EQ(options.text_style.print_every, 10U);
+  EXPECT_TRUE(options.text_style.dissect.absolute_seq);
+  EXPECT_TRUE(parsed({"-w", "x", "--print-sampling", "10"}).output.print);
+  EXPECT_EQ(parsed({"-J"}).action, Action::kListTimeStampTypes);
+  EXPECT_EQ(parsed({"-H", "-m", "x"}).notes.size(), 2U);
 }
 
 TEST(Options, FilesMayFollowEachOther) {
@@ -289,7 +339,6 @@ TEST(Options, CompareRefusesByNameWhatItHasNoUseFor) {
     EXPECT_EQ(result.error().text().rfind(option, 0), 0U) << result.error().text();
   }
   EXPECT_FALSE(parse({"compare", "--tap", "tap"}));
-  EXPECT_FALSE(parse({"compare", "-r", "x", "-i", "eth0"}));
   EXPECT_FALSE(parse({"compare", "-r", "x", "--nft-rule"}));
   EXPECT_FALSE(parse({"compare", "-w", "-"}));
   EXPECT_FALSE(parse({"compare", "-tt"}));

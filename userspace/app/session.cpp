@@ -22,6 +22,10 @@ class CountingSink final : public Sink {
 
   Result<> on_interface(const Interface& interface) override { return sink_.on_interface(interface); }
   Result<> on_record(const RecordView& record) override {
+    if (totals_.discard(Discard::kSkipped) < options_.limits.skip) {
+      ++totals_.discard(Discard::kSkipped);
+      return ok();
+    }
     auto result = sink_.on_record(record);
     if (!result) {
       ++totals_.discard(Discard::kOutput);
@@ -99,7 +103,7 @@ Result<> Session::capture() {
       if (wait <= std::chrono::nanoseconds::zero()) return ok();
     }
     const std::uint64_t before = handed_over_;
-    auto state = source_.turn(sink, options_.limits.count ? *options_.limits.count - handed_over_ : kNoLimit, wait);
+    auto state = source_.turn(sink, most_records(), wait);
     if (!state) return state.take_error();
     if (*state == SourceState::kEnd) return ok();
     if (options_.is_done && options_.is_done()) {
@@ -125,6 +129,14 @@ Result<> Session::capture() {
     }
   }
   return ok();
+}
+
+// Until the count is reached.
+std::uint64_t Session::most_records() {
+  if (!options_.limits.count) return kNoLimit;
+  const std::uint64_t wanted = *options_.limits.count - handed_over_;
+  const std::uint64_t to_skip = options_.limits.skip - totals_.discard(Discard::kSkipped);
+  return wanted > kNoLimit - to_skip ? kNoLimit : wanted + to_skip;
 }
 
 Result<> Session::hand_over_rest(bool wanted) {

@@ -57,6 +57,7 @@ class Session {
 
  private:
   Result<> capture();
+  std::uint64_t most_records();
   Result<> hand_over_rest(bool wanted);
   Result<> write_statistics();
   Result<> close_sink(bool sink_works);

@@ -13,11 +13,31 @@ std::string files_option(const Draft& draft) {
   return draft.list_path.empty() ? "-r" : "-V";
 }
 
+bool asks_for_list(const Draft& draft) {
+  return draft.list_devices || draft.list_link_types || draft.list_time_stamp_types;
+}
+
+// What a capture alone can do.
+Result<> check_files(const Draft& draft) {
+  const Options& options = draft.options;
+  if (options.read_paths.empty()) return ok();
+  const std::array<std::pair<bool, const char*>, 4> asked = {{{draft.taps.has_value(), "--tap"},
+                                                              {options.strict_loss, "--strict-loss"},
+                                                              {!options.ready_file.empty(), "--ready-file"},
+                                                              {options.capture.consume, "--consume"}}};
+  for (const auto& [is_asked, name] : asked) {
+    if (is_asked) return usage(files_option(draft) + " cannot be used together with " + name);
+  }
+  return ok();
+}
+
 Result<> interpret_files(Draft& draft) {
   if (draft.read_path.empty() && draft.list_path.empty()) return ok();
   if (!draft.read_path.empty() && !draft.list_path.empty()) return usage("-V and -r are mutually exclusive.");
   Options& options = draft.options;
-  if (!options.capture.interfaces.empty()) return usage(files_option(draft) + " cannot be used together with -i");
+  if (!options.capture.interfaces.empty() && !asks_for_list(draft)) {
+    options.notes.push_back("-i is not used: the packets come from " + files_option(draft));
+  }
   if (!draft.read_path.empty()) {
     options.read_paths = {draft.read_path};
     return ok();
@@ -37,10 +57,19 @@ Result<> interpret_expression(Draft& draft, const std::string& expression) {
   return ok();
 }
 
-Result<> interpret_direction(const std::string& direction, TapSet& taps) {
+// Of a capture the taps of that direction, of files the packets that went that way.
+Result<> interpret_direction(Draft& draft) {
+  const std::string& direction = draft.direction;
+  TapSet& taps = draft.options.capture.taps;
   if (direction.empty() || direction == "inout") return ok();
   if (direction != "in" && direction != "out") {
     return usage("-Q " + direction + ": not a direction").hint("in, out or inout");
+  }
+  if (!draft.options.read_paths.empty()) {
+    std::string& expression = draft.options.filter.expression;
+    const std::string way = direction == "in" ? "inbound" : "outbound";
+    expression = expression.empty() ? way : way + " and (" + expression + ")";
+    return ok();
   }
   taps.erase(direction == "in" ? kOutTaps : kInTaps);
   if (taps.empty()) {
@@ -96,7 +125,7 @@ Result<> interpret_output(Draft& draft) {
 // Of several dumps, tcpdump takes the first of these.
 void interpret_dump(const Draft& draft, TextOptions& style) {
   const std::array<std::pair<int, DumpStyle>, 3> dumps = {
-      {{draft.ascii, DumpStyle::kAscii}, {draft.hex_ascii, DumpStyle::kHexAndAscii}, {draft.hex, DumpStyle::kHex}}};
+      {{draft.hex_ascii, DumpStyle::kHexAndAscii}, {draft.hex, DumpStyle::kHex}, {draft.ascii, DumpStyle::kAscii}}};
   for (const auto& [times, dump] : dumps) {
     if (times == 0) continue;
     style.dump = dump;
@@ -112,6 +141,7 @@ Action capture_action(const Draft& draft) {
   const bool reads_files = !options.read_paths.empty();
   if (draft.list_link_types && !reads_files) return Action::kListLinkTypes;
   if (draft.list_devices && !reads_files) return Action::kListDevices;
+  if (draft.list_time_stamp_types && !reads_files) return Action::kListTimeStampTypes;
   if (options.show_classic > 0 || options.show_ebpf) return Action::kShowFilter;
   return reads_files ? Action::kReadFile : Action::kCapture;
 }
@@ -119,15 +149,14 @@ Action capture_action(const Draft& draft) {
 Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
-  if (!options.read_paths.empty() && draft.taps)
-    return usage(files_option(draft) + " cannot be used together with --tap");
+  if (auto result = check_files(draft); !result) return result.take_error();
   options.capture.taps = draft.taps.value_or(options.capture.taps);
-  if (auto result = interpret_direction(draft.direction, options.capture.taps); !result) return result.take_error();
+  if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
+  if (auto result = interpret_direction(draft); !result) return result.take_error();
   if (auto result = check_reduction(options); !result) return result.take_error();
   if (auto result = interpret_xdp(draft); !result) return result.take_error();
   if (auto result = interpret_output(draft); !result) return result.take_error();
   interpret_dump(draft, options.text_style);
-  if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
   options.action = capture_action(draft);
   return std::move(options);
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <limits>
 #include <string>
 
 #include "dissect/options.hpp"
@@ -34,16 +35,48 @@ Result<> set_time_batch(Draft& draft, const Given& given) {
 }
 
 Result<> set_snaplen(Draft& draft, const Given& given) {
-  auto bytes = parse_number(given.name, given.value(), 0, kMaxSnaplen);
+  auto bytes = parse_size(given.name, given.value(), {.unit = 1, .least = 0, .most = kMaxSnaplen});
   if (!bytes) return bytes.take_error();
   capture(draft).snaplen = *bytes == 0 ? kMaxSnaplen : static_cast<std::uint32_t>(*bytes);
   return ok();
 }
 
 Result<> set_buffer(Draft& draft, const Given& given) {
-  auto kib = parse_number(given.name, given.value(), 1, std::uint64_t{1} << 32);
-  if (!kib) return kib.take_error();
-  capture(draft).buffer_bytes = *kib * kKib;
+  return store(parse_size(given.name, given.value(), {.unit = kKib, .least = kKib, .most = kKib << 32}),
+               capture(draft).buffer_bytes);
+}
+
+Result<> set_rotation_size(Draft& draft, const Given& given) {
+  constexpr std::uint64_t kMillion = 1'000'000;
+  return store(parse_size(given.name, given.value(), {.unit = kMillion, .least = 1, .most = std::uint64_t{1} << 62}),
+               output(draft).rotation.bytes);
+}
+
+// The kernel stamps each record; a device cannot.
+Result<> set_time_source(Draft&, const Given& given) {
+  if (given.value() == "host") return ok();
+  return usage(std::string(given.name) + " " + given.value() + ": not a time stamp type of ringtap").hint("host");
+}
+
+// tcpdump's words, where it was built without libsmi.
+Result<> ignore_module(Draft& draft, const Given& given) {
+  draft.options.notes.push_back("ignoring option `" + std::string(given.name) + " " + given.value() +
+                                "' (no libsmi support)");
+  return ok();
+}
+
+Result<> ignore_mesh(Draft& draft, const Given& given) {
+  draft.options.notes.push_back(std::string(given.name) + " changes nothing: 802.11 frames are not decoded");
+  return ok();
+}
+
+// Positions of unprinted packets in their connections are not known.
+Result<> set_print_sampling(Draft& draft, const Given& given) {
+  auto every = parse_number(given.name, given.value(), 1, std::numeric_limits<std::uint64_t>::max());
+  if (!every) return every.take_error();
+  style(draft).print_every = *every;
+  dissect(draft).absolute_seq = true;
+  draft.print = true;
   return ok();
 }
 

@@ -93,6 +93,10 @@ constexpr std::array kOptions = {
               set_flag<[](Draft& d) { return &d.list_devices; }>},
     OptionRow{"-L,--list-data-link-types", nullptr, Group::kInput, kCaptureForm,
               "list the link types of the interfaces and exit", set_flag<[](Draft& d) { return &d.list_link_types; }>},
+    OptionRow{"-J,--list-time-stamp-types", nullptr, Group::kInput, kCaptureForm, "list the time stamp types and exit",
+              set_flag<[](Draft& d) { return &d.list_time_stamp_types; }>},
+    OptionRow{"-j,--time-stamp-type", "TYPE", Group::kInput, kCaptureForm,
+              "where time stamps come from; only host, the kernel, is supported", set_time_source},
     OptionRow{"-y,--linktype", "TYPE", Group::kInput, kCaptureForm,
               "refuse interfaces of any other link type; for -d without -i or -r: the link type to compile for",
               set_text<[](Draft& d) { return &d.options.link_type; }>},
@@ -117,6 +121,8 @@ constexpr std::array kOptions = {
 
     OptionRow{"-c", "COUNT", Group::kEnd, kBothForms, "stop after this many packets",
               set_number<[](Draft& d) { return &d.options.limits.count; }, 1, kAnyCount>},
+    OptionRow{"--skip", "COUNT", Group::kEnd, kCaptureForm, "leave out this many packets at the beginning",
+              set_number<[](Draft& d) { return &d.options.limits.skip; }, 0, kAnyCount>},
     OptionRow{"--duration", "TIME", Group::kEnd, kBothForms, "stop after this time; for example 500ms, 5s, 2m, 1h",
               [](Draft& d, const Given& given) {
                 return store(parse_duration(given.name, given.value()), d.options.limits.duration);
@@ -135,9 +141,7 @@ constexpr std::array kOptions = {
     OptionRow{"-C", "SIZE", Group::kOutput, kCaptureForm,
               "start a new file when the current one exceeds this size: in millions of bytes, or with k, m or g in "
               "KiB, MiB or GiB",
-              [](Draft& d, const Given& given) {
-                return store(parse_file_size(given.name, given.value()), output(d).rotation.bytes);
-              }},
+              set_rotation_size},
     OptionRow{"-G", "SECONDS", Group::kOutput, kCaptureForm,
               "start a new file after this time; the name given with -w is a strftime(3) pattern",
               set_number<[](Draft& d) { return &output(d).rotation.seconds; }, 1, kMostFiles>},
@@ -153,6 +157,8 @@ constexpr std::array kOptions = {
               set_format},
     OptionRow{"--print", nullptr, Group::kOutput, kCaptureForm, "with -w: print the packets as well",
               set_flag<[](Draft& d) { return &d.print; }>},
+    OptionRow{"--print-sampling", "N", Group::kOutput, kCaptureForm,
+              "print only every Nth packet; implies --print and -S", set_print_sampling},
     OptionRow{"--count", nullptr, Group::kOutput, kCaptureForm, "print only the number of packets",
               set_flag<[](Draft& d) { return &output(d).count_only; }>},
     OptionRow{"-U,--packet-buffered", nullptr, Group::kOutput, kCaptureForm,
@@ -206,8 +212,20 @@ constexpr std::array kOptions = {
               set_times<[](Draft& d) { return &d.ascii; }>},
     OptionRow{"-b", nullptr, Group::kText, kCaptureForm, "print BGP AS numbers in asdot notation; for example 1.4464",
               set_flag<[](Draft& d) { return &dissect(d).as_dot; }>},
+    OptionRow{"-g,--ip-oneline", nullptr, Group::kText, kCaptureForm,
+              "with -v: print no line break after the IPv4 header",
+              set_flag<[](Draft& d) { return &dissect(d).ip_one_line; }>},
+    OptionRow{"-u", nullptr, Group::kText, kCaptureForm, "print NFS file handles in hex",
+              set_flag<[](Draft& d) { return &dissect(d).raw_nfs_handles; }>},
+    OptionRow{"-H", nullptr, Group::kText, kCaptureForm, "accepted, but has no effect: 802.11 frames are not decoded",
+              ignore_mesh},
+    OptionRow{"-m", "MODULE", Group::kText, kCaptureForm, "accepted, but has no effect: SMI modules are not read",
+              ignore_module},
     OptionRow{"-T", "TYPE", Group::kText, kCaptureForm,
               "read UDP and TCP payloads as this protocol: domain, radius, snmp, tftp, vxlan, …", set_forced_type},
+    OptionRow{"--lengths", nullptr, Group::kText, kCaptureForm,
+              "begin each line with the captured and the original length",
+              set_flag<[](Draft& d) { return &style(d).lengths; }>},
     OptionRow{"-#,--number", nullptr, Group::kText, kCaptureForm, "number the packets",
               set_flag<[](Draft& d) { return &style(d).number; }>},
 
@@ -223,18 +241,13 @@ constexpr const char* kOneFile = "not for compare, which writes one file";
 constexpr const char* kNotPrinted = "not for compare, which does not print packets";
 constexpr const char* kNoChoice = "not for compare, which follows packets in both directions and writes pcapng";
 constexpr const char* kShowsNothing = "not for compare; use it without the word compare";
-constexpr const char* kOneClock = "time stamps always come from the kernel's monotonic clock";
+constexpr const char* kOneClock = "not for compare; time stamps always come from the kernel";
 
 constexpr std::array kRefused = {
     RefusedRow{"-E", kBothForms, "decrypting IPsec is not supported"},
     RefusedRow{"-M", kBothForms, "checking TCP-MD5 signatures is not supported"},
-    RefusedRow{"-m", kBothForms, "SMI modules are not supported"},
-    RefusedRow{"-H", kBothForms, "802.11s mesh headers are not supported"},
     RefusedRow{"-I,--monitor-mode", kBothForms, "monitor mode is not supported"},
-    RefusedRow{"-u", kBothForms, "undecoded NFS handles are not supported"},
     RefusedRow{"-f", kBothForms, "printing only foreign addresses as numbers is not supported; use -n"},
-    RefusedRow{"-j,--time-stamp-type", kBothForms, kOneClock},
-    RefusedRow{"-J,--list-time-stamp-types", kBothForms, kOneClock},
 
     // A comparison writes one file, and only in addition to its report; it needs its privileges until the end.
     RefusedRow{"-C", kCompareForm, kOneFile},
@@ -243,6 +256,15 @@ constexpr std::array kRefused = {
     RefusedRow{"-z", kCompareForm, kOneFile},
     RefusedRow{"-Z", kCompareForm, "not for compare, which needs its privileges until it ends"},
     RefusedRow{"-y", kCompareForm, "not for compare, which takes the link type of the interfaces"},
+    RefusedRow{"-j,--time-stamp-type", kCompareForm, kOneClock},
+    RefusedRow{"-J,--list-time-stamp-types", kCompareForm, kOneClock},
+    RefusedRow{"-g,--ip-oneline", kCompareForm, kNotPrinted},
+    RefusedRow{"-H", kCompareForm, kNotPrinted},
+    RefusedRow{"-m", kCompareForm, kNotPrinted},
+    RefusedRow{"-u", kCompareForm, kNotPrinted},
+    RefusedRow{"--lengths", kCompareForm, kNotPrinted},
+    RefusedRow{"--print-sampling", kCompareForm, kNotPrinted},
+    RefusedRow{"--skip", kCompareForm, kNotPrinted},
     RefusedRow{"-A", kCompareForm, kNotPrinted},
     RefusedRow{"-b", kCompareForm, kNotPrinted},
     RefusedRow{"-T", kCompareForm, kNotPrinted},

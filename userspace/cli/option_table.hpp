@@ -38,7 +38,8 @@ struct Draft {
   bool print = false;
   bool list_devices = false;
   bool list_link_types = false;
-  int hex = 0;  // how often -x, -X and -A were given
+  bool list_time_stamp_types = false;
+  int hex = 0;  // how often -x, -X and -A are given
   int hex_ascii = 0;
   int ascii = 0;
 };

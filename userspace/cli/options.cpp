@@ -3,6 +3,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -66,6 +70,34 @@ Error unknown_option(const CLI::App& app, const std::string& word) {
   return meant.empty() ? std::move(error) : std::move(error).hint("did you mean " + std::string(meant) + "?");
 }
 
+// Long options may be cut as far as they stay distinct, as with getopt_long(3). `words` are those of a command line.
+Result<> complete_abbreviations(const CLI::App& app, std::vector<std::string>& words) {
+  for (std::string& word : words) {
+    if (word == "--") break;
+    const std::string name = word.substr(0, word.find('='));
+    if (!name.starts_with("--")) continue;
+    std::map<const CLI::Option*, std::string> meant;
+    bool is_whole = false;
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& known : option->get_lnames()) {
+        if ("--" + known == name) is_whole = true;
+        if (("--" + known).starts_with(name)) meant.emplace(option, "--" + known);
+      }
+    }
+    if (is_whole || meant.empty()) continue;
+    if (meant.size() == 1) {
+      word.replace(0, name.size(), meant.begin()->second);
+      continue;
+    }
+    std::set<std::string> names;
+    for (const auto& [option, full] : meant) names.insert(full);
+    std::string list;
+    for (const std::string& full : names) list += (list.empty() ? "" : ", ") + full;
+    return usage(name + ": more than one option begins so: " + list);
+  }
+  return ok();
+}
+
 Result<> set_all(Draft& draft, const std::vector<Declared>& declared) {
   for (const auto& [row, option] : declared) {
     if (option->count() == 0) continue;
@@ -111,8 +143,11 @@ Result<Options> parse_options(int argc, const char* const* argv) {
                           })
         ->group("");
   }
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (auto completed = complete_abbreviations(app, arguments); !completed) return completed.take_error();
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(arguments));
   } catch (const CLI::CallForHelp&) {
     return show_text(app.help());
   } catch (const CLI::CallForVersion&) {

@@ -18,6 +18,7 @@ enum class Action {
   kReadFile,
   kListDevices,
   kListLinkTypes,
+  kListTimeStampTypes,
   kShowFilter,
   kShowText,
   kShowVersion,
@@ -27,7 +28,8 @@ enum class Action {
 
 struct Options {
   Action action = Action::kCapture;
-  std::string text;  // kShowText: the help, for standard output
+  std::string text;                // kShowText: the help, for standard output
+  std::vector<std::string> notes;  // what is worth telling the user before anything else
 
   CaptureSettings capture;              // interfaces as given, names or numbers of -D; none: the first of -D
   std::vector<std::string> read_paths;  // -r: one; -V: those of the list; empty: a live capture

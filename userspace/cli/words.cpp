@@ -63,21 +63,22 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view option, const s
   return usage(given(option, text) + ": not a time").hint("a number with us, ms, s, m or h; for example 500ms, 5s, 2m");
 }
 
-Result<std::uint64_t> parse_file_size(std::string_view option, const std::string& text) {
-  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> kUnits = {{{"kK", std::uint64_t{1} << 10},
-                                                                                 {"mM", std::uint64_t{1} << 20},
-                                                                                 {"gG", std::uint64_t{1} << 30},
-                                                                                 {"", 1'000'000}}};
+Result<std::uint64_t> parse_size(std::string_view option, const std::string& text, const SizeRange& range) {
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 3> kUnits = {
+      {{"kK", std::uint64_t{1} << 10}, {"mM", std::uint64_t{1} << 20}, {"gG", std::uint64_t{1} << 30}}};
+  std::uint64_t unit = range.unit;
+  std::string_view digits = text;
   for (const auto& [letters, bytes] : kUnits) {
-    const bool named = !letters.empty();
-    if (named && letters.find(text.back()) == std::string_view::npos) continue;
-    auto number =
-        parse_number(option, text.substr(0, text.size() - (named ? 1 : 0)), 1, (std::uint64_t{1} << 62) / bytes);
-    if (!number) break;
-    return *number * bytes;
+    if (text.empty() || letters.find(text.back()) == std::string_view::npos) continue;
+    unit = bytes;
+    digits.remove_suffix(1);
   }
-  return usage(given(option, text) + ": not a size")
-      .hint("a number, in millions of bytes, or with k, m or g in KiB, MiB or GiB; for example 100, 64m, 1g");
+  auto number = parse_number(option, std::string(digits), 0, range.most / unit);
+  if (number && *number * unit >= range.least) return *number * unit;
+  const std::uint64_t least = (range.least + range.unit - 1) / range.unit;
+  return usage(given(option, text) + ": not a size from " + std::to_string(least) + " to " +
+               std::to_string(range.most / range.unit))
+      .hint("a number, or with k, m or g one of KiB, MiB or GiB; for example 100, 64k, 64m, 1g");
 }
 
 Result<> parse_slice(std::string_view option, const std::string& text, Reduction& reduction) {

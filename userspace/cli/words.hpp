@@ -27,8 +27,14 @@ Result<std::uint64_t> parse_number(std::string_view option, const std::string& t
 // "500ms", "5s", "2m"; without a unit, seconds.
 Result<std::chrono::nanoseconds> parse_duration(std::string_view option, const std::string& text);
 
-// Millions of bytes, as tcpdump counts; "64k", "64m", "1g" are KiB, MiB and GiB, as in its versions from 5 on.
-Result<std::uint64_t> parse_file_size(std::string_view option, const std::string& text);
+// A number of `unit` bytes, or of KiB, MiB or GiB: "64k", "64m", "1g", as in tcpdump's versions from 5 on. The result,
+// in bytes, is from `least` to `most`.
+struct SizeRange {
+  std::uint64_t unit;
+  std::uint64_t least;
+  std::uint64_t most;
+};
+Result<std::uint64_t> parse_size(std::string_view option, const std::string& text, const SizeRange& range);
 
 // "l4+20" into slice_layer and slice_more.
 Result<> parse_slice(std::string_view option, const std::string& text, Reduction& reduction);

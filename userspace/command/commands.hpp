@@ -15,6 +15,7 @@ int compare_file(const Options& options);
 int show_filter(const Options& options);
 int list_devices(const Options& options);
 int list_link_types(const Options& options);
+int list_time_stamp_types(const Options& options);
 int show_text(const Options& options);
 int show_version(const Options& options);
 

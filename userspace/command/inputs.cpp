@@ -38,7 +38,7 @@ Result<FileInput> open_files(const Options& options, OfRefused of_refused) {
   }
   FileInput files;
   if (!options.filter.expression.empty()) {
-    auto filter = ExpressionFilter::create(options.filter, {}, {.netmask = {}, .live = false});
+    auto filter = ExpressionFilter::create(options.filter, {}, {.netmask = 0, .live = false});
     if (!filter) return filter.take_error();
     files.filter = std::make_unique<ExpressionFilter>(filter.take());
   }

@@ -33,6 +33,10 @@ int list_link_types(const Options&) {
   return fail(refusal("list the link types of interfaces"));
 }
 
+int list_time_stamp_types(const Options&) {
+  return fail(refusal("list the time stamp types of interfaces"));
+}
+
 std::string kernel_library_version() {
   return "without libbpf";
 }

@@ -18,7 +18,7 @@ namespace ringtap {
 namespace {
 
 Result<FilteredFrames> frames_of_file(const std::string& file) {
-  FilteredFrames frames;
+  FilteredFrames frames{.netmask = 0};  // as tcpdump has it where there is no interface
   auto source =
       CaptureFiles::open({file}, [&](const CaptureFiles& all, const std::string& path, const Interface& first) {
         announce_file(path, first);

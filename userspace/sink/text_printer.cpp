@@ -95,7 +95,12 @@ Result<> TextPrinter::on_interface(const Interface& interface) {
 
 Result<> TextPrinter::on_record(const RecordView& record) {
   ++count_;
+  if (options_.print_every > 1 && count_ % options_.print_every != 0) {
+    ++unprinted_;
+    return ok();
+  }
   if (options_.number) out_.put(Padded{count_, 5, ' '}, "  ");
+  if (options_.lengths) out_.put("caplen ", record.data.size(), " len ", record.wire_len, ' ');
   if (Dissector::print_if_invalid(record, out_)) return end_line();
   put_time(record.time_ns);
   if (options_.show_interface && record.link_type != LinkType::kLinuxSll2) {

@@ -27,7 +27,7 @@ class TextPrinter final : public Sink {
   Result<> flush() override;
   // Leaves the descriptor open, which belongs to the caller.
   Result<> finish() override;
-  [[nodiscard]] std::uint64_t records_stored() const override { return stored_; }
+  [[nodiscard]] std::uint64_t records_stored() const override { return stored_ + unprinted_; }
 
  private:
   class DeviceNames;
@@ -50,6 +50,7 @@ class TextPrinter final : public Sink {
   Appender out_;
   std::vector<std::size_t> ends_;  // where in out_ records end
   std::uint64_t stored_ = 0;
+  std::uint64_t unprinted_ = 0;  // by TextOptions::print_every: as good as printed
   std::uint64_t count_ = 0;
   std::optional<std::uint64_t> reference_ns_;  // the previous or the first record's time
   std::int64_t minute_ = -1;                   // since the epoch, of the broken-down time below

@@ -218,7 +218,7 @@ void print_ipv4_packet(Context& context, Cursor packet) {
         context.put(", bad cksum ", Hex{found}, " (->", Hex{expected_checksum(found, sum)}, ")!");
       }
     }
-    context.put(")\n    ");
+    context.put(context.options.ip_one_line ? ") " : ")\n    ");
   }
   if (!whole.has(header_size)) {
     context.put(" [remaining caplen(", whole.captured(), ") < header length(", header_size, ")]");

@@ -130,6 +130,7 @@ class Message {
 
   void put_handle();
   void put_handle_word_for_word(std::size_t size);
+  void put_raw_handle(std::size_t size);
   void put_name();
   void take_set_attributes();
   void put_set_attributes();
@@ -196,6 +197,7 @@ void Message::put_handle() {
   if (version3_) size = rest_.take_be32();
   if (context_.truncated()) return;
   if (!rest_.has(size)) return rest_.truncated();
+  if (context_.options.raw_nfs_handles) return put_raw_handle(size);
   context_.put(" fh ");
   const std::uint32_t first = size >= 4 ? rest_.be32(0) : 1u << 31 | 1;
   const auto put_device = [&](std::uint32_t device, std::uint32_t file) {
@@ -219,6 +221,13 @@ void Message::put_handle_word_for_word(std::size_t size) {
     const std::uint8_t byte = rest_.u8(i);
     context_.put(kDigits[byte >> 4], kDigits[byte & 0xf]);
   }
+}
+
+void Message::put_raw_handle(std::size_t size) {
+  context_.put(" fh[");
+  for (std::size_t at = 0; at + 4 <= size; at += 4) context_.put(at == 0 ? "" : ":", Hex{rest_.be32(at)});
+  context_.put(']');
+  rest_.skip(padded(size));
 }
 
 void Message::put_name() {
