@@ -109,6 +109,7 @@ struct RecordView {
   std::uint32_t gso_segs = 0;
   std::uint32_t ifindex = 0;  // the device, from the record itself (also in LINUX_SLL2); 0: unknown
   std::optional<Trace> trace;
+  std::string_view comment;  // from a file, several with line ends between them; borrowed like data
 };
 
 // Totals of one interface since the capture began; written to pcapng's interface statistics block.

@@ -53,7 +53,8 @@ struct TextOptions {
   bool number = false;            // -#
   bool lengths = false;           // --lengths: "caplen 60 len 1514 "
   std::uint64_t print_every = 1;  // --print-sampling: packets number N, 2N, …
-  bool show_interface = false;    // "eth0  In  ": packets of several interfaces, captured without a cooked header
+  bool show_interface = false;    // "eth0  In  " on every line; else once two have names, and for the
+                                  // taps that have more to tell than the packet. Never with compat or a cooked header
   bool line_buffered = false;     // -l
 };
 

@@ -339,6 +339,62 @@ TEST_F(TextPrinterTest, NamesTheInterfaceWhereSeveralAreCaptured) {
   ::close(fds[1]);
 }
 
+// What a printer with these options makes of one record of each of these interfaces.
+std::string shown(const TextOptions& options, const std::vector<std::string>& names,
+                  const std::vector<RecordView>& views) {
+  int fds[2];
+  EXPECT_EQ(::pipe(fds), 0);
+  TextPrinter printer(fds[1], options);
+  for (const std::string& name : names) EXPECT_TRUE(printer.on_interface({.name = name}));
+  for (const RecordView& view : views) EXPECT_TRUE(printer.on_record(view));
+  EXPECT_TRUE(printer.finish());
+  std::array<char, 4096> buffer{};
+  const ssize_t size = ::read(fds[0], buffer.data(), buffer.size());
+  ::close(fds[0]);
+  ::close(fds[1]);
+  return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
+TEST_F(TextPrinterTest, SaysWhatATapKnowsOfThePacket) {
+  TextOptions options;
+  options.dissect.no_names = 1;
+  options.time = TimeStyle::kNone;
+  const Bytes bytes = samples()[9];
+  const Packet packet = {bytes, static_cast<std::uint32_t>(bytes.size())};
+  RecordView drop = record(packet, kStart);
+  drop.tap = Tap::kDrop;
+  drop.direction = Direction::kIn;
+  drop.trace = Trace{.reason = "NETFILTER_DROP", .function = "nft_do_chain"};
+  const std::string line = "IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 3";
+  EXPECT_EQ(shown(options, {"eth0:drop"}, {drop}), "eth0:drop In  " + line + " [NETFILTER_DROP in nft_do_chain]\n");
+  drop.trace = Trace{.function = "ip_\x1b[0mrcv"};
+  EXPECT_EQ(shown(options, {"eth0:drop"}, {drop}), "eth0:drop In  " + line + " [dropped in ip_^[[0mrcv]\n");
+  RecordView hook = record(packet, kStart);
+  hook.tap = Tap::kNetfilter;
+  hook.trace = Trace{.hook = NetfilterHook::kInput, .last = true};
+  EXPECT_EQ(shown(options, {"eth0:netfilter"}, {hook}), "eth0:netfilter ?   " + line + " [INPUT post]\n");
+  options.dissect.compat = true;
+  EXPECT_EQ(shown(options, {"eth0:drop"}, {drop}), line + "\n");
+}
+
+TEST_F(TextPrinterTest, NamesInterfacesOfFilesWhereTwoHaveNames) {
+  TextOptions options;
+  options.dissect.no_names = 1;
+  options.time = TimeStyle::kNone;
+  const Bytes bytes = samples()[9];
+  const Packet packet = {bytes, static_cast<std::uint32_t>(bytes.size())};
+  RecordView view = record(packet, kStart);
+  view.comment = "seen\nat \x1b noon";
+  const std::string line = "IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 3\n";
+  EXPECT_EQ(shown(options, {"", ""}, {view}), line);
+  EXPECT_EQ(shown(options, {"eth0", "eth0"}, {view}), line);
+  EXPECT_EQ(shown(options, {"e\x07th0", "eth1"}, {view}), "e^Gth0 ?   " + line);
+  EXPECT_EQ(shown(options, {"", "eth0", "eth1"}, {view}), "if0   ?   " + line);
+  options.dissect.verbosity = 1;
+  EXPECT_NE(shown(options, {""}, {view}).find("\n    comment: seen"), std::string::npos);
+  EXPECT_EQ(shown(options, {""}, {view}).find('\x1b'), std::string::npos);
+}
+
 TEST(TextPrinterErrors, SayWhichErrorAndHowManyRecordsWereStored) {
   const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
   ASSERT_GE(full, 0);

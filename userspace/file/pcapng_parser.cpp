@@ -271,8 +271,13 @@ Result<> PcapngParser::parse_simple_packet(Bytes body) {
 }
 
 Result<> PcapngParser::parse_packet_options(Bytes options) {
-  return each_option(options, order_, [this](std::uint16_t code, Bytes value) {
+  comments_.clear();
+  auto parsed = each_option(options, order_, [this](std::uint16_t code, Bytes value) {
     switch (code) {
+      case pcapng::kOptComment:
+        if (!comments_.empty()) comments_ += '\n';
+        comments_ += text(value);
+        break;
       case pcapng::kEpbFlags:
         if (const auto flags = number<std::uint32_t>(value, order_)) apply_flags(*flags);
         break;
@@ -303,6 +308,8 @@ Result<> PcapngParser::parse_packet_options(Bytes options) {
         break;
     }
   });
+  record_.comment = comments_;
+  return parsed;
 }
 
 void PcapngParser::apply_flags(std::uint32_t flags) {

@@ -69,6 +69,7 @@ class PcapngParser final : public FormatParser {
   FieldOrder order_;
   std::vector<SectionInterface> interfaces_;  // of this section
   std::vector<InterfaceStatistics> statistics_;
+  std::string comments_;  // of record_
   std::uint32_t next_interface_id_;
   std::size_t max_block_length_;
 };

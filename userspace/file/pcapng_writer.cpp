@@ -126,11 +126,12 @@ RecordBlock encode_record(PcapngBlock& block, const RecordView& record) {
     const auto type = static_cast<std::byte>(record.verdict->type);
     block.option(pcapng::kEpbVerdict, {&type, 1}, file_bytes(record.verdict->value));
   }
+  if (!record.comment.empty()) block.text(pcapng::kOptComment, std::string(record.comment));
   // Without a trace the tap follows from the verdict's type and the direction.
   if (record.trace || (record.tap != Tap::kUnknown && !record.verdict)) {
     std::string text;
     append_trace_comment(text, record);
-    block.text(pcapng::kOptComment, text);
+    if (!record.comment.starts_with(text)) block.text(pcapng::kOptComment, text);
     text.clear();
     append_trace_words(text, record);
     block.text(pcapng::kEpbTrace, text);

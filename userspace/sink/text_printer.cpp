@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <unordered_map>
@@ -49,6 +50,10 @@ std::string_view direction_name(const RecordView& record) {
   return "?";
 }
 
+std::span<const std::uint8_t> octets(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
 DissectOptions with_dump_known(DissectOptions options, DumpStyle dump) {
   options.suppress_dump = options.suppress_dump || dump == DumpStyle::kHex || dump == DumpStyle::kHexAndAscii;
   return options;
@@ -89,7 +94,14 @@ TextPrinter::TextPrinter(int fd, const TextOptions& options, NameResolver* resol
 TextPrinter::~TextPrinter() = default;
 
 Result<> TextPrinter::on_interface(const Interface& interface) {
-  interfaces_.push_back({interface.name, interface.ifindex});
+  // A name from a file may hold any byte, and none at all.
+  Appender shown;
+  shown.escaped(octets(interface.name));
+  if (interface.name.empty()) shown.put("if", interfaces_.size());
+  several_names_ |= !interface.name.empty() &&
+                    std::any_of(interfaces_.begin(), interfaces_.end(),
+                                [&](const auto& other) { return !other.name.empty() && other.name != interface.name; });
+  interfaces_.push_back({interface.name, std::string(shown.text()), interface.ifindex});
   return ok();
 }
 
@@ -103,14 +115,38 @@ Result<> TextPrinter::on_record(const RecordView& record) {
   if (options_.lengths) out_.put("caplen ", record.data.size(), " len ", record.wire_len, ' ');
   if (Dissector::print_if_invalid(record, out_)) return end_line();
   put_time(record.time_ns);
-  if (options_.show_interface && record.link_type != LinkType::kLinuxSll2) {
+  if (shows_interface(record)) {
     const std::string_view name =
-        record.interface_id < interfaces_.size() ? std::string_view(interfaces_[record.interface_id].name) : "?";
+        record.interface_id < interfaces_.size() ? std::string_view(interfaces_[record.interface_id].shown) : "?";
     put_interface(out_, name, direction_name(record));
   }
   const std::size_t header_size = dissector_.print(record, out_);
+  if (!options_.dissect.compat) put_trace(record);
   put_dump(record, header_size);
   return end_line();
+}
+
+bool TextPrinter::shows_interface(const RecordView& record) const {
+  if (record.link_type == LinkType::kLinuxSll2 || options_.dissect.compat) return false;
+  return options_.show_interface || several_names_ || tap_traits(record.tap).needs_pcapng;
+}
+
+// What the tap knows beyond the bytes, and with -v what a file says of the packet.
+void TextPrinter::put_trace(const RecordView& record) {
+  if (record.trace && record.tap == Tap::kNetfilter) {
+    const auto hook = static_cast<std::size_t>(record.trace->hook);
+    out_.put(" [", kNetfilterHookNames[hook], record.trace->last ? " post]" : " pre]");
+  } else if (record.trace && (!record.trace->reason.empty() || !record.trace->function.empty())) {
+    out_.put(" [");
+    out_.escaped(octets(record.trace->reason.empty() ? "dropped" : record.trace->reason));
+    if (!record.trace->function.empty()) out_.put(" in ");
+    out_.escaped(octets(record.trace->function));
+    out_.put(']');
+  }
+  // ringtap's own comment says what has just been printed.
+  if (options_.dissect.verbosity == 0 || record.comment.empty() || record.trace) return;
+  out_.put("\n    comment: ");
+  out_.escaped(octets(record.comment));
 }
 
 Result<> TextPrinter::end_line() {

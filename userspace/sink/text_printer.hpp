@@ -33,9 +33,12 @@ class TextPrinter final : public Sink {
   class DeviceNames;
   struct ShownInterface {
     std::string name;
+    std::string shown;  // the same without control bytes
     std::uint32_t ifindex;
   };
 
+  [[nodiscard]] bool shows_interface(const RecordView& record) const;
+  void put_trace(const RecordView& record);
   Result<> end_line();
   void put_time(std::uint64_t time_ns);
   void put_difference(std::uint64_t time_ns, std::uint64_t since_ns);
@@ -45,6 +48,7 @@ class TextPrinter final : public Sink {
   int fd_;
   TextOptions options_;
   std::vector<ShownInterface> interfaces_;
+  bool several_names_ = false;
   std::unique_ptr<DeviceNames> device_names_;
   Dissector dissector_;  // borrows device_names_
   Appender out_;
