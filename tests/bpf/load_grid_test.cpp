@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The verifier takes the tap programs with every setting: not by luck of how registers were given out. Loads and
-// attaches nothing. What the kernel lacks is left out of the grid and said.
+// attaches nothing. What the kernel lacks is left out of the grid and said. RINGTAP_SHORT=1 takes some of it.
 #include <gtest/gtest.h>
 #include <linux/capability.h>
 
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "filter/compile.hpp"
@@ -44,6 +46,12 @@ const std::array<Reduction, 12>& reductions() {
   return all;
 }
 
+bool is_short() {
+  const char* value = std::getenv("RINGTAP_SHORT");
+  return value != nullptr && std::string_view(value) == "1";
+}
+constexpr unsigned kShortStride = 5;
+
 FilterBodies filter_of(const std::string& expression) {
   return [expression](FilterPlace place, const KernelFeatures& features) -> Result<std::vector<bpf_insn>> {
     auto program = compile({.expression = expression, .link_type = place.l3 ? LinkType::kRaw : LinkType::kEthernet});
@@ -66,6 +74,7 @@ class LoadGrid : public ::testing::Test {
 
   void load(TapSet taps, std::uint32_t snaplen, const Reduction& reduction, const std::string& expression,
             bool follow = false) {
+    if (short_ && asked_++ % kShortStride != 0) return;
     TapProgramsConfig config;
     config.taps = taps;
     config.follow = follow;
@@ -100,6 +109,8 @@ class LoadGrid : public ::testing::Test {
 
   KernelFeatures features_;
   std::optional<Rings> rings_;
+  const bool short_ = is_short();
+  unsigned asked_ = 0;
   unsigned loaded_ = 0;
 };
 
