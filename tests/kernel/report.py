@@ -69,7 +69,7 @@ class Kernel:
 
 def rows_of(kernels):
     names = []
-    for kernel in kernels:
+    for kernel in sorted(kernels, key=lambda kernel: -len(kernel.cells)):  # in the order of the one that ran most
         names += [name for name in kernel.cells if name not in names]
     return [["", *(kernel.version for kernel in kernels)],
             *([name, *(kernel.cells.get(name, "") for kernel in kernels)] for name in names)]
