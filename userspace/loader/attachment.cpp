@@ -117,7 +117,11 @@ Result<UniqueFd> open_cgroup_root() {
     UniqueFd root(fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
     if (root) return root;
   }
-  return Error::from_errno(errno, "open the root of cgroup v2");
+  auto error = Error::from_errno(errno, "open the root of cgroup v2");
+  if (error.errno_value() != EPERM) return error;
+  return std::move(error).hint(
+      "cgroup2 is not mounted here, and mounting it needs CAP_SYS_ADMIN; ip netns exec hides "
+      "/sys/fs/cgroup, nsenter --net=/run/netns/NAME does not");
 }
 
 }  // namespace
