@@ -237,9 +237,14 @@ TEST_F(Interfaces, FilesOfEveryFormatAreReadByOtherToolsWithoutAComplaint) {
     EXPECT_EQ(described.status, (ExitStatus{0, 0})) << described;
     EXPECT_EQ(described.err, "");
 
-    const Finished ours = run({ringtap_binary(), "-n", "-t", "-r", path});
+    const Finished ours = run({ringtap_binary(), "-n", "-t", "--compat", "-r", path});
     EXPECT_EQ(ours.status, (ExitStatus{0, 0})) << ours.err;
     EXPECT_EQ(lines_of(ours.out), lines_of(dumped.out));
+    // Without --compat the lines of a file with several interfaces begin with the interface and the direction.
+    if (each.arguments.size() == 2) continue;
+    std::vector<std::string> lines = lines_of(run({ringtap_binary(), "-n", "-t", "-r", path}).out);
+    for (std::string& line : lines) line.erase(0, line.find("IP"));
+    EXPECT_EQ(lines, lines_of(dumped.out));
   }
 }
 

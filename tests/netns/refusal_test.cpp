@@ -46,7 +46,7 @@ TEST_F(Refusal, NamesTheMissingCapabilities) {
 TEST_F(Refusal, NamesTheLimitOfOpenFiles) {
   // Enough for the program itself to start.
   for (const std::string limit : {"10", "12", "16", "24", "32"}) {
-    expect("ulimit -n " + limit + "; exec", {"this process may open " + limit, "ulimit -n"});
+    expect("ulimit -n " + limit + "; exec", {"this process may open only " + limit, "ulimit -n"});
   }
 }
 
