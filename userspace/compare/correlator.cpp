@@ -11,8 +11,7 @@
 namespace ringtap {
 namespace {
 
-// A packet passes the kernel in less than this unless a queue holds it: among identical packets, one that was last seen
-// longer ago than this comes after the others.
+// Among identical packets, one last seen longer ago comes after the others: unless queued, it has left the kernel.
 constexpr std::uint64_t kIdleNs = 10'000'000;
 constexpr std::uint64_t kMergeWindowNs = 100'000'000;  // frames that GRO merges come closer together
 constexpr int kLookAhead = 64;                         // among identical packets
