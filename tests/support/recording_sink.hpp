@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,9 +18,13 @@ namespace ringtap::testing {
 
 class RecordingSink final : public Sink {
  public:
+  struct Texts {
+    std::string comment, reason, function;
+  };
   struct Kept {
-    RecordView view;  // its data are `data`
+    RecordView view;  // borrows from the other two
     std::vector<std::byte> data;
+    std::shared_ptr<const Texts> texts;
   };
 
   Result<> on_interface(const Interface& interface) override {
@@ -28,8 +34,20 @@ class RecordingSink final : public Sink {
   Result<> on_record(const RecordView& record) override {
     if (record.interface_id >= interfaces.size()) return Error("a record before its interface");
     if (records.size() == refuse_after) return Error("enough");
-    records.push_back({record, {record.data.begin(), record.data.end()}});
-    records.back().view.data = records.back().data;
+    Kept kept{.view = record, .data = {record.data.begin(), record.data.end()}, .texts = nullptr};
+    Texts texts{.comment = std::string(record.comment), .reason = {}, .function = {}};
+    if (record.trace) {
+      texts.reason = record.trace->reason;
+      texts.function = record.trace->function;
+    }
+    kept.texts = std::make_shared<const Texts>(std::move(texts));
+    kept.view.comment = kept.texts->comment;
+    if (kept.view.trace) {
+      kept.view.trace->reason = kept.texts->reason;
+      kept.view.trace->function = kept.texts->function;
+    }
+    kept.view.data = kept.data;
+    records.push_back(std::move(kept));
     return ok();
   }
   Result<> on_statistics(const InterfaceStatistics& totals) override {

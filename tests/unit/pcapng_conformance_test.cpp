@@ -114,7 +114,7 @@ std::vector<Packet> as_we_read(const fs::path& file) {
   for (const std::uint64_t count : interfaces_per_section(file)) interfaces += count;
   EXPECT_EQ(sink.interfaces.size(), interfaces);
   std::vector<Packet> packets;
-  for (const auto& [view, data] : sink.records) {
+  for (const auto& [view, data, texts] : sink.records) {
     packets.push_back({view.interface_id, view.time_ns, view.wire_len, testing::hex(data)});
   }
   return packets;
