@@ -18,7 +18,7 @@ FOLDERS = {
     "cli": {"dissect"},
     "net": set(),
     "nft": {"base", "net", "filter"},
-    "loader": {"net", "record", "filter"},
+    "loader": {"base", "net", "record", "filter"},
     "taps": {"base", "loader", "net", "record"},
     "live": {"base", "taps", "loader", "net", "record", "filter"},
     "sink": {"dissect"},

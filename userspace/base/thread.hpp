@@ -6,7 +6,6 @@
 #include <pthread.h>
 
 #include <csignal>
-#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -16,23 +15,31 @@
 
 namespace ringtap {
 
+// While one lives no signal is delivered to this thread, and none ever to the threads and processes that it starts.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
 // `purpose`: "looks up names", for the Error if no thread can be created.
 template <class Body>
 Result<std::thread> start_thread(const std::string& purpose, Body body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::optional<Error> error;
-  std::thread thread;
+  const SignalsBlocked blocked;
   try {
-    thread = std::thread(std::move(body));
+    return std::thread(std::move(body));
   } catch (const std::system_error& refused) {
-    error = Error::from_errno(refused.code().value(), "start the thread that " + purpose);
+    return Error::from_errno(refused.code().value(), "start the thread that " + purpose);
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (error) return std::move(*error);
-  return thread;
 }
 
 }  // namespace ringtap

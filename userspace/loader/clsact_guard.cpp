@@ -13,16 +13,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <cstring>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "base/thread.hpp"
 #include "loader/libbpf_log.hpp"
 #include "net/rtnetlink.hpp"
-#include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
 namespace {
@@ -42,9 +41,9 @@ void close_all_but(int kept) {
   ::open("/dev/null", O_WRONLY);
 }
 
-// The child: its parent's messages until the parent is gone, then what is left of them is done.
+// The child, with its signals blocked: its parent's messages until the parent is gone, then what is left of them is
+// done.
 [[noreturn]] void guard(int messages) {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP}) std::signal(signal, SIG_IGN);
   ::setsid();
   ::prctl(PR_SET_NAME, "ringtap-guard");
   close_all_but(messages);
@@ -79,16 +78,9 @@ class Guard {
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return false;
     to_child_.reset(ends[0]);
     const UniqueFd child_end(ends[1]);
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const SignalsBlocked blocked;
     child_ = ::fork();
-    if (child_ == 0) {
-      pthread_sigmask(SIG_SETMASK, &before, nullptr);
-      guard(child_end.get());
-    }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (child_ == 0) guard(child_end.get());
     if (child_ < 0) to_child_.reset();
     return child_ > 0;
   }
@@ -143,14 +135,10 @@ ClsactLock::ClsactLock() : socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 
   std::memcpy(address.sun_path, kName.data(), kName.size());
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + kName.size());
   const auto give_up = std::chrono::steady_clock::now() + 1s;
-  while (::bind(socket_, reinterpret_cast<const sockaddr*>(&address), size) != 0 && errno == EADDRINUSE &&
+  while (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 && errno == EADDRINUSE &&
          std::chrono::steady_clock::now() < give_up) {
     std::this_thread::sleep_for(1ms);
   }
-}
-
-ClsactLock::~ClsactLock() {
-  if (socket_ >= 0) ::close(socket_);
 }
 
 }  // namespace ringtap

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Takes this process's clsact filters away when the process is ended before it could: by SIGKILL, a second SIGINT, a
 // fault. No link holds such a filter, so a child process does it: it sleeps until its parent is gone, has no file of
-// the parent's open, is in a session of its own and ignores the signals of a terminal. It is there while there are
+// the parent's open, is in a session of its own and receives no signals. It is there while there are
 // filters to guard. Where it cannot be started, or is killed too, the next run sweeps (ClsactFilter). Called by one
 // thread.
 #pragma once
 
-#include "loader/attach_target.hpp"
-
 #include <cstdint>
+
+#include "loader/attach_target.hpp"
+#include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
 
@@ -36,12 +37,9 @@ void guard_no_more(const ClsactPlace& place);
 class ClsactLock {
  public:
   ClsactLock();
-  ClsactLock(const ClsactLock&) = delete;
-  ClsactLock& operator=(const ClsactLock&) = delete;
-  ~ClsactLock();
 
  private:
-  int socket_;
+  UniqueFd socket_;
 };
 
 }  // namespace ringtap
