@@ -133,7 +133,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
     return Error("-i any already includes every interface: give no other -i", ErrorKind::kUsage);
   }
   if (!options.features) {
-    auto features = probe_features();
+    auto features = probe_features(options.taps);
     if (!features) return features.take_error();
     options.features = *features;
   }

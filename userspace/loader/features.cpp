@@ -95,7 +95,7 @@ Result<> require_ring_buffer() {
 
 }  // namespace
 
-Result<KernelFeatures> probe_features() {
+Result<KernelFeatures> probe_features(TapSet taps) {
   const LibbpfLog log;
   if (auto allowed = require_capabilities(); !allowed) return allowed.take_error();
   // Programs, maps, links and libbpf's own; a ring for each CPU.
@@ -121,7 +121,8 @@ Result<KernelFeatures> probe_features() {
   features.kernel_casts = features.calls.cast_to_kern_ctx != 0 && features.calls.rdonly_cast != 0;
   features.stage_flusher = has_stage_flusher();
   features.netfilter = has_netfilter();
-  features.traced_netfilter = !features.netfilter && has_exit_program(kernel_types.get(), kNetfilterFunction);
+  features.traced_netfilter =
+      taps.contains(Tap::kNetfilter) && !features.netfilter && has_exit_program(kernel_types.get(), kNetfilterFunction);
   const int kfree_skb_arguments = tracepoint_arguments(kernel_types.get(), "kfree_skb");
   features.drop_reason = kfree_skb_arguments >= 3;
   features.drop_socket = kfree_skb_arguments >= 4;

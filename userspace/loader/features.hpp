@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "ringtap/result.hpp"
+#include "ringtap/tap.hpp"
 
 namespace ringtap {
 
@@ -33,6 +34,7 @@ inline constexpr const char* kNetfilterFunction = "nf_hook_slow";
 
 // An Error if ringtap cannot capture at all: there is no BPF ring buffer (Linux 5.8) or no BTF, or this process lacks a
 // permission, which is named (refusal.hpp).
-Result<KernelFeatures> probe_features();
+// Without the netfilter tap among `taps`, traced_netfilter is not asked for: the answer costs an attachment.
+Result<KernelFeatures> probe_features(TapSet taps = kAllTaps);
 
 }  // namespace ringtap
