@@ -307,38 +307,6 @@ TEST_F(TextPrinterTest, LetsNoByteOfADamagedPacketReachTheTerminal) {
   }
 }
 
-TEST_F(TextPrinterTest, NamesTheInterfaceWhereSeveralAreCaptured) {
-  TextOptions options;
-  options.dissect.no_names = 1;
-  options.time = TimeStyle::kNone;
-  options.show_interface = true;
-  int fds[2];
-  ASSERT_EQ(::pipe(fds), 0);
-  TextPrinter printer(fds[1], options);
-  Interface interface;
-  interface.name = "eth0";
-  ASSERT_TRUE(printer.on_interface(interface));
-  interface.name = "lo";
-  ASSERT_TRUE(printer.on_interface(interface));
-  const Bytes bytes = samples()[9];
-  const Packet packet = {bytes, static_cast<std::uint32_t>(bytes.size())};
-  RecordView view = record(packet, kStart);
-  view.packet_type = PacketType::kHost;
-  ASSERT_TRUE(printer.on_record(view));
-  view.interface_id = 1;
-  view.packet_type = PacketType::kOutgoing;
-  ASSERT_TRUE(printer.on_record(view));
-  ASSERT_TRUE(printer.finish());
-  std::array<char, 512> buffer{};
-  const ssize_t size = ::read(fds[0], buffer.data(), buffer.size());
-  ASSERT_GT(size, 0);
-  EXPECT_EQ(std::string(buffer.data(), static_cast<std::size_t>(size)),
-            "eth0  In  IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 3\n"
-            "lo    Out IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 3\n");
-  ::close(fds[0]);
-  ::close(fds[1]);
-}
-
 // What a printer with these options makes of one record of each of these interfaces.
 std::string shown(const TextOptions& options, const std::vector<std::string>& names,
                   const std::vector<RecordView>& views) {
@@ -355,10 +323,30 @@ std::string shown(const TextOptions& options, const std::vector<std::string>& na
   return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
 }
 
-TEST_F(TextPrinterTest, SaysWhatATapKnowsOfThePacket) {
+TextOptions plain_options() {
   TextOptions options;
   options.dissect.no_names = 1;
   options.time = TimeStyle::kNone;
+  return options;
+}
+
+TEST_F(TextPrinterTest, NamesTheInterfaceWhereSeveralAreCaptured) {
+  TextOptions options = plain_options();
+  options.show_interface = true;
+  const Bytes bytes = samples()[9];
+  const Packet packet = {bytes, static_cast<std::uint32_t>(bytes.size())};
+  RecordView in = record(packet, kStart);
+  in.packet_type = PacketType::kHost;
+  RecordView out = in;
+  out.interface_id = 1;
+  out.packet_type = PacketType::kOutgoing;
+  EXPECT_EQ(shown(options, {"eth0", "lo"}, {in, out}),
+            "eth0  In  IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 3\n"
+            "lo    Out IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 3\n");
+}
+
+TEST_F(TextPrinterTest, SaysWhatATapKnowsOfThePacket) {
+  TextOptions options = plain_options();
   const Bytes bytes = samples()[9];
   const Packet packet = {bytes, static_cast<std::uint32_t>(bytes.size())};
   RecordView drop = record(packet, kStart);
@@ -378,9 +366,7 @@ TEST_F(TextPrinterTest, SaysWhatATapKnowsOfThePacket) {
 }
 
 TEST_F(TextPrinterTest, NamesInterfacesOfFilesWhereTwoHaveNames) {
-  TextOptions options;
-  options.dissect.no_names = 1;
-  options.time = TimeStyle::kNone;
+  TextOptions options = plain_options();
   const Bytes bytes = samples()[9];
   const Packet packet = {bytes, static_cast<std::uint32_t>(bytes.size())};
   RecordView view = record(packet, kStart);

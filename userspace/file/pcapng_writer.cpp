@@ -27,7 +27,7 @@ constexpr std::array<std::byte, 4> big_endian(std::uint32_t value) {
   return {std::byte(value >> 24), std::byte(value >> 16), std::byte(value >> 8), std::byte(value)};
 }
 
-std::span<const std::byte> bytes_of(const std::string& text) {
+std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
@@ -62,7 +62,7 @@ PcapngBlock& PcapngBlock::option(std::uint16_t code, std::span<const std::byte> 
   return *this;
 }
 
-PcapngBlock& PcapngBlock::text(std::uint16_t code, const std::string& value) {
+PcapngBlock& PcapngBlock::text(std::uint16_t code, std::string_view value) {
   return value.empty() ? *this : option(code, {}, bytes_of(value));
 }
 
@@ -126,7 +126,7 @@ RecordBlock encode_record(PcapngBlock& block, const RecordView& record) {
     const auto type = static_cast<std::byte>(record.verdict->type);
     block.option(pcapng::kEpbVerdict, {&type, 1}, file_bytes(record.verdict->value));
   }
-  if (!record.comment.empty()) block.text(pcapng::kOptComment, std::string(record.comment));
+  if (!record.comment.empty()) block.text(pcapng::kOptComment, record.comment);
   // Without a trace the tap follows from the verdict's type and the direction.
   if (record.trace || (record.tap != Tap::kUnknown && !record.verdict)) {
     std::string text;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -52,7 +53,7 @@ class PcapngBlock {
   requires std::is_trivially_copyable_v<T> PcapngBlock& option(std::uint16_t code, const T& value) {
     return option(code, std::span<const std::byte>(file_bytes(value)));
   }
-  PcapngBlock& text(std::uint16_t code, const std::string& value);  // adds nothing if it is empty
+  PcapngBlock& text(std::uint16_t code, std::string_view value);  // adds nothing if it is empty
   // The complete block, except for data().
   std::span<const std::byte> finish();
   [[nodiscard]] std::span<const std::byte> before_data() const { return std::span(memory_).first(data_at_); }

@@ -194,20 +194,20 @@ Result<Attachment> Attachment::attach_netfilter(int program_fd, std::uint32_t pr
   return Error::from_errno(err, "attach the netfilter tap at hook " + std::to_string(hook));
 }
 
-Result<Attachment> Attachment::attach_tracepoint(int program_fd, const char* tracepoint) {
+Result<Attachment> Attachment::attach_raw(int program_fd, const char* tracepoint, const std::string& where) {
   Attachment attachment;
   attachment.link_.reset(bpf_raw_tracepoint_open(tracepoint, program_fd));
   if (attachment.link_) return attachment;
   const int err = errno;
-  return Error::from_errno(err, std::string("attach to the tracepoint ") + tracepoint);
+  return Error::from_errno(err, "attach to the " + where);
+}
+
+Result<Attachment> Attachment::attach_tracepoint(int program_fd, const char* tracepoint) {
+  return attach_raw(program_fd, tracepoint, std::string("tracepoint ") + tracepoint);
 }
 
 Result<Attachment> Attachment::attach_function(int program_fd, const char* function) {
-  Attachment attachment;
-  attachment.link_.reset(bpf_raw_tracepoint_open(nullptr, program_fd));
-  if (attachment.link_) return attachment;
-  const int err = errno;
-  return Error::from_errno(err, std::string("attach to the kernel's function ") + function);
+  return attach_raw(program_fd, nullptr, std::string("kernel's function ") + function);
 }
 
 Result<Attachment> Attachment::attach_socket(int program_fd) {

@@ -50,6 +50,8 @@ class Attachment {
 
  private:
   Attachment() = default;
+  // `tracepoint` nullptr: where the program was loaded for.
+  static Result<Attachment> attach_raw(int program_fd, const char* tracepoint, const std::string& where);
 
   UniqueFd link_;
   std::optional<ClsactFilter> filter_;
