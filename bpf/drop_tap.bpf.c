@@ -11,9 +11,10 @@ RINGTAP_FILTER_STUB(end_filter, ringtap_memory_frame)
 SEC("ringtap/tracepoint")
 int drop_tap(struct bpf_raw_tracepoint_args *ctx)
 {
+	struct sk_buff *skb = (void *)ctx->args[0];
 	struct place place = {
 		.tap = RINGTAP_TAP_DROP,
-		.skb = (void *)ctx->args[0],
+		.skb = skb,
 		.socket = cfg_drop_socket ? (void *)ctx->args[3] : NULL,
 		.trace =
 			{
@@ -22,6 +23,9 @@ int drop_tap(struct bpf_raw_tracepoint_args *ctx)
 			},
 	};
 
+	/* Never a packet: a driver's receive buffer (napi_get_frags_check() makes one when XDP is attached). */
+	if (BPF_CORE_READ(skb, len) == 0 && BPF_CORE_READ(skb, network_header) == 0)
+		return 0;
 	trace_packet(&place, drop_filter);
 	follow_no_more(place.skb);
 	return 0;

@@ -23,6 +23,7 @@
 #define TAG_BYTES    4u
 #define ETHERNET     1u		 /* net_device.type, include/uapi/linux/if_arp.h ARPHRD_ETHER */
 #define LOOPBACK     772u	 /* ARPHRD_LOOPBACK */
+#define BRIDGE_PORT  (1u << 9)	 /* net_device.priv_flags, include/linux/netdevice.h IFF_BRIDGE_PORT */
 #define LOWEST_NETNS 0xe0000000u /* inode numbers of namespaces: include/linux/proc_ns.h, PROC_DYNAMIC_FIRST */
 
 /* Where a packet was seen. */
@@ -38,10 +39,11 @@ struct place {
 
 struct at_device {
 	__u32 ifindex;	  /* 0: none */
+	__u32 netns;	  /* inode number of its network namespace, 0 unknown */
 	__u8 other_netns; /* in a different network namespace from the capture's */
 	__u8 no_link;	  /* its frames have no Ethernet header */
 	__u8 nowhere;	  /* the namespace is not known, though the hook could know it */
-	__u8 padding;
+	__u8 bridge_port;
 };
 
 /*
@@ -74,8 +76,11 @@ static __always_inline struct at_device device_of(struct place *place)
 	if (device) {
 		__u16 type = BPF_CORE_READ(device, type);
 		found.no_link = type != ETHERNET && type != LOOPBACK;
+		if (place->tap == RINGTAP_TAP_DROP)
+			found.bridge_port = (BPF_CORE_READ_BITFIELD_PROBED(device, priv_flags) & BRIDGE_PORT) != 0;
 	}
 	found.ifindex = ifindex;
+	found.netns = netns;
 	found.other_netns = netns != 0 && netns != cfg_netns;
 	/*
 	 * The namespace is unknown for unread data of a closed socket, and before Linux 6.11 for any drop at a socket:
@@ -226,6 +231,8 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 	record.event->gso_segs = BPF_CORE_READ(info, gso_segs);
 	*record.trace = place->trace;
 	record.trace->skb = (__u64)skb;
+	record.trace->netns = at.other_netns ? at.netns : 0;
+	record.trace->bridge_port = at.bridge_port;
 	record_end(&tap, &record);
 }
 

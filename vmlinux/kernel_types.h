@@ -24,6 +24,7 @@ typedef struct {
 struct net_device {
   int ifindex;
   unsigned short type;
+  unsigned long priv_flags : 32;
   possible_net_t nd_net;
 };
 

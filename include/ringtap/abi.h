@@ -104,9 +104,11 @@ struct ringtap_trace {
   __u32 reason;     /* DROP: enum skb_drop_reason of the running kernel */
   __u32 in_ifindex; /* NETFILTER: from the hook's state, 0 none */
   __u32 out_ifindex;
-  __u8 hook; /* NETFILTER: NF_INET_PRE_ROUTING … */
-  __u8 last; /* NETFILTER: 1 after all rules of the hook, 0 before them */
-  __u16 reserved;
+  __u32 netns;      /* inode number of the network namespace, with RINGTAP_EVENT_OTHER_NETNS; else 0 */
+  __u8 hook;        /* NETFILTER: NF_INET_PRE_ROUTING … */
+  __u8 last;        /* NETFILTER: 1 after all rules of the hook, 0 before them */
+  __u8 bridge_port; /* DROP: 1 if the device is a port of a bridge, whose own netfilter hooks come before those of IP */
+  __u8 reserved[5];
 };
 
 /* The argument of a filter body that works on the bytes of a record. */
@@ -206,7 +208,7 @@ struct ringtap_control {
 #define RINGTAP_STATIC_ASSERT _Static_assert
 #endif
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_event) == 64, "the ring carries these bytes as they are");
-RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_trace) == 32, "the ring carries these bytes as they are");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_trace) == 40, "the ring carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_counters) == 128, "two cache lines");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_control) == 64, "one cache line");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_stage) == 128, "two cache lines");

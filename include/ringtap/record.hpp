@@ -67,10 +67,15 @@ struct Trace {
   bool last = false;                                // kNetfilter: after all rules of the hook, otherwise before them
   bool followed = false;          // rejected by the filter, but its sk_buff was accepted at another point
   bool other_netns = false;       // seen in a different network namespace from the capture's
+  std::uint32_t netns = 0;        // … its inode number, 0 unknown
+  std::string_view netns_name;    // … its name in /run/netns; empty: none
+  std::string_view device;        // of a device that is not captured, so that no interface names it; empty: unknown
   std::uint32_t in_ifindex = 0;   // kNetfilter, 0 none
   std::uint32_t out_ifindex = 0;  // kNetfilter, 0 none
+  bool bridge_port = false;       // kDrop: the device is a port of a bridge
   std::string_view reason;        // kDrop: enum skb_drop_reason without its prefix: "NETFILTER_DROP"
   std::string_view function;      // kDrop, kEnd: the function that freed it; empty: unknown
+  std::string_view rule;          // kDrop: the rule of nftables that did it; empty: not known
 };
 
 // One capture point: a network device at one family of taps. Sinks number interfaces from 0 in the order in which they

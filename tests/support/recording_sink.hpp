@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "record/owned_record.hpp"
 #include "ringtap/sink.hpp"
 #include "ringtap/source.hpp"
 
@@ -18,13 +19,10 @@ namespace ringtap::testing {
 
 class RecordingSink final : public Sink {
  public:
-  struct Texts {
-    std::string comment, reason, function;
-  };
   struct Kept {
-    RecordView view;  // borrows from the other two
+    RecordView view;  // borrows from the other
     std::vector<std::byte> data;
-    std::shared_ptr<const Texts> texts;
+    std::shared_ptr<const OwnedRecord> record;
   };
 
   Result<> on_interface(const Interface& interface) override {
@@ -34,20 +32,9 @@ class RecordingSink final : public Sink {
   Result<> on_record(const RecordView& record) override {
     if (record.interface_id >= interfaces.size()) return Error("a record before its interface");
     if (records.size() == refuse_after) return Error("enough");
-    Kept kept{.view = record, .data = {record.data.begin(), record.data.end()}, .texts = nullptr};
-    Texts texts{.comment = std::string(record.comment), .reason = {}, .function = {}};
-    if (record.trace) {
-      texts.reason = record.trace->reason;
-      texts.function = record.trace->function;
-    }
-    kept.texts = std::make_shared<const Texts>(std::move(texts));
-    kept.view.comment = kept.texts->comment;
-    if (kept.view.trace) {
-      kept.view.trace->reason = kept.texts->reason;
-      kept.view.trace->function = kept.texts->function;
-    }
-    kept.view.data = kept.data;
-    records.push_back(std::move(kept));
+    auto owned = std::make_shared<const OwnedRecord>(record);
+    const RecordView view = owned->view();
+    records.push_back({.view = view, .data = {view.data.begin(), view.data.end()}, .record = std::move(owned)});
     return ok();
   }
   Result<> on_statistics(const InterfaceStatistics& totals) override {

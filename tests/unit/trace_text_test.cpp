@@ -49,6 +49,37 @@ TEST(TraceText, ComesBackAsItWas) {
   EXPECT_EQ(comment_of(hook_back), "FORWARD, after the rules");
 }
 
+TEST(TraceText, KeepsTheNamesOfDevicesElsewhereAndTheRule) {
+  RecordView drop;
+  drop.tap = Tap::kDrop;
+  drop.trace = Trace{.other_netns = true,
+                     .netns = 4026532000,
+                     .netns_name = "web",
+                     .device = "eth0",
+                     .bridge_port = true,
+                     .reason = "NETFILTER_DROP",
+                     .function = "nft_do_chain",
+                     .rule = "inet t c handle 4: ip saddr 192.0.2.1 log prefix \"a=b \" drop"};
+  const std::string words = words_of(drop);
+  EXPECT_EQ(words,
+            "tap=drop device=eth0 other_netns=1 netns=4026532000 netns_name=web bridge_port=1 reason=NETFILTER_DROP "
+            "function=nft_do_chain rule=inet t c handle 4: ip saddr 192.0.2.1 log prefix \"a=b \" drop");
+  RecordView back;
+  read_trace_words(words, back);
+  ASSERT_TRUE(back.trace);
+  EXPECT_EQ(words_of(back), words);
+  EXPECT_EQ(back.trace->rule, drop.trace->rule);
+  EXPECT_TRUE(comment_of(back).starts_with("dropped: NETFILTER_DROP in nft_do_chain by rule inet t c handle 4: "));
+}
+
+// A blank would divide it.
+TEST(TraceText, LeavesOutANameThatIsNoWord) {
+  RecordView record;
+  record.tap = Tap::kStackIn;
+  record.trace = Trace{.skb = 1, .netns_name = "my web", .device = "eth0"};
+  EXPECT_EQ(words_of(record), "tap=stack-in skb=1 device=eth0");
+}
+
 TEST(TraceText, SaysOnlyTheTapOfARecordWithoutATrace) {
   RecordView record;
   record.tap = Tap::kPacketIn;

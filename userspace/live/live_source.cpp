@@ -18,6 +18,7 @@
 #include "live/stages.hpp"
 #include "loader/kernel_names.hpp"
 #include "loader/rings.hpp"
+#include "net/device_names.hpp"
 #include "net/promiscuous.hpp"
 #include "record/merge.hpp"
 #include "record/record_filter.hpp"
@@ -82,6 +83,7 @@ struct LiveSource::Impl {
   std::optional<Framing> framing;
   std::optional<CaptureAccount> totals;
   TraceNames names;
+  DeviceNames device_names;
 
   std::uint32_t announced = 0;  // interfaces that the sink knows
   std::vector<EventStream*> heads;
@@ -304,6 +306,11 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   record.packet_id = ++next_packet_id;
   record.interface_id = slots->interface_of(slot, record.tap);
   if (record.trace && event.trace->location != 0) names.complete(record, *event.trace);
+  if (record.trace && header.slot == RINGTAP_SLOT_UNKNOWN) {
+    Trace& trace = *record.trace;
+    trace.device = device_names.device(trace.netns, record.ifindex);
+    trace.netns_name = device_names.netns(trace.netns);
+  }
   framing->frame(record, slot, header.flags);
   if (announced < slots->interfaces().size()) {
     if (auto result = announce(sink); !result) return result;

@@ -30,6 +30,8 @@ Trace to_trace(const EventView& event) {
   trace.last = event.trace->last != 0;
   trace.followed = (event.header->flags & RINGTAP_EVENT_FOLLOWED) != 0;
   trace.other_netns = (event.header->flags & RINGTAP_EVENT_OTHER_NETNS) != 0;
+  trace.bridge_port = event.trace->bridge_port != 0;
+  trace.netns = event.trace->netns;
   trace.in_ifindex = event.trace->in_ifindex;
   trace.out_ifindex = event.trace->out_ifindex;
   return trace;

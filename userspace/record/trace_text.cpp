@@ -14,6 +14,11 @@ void append_number(std::string& text, std::uint64_t value, int base) {
   text.append(digits.data(), end);
 }
 
+// A name with a blank would be two words.
+void append_word(std::string& text, std::string_view key, std::string_view value) {
+  if (value.find(' ') == std::string_view::npos) text.append(key).append(value);
+}
+
 template <class Number>
 void read_number(std::string_view text, int base, Number& value) {
   std::from_chars(text.data(), text.data() + text.size(), value, base);
@@ -35,6 +40,7 @@ void append_trace_comment(std::string& text, const RecordView& record) {
     case Tap::kDrop:
       text.append("dropped: ").append(trace.reason);
       if (!trace.function.empty()) text.append(" in ").append(trace.function);
+      if (!trace.rule.empty()) text.append(" by rule ").append(trace.rule);
       return;
     case Tap::kEnd:
       text.append("freed after use");
@@ -70,17 +76,28 @@ void append_trace_words(std::string& text, const RecordView& record) {
   }
   if (record.ifindex != 0) append_number(text.append(" ifindex="), record.ifindex, 10);
   if (trace.followed) text.append(" followed=1");
+  if (!trace.device.empty()) append_word(text, " device=", trace.device);
   if (trace.other_netns) text.append(" other_netns=1");
+  if (trace.netns != 0) append_number(text.append(" netns="), trace.netns, 10);
+  if (!trace.netns_name.empty()) append_word(text, " netns_name=", trace.netns_name);
+  if (trace.bridge_port) text.append(" bridge_port=1");
   if (!trace.reason.empty()) text.append(" reason=").append(trace.reason);
   if (!trace.function.empty()) text.append(" function=").append(trace.function);
+  if (!trace.rule.empty()) text.append(" rule=").append(trace.rule);  // has blanks, so it is the last
 }
 
 void read_trace_words(std::string_view words, RecordView& record) {
+  const std::string_view all = words;
   Trace trace;
   bool traced = false;
   while (!words.empty()) {
     const std::string_view word = words.substr(0, words.find(' '));
     words.remove_prefix(std::min(word.size() + 1, words.size()));
+    if (constexpr std::string_view kRule = "rule="; word.starts_with(kRule)) {
+      trace.rule = all.substr(static_cast<std::size_t>(word.data() - all.data()) + kRule.size());
+      traced = true;
+      break;
+    }
     const std::size_t equals = word.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string_view name = word.substr(0, equals);
@@ -104,7 +121,11 @@ void read_trace_words(std::string_view words, RecordView& record) {
     if (name == "in") read_number(value, 10, trace.in_ifindex);
     if (name == "out") read_number(value, 10, trace.out_ifindex);
     if (name == "followed") trace.followed = value == "1";
+    if (name == "device") trace.device = value;
     if (name == "other_netns") trace.other_netns = value == "1";
+    if (name == "bridge_port") trace.bridge_port = value == "1";
+    if (name == "netns") read_number(value, 10, trace.netns);
+    if (name == "netns_name") trace.netns_name = value;
     if (name == "reason") trace.reason = value;
     if (name == "function") trace.function = value;
   }
