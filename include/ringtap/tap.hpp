@@ -54,14 +54,14 @@ inline constexpr std::array<TapTraits, 12> kTapTraits = {{
     {Tap::kXdp, "xdp", "xdp", "", Direction::kIn, TapScope::kDevice, true, false, true},
     {Tap::kTcIngress, "tc-ingress", "tc", "tc-in", Direction::kIn, TapScope::kDevice, true, false, true},
     {Tap::kTcEgress, "tc-egress", "tc", "tc-out", Direction::kOut, TapScope::kDevice, true, false, true},
-    {Tap::kStackIn, "stack-in", "stack", "", Direction::kIn, TapScope::kHost, true, false, true},
-    {Tap::kStackOut, "stack-out", "stack", "", Direction::kOut, TapScope::kHost, true, false, true},
+    {Tap::kStackIn, "stack-in", "stack", "stack-in", Direction::kIn, TapScope::kHost, true, false, true},
+    {Tap::kStackOut, "stack-out", "stack", "stack-out", Direction::kOut, TapScope::kHost, true, false, true},
     {Tap::kNetfilter, "netfilter", "netfilter", "", Direction::kUnknown, TapScope::kHost, false, true, true},
     {Tap::kSocket, "socket", "socket", "", Direction::kIn, TapScope::kHost, false, false, true},
     {Tap::kDrop, "drop", "drop", "", Direction::kUnknown, TapScope::kHost, false, true, true},
     {Tap::kEnd, "end", "end", "", Direction::kUnknown, TapScope::kHost, false, false, false},
-    {Tap::kPacketIn, "packet-in", "packet", "", Direction::kIn, TapScope::kSocket, true, false, true},
-    {Tap::kPacketOut, "packet-out", "packet", "", Direction::kOut, TapScope::kSocket, true, false, true},
+    {Tap::kPacketIn, "packet-in", "packet", "packet-in", Direction::kIn, TapScope::kSocket, true, false, true},
+    {Tap::kPacketOut, "packet-out", "packet", "packet-out", Direction::kOut, TapScope::kSocket, true, false, true},
 }};
 static_assert(
     [] {
@@ -77,6 +77,10 @@ static_assert(
 }
 [[nodiscard]] constexpr std::string_view tap_name(Tap tap) {
   return tap_traits(tap).name;
+}
+// The word of --tap for this tap alone: "tc-in", "socket".
+[[nodiscard]] constexpr std::string_view tap_word(Tap tap) {
+  return tap_traits(tap).word.empty() ? tap_name(tap) : tap_traits(tap).word;
 }
 [[nodiscard]] constexpr std::string_view tap_family(Tap tap) {
   return tap_traits(tap).family;

@@ -73,8 +73,12 @@ TEST(TapWords, StandForAFamilyOrForOneTapOfIt) {
   for (const std::string_view word : {"end", "unknown", "", "tc-ingress", "t", "tcp"}) {
     EXPECT_TRUE(taps_of_word(word, kCaptureTaps).empty()) << word;
   }
-  EXPECT_EQ(tap_words(kCaptureTaps), "xdp, tc, tc-in, tc-out, stack, netfilter, socket, drop, packet");
-  EXPECT_EQ(tap_words(kAllTaps), "xdp, tc, tc-in, tc-out, stack, netfilter, socket, drop, end, packet");
+  EXPECT_EQ(
+      tap_words(kCaptureTaps),
+      "xdp, tc, tc-in, tc-out, stack, stack-in, stack-out, netfilter, socket, drop, packet, packet-in, packet-out");
+  EXPECT_EQ(tap_words(kAllTaps),
+            "xdp, tc, tc-in, tc-out, stack, stack-in, stack-out, netfilter, socket, drop, end, packet, packet-in, "
+            "packet-out");
 }
 
 TEST(TapSets, AreThoseOfTheirTraits) {
