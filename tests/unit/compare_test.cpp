@@ -139,7 +139,8 @@ class Kernel {
     if (!finished_) {
       report_ = finish();
       const std::string table = report_.substr(report_.find("packets  outcome"));
-      for (std::size_t at = table.find('\n') + 1; table[at] != '\n'; at = table.find('\n', at) + 1) {
+      for (std::size_t at = table.find('\n') + 1; at < table.size() && table[at] != '\n';
+           at = table.find('\n', at) + 1) {
         const std::string line = table.substr(at, table.find('\n', at) - at);
         const std::size_t number = line.find_first_not_of(' ');
         const std::size_t text = line.find("  ", number) + 2;
@@ -157,8 +158,7 @@ class Kernel {
   }
   std::string answer() {
     outcomes();
-    const std::size_t at = report_.find("\n\n", report_.find("\n\n") + 2) + 2;
-    return report_.substr(at, report_.find('\n', at) - at);
+    return report_.substr(0, report_.find('\n'));
   }
 
  private:
@@ -292,7 +292,7 @@ TEST(Compare, PlacesADropByItsReason) {
                                    {"IP_RPFILTER", "dropped by routing (IP_RPFILTER in f)"},
                                    {"IP_CSUM", "dropped at IP input (IP_CSUM in f)"},
                                    {"OTHERHOST", "dropped at IP input (OTHERHOST in f)"},
-                                   {"SOMETHING_NEW", "dropped after tc-ingress eth0 (SOMETHING_NEW in f)"}};
+                                   {"SOMETHING_NEW", "dropped after tc-in eth0 (SOMETHING_NEW in f)"}};
   for (const Case& one : cases) {
     Kernel kernel;
     kernel.receive(udp(), 0x100);
@@ -387,6 +387,69 @@ TEST(Compare, ALoopbackPacketThatIsDroppedOnItsWayInWasNotSent) {
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)", 1}}));
 }
 
+// XDP at the other end of a veth puts the packet into an sk_buff of its own.
+TEST(Compare, APacketThatComesBackOnAnotherDeviceWasNotSentAway) {
+  Kernel kernel;
+  kernel.both(NetfilterHook::kOutput, udp(), 0x100);
+  kernel.leave(udp(), 0x100);
+  kernel.end(udp(), 0x100, "skb_pp_cow_data");
+  kernel.use_device(3);
+  kernel.receive(udp(), 0x200);
+  kernel.hook(NetfilterHook::kPrerouting, false, udp(), 0x200);
+  kernel.drop(udp(), 0x200, "NETFILTER_DROP", "nft_do_chain");
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at PREROUTING by netfilter (NETFILTER_DROP in nft_do_chain)", 1}}));
+  EXPECT_EQ(kernel.comparer().totals().packets, 1U);
+}
+
+// It sends a clone and then takes the packet itself for the host.
+TEST(Compare, WhatABridgeFloodsAndAlsoTakesForItselfWasSent) {
+  Kernel kernel;
+  kernel.receive(udp(), 0x100);
+  kernel.use_device(3);
+  kernel.packet(Tap::kTcEgress, udp(), 0x200);
+  kernel.packet(Tap::kStackOut, udp(), 0x200);
+  kernel.use_device(2);
+  RecordView up = kernel.record(Tap::kStackIn, udp(), 0x100);
+  const Bytes bytes = udp();
+  up.data = bytes;
+  up.ifindex = 9;
+  up.interface_id = 99;
+  kernel.give(up);
+  kernel.drop(bytes, 0x100, "NO_SOCKET", "f");
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"sent on eth1", 1}}));
+}
+
+// tc gives an sk_buff to ifb, which gives it back to where it was taken.
+TEST(Compare, ARedirectedPacketThatPassesTheSameTapsAgainIsOne) {
+  Kernel kernel;
+  kernel.receive(udp(), 0x100);
+  kernel.use_device(3);
+  kernel.packet(Tap::kStackOut, udp(), 0x100);
+  kernel.use_device(2);
+  kernel.packet(Tap::kStackIn, udp(), 0x100);
+  kernel.both(NetfilterHook::kInput, udp(), 0x100);
+  kernel.drop(udp(), 0x100, "NO_SOCKET", "__udp4_lib_rcv");
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at the socket (NO_SOCKET in __udp4_lib_rcv)", 1}}));
+}
+
+// On the way out it gives a clone away and frees the packet.
+TEST(Compare, ThePacketThatTcClonedAndFreedIsTheOneThatIsSent) {
+  Kernel kernel;
+  kernel.both(NetfilterHook::kOutput, udp(), 0x100);
+  kernel.packet(Tap::kTcEgress, udp(), 0x100);
+  kernel.end(udp(), 0x100, "__dev_queue_xmit");
+  kernel.leave(udp(), 0x200);
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"sent on eth0", 1}}));
+  EXPECT_EQ(kernel.comparer().totals().packets, 1U);
+}
+
+TEST(Compare, ThePacketThatTcTookAndDidNotGiveBackIsConsumed) {
+  Kernel kernel;
+  kernel.packet(Tap::kTcEgress, udp(), 0x100);
+  kernel.end(udp(), 0x100, "__dev_queue_xmit");
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"consumed by the kernel in __dev_queue_xmit", 1}}));
+}
+
 TEST(Compare, LoopbackIsFollowedThroughTheCopyThatXdpMakes) {
   Kernel kernel;
   const Bytes whole = tcp(1000, 1000, 50);
@@ -460,7 +523,7 @@ TEST(Compare, ASuperframeWhoseSegmentsTheFilterDoesNotKnowIsCalledCut) {
   kernel.packet(Tap::kTcEgress, whole, 0x100);
   kernel.end(whole, 0x100, "validate_xmit_skb");
   kernel.drop(tcp(1100, 100, 51), 0x300, "NOT_SPECIFIED", "skb_release_data");  // a frame GRO had hung to the first
-  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"split into pieces after tc-egress eth0; the pieces were not seen", 1}}));
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"split into pieces after tc-out eth0; the pieces were not seen", 1}}));
 }
 
 TEST(Compare, APartSentAgainIsAnotherPacket) {
@@ -633,6 +696,55 @@ TEST(Compare, ADatagramIsOnePacketThroughFragmentation) {
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"sent on eth0", 1}}));
 }
 
+// Connection tracking on a router reassembles; the fragments it sends on can be the sk_buffs that came.
+TEST(Compare, FragmentsOfAReassembledDatagramThatLeaveAgainAreTheDatagrams) {
+  Kernel kernel;
+  const Bytes whole = udp(77, std::string(40, 'x'));
+  const Bytes first = (Ethernet{} / Ipv4{.id = 77, .fragment = 0x2000} / Udp{.dst_port = 5000, .length = 48} /
+                       Payload{std::string(16, 'x')})
+                          .bytes();
+  const Bytes second =
+      (Ethernet{} / Ipv4{.id = 77, .fragment = 3, .protocol = 17} / Payload{std::string(24, 'x')}).bytes();
+  kernel.receive(first, 0x100);
+  kernel.hook(NetfilterHook::kPrerouting, false, first, 0x100);
+  kernel.receive(second, 0x200);
+  kernel.hook(NetfilterHook::kPrerouting, false, second, 0x200);
+  kernel.hook(NetfilterHook::kPrerouting, true, whole, 0x100);
+  kernel.both(NetfilterHook::kForward, whole, 0x100);
+  kernel.use_device(3);
+  kernel.leave(first, 0x100);
+  kernel.leave(second, 0x200);
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"a fragment, reassembled", 2}, {"sent on eth1", 1}}));
+}
+
+TEST(Compare, WhatWasInATunnelsPacketIsFollowedInItsPlace) {
+  for (const bool matches : {false, true}) {
+    Kernel kernel;
+    const Bytes outer = udp(1, std::string(90, 'x'), 4789);
+    const Bytes inner = udp(2, std::string(20, 'y'));
+    kernel.receive(outer, 0x100);
+    kernel.both(NetfilterHook::kInput, outer, 0x100);
+    kernel.use_device(3);
+    RecordView view = kernel.record(Tap::kStackIn, inner, 0x100);
+    view.trace->followed = !matches;
+    kernel.give(view);
+    kernel.drop(inner, 0x100, "NO_SOCKET", "f");
+    EXPECT_EQ(kernel.outcomes(), matches
+                                     ? (Outcomes{{"unwrapped after INPUT post; what was in it is another packet", 1},
+                                                 {"dropped at the socket (NO_SOCKET in f)", 1}})
+                                     : (Outcomes{{"dropped at the socket (NO_SOCKET in f)", 1}}));
+  }
+}
+
+// It may have been refused without a word, as with a full queue of connections.
+TEST(Compare, DoesNotSayWhatAListeningSocketDidWithARequest) {
+  Kernel kernel;
+  kernel.deliver((Ethernet{} / Ipv4{} / Tcp{.dst_port = 80, .flags = Tcp::kSyn}).bytes(), 0x100);
+  EXPECT_EQ(kernel.outcomes(),
+            (Outcomes{{"given to a listening socket, which took the connection or refused it: unknown", 1}}));
+  EXPECT_TRUE(kernel.answer().starts_with("XDP saw 1, AF_PACKET 1, the application 0:")) << kernel.answer();
+}
+
 TEST(Compare, ACopyThatIsDroppedDoesNotMakeThePacketDropped) {
   Kernel kernel;
   kernel.receive(udp(), 0x100);
@@ -649,6 +761,7 @@ TEST(Compare, APacketThatTheSocketRefusedIsDropped) {
   kernel.packet(Tap::kSocket, udp(), 0x100);
   kernel.drop(udp(), 0x100, "SOCKET_RCVBUFF", "udp_queue_rcv_one_skb");
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at the socket (SOCKET_RCVBUFF in udp_queue_rcv_one_skb)", 1}}));
+  EXPECT_TRUE(kernel.answer().starts_with("XDP saw 1, AF_PACKET 1, the application 0:")) << kernel.answer();
 }
 
 TEST(Compare, SeveralSocketsOfAGroupGetOnePacket) {
@@ -683,6 +796,88 @@ TEST(Compare, ADropBehindAVethIsCalledSo) {
   drop.trace->reason = "NO_SOCKET";
   kernel.give(drop);
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped in another namespace at the socket (NO_SOCKET)", 1}}));
+}
+
+TEST(Compare, NamesDevicesThatAreNotCaptured) {
+  Kernel kernel;
+  const Bytes bytes = udp();
+  kernel.packet(Tap::kStackIn, bytes, 0x100);
+  RecordView view = kernel.record(Tap::kStackOut, bytes, 0x100);
+  view.interface_id = 99;
+  view.ifindex = 9;
+  view.trace->device = "ifb0";
+  kernel.give(view);
+  view = kernel.record(Tap::kStackIn, bytes, 0x100);
+  view.trace->other_netns = true;
+  view.trace->netns = 4026532000;
+  view.trace->device = "eth0";
+  kernel.give(view);
+  view = kernel.record(Tap::kDrop, bytes, 0x100);
+  view.trace->other_netns = true;
+  view.trace->netns = 4026532001;
+  view.trace->netns_name = "web";
+  kernel.give(view);
+  const std::string text = kernel.finish();
+  for (const char* row : {"stack-out  ifb0 ", "stack-in   eth0 in netns 4026532000 ", "drop       if2 in web "}) {
+    EXPECT_NE(text.find(row), std::string::npos) << row << "\n" << text;
+  }
+}
+
+TEST(Compare, TellsABridgesHooksFromThoseOfTheDevice) {
+  const auto dropped = [](bool elsewhere, const std::string& rule) {
+    Kernel kernel;
+    const Bytes bytes = udp();
+    kernel.receive(bytes, 0x100);
+    if (elsewhere) kernel.use_device(3);
+    RecordView drop = kernel.record(Tap::kDrop, bytes, 0x100);
+    drop.trace->reason = "NETFILTER_DROP";
+    drop.trace->bridge_port = true;
+    drop.trace->rule = rule;
+    kernel.give(drop);
+    return kernel.outcomes().begin()->first;
+  };
+  EXPECT_EQ(dropped(false, ""), "dropped in the bridge or at netdev ingress by netfilter (NETFILTER_DROP)");
+  EXPECT_EQ(dropped(true, ""), "dropped in the bridge by netfilter (NETFILTER_DROP)");
+  EXPECT_EQ(dropped(false, "bridge t c handle 2: drop"), "dropped in the bridge by netfilter (NETFILTER_DROP)");
+  EXPECT_EQ(dropped(false, "netdev t c handle 2: drop"), "dropped at netdev ingress by netfilter (NETFILTER_DROP)");
+}
+
+TEST(Compare, AHookPassedOnOneDeviceIsOpenOnAnother) {
+  Kernel kernel;
+  kernel.receive(udp(), 0x100);
+  kernel.both(NetfilterHook::kPrerouting, udp(), 0x100);
+  kernel.use_device(3);
+  kernel.packet(Tap::kStackIn, udp(), 0x100);
+  kernel.hook(NetfilterHook::kPrerouting, false, udp(), 0x100);
+  kernel.drop(udp(), 0x100, "NETFILTER_DROP", "f");
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at PREROUTING by netfilter (NETFILTER_DROP in f)", 1}}));
+}
+
+TEST(Compare, WhatWasUnderWayAsTheTapsWereAttachedIsNotCounted) {
+  Kernel kernel({}, true);
+  kernel.comparer().begin(kStart + 2500);  // the third record
+  kernel.both(NetfilterHook::kInput, udp(1), 0x100);
+  kernel.packet(Tap::kSocket, udp(1), 0x100);
+  kernel.deliver(udp(2), 0x200);
+  kernel.comparer().end(kStart + kMillisecond);
+  kernel.wait(kMillisecond);
+  kernel.receive(udp(3), 0x300);
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 1}}));
+  EXPECT_EQ(kernel.comparer().totals().packets, 1U);
+  EXPECT_EQ(kernel.comparer().totals().before_begin, 1U);
+  EXPECT_NE(kernel.finish().find("note: 1 packet already under way"), std::string::npos);
+  for (const auto& kept : kernel.file().records) EXPECT_EQ(kept.view.packet_id, 1U);
+  EXPECT_EQ(kernel.file().records.size(), 10U);
+}
+
+TEST(Compare, WhatIsNotFinishedAtTheEndIsStillUnderWay) {
+  Kernel kernel;
+  kernel.both(NetfilterHook::kOutput, udp(1), 0x100);
+  kernel.wait(200 * kMillisecond);
+  kernel.both(NetfilterHook::kOutput, udp(2), 0x200);
+  kernel.comparer().end(kStart + 201 * kMillisecond);
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"vanished after OUTPUT post", 1},
+                                         {"still under way after OUTPUT post at the end of the run", 1}}));
 }
 
 TEST(Compare, AnEndOfSomethingUnknownIsNoPacket) {
@@ -818,6 +1013,26 @@ TEST(Compare, NamesTheRuleThatDroppedThePacketAlsoWhenItIsToldFirst) {
             std::string::npos);
 }
 
+TEST(Compare, TheFileHasTheRuleWithTheDropThoughItIsToldLater) {
+  CompareOptions options;
+  options.rule_delay_ns = 10 * kMillisecond;
+  Kernel kernel(options, true);
+  const Bytes bytes = udp();
+  kernel.receive(bytes, 0x100);
+  kernel.hook(NetfilterHook::kInput, false, bytes, 0x100);
+  kernel.drop(bytes, 0x100, "NETFILTER_DROP", "nf_hook_slow");
+  EXPECT_TRUE(kernel.file().records.empty());
+  kernel.comparer().on_rule(verdict_on(std::span(bytes).subspan(14)));
+  kernel.finish();
+  ASSERT_EQ(kernel.file().records.size(), 6U);
+  EXPECT_EQ(kernel.file().records.back().view.trace->rule, "inet filter input handle 4: udp dport 5000 drop");
+
+  Kernel again;
+  for (const RecordingSink::Kept& kept : kernel.file().records) again.give(kept.view);
+  EXPECT_NE(again.finish().find("         by rule inet filter input handle 4: udp dport 5000 drop\n"),
+            std::string::npos);
+}
+
 TEST(Compare, ARuleOfNoPacketSeenIsCounted) {
   Kernel kernel;
   const Bytes bytes = udp();
@@ -838,38 +1053,48 @@ void two_packets(Kernel& kernel) {
 TEST(Compare, WritesTablesAndTheAnswer) {
   Kernel kernel;
   two_packets(kernel);
-  EXPECT_EQ(kernel.finish(), R"(tap         device  hook             packets  bytes  last seen here
-xdp         eth0                           2     94
-stack-in    eth0                           2     94
-packet-in   eth0                           2     94
-tc-ingress  eth0                           2     94
-netfilter   eth0    PREROUTING pre         1     47
-netfilter   eth0    PREROUTING post        1     47
-netfilter   eth0    INPUT pre              2     94               1
-netfilter   eth0    INPUT post             1     47
-socket      eth0                           1     47               1
-drop        eth0                           1     47
-end         eth0                           1     47
+  EXPECT_EQ(
+      kernel.finish(),
+      R"(XDP saw 2, AF_PACKET 2, the application 1: 1 dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow), 1 delivered
+
+tap        device  hook        packets  bytes  last seen here
+xdp        eth0                      2     94
+stack-in   eth0                      2     94
+packet-in  eth0                      2     94
+tc-in      eth0                      2     94
+netfilter  eth0    PREROUTING        1     47
+netfilter  eth0    INPUT pre         2     94               1
+netfilter  eth0    INPUT post        1     47
+socket     eth0                      1     47
+drop       eth0                      1     47
+end        eth0                      1     47
 
 packets  outcome
       1  dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)
       1  delivered
-
-XDP saw 2, AF_PACKET 2, the application 1: 1 dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow), 1 delivered
 )");
 }
 
-TEST(Compare, WritesALineForEachPacket) {
+TEST(Compare, WritesABlockForEachPacketWithTheLongestGapMarked) {
   CompareOptions options;
   options.each = true;
   options.show_time = false;
   Kernel kernel(options);
-  two_packets(kernel);
+  kernel.receive(udp(1), 0x100);
+  kernel.wait(kMillisecond);
+  kernel.hook(NetfilterHook::kInput, false, udp(1), 0x100);
+  kernel.drop(udp(1), 0x100, "NETFILTER_DROP", "nf_hook_slow");
   const std::string text = kernel.finish();
-  EXPECT_EQ(text.substr(0, text.find('\n')),
-            "#1 192.0.2.1.40000 > 192.0.2.2.5000 UDP, length 5: xdp eth0 +0.0us, packet-in eth0 +1.0us, stack-in eth0 "
-            "+2.0us, tc-ingress eth0 +3.0us, INPUT pre +4.0us, drop eth0 +5.0us, dropped at INPUT by netfilter "
-            "(NETFILTER_DROP in nf_hook_slow)");
+  EXPECT_EQ(
+      text.substr(0, text.find("XDP saw")),
+      R"(#1 192.0.2.1.40000 > 192.0.2.2.5000 UDP, length 5: dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)
+        0.0 us  xdp eth0
+        1.0 us  packet-in eth0
+        1.0 us  stack-in eth0
+        1.0 us  tc-in eth0
+     1001.0 us  netfilter eth0 INPUT pre  <- longest
+        1.0 us  drop eth0
+)");
 }
 
 TEST(Compare, WritesJsonObjectsALineEach) {
@@ -885,7 +1110,7 @@ TEST(Compare, WritesJsonObjectsALineEach) {
 {"type":"place","tap":"xdp","device":"eth0","packets":1,"records":1,"bytes":47,"last_seen":1}
 {"type":"place","tap":"drop","device":"eth0","packets":1,"records":1,"bytes":47,"last_seen":0}
 {"type":"outcome","packets":1,"outcome":"dropped","at":"socket","reason":"NO_SOCKET","function":"f","text":"dropped at the socket (NO_SOCKET in f)"}
-{"type":"summary","packets":1,"records":2,"matched":2,"lost":0,"evicted":0,"ambiguous":0,"unknown_end":0,"other_netns":0,"reused_skb":0,"over_limit":0,"unmatched_rules":0,"answer":"XDP saw 1, the application 0: dropped at the socket (NO_SOCKET in f)"}
+{"type":"summary","packets":1,"records":2,"matched":2,"lost":0,"evicted":0,"ambiguous":0,"unknown_end":0,"other_netns":0,"reused_skb":0,"over_limit":0,"unmatched_rules":0,"before_begin":0,"answer":"XDP saw 1, the application 0: dropped at the socket (NO_SOCKET in f)"}
 )json");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A source of records that also calls a function to read something else: at every turn, and once more when capturing
-// stops, before the last records are handed over. Borrows the source. One thread.
+// stops, before the last records are handed over; and another right before it stops. Borrows the source. One thread.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,8 @@ class Beside final : public RecordSource {
   // `last`: this is the last call, so it should wait for what is still on its way.
   using Read = std::function<Result<>(bool last)>;
 
-  Beside(RecordSource& source, Read read) : source_(source), read_(std::move(read)) {}
+  Beside(RecordSource& source, Read read, std::function<void()> before_stop)
+      : source_(source), read_(std::move(read)), before_stop_(std::move(before_stop)) {}
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override {
     auto state = source_.turn(sink, max_records, std::min<std::chrono::nanoseconds>(wait, kLongestWait));
@@ -25,6 +26,7 @@ class Beside final : public RecordSource {
     return state;
   }
   Result<> stop() override {
+    before_stop_();
     Result<> stopped = source_.stop();
     Result<> read = read_(true);
     return stopped ? std::move(read) : std::move(stopped);
@@ -37,6 +39,7 @@ class Beside final : public RecordSource {
 
   RecordSource& source_;
   Read read_;
+  std::function<void()> before_stop_;
 };
 
 }  // namespace ringtap

@@ -129,7 +129,7 @@ constexpr std::array kOptions = {
               }},
 
     OptionRow{"--each", nullptr, Group::kOutput, kCompareForm,
-              "also print a line for each packet: when it was at each tap, and its outcome",
+              "also print a block for each packet: its outcome, and the time between the taps it passed",
               set_flag<[](Draft& d) { return &d.options.compare.each; }>},
     OptionRow{"--json", nullptr, Group::kOutput, kCompareForm, "print one JSON object per line instead of tables",
               set_flag<[](Draft& d) { return &d.options.compare.json; }>},

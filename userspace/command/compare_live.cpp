@@ -6,8 +6,11 @@
 #include <array>
 #include <chrono>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "app/beside.hpp"
+#include "base/now.hpp"
 #include "command/commands.hpp"
 #include "command/comparison.hpp"
 #include "command/live_input.hpp"
@@ -44,11 +47,27 @@ std::string device_name(std::uint32_t ifindex) {
   return ::if_indextoname(ifindex, name.data()) == nullptr ? "" : name.data();
 }
 
-// "eth0:xdp, eth0:tc"; with a single tap only "eth0".
-std::string tap_names(const LiveSource& source) {
-  std::string names;
-  for (const Interface& interface : source.interfaces()) names += (names.empty() ? "" : ", ") + interface.name;
-  return names;
+// "eth0 at the taps xdp, tc", "42 interfaces at …": each tap and each device once.
+std::string places_text(const LiveSource& source) {
+  std::vector<std::string_view> devices;
+  std::vector<std::string_view> taps;
+  const auto add = [](std::vector<std::string_view>& list, std::string_view word) {
+    if (!word.empty() && std::find(list.begin(), list.end(), word) == list.end()) list.push_back(word);
+  };
+  for (const Interface& interface : source.interfaces()) {
+    const std::string_view name = interface.name;
+    const std::size_t colon = std::min(name.rfind(':'), name.size());
+    add(devices, name.substr(0, colon));
+    add(taps, name.substr(std::min(colon + 1, name.size())));
+  }
+  const auto joined = [](const std::vector<std::string_view>& list) {
+    std::string text;
+    for (const std::string_view word : list) text.append(text.empty() ? "" : ", ").append(word);
+    return text;
+  };
+  constexpr std::size_t kMostNames = 6;
+  return (devices.size() > kMostNames ? std::to_string(devices.size()) + " interfaces" : joined(devices)) +
+         (taps.empty() ? "" : " at the taps " + joined(taps));
 }
 
 }  // namespace
@@ -60,21 +79,23 @@ int compare_live(const Options& options) {
   if (!live) return fail(live.error());
   CompareOptions how;
   how.live = true;
-  if (options.nft_rule) how.correlator.freed_age_ns = std::chrono::nanoseconds(kRuleDelay).count();
+  if (options.nft_rule) how.correlator.freed_age_ns = how.rule_delay_ns = std::chrono::nanoseconds(kRuleDelay).count();
   how.device_name = device_name;
-  auto comparer = make_comparer(options, options.capture.snaplen, std::move(how));
+  auto comparer = make_comparer(options, live->interfaces, options.capture.snaplen, std::move(how));
   if (!comparer) return fail(comparer.error());
   signals->install();
   auto rules = trace_rules(options, *live);  // first, so that every packet that a tap sees is traced
   if (auto attached = live->source->attach(); !attached) return fail(attached.error());
-  say("following packets at " + tap_names(*live->source) + "; Ctrl-C shows where they went");
+  say("following packets on " + places_text(*live->source) + "; Ctrl-C shows where they went");
+  (*comparer)->begin(epoch_now_ns());
   if (auto ready = make_ready_file(options); !ready) return fail(ready.error());
 
-  Beside source(*live->source, [&](bool last) -> Result<> {
+  const auto read_rules = [&](bool last) -> Result<> {
     if (!rules) return ok();
     if (last) rules->settle(kRulePatience);
     return rules->drain([&](const RuleVerdict& verdict) { (*comparer)->on_rule(verdict); });
-  });
+  };
+  Beside source(*live->source, read_rules, [&] { (*comparer)->end(epoch_now_ns()); });
   const int code = run_comparison(source, **comparer, *signals, options);
   if (rules && rules->statistics().lost > 0) {
     say("--nft-rule: " + std::to_string(rules->statistics().lost) +

@@ -14,22 +14,21 @@ namespace ringtap {
 namespace {
 
 // "eth0, eth1 for 'udp port 5000'"
-std::string input_text(const Options& options) {
+std::string input_text(const Options& options, const std::vector<std::string>& inputs) {
   std::string text;
-  for (const auto* names : {&options.read_paths, &options.capture.interfaces}) {
-    for (const std::string& name : *names) text += (text.empty() ? "" : ", ") + name;
-  }
+  for (const std::string& name : inputs) text += (text.empty() ? "" : ", ") + name;
   if (!options.filter.expression.empty()) text += " for '" + options.filter.expression + "'";
   return text;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, std::uint32_t snaplen, CompareOptions compare) {
+Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, const std::vector<std::string>& inputs,
+                                                std::uint32_t snaplen, CompareOptions compare) {
   static_cast<CompareStyle&>(compare) = options.compare;
   compare.taps = options.capture.taps;
   if (options.limits.count) compare.correlator.follow = *options.limits.count;
-  compare.listened_at = input_text(options);
+  compare.listened_at = input_text(options, inputs);
   std::unique_ptr<Sink> file;
   if (!options.output.path.empty()) {
     auto opened = open_capture_file({.options = options, .snaplen = snaplen}, options.output.path);

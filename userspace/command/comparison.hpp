@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "app/signals.hpp"
 #include "cli/options.hpp"
@@ -15,8 +17,9 @@
 namespace ringtap {
 
 // The comparer writes its report to standard output and, with -w, a file. Settings in `compare` that come from the
-// options are filled in here.
-Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, std::uint32_t snaplen, CompareOptions compare);
+// options are filled in here. `inputs`: the interfaces or files that are read, for the answer if no packet came.
+Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, const std::vector<std::string>& inputs,
+                                                std::uint32_t snaplen, CompareOptions compare);
 
 // Runs until a signal, the end of the source or of the duration, or until the number of packets given with -c have been
 // followed to their end. Returns the exit code.

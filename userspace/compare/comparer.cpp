@@ -38,6 +38,8 @@ int group_of(const Place& place) {
   return -1;
 }
 
+// A packet that was seen within this time before the end may still have been under way.
+constexpr std::uint64_t kUnderWayNs = 100'000'000;
 constexpr std::size_t kMaxPendingRules = 1U << 16;
 constexpr std::uint64_t kRulePatienceNs = 1'000'000'000;  // less than the age of a packet
 
@@ -58,7 +60,12 @@ Comparer::Comparer(CompareOptions options, std::unique_ptr<ByteWriter> out, std:
       places_(options_.device_name),
       correlator_(options_.correlator, [this](const PacketHistory& history, std::span<const Observation> observations) {
         on_finished(history, observations);
-      }) {}
+      }) {
+  if (options_.rule_delay_ns == 0 || file_ == nullptr) return;
+  auto held = std::make_unique<HeldRecords>(std::move(file_), options_.rule_delay_ns);
+  held_ = held.get();
+  file_ = std::move(held);
+}
 
 Result<> Comparer::on_interface(const Interface& interface) {
   places_.add_interface(interface);
@@ -73,6 +80,7 @@ Result<> Comparer::on_interface(const Interface& interface) {
 
 Result<> Comparer::on_record(const RecordView& record) {
   if (record.tap == Tap::kUnknown) {
+    is_refused_ = true;
     return Error("the file does not say at which tap its packets were seen")
         .hint("compare -r reads what ringtap compare -w wrote, and other pcapng files of ringtap");
   }
@@ -86,12 +94,20 @@ Result<> Comparer::on_record(const RecordView& record) {
     freed.function = texts_.number_of(record.trace->function);
     freed.ends_nothing = ends_nothing(record.trace->reason, record.trace->function);
     freed.is_cut = is_cut(record.trace->function);
+    freed.is_taken = record.tap == Tap::kEnd && is_taken_by_tc(record.trace->function);
+    freed.bridge_port = record.trace->bridge_port;
+    freed.rule = texts_.number_of(record.trace->rule);
     freed.was_queued = was_queued(record.trace->function);
     freed.after_use = is_after_use(record.trace->reason, record.trace->function);
   }
   const std::uint64_t number = correlator_.add(record, packet_key(record), places_.number_of(record), freed);
   if (!written_) return std::exchange(written_, ok());
   if (file_ == nullptr) return ok();
+  const bool is_outside = record.time_ns < begin_ns_ || (end_ns_ != 0 && record.time_ns >= end_ns_);
+  if ((number & kOutside) != 0 || (number == 0 && is_outside)) {
+    ++left_out_;
+    return ok();
+  }
   RecordView numbered = record;
   numbered.packet_id.reset();
   if (number != 0) numbered.packet_id = number;
@@ -101,7 +117,22 @@ Result<> Comparer::on_record(const RecordView& record) {
 Result<> Comparer::on_statistics(const InterfaceStatistics& statistics) {
   lost_.resize(std::max<std::size_t>(lost_.size(), std::size_t{statistics.interface_id} + 1));
   lost_[statistics.interface_id] = statistics.dropped;
-  return file_ == nullptr ? ok() : file_->on_statistics(statistics);
+  if (!options_.live) end_ns_ = std::max(end_ns_, statistics.end_ns);
+  if (file_ == nullptr) return ok();
+  InterfaceStatistics counted = statistics;
+  if (begin_ns_ != 0) counted.start_ns = begin_ns_;
+  if (end_ns_ != 0) counted.end_ns = end_ns_;
+  return file_->on_statistics(counted);
+}
+
+void Comparer::begin(std::uint64_t now_ns) {
+  begin_ns_ = now_ns;
+  correlator_.begin(now_ns);
+}
+
+void Comparer::end(std::uint64_t now_ns) {
+  end_ns_ = now_ns;
+  correlator_.end(now_ns);
 }
 
 Result<> Comparer::flush() {
@@ -118,7 +149,7 @@ Result<> Comparer::finish() {
   match_rules(std::numeric_limits<std::uint64_t>::max());
   correlator_.finish_all();
   Result<> result = std::exchange(written_, ok());
-  const std::string text = report();
+  const std::string text = is_refused_ ? "" : report();
   if (result) result = out_->write(std::as_bytes(std::span(text)));
   Result<> closed = out_->close();
   if (result) result = std::move(closed);
@@ -127,7 +158,7 @@ Result<> Comparer::finish() {
 }
 
 std::uint64_t Comparer::records_stored() const {
-  return file_ == nullptr ? records_ : file_->records_stored();
+  return file_ == nullptr ? records_ : file_->records_stored() + left_out_;
 }
 
 void Comparer::on_rule(const RuleVerdict& verdict) {
@@ -146,11 +177,17 @@ void Comparer::on_rule(const RuleVerdict& verdict) {
 // A rule is assigned to a packet that was seen dropped. If there is none for a while (without the drop tap), to any.
 void Comparer::match_rules(std::uint64_t now_ns) {
   std::erase_if(rules_, [&](const PendingRule& pending) {
-    if (correlator_.set_rule(pending.key, pending.rule, true)) return true;
+    if (match_rule(pending, true)) return true;
     if (pending.time_ns + kRulePatienceNs > now_ns) return false;
-    if (!correlator_.set_rule(pending.key, pending.rule, false)) ++totals_.unmatched_rules;
+    if (!match_rule(pending, false)) ++totals_.unmatched_rules;
     return true;
   });
+}
+
+bool Comparer::match_rule(const PendingRule& pending, bool dropped) {
+  const std::uint64_t packet = correlator_.set_rule(pending.key, pending.rule, dropped);
+  if (packet != 0 && held_ != nullptr) held_->set_rule(packet, texts_[pending.rule]);
+  return packet != 0;
 }
 
 TapSet Comparer::taps_that_ran() const {
@@ -181,20 +218,31 @@ CompareTotals Comparer::totals() const {
 }
 
 void Comparer::on_finished(const PacketHistory& history, std::span<const Observation> observations) {
+  if ((history.number & kOutside) != 0) {
+    if (history.first_ns < begin_ns_) ++totals_.before_begin;
+    return;
+  }
   ++totals_.packets;
   totals_.rows.resize(places_.size());
+  Outcome outcome = outcome_of(history, observations, places_, texts_, taps_that_ran());
+  if (outcome.kind == OutcomeKind::kVanished && end_ns_ != 0 && history.last_ns + kUnderWayNs >= end_ns_) {
+    outcome.kind = OutcomeKind::kUnderWay;
+  }
   std::uint32_t groups = 0;
   for (const Observation& observation : observations) {
     CompareTotals::Row& row = totals_.rows[observation.place];
     ++row.packets;
     row.records += observation.records;
     row.bytes += observation.wire_bytes;
-    if (const int group = group_of(places_[observation.place]); group >= 0)
-      groups |= 1U << static_cast<unsigned>(group);
+    const int group = group_of(places_[observation.place]);
+    // A socket that dropped it afterwards did not hand it to the application.
+    if (group == CompareTotals::kApplication && outcome.kind != OutcomeKind::kDelivered) continue;
+    if (group >= 0) groups |= 1U << static_cast<unsigned>(group);
   }
   for (std::size_t group = 0; group < totals_.groups.size(); ++group) totals_.groups[group] += groups >> group & 1;
-  ++totals_.rows[last_place(observations, places_)].last_seen;
-  const Outcome outcome = outcome_of(history, observations, places_, texts_, taps_that_ran());
+  CompareTotals::Row& last = totals_.rows[last_place(observations, places_)];
+  ++last.last_seen;
+  if (!has_arrived(outcome.kind)) ++last.lost_here;
   count(outcome);
   if (!options_.each) return;
   line_.clear();

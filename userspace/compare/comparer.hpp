@@ -16,6 +16,7 @@
 
 #include "base/hash_map.hpp"
 #include "compare/correlator.hpp"
+#include "compare/held_records.hpp"
 #include "compare/outcome.hpp"
 #include "compare/places.hpp"
 #include "ringtap/byte_writer.hpp"
@@ -30,6 +31,9 @@ struct CompareOptions : CompareStyle {
   TapSet taps = kAllTaps;  // records of other taps are ignored
   // The taps are attached, so a tap without records saw no packets. A file does not say which taps were attached.
   bool live = false;
+  // How much later than its packet a verdict of nftables may come; the file's records wait for it so long. 0: none
+  // comes.
+  std::uint64_t rule_delay_ns = 0;
   // The name of a device of this network namespace that has no tap: a bridge, or a device known from another hook.
   std::function<std::string(std::uint32_t)> device_name;
   std::string listened_at;  // "eth0 for 'udp port 5000'", for the answer if no packet came
@@ -45,6 +49,7 @@ struct CompareTotals {
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
     std::uint64_t last_seen = 0;  // packets that were not seen at any later place
+    std::uint64_t lost_here = 0;  // of these, those that were neither delivered nor sent
   };
   struct OutcomeCount {
     Outcome outcome;
@@ -59,6 +64,7 @@ struct CompareTotals {
   std::uint64_t packets = 0;
   std::uint64_t lost = 0;  // records that the kernel side lost
   std::uint64_t unmatched_rules = 0;
+  std::uint64_t before_begin = 0;  // packets that were under way when the taps were attached, in none of the tables
   TapSet taps_seen;
   TapSet taps_attached;  // from the names of the source's interfaces; without taps that the kernel lacks
   CorrelatorCounts counts;
@@ -80,6 +86,11 @@ class Comparer final : public Sink {
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
+  // All taps of a live comparison are attached, or are about to be detached. What was under way then was not seen by
+  // all of them: packets that came before or after are in no table and not in the file, and those that are not finished
+  // end as under way. A file gives the end in its statistics.
+  void begin(std::uint64_t now_ns);
+  void end(std::uint64_t now_ns);
   // A verdict of nftables; only those that end a packet are kept. It may come before the packet's records.
   void on_rule(const RuleVerdict& verdict);
   // Whether the requested number of packets has been followed and finished.
@@ -98,11 +109,13 @@ class Comparer final : public Sink {
   [[nodiscard]] TapSet taps_that_ran() const;
   void on_finished(const PacketHistory& history, std::span<const Observation> observations);
   void match_rules(std::uint64_t now_ns);
+  bool match_rule(const PendingRule& pending, bool dropped);
   void count(const Outcome& outcome);
 
   CompareOptions options_;
   std::unique_ptr<ByteWriter> out_;
   std::unique_ptr<Sink> file_;
+  HeldRecords* held_ = nullptr;  // the file, if it waits for rules
   Places places_;
   Texts texts_;
   CompareTotals totals_;
@@ -110,7 +123,11 @@ class Comparer final : public Sink {
   std::vector<std::uint64_t> lost_;                   // by interface
   std::uint64_t lost_before_ = 0;
   std::uint64_t records_ = 0;
+  std::uint64_t left_out_ = 0;  // of the file, on purpose
+  std::uint64_t begin_ns_ = 0;
+  std::uint64_t end_ns_ = 0;       // 0: not known
   std::deque<PendingRule> rules_;  // verdicts whose packet has not been seen dropped yet
+  bool is_refused_ = false;        // there is nothing to say of such a file
   std::string line_;
   Result<> written_;  // the first error of a line
   Correlator correlator_;

@@ -13,43 +13,21 @@ namespace {
 
 // Among identical packets, one last seen longer ago comes after the others: unless queued, it has left the kernel.
 constexpr std::uint64_t kIdleNs = 10'000'000;
-constexpr std::uint64_t kMergeWindowNs = 100'000'000;  // frames that GRO merges come closer together
-constexpr int kLookAhead = 64;                         // among identical packets
-constexpr int kPathSteps = 1024;                       // among frames and superframes of one flow
+constexpr int kLookAhead = 64;    // among identical packets
+constexpr int kRuleSteps = 1024;  // among packets of the content that a rule was applied to
 constexpr int kStepsWithoutCursor = 4;
 constexpr std::size_t kMaxCursors = 1U << 16;
 constexpr std::int64_t kXdpDrop = 1;  // <linux/bpf.h>
 
-// Mixed into the hash of a path chain, to keep the kinds apart.
-enum Path : std::uint64_t { kFrames = 1, kSuperframes = 2, kFragments = 3 };
-
+bool is_egress(Tap tap) {
+  return tap == Tap::kTcEgress || tap == Tap::kPacketOut || tap == Tap::kStackOut;
+}
+// At OUTPUT or POSTROUTING: not yet at a device.
+bool is_on_its_way_out(const RecordView& record) {
+  return record.tap == Tap::kNetfilter && record.trace->hook >= NetfilterHook::kOutput;
+}
 bool is_freed_tap(Tap tap) {
   return tap == Tap::kDrop || tap == Tap::kEnd;
-}
-
-// Taps at which a superframe is not segmented yet; AF_PACKET's transmit tap and the driver come later.
-bool is_before_segmentation(const RecordView& record) {
-  if (record.tap == Tap::kTcEgress) return true;
-  return record.tap == Tap::kNetfilter && record.trace && record.trace->hook >= NetfilterHook::kForward;
-}
-bool is_after_segmentation(Tap tap) {
-  return tap == Tap::kStackOut || tap == Tap::kPacketOut;
-}
-// Segments that come in again over loopback, in new sk_buffs if XDP had to copy them.
-bool may_come_back(Tap tap) {
-  return tap == Tap::kXdp || tap == Tap::kStackIn || tap == Tap::kPacketIn || tap == Tap::kTcIngress ||
-         tap == Tap::kNetfilter || tap == Tap::kSocket;
-}
-
-// GRO and GSO apply to these, if they have a payload.
-bool may_be_merged(const PacketKey& key) {
-  const std::uint8_t protocol = key.proof.protocol;
-  return (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP) && key.proof.payload_len != 0 && !key.is_fragment();
-}
-
-// Fragments of a datagram have no ports; TCP segments have nothing in common but their flow.
-std::uint64_t superframe_chain(const PacketKey& key) {
-  return mix(key.proof.protocol == IPPROTO_TCP ? key.flow : key.hosts, kSuperframes);
 }
 
 }  // namespace
@@ -67,7 +45,7 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
   const bool is_freed = is_freed_tap(record.tap);
   // A copy may be given to each of several sockets, and copies are freed one by one.
   const bool joins = is_freed || record.tap == Tap::kSocket;
-  Buffer* buffer = address == 0 ? nullptr : buffer_of(address, key, place, joins);
+  Buffer* buffer = address == 0 ? nullptr : buffer_of(address, record, key, place, joins);
   std::uint32_t packet = buffer == nullptr ? kNone : buffer->packet;
   if (packet == kNone) packet = by_content(key, place, record, joins);
   if (packet == kNone) packet = merge(record, key);
@@ -93,7 +71,7 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
   if (buffer == nullptr && address != 0 && !is_freed) {
     forget_buffers();
     buffer = &buffers_[address];
-    *buffer = {packets_[packet].history.number, packet, false, false, key.proof};
+    *buffer = {.number = packets_[packet].history.number, .packet = packet, .proof = key.proof};
   }
   const std::uint64_t number = packets_[packet].history.number;
   see(packet, record, key, place, buffer, freed);
@@ -101,15 +79,41 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
   return number;
 }
 
-Correlator::Buffer* Correlator::buffer_of(std::uint64_t address, const PacketKey& key, std::uint16_t place,
-                                          bool joins) {
+Correlator::Buffer* Correlator::buffer_of(std::uint64_t address, const RecordView& record, const PacketKey& key,
+                                          std::uint16_t place, bool joins) {
   Buffer* buffer = buffers_.find(address);
   if (buffer == nullptr) return nullptr;
   const Packet& packet = packets_[buffer->packet];
-  const bool lives = packet.is_open && packet.history.number == buffer->number && may_be_same(buffer->proof, key.proof);
-  if (lives && (joins || !packets_.has_passed(buffer->packet, place, key.proof.payload_len))) return buffer;
+  const bool lives = packet.is_open && packet.history.number == buffer->number && packet.history.reassembled_into == 0;
+  if (lives && may_be_same(buffer->proof, key.proof)) {
+    // Redirected: given to another device (ifb), it passes the same places again.
+    const bool returns =
+        buffer->tap == Tap::kStackOut && buffer->ifindex != record.ifindex && !is_on_its_way_out(record);
+    if (joins || returns || !packets_.has_passed(buffer->packet, place, key.proof.payload_len)) return buffer;
+  } else if (lives && unwrap(*buffer, record, key)) {
+    return buffer;
+  }
   buffers_.erase(address);
   return nullptr;
+}
+
+// A tunnel's end: what was in the packet goes on in its sk_buff, on the tunnel's device. If the filter does not match
+// it, it is followed as what became of the packet; otherwise it is a packet of its own.
+bool Correlator::unwrap(Buffer& buffer, const RecordView& record, const PacketKey& key) {
+  Packet& packet = packets_[buffer.packet];
+  PacketHistory& history = packet.history;
+  const bool is_open_ended = history.delivered == 0 && history.sent == 0 && history.drop.time_ns == 0;
+  if (!is_open_ended || record.tap != Tap::kStackIn || record.ifindex == buffer.ifindex ||
+      key.proof.payload_len >= packet.proof.payload_len || history.last_ns + kIdleNs < record.time_ns) {
+    return false;
+  }
+  if (!record.trace->followed) {
+    history.unwrapped = true;
+    return false;
+  }
+  buffer.proof = key.proof;
+  packet.proof = key.proof;
+  return true;
 }
 
 std::uint32_t Correlator::by_content(const PacketKey& key, std::uint16_t place, const RecordView& record, bool joins) {
@@ -122,11 +126,25 @@ std::uint32_t Correlator::by_content(const PacketKey& key, std::uint16_t place, 
       if (!packets_[packet].payload_known && !packets_.has_passed(packet, place, key.proof.payload_len)) found = packet;
     }
   }
+  if (found == kNone && is_egress(record.tap)) found = taken_by_tc(key);
   if (found == kNone && joins) {
     const std::uint32_t last = chains_.last(key.content);
     if (last != kNone && packets_[packet_of(last)].history.has_skb) found = packet_of(last);
   }
   return found;
+}
+
+// The first packet with this content that tc took from its device. It was redirected, so this is its copy.
+std::uint32_t Correlator::taken_by_tc(const PacketKey& key) {
+  std::uint32_t at = chains_.first(key.content);
+  for (int i = 0; at != kNone && i < kLookAhead; ++i, at = chains_.next(at)) {
+    PacketHistory& history = packets_[packet_of(at)].history;
+    if (!history.taken) continue;
+    history.taken = false;
+    history.end = {};
+    return packet_of(at);
+  }
+  return kNone;
 }
 
 // The record was cut before its payload ends: it can be matched only if all candidates are identical.
@@ -184,100 +202,20 @@ std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, st
   return packet_of(at);
 }
 
-// GRO: frames of the flow that only XDP has seen, and whose bytes are in this record.
-std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) {
-  if (record.tap == Tap::kXdp || !may_be_merged(key)) return kNone;
-  std::uint32_t at = chains_.last(mix(key.flow, kFrames));
-  if (at == kNone) return kNone;
-  const std::uint32_t length = key.proof.payload_len;
-  merging_.clear();
-  std::uint64_t sum = 0;
-  const auto take = [&](std::uint32_t packet) {
-    merging_.push_back(packet);
-    sum += packets_[packet].proof.payload_len;
-  };
-  if (key.proof.protocol == IPPROTO_TCP) {
-    for (int i = 0; at != kNone && i < kPathSteps && sum < length; ++i, at = chains_.previous(at)) {
-      const Packet& frame = packets_[packet_of(at)];
-      if (frame.history.last_ns + kMergeWindowNs < record.time_ns) break;
-      const std::uint64_t offset = frame.proof.sequence - key.proof.sequence;
-      if (offset + frame.proof.payload_len <= length && sum + frame.proof.payload_len <= length) take(packet_of(at));
-    }
-    std::reverse(merging_.begin(), merging_.end());
-  } else {
-    // UDP has no sequence numbers: from the frame with the same IP id on, as many in a row as have its length.
-    at = chains_.first(mix(key.flow, kFrames));
-    for (int i = 0; at != kNone && i < kPathSteps && sum < length; ++i, at = chains_.next(at)) {
-      const Packet& frame = packets_[packet_of(at)];
-      if (frame.history.last_ns + kMergeWindowNs < record.time_ns) continue;
-      if (!merging_.empty() || frame.proof.ip_id == key.proof.ip_id) take(packet_of(at));
-    }
-    if (sum != length) return kNone;
-  }
-  if (merging_.empty()) return kNone;
-
-  const std::uint32_t whole = packets_.add();
-  Packet& merged = packets_[whole];
-  merged.history = packets_[merging_.front()].history;
-  merged.history.endpoints = key.endpoints;
-  merged.history.payload_len = length;
-  merged.proof = key.proof;
-  merged.flow = key.flow;
-  std::uint32_t* link = &merged.members;
-  for (const std::uint32_t member : merging_) {
-    leave_chains(member);
-    packets_.leave_age(member);
-    merged.history.number = std::min(merged.history.number, packets_[member].history.number);
-    *link = member;
-    link = &packets_[member].next_member;
-  }
-  link_content(whole, key);
-  packets_.enter_age(whole);
-  return whole;
-}
-
-// Software segmentation and IPv4 fragmentation: finds the packet that contains the record's bytes.
-std::uint32_t Correlator::superframe_of(const RecordView& record, const PacketKey& key, std::uint16_t place) {
-  const bool after = is_after_segmentation(record.tap);
-  if (!key.is_fragment() && !((after || may_come_back(record.tap)) && may_be_merged(key))) return kNone;
-  std::uint32_t at = chains_.first(superframe_chain(key));
-  constexpr std::uint32_t kMostSegments = 64;
-  for (int i = 0; at != kNone && i < kPathSteps; ++i, at = chains_.next(at)) {
-    const Packet& whole = packets_[packet_of(at)];
-    if (key.proof.payload_len >= whole.proof.payload_len) continue;
-    if (!after && !key.is_fragment() && !whole.history.came_back) continue;
-    bool part = false;
-    if (key.is_fragment()) {
-      part = whole.proof.ip_id == key.proof.ip_id;
-    } else if (key.proof.protocol == IPPROTO_TCP) {
-      const std::uint64_t offset = key.proof.sequence - whole.proof.sequence;
-      part = offset + key.proof.payload_len <= whole.proof.payload_len;
-    } else {
-      part = whole.flow == key.flow && ((key.proof.ip_id - whole.proof.ip_id) & 0xffff) < kMostSegments;
-    }
-    if (part && !packets_.has_passed(packet_of(at), place, key.proof.payload_len)) return packet_of(at);
-  }
-  return kNone;
-}
-
 std::uint32_t Correlator::start(const RecordView& record, const PacketKey& key) {
   const std::uint32_t index = packets_.add();
   Packet& packet = packets_[index];
-  packet.history.number = ++numbers_;
+  const bool outside = record.time_ns < begin_ns_ || record.time_ns >= end_ns_;
+  packet.history.number = outside ? kOutside | ++outside_ : ++counts_.packets;
   packet.history.first_ns = record.time_ns;
   packet.history.endpoints = key.endpoints;
   packet.history.payload_len = key.proof.payload_len;
+  packet.history.asks_connection = key.asks_connection;
   packet.proof = key.proof;
   packet.flow = key.flow;
-  ++counts_.packets;
   link_content(index, key);
   packets_.enter_age(index);
-  if (record.tap == Tap::kXdp && may_be_merged(key)) chains_.append(node(index, kPath), mix(key.flow, kFrames));
-  if (key.proof.version == 4 && key.is_fragment()) {
-    chains_.append(node(index, kPath), mix(key.datagram(), kFragments));
-  } else if (key.proof.version == 4 && key.proof.ip_id != 0) {
-    end_fragments(packet.history.number, key);
-  }
+  link_path(index, record, key);
   return index;
 }
 
@@ -289,15 +227,6 @@ void Correlator::link_content(std::uint32_t packet, const PacketKey& key) {
     ++open_outlines_;
   }
   if (key.needs_payload) chains_.append(node(packet, kOutline), key.outline);
-}
-
-// The datagram that was reassembled from previous fragments.
-void Correlator::end_fragments(std::uint64_t number, const PacketKey& key) {
-  const std::uint64_t hash = mix(key.datagram(), kFragments);
-  for (std::uint32_t at = chains_.first(hash); at != kNone; at = chains_.first(hash)) {
-    packets_[packet_of(at)].history.reassembled_into = number;
-    chains_.remove(at);
-  }
 }
 
 void Correlator::see(std::uint32_t index, const RecordView& record, const PacketKey& key, std::uint16_t place,
@@ -314,7 +243,10 @@ void Correlator::see(std::uint32_t index, const RecordView& record, const Packet
   packets_.enter_age(index);
   if (may_be_same(packet.proof, key.proof)) note_content(index, key);
   note_path(index, record, key);
-  if (buffer != nullptr && record.tap != Tap::kSocket && !is_freed_tap(record.tap)) packet.history.has_skb = true;
+  if (buffer == nullptr) return;
+  buffer->tap = record.tap;
+  buffer->ifindex = record.ifindex;
+  if (record.tap != Tap::kSocket && !is_freed_tap(record.tap)) packet.history.has_skb = true;
 }
 
 void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std::uint16_t place, Buffer* buffer,
@@ -324,9 +256,15 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
   switch (record.tap) {
     case Tap::kXdp:
       if (record.verdict && record.verdict->value == kXdpDrop) history.xdp_dropped = true;
-      [[fallthrough]];
+      if (history.sent > 0) history.came_back = true;
+      return;
     case Tap::kStackIn:
-      if (history.sent > 0 && !other_netns && record.ifindex == packets_[index].sent_ifindex) history.came_back = true;
+    case Tap::kTcIngress:
+      // A bridge sends copies and passes up the packet itself: an sk_buff that was not sent has not come back.
+      if (history.sent > 0 && buffer != nullptr && (buffer->sent || buffer->tap == Tap::kUnknown)) {
+        buffer->sent = true;
+        if (!other_netns) history.came_back = true;
+      }
       return;
     case Tap::kSocket:
       if (buffer == nullptr || !buffer->delivered) ++history.delivered;
@@ -337,7 +275,6 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
       if (buffer == nullptr || !buffer->sent) ++history.sent;
       history.sent_at = place;
       history.came_back = false;
-      packets_[index].sent_ifindex = record.ifindex;
       if (buffer != nullptr) buffer->sent = true;
       return;
     case Tap::kPacketOut:
@@ -348,14 +285,14 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
     case Tap::kEnd:
       break;
     case Tap::kUnknown:
-    case Tap::kTcIngress:
     case Tap::kTcEgress:
     case Tap::kPacketIn:
     case Tap::kNetfilter:
       return;
   }
   if (freed.ends_nothing) return;
-  const Freed how{freed.reason, freed.function, record.time_ns, other_netns};
+  const Freed how{freed.reason, freed.function, record.time_ns, other_netns, freed.bridge_port, place};
+  if (freed.rule != kNoText) history.rule = freed.rule;
   const bool is_own = buffer != nullptr || !history.has_skb;
   if (freed.is_cut && record.tap == Tap::kEnd) {
     history.cut = how;
@@ -363,6 +300,7 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
   }
   if (record.tap == Tap::kEnd || freed.after_use) {
     if (is_own) history.end = how;
+    history.taken = is_own && freed.is_taken;
     return;
   }
   if (!is_own) {
@@ -398,33 +336,15 @@ void Correlator::note_content(std::uint32_t index, const PacketKey& key) {
   }
 }
 
-void Correlator::note_path(std::uint32_t index, const RecordView& record, const PacketKey& key) {
-  if (record.tap == Tap::kXdp) return;
-  Packet& packet = packets_[index];
-  const std::uint32_t path = node(index, kPath);
-  const bool whole = key.proof.payload_len == packet.proof.payload_len;
-  if (packet.proof.fragment != 0) return;  // waits for its datagram
-  if (is_before_segmentation(record)) {
-    const std::uint64_t hash = superframe_chain(key);
-    if (!whole || key.proof.version == 0 || key.proof.payload_len == 0 || packet.history.sent > 0) return;
-    if (chains_.contains(path) && chains_.hash_of(path) == hash) return;
-    chains_.remove(path);
-    chains_.append(path, hash);
-    return;
-  }
-  const bool is_frame = chains_.contains(path) && chains_.hash_of(path) == mix(packet.flow, kFrames);
-  if (is_frame || (whole && is_after_segmentation(record.tap))) chains_.remove(path);
-}
-
-bool Correlator::set_rule(const PacketKey& key, std::uint32_t rule, bool dropped) {
+std::uint64_t Correlator::set_rule(const PacketKey& key, std::uint32_t rule, bool dropped) {
   std::uint32_t at = chains_.first(key.payload_known ? key.content : key.outline);
-  for (int i = 0; at != kNone && i < kPathSteps; ++i, at = chains_.next(at)) {
+  for (int i = 0; at != kNone && i < kRuleSteps; ++i, at = chains_.next(at)) {
     PacketHistory& history = packets_[packet_of(at)].history;
     if (history.rule != kNoText || (dropped && history.drop.time_ns == 0)) continue;
     history.rule = rule;
-    return true;
+    return history.number;
   }
-  return false;
+  return 0;
 }
 
 // Addresses of finished packets are kept until they are reused; when there are many, they are removed together.

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -28,9 +29,12 @@ namespace ringtap {
 struct FreedBy {
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
+  std::uint32_t rule = kNoText;
   bool ends_nothing = false;  // a copy, or a part of something that continues
   bool is_cut = false;        // it continues as segments or fragments
+  bool is_taken = false;      // tc took it: it may continue as a copy on another device
   bool after_use = false;     // freed like a drop, but was not one
+  bool bridge_port = false;   // at a port of a bridge
   bool was_queued = false;    // it was in the queue of a socket that closed, and came long before
 };
 
@@ -53,6 +57,10 @@ struct CorrelatorCounts {
   std::uint64_t evicted = 0;
 };
 
+// The number of a packet that was first seen before begin() or after end(): it is followed, so that its records are not
+// taken for those of another packet, but it belongs to no table. Its number has this bit.
+inline constexpr std::uint64_t kOutside = std::uint64_t{1} << 63;
+
 class Correlator {
  public:
   // Called once for each packet when it is finished, with its observations in the order of their first record; both are
@@ -66,9 +74,13 @@ class Correlator {
   // hook. There are at most 65536 places.
   std::uint64_t add(const RecordView& record, const PacketKey& key, std::uint16_t place, const FreedBy& freed);
   // Assigns a verdict of nftables to its packet; among identical packets, to the first without a rule. `dropped`: only
-  // to a packet whose drop was seen. Returns false if there is none.
-  bool set_rule(const PacketKey& key, std::uint32_t rule, bool dropped);
+  // to a packet whose drop was seen. Returns the packet's number, 0 if there is none.
+  std::uint64_t set_rule(const PacketKey& key, std::uint32_t rule, bool dropped);
 
+  // All taps are attached, or are about to be detached. What was under way then was not seen by all of them: a packet
+  // whose first record is before the one or after the other is outside. Without these calls none is.
+  void begin(std::uint64_t now_ns) { begin_ns_ = now_ns; }
+  void end(std::uint64_t now_ns) { end_ns_ = now_ns; }
   // Finishes packets whose last record is more than their age before `now_ns`.
   void expire(std::uint64_t now_ns);
   void finish_all();
@@ -95,6 +107,8 @@ class Correlator {
   struct Buffer {
     std::uint64_t number = 0;  // of the packet, which may already be finished
     std::uint32_t packet = kNone;
+    Tap tap = Tap::kUnknown;  // where it was seen last, kUnknown: nowhere yet
+    std::uint32_t ifindex = 0;
     bool delivered = false;
     bool sent = false;
     NatProof proof;
@@ -107,9 +121,12 @@ class Correlator {
   static std::uint32_t node(std::uint32_t packet, Node kind) { return packet * kNodes + kind; }
   static std::uint32_t packet_of(std::uint32_t node) { return node / kNodes; }
 
-  Buffer* buffer_of(std::uint64_t address, const PacketKey& key, std::uint16_t place, bool is_freed);
+  Buffer* buffer_of(std::uint64_t address, const RecordView& record, const PacketKey& key, std::uint16_t place,
+                    bool joins);
+  bool unwrap(Buffer& buffer, const RecordView& record, const PacketKey& key);
   std::uint32_t by_content(const PacketKey& key, std::uint16_t place, const RecordView& record, bool is_freed);
   std::uint32_t by_outline(const PacketKey& key, std::uint16_t place);
+  std::uint32_t taken_by_tc(const PacketKey& key);
   std::uint32_t first_fit(std::uint64_t hash, const PacketKey& key, std::uint16_t place, std::uint64_t time_ns);
   std::uint32_t merge(const RecordView& record, const PacketKey& key);
   std::uint32_t superframe_of(const RecordView& record, const PacketKey& key, std::uint16_t place);
@@ -121,6 +138,7 @@ class Correlator {
                     const FreedBy& freed);
   void note_path(std::uint32_t packet, const RecordView& record, const PacketKey& key);
   void note_content(std::uint32_t packet, const PacketKey& key);
+  void link_path(std::uint32_t packet, const RecordView& record, const PacketKey& key);
   void end_fragments(std::uint64_t number, const PacketKey& key);
   void forget_buffers();
 
@@ -137,7 +155,9 @@ class Correlator {
   HashMap<std::uint64_t, Cursor> cursors_;  // by chain and place: where the search for the first match continues
   std::vector<Observation> gathered_;
   std::uint64_t now_ns_ = 0;
-  std::uint64_t numbers_ = 0;
+  std::uint64_t begin_ns_ = 0;
+  std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t outside_ = 0;
   std::uint32_t open_outlines_ = 0;  // open packets whose payload is not known
   std::vector<std::uint32_t> merging_;
   std::size_t sweep_at_ = kFewBuffers;

@@ -10,8 +10,9 @@
 namespace ringtap {
 namespace {
 
-constexpr std::array<std::string_view, 9> kOutcomeNames = {
-    "delivered", "sent", "dropped", "xdp-dropped", "consumed", "cut", "reassembled", "vanished", "evicted"};
+constexpr std::array<std::string_view, 12> kOutcomeNames = {"delivered", "sent",      "dropped",     "xdp-dropped",
+                                                            "consumed",  "cut",       "reassembled", "unwrapped",
+                                                            "requested", "under-way", "vanished",    "evicted"};
 
 // Prefixes of names in enum skb_drop_reason, include/net/dropreason-core.h, and where in the kernel they are used. The
 // first one that matches counts.
@@ -48,9 +49,15 @@ constexpr std::array<std::pair<std::string_view, DropSite>, 30> kSites = {{
     {"SKB_GSO_SEG", DropSite::kDevice},
 }};
 
-// Without a reason, by the function: net/core/dev.c, drivers/net/veth.c, net/netfilter/core.c. With other drivers XDP
-// frees no sk_buff.
-constexpr std::array<std::pair<std::string_view, DropSite>, 4> kSitesOfFunctions = {{
+// Without a reason, by the function: net/core/dev.c, drivers/net/veth.c, net/netfilter/core.c, net/ipv4/route.c,
+// net/ipv6/route.c, net/core/dst.c (routes of the types blackhole, prohibit, unreachable). With other drivers XDP frees
+// no sk_buff.
+constexpr std::array<std::pair<std::string_view, DropSite>, 9> kSitesOfFunctions = {{
+    {"ip_error", DropSite::kRouting},
+    {"ip6_pkt_", DropSite::kRouting},
+    {"dst_discard", DropSite::kRouting},
+    {"ip_forward", DropSite::kRouting},
+    {"ip6_forward", DropSite::kRouting},
     {"do_xdp_generic", DropSite::kGenericXdp},
     {"netif_receive_generic_xdp", DropSite::kGenericXdp},
     {"veth_xdp_rcv_skb", DropSite::kXdp},
@@ -69,8 +76,8 @@ const Observation* open_hook(std::span<const Observation> observations, const Pl
     if (place.tap != Tap::kNetfilter || place.last) continue;
     const bool left = std::any_of(observations.begin(), observations.end(), [&](const Observation& other) {
       const Place& after = places[other.place];
-      return after.tap == Tap::kNetfilter && after.last && after.hook == place.hook &&
-             after.other_netns == place.other_netns;
+      return after.tap == Tap::kNetfilter && after.last && after.hook == place.hook && after.device == place.device &&
+             after.out_device == place.out_device && after.other_netns == place.other_netns;
     });
     if (!left) open = &observation;
   }
@@ -82,14 +89,20 @@ DropSite site_of(std::string_view name, std::span<const std::pair<std::string_vi
   return found == sites.end() ? DropSite::kUnknown : found->second;
 }
 
-void place_drop(Outcome& outcome, std::span<const Observation> observations, const Places& places,
-                std::string_view reason, std::string_view function, TapSet ran) {
+void place_drop(Outcome& outcome, const Freed& how, std::span<const Observation> observations, const Places& places,
+                const Texts& texts, TapSet ran) {
+  const std::string_view reason = texts[how.reason];
+  const std::string_view function = texts[how.function];
   outcome.site = site_of(reason, kSites);
   if (outcome.site == DropSite::kUnknown) outcome.site = site_of(function, kSitesOfFunctions);
   // A driver without a reason.
   if (outcome.site == DropSite::kUnknown && places[outcome.place].tap == Tap::kStackOut)
     outcome.site = DropSite::kDevice;
   if (outcome.site != DropSite::kNetfilter) return;
+  if (texts[outcome.rule].starts_with("bridge ")) {
+    outcome.site = DropSite::kBridge;
+    return;
+  }
   if (const Observation* open = open_hook(observations, places)) {
     outcome.site = DropSite::kHook;
     outcome.hook = places[open->place].hook;
@@ -102,7 +115,11 @@ void place_drop(Outcome& outcome, std::span<const Observation> observations, con
   const Place& last = places[outcome.place];
   const bool before_ip =
       last.tap == Tap::kXdp || last.tap == Tap::kStackIn || last.tap == Tap::kPacketIn || last.tap == Tap::kTcIngress;
-  if (before_ip) outcome.site = DropSite::kNetdevIngress;
+  const bool at_other_device = last.device != places[how.place].device;
+  if (how.bridge_port && (at_other_device || last.tap == Tap::kStackOut))
+    outcome.site = DropSite::kBridge;
+  else if (before_ip)
+    outcome.site = how.bridge_port && outcome.rule == kNoText ? DropSite::kBridgeOrNetdev : DropSite::kNetdevIngress;
   if (last.tap == Tap::kNetfilter && last.last && last.hook == NetfilterHook::kPostrouting) {
     outcome.site = DropSite::kNetdevEgress;
   }
@@ -146,6 +163,13 @@ bool is_cut(std::string_view function) {
   return begins_with_any(function, kFunctions);
 }
 
+bool is_taken_by_tc(std::string_view function) {
+  // net/core/dev.c, sch_handle_egress() and sch_handle_ingress(): TC_ACT_STOLEN and the like.
+  static constexpr std::array<std::string_view, 4> kFunctions = {"sch_handle_", "__dev_queue_xmit", "tcf_mirred",
+                                                                 "__netif_receive_skb_core"};
+  return begins_with_any(function, kFunctions);
+}
+
 bool was_queued(std::string_view function) {
   // net/ipv4/udp.c, net/ipv4/af_inet.c, net/core/stream.c.
   static constexpr std::array<std::string_view, 3> kFunctions = {"udp_destruct_common", "inet_sock_destruct",
@@ -184,11 +208,12 @@ Outcome outcome_of(const PacketHistory& history, std::span<const Observation> ob
     outcome.other_netns = how.other_netns;
     if (kind != OutcomeKind::kDropped) return;
     outcome.place = last_place(observations, places);
-    place_drop(outcome, observations, places, texts[how.reason], texts[how.function], ran);
+    outcome.rule = history.rule;
+    place_drop(outcome, how, observations, places, texts, ran);
     if (outcome.site != DropSite::kUnknown) outcome.place = 0;
   };
   if (history.delivered > 0) {
-    outcome.kind = OutcomeKind::kDelivered;
+    outcome.kind = history.asks_connection ? OutcomeKind::kRequested : OutcomeKind::kDelivered;
     outcome.other_netns = places[history.delivered_at].other_netns;
   } else if (!history.came_back && (history.sent > 0 || (history.packet_out && history.drop.time_ns == 0))) {
     outcome.kind = OutcomeKind::kSent;
@@ -197,6 +222,9 @@ Outcome outcome_of(const PacketHistory& history, std::span<const Observation> ob
     freed(OutcomeKind::kDropped, history.drop);
   } else if (history.reassembled_into != 0) {
     outcome.kind = OutcomeKind::kReassembled;
+  } else if (history.unwrapped) {
+    outcome.kind = OutcomeKind::kUnwrapped;
+    outcome.place = last_place(observations, places);
   } else if (history.xdp_dropped) {
     outcome.kind = OutcomeKind::kXdpDropped;
   } else if (history.end.time_ns != 0) {
@@ -213,7 +241,7 @@ Outcome outcome_of(const PacketHistory& history, std::span<const Observation> ob
     if (outcome.kind == OutcomeKind::kVanished) lacks({Tap::kDrop, Tap::kEnd, Tap::kSocket, Tap::kStackOut});
   }
   // A rule may also take the packet over.
-  if (outcome.kind == OutcomeKind::kDropped || outcome.kind == OutcomeKind::kVanished) outcome.rule = history.rule;
+  if (outcome.kind == OutcomeKind::kVanished) outcome.rule = history.rule;
   return outcome;
 }
 
@@ -227,6 +255,10 @@ std::string_view site_name(const Outcome& outcome) {
       return "netdev-ingress";
     case DropSite::kNetdevEgress:
       return "netdev-egress";
+    case DropSite::kBridge:
+      return "bridge";
+    case DropSite::kBridgeOrNetdev:
+      return "bridge-or-netdev-ingress";
     case DropSite::kXdp:
     case DropSite::kGenericXdp:
       return "xdp";
@@ -263,6 +295,10 @@ std::string site_text(const Outcome& outcome, const Places& places) {
       return "at netdev ingress by netfilter";
     case DropSite::kNetdevEgress:
       return "at netdev egress by netfilter";
+    case DropSite::kBridge:
+      return "in the bridge by netfilter";
+    case DropSite::kBridgeOrNetdev:
+      return "in the bridge or at netdev ingress by netfilter";
     case DropSite::kXdp:
       return "by XDP";
     case DropSite::kGenericXdp:
@@ -306,6 +342,12 @@ std::string outcome_text(const Outcome& outcome, const Places& places, const Tex
       if (const std::string where = site_text(outcome, places); !where.empty()) text += " " + where;
       return text + " (" + (reason.empty() ? "no reason" : reason) + (function.empty() ? "" : " in " + function) + ")";
     }
+    case OutcomeKind::kRequested:
+      return "given to a listening socket" + namespaced + ", which took the connection or refused it: unknown";
+    case OutcomeKind::kUnwrapped:
+      return "unwrapped after " + places.text(places[outcome.place]) + "; what was in it is another packet";
+    case OutcomeKind::kUnderWay:
+      return "still under way after " + places.text(places[outcome.place]) + " at the end of the run";
     case OutcomeKind::kXdpDropped:
       return "dropped by XDP (consumed by ringtap)";
     case OutcomeKind::kConsumed:

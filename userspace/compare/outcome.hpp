@@ -34,9 +34,16 @@ enum class OutcomeKind : std::uint8_t {
   kConsumed,
   kCut,
   kReassembled,
+  kUnwrapped,
+  kRequested,  // a connection, of a listening socket
+  kUnderWay,   // as the run ended
   kVanished,
   kEvicted,
 };
+// Delivered or sent: where it was seen last is no news.
+constexpr bool has_arrived(OutcomeKind kind) {
+  return kind == OutcomeKind::kDelivered || kind == OutcomeKind::kSent || kind == OutcomeKind::kRequested;
+}
 std::string_view outcome_name(OutcomeKind kind);  // in JSON: "delivered", "sent", "dropped", "xdp-dropped" …
 
 enum class DropSite : std::uint8_t {
@@ -45,7 +52,9 @@ enum class DropSite : std::uint8_t {
   kNetfilter,  // a hook that is not known
   kNetdevIngress,
   kNetdevEgress,
-  kXdp,  // another XDP program; so is the next
+  kBridge,          // a hook of netfilter in a bridge
+  kBridgeOrNetdev,  // that, or netdev ingress of its port
+  kXdp,             // another XDP program; so is the next
   kGenericXdp,
   kTcIngress,
   kTcEgress,
@@ -76,6 +85,9 @@ struct Outcome {
 bool ends_nothing(std::string_view reason, std::string_view function);
 // A superframe or datagram that continues in pieces.
 bool is_cut(std::string_view function);
+
+// What tc redirects, mirrors or takes over otherwise.
+bool is_taken_by_tc(std::string_view function);
 
 // Data that nobody read before its socket closed. In a socket's queue a packet's network namespace is no longer known.
 bool was_queued(std::string_view function);

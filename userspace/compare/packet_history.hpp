@@ -25,6 +25,8 @@ struct Freed {
   std::uint32_t function = kNoText;
   std::uint64_t time_ns = 0;  // 0: has not happened
   bool other_netns = false;   // in another network namespace
+  bool bridge_port = false;   // at a port of a bridge
+  std::uint16_t place = 0;
 };
 
 // Everything that determines a packet's outcome.
@@ -38,8 +40,11 @@ struct PacketHistory {
   std::uint32_t sent = 0;              // the same for those that went to a driver
   std::uint16_t delivered_at = 0;      // the place
   std::uint16_t sent_at = 0;           // the place, also of an AF_PACKET record on the way out
+  bool asks_connection = false;        // TCP: SYN without ACK
   bool packet_out = false;             // AF_PACKET saw it on its way out
-  bool came_back = false;              // received by the device that sent it: loopback
+  bool came_back = false;              // sent and then received by this host: loopback, both ends of a veth
+  bool unwrapped = false;              // what was in it went on as another packet
+  bool taken = false;                  // `end` is tc's, which may have redirected it
   bool xdp_dropped = false;            // dropped by ringtap's XDP tap
   bool has_skb = false;                // its sk_buff address is known
   bool is_merged = false;              // one of several frames that GRO merged

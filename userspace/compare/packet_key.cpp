@@ -152,12 +152,13 @@ void read_transport(Bytes packet, const Transport& transport, PacketKey& key, st
   };
   switch (key.endpoints.protocol) {
     case IPPROTO_TCP: {  // RFC 9293
-      constexpr unsigned kFinSynRst = 7;
+      constexpr unsigned kFinSynRst = 7, kSyn = 2, kAck = 16;
       if (at + 14 > packet.size()) break;
       after(std::size_t{u8(packet, at + 12)} / 16 * 4);
       key.proof.sequence = u32(packet, at + 4);
       hash = mix(hash, std::uint64_t{key.proof.sequence} << 32 | u32(packet, at + 8));
       hash = mix(hash, u8(packet, at + 13) & kFinSynRst);
+      key.asks_connection = (u8(packet, at + 13) & (kSyn | kAck)) == kSyn;
       break;
     }
     case IPPROTO_UDP:

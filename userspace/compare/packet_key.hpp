@@ -43,6 +43,7 @@ struct PacketKey {
   std::uint64_t hosts = 0;    // addresses, protocol
   bool needs_payload = false;
   bool payload_known = true;
+  bool asks_connection = false;  // TCP: SYN without ACK
   Endpoints endpoints;
   NatProof proof;
 

@@ -22,7 +22,6 @@ class PacketPool {
     PacketHistory history;
     NatProof proof;
     std::uint64_t flow = 0;
-    std::uint32_t sent_ifindex = 0;
     std::uint32_t older = kNone;  // by last record
     std::uint32_t newer = kNone;
     std::uint32_t first_block = kNone;  // of observations

@@ -67,6 +67,20 @@ std::uint32_t Places::device_number(std::uint32_t ifindex, std::uint32_t interfa
   return number;
 }
 
+// Another network namespace has its own device numbers.
+std::uint32_t Places::foreign_device_number(std::uint32_t ifindex, const Trace& trace) {
+  std::uint32_t& number = device_numbers_[mix(mix(3, trace.netns), ifindex)];
+  if (number != 0) return number;
+  number = static_cast<std::uint32_t>(devices_.size());
+  std::string name(trace.device);
+  if (name.empty() && ifindex != 0) name = "if" + std::to_string(ifindex);
+  const std::string netns = !trace.netns_name.empty() ? std::string(trace.netns_name)
+                            : trace.netns != 0        ? "netns " + std::to_string(trace.netns)
+                                                      : "another netns";
+  devices_.push_back(name.empty() ? netns : name + " in " + netns);
+  return number;
+}
+
 std::uint16_t Places::number_of(const RecordView& record) {
   Place place;
   place.tap = record.tap;
@@ -83,14 +97,18 @@ std::uint16_t Places::number_of(const RecordView& record) {
     ifindex = leaves ? record.trace->out_ifindex : record.trace->in_ifindex;
     if (place.hook == NetfilterHook::kForward) out = record.trace->out_ifindex;
   }
-  if (tap_traits(record.tap).at_device && !place.other_netns) {
+  const bool is_unnamed = record.trace && !record.trace->device.empty() &&
+                          ifindex == record.ifindex;  // its interface is that of all others
+  if (place.other_netns) {
+    place.device = foreign_device_number(ifindex, *record.trace);
+  } else if (tap_traits(record.tap).at_device && !is_unnamed) {
     const bool known = record.interface_id < ifindexes_.size();
     if (ifindex == 0 && known) ifindex = ifindexes_[record.interface_id];
     place.device = device_number(ifindex, record.interface_id);
   } else {
-    // Another network namespace has its own device numbers.
-    place.device = place.other_netns ? ifindex : device_number(ifindex, kNoInterface);
-    place.out_device = place.other_netns ? out : device_number(out, kNoInterface);
+    place.device = device_number(ifindex, kNoInterface);
+    if (is_unnamed && place.device != 0) devices_[place.device] = record.trace->device;
+    place.out_device = device_number(out, kNoInterface);
   }
   const std::uint64_t key =
       mix(mix(std::uint64_t{place.device} << 32 | place.out_device,
@@ -106,7 +124,6 @@ std::uint16_t Places::number_of(const RecordView& record) {
 }
 
 std::string Places::device(const Place& place) const {
-  if (place.other_netns) return place.device == 0 ? "other netns" : "other netns if" + std::to_string(place.device);
   return devices_[place.device] + (place.out_device != 0 ? " > " + devices_[place.out_device] : "");
 }
 
@@ -117,8 +134,8 @@ std::string Places::hook(const Place& place) {
 
 std::string Places::text(const Place& place) const {
   const std::string where = device(place);
-  if (place.tap == Tap::kNetfilter) return hook(place) + (place.other_netns ? " in another netns" : "");
-  return std::string(tap_name(place.tap)) + (where.empty() ? "" : " " + where);
+  if (place.tap == Tap::kNetfilter) return hook(place) + (place.other_netns ? " " + where : "");
+  return std::string(tap_word(place.tap)) + (where.empty() ? "" : " " + where);
 }
 
 std::vector<std::uint16_t> Places::in_order() const {

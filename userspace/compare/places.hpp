@@ -37,7 +37,7 @@ class Places {
   [[nodiscard]] const Place& operator[](std::uint16_t number) const { return places_[number]; }
   [[nodiscard]] std::size_t size() const { return places_.size(); }
 
-  [[nodiscard]] std::string device(const Place& place) const;  // "eth0", "eth0 > eth1", empty
+  [[nodiscard]] std::string device(const Place& place) const;  // "eth0", "eth0 > eth1", "eth0 in web", empty
   [[nodiscard]] static std::string hook(const Place& place);   // "INPUT pre", empty
   [[nodiscard]] std::string text(const Place& place) const;    // "INPUT pre", "tc-ingress eth0"
   // The numbers of all places in the order of a packet's path: in, local, out.
@@ -45,6 +45,7 @@ class Places {
 
  private:
   std::uint32_t device_number(std::uint32_t ifindex, std::uint32_t interface_id);
+  std::uint32_t foreign_device_number(std::uint32_t ifindex, const Trace& trace);
 
   std::function<std::string(std::uint32_t)> name_of_;
   std::vector<Place> places_;

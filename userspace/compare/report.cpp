@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -43,17 +44,47 @@ std::vector<CompareTotals::OutcomeCount> by_count(const CompareTotals& totals) {
   return outcomes;
 }
 
+// The row after the rules of the hook before whose rules this one is; kNoPlace: there is none.
+constexpr std::size_t kNoPlace = std::numeric_limits<std::size_t>::max();
+std::size_t after_rules(const Place& before, const Places& places) {
+  for (std::uint16_t number = 0; number < places.size(); ++number) {
+    const Place& after = places[number];
+    if (after.tap == Tap::kNetfilter && after.last && after.hook == before.hook && after.device == before.device &&
+        after.out_device == before.out_device && after.other_netns == before.other_netns) {
+      return number;
+    }
+  }
+  return kNoPlace;
+}
+
+// Netfilter's rows before and after the rules of a hook are one where they agree.
 std::string places_text(const CompareTotals& totals, const Places& places) {
   bool several = false;  // some packet has several records at a place
-  for (const auto& row : totals.rows) several = several || row.records != row.packets;
-  std::vector<Row> rows = {{"tap", "device", "hook", "packets", several ? "records" : "", "bytes", "last seen here"}};
+  bool lost = false;
+  for (const auto& row : totals.rows) {
+    several = several || row.records != row.packets;
+    lost = lost || row.lost_here != 0;
+  }
+  std::vector<Row> rows = {
+      {"tap", "device", "hook", "packets", several ? "records" : "", "bytes", lost ? "last seen here" : ""}};
+  std::vector<bool> is_told(totals.rows.size());
   for (const std::uint16_t number : places.in_order()) {
-    const auto& row = totals.rows[number];
+    auto row = totals.rows[number];
     const Place& place = places[number];
-    if (row.packets == 0) continue;
-    rows.push_back({std::string(tap_name(place.tap)), places.device(place), Places::hook(place),
-                    std::to_string(row.packets), several ? std::to_string(row.records) : "", std::to_string(row.bytes),
-                    row.last_seen == 0 ? "" : std::to_string(row.last_seen)});
+    if (row.packets == 0 || is_told[number]) continue;
+    std::string hook = Places::hook(place);
+    const bool is_before = place.tap == Tap::kNetfilter && !place.last;
+    if (const std::size_t other = is_before ? after_rules(place, places) : kNoPlace; other != kNoPlace) {
+      const auto& after = totals.rows[other];
+      if (after.packets == row.packets && after.records == row.records && after.bytes == row.bytes) {
+        hook = kNetfilterHookNames[static_cast<std::size_t>(place.hook)];
+        row.lost_here += after.lost_here;
+        is_told[other] = true;
+      }
+    }
+    rows.push_back({std::string(tap_word(place.tap)), places.device(place), hook, std::to_string(row.packets),
+                    several ? std::to_string(row.records) : "", std::to_string(row.bytes),
+                    row.lost_here == 0 ? "" : std::to_string(row.lost_here)});
   }
   return table_text(rows, {false, false, false, true, true, true, true});
 }
@@ -106,6 +137,10 @@ std::string notes_text(const CompareTotals& totals, const CompareOptions& option
   text += undecided_text(totals);
   note(count_of(totals, OutcomeKind::kVanished),
        "vanished: not dropped, and not seen at any later tap (another XDP program, a tunnel, or still on its way)");
+  note(totals.before_begin,
+       plural(totals.before_begin, "packet") + " already under way when the taps were attached: not counted above");
+  note(count_of(totals, OutcomeKind::kUnderWay),
+       "still under way: the run ended before it was known what became of the packet");
   note(totals.lost, plural(totals.lost, "record") + " lost in the kernel: the counts are lower bounds");
   note(counts.evicted, plural(counts.evicted, "packet") + " given up early, with more than " +
                            std::to_string(options.correlator.max_packets) + " followed at once");
@@ -141,7 +176,8 @@ void describe_outcome(JsonObject& object, const Outcome& outcome, const Places& 
   object.flag("other_netns", outcome.other_netns);
   object.optional("at", outcome.kind == OutcomeKind::kDropped ? site_name(outcome) : std::string_view());
   if (outcome.kind == OutcomeKind::kSent) object.optional("device", places.device(places[outcome.place]));
-  const bool after = outcome.kind == OutcomeKind::kVanished || outcome.kind == OutcomeKind::kCut ||
+  const bool after = outcome.kind == OutcomeKind::kVanished || outcome.kind == OutcomeKind::kUnderWay ||
+                     outcome.kind == OutcomeKind::kUnwrapped || outcome.kind == OutcomeKind::kCut ||
                      outcome.kind == OutcomeKind::kEvicted ||
                      (outcome.kind == OutcomeKind::kDropped && outcome.site == DropSite::kUnknown);
   if (after) object.text("after", places.text(places[outcome.place]));
@@ -173,13 +209,26 @@ std::string clock_text(std::uint64_t time_ns) {
 
 std::string microseconds_text(std::uint64_t ns) {
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "+%llu.%lluus", static_cast<unsigned long long>(ns / 1000),
+  std::snprintf(text.data(), text.size(), "%9llu.%llu us", static_cast<unsigned long long>(ns / 1000),
                 static_cast<unsigned long long>(ns % 1000 / 100));
   return text.data();
 }
 
 std::uint64_t after_first(const Observation& observation, const PacketHistory& history) {
   return observation.time_ns - std::min(observation.time_ns, history.first_ns);
+}
+
+// Since the place before it; 0 for the first.
+std::uint64_t gap_before(std::span<const Observation> observations, std::size_t i) {
+  return i == 0 ? 0 : observations[i].time_ns - observations[i - 1].time_ns;
+}
+
+// "xdp eth0", "netfilter eth0 INPUT pre"
+std::string place_line(const Observation& observation, const Places& places) {
+  const Place& place = places[observation.place];
+  std::string text(tap_word(place.tap));
+  for (const std::string& word : {places.device(place), Places::hook(place)}) text += (word.empty() ? "" : " ") + word;
+  return text;
 }
 
 // How many packets were seen by each of those that a user would ask.
@@ -241,9 +290,10 @@ std::string answer_text(const CompareTotals& totals, const Places& places, const
 
 std::string report_text(const CompareTotals& totals, const Places& places, const Texts& texts,
                         const CompareOptions& options) {
-  std::string text;
-  if (totals.packets != 0) text = places_text(totals, places) + "\n" + outcomes_text(totals, places, texts) + "\n";
-  return text + answer_text(totals, places, texts, options) + "\n" + notes_text(totals, options);
+  std::string text = answer_text(totals, places, texts, options) + "\n";
+  if (totals.packets != 0) text += "\n" + places_text(totals, places) + "\n" + outcomes_text(totals, places, texts);
+  const std::string notes = notes_text(totals, options);
+  return text + (notes.empty() || totals.packets == 0 ? "" : "\n") + notes;
 }
 
 std::string report_json(const CompareTotals& totals, const Places& places, const Texts& texts,
@@ -286,23 +336,27 @@ std::string report_json(const CompareTotals& totals, const Places& places, const
     object.number("reused_skb", totals.counts.reused_skb);
     object.number("over_limit", totals.counts.over_limit);
     object.number("unmatched_rules", totals.unmatched_rules);
+    object.number("before_begin", totals.before_begin);
     object.text("answer", answer_text(totals, places, texts, options));
   }
   return text + "\n";
 }
 
-void append_packet_text(std::string& line, const PacketHistory& history, std::span<const Observation> observations,
+void append_packet_text(std::string& text, const PacketHistory& history, std::span<const Observation> observations,
                         const Outcome& outcome, const Places& places, const Texts& texts, bool show_time) {
-  if (show_time) line += clock_text(history.first_ns);
-  line += "#" + std::to_string(history.number) + " " + endpoints_text(history.endpoints) + ", length " +
-          std::to_string(history.payload_len) + ": ";
-  for (const Observation& observation : observations) {
-    line += places.text(places[observation.place]);
-    if (observation.records > 1) line += " x" + std::to_string(observation.records);
-    line += " " + microseconds_text(after_first(observation, history)) + ", ";
+  if (show_time) text += clock_text(history.first_ns);
+  text += "#" + std::to_string(history.number) + " " + endpoints_text(history.endpoints) + ", length " +
+          std::to_string(history.payload_len) + ": " + outcome_text(outcome, places, texts);
+  if (outcome.rule != kNoText) text += " by rule " + texts[outcome.rule];
+  std::size_t largest = 0;
+  for (std::size_t i = 1; i < observations.size(); ++i) {
+    if (gap_before(observations, i) > gap_before(observations, largest)) largest = i;
   }
-  line += outcome_text(outcome, places, texts);
-  if (outcome.rule != kNoText) line += " by rule " + texts[outcome.rule];
+  for (std::size_t i = 0; i < observations.size(); ++i) {
+    text += "\n" + microseconds_text(gap_before(observations, i)) + "  " + place_line(observations[i], places);
+    if (observations[i].records > 1) text += " x" + std::to_string(observations[i].records);
+    if (i == largest && observations.size() > 2) text += "  <- longest";
+  }
 }
 
 void append_packet_json(std::string& line, const PacketHistory& history, std::span<const Observation> observations,

@@ -10,7 +10,7 @@
 
 namespace ringtap {
 
-// The tables and the answer, each line ended.
+// The answer, the tables and the notes, each line ended.
 std::string report_text(const CompareTotals& totals, const Places& places, const Texts& texts,
                         const CompareOptions& options);
 std::string report_json(const CompareTotals& totals, const Places& places, const Texts& texts,
@@ -19,8 +19,9 @@ std::string report_json(const CompareTotals& totals, const Places& places, const
 std::string answer_text(const CompareTotals& totals, const Places& places, const Texts& texts,
                         const CompareOptions& options);
 
-// One line for one packet, appended to `line`.
-void append_packet_text(std::string& line, const PacketHistory& history, std::span<const Observation> observations,
+// A line for a packet and one for each place where it was seen, with the time since the one before; or one JSON object.
+// Appended without the last line's end.
+void append_packet_text(std::string& text, const PacketHistory& history, std::span<const Observation> observations,
                         const Outcome& outcome, const Places& places, const Texts& texts, bool show_time);
 void append_packet_json(std::string& line, const PacketHistory& history, std::span<const Observation> observations,
                         const Outcome& outcome, const Places& places, const Texts& texts);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Delays the records on their way to a file, so that the rule that dropped a packet, which becomes known after the
+// record of the drop, is stored with it. Owns the file's sink. Holds at most kMostBytes; more goes on without waiting.
+// One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "record/owned_record.hpp"
+#include "ringtap/sink.hpp"
+
+namespace ringtap {
+
+class HeldRecords final : public Sink {
+ public:
+  static constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+
+  HeldRecords(std::unique_ptr<Sink> file, std::uint64_t delay_ns) : file_(std::move(file)), delay_ns_(delay_ns) {}
+
+  // Stores the rule with the drop of the packet with this number, if it is still held.
+  void set_rule(std::uint64_t packet_id, const std::string& rule);
+
+  Result<> on_interface(const Interface& interface) override { return file_->on_interface(interface); }
+  Result<> on_record(const RecordView& record) override;
+  Result<> on_statistics(const InterfaceStatistics& statistics) override { return file_->on_statistics(statistics); }
+  // Only what has waited long enough.
+  Result<> flush() override;
+  Result<> finish() override;
+  [[nodiscard]] std::uint64_t records_stored() const override { return file_->records_stored(); }
+
+ private:
+  Result<> release_until(std::uint64_t time_ns, std::size_t most_bytes);
+
+  std::unique_ptr<Sink> file_;
+  std::uint64_t delay_ns_;
+  std::deque<OwnedRecord> records_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace ringtap
