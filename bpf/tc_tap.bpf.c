@@ -79,9 +79,9 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 		return TC_ACT_UNSPEC;
 	if (!(tap.flags & RINGTAP_EVENT_FOLLOWED))
 		follow(kernel_skb);
-	if (!record_begin(&tap, &record, cfg_follow))
+	if (!record_begin(&tap, &record, cfg_trace))
 		return TC_ACT_UNSPEC;
-	if (cfg_follow)
+	if (cfg_trace)
 		*record.trace = (struct ringtap_trace){.skb = (__u64)kernel_skb};
 
 	__u64 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0);

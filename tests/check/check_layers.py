@@ -25,7 +25,7 @@ FOLDERS = {
     "compare": {"base", "record"},
     "app": set(),
     "api": {"dissect", "file", "filter", "live"},
-    "command": {"dissect", "record", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app"},
+    "command": {"base", "dissect", "record", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app"},
     "main.cpp": {"cli", "command"},
 }
 

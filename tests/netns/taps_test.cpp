@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -30,7 +31,8 @@ using Words = std::map<std::string, std::string>;
 struct TapRecord {
   std::string interface;
   std::string comment;
-  Words words;  // of option 32850, docs/file-format.md
+  std::string packet_id;  // eight bytes
+  Words words;            // of option 32850, docs/file-format.md
   std::uint32_t wire_len = 0;
   Bytes data;
 
@@ -65,8 +67,10 @@ std::vector<TapRecord> read_tap_records(const std::filesystem::path& path) {
     if (number(at, 4) != 6) continue;
     const std::uint32_t captured = number(at + 20, 4);
     auto found = options(at + 28 + (captured + 3) / 4 * 4, end);
-    TapRecord record{
-        .interface = interfaces.at(number(at + 8, 4)), .comment = found[1], .wire_len = number(at + 24, 4)};
+    TapRecord record{.interface = interfaces.at(number(at + 8, 4)),
+                     .comment = found[1],
+                     .packet_id = found[5],
+                     .wire_len = number(at + 24, 4)};
     const auto* data = reinterpret_cast<const std::byte*>(file.data() + at + 28);
     record.data.assign(data, data + captured);
     std::istringstream words(found[32850]);
@@ -498,6 +502,24 @@ TEST_F(Taps, NetfilterOfAForwardedPacketIsOfTheDeviceItIsAt) {
   for (const TapRecord& record : out.records) EXPECT_EQ(hex(record.data).substr(0, 28), std::string(24, '0') + "0800");
   const Shot any = seen({"any"});
   EXPECT_EQ(places(any.records), both_places({"PREROUTING", "FORWARD", "POSTROUTING"}));
+}
+
+TEST_F(Taps, RecordsOfOnePacketShareItsNumberWhereTheyShareItsBuffer) {
+  const TwoHosts hosts;
+  warm_up(hosts);
+  const Shot shot =
+      shoot(hosts.right, {"-i", "right", "--tap", "tc-in,stack-in,netfilter,drop,packet-in", "udp port 5000"},
+            [&] { send_udp(hosts.left, TwoHosts::kRightIpv4, 5000, Payload{"closed"}.bytes, 50); });
+  std::map<std::string, std::set<std::string>> taps;
+  for (const TapRecord& record : shot.records) {
+    EXPECT_EQ(record.packet_id.size(), 8U);
+    EXPECT_TRUE(taps[record.packet_id].insert(record.word("tap") + record.word("hook") + record.word("stage")).second);
+  }
+  const std::set<std::string> of_the_buffer = {
+      "stack-in",           "tc-ingress", "netfilterPREROUTINGpre", "netfilterPREROUTINGpost", "netfilterINPUTpre",
+      "netfilterINPUTpost", "drop"};
+  EXPECT_EQ(taps.size(), 100U);
+  EXPECT_EQ(std::count_if(taps.begin(), taps.end(), [&](const auto& one) { return one.second == of_the_buffer; }), 50);
 }
 
 TEST_F(Taps, NetfilterAndDropTellWhereARuleEndedAPacket) {

@@ -19,8 +19,8 @@
 #include "base/hash_map.hpp"
 #include "compare/chains.hpp"
 #include "compare/packet_history.hpp"
-#include "compare/packet_key.hpp"
 #include "compare/packet_pool.hpp"
+#include "record/packet_key.hpp"
 #include "ringtap/record.hpp"
 
 namespace ringtap {

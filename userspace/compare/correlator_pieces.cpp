@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "compare/mix.hpp"
+#include "base/mix.hpp"
 
 namespace ringtap {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "compare/mix.hpp"
+#include "base/mix.hpp"
 
 namespace ringtap {
 namespace {

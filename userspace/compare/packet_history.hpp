@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "compare/packet_key.hpp"
+#include "record/packet_key.hpp"
 
 namespace ringtap {
 

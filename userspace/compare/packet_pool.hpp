@@ -10,7 +10,7 @@
 
 #include "compare/chains.hpp"
 #include "compare/packet_history.hpp"
-#include "compare/packet_key.hpp"
+#include "record/packet_key.hpp"
 
 namespace ringtap {
 

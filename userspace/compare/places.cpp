@@ -5,7 +5,7 @@
 #include <limits>
 #include <span>
 
-#include "compare/mix.hpp"
+#include "base/mix.hpp"
 
 namespace ringtap {
 namespace {

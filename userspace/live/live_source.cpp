@@ -13,6 +13,7 @@
 #include "live/device_watch.hpp"
 #include "live/framing.hpp"
 #include "live/load_programs.hpp"
+#include "live/packet_ids.hpp"
 #include "live/reader_wait.hpp"
 #include "live/slot_table.hpp"
 #include "live/stages.hpp"
@@ -87,7 +88,7 @@ struct LiveSource::Impl {
 
   std::uint32_t announced = 0;  // interfaces that the sink knows
   std::vector<EventStream*> heads;
-  std::uint64_t next_packet_id = 0;
+  PacketIds packet_ids;
   RecordFilter filter;                // runs in user space: for all records, or for those flagged RECHECK
   bool filter_in_user_space = false;  // for all
   std::uint64_t start_ns = 0;
@@ -303,7 +304,7 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   ++*count;
   record.lost_before += filter.take_lost(stream);
   record.time_ns = clock().to_epoch_ns(header.monotonic_ns);
-  record.packet_id = ++next_packet_id;
+  record.packet_id = packet_ids.of(record);
   record.interface_id = slots->interface_of(slot, record.tap);
   if (record.trace && event.trace->location != 0) names.complete(record, *event.trace);
   if (record.trace && header.slot == RINGTAP_SLOT_UNKNOWN) {

@@ -202,6 +202,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   skeleton->rodata->cfg_kernel_casts = config.features.kernel_casts;
   skeleton->rodata->cfg_xdp_load_bytes = config.features.xdp_load_bytes;
   skeleton->rodata->cfg_follow = config.follow;
+  skeleton->rodata->cfg_trace = config.trace;
   skeleton->rodata->cfg_drop_reason = config.features.drop_reason;
   skeleton->rodata->cfg_drop_socket = config.features.drop_socket;
   skeleton->rodata->cfg_end_location = config.features.end_location;

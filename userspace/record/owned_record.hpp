@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A copy of a record that owns its bytes and texts. Moving it keeps views of it valid. A value.
+// A copy of a record that owns its bytes and texts, for whoever keeps records longer than the call that gave them.
+// Moving it keeps views of it valid; it cannot be copied. A value.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "compare/packet_key.hpp"
+#include "record/packet_key.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -9,8 +9,8 @@
 #include <cstring>
 #include <span>
 
+#include "base/mix.hpp"
 #include "base/vlan.hpp"
-#include "compare/mix.hpp"
 #include "ringtap/bytes.hpp"
 
 namespace ringtap {

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The numbers that the records of a capture get (epb_packetid). Records of several taps that hold the same packet in
+// the same sk_buff share one; all others have a number of their own. An address is reused at once, so the packet must
+// be the same as well, and must not have been at this tap before. Knows at most kMostBuffers sk_buffs: with more it
+// forgets all of them, and what follows is a new packet. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/hash_map.hpp"
+#include "record/packet_key.hpp"
+
+namespace ringtap {
+
+class PacketIds {
+ public:
+  static constexpr std::size_t kMostBuffers = std::size_t{1} << 16;
+
+  std::uint64_t of(const RecordView& record);
+
+ private:
+  struct Buffer {
+    std::uint64_t id = 0;
+    std::uint64_t places = 0;  // where it was seen, each a bit; two that share a bit only make a new packet of it
+    NatProof proof;
+  };
+
+  HashMap<std::uint64_t, Buffer> buffers_;  // by address
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace ringtap
