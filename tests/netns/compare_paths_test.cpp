@@ -238,6 +238,17 @@ TEST_F(ComparePaths, FragmentsThatARouterReassemblesAreTheirDatagrams) {
   }
 }
 
+TEST_F(ComparePaths, Ipv6FragmentsAreTheirDatagrams) {
+  for (const bool tracked : {false, true}) {
+    if (tracked)
+      nft(right(), "table ip6 t { chain c { type filter hook prerouting priority 0; ct state new counter; }; }");
+    const Comparison result = compare(right(), {"-i", "right", "ip6 proto 44 or udp"}, [&] {
+      send_udp(left(), TwoHosts::kRightIpv6, kPort, Payload{std::size_t{4000}}.bytes, 10);
+    });
+    EXPECT_EQ(result.outcomes(), (Counts{{"reassembled", 30}, {"dropped socket NO_SOCKET", 10}})) << tracked;
+  }
+}
+
 // An IPv4 router without connection tracking does not reassemble.
 TEST_F(ComparePaths, FragmentsThatAreForwardedAsTheyAreArePackets) {
   add_far();

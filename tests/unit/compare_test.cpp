@@ -717,6 +717,37 @@ TEST(Compare, FragmentsOfAReassembledDatagramThatLeaveAgainAreTheDatagrams) {
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"a fragment, reassembled", 2}, {"sent on eth1", 1}}));
 }
 
+// Of two datagrams whose fragments come mixed.
+TEST(Compare, Ipv6FragmentsEndInTheDatagramOfTheirLength) {
+  Kernel kernel;
+  const auto part = [](std::uint32_t id, std::uint16_t offset, bool more, const Bytes& bytes) {
+    Bytes header = {std::byte{17}, std::byte{0}};
+    const std::uint16_t place = static_cast<std::uint16_t>(offset << 3 | (more ? 1 : 0));
+    for (const unsigned byte :
+         {place >> 8U, place & 0xffU, id >> 24U & 0xffU, id >> 16U & 0xffU, id >> 8U & 0xffU, id & 0xffU}) {
+      header.push_back(static_cast<std::byte>(byte));
+    }
+    header.insert(header.end(), bytes.begin(), bytes.end());
+    return (Ethernet{} / Ipv6{.next_header = 44} / Payload{header}).bytes();
+  };
+  const auto payload_of = [](const Bytes& datagram) { return Bytes(datagram.begin() + 54, datagram.end()); };
+  const Bytes one = udp6(std::string(40, 'x'));
+  const Bytes two = udp6(std::string(56, 'y'));
+  std::uint64_t skb = 0x100;
+  for (const bool last : {false, true}) {
+    for (const auto& [id, datagram] : {std::pair{7U, payload_of(one)}, std::pair{8U, payload_of(two)}}) {
+      const Bytes bytes =
+          last ? Bytes(datagram.begin() + 24, datagram.end()) : Bytes(datagram.begin(), datagram.begin() + 24);
+      kernel.receive(part(id, last ? 3 : 0, !last, bytes), skb++);
+    }
+  }
+  kernel.packet(Tap::kSocket, two, 0x200);
+  kernel.drop(one, 0x300, "SOCKET_RCVBUFF", "f");
+  EXPECT_EQ(
+      kernel.outcomes(),
+      (Outcomes{{"a fragment, reassembled", 4}, {"delivered", 1}, {"dropped at the socket (SOCKET_RCVBUFF in f)", 1}}));
+}
+
 TEST(Compare, WhatWasInATunnelsPacketIsFollowedInItsPlace) {
   for (const bool matches : {false, true}) {
     Kernel kernel;

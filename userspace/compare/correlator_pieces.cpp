@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint64_t kMergeWindowNs = 100'000'000;  // frames that GRO merges come closer together
 constexpr int kPathSteps = 1024;                       // among frames and superframes of one flow
+constexpr int kMostFragments = 128;                    // of IPv6, that wait for their datagrams
 
 // Mixed into the hash of a path chain, to keep the kinds apart.
 enum Path : std::uint64_t { kFrames = 1, kSuperframes = 2, kFragments = 3 };
@@ -35,6 +36,11 @@ bool may_come_back(Tap tap) {
 bool may_be_merged(const PacketKey& key) {
   const std::uint8_t protocol = key.proof.protocol;
   return (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP) && key.proof.payload_len != 0 && !key.is_fragment();
+}
+
+// An IPv6 datagram does not have the number that its fragments have.
+std::uint64_t fragment_chain(const PacketKey& key) {
+  return mix(key.proof.version == 4 ? key.datagram() : key.hosts, kFragments);
 }
 
 // Fragments of a datagram have no ports; TCP segments have nothing in common but their flow.
@@ -108,7 +114,7 @@ std::uint32_t Correlator::superframe_of(const RecordView& record, const PacketKe
     if (!after && !key.is_fragment() && !whole.history.came_back) continue;
     bool part = false;
     if (key.is_fragment()) {
-      part = whole.proof.ip_id == key.proof.ip_id;
+      part = whole.proof.version == 6 || whole.proof.ip_id == key.proof.ip_id;
     } else if (key.proof.protocol == IPPROTO_TCP) {
       const std::uint64_t offset = key.proof.sequence - whole.proof.sequence;
       part = offset + key.proof.payload_len <= whole.proof.payload_len;
@@ -122,18 +128,43 @@ std::uint32_t Correlator::superframe_of(const RecordView& record, const PacketKe
 
 void Correlator::link_path(std::uint32_t packet, const RecordView& record, const PacketKey& key) {
   if (record.tap == Tap::kXdp && may_be_merged(key)) chains_.append(node(packet, kPath), mix(key.flow, kFrames));
-  if (key.proof.version == 4 && key.is_fragment()) {
-    chains_.append(node(packet, kPath), mix(key.datagram(), kFragments));
-  } else if (key.proof.version == 4 && key.proof.ip_id != 0) {
+  if (key.is_fragment()) {
+    chains_.append(node(packet, kPath), fragment_chain(key));
+  } else if (key.proof.version == 6 || (key.proof.version == 4 && key.proof.ip_id != 0)) {
     end_fragments(packets_[packet].history.number, key);
   }
 }
 
-// The datagram that was reassembled from previous fragments.
+// The datagram that was reassembled from previous fragments: all with its number, or of IPv6 those with one number that
+// make up its length.
 void Correlator::end_fragments(std::uint64_t number, const PacketKey& key) {
-  const std::uint64_t hash = mix(key.datagram(), kFragments);
-  for (std::uint32_t at = chains_.first(hash); at != kNone; at = chains_.first(hash)) {
+  const std::uint64_t hash = fragment_chain(key);
+  const auto sum_of = [&](std::uint32_t ip_id) {
+    std::uint64_t sum = 0;
+    int steps = 0;
+    for (std::uint32_t at = chains_.first(hash); at != kNone && steps < kMostFragments;
+         at = chains_.next(at), ++steps) {
+      const NatProof& fragment = packets_[packet_of(at)].proof;
+      if (fragment.ip_id == ip_id) sum += fragment.payload_len;
+    }
+    return sum;
+  };
+  std::uint32_t ip_id = key.proof.ip_id;
+  if (key.proof.version == 6) {
+    std::uint32_t at = chains_.first(hash);
+    std::uint32_t tried = 0;
+    for (int i = 0; at != kNone && i < kMostFragments; ++i, at = chains_.next(at)) {
+      ip_id = packets_[packet_of(at)].proof.ip_id;
+      if (i > 0 && ip_id == tried) continue;
+      if (sum_of(ip_id) == key.proof.payload_len) break;
+      tried = ip_id;
+    }
+    if (at == kNone || sum_of(ip_id) != key.proof.payload_len) return;
+  }
+  for (std::uint32_t at = chains_.first(hash), following = kNone; at != kNone; at = following) {
+    following = chains_.next(at);
     const std::uint32_t fragment = packet_of(at);
+    if (packets_[fragment].proof.ip_id != ip_id) continue;
     packets_[fragment].history.reassembled_into = number;
     // If the datagram is fragmented again, the fragments are its own, though the same sk_buffs may hold them.
     leave_chains(fragment);
