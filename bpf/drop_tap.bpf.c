@@ -24,9 +24,9 @@ int drop_tap(struct bpf_raw_tracepoint_args *ctx)
 	};
 
 	/* Never a packet: a driver's receive buffer (napi_get_frags_check() makes one when XDP is attached). */
-	if (BPF_CORE_READ(skb, len) == 0 && BPF_CORE_READ(skb, network_header) == 0)
-		return 0;
-	trace_packet(&place, drop_filter);
+	int is_packet = BPF_CORE_READ(skb, len) != 0 || BPF_CORE_READ(skb, network_header) != 0;
+	if (is_packet)
+		trace_packet(&place, drop_filter);
 	follow_no_more(place.skb);
 	return 0;
 }

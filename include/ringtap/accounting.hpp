@@ -26,7 +26,7 @@ enum class Discard : std::uint8_t {
   kFilter,     // rejected by the part of the filter that runs in user space
   kAfterStop,  // captured after the last one that -c asked for, before the taps were detached
   kOutput,     // the sink failed
-  kSkipped,    // --skip
+  kSkipped,    // --skip; in a comparison, of packets that were under way as the taps were attached or detached
 };
 inline constexpr std::array<const char*, 4> kDiscardNames = {"filter", "after_stop", "output", "skipped"};
 

@@ -26,6 +26,8 @@ class Sink {
 
   // Records that completely reached the operating system; exact after an Error of flush() or after finish().
   [[nodiscard]] virtual std::uint64_t records_stored() const = 0;
+  // Records that it accepted and left out on purpose; they are not among those stored.
+  [[nodiscard]] virtual std::uint64_t records_left_out() const { return 0; }
 };
 
 }  // namespace ringtap

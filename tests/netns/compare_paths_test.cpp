@@ -66,7 +66,7 @@ class ComparePaths : public ::testing::Test {
  protected:
   void SetUp() override {
     REQUIRE_ROOT();
-    REQUIRE_TOOL("nft");
+    for (const char* tool : {"nft", "tc", "nstat"}) REQUIRE_TOOL(tool);
     hosts_.emplace();
     warm_up(*hosts_);
   }
@@ -144,7 +144,7 @@ TEST_F(ComparePaths, BothEndsOfAVethInOneNamespaceAreOnePath) {
 
 TEST_F(ComparePaths, ARedirectedPacketIsCountedOnce) {
   const Socket sink(right(), SOCK_DGRAM);
-  if (!redirect(left(), "left", "egress")) GTEST_SKIP() << "this kernel has no ifb, u32 or mirred";
+  RINGTAP_REQUIRE(redirect(left(), "left", "egress"), "the kernel's ifb, u32 and mirred");
   const Comparison out = compare(left(), {"-i", "left", kOurs}, [&] { send(left(), TwoHosts::kRightIpv4); });
   EXPECT_EQ(out.number("packets"), kPackets);
   EXPECT_EQ(out.outcomes(), (Counts{{"delivered other_netns", kPackets}}));
@@ -180,7 +180,9 @@ TEST_F(ComparePaths, CountsWhatEveryTapCouldSeeWhileTrafficFlows) {
           EXPECT_EQ(count, packets) << place << " " << device << "\n" << result.err;
         }
       }
-      EXPECT_EQ(result.outcomes().size(), 1U);
+      Counts outcomes = result.outcomes();
+      outcomes.erase("under-way");
+      EXPECT_LE(outcomes.size(), 1U);
     }
   }
   stop = true;
@@ -190,6 +192,7 @@ TEST_F(ComparePaths, CountsWhatEveryTapCouldSeeWhileTrafficFlows) {
 TEST_F(ComparePaths, OurOwnAttachingIsNoDrop) {
   const Comparison result = compare(right(), {"-i", "right"}, [] {});
   EXPECT_EQ(result.outcomes(), Counts{});
+  EXPECT_EQ(result.number("before_begin"), 0U);
   EXPECT_TRUE(result.answer().starts_with("no packet was seen; looked at right")) << result.answer();
 }
 
@@ -278,17 +281,21 @@ TEST_F(ComparePaths, ABridgesHooksAreNamed) {
   far.ip("addr add 192.0.2.7/24 dev far");
   far.ip("link set far up");
   ping(left(), "192.0.2.7", 1);
-  const auto drop_at = [&](const std::string& family, const std::string& hook) {
+  right().ip("addr add 192.0.2.9/24 dev bridge");
+  ping(left(), "192.0.2.9", 1);
+  const auto drop_at = [&](const std::string& family, const std::string& hook, const char* to = "192.0.2.7") {
     nft(right(), "table " + family + " t { chain c { type filter hook " + hook +
                      " priority 0; udp dport 5000 counter drop; }; }");
-    const Comparison result = compare(right(), {"-i", "right", kOurs}, [&] { send(left(), "192.0.2.7"); });
+    const Comparison result = compare(right(), {"-i", "right", kOurs}, [&] { send(left(), to); });
     EXPECT_NE(in(right(), "nft list ruleset").find("packets 50 "), std::string::npos);
     in(right(), "nft delete table " + family + " t");
     return result.outcomes();
   };
-  EXPECT_EQ(drop_at("bridge", "prerouting"), (Counts{{"dropped bridge-or-netdev-ingress NETFILTER_DROP", kPackets}}));
-  EXPECT_EQ(drop_at("bridge", "forward"), (Counts{{"dropped bridge NETFILTER_DROP", kPackets}}));
-  EXPECT_EQ(drop_at("bridge", "postrouting"), (Counts{{"dropped bridge NETFILTER_DROP", kPackets}}));
+  EXPECT_EQ(drop_at("bridge", "prerouting"), (Counts{{"dropped bridge-or-netdev NETFILTER_DROP", kPackets}}));
+  EXPECT_EQ(drop_at("bridge", "forward"), (Counts{{"dropped bridge-or-netdev NETFILTER_DROP", kPackets}}));
+  EXPECT_EQ(drop_at("bridge", "postrouting"), (Counts{{"dropped bridge-or-netdev NETFILTER_DROP", kPackets}}));
+  EXPECT_EQ(drop_at("netdev", "egress device toward"), (Counts{{"dropped bridge-or-netdev NETFILTER_DROP", kPackets}}));
+  EXPECT_EQ(drop_at("bridge", "input", "192.0.2.9"), (Counts{{"dropped bridge NETFILTER_DROP", kPackets}}));
 }
 
 TEST_F(ComparePaths, RoutesThatLeadNowhereAreRouting) {

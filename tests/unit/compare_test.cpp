@@ -432,6 +432,29 @@ TEST(Compare, ARedirectedPacketThatPassesTheSameTapsAgainIsOne) {
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"dropped at the socket (NO_SOCKET in __udp4_lib_rcv)", 1}}));
 }
 
+// The rest is where it was sent.
+TEST(Compare, OneOfTwoCopiesThatComesBackDoesNotUndoTheOther) {
+  Kernel kernel;
+  kernel.both(NetfilterHook::kOutput, udp(), 0x100);
+  kernel.packet(Tap::kStackOut, udp(), 0x200);
+  kernel.use_device(3);
+  kernel.packet(Tap::kStackOut, udp(), 0x300);
+  kernel.packet(Tap::kStackIn, udp(), 0x200);
+  kernel.drop(udp(), 0x200, "NO_SOCKET", "f");
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"sent on eth1", 1}}));
+}
+
+// `tc … action stolen`: nothing tells whether the second is a copy of the first.
+TEST(Compare, EqualFramesThatTcTakesAreNotAllOne) {
+  Kernel kernel;
+  for (std::uint64_t skb = 0x100; skb < 0x104; ++skb) {
+    kernel.packet(Tap::kTcEgress, udp(), skb);
+    kernel.end(udp(), skb, "__dev_queue_xmit");
+    kernel.wait(20 * kMillisecond);
+  }
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"consumed by the kernel in __dev_queue_xmit", 4}}));
+}
+
 // On the way out it gives a clone away and frees the packet.
 TEST(Compare, ThePacketThatTcClonedAndFreedIsTheOneThatIsSent) {
   Kernel kernel;
@@ -717,19 +740,21 @@ TEST(Compare, FragmentsOfAReassembledDatagramThatLeaveAgainAreTheDatagrams) {
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"a fragment, reassembled", 2}, {"sent on eth1", 1}}));
 }
 
+// RFC 8200; `offset` in units of 8 bytes.
+Bytes ipv6_fragment(std::uint32_t id, std::uint16_t offset, bool more, const Bytes& bytes) {
+  Bytes header = {std::byte{17}, std::byte{0}};
+  const unsigned place = unsigned{offset} << 3 | (more ? 1U : 0U);
+  for (const unsigned byte :
+       {place >> 8 & 0xffU, place & 0xffU, id >> 24U & 0xffU, id >> 16U & 0xffU, id >> 8U & 0xffU, id & 0xffU}) {
+    header.push_back(static_cast<std::byte>(byte));
+  }
+  header.insert(header.end(), bytes.begin(), bytes.end());
+  return (Ethernet{} / Ipv6{.next_header = 44} / Payload{header}).bytes();
+}
+
 // Of two datagrams whose fragments come mixed.
 TEST(Compare, Ipv6FragmentsEndInTheDatagramOfTheirLength) {
   Kernel kernel;
-  const auto part = [](std::uint32_t id, std::uint16_t offset, bool more, const Bytes& bytes) {
-    Bytes header = {std::byte{17}, std::byte{0}};
-    const std::uint16_t place = static_cast<std::uint16_t>(offset << 3 | (more ? 1 : 0));
-    for (const unsigned byte :
-         {place >> 8U, place & 0xffU, id >> 24U & 0xffU, id >> 16U & 0xffU, id >> 8U & 0xffU, id & 0xffU}) {
-      header.push_back(static_cast<std::byte>(byte));
-    }
-    header.insert(header.end(), bytes.begin(), bytes.end());
-    return (Ethernet{} / Ipv6{.next_header = 44} / Payload{header}).bytes();
-  };
   const auto payload_of = [](const Bytes& datagram) { return Bytes(datagram.begin() + 54, datagram.end()); };
   const Bytes one = udp6(std::string(40, 'x'));
   const Bytes two = udp6(std::string(56, 'y'));
@@ -738,7 +763,7 @@ TEST(Compare, Ipv6FragmentsEndInTheDatagramOfTheirLength) {
     for (const auto& [id, datagram] : {std::pair{7U, payload_of(one)}, std::pair{8U, payload_of(two)}}) {
       const Bytes bytes =
           last ? Bytes(datagram.begin() + 24, datagram.end()) : Bytes(datagram.begin(), datagram.begin() + 24);
-      kernel.receive(part(id, last ? 3 : 0, !last, bytes), skb++);
+      kernel.receive(ipv6_fragment(id, last ? 3 : 0, !last, bytes), skb++);
     }
   }
   kernel.packet(Tap::kSocket, two, 0x200);
@@ -746,6 +771,33 @@ TEST(Compare, Ipv6FragmentsEndInTheDatagramOfTheirLength) {
   EXPECT_EQ(
       kernel.outcomes(),
       (Outcomes{{"a fragment, reassembled", 4}, {"delivered", 1}, {"dropped at the socket (SOCKET_RCVBUFF in f)", 1}}));
+}
+
+TEST(Compare, FragmentsOfOneIpv6DatagramAreNotThoseOfOneThatWasDropped) {
+  Kernel kernel;
+  const Bytes dropped = udp6(std::string(80, 'x'));
+  const Bytes sent = udp6(std::string(40, 'y'));
+  kernel.both(NetfilterHook::kOutput, dropped, 0x100);
+  kernel.drop(dropped, 0x100, "NEIGH_FAILED", "f");
+  kernel.both(NetfilterHook::kOutput, sent, 0x200);
+  kernel.end(sent, 0x200, "ip6_fragment");
+  const Bytes datagram(sent.begin() + 54, sent.end());
+  kernel.leave(ipv6_fragment(7, 0, true, Bytes(datagram.begin(), datagram.begin() + 24)), 0x300);
+  kernel.leave(ipv6_fragment(7, 3, false, Bytes(datagram.begin() + 24, datagram.end())), 0x400);
+  EXPECT_EQ(kernel.outcomes(),
+            (Outcomes{{"dropped for lack of a neighbour's address (NEIGH_FAILED in f)", 1}, {"sent on eth0", 1}}));
+}
+
+// The kernel frees the sk_buffs of its fragments one by one.
+TEST(Compare, AFragmentsBufferThatIsFreedAfterReassemblyIsNoDrop) {
+  Kernel kernel;
+  const Bytes first = (Ethernet{} / Ipv4{.id = 77, .fragment = 0x2000} / Udp{.dst_port = 5000, .length = 48} /
+                       Payload{std::string(16, 'x')})
+                          .bytes();
+  kernel.receive(first, 0x100);
+  kernel.packet(Tap::kSocket, udp(77, std::string(40, 'x')), 0x200);
+  kernel.drop(first, 0x100, "NOT_SPECIFIED", "kfree_skb_list");
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"a fragment, reassembled", 1}, {"delivered", 1}}));
 }
 
 TEST(Compare, WhatWasInATunnelsPacketIsFollowedInItsPlace) {
@@ -772,7 +824,7 @@ TEST(Compare, DoesNotSayWhatAListeningSocketDidWithARequest) {
   Kernel kernel;
   kernel.deliver((Ethernet{} / Ipv4{} / Tcp{.dst_port = 80, .flags = Tcp::kSyn}).bytes(), 0x100);
   EXPECT_EQ(kernel.outcomes(),
-            (Outcomes{{"given to a listening socket, which took the connection or refused it: unknown", 1}}));
+            (Outcomes{{"given to a listening socket; whether it accepted the connection is unknown", 1}}));
   EXPECT_TRUE(kernel.answer().starts_with("XDP saw 1, AF_PACKET 1, the application 0:")) << kernel.answer();
 }
 
@@ -867,9 +919,10 @@ TEST(Compare, TellsABridgesHooksFromThoseOfTheDevice) {
     kernel.give(drop);
     return kernel.outcomes().begin()->first;
   };
-  EXPECT_EQ(dropped(false, ""), "dropped in the bridge or at netdev ingress by netfilter (NETFILTER_DROP)");
-  EXPECT_EQ(dropped(true, ""), "dropped in the bridge by netfilter (NETFILTER_DROP)");
+  EXPECT_EQ(dropped(false, ""), "dropped in the bridge or at a netdev hook by netfilter (NETFILTER_DROP)");
+  EXPECT_EQ(dropped(true, ""), "dropped in the bridge or at a netdev hook by netfilter (NETFILTER_DROP)");
   EXPECT_EQ(dropped(false, "bridge t c handle 2: drop"), "dropped in the bridge by netfilter (NETFILTER_DROP)");
+  EXPECT_EQ(dropped(true, "netdev t c handle 2: drop"), "dropped at netdev egress by netfilter (NETFILTER_DROP)");
   EXPECT_EQ(dropped(false, "netdev t c handle 2: drop"), "dropped at netdev ingress by netfilter (NETFILTER_DROP)");
 }
 

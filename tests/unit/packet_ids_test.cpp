@@ -39,6 +39,22 @@ TEST(PacketIds, OnePacketInOneBufferHasOneNumber) {
   EXPECT_EQ(ids.of(record(Tap::kDrop, one, 0x100)), 1U);
 }
 
+TEST(PacketIds, AForwardedPacketKeepsItsNumberAtEveryDevice) {
+  for (std::uint32_t in = 1; in < 40; ++in) {
+    for (std::uint32_t out = 1; out < 40; ++out) {
+      if (in == out) continue;
+      PacketIds ids;
+      const Bytes bytes = udp(1);
+      for (const auto& [tap, device] : {std::pair{Tap::kStackIn, in}, std::pair{Tap::kTcIngress, in},
+                                        std::pair{Tap::kTcEgress, out}, std::pair{Tap::kStackOut, out}}) {
+        RecordView view = record(tap, bytes, 0x100);
+        view.ifindex = device;
+        ASSERT_EQ(ids.of(view), 1U) << in << " > " << out;
+      }
+    }
+  }
+}
+
 TEST(PacketIds, AnAddressUsedAgainIsAnotherPacket) {
   PacketIds ids;
   const Bytes one = udp(1);

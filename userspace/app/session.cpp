@@ -82,8 +82,10 @@ Result<> Session::run() {
   Result<> closed = close_sink(sink_works);
 
   // Records that the sink accepted but could not store count as discarded.
-  totals_.written = std::min(handed_over_, sink_.records_stored());
-  totals_.discard(Discard::kOutput) += handed_over_ - totals_.written;
+  const std::uint64_t left_out = sink_.records_left_out();
+  totals_.discard(Discard::kSkipped) += left_out;
+  totals_.written = std::min(handed_over_ - left_out, sink_.records_stored());
+  totals_.discard(Discard::kOutput) += handed_over_ - left_out - totals_.written;
   if (auto account = source_.account()) totals_.discard(Discard::kFilter) = account->refused;
   // A reader that has closed the pipe is not an error, but any other failure at the end is.
   const auto is_epipe = [](const Result<>& r) { return !r && r.error().errno_value() == EPIPE; };

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // compare on live packets, with --nft-rule.
-#include <net/if.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 #include <string_view>
@@ -16,6 +13,7 @@
 #include "command/live_input.hpp"
 #include "command/messages.hpp"
 #include "command/run.hpp"
+#include "net/device_names.hpp"
 #include "nft/nft_trace.hpp"
 
 namespace ringtap {
@@ -40,11 +38,6 @@ std::optional<NftTrace> trace_rules(const Options& options, LiveInput& live) {
   }
   if (options.compare.verbosity > 0) say("--nft-rule: " + trace->description());
   return trace.take();
-}
-
-std::string device_name(std::uint32_t ifindex) {
-  std::array<char, IF_NAMESIZE> name{};
-  return ::if_indextoname(ifindex, name.data()) == nullptr ? "" : name.data();
 }
 
 // "eth0 at the taps xdp, tc", "42 interfaces at …": each tap and each device once.
@@ -80,7 +73,8 @@ int compare_live(const Options& options) {
   CompareOptions how;
   how.live = true;
   if (options.nft_rule) how.correlator.freed_age_ns = how.rule_delay_ns = std::chrono::nanoseconds(kRuleDelay).count();
-  how.device_name = device_name;
+  DeviceNames names;
+  how.device_name = [&names](std::uint32_t ifindex) { return std::string(names.device(0, ifindex)); };
   auto comparer = make_comparer(options, live->interfaces, options.capture.snaplen, std::move(how));
   if (!comparer) return fail(comparer.error());
   signals->install();

@@ -75,6 +75,7 @@ Result<> Comparer::on_interface(const Interface& interface) {
     const bool named = colon != std::string::npos && interface.name.substr(colon + 1) == tap.family;
     if (named || family_count(options_.taps) == 1) totals_.taps_attached.insert(tap.tap);
   }
+  if (taps_that_ran().contains(Tap::kEnd)) correlator_.set_sees_frees();
   return file_ == nullptr ? ok() : file_->on_interface(interface);
 }
 
@@ -94,6 +95,7 @@ Result<> Comparer::on_record(const RecordView& record) {
     freed.function = texts_.number_of(record.trace->function);
     freed.ends_nothing = ends_nothing(record.trace->reason, record.trace->function);
     freed.is_cut = is_cut(record.trace->function);
+    freed.is_replaced = is_replaced(record.trace->function);
     freed.is_taken = record.tap == Tap::kEnd && is_taken_by_tc(record.trace->function);
     freed.bridge_port = record.trace->bridge_port;
     freed.rule = texts_.number_of(record.trace->rule);
@@ -102,12 +104,11 @@ Result<> Comparer::on_record(const RecordView& record) {
   }
   const std::uint64_t number = correlator_.add(record, packet_key(record), places_.number_of(record), freed);
   if (!written_) return std::exchange(written_, ok());
-  if (file_ == nullptr) return ok();
-  const bool is_outside = record.time_ns < begin_ns_ || (end_ns_ != 0 && record.time_ns >= end_ns_);
-  if ((number & kOutside) != 0 || (number == 0 && is_outside)) {
+  if ((number & kOutside) != 0 || (number == 0 && correlator_.is_outside(record.time_ns))) {
     ++left_out_;
     return ok();
   }
+  if (file_ == nullptr) return ok();
   RecordView numbered = record;
   numbered.packet_id.reset();
   if (number != 0) numbered.packet_id = number;
@@ -158,7 +159,7 @@ Result<> Comparer::finish() {
 }
 
 std::uint64_t Comparer::records_stored() const {
-  return file_ == nullptr ? records_ : file_->records_stored() + left_out_;
+  return file_ == nullptr ? records_ - left_out_ : file_->records_stored();
 }
 
 void Comparer::on_rule(const RuleVerdict& verdict) {
@@ -186,7 +187,7 @@ void Comparer::match_rules(std::uint64_t now_ns) {
 
 bool Comparer::match_rule(const PendingRule& pending, bool dropped) {
   const std::uint64_t packet = correlator_.set_rule(pending.key, pending.rule, dropped);
-  if (packet != 0 && held_ != nullptr) held_->set_rule(packet, texts_[pending.rule]);
+  if (packet != 0 && (packet & kOutside) == 0 && held_ != nullptr) held_->set_rule(packet, texts_[pending.rule]);
   return packet != 0;
 }
 
@@ -225,7 +226,8 @@ void Comparer::on_finished(const PacketHistory& history, std::span<const Observa
   ++totals_.packets;
   totals_.rows.resize(places_.size());
   Outcome outcome = outcome_of(history, observations, places_, texts_, taps_that_ran());
-  if (outcome.kind == OutcomeKind::kVanished && end_ns_ != 0 && history.last_ns + kUnderWayNs >= end_ns_) {
+  if (outcome.kind == OutcomeKind::kVanished && outcome.undecided.empty() && end_ns_ != 0 &&
+      history.last_ns + kUnderWayNs >= end_ns_) {
     outcome.kind = OutcomeKind::kUnderWay;
   }
   std::uint32_t groups = 0;

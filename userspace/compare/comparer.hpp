@@ -85,6 +85,8 @@ class Comparer final : public Sink {
   // Finishes every packet and writes tables and answer.
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
+  // Of packets that are outside, see begin().
+  [[nodiscard]] std::uint64_t records_left_out() const override { return left_out_; }
 
   // All taps of a live comparison are attached, or are about to be detached. What was under way then was not seen by
   // all of them: packets that came before or after are in no table and not in the file, and those that are not finished
@@ -123,7 +125,7 @@ class Comparer final : public Sink {
   std::vector<std::uint64_t> lost_;                   // by interface
   std::uint64_t lost_before_ = 0;
   std::uint64_t records_ = 0;
-  std::uint64_t left_out_ = 0;  // of the file, on purpose
+  std::uint64_t left_out_ = 0;  // of these, outside
   std::uint64_t begin_ns_ = 0;
   std::uint64_t end_ns_ = 0;       // 0: not known
   std::deque<PendingRule> rules_;  // verdicts whose packet has not been seen dropped yet

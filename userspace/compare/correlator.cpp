@@ -35,6 +35,7 @@ bool is_freed_tap(Tap tap) {
 std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, std::uint16_t place,
                               const FreedBy& freed) {
   ++counts_.records;
+  if (record.tap == Tap::kEnd) sees_frees_ = true;
   expire(record.time_ns);
   // Room for a superframe as well as for a packet.
   while (packets_.open() + 1 >= options_.max_packets && packets_.oldest() != kNone) finish(packets_.oldest(), true);
@@ -45,6 +46,11 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
   const bool is_freed = is_freed_tap(record.tap);
   // A copy may be given to each of several sockets, and copies are freed one by one.
   const bool joins = is_freed || record.tap == Tap::kSocket;
+  if (is_freed && is_reassembled(address)) {
+    buffers_.erase(address);
+    ++counts_.unknown_end;
+    return 0;
+  }
   Buffer* buffer = address == 0 ? nullptr : buffer_of(address, record, key, place, joins);
   std::uint32_t packet = buffer == nullptr ? kNone : buffer->packet;
   if (packet == kNone) packet = by_content(key, place, record, joins);
@@ -79,6 +85,14 @@ std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, st
   return number;
 }
 
+// The sk_buff of a fragment that is part of a datagram now; where it is freed tells nothing of either.
+bool Correlator::is_reassembled(std::uint64_t address) {
+  const Buffer* buffer = address == 0 ? nullptr : buffers_.find(address);
+  if (buffer == nullptr) return false;
+  const Packet& packet = packets_[buffer->packet];
+  return packet.is_open && packet.history.number == buffer->number && packet.history.reassembled_into != 0;
+}
+
 Correlator::Buffer* Correlator::buffer_of(std::uint64_t address, const RecordView& record, const PacketKey& key,
                                           std::uint16_t place, bool joins) {
   Buffer* buffer = buffers_.find(address);
@@ -88,9 +102,9 @@ Correlator::Buffer* Correlator::buffer_of(std::uint64_t address, const RecordVie
   if (lives && may_be_same(buffer->proof, key.proof)) {
     // Redirected: given to another device (ifb), it passes the same places again.
     const bool returns =
-        buffer->tap == Tap::kStackOut && buffer->ifindex != record.ifindex && !is_on_its_way_out(record);
+        sees_frees_ && buffer->tap == Tap::kStackOut && buffer->ifindex != record.ifindex && !is_on_its_way_out(record);
     if (joins || returns || !packets_.has_passed(buffer->packet, place, key.proof.payload_len)) return buffer;
-  } else if (lives && unwrap(*buffer, record, key)) {
+  } else if (lives && sees_frees_ && unwrap(*buffer, record, key)) {
     return buffer;
   }
   buffers_.erase(address);
@@ -126,7 +140,7 @@ std::uint32_t Correlator::by_content(const PacketKey& key, std::uint16_t place, 
       if (!packets_[packet].payload_known && !packets_.has_passed(packet, place, key.proof.payload_len)) found = packet;
     }
   }
-  if (found == kNone && is_egress(record.tap)) found = taken_by_tc(key);
+  if (found == kNone && is_egress(record.tap)) found = taken_by_tc(key, place, record.time_ns);
   if (found == kNone && joins) {
     const std::uint32_t last = chains_.last(key.content);
     if (last != kNone && packets_[packet_of(last)].history.has_skb) found = packet_of(last);
@@ -134,15 +148,19 @@ std::uint32_t Correlator::by_content(const PacketKey& key, std::uint16_t place, 
   return found;
 }
 
-// The first packet with this content that tc took from its device. It was redirected, so this is its copy.
-std::uint32_t Correlator::taken_by_tc(const PacketKey& key) {
+// The first packet with this content that tc took from its device: it was redirected, and this is its copy. Once for
+// each packet, since one with equal content could be taken as well, and not much later if this is all that is known of
+// either.
+std::uint32_t Correlator::taken_by_tc(const PacketKey& key, std::uint16_t place, std::uint64_t time_ns) {
   std::uint32_t at = chains_.first(key.content);
   for (int i = 0; at != kNone && i < kLookAhead; ++i, at = chains_.next(at)) {
-    PacketHistory& history = packets_[packet_of(at)].history;
-    if (!history.taken) continue;
-    history.taken = false;
+    const std::uint32_t packet = packet_of(at);
+    PacketHistory& history = packets_[packet].history;
+    if (history.taken != Taken::kYes) continue;
+    if (packets_.first_place(packet) == place && history.last_ns + kIdleNs < time_ns) continue;
+    history.taken = Taken::kAndBack;
     history.end = {};
-    return packet_of(at);
+    return packet;
   }
   return kNone;
 }
@@ -205,8 +223,7 @@ std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, st
 std::uint32_t Correlator::start(const RecordView& record, const PacketKey& key) {
   const std::uint32_t index = packets_.add();
   Packet& packet = packets_[index];
-  const bool outside = record.time_ns < begin_ns_ || record.time_ns >= end_ns_;
-  packet.history.number = outside ? kOutside | ++outside_ : ++counts_.packets;
+  packet.history.number = is_outside(record.time_ns) ? kOutside | ++outside_ : ++counts_.packets;
   packet.history.first_ns = record.time_ns;
   packet.history.endpoints = key.endpoints;
   packet.history.payload_len = key.proof.payload_len;
@@ -256,15 +273,14 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
   switch (record.tap) {
     case Tap::kXdp:
       if (record.verdict && record.verdict->value == kXdpDrop) history.xdp_dropped = true;
-      if (history.sent > 0) history.came_back = true;
+      // Generic XDP comes after the stack's tap, which knows the sk_buff.
+      if (packets_[index].received_at != record.ifindex) come_back(packets_[index], record.ifindex);
       return;
     case Tap::kStackIn:
+      packets_[index].received_at = record.ifindex;
+      [[fallthrough]];
     case Tap::kTcIngress:
-      // A bridge sends copies and passes up the packet itself: an sk_buff that was not sent has not come back.
-      if (history.sent > 0 && buffer != nullptr && (buffer->sent || buffer->tap == Tap::kUnknown)) {
-        buffer->sent = true;
-        if (!other_netns) history.came_back = true;
-      }
+      if (buffer != nullptr) note_return(packets_[index], record, *buffer);
       return;
     case Tap::kSocket:
       if (buffer == nullptr || !buffer->delivered) ++history.delivered;
@@ -274,7 +290,6 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
     case Tap::kStackOut:
       if (buffer == nullptr || !buffer->sent) ++history.sent;
       history.sent_at = place;
-      history.came_back = false;
       if (buffer != nullptr) buffer->sent = true;
       return;
     case Tap::kPacketOut:
@@ -290,7 +305,10 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
     case Tap::kNetfilter:
       return;
   }
-  if (freed.ends_nothing) return;
+  if (freed.ends_nothing) {
+    history.replaced = history.replaced || freed.is_replaced;
+    return;
+  }
   const Freed how{freed.reason, freed.function, record.time_ns, other_netns, freed.bridge_port, place};
   if (freed.rule != kNoText) history.rule = freed.rule;
   const bool is_own = buffer != nullptr || !history.has_skb;
@@ -300,7 +318,7 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
   }
   if (record.tap == Tap::kEnd || freed.after_use) {
     if (is_own) history.end = how;
-    history.taken = is_own && freed.is_taken;
+    if (is_own && freed.is_taken && history.taken == Taken::kNo) history.taken = Taken::kYes;
     return;
   }
   if (!is_own) {
@@ -309,7 +327,31 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
   }
   history.drop = how;
   if (buffer != nullptr && buffer->delivered) --history.delivered;
-  if (buffer != nullptr && buffer->sent) --history.sent;
+  if (buffer != nullptr && buffer->sent && history.sent > 0) --history.sent;
+}
+
+// What was sent is here again: not sent, but under way.
+void Correlator::come_back(Packet& packet, std::uint32_t ifindex) {
+  if (packet.history.sent == 0 && !packet.history.packet_out) return;
+  if (packet.history.sent > 0) --packet.history.sent;
+  packet.history.came_back = true;
+  packet.back_at = ifindex;
+}
+
+// An sk_buff that comes in may be one that was sent, or hold what one that was sent held: XDP behind a veth copies it.
+// A bridge sends clones, and the packet that it then takes for the host is none of them.
+void Correlator::note_return(Packet& packet, const RecordView& record, Buffer& buffer) {
+  const bool is_new = buffer.tap == Tap::kUnknown;
+  if (record.trace->other_netns) {
+    if (is_new && packet.history.sent > 0) buffer.sent = true;
+    return;
+  }
+  if (buffer.sent) {
+    buffer.sent = false;
+    come_back(packet, record.ifindex);
+  } else if (is_new && packet.history.replaced && packet.back_at != record.ifindex) {
+    come_back(packet, record.ifindex);
+  }
 }
 
 // After NAT the packet is also found by its new content, and by its payload once a record has it.
@@ -402,9 +444,9 @@ void Correlator::finish(std::uint32_t index, bool evicted) {
       gathered_[i].records = 0;
       gathered_[i].wire_bytes = 0;
     }
-    is_first = false;
     PacketHistory history = packets_[index].history;
     history.number = packets_[at].history.number;
+    is_first = is_first && (history.number & kOutside) != 0;
     history.first_ns = packets_[at].history.first_ns;
     history.endpoints = packets_[at].history.endpoints;
     history.payload_len = packets_[at].history.payload_len;

@@ -2,7 +2,7 @@
 // Matches the records of all taps to packets. A record belongs to a packet because its sk_buff address is that of a
 // packet which has not been freed; or else because its content is that of a packet which has not been seen at this
 // place yet (first in, first out); or else because it holds the same bytes divided differently: GRO's frames, GSO's
-// segments, IPv4 fragments. Anything else is counted, never guessed. docs/compare.md explains this.
+// segments, fragments. Anything else is counted, never guessed. docs/compare.md explains this.
 //
 // Memory is limited: at most `max_packets` are open, and a packet is finished `age_ns` after its last record. Once the
 // pools have grown, records need no allocation. One thread.
@@ -32,6 +32,7 @@ struct FreedBy {
   std::uint32_t rule = kNoText;
   bool ends_nothing = false;  // a copy, or a part of something that continues
   bool is_cut = false;        // it continues as segments or fragments
+  bool is_replaced = false;   // by a copy that goes on in its place
   bool is_taken = false;      // tc took it: it may continue as a copy on another device
   bool after_use = false;     // freed like a drop, but was not one
   bool bridge_port = false;   // at a port of a bridge
@@ -81,6 +82,9 @@ class Correlator {
   // whose first record is before the one or after the other is outside. Without these calls none is.
   void begin(std::uint64_t now_ns) { begin_ns_ = now_ns; }
   void end(std::uint64_t now_ns) { end_ns_ = now_ns; }
+  [[nodiscard]] bool is_outside(std::uint64_t time_ns) const { return time_ns < begin_ns_ || time_ns >= end_ns_; }
+  // The end tap runs, so that an sk_buff whose end was not seen still exists.
+  void set_sees_frees() { sees_frees_ = true; }
   // Finishes packets whose last record is more than their age before `now_ns`.
   void expire(std::uint64_t now_ns);
   void finish_all();
@@ -123,10 +127,11 @@ class Correlator {
 
   Buffer* buffer_of(std::uint64_t address, const RecordView& record, const PacketKey& key, std::uint16_t place,
                     bool joins);
+  bool is_reassembled(std::uint64_t address);
   bool unwrap(Buffer& buffer, const RecordView& record, const PacketKey& key);
   std::uint32_t by_content(const PacketKey& key, std::uint16_t place, const RecordView& record, bool is_freed);
   std::uint32_t by_outline(const PacketKey& key, std::uint16_t place);
-  std::uint32_t taken_by_tc(const PacketKey& key);
+  std::uint32_t taken_by_tc(const PacketKey& key, std::uint16_t place, std::uint64_t time_ns);
   std::uint32_t first_fit(std::uint64_t hash, const PacketKey& key, std::uint16_t place, std::uint64_t time_ns);
   std::uint32_t merge(const RecordView& record, const PacketKey& key);
   std::uint32_t superframe_of(const RecordView& record, const PacketKey& key, std::uint16_t place);
@@ -136,9 +141,12 @@ class Correlator {
            const FreedBy& freed);
   void note_outcome(std::uint32_t packet, const RecordView& record, std::uint16_t place, Buffer* buffer,
                     const FreedBy& freed);
+  static void come_back(Packet& packet, std::uint32_t ifindex);
+  static void note_return(Packet& packet, const RecordView& record, Buffer& buffer);
   void note_path(std::uint32_t packet, const RecordView& record, const PacketKey& key);
   void note_content(std::uint32_t packet, const PacketKey& key);
   void link_path(std::uint32_t packet, const RecordView& record, const PacketKey& key);
+  std::uint32_t ipv6_fragments_of(std::uint64_t chain, std::uint32_t payload_len);
   void end_fragments(std::uint64_t number, const PacketKey& key);
   void forget_buffers();
 
@@ -158,6 +166,7 @@ class Correlator {
   std::uint64_t begin_ns_ = 0;
   std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t outside_ = 0;
+  bool sees_frees_ = false;
   std::uint32_t open_outlines_ = 0;  // open packets whose payload is not known
   std::vector<std::uint32_t> merging_;
   std::size_t sweep_at_ = kFewBuffers;

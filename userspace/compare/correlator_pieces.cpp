@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/mix.hpp"
 
@@ -13,7 +14,8 @@ namespace {
 
 constexpr std::uint64_t kMergeWindowNs = 100'000'000;  // frames that GRO merges come closer together
 constexpr int kPathSteps = 1024;                       // among frames and superframes of one flow
-constexpr int kMostFragments = 128;                    // of IPv6, that wait for their datagrams
+constexpr int kMostFragments = 128;                    // that wait for their datagrams, between two hosts …
+constexpr std::size_t kMostDatagrams = 8;              // … and how many IPv6 datagrams they may belong to
 
 // Mixed into the hash of a path chain, to keep the kinds apart.
 enum Path : std::uint64_t { kFrames = 1, kSuperframes = 2, kFragments = 3 };
@@ -102,26 +104,31 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
   return whole;
 }
 
-// Software segmentation and IPv4 fragmentation: finds the packet that contains the record's bytes.
+// Software segmentation and fragmentation: finds the packet that contains the record's bytes.
 std::uint32_t Correlator::superframe_of(const RecordView& record, const PacketKey& key, std::uint16_t place) {
   const bool after = is_after_segmentation(record.tap);
   if (!key.is_fragment() && !((after || may_come_back(record.tap)) && may_be_merged(key))) return kNone;
   std::uint32_t at = chains_.first(superframe_chain(key));
   constexpr std::uint32_t kMostSegments = 64;
   for (int i = 0; at != kNone && i < kPathSteps; ++i, at = chains_.next(at)) {
-    const Packet& whole = packets_[packet_of(at)];
+    Packet& whole = packets_[packet_of(at)];
     if (key.proof.payload_len >= whole.proof.payload_len) continue;
     if (!after && !key.is_fragment() && !whole.history.came_back) continue;
     bool part = false;
     if (key.is_fragment()) {
-      part = whole.proof.version == 6 || whole.proof.ip_id == key.proof.ip_id;
+      // An IPv6 datagram gets a number only as it is fragmented.
+      const std::uint32_t ip_id = whole.proof.version == 4 ? whole.proof.ip_id : whole.fragment_id;
+      const bool is_free = whole.proof.version == 6 && ip_id == 0 && whole.history.drop.time_ns == 0;
+      part = ip_id == key.proof.ip_id || is_free;
     } else if (key.proof.protocol == IPPROTO_TCP) {
       const std::uint64_t offset = key.proof.sequence - whole.proof.sequence;
       part = offset + key.proof.payload_len <= whole.proof.payload_len;
     } else {
       part = whole.flow == key.flow && ((key.proof.ip_id - whole.proof.ip_id) & 0xffff) < kMostSegments;
     }
-    if (part && !packets_.has_passed(packet_of(at), place, key.proof.payload_len)) return packet_of(at);
+    if (!part || packets_.has_passed(packet_of(at), place, key.proof.payload_len)) continue;
+    if (key.is_fragment() && whole.proof.version == 6) whole.fragment_id = key.proof.ip_id;
+    return packet_of(at);
   }
   return kNone;
 }
@@ -130,40 +137,47 @@ void Correlator::link_path(std::uint32_t packet, const RecordView& record, const
   if (record.tap == Tap::kXdp && may_be_merged(key)) chains_.append(node(packet, kPath), mix(key.flow, kFrames));
   if (key.is_fragment()) {
     chains_.append(node(packet, kPath), fragment_chain(key));
-  } else if (key.proof.version == 6 || (key.proof.version == 4 && key.proof.ip_id != 0)) {
+  } else if (key.proof.version == 4 || key.proof.payload_len != 0) {
     end_fragments(packets_[packet].history.number, key);
   }
 }
 
-// The datagram that was reassembled from previous fragments: all with its number, or of IPv6 those with one number that
-// make up its length.
+// The number of the IPv6 fragments of a chain that make up a datagram with so much payload; 0: there are none. The
+// datagram itself does not have it.
+std::uint32_t Correlator::ipv6_fragments_of(std::uint64_t chain, std::uint32_t payload_len) {
+  struct Datagram {
+    std::uint32_t ip_id = 0;
+    std::uint64_t sum = 0;
+    bool has_first = false;
+    bool has_last = false;
+  };
+  std::array<Datagram, kMostDatagrams> datagrams;
+  std::uint32_t at = chains_.first(chain);
+  for (int i = 0; at != kNone && i < kMostFragments; ++i, at = chains_.next(at)) {
+    const NatProof& fragment = packets_[packet_of(at)].proof;
+    const auto same = [&](const Datagram& one) { return one.ip_id == fragment.ip_id || one.ip_id == 0; };
+    auto* const datagram = std::find_if(datagrams.begin(), datagrams.end(), same);
+    if (datagram == datagrams.end()) continue;
+    datagram->ip_id = fragment.ip_id;
+    datagram->sum += fragment.payload_len;
+    datagram->has_first = datagram->has_first || fragment.fragment == 1;
+    datagram->has_last = datagram->has_last || (fragment.fragment & 1) == 0;
+  }
+  const auto* const whole = std::find_if(datagrams.begin(), datagrams.end(), [&](const Datagram& one) {
+    return one.has_first && one.has_last && one.sum == payload_len;
+  });
+  return whole == datagrams.end() ? 0 : whole->ip_id;
+}
+
+// The datagram that was reassembled from previous fragments, which have its number.
 void Correlator::end_fragments(std::uint64_t number, const PacketKey& key) {
   const std::uint64_t hash = fragment_chain(key);
-  const auto sum_of = [&](std::uint32_t ip_id) {
-    std::uint64_t sum = 0;
-    int steps = 0;
-    for (std::uint32_t at = chains_.first(hash); at != kNone && steps < kMostFragments;
-         at = chains_.next(at), ++steps) {
-      const NatProof& fragment = packets_[packet_of(at)].proof;
-      if (fragment.ip_id == ip_id) sum += fragment.payload_len;
-    }
-    return sum;
-  };
-  std::uint32_t ip_id = key.proof.ip_id;
-  if (key.proof.version == 6) {
-    std::uint32_t at = chains_.first(hash);
-    std::uint32_t tried = 0;
-    for (int i = 0; at != kNone && i < kMostFragments; ++i, at = chains_.next(at)) {
-      ip_id = packets_[packet_of(at)].proof.ip_id;
-      if (i > 0 && ip_id == tried) continue;
-      if (sum_of(ip_id) == key.proof.payload_len) break;
-      tried = ip_id;
-    }
-    if (at == kNone || sum_of(ip_id) != key.proof.payload_len) return;
-  }
-  for (std::uint32_t at = chains_.first(hash), following = kNone; at != kNone; at = following) {
-    following = chains_.next(at);
+  const std::uint32_t ip_id = key.proof.version == 4 ? key.proof.ip_id : ipv6_fragments_of(hash, key.proof.payload_len);
+  if (ip_id == 0) return;
+  std::uint32_t at = chains_.first(hash);
+  for (int i = 0; at != kNone && i < kMostFragments; ++i) {
     const std::uint32_t fragment = packet_of(at);
+    at = chains_.next(at);
     if (packets_[fragment].proof.ip_id != ip_id) continue;
     packets_[fragment].history.reassembled_into = number;
     // If the datagram is fragmented again, the fragments are its own, though the same sk_buffs may hold them.

@@ -10,7 +10,9 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "base/hash_map.hpp"
 #include "record/owned_record.hpp"
 #include "ringtap/sink.hpp"
 
@@ -27,7 +29,8 @@ class HeldRecords final : public Sink {
 
   Result<> on_interface(const Interface& interface) override { return file_->on_interface(interface); }
   Result<> on_record(const RecordView& record) override;
-  Result<> on_statistics(const InterfaceStatistics& statistics) override { return file_->on_statistics(statistics); }
+  // They come after the records: the last of each interface are stored at the end.
+  Result<> on_statistics(const InterfaceStatistics& statistics) override;
   // Only what has waited long enough.
   Result<> flush() override;
   Result<> finish() override;
@@ -39,6 +42,9 @@ class HeldRecords final : public Sink {
   std::unique_ptr<Sink> file_;
   std::uint64_t delay_ns_;
   std::deque<OwnedRecord> records_;
+  std::uint64_t released_ = 0;                   // records before the first one in `records_`
+  HashMap<std::uint64_t, std::uint64_t> drops_;  // by packet: the number of the drop's record among all
+  std::vector<InterfaceStatistics> statistics_;
   std::size_t bytes_ = 0;
 };
 

@@ -74,11 +74,8 @@ const Observation* open_hook(std::span<const Observation> observations, const Pl
   for (const Observation& observation : observations) {
     const Place& place = places[observation.place];
     if (place.tap != Tap::kNetfilter || place.last) continue;
-    const bool left = std::any_of(observations.begin(), observations.end(), [&](const Observation& other) {
-      const Place& after = places[other.place];
-      return after.tap == Tap::kNetfilter && after.last && after.hook == place.hook && after.device == place.device &&
-             after.out_device == place.out_device && after.other_netns == place.other_netns;
-    });
+    const bool left = std::any_of(observations.begin(), observations.end(),
+                                  [&](const Observation& other) { return is_after_rules(place, places[other.place]); });
     if (!left) open = &observation;
   }
   return open;
@@ -99,8 +96,17 @@ void place_drop(Outcome& outcome, const Freed& how, std::span<const Observation>
   if (outcome.site == DropSite::kUnknown && places[outcome.place].tap == Tap::kStackOut)
     outcome.site = DropSite::kDevice;
   if (outcome.site != DropSite::kNetfilter) return;
-  if (texts[outcome.rule].starts_with("bridge ")) {
+  const Place& last = places[outcome.place];
+  const bool before_ip =
+      last.tap == Tap::kXdp || last.tap == Tap::kStackIn || last.tap == Tap::kPacketIn || last.tap == Tap::kTcIngress;
+  const bool at_other_device = last.device != places[how.place].device;
+  const std::string_view rule = texts[outcome.rule];
+  if (rule.starts_with("bridge ")) {
     outcome.site = DropSite::kBridge;
+    return;
+  }
+  if (rule.starts_with("netdev ")) {
+    outcome.site = before_ip && !at_other_device ? DropSite::kNetdevIngress : DropSite::kNetdevEgress;
     return;
   }
   if (const Observation* open = open_hook(observations, places)) {
@@ -112,15 +118,17 @@ void place_drop(Outcome& outcome, const Freed& how, std::span<const Observation>
     outcome.undecided = {Tap::kNetfilter};
     return;
   }
-  const Place& last = places[outcome.place];
-  const bool before_ip =
-      last.tap == Tap::kXdp || last.tap == Tap::kStackIn || last.tap == Tap::kPacketIn || last.tap == Tap::kTcIngress;
-  const bool at_other_device = last.device != places[how.place].device;
-  if (how.bridge_port && (at_other_device || last.tap == Tap::kStackOut))
+  // A port meets the hooks of its bridge and, before and after them, its own. What a bridge takes for the host is
+  // dropped at its own device, where the stack's tap would have seen it after the hook; with br_netfilter it has been
+  // through PREROUTING already.
+  const bool after_hook = last.tap == Tap::kNetfilter && last.last;
+  if (how.bridge_port) {
+    outcome.site = DropSite::kBridgeOrNetdev;
+  } else if (before_ip) {
+    outcome.site = at_other_device && ran.contains(Tap::kStackIn) ? DropSite::kBridge : DropSite::kNetdevIngress;
+  } else if (after_hook && last.hook == NetfilterHook::kPrerouting) {
     outcome.site = DropSite::kBridge;
-  else if (before_ip)
-    outcome.site = how.bridge_port && outcome.rule == kNoText ? DropSite::kBridgeOrNetdev : DropSite::kNetdevIngress;
-  if (last.tap == Tap::kNetfilter && last.last && last.hook == NetfilterHook::kPostrouting) {
+  } else if (after_hook && last.hook == NetfilterHook::kPostrouting) {
     outcome.site = DropSite::kNetdevEgress;
   }
 }
@@ -170,6 +178,12 @@ bool is_taken_by_tc(std::string_view function) {
   return begins_with_any(function, kFunctions);
 }
 
+bool is_replaced(std::string_view function) {
+  // drivers/net/veth.c, net/core/skbuff.c.
+  static constexpr std::array<std::string_view, 2> kFunctions = {"skb_pp_cow_data", "veth_convert_skb"};
+  return begins_with_any(function, kFunctions);
+}
+
 bool was_queued(std::string_view function) {
   // net/ipv4/udp.c, net/ipv4/af_inet.c, net/core/stream.c.
   static constexpr std::array<std::string_view, 3> kFunctions = {"udp_destruct_common", "inet_sock_destruct",
@@ -215,7 +229,7 @@ Outcome outcome_of(const PacketHistory& history, std::span<const Observation> ob
   if (history.delivered > 0) {
     outcome.kind = history.asks_connection ? OutcomeKind::kRequested : OutcomeKind::kDelivered;
     outcome.other_netns = places[history.delivered_at].other_netns;
-  } else if (!history.came_back && (history.sent > 0 || (history.packet_out && history.drop.time_ns == 0))) {
+  } else if (history.sent > 0 || (history.packet_out && !history.came_back && history.drop.time_ns == 0)) {
     outcome.kind = OutcomeKind::kSent;
     outcome.place = history.sent_at;
   } else if (history.drop.time_ns != 0) {
@@ -258,7 +272,7 @@ std::string_view site_name(const Outcome& outcome) {
     case DropSite::kBridge:
       return "bridge";
     case DropSite::kBridgeOrNetdev:
-      return "bridge-or-netdev-ingress";
+      return "bridge-or-netdev";
     case DropSite::kXdp:
     case DropSite::kGenericXdp:
       return "xdp";
@@ -298,7 +312,7 @@ std::string site_text(const Outcome& outcome, const Places& places) {
     case DropSite::kBridge:
       return "in the bridge by netfilter";
     case DropSite::kBridgeOrNetdev:
-      return "in the bridge or at netdev ingress by netfilter";
+      return "in the bridge or at a netdev hook by netfilter";
     case DropSite::kXdp:
       return "by XDP";
     case DropSite::kGenericXdp:
@@ -343,7 +357,7 @@ std::string outcome_text(const Outcome& outcome, const Places& places, const Tex
       return text + " (" + (reason.empty() ? "no reason" : reason) + (function.empty() ? "" : " in " + function) + ")";
     }
     case OutcomeKind::kRequested:
-      return "given to a listening socket" + namespaced + ", which took the connection or refused it: unknown";
+      return "given to a listening socket" + namespaced + "; whether it accepted the connection is unknown";
     case OutcomeKind::kUnwrapped:
       return "unwrapped after " + places.text(places[outcome.place]) + "; what was in it is another packet";
     case OutcomeKind::kUnderWay:

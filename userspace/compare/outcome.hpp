@@ -53,7 +53,7 @@ enum class DropSite : std::uint8_t {
   kNetdevIngress,
   kNetdevEgress,
   kBridge,          // a hook of netfilter in a bridge
-  kBridgeOrNetdev,  // that, or netdev ingress of its port
+  kBridgeOrNetdev,  // that, or netdev ingress or egress of its port
   kXdp,             // another XDP program; so is the next
   kGenericXdp,
   kTcIngress,
@@ -88,6 +88,9 @@ bool is_cut(std::string_view function);
 
 // What tc redirects, mirrors or takes over otherwise.
 bool is_taken_by_tc(std::string_view function);
+
+// A copy that XDP may write to takes its place.
+bool is_replaced(std::string_view function);
 
 // Data that nobody read before its socket closed. In a socket's queue a packet's network namespace is no longer known.
 bool was_queued(std::string_view function);

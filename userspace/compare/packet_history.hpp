@@ -29,6 +29,8 @@ struct Freed {
   std::uint16_t place = 0;
 };
 
+enum class Taken : std::uint8_t { kNo, kYes, kAndBack };
+
 // Everything that determines a packet's outcome.
 struct PacketHistory {
   std::uint64_t number = 0;  // from 1
@@ -37,14 +39,15 @@ struct PacketHistory {
   Endpoints endpoints;
   std::uint32_t payload_len = 0;
   std::uint32_t delivered = 0;         // sk_buffs that sockets received and that were not dropped afterwards
-  std::uint32_t sent = 0;              // the same for those that went to a driver
+  std::uint32_t sent = 0;              // the same for those that went to a driver and did not come back
   std::uint16_t delivered_at = 0;      // the place
   std::uint16_t sent_at = 0;           // the place, also of an AF_PACKET record on the way out
   bool asks_connection = false;        // TCP: SYN without ACK
   bool packet_out = false;             // AF_PACKET saw it on its way out
   bool came_back = false;              // sent and then received by this host: loopback, both ends of a veth
+  bool replaced = false;               // an sk_buff of it, by a copy
   bool unwrapped = false;              // what was in it went on as another packet
-  bool taken = false;                  // `end` is tc's, which may have redirected it
+  Taken taken = Taken::kNo;            // `end` is tc's, which may have redirected it
   bool xdp_dropped = false;            // dropped by ringtap's XDP tap
   bool has_skb = false;                // its sk_buff address is known
   bool is_merged = false;              // one of several frames that GRO merged

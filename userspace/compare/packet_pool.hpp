@@ -22,7 +22,10 @@ class PacketPool {
     PacketHistory history;
     NatProof proof;
     std::uint64_t flow = 0;
-    std::uint32_t older = kNone;  // by last record
+    std::uint32_t fragment_id = 0;  // of its IPv6 fragments; 0: none was seen
+    std::uint32_t received_at = 0;  // the device at whose stack tap it was last received …
+    std::uint32_t back_at = 0;      // … and at which it last came back
+    std::uint32_t older = kNone;    // by last record
     std::uint32_t newer = kNone;
     std::uint32_t first_block = kNone;  // of observations
     std::uint32_t last_block = kNone;
@@ -52,6 +55,10 @@ class PacketPool {
 
   // The observation of the packet at the place; nullptr: none.
   [[nodiscard]] Observation* find_observation(std::uint32_t packet, std::uint16_t place);
+  // The place of the first observation; the packet has one.
+  [[nodiscard]] std::uint16_t first_place(std::uint32_t packet) const {
+    return blocks_[packets_[packet].first_block].observations[0].place;
+  }
   // The same, created if there is none. Valid until the next call.
   Observation& observation(std::uint32_t packet, std::uint16_t place, std::uint64_t time_ns);
   // Whether another `payload_len` bytes at the place would exceed the packet's length.

@@ -26,6 +26,13 @@ struct Place {
   std::uint32_t out_device = 0;  // FORWARD: the output device
 };
 
+// The place after the rules of the hook before whose rules the first one is.
+inline bool is_after_rules(const Place& before, const Place& after) {
+  return before.tap == Tap::kNetfilter && !before.last && after.tap == Tap::kNetfilter && after.last &&
+         after.hook == before.hook && after.device == before.device && after.out_device == before.out_device &&
+         after.other_netns == before.other_netns;
+}
+
 class Places {
  public:
   // `name_of` returns the name of a device that was not announced, by its index; empty: unknown. May be null.

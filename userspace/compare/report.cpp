@@ -5,7 +5,6 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
-#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -44,19 +43,6 @@ std::vector<CompareTotals::OutcomeCount> by_count(const CompareTotals& totals) {
   return outcomes;
 }
 
-// The row after the rules of the hook before whose rules this one is; kNoPlace: there is none.
-constexpr std::size_t kNoPlace = std::numeric_limits<std::size_t>::max();
-std::size_t after_rules(const Place& before, const Places& places) {
-  for (std::uint16_t number = 0; number < places.size(); ++number) {
-    const Place& after = places[number];
-    if (after.tap == Tap::kNetfilter && after.last && after.hook == before.hook && after.device == before.device &&
-        after.out_device == before.out_device && after.other_netns == before.other_netns) {
-      return number;
-    }
-  }
-  return kNoPlace;
-}
-
 // Netfilter's rows before and after the rules of a hook are one where they agree.
 std::string places_text(const CompareTotals& totals, const Places& places) {
   bool several = false;  // some packet has several records at a place
@@ -73,14 +59,13 @@ std::string places_text(const CompareTotals& totals, const Places& places) {
     const Place& place = places[number];
     if (row.packets == 0 || is_told[number]) continue;
     std::string hook = Places::hook(place);
-    const bool is_before = place.tap == Tap::kNetfilter && !place.last;
-    if (const std::size_t other = is_before ? after_rules(place, places) : kNoPlace; other != kNoPlace) {
+    for (std::uint16_t other = 0; other < places.size(); ++other) {
+      if (!is_after_rules(place, places[other])) continue;
       const auto& after = totals.rows[other];
-      if (after.packets == row.packets && after.records == row.records && after.bytes == row.bytes) {
-        hook = kNetfilterHookNames[static_cast<std::size_t>(place.hook)];
-        row.lost_here += after.lost_here;
-        is_told[other] = true;
-      }
+      if (after.packets != row.packets || after.records != row.records || after.bytes != row.bytes) continue;
+      hook = kNetfilterHookNames[static_cast<std::size_t>(place.hook)];
+      row.lost_here += after.lost_here;
+      is_told[other] = true;
     }
     rows.push_back({std::string(tap_word(place.tap)), places.device(place), hook, std::to_string(row.packets),
                     several ? std::to_string(row.records) : "", std::to_string(row.bytes),
@@ -136,7 +121,7 @@ std::string notes_text(const CompareTotals& totals, const CompareOptions& option
   const CorrelatorCounts& counts = totals.counts;
   text += undecided_text(totals);
   note(count_of(totals, OutcomeKind::kVanished),
-       "vanished: not dropped, and not seen at any later tap (another XDP program, a tunnel, or still on its way)");
+       "vanished: not dropped, and not seen at any later tap (another XDP program, or a tunnel)");
   note(totals.before_begin,
        plural(totals.before_begin, "packet") + " already under way when the taps were attached: not counted above");
   note(count_of(totals, OutcomeKind::kUnderWay),
@@ -220,7 +205,9 @@ std::uint64_t after_first(const Observation& observation, const PacketHistory& h
 
 // Since the place before it; 0 for the first.
 std::uint64_t gap_before(std::span<const Observation> observations, std::size_t i) {
-  return i == 0 ? 0 : observations[i].time_ns - observations[i - 1].time_ns;
+  if (i == 0) return 0;
+  const std::uint64_t before = observations[i - 1].time_ns;
+  return observations[i].time_ns - std::min(before, observations[i].time_ns);  // frames that GRO merged come first
 }
 
 // "xdp eth0", "netfilter eth0 INPUT pre"

@@ -241,6 +241,8 @@ Result<> LiveSource::Impl::attach_all() {
   if (options.reduction.time_batch.count() != 0) {
     if (auto watched = programs->watch_softirqs(); !watched) return watched;
   }
+  // So that what has passed a tap before it was attached has passed the later ones as well when this returns.
+  if (options.follow) wait_for_running_programs();
   const bool nothing = host_attachments.empty() && std::all_of(slots->all().begin(), slots->all().end(),
                                                                [](const Slot& s) { return s.attachments.empty(); });
   if (any && nothing && first_error) return std::move(*first_error);
@@ -304,7 +306,7 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   ++*count;
   record.lost_before += filter.take_lost(stream);
   record.time_ns = clock().to_epoch_ns(header.monotonic_ns);
-  record.packet_id = packet_ids.of(record);
+  if (!options.follow) record.packet_id = packet_ids.of(record);  // a comparison numbers packets itself
   record.interface_id = slots->interface_of(slot, record.tap);
   if (record.trace && event.trace->location != 0) names.complete(record, *event.trace);
   if (record.trace && header.slot == RINGTAP_SLOT_UNKNOWN) {

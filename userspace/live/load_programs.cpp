@@ -12,7 +12,7 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
   TapProgramsConfig config;
   config.taps = options.taps;
   config.follow = options.follow;
-  // The host taps know the sk_buff; to tie their records to those of tc, tc has to tell it, too.
+  // The records of tc need the sk_buff's address, too, to be matched to those of the host taps.
   config.trace = options.follow || (options.taps.contains_any(kHostTaps) && options.taps.contains_any(kTcTaps));
   config.snaplen =
       options.filter.may_recheck ? RINGTAP_MAX_SNAPLEN : std::max(options.snaplen, LiveOptions::kMinSnaplen);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The numbers that the records of a capture get (epb_packetid). Records of several taps that hold the same packet in
 // the same sk_buff share one; all others have a number of their own. An address is reused at once, so the packet must
-// be the same as well, and must not have been at this tap before. Knows at most kMostBuffers sk_buffs: with more it
-// forgets all of them, and what follows is a new packet. One thread.
+// be the same as well, and must not have been at this tap of the device before. Knows at most kMostBuffers sk_buffs:
+// with more it forgets all of them, and what follows is a new packet. One thread.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,9 @@ class PacketIds {
  private:
   struct Buffer {
     std::uint64_t id = 0;
-    std::uint64_t places = 0;  // where it was seen, each a bit; two that share a bit only make a new packet of it
+    std::uint64_t places = 0;  // the taps at its last device that have seen it, each a bit
+    std::uint32_t ifindex = 0;
+    std::uint32_t netns = 0;
     NatProof proof;
   };
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/now.hpp"
 #include "base/thread.hpp"
 #include "ringtap/unique_fd.hpp"
 
@@ -35,40 +36,55 @@ std::string name_there(const std::string& path, std::uint32_t ifindex) {
   return name;
 }
 
-bool is_netns(const fs::path& path, std::uint32_t netns) {
+// Calls `use` with the path of each entry of the folder, which may change meanwhile.
+template <class Use>
+void for_each_entry(const char* folder, Use use) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    use(entry->path());
+  }
+}
+
+std::uint32_t inode_of(const fs::path& path) {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && status.st_ino == netns;
+  return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint32_t>(status.st_ino) : 0;
 }
 
 }  // namespace
 
 std::string_view DeviceNames::device(std::uint32_t netns, std::uint32_t ifindex) {
-  const auto [at, is_new] = devices_.try_emplace({netns, ifindex});
-  if (!is_new) return at->second;
-  if (netns == 0) return at->second = name_here(ifindex);
-  const std::string& path = find(netns).path;
-  if (!path.empty()) at->second = name_there(path, ifindex);
-  return at->second;
+  const std::pair key(netns, ifindex);
+  if (const auto known = devices_.find(key); known != devices_.end()) return known->second;
+  const std::string path = netns == 0 ? "" : find(netns).path;
+  if (netns != 0 && path.empty()) return "";
+  if (devices_.size() >= kMostNames) devices_.clear();
+  return devices_[key] = netns == 0 ? name_here(ifindex) : name_there(path, ifindex);
 }
 
 const DeviceNames::Netns& DeviceNames::find(std::uint32_t netns) {
-  const auto [at, is_new] = namespaces_.try_emplace(netns);
-  if (!is_new || netns == 0) return at->second;
-  std::error_code ignored;
+  static const Netns kUnknown;
+  if (netns == 0) return kUnknown;
+  const auto known = namespaces_.find(netns);
+  if (known != namespaces_.end()) return known->second;
+  const std::uint64_t now = monotonic_now_ns();
+  if (listed_ns_ != 0 && now - listed_ns_ < kListAgainNs) return kUnknown;
+  list_namespaces();
+  listed_ns_ = now;
+  const auto found = namespaces_.find(netns);
+  return found == namespaces_.end() ? kUnknown : found->second;
+}
+
+void DeviceNames::list_namespaces() {
+  namespaces_.clear();
   // ip-netns(8).
-  for (const fs::directory_entry& entry : fs::directory_iterator("/run/netns", ignored)) {
-    if (!is_netns(entry.path(), netns)) continue;
-    at->second = {entry.path().filename(), entry.path()};
-    return at->second;
-  }
-  // Any process in it will do.
-  for (const fs::directory_entry& entry : fs::directory_iterator("/proc", ignored)) {
-    const fs::path path = entry.path() / "ns/net";
-    if (!is_netns(path, netns)) continue;
-    at->second.path = path;
-    break;
-  }
-  return at->second;
+  for_each_entry("/run/netns", [&](const fs::path& path) {
+    namespaces_.try_emplace(inode_of(path), Netns{path.filename(), path});
+  });
+  // To enter one, any process in it will do.
+  for_each_entry("/proc", [&](const fs::path& process) {
+    const fs::path path = process / "ns/net";
+    if (const std::uint32_t netns = inode_of(path); netns != 0) namespaces_.try_emplace(netns, Netns{"", path});
+  });
 }
 
 }  // namespace ringtap

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Names of devices that are not captured, here and in other network namespaces, by number. They are looked up once,
-// when they are first asked for; what cannot be found out (no right to enter the namespace, gone) is empty. One thread,
-// which a lookup in another namespace blocks while a thread of its own enters it. Results live as long as the object.
+// Names of devices that are not captured, here and in other network namespaces, by number. A name is looked up when it
+// is first asked for, by a thread that enters the namespace, for which the caller waits; where the namespaces are is
+// listed at most once a second. What cannot be found out (no right to enter the namespace, gone) is empty. Keeps at
+// most kMostNames names. One thread. A result lives until the same function
+// is called again.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,20 +17,25 @@ namespace ringtap {
 
 class DeviceNames {
  public:
+  static constexpr std::size_t kMostNames = 4096;
+
   // `netns`: inode number of the network namespace, 0 for this one.
   std::string_view device(std::uint32_t netns, std::uint32_t ifindex);
   // What `ip netns` calls it: a name in /run/netns.
   std::string_view netns(std::uint32_t netns) { return find(netns).name; }
 
  private:
+  static constexpr std::uint64_t kListAgainNs = 1'000'000'000;
   struct Netns {
     std::string name;
-    std::string path;  // to enter it; empty: unknown
+    std::string path;
   };
   const Netns& find(std::uint32_t netns);
+  void list_namespaces();
 
   std::map<std::uint32_t, Netns> namespaces_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> devices_;
+  std::uint64_t listed_ns_ = 0;
 };
 
 }  // namespace ringtap
