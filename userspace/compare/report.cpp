@@ -53,13 +53,14 @@ std::string places_text(const CompareTotals& totals, const Places& places) {
   }
   std::vector<Row> rows = {
       {"tap", "device", "hook", "packets", several ? "records" : "", "bytes", lost ? "last seen here" : ""}};
+  const std::vector<std::uint16_t> order = places.in_order();
   std::vector<bool> is_told(totals.rows.size());
-  for (const std::uint16_t number : places.in_order()) {
+  for (const std::uint16_t number : order) {
     auto row = totals.rows[number];
     const Place& place = places[number];
     if (row.packets == 0 || is_told[number]) continue;
     std::string hook = Places::hook(place);
-    for (std::uint16_t other = 0; other < places.size(); ++other) {
+    for (const std::uint16_t other : order) {
       if (!is_after_rules(place, places[other])) continue;
       const auto& after = totals.rows[other];
       if (after.packets != row.packets || after.records != row.records || after.bytes != row.bytes) continue;
