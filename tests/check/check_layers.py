@@ -21,7 +21,7 @@ FOLDERS = {
     "loader": {"base", "net", "record", "filter"},
     "taps": {"base", "loader", "net", "record"},
     "live": {"base", "taps", "loader", "net", "record", "filter"},
-    "sink": {"dissect"},
+    "sink": {"base", "dissect"},
     "compare": {"base", "record"},
     "app": set(),
     "api": {"dissect", "file", "filter", "live"},

@@ -24,7 +24,8 @@ std::string json(std::string_view text) {
 TEST(Json, EscapesWhatHasAMeaning) {
   EXPECT_EQ(json("a\"b\\c"), R"("a\"b\\c")");
   EXPECT_EQ(json(std::string_view("\0\n\x1f", 3)), R"("\u0000\u000a\u001f")");
-  EXPECT_EQ(json("\x7f/"), "\"\x7f/\"");
+  EXPECT_EQ(json("\x7f/"), R"("\u007f/")");
+  EXPECT_EQ(json("\xc2\x9b\xe2\x80\xae"), R"("\u009b\u202e")");
 }
 
 TEST(Json, KeepsUtf8AndReplacesEachOtherByte) {

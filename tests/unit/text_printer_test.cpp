@@ -356,7 +356,7 @@ TEST_F(TextPrinterTest, SaysWhatATapKnowsOfThePacket) {
   const std::string line = "IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 3";
   EXPECT_EQ(shown(options, {"eth0:drop"}, {drop}), "eth0:drop In  " + line + " [NETFILTER_DROP in nft_do_chain]\n");
   drop.trace = Trace{.function = "ip_\x1b[0mrcv"};
-  EXPECT_EQ(shown(options, {"eth0:drop"}, {drop}), "eth0:drop In  " + line + " [dropped in ip_^[[0mrcv]\n");
+  EXPECT_EQ(shown(options, {"eth0:drop"}, {drop}), "eth0:drop In  " + line + " [dropped in ip_\\x1b[0mrcv]\n");
   RecordView hook = record(packet, kStart);
   hook.tap = Tap::kNetfilter;
   hook.trace = Trace{.hook = NetfilterHook::kInput, .last = true};
@@ -374,7 +374,7 @@ TEST_F(TextPrinterTest, NamesInterfacesOfFilesWhereTwoHaveNames) {
   const std::string line = "IP 10.0.0.1.5 > 10.0.0.2.6: UDP, length 3\n";
   EXPECT_EQ(shown(options, {"", ""}, {view}), line);
   EXPECT_EQ(shown(options, {"eth0", "eth0"}, {view}), line);
-  EXPECT_EQ(shown(options, {"e\x07th0", "eth1"}, {view}), "e^Gth0 ?   " + line);
+  EXPECT_EQ(shown(options, {"e\x07th0", "eth1"}, {view}), "e\\x07th0 ?   " + line);
   EXPECT_EQ(shown(options, {"", "eth0", "eth1"}, {view}), "if0   ?   " + line);
   options.dissect.verbosity = 1;
   EXPECT_NE(shown(options, {""}, {view}).find("\n    comment: seen"), std::string::npos);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A live capture.
 #include <chrono>
-#include <cstdio>
 
 #include "app/report.hpp"
 #include "command/commands.hpp"
@@ -35,9 +34,9 @@ void announce(const Options& options, const LiveSource& source) {
 void report(LiveSource& source, const Options& options, const SessionTotals& totals, bool running) {
   auto account = source.account();
   if (!account) return say(account.error().text());
-  std::fputs(summary_text(*account, totals).c_str(), stderr);
+  print_to_stderr(summary_text(*account, totals));
   if (options.text_style.dissect.verbosity == 0) return;
-  std::fputs(accounting_text(*account, totals, running).c_str(), stderr);
+  print_to_stderr(accounting_text(*account, totals, running));
 }
 
 // --strict-loss

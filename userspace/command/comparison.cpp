@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "command/comparison.hpp"
 
-#include <cstdio>
 #include <utility>
 
 #include "app/report.hpp"
@@ -45,10 +44,10 @@ int run_comparison(RecordSource& source, Comparer& comparer, Signals& signals, c
   Session session(source, comparer, signals,
                   {.limits = {.count = {}, .duration = options.limits.duration},
                    .is_done = [&comparer] { return comparer.is_done(); }},
-                  [&comparer](const SessionTotals&) { std::fputs(comparer.report().c_str(), stderr); });
+                  [&comparer](const SessionTotals&) { print_to_stderr(comparer.report()); });
   const Result<> result = session.run();
   if (const auto account = source.account(); account && options.compare.verbosity > 0 && options.read_paths.empty()) {
-    std::fputs(accounting_text(*account, session.totals(), false).c_str(), stderr);
+    print_to_stderr(accounting_text(*account, session.totals(), false));
   }
   return result ? 0 : fail(result.error());
 }

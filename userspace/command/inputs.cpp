@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "command/inputs.hpp"
 
-#include <cstdio>
 #include <limits>
+#include <string>
 #include <utility>
 
+#include "base/plain_text.hpp"
 #include "command/messages.hpp"
 #include "command/outputs.hpp"
 #include "file/capture_files.hpp"
@@ -18,10 +19,10 @@ void announce_file(const std::string& path, const Interface& first) {
   constexpr std::uint32_t kMostSigned = std::numeric_limits<std::int32_t>::max();
   const bool unlimited = first.snaplen == 0 || first.snaplen > kMostSigned;
   const std::uint32_t snaplen = unlimited ? max_captured_length(first.link_type) : first.snaplen;
-  std::fprintf(stderr, "reading from file %s, link-type %s, snapshot length %u\n", path.c_str(),
-               link_type_text(first.link_type).c_str(), snaplen);
+  print_to_stderr("reading from file " + plain_line(path) + ", link-type " + link_type_text(first.link_type) +
+                  ", snapshot length " + std::to_string(snaplen) + "\n");
   // The interface numbers are those of the host that wrote the file, the names those of this one.
-  if (first.link_type == LinkType::kLinuxSll2) std::fputs("Warning: interface names might be incorrect\n", stderr);
+  if (first.link_type == LinkType::kLinuxSll2) print_to_stderr("Warning: interface names might be incorrect\n");
 }
 
 // In tcpdump's words.

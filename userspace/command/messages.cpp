@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "base/plain_text.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -22,12 +24,17 @@ int exit_code(const Error& error) {
 }  // namespace
 
 void say(const std::string& text) {
-  std::fprintf(stderr, "ringtap: %s\n", text.c_str());
+  std::fprintf(stderr, "ringtap: %s\n", plain_line(text).c_str());
+}
+
+void print_to_stderr(std::string_view text) {
+  std::fputs(plain_text(text).c_str(), stderr);
 }
 
 int print(std::string_view text) {
   errno = 0;
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return 0;
+  const std::string plain = plain_text(text);
+  if (std::fwrite(plain.data(), 1, plain.size(), stdout) == plain.size() && std::fflush(stdout) == 0) return 0;
   return fail(Error::from_errno(errno, "write to standard output", ErrorKind::kOutput));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Messages on standard error, and the exit codes of errors. A message is one line; any thread. Apart from these only
-// reports and the lines that tcpdump prints, too, go to standard error.
+// What the commands print besides packets, and the exit codes of errors. Text from outside goes through here to a
+// terminal as plain text (base/plain_text.hpp). A message is one line; any thread.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,9 @@ inline constexpr int kExitLoss = 3;
 
 // "ringtap: TEXT"
 void say(const std::string& text);
+
+// Reports, and the lines that tcpdump prints, too.
+void print_to_stderr(std::string_view text);
 
 // Writes all of `text` to standard output. Returns the exit code: 0, or after an error message that of the error.
 int print(std::string_view text);

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <string>
 #include <utility>
 
 #include "command/messages.hpp"
@@ -37,8 +37,7 @@ Ended run_session(RecordSource& source, const Output& output, Signals& signals, 
   Result<> result = session.run();
   // tcpdump's message at the end of -G with -W.
   if (session.stopped_by_sink()) {
-    std::fprintf(stderr, "Maximum file limit reached: %llu\n",
-                 static_cast<unsigned long long>(options.output.rotation.files));
+    print_to_stderr("Maximum file limit reached: " + std::to_string(options.output.rotation.files) + "\n");
   }
   return {.result = std::move(result), .totals = session.totals()};
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/now.hpp"
+#include "base/plain_text.hpp"
 #include "compare/report.hpp"
 
 namespace ringtap {
@@ -150,7 +151,7 @@ Result<> Comparer::finish() {
   match_rules(std::numeric_limits<std::uint64_t>::max());
   correlator_.finish_all();
   Result<> result = std::exchange(written_, ok());
-  const std::string text = is_refused_ ? "" : report();
+  const std::string text = is_refused_ ? "" : plain_text(report());
   if (result) result = out_->write(std::as_bytes(std::span(text)));
   Result<> closed = out_->close();
   if (result) result = std::move(closed);

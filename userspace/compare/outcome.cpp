@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/mix.hpp"
+#include "base/plain_text.hpp"
 
 namespace ringtap {
 namespace {
@@ -140,7 +141,7 @@ std::uint32_t Texts::number_of(std::string_view text) {
   std::uint32_t& number = numbers_[mix_bytes(text.size(), std::as_bytes(std::span(text)))];
   if (number == 0) {
     number = static_cast<std::uint32_t>(texts_.size());
-    texts_.emplace_back(text);
+    texts_.push_back(plain_line(text));
   }
   return number;
 }

@@ -15,7 +15,7 @@
 
 namespace ringtap {
 
-// Texts by number; 0 is the empty one. Owns them. Grows with the number of different texts.
+// Texts by number, as plain text of one line; 0 is the empty one. Owns them. Grows with the number of different texts.
 class Texts {
  public:
   std::uint32_t number_of(std::string_view text);

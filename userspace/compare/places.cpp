@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/mix.hpp"
+#include "base/plain_text.hpp"
 
 namespace ringtap {
 namespace {
@@ -46,7 +47,7 @@ int order_of(const Place& place) {
 
 void Places::add_interface(const Interface& interface) {
   // "eth0:xdp" is a tap of eth0.
-  interfaces_.push_back(interface.name.substr(0, interface.name.find(':')));
+  interfaces_.push_back(plain_line(interface.name.substr(0, interface.name.find(':'))));
   ifindexes_.push_back(interface.ifindex);
   // A packet dropped at OUTPUT is not seen by any tap at the device, and only those know its name.
   if (interface.ifindex != 0) device_number(interface.ifindex, static_cast<std::uint32_t>(interfaces_.size() - 1));
@@ -60,7 +61,7 @@ std::uint32_t Places::device_number(std::uint32_t ifindex, std::uint32_t interfa
   std::uint32_t& number = device_numbers_[key];
   if (number == 0) {
     number = static_cast<std::uint32_t>(devices_.size());
-    std::string called = named || ifindex == 0 ? name : name_of_ ? name_of_(ifindex) : "";
+    std::string called = named || ifindex == 0 ? name : name_of_ ? plain_line(name_of_(ifindex)) : "";
     devices_.push_back(called.empty() ? "if" + std::to_string(ifindex) : std::move(called));
   }
   if (named && ifindex != 0 && devices_[number] != name) devices_[number] = name;
@@ -72,9 +73,9 @@ std::uint32_t Places::foreign_device_number(std::uint32_t ifindex, const Trace& 
   std::uint32_t& number = device_numbers_[mix(mix(3, trace.netns), ifindex)];
   if (number != 0) return number;
   number = static_cast<std::uint32_t>(devices_.size());
-  std::string name(trace.device);
+  std::string name = plain_line(trace.device);
   if (name.empty() && ifindex != 0) name = "if" + std::to_string(ifindex);
-  const std::string netns = !trace.netns_name.empty() ? std::string(trace.netns_name)
+  const std::string netns = !trace.netns_name.empty() ? plain_line(trace.netns_name)
                             : trace.netns != 0        ? "netns " + std::to_string(trace.netns)
                                                       : "another netns";
   devices_.push_back(name.empty() ? netns : name + " in " + netns);
@@ -107,7 +108,7 @@ std::uint16_t Places::number_of(const RecordView& record) {
     place.device = device_number(ifindex, record.interface_id);
   } else {
     place.device = device_number(ifindex, kNoInterface);
-    if (is_unnamed && place.device != 0) devices_[place.device] = record.trace->device;
+    if (is_unnamed && place.device != 0) devices_[place.device] = plain_line(record.trace->device);
     place.out_device = device_number(out, kNoInterface);
   }
   const std::uint64_t key =

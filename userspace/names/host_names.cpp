@@ -17,6 +17,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/plain_text.hpp"
 #include "base/thread.hpp"
 #include "ringtap/unique_fd.hpp"
 
@@ -25,11 +26,9 @@ namespace {
 
 constexpr std::size_t kMaxHostEntry = 64 * 1024;  // a line of hosts(5) with its aliases
 
-// Names from a server are printed on a terminal: a name with control characters is rejected.
-std::string without_control_bytes(std::string name) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (std::any_of(name.begin(), name.end(), is_control)) name.clear();
-  return name;
+// Names from a server are printed on a terminal: one that is not plain text is rejected.
+std::string if_plain(const std::string& name) {
+  return plain_line(name) == name ? name : "";
 }
 
 std::string look_up_host(std::span<const std::uint8_t> address) {
@@ -78,7 +77,7 @@ struct HostNames::Mailbox {
 };
 
 std::string HostNames::look_up_on_this_host(std::span<const std::uint8_t> address) {
-  return without_control_bytes(address.size() == ETH_ALEN ? look_up_station(address) : look_up_host(address));
+  return if_plain(address.size() == ETH_ALEN ? look_up_station(address) : look_up_host(address));
 }
 
 void HostNames::answer_questions(Mailbox& box) {

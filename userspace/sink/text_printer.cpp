@@ -10,6 +10,7 @@
 #include <ctime>
 #include <unordered_map>
 
+#include "base/plain_text.hpp"
 #include "dissect/hexdump.hpp"
 #include "dissect/text.hpp"
 
@@ -50,10 +51,6 @@ std::string_view direction_name(const RecordView& record) {
   return "?";
 }
 
-std::span<const std::uint8_t> octets(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 DissectOptions with_dump_known(DissectOptions options, DumpStyle dump) {
   options.suppress_dump = options.suppress_dump || dump == DumpStyle::kHex || dump == DumpStyle::kHexAndAscii;
   return options;
@@ -68,12 +65,12 @@ class TextPrinter::DeviceNames final : public InterfaceNames {
 
   std::string_view name(std::uint32_t ifindex) override {
     for (const ShownInterface& interface : announced_) {
-      if (interface.ifindex == ifindex && ifindex != 0 && !interface.name.empty()) return interface.name;
+      if (interface.ifindex == ifindex && ifindex != 0 && !interface.name.empty()) return interface.shown;
     }
     const auto [entry, is_new] = names_.try_emplace(ifindex);
     if (is_new) {
       char name[IF_NAMESIZE];
-      if (if_indextoname(ifindex, name) != nullptr) entry->second = name;
+      if (if_indextoname(ifindex, name) != nullptr) entry->second = plain_line(name);
     }
     return entry->second;
   }
@@ -95,13 +92,11 @@ TextPrinter::~TextPrinter() = default;
 
 Result<> TextPrinter::on_interface(const Interface& interface) {
   // A name from a file may hold any byte, and none at all.
-  Appender shown;
-  shown.escaped(octets(interface.name));
-  if (interface.name.empty()) shown.put("if", interfaces_.size());
+  std::string shown = interface.name.empty() ? "if" + std::to_string(interfaces_.size()) : plain_line(interface.name);
   several_names_ |= !interface.name.empty() &&
                     std::any_of(interfaces_.begin(), interfaces_.end(),
                                 [&](const auto& other) { return !other.name.empty() && other.name != interface.name; });
-  interfaces_.push_back({interface.name, std::string(shown.text()), interface.ifindex});
+  interfaces_.push_back({interface.name, std::move(shown), interface.ifindex});
   return ok();
 }
 
@@ -138,19 +133,25 @@ void TextPrinter::put_trace(const RecordView& record) {
     out_.put(" [", kNetfilterHookNames[hook], record.trace->last ? " post]" : " pre]");
   } else if (record.trace && (!record.trace->reason.empty() || !record.trace->function.empty())) {
     out_.put(" [");
-    out_.escaped(octets(record.trace->reason.empty() ? "dropped" : record.trace->reason));
-    if (!record.trace->function.empty()) out_.put(" in ");
-    out_.escaped(octets(record.trace->function));
+    out_.put(record.trace->reason.empty() ? "dropped" : plain_line(record.trace->reason));
+    if (!record.trace->function.empty()) out_.put(" in ", plain_line(record.trace->function));
     out_.put(']');
   }
   // ringtap's own comment says what has just been printed.
   if (options_.dissect.verbosity == 0 || record.comment.empty() || record.trace) return;
   out_.put("\n    comment: ");
-  out_.escaped(octets(record.comment));
+  out_.put(plain_line(record.comment));
 }
 
 Result<> TextPrinter::end_line() {
   out_.put('\n');
+  // What a printer let through all the same, such as bytes of a name.
+  const std::size_t begin = ends_.empty() ? 0 : ends_.back();
+  if (const std::string_view line = out_.text().substr(begin); !is_plain_ascii(line)) {
+    const std::string plain = plain_text(line);
+    out_.cut(begin);
+    out_.put(plain);
+  }
   ends_.push_back(out_.size());
   if (options_.line_buffered || out_.size() >= kWriteAt) return flush();
   return ok();
