@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "capture.hpp"
 #include "support/requirements.hpp"
@@ -122,6 +124,151 @@ TEST_F(Interfaces, OneThatGoesDownUpAndGetsANewNameIsStillCaptured) {
   const Finished finished = ringtap.stop();
   EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
   expect_identity(finished.err);
+}
+
+// Interface and payload of every datagram, as tshark reads the file: "right: before".
+std::vector<std::string> datagrams(const std::string& path) {
+  const Finished read = run({"tshark", "-n", "-r", path, "-Y", "udp", "-T", "fields", "-E", "separator= ", "-e",
+                             "frame.interface_name", "-e", "data.data"});
+  EXPECT_EQ(read.status, (ExitStatus{0, 0})) << read;
+  std::vector<std::string> all;
+  for (const std::string& line : lines_of(read.out)) {
+    const std::size_t blank = line.find(' ');
+    std::string text = line.substr(0, blank) + ": ";
+    for (std::size_t at = blank + 1; at + 2 <= line.size(); at += 2) {
+      text += static_cast<char>(std::stoul(line.substr(at, 2), nullptr, 16));
+    }
+    all.push_back(text);
+  }
+  return all;
+}
+
+TEST_F(Interfaces, ThatAreRenamedHaveTheirNewNameFromThenOn) {
+  REQUIRE_TOOL("tshark");
+  const TwoHosts hosts;
+  hosts.without_ipv6();
+  const std::filesystem::path path = folder_ / "x.pcapng";
+  Capture ringtap(hosts.right, {"-v", "-U", "-i", "right", "-w", path, "--print", "-l", "-n", "-t"});
+  const FrameSender sender(hosts.left, "left");
+  for (int i = 0; i < 3; ++i) sender.send(frame_saying("before"));
+  hosts.right.ip("link set right name renamed");
+  for (int i = 0; i < 4; ++i) sender.send(frame_saying("after"));
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  EXPECT_NE(finished.err.find("right is now called renamed"), std::string::npos) << finished.err;
+  expect_identity(finished.err);
+  std::vector<std::string> expected(3, "right: before");
+  expected.insert(expected.end(), 4, "renamed: after");
+  EXPECT_EQ(datagrams(path), expected);
+  EXPECT_NE(finished.out.find("\nrenamed In  IP "), std::string::npos) << finished.out;
+  EXPECT_EQ(run({ringtap_binary(), "-v", "-n", "-t", "-r", path}).out, finished.out);
+}
+
+TEST_F(Interfaces, ThatSwapTheirNamesKeepTheirPackets) {
+  REQUIRE_TOOL("tshark");
+  TwoHosts hosts;
+  hosts.add_pair("left2", "right2");
+  hosts.without_ipv6();
+  const std::filesystem::path path = folder_ / "x.pcapng";
+  const FrameSender first(hosts.left, "left");
+  const FrameSender second(hosts.left, "left2");
+  const auto send = [&](const std::string& when) {
+    for (int i = 0; i < 5; ++i) {
+      first.send(frame_saying("first " + when));
+      second.send(frame_saying("second " + when));
+    }
+  };
+  Capture any(hosts.right, {"-i", "any", "-l", "-n", "-t", "udp"});
+  Capture ringtap(hosts.right, {"-v", "-i", "right", "-i", "right2", "-w", path});
+  send("before");
+  hosts.right.ip("link set right name between");
+  send("meanwhile");
+  hosts.right.ip("link set right2 name right");
+  hosts.right.ip("link set between name right2");
+  send("after");
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+  std::vector<std::string> expected;
+  for (const auto& [one, other] : {std::pair{"right: first before", "right2: second before"},
+                                   {"between: first meanwhile", "right2: second meanwhile"},
+                                   {"right2: first after", "right: second after"}}) {
+    for (int i = 0; i < 5; ++i) expected.insert(expected.end(), {one, other});
+  }
+  EXPECT_EQ(datagrams(path), expected);
+  // `any` has no other mark than the name.
+  const std::string text = any.stop().out;
+  std::vector<std::string> names;
+  for (const std::string& line : lines_of(text)) names.push_back(line.substr(0, line.find(' ')));
+  for (std::string& line : expected) line.erase(line.find(':'));
+  EXPECT_EQ(names, expected) << text;
+}
+
+TEST_F(Interfaces, ThatMoveToAnotherNamespaceAreNotRemoved) {
+  TwoHosts hosts;
+  hosts.add_pair("left2", "right2");
+  Capture both(hosts.right, {"-i", "right", "-i", "right2", "-w", "/dev/null"});
+  Capture any(hosts.right, {"-i", "any", "-w", "/dev/null"});
+  hosts.right.ip("link set right2 netns " + hosts.left.name());
+  const std::string moved = "right2 was moved to the network namespace " + hosts.left.name();
+  EXPECT_TRUE(both.process().wait_for_err(moved + "; the other interfaces are still captured")) << both.process().err();
+  EXPECT_TRUE(any.process().wait_for_err(moved)) << any.process().err();
+  hosts.right.ip("link set right netns " + hosts.left.name());
+  const Finished finished = both.finish();
+  EXPECT_EQ(finished.status, (ExitStatus{1, 0})) << finished.err;
+  EXPECT_NE(
+      finished.err.find("right was moved to the network namespace " + hosts.left.name() + ": the capture has end"),
+      std::string::npos)
+      << finished.err;
+  const Finished of_any = any.stop();
+  EXPECT_EQ(of_any.status, (ExitStatus{0, 0})) << of_any.err;
+  EXPECT_EQ(of_any.err.find("removed"), std::string::npos) << of_any.err;
+}
+
+TEST_F(Interfaces, ThatGoAreSaidByAnyToo) {
+  TwoHosts hosts;
+  hosts.add_pair("left2", "right2");
+  Capture any(hosts.right, {"-i", "any", "-w", "/dev/null"});
+  hosts.right.ip("link del right2");
+  EXPECT_TRUE(any.process().wait_for_err("right2 was removed\n")) << any.process().err();
+  EXPECT_EQ(any.stop().status, (ExitStatus{0, 0}));
+}
+
+TEST_F(Interfaces, AreTakenByEveryNameThatTcpdumpTakes) {
+  REQUIRE_TOOL("tcpdump");
+  const TwoHosts hosts;
+  hosts.right.ip("link property add dev right altname other altname longer-than-15-characters");
+  hosts.right.ip("addr add 198.51.100.1/28 dev right label right:1");
+  for (const std::string name : {"right", "other", "right:1", "right:9", "other:1", "longer-than-15-characters"}) {
+    SCOPED_TRACE(name);
+    Capture ringtap(hosts.right, {"-i", name, "-n", "-t", "udp"});
+    std::optional<Tcpdump> tcpdump;
+    // libpcap has no room for longer names.
+    if (name.size() < 16) tcpdump.emplace(hosts.right, std::vector<std::string>{"-i", name, "-n", "-t", "udp"});
+    send_udp(hosts.left, TwoHosts::kRightIpv4, 9, Payload{"by any name"}.bytes);
+    const Finished finished = ringtap.stop();
+    EXPECT_NE(finished.err.find("listening on right (tc"), std::string::npos) << finished.err;
+    EXPECT_EQ(lines_of(finished.out).size(), 1u) << finished.out;
+    if (tcpdump) {
+      EXPECT_EQ(finished.out + "\n", tcpdump->stop().out);  // it ends its terminal's line with ^C
+    }
+  }
+  const auto refused = [&](const std::string& program, const std::string& name) {
+    return run(hosts.right.command({program, "-i", name, "-c", "1"})).status;
+  };
+  for (const char* name : {"righ", "nobody:1"}) {
+    EXPECT_EQ(refused(ringtap_binary(), name), (ExitStatus{1, 0})) << name;
+    EXPECT_EQ(refused("tcpdump", name), (ExitStatus{1, 0})) << name;
+  }
+  // A label stands for its address, whose netmask `ip broadcast` means.
+  const auto mask = [&](const std::string& name) {
+    const Finished code = run(hosts.right.command({ringtap_binary(), "-i", name, "-d", "ip broadcast"}));
+    const std::size_t at = code.out.find("and      #");
+    return at == std::string::npos ? code.err : code.out.substr(at + 10, code.out.find('\n', at) - at - 10);
+  };
+  EXPECT_EQ(mask("right"), "0xff000000");  // a /24, in the order of the machine, as libpcap has it
+  EXPECT_EQ(mask("other"), "0xff000000");
+  EXPECT_EQ(mask("right:1"), "0xf000000");
 }
 
 TEST_F(Interfaces, AreListedByD) {

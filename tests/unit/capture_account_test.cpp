@@ -112,28 +112,5 @@ TEST_F(CaptureAccountTest, PassesAnErrorOfTheCountersOn) {
   EXPECT_EQ(told.error().text(), "no map");
 }
 
-TEST(StatisticsOf, SumUpEachInterface) {
-  SourceAccount account;
-  TapAccount row;
-  row.interface_id = 1;
-  row.seen = 10;
-  row.filtered = 4;
-  row.drops[static_cast<std::size_t>(Drop::kRingFull)] = 1;
-  row.delivered = 5;
-  account.taps = {row, row};
-  row.interface_id = kNoInterface;
-  account.taps.push_back(row);
-  const auto totals = statistics_of(account, 2, 100, 200);
-  ASSERT_EQ(totals.size(), 2U);
-  EXPECT_EQ(totals[0].received, 0U);
-  EXPECT_EQ(totals[1].interface_id, 1U);
-  EXPECT_EQ(totals[1].received, 20U);
-  EXPECT_EQ(totals[1].filter_accepted, 12U);
-  EXPECT_EQ(totals[1].dropped, 2U);
-  EXPECT_EQ(totals[1].delivered, 10U);
-  EXPECT_EQ(totals[1].start_ns, 100U);
-  EXPECT_EQ(totals[1].end_ns, 200U);
-}
-
 }  // namespace
 }  // namespace ringtap

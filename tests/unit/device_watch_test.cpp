@@ -22,9 +22,12 @@ Device device(std::uint32_t ifindex, const std::string& name, std::uint16_t type
 
 std::vector<std::string> names_of(const std::vector<Device>& devices) {
   std::vector<std::string> names;
+  names.reserve(devices.size());
   for (const Device& one : devices) names.push_back(one.name);
   return names;
 }
+
+constexpr std::uint64_t kNow = 1000;
 
 const std::vector<Device> kPresent = {device(1, "lo", ARPHRD_LOOPBACK), device(2, "eth0"), device(3, "eth1", 1, 0),
                                       device(4, "tun0", ARPHRD_NONE), device(5, "can0", ARPHRD_CAN)};
@@ -39,6 +42,16 @@ TEST(ChooseDevices, TakesAllThatAreUpAndUnderstoodForAny) {
   const auto chosen = choose_devices(kPresent, {"any"});
   ASSERT_TRUE(chosen);
   EXPECT_EQ(names_of(*chosen), (std::vector<std::string>{"lo", "eth0", "tun0"}));
+}
+
+TEST(ChooseDevices, TakesAlternativeNamesAndLabels) {
+  std::vector<Device> present = kPresent;
+  present[1].other_names = {"enp1s0", "wan"};
+  const auto chosen = choose_devices(present, {"wan:1", "lo:backup", "enp1s0"});
+  ASSERT_TRUE(chosen);
+  EXPECT_EQ(names_of(*chosen), (std::vector<std::string>{"eth0", "lo"}));
+  EXPECT_FALSE(choose_devices(present, {"eth"}));
+  EXPECT_FALSE(choose_devices(present, {"other:1"}));
 }
 
 TEST(ChooseDevices, RefusesWhatIsNotThereAndWhatIsNotUnderstood) {
@@ -63,7 +76,7 @@ class DeviceWatchTest : public ::testing::Test {
  protected:
   DeviceWatch watch(bool any) {
     return DeviceWatch(any, {.appeared = [this](const Device& one) { told_ += "appeared " + one.name + "; "; },
-                             .ended = [this](const std::string& name) { told_ += "ended " + name + "; "; },
+                             .ended = [this](const std::string& how) { told_ += "ended " + how + "; "; },
                              .notice = [this](const std::string& text) { told_ += text + "; "; }});
   }
   std::string told() { return std::exchange(told_, ""); }
@@ -74,27 +87,33 @@ class DeviceWatchTest : public ::testing::Test {
 
 TEST_F(DeviceWatchTest, TellsOfDevicesThatAppearOnAnyAlone) {
   DeviceWatch any = watch(true);
-  any.on_event(slots_, {.gone = false, .device = device(2, "eth0")});
+  any.on_event(slots_, {.gone = false, .device = device(2, "eth0")}, kNow);
   EXPECT_EQ(told(), "appeared eth0; ");
-  any.on_event(slots_, {.gone = false, .device = device(3, "eth1", ARPHRD_ETHER, 0)});
-  any.on_event(slots_, {.gone = false, .device = device(4, "can0", ARPHRD_CAN)});
-  any.on_event(slots_, {.gone = true, .device = device(5, "eth2")});
+  any.on_event(slots_, {.gone = false, .device = device(3, "eth1", ARPHRD_ETHER, 0)}, kNow);
+  any.on_event(slots_, {.gone = false, .device = device(4, "can0", ARPHRD_CAN)}, kNow);
+  any.on_event(slots_, {.gone = true, .device = device(5, "eth2")}, kNow);
   DeviceWatch named = watch(false);
-  named.on_event(slots_, {.gone = false, .device = device(2, "eth0")});
+  named.on_event(slots_, {.gone = false, .device = device(2, "eth0")}, kNow);
   EXPECT_EQ(told(), "");
 }
 
 TEST_F(DeviceWatchTest, FollowsNamesAndState) {
   Slot& slot = **slots_.add(device(2, "eth0"));
   DeviceWatch named = watch(false);
-  named.on_event(slots_, {.gone = false, .device = device(2, "wan")});
+  named.on_event(slots_, {.gone = false, .device = device(2, "wan")}, kNow);
   EXPECT_EQ(told(), "eth0 is now called wan; ");
   EXPECT_EQ(slot.device.name, "wan");
-  named.on_event(slots_, {.gone = false, .device = device(2, "wan", ARPHRD_ETHER, 0)});
+  // What it captured before has yet to be handed over.
+  EXPECT_EQ(slot.name, "eth0");
+  ASSERT_EQ(named.renamings().size(), 1U);
+  EXPECT_EQ(named.renamings().front().since_ns, kNow);
+  EXPECT_EQ(named.renamings().front().slot, slots_.number_of(slot));
+  EXPECT_EQ(named.renamings().front().name, "wan");
+  named.on_event(slots_, {.gone = false, .device = device(2, "wan", ARPHRD_ETHER, 0)}, kNow);
   EXPECT_EQ(told(), "wan went down; waiting for it to come back; ");
-  named.on_event(slots_, {.gone = false, .device = device(2, "wan", ARPHRD_ETHER, 0)});
+  named.on_event(slots_, {.gone = false, .device = device(2, "wan", ARPHRD_ETHER, 0)}, kNow);
   EXPECT_EQ(told(), "");
-  named.on_event(slots_, {.gone = false, .device = device(2, "wan")});
+  named.on_event(slots_, {.gone = false, .device = device(2, "wan")}, kNow);
   EXPECT_EQ(told(), "wan is up; ");
 }
 
@@ -102,20 +121,28 @@ TEST_F(DeviceWatchTest, EndsWithTheLastDeviceThatWasNamed) {
   Slot& eth0 = **slots_.add(device(2, "eth0"));
   Slot& eth1 = **slots_.add(device(3, "eth1"));
   DeviceWatch named = watch(false);
-  named.on_event(slots_, {.gone = true, .device = eth0.device});
+  named.on_event(slots_, {.gone = true, .device = eth0.device}, kNow);
   EXPECT_EQ(told(), "eth0 was removed; the other interfaces are still captured; ");
   EXPECT_FALSE(eth0.present);
   EXPECT_TRUE(eth1.present);
-  named.on_event(slots_, {.gone = true, .device = eth1.device});
-  EXPECT_EQ(told(), "ended eth1; ");
+  named.on_event(slots_, {.gone = true, .device = eth1.device}, kNow);
+  EXPECT_EQ(told(), "ended eth1 was removed; ");
 }
 
-TEST_F(DeviceWatchTest, NeverEndsOnAny) {
+TEST_F(DeviceWatchTest, NeverEndsOnAnyButSaysWhatWent) {
   Slot& eth0 = **slots_.add(device(2, "eth0"));
   DeviceWatch any = watch(true);
-  any.on_event(slots_, {.gone = true, .device = eth0.device});
-  EXPECT_EQ(told(), "");
+  any.on_event(slots_, {.gone = true, .device = eth0.device}, kNow);
+  EXPECT_EQ(told(), "eth0 was removed; ");
   EXPECT_FALSE(eth0.present);
+}
+
+TEST_F(DeviceWatchTest, SaysOfADeviceThatMovedThatItMoved) {
+  Slot& eth0 = **slots_.add(device(2, "eth0"));
+  DeviceWatch named = watch(false);
+  constexpr std::int32_t kNobodys = 1 << 30;
+  named.on_event(slots_, {.gone = true, .device = eth0.device, .moved_to = kNobodys}, kNow);
+  EXPECT_EQ(told(), "ended eth0 was moved to another network namespace; ");
 }
 
 // As after messages that the kernel had to drop.
@@ -123,8 +150,8 @@ TEST_F(DeviceWatchTest, FindsWhatIsGoneAndWhatIsNewByComparing) {
   Slot& eth0 = **slots_.add(device(2, "eth0"));
   Slot& eth1 = **slots_.add(device(3, "eth1"));
   DeviceWatch any = watch(true);
-  any.compare_with(slots_, {device(3, "lan"), device(9, "eth9")});
-  EXPECT_EQ(told(), "eth1 is now called lan; appeared eth9; ");
+  any.compare_with(slots_, {device(3, "lan"), device(9, "eth9")}, kNow);
+  EXPECT_EQ(told(), "eth0 is gone; eth1 is now called lan; appeared eth9; ");
   EXPECT_FALSE(eth0.present);
   EXPECT_TRUE(eth1.present);
 }

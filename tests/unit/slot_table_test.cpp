@@ -78,5 +78,25 @@ TEST(SlotTable, NamesAnInterfaceAfterItsDeviceAloneWhereThereIsOneFamily) {
   EXPECT_EQ(slots.interfaces()[0].name, "eth0");
 }
 
+TEST(SlotTable, GivesARenamedDeviceOtherInterfaces) {
+  SlotTable slots(2, of({Tap::kXdp, Tap::kTcIngress, Tap::kTcEgress}));
+  Slot& eth0 = **slots.add(device(7, "eth0"));
+  slots.interface_of(eth0, Tap::kTcIngress);
+  slots.interface_of(eth0, Tap::kTcEgress);
+  slots.interface_of(eth0, Tap::kXdp);
+  slots.rename(eth0, "wan");
+  ASSERT_EQ(slots.interfaces().size(), 4U);
+  EXPECT_EQ(slots.interfaces()[0].name, "eth0:tc");
+  EXPECT_EQ(slots.interface_of(eth0, Tap::kTcEgress), slots.interface_of(eth0, Tap::kTcIngress));
+  const std::uint32_t tc = slots.interface_of(eth0, Tap::kTcIngress);
+  const std::uint32_t xdp = slots.interface_of(eth0, Tap::kXdp);
+  EXPECT_EQ(slots.interfaces()[tc].name, "wan:tc");
+  EXPECT_EQ(slots.interfaces()[xdp].name, "wan:xdp");
+  EXPECT_EQ(slots.interfaces()[tc].ifindex, 7U);
+  EXPECT_EQ(slots.predecessor_of(tc), 0U);
+  EXPECT_EQ(slots.predecessor_of(xdp), 1U);
+  EXPECT_EQ(slots.predecessor_of(0), kNoInterface);
+}
+
 }  // namespace
 }  // namespace ringtap

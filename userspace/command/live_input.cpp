@@ -29,6 +29,12 @@ Result<> require_link_type(const Options& options, LinkType framed) {
       .hint("its link type is " + link_type_text(framed));
 }
 
+// For `ip broadcast`: of the address that the first interface is named after, else of its first one.
+std::optional<std::uint32_t> netmask_of(const CaptureSettings& options, const std::vector<std::string>& names) {
+  const auto of_label = options.interfaces.empty() ? std::nullopt : ipv4_netmask(options.interfaces.front());
+  return of_label ? of_label : ipv4_netmask(names.front());
+}
+
 }  // namespace
 
 std::string kernel_library_version() {
@@ -53,7 +59,7 @@ Result<FilteredFrames> frames_of_interfaces(const Options& options) {
   if (!framed) return framed.take_error();
   if (auto has = require_link_type(options, *framed); !has) return has.take_error();
   return FilteredFrames{.link_type = met_link_types(*framed, options.capture.taps).front(),
-                        .netmask = ipv4_netmask(interfaces->front())};
+                        .netmask = netmask_of(options.capture, *interfaces)};
 }
 
 Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_fd) {
@@ -70,7 +76,7 @@ Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_f
     if (!framed) return framed.take_error();
     live.link_types = met_link_types(*framed, options.capture.taps);
     auto made = ExpressionFilter::create(options.filter, live.link_types,
-                                         {.netmask = ipv4_netmask(live.interfaces.front()), .live = true});
+                                         {.netmask = netmask_of(options.capture, live.interfaces), .live = true});
     if (!made) return made.take_error();
     live.filter = std::make_unique<ExpressionFilter>(made.take());
     how.filter = live_filter(options.filter, *live.filter);

@@ -59,23 +59,4 @@ Result<SourceAccount> CaptureAccount::account(const SlotTable& slots, const Coun
   return account;
 }
 
-std::vector<InterfaceStatistics> statistics_of(const SourceAccount& account, std::size_t count, std::uint64_t start_ns,
-                                               std::uint64_t end_ns) {
-  std::vector<InterfaceStatistics> totals(count);
-  for (std::size_t i = 0; i < totals.size(); ++i) {
-    totals[i].interface_id = static_cast<std::uint32_t>(i);
-    totals[i].start_ns = start_ns;
-    totals[i].end_ns = end_ns;
-  }
-  for (const TapAccount& tap : account.taps) {
-    if (tap.interface_id >= totals.size()) continue;
-    InterfaceStatistics& total = totals[tap.interface_id];
-    total.received += tap.seen;
-    total.filter_accepted += tap.seen - tap.filtered;
-    total.dropped += tap.dropped();
-    total.delivered += tap.delivered;
-  }
-  return totals;
-}
-
 }  // namespace ringtap

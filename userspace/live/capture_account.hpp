@@ -49,8 +49,4 @@ class CaptureAccount {
   std::uint64_t malformed_ = 0;
 };
 
-// Totals of each of `count` interfaces.
-std::vector<InterfaceStatistics> statistics_of(const SourceAccount& account, std::size_t count, std::uint64_t start_ns,
-                                               std::uint64_t end_ns);
-
 }  // namespace ringtap

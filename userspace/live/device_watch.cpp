@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "net/device_names.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -17,6 +19,11 @@ std::string name_list(const std::vector<Device>& devices) {
   std::string names;
   for (const Device& device : devices) names += (names.empty() ? "" : ", ") + device.name;
   return names;
+}
+
+std::string moved_text(std::int32_t netns_id) {
+  const std::string name = netns_called(netns_id);
+  return "was moved to " + (name.empty() ? "another network namespace" : "the network namespace " + name);
 }
 
 }  // namespace
@@ -33,7 +40,8 @@ Result<std::vector<Device>> choose_devices(const std::vector<Device>& present, c
     return chosen;
   }
   for (const std::string& name : names) {
-    const auto device = std::find_if(present.begin(), present.end(), [&](const Device& d) { return d.name == name; });
+    const auto device =
+        std::find_if(present.begin(), present.end(), [&](const Device& d) { return d.is_called(name); });
     if (device == present.end()) {
       return Error(name + ": no such interface").hint("known interfaces: " + name_list(present) + ", any");
     }
@@ -61,35 +69,37 @@ Result<> DeviceWatch::open() {
   return ok();
 }
 
-void DeviceWatch::look(SlotTable& slots) {
+bool DeviceWatch::look(SlotTable& slots, std::uint64_t now_ns) {
   if (const auto events = monitor_->events()) {
-    for (const auto& event : *events) on_event(slots, event);
-    return;
+    for (const auto& event : *events) on_event(slots, event, now_ns);
+    return !events->empty();
   }
   // The kernel had to drop messages.
-  if (const auto present = rtnetlink::devices()) compare_with(slots, *present);
+  if (const auto present = rtnetlink::devices()) compare_with(slots, *present, now_ns);
+  return true;
 }
 
-void DeviceWatch::compare_with(SlotTable& slots, const std::vector<Device>& present) {
+void DeviceWatch::compare_with(SlotTable& slots, const std::vector<Device>& present, std::uint64_t now_ns) {
   for (Slot& slot : slots.all()) {
     const auto same = [&](const Device& device) { return device.ifindex == slot.device.ifindex; };
-    if (slot.present && std::none_of(present.begin(), present.end(), same)) on_gone(slots, slot);
+    if (slot.present && std::none_of(present.begin(), present.end(), same)) on_gone(slots, slot, "is gone");
   }
-  for (const Device& device : present) on_event(slots, {.gone = false, .device = device});
+  for (const Device& device : present) on_event(slots, {.gone = false, .device = device}, now_ns);
 }
 
-void DeviceWatch::on_event(SlotTable& slots, const rtnetlink::DeviceEvent& event) {
+void DeviceWatch::on_event(SlotTable& slots, const rtnetlink::DeviceEvent& event, std::uint64_t now_ns) {
   Slot* const slot = slots.find(event.device.ifindex);
   if (slot == nullptr) {
     if (any_ && !event.gone && event.device.up() && is_understood(event.device)) handler_.appeared(event.device);
     return;
   }
   if (event.gone) {
-    on_gone(slots, *slot);
+    on_gone(slots, *slot, event.moved_to ? moved_text(*event.moved_to) : "was removed");
     return;
   }
   if (event.device.name != slot->device.name) {
     handler_.notice(slot->device.name + " is now called " + event.device.name);
+    renamings_.push_back({now_ns, slots.number_of(*slot), event.device.name});
   }
   if (event.device.up() != slot->device.up() && !any_) {
     handler_.notice(event.device.name + (event.device.up() ? " is up" : " went down; waiting for it to come back"));
@@ -97,15 +107,16 @@ void DeviceWatch::on_event(SlotTable& slots, const rtnetlink::DeviceEvent& event
   slot->device = event.device;
 }
 
-void DeviceWatch::on_gone(SlotTable& slots, Slot& slot) {
+void DeviceWatch::on_gone(SlotTable& slots, Slot& slot, const std::string& how) {
   slot.present = false;
   slot.attachments.clear();
-  if (any_) return;
+  const std::string what = slot.device.name + " " + how;
+  if (any_) return handler_.notice(what);
   if (std::any_of(slots.all().begin(), slots.all().end(), [](const Slot& s) { return s.present; })) {
-    handler_.notice(slot.device.name + " was removed; the other interfaces are still captured");
+    handler_.notice(what + "; the other interfaces are still captured");
     return;
   }
-  handler_.ended(slot.device.name);
+  handler_.ended(what);
 }
 
 }  // namespace ringtap

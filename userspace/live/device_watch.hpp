@@ -3,6 +3,8 @@
 // once it is open; one thread.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,7 +19,7 @@ namespace ringtap {
 
 // "any": every device that is up, including devices that appear later.
 [[nodiscard]] bool has_any(const std::vector<std::string>& names);
-// The present devices with these names, each once and in this order.
+// The present devices that are called so (Device::is_called()), each once and in this order.
 Result<std::vector<rtnetlink::Device>> choose_devices(const std::vector<rtnetlink::Device>& present,
                                                       const std::vector<std::string>& names);
 // Ethernet or raw IP if all devices agree; otherwise, and for `any`, LINUX_SLL2.
@@ -27,27 +29,37 @@ class DeviceWatch {
  public:
   struct Handler {
     std::function<void(const rtnetlink::Device&)> appeared;  // with `any`: a capturable device without a slot
-    std::function<void(const std::string& name)> ended;      // the last of the named devices is gone
+    std::function<void(const std::string& how)> ended;       // the last of the named devices: "eth0 was removed"
     std::function<void(const std::string&)> notice;          // text for the user
+  };
+  // Records that a device captured before this time have its earlier name. The kernel does not say when it gave the
+  // new one: it is the time at which this was noticed.
+  struct Renaming {
+    std::uint64_t since_ns;  // monotonic
+    std::uint32_t slot;
+    std::string name;
   };
   DeviceWatch(bool any, Handler handler) : any_(any), handler_(std::move(handler)) {}
 
   // After this call no change is missed; to be called before the devices are listed.
   Result<> open();
   [[nodiscard]] int fd() const { return monitor_->fd(); }
-  // Updates the slots with the changes since the last call.
-  void look(SlotTable& slots);
+  // Updates the slots with the changes since the last call, but for the names of their records; false: there were none.
+  bool look(SlotTable& slots, std::uint64_t now_ns);
+  // The names that records have to get, in time order.
+  [[nodiscard]] std::deque<Renaming>& renamings() { return renamings_; }
 
-  // The parts of it: applying one change, and, after changes were lost, comparing with the present devices.
-  void on_event(SlotTable& slots, const rtnetlink::DeviceEvent& event);
-  void compare_with(SlotTable& slots, const std::vector<rtnetlink::Device>& present);
+  // The parts of look(): applying one change, and, after changes were lost, comparing with the present devices.
+  void on_event(SlotTable& slots, const rtnetlink::DeviceEvent& event, std::uint64_t now_ns);
+  void compare_with(SlotTable& slots, const std::vector<rtnetlink::Device>& present, std::uint64_t now_ns);
 
  private:
-  void on_gone(SlotTable& slots, Slot& slot);
+  void on_gone(SlotTable& slots, Slot& slot, const std::string& how);
 
   bool any_;
   Handler handler_;
   std::optional<rtnetlink::DeviceMonitor> monitor_;
+  std::deque<Renaming> renamings_;
 };
 
 }  // namespace ringtap

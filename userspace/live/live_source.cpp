@@ -12,6 +12,7 @@
 #include "live/clock_watch.hpp"
 #include "live/device_watch.hpp"
 #include "live/framing.hpp"
+#include "live/interface_totals.hpp"
 #include "live/load_programs.hpp"
 #include "live/packet_ids.hpp"
 #include "live/reader_wait.hpp"
@@ -83,6 +84,7 @@ struct LiveSource::Impl {
   ClockWatch clock_watch;
   std::optional<Framing> framing;
   std::optional<CaptureAccount> totals;
+  InterfaceTotals interface_totals;
   TraceNames names;
   DeviceNames device_names;
 
@@ -125,6 +127,8 @@ struct LiveSource::Impl {
   Result<> announce(Sink& sink);
   void wait_for_records(std::chrono::nanoseconds wait);
   void look_after_changes();
+  void rename_until(std::uint64_t time_ns);
+  Result<SourceAccount> account();
 };
 
 Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
@@ -140,19 +144,16 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
     if (!features) return features.take_error();
     options.features = *features;
   }
-  device_watch.emplace(any, DeviceWatch::Handler{.appeared =
-                                                     [this](const Device& device) {
-                                                       if (auto result = attach(device); !result)
-                                                         notice(result.error().text());
-                                                     },
-                                                 .ended =
-                                                     [this](const std::string& name) {
-                                                       detach_all();
-                                                       ended_by =
-                                                           Error(name + " was removed: the capture has ended")
-                                                               .hint("everything captured before that is complete");
-                                                     },
-                                                 .notice = notice});
+  DeviceWatch::Handler changes;
+  changes.appeared = [this](const Device& device) {
+    if (auto result = attach(device); !result) notice(result.error().text());
+  };
+  changes.ended = [this](const std::string& how) {
+    detach_all();
+    ended_by = Error(how + ": the capture has ended").hint("everything captured before that is complete");
+  };
+  changes.notice = notice;
+  device_watch.emplace(any, std::move(changes));
   // Before the list, so that no device is missed in between.
   if (auto opened = device_watch->open(); !opened) return opened;
   auto chosen = choose_present_devices(options.interfaces);
@@ -340,11 +341,15 @@ bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_
   for (const auto& family : families) family->refresh(clock(), heads);
   if (max_records > 0) {
     std::uint64_t handled = 0;
-    merge_until(heads, watermark, [&](EventStream& stream) {
+    bool is_whole = true;
+    const auto& renamings = device_watch->renamings();
+    const std::uint64_t until = renamings.empty() ? watermark : std::min(watermark, renamings.front().since_ns);
+    merge_until(heads, until, [&](EventStream& stream) {
       result = deliver(sink, stream.head(), count);
-      return static_cast<bool>(result) && *count < max_records && ++handled < kMostPerTurn;
+      return is_whole = static_cast<bool>(result) && *count < max_records && ++handled < kMostPerTurn;
     });
     if (handled > 0) reader_wait->note_records();
+    if (is_whole) rename_until(watermark);
   }
   bool left = false;
   for (RingReader& reader : rings->readers()) {
@@ -357,10 +362,7 @@ bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_
 
 Result<SourceState> LiveSource::turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) {
   Impl& impl = *impl_;
-  if (const std::uint64_t now = monotonic_now_ns(); now - impl.last_housekeeping_ns >= kHousekeepingNs) {
-    impl.look_after_changes();
-    impl.last_housekeeping_ns = now;
-  }
+  impl.look_after_changes();
   if (auto result = impl.announce(sink); !result) return result.take_error();
   std::uint64_t count = 0;
   Result<> result;
@@ -391,8 +393,26 @@ void LiveSource::Impl::wait_for_records(std::chrono::nanoseconds wait) {
 }
 
 void LiveSource::Impl::look_after_changes() {
-  clock_watch.look(monotonic_now_ns());
-  if (!stopped) device_watch->look(*slots);
+  const std::uint64_t now = monotonic_now_ns();
+  // Before every drain: a record is handed over later than that, so that the device's name at its time is known.
+  if (!stopped && device_watch->look(*slots, now)) device_names.forget_here();
+  if (now - last_housekeeping_ns < kHousekeepingNs) return;
+  clock_watch.look(now);
+  last_housekeeping_ns = now;
+}
+
+// The first of the new names that hold for records after `time_ns`, all earlier ones having been handed over.
+void LiveSource::Impl::rename_until(std::uint64_t time_ns) {
+  auto& renamings = device_watch->renamings();
+  if (renamings.empty() || renamings.front().since_ns > time_ns) return;
+  const std::uint64_t since_ns = renamings.front().since_ns;
+  for (; !renamings.empty() && renamings.front().since_ns == since_ns; renamings.pop_front()) {
+    Slot& slot = (*slots)[renamings.front().slot];
+    if (const auto counted = account()) {
+      interface_totals.close(slot, *counted, *slots, start_ns, clock().moment_ns(since_ns));
+    }
+    slots->rename(slot, renamings.front().name);
+  }
 }
 
 void LiveSource::Impl::detach_all() {
@@ -451,27 +471,29 @@ const std::vector<Interface>& LiveSource::interfaces() const {
   return impl_->slots->interfaces();
 }
 
-Result<SourceAccount> LiveSource::account() {
-  Impl& impl = *impl_;
+Result<SourceAccount> LiveSource::Impl::account() {
   std::vector<TapCounts> rows;
-  for (const auto& family : impl.families) family->count(impl.context(), rows);
-  auto account = impl.totals->account(
-      *impl.slots, [&](std::uint32_t slot, ringtap_tap tap) { return impl.programs->counters(slot, tap); },
-      std::move(rows));
+  for (const auto& family : families) family->count(context(), rows);
+  auto account = totals->account(
+      *slots, [&](std::uint32_t slot, ringtap_tap tap) { return programs->counters(slot, tap); }, std::move(rows));
   if (!account) return account;
-  account->refused = impl.filter.refused();
-  for (std::size_t cpu = 0; cpu < impl.cpus(); ++cpu) {
-    account->time_batch_missed += __atomic_load_n(&impl.programs->stage(cpu).time_batch_missed, __ATOMIC_RELAXED);
+  account->refused = filter.refused();
+  for (std::size_t cpu = 0; cpu < cpus(); ++cpu) {
+    account->time_batch_missed += __atomic_load_n(&programs->stage(cpu).time_batch_missed, __ATOMIC_RELAXED);
   }
-  for (const RingReader& reader : impl.rings->readers()) account->malformed += reader.malformed();
+  for (const RingReader& reader : rings->readers()) account->malformed += reader.malformed();
   return account;
+}
+
+Result<SourceAccount> LiveSource::account() {
+  return impl_->account();
 }
 
 Result<std::vector<InterfaceStatistics>> LiveSource::statistics() {
   auto counted = account();
   if (!counted) return counted.take_error();
-  return statistics_of(*counted, impl_->slots->interfaces().size(), impl_->start_ns,
-                       impl_->clock().moment_ns(monotonic_now_ns()));
+  return impl_->interface_totals.of(*counted, *impl_->slots, impl_->start_ns,
+                                    impl_->clock().moment_ns(monotonic_now_ns()));
 }
 
 }  // namespace ringtap

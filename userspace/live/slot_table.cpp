@@ -33,7 +33,7 @@ std::uint32_t SlotTable::make_interface(Slot& slot, Tap tap) {
     if (same && slot.interface_ids[other] != kNoInterface) return id = slot.interface_ids[other];
   }
   Interface interface;
-  interface.name = slot.device.name;
+  interface.name = slot.name;
   if (family_count(common_.taps) > 1) interface.name.append(":").append(traits.family);
   interface.description = common_.description(tap, slot.device);
   interface.ifindex = slot.device.ifindex;
@@ -44,7 +44,18 @@ std::uint32_t SlotTable::make_interface(Slot& slot, Tap tap) {
   interface.ingress_only = tap == Tap::kXdp;
   id = static_cast<std::uint32_t>(interfaces_.size());
   interfaces_.push_back(std::move(interface));
+  predecessors_.push_back(kNoInterface);
   return id;
+}
+
+void SlotTable::rename(Slot& slot, const std::string& name) {
+  slot.name = name;
+  const auto earlier = slot.interface_ids;
+  slot.interface_ids.fill(kNoInterface);
+  for (std::size_t tap = 0; tap < earlier.size(); ++tap) {
+    if (earlier[tap] == kNoInterface) continue;
+    predecessors_[interface_of(slot, tap_of(static_cast<ringtap_tap>(tap)))] = earlier[tap];
+  }
 }
 
 }  // namespace ringtap

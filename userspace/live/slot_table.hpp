@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The slots of a capture, one for each device, and the interfaces that sinks know. Slot 0 is RINGTAP_SLOT_UNKNOWN.
-// References to slots are valid as long as the table. Owns what is attached to the devices. One thread.
+// The slots of a capture, one for each device, and the interfaces that sinks know: those of a device that is renamed
+// get successors with the new name. Slot 0 is RINGTAP_SLOT_UNKNOWN. References to slots are valid as long as the table.
+// Owns what is attached to the devices. One thread.
 #pragma once
 
 #include <array>
@@ -20,12 +21,15 @@ namespace ringtap {
 inline constexpr std::uint32_t kNoInterface = std::numeric_limits<std::uint32_t>::max();
 
 struct Slot {
-  rtnetlink::Device device;
+  rtnetlink::Device device;  // as it is now
+  std::string name;          // that its records have
   bool present = true;
   std::vector<Attachment> attachments;
   std::array<std::uint32_t, kEventTaps> interface_ids;  // [event_tap_of(tap)]
 
-  explicit Slot(rtnetlink::Device its_device) : device(std::move(its_device)) { interface_ids.fill(kNoInterface); }
+  explicit Slot(rtnetlink::Device its_device) : device(std::move(its_device)), name(device.name) {
+    interface_ids.fill(kNoInterface);
+  }
 };
 
 class SlotTable {
@@ -63,8 +67,12 @@ class SlotTable {
     const std::uint32_t id = slot.interface_ids[event_tap_of(tap)];
     return id != kNoInterface ? id : make_interface(slot, tap);
   }
+  // From now on the records of this device have this name.
+  void rename(Slot& slot, const std::string& name);
   // In the order in which sinks get them.
   [[nodiscard]] const std::vector<Interface>& interfaces() const { return interfaces_; }
+  // The interface of the same device and family under its earlier name; kNoInterface: none.
+  [[nodiscard]] std::uint32_t predecessor_of(std::uint32_t id) const { return predecessors_[id]; }
 
  private:
   std::uint32_t make_interface(Slot& slot, Tap tap);
@@ -73,6 +81,7 @@ class SlotTable {
   Interfaces common_;
   std::vector<Slot> slots_;
   std::vector<Interface> interfaces_;
+  std::vector<std::uint32_t> predecessors_;  // by interface
 };
 
 }  // namespace ringtap

@@ -69,14 +69,17 @@ Result<std::vector<std::string>> device_list() {
 }
 
 Result<std::string> resolve_device(const std::string& name_or_number) {
+  auto devices = rtnetlink::devices();
+  if (!devices) return devices.take_error();
+  const auto called = std::find_if(devices->begin(), devices->end(),
+                                   [&](const rtnetlink::Device& device) { return device.is_called(name_or_number); });
+  if (called != devices->end()) return called->name;
   std::size_t number = 0;
   const char* end = name_or_number.data() + name_or_number.size();
   const auto [rest, error] = std::from_chars(name_or_number.data(), end, number);
   if (error != std::errc() || rest != end) return name_or_number;
   auto list = listed_devices();
   if (!list) return list.take_error();
-  const auto named = [&](const Listed& device) { return device.name == name_or_number; };
-  if (std::any_of(list->begin(), list->end(), named)) return name_or_number;
   if (number == 0 || number > list->size()) {
     return Error("interface number " + name_or_number + ": the list ends at " + std::to_string(list->size()),
                  ErrorKind::kUsage)

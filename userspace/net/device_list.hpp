@@ -15,11 +15,12 @@ namespace ringtap {
 // One line for each device, including `any`, in tcpdump's format: "1.eth0 [Up, Running]".
 Result<std::vector<std::string>> device_list();
 
-// Turns a number from that list into the device's name; returns anything else unchanged, also a number that is the name
-// of a device.
+// The name that a device has in the list, for what users call it: one of its names, perhaps with a label ("eth0:1"), or
+// a number from the list that is not the name of a device. Returns anything else unchanged.
 Result<std::string> resolve_device(const std::string& name_or_number);
 
-// The netmask of the device's first IPv4 address, in network byte order; nothing if it has none.
+// The netmask of the device's first IPv4 address, in network byte order; nothing if it has none. An address that has a
+// label is that of "eth0:1" alone (ip-address(8)).
 std::optional<std::uint32_t> ipv4_netmask(const std::string& device);
 
 // Whether it has an IPv4 address, or an IPv6 address other than the link-local one that every device gets

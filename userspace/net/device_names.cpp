@@ -12,6 +12,7 @@
 
 #include "base/now.hpp"
 #include "base/thread.hpp"
+#include "net/rtnetlink.hpp"
 #include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
@@ -50,7 +51,18 @@ std::uint32_t inode_of(const fs::path& path) {
   return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint32_t>(status.st_ino) : 0;
 }
 
+constexpr const char* kNamedNamespaces = "/run/netns";  // ip-netns(8)
+
 }  // namespace
+
+std::string netns_called(std::int32_t id) {
+  std::string name;
+  for_each_entry(kNamedNamespaces, [&](const fs::path& path) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd && rtnetlink::netns_id(fd.get()) == id) name = path.filename();
+  });
+  return name;
+}
 
 std::string_view DeviceNames::device(std::uint32_t netns, std::uint32_t ifindex) {
   const std::pair key(netns, ifindex);
@@ -59,6 +71,10 @@ std::string_view DeviceNames::device(std::uint32_t netns, std::uint32_t ifindex)
   if (netns != 0 && path.empty()) return "";
   if (devices_.size() >= kMostNames) devices_.clear();
   return devices_[key] = netns == 0 ? name_here(ifindex) : name_there(path, ifindex);
+}
+
+void DeviceNames::forget_here() {
+  std::erase_if(devices_, [](const auto& entry) { return entry.first.first == 0; });
 }
 
 const DeviceNames::Netns& DeviceNames::find(std::uint32_t netns) {
@@ -76,8 +92,7 @@ const DeviceNames::Netns& DeviceNames::find(std::uint32_t netns) {
 
 void DeviceNames::list_namespaces() {
   namespaces_.clear();
-  // ip-netns(8).
-  for_each_entry("/run/netns", [&](const fs::path& path) {
+  for_each_entry(kNamedNamespaces, [&](const fs::path& path) {
     namespaces_.try_emplace(inode_of(path), Netns{path.filename(), path});
   });
   // To enter one, any process in it will do.

@@ -15,12 +15,17 @@
 
 namespace ringtap {
 
+// What `ip netns` calls the network namespace with this id in ours (ip-netns(8), list-id); empty if it has no name.
+std::string netns_called(std::int32_t id);
+
 class DeviceNames {
  public:
   static constexpr std::size_t kMostNames = 4096;
 
   // `netns`: inode number of the network namespace, 0 for this one.
   std::string_view device(std::uint32_t netns, std::uint32_t ifindex);
+  // Names in this namespace have changed.
+  void forget_here();
   // What `ip netns` calls it: a name in /run/netns.
   std::string_view netns(std::uint32_t netns) { return find(netns).name; }
 

@@ -2,6 +2,7 @@
 #include "net/rtnetlink.hpp"
 
 #include <libmnl/libmnl.h>
+#include <linux/net_namespace.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -40,17 +41,21 @@ int on_message(const nlmsghdr* message, void* handler) {
   return MNL_CB_OK;
 }
 
-// One dump request on its own socket; returns 0 or an errno.
+// Adds attributes to a request.
+using Attributes = std::function<void(nlmsghdr*)>;
+
+// One request on its own socket; returns 0 or an errno. `flags`: NLM_F_DUMP, or NLM_F_ACK for a single answer.
 template <class Body>
-int dump(std::uint16_t type, const Body& body, Handler handler) {
+int ask(std::uint16_t type, std::uint16_t flags, const Body& body, const Attributes& attributes, Handler handler) {
   Socket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
   if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) return errno;
   std::array<char, 512> request{};
   nlmsghdr* header = mnl_nlmsg_put_header(request.data());
   header->nlmsg_type = type;
-  header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  header->nlmsg_flags = NLM_F_REQUEST | flags;
   header->nlmsg_seq = static_cast<std::uint32_t>(std::time(nullptr));
   *static_cast<Body*>(mnl_nlmsg_put_extra_header(header, sizeof(Body))) = body;
+  if (attributes) attributes(header);
   if (mnl_socket_sendto(socket.get(), header, header->nlmsg_len) < 0) return errno;
   std::vector<char> buffer(32768);
   for (;;) {
@@ -61,6 +66,11 @@ int dump(std::uint16_t type, const Body& body, Handler handler) {
     if (status < 0) return errno;
     if (status == MNL_CB_STOP) return 0;
   }
+}
+
+template <class Body>
+int dump(std::uint16_t type, const Body& body, Handler handler) {
+  return ask(type, NLM_F_DUMP, body, {}, std::move(handler));
 }
 
 Device parse_device(const nlmsghdr* message) {
@@ -74,6 +84,12 @@ Device parse_device(const nlmsghdr* message) {
     switch (mnl_attr_get_type(attribute)) {
       case IFLA_IFNAME:
         device.name = mnl_attr_get_str(attribute);
+        break;
+      case IFLA_PROP_LIST:
+        for_each_nested(attribute, [&](const nlattr* property) {
+          if (mnl_attr_get_type(property) == IFLA_ALT_IFNAME)
+            device.other_names.emplace_back(mnl_attr_get_str(property));
+        });
         break;
       case IFLA_MASTER:
         device.master = mnl_attr_get_u32(attribute);
@@ -98,8 +114,22 @@ Device parse_device(const nlmsghdr* message) {
   return device;
 }
 
+// Of a device that is moved the kernel says where to (net/core/dev.c, __dev_change_net_namespace()).
+std::optional<std::int32_t> new_netns(const nlmsghdr* message) {
+  std::optional<std::int32_t> id;
+  for_each_attribute(message, sizeof(ifinfomsg), [&](const nlattr* attribute) {
+    if (mnl_attr_get_type(attribute) == IFLA_NEW_NETNSID) id = static_cast<std::int32_t>(mnl_attr_get_u32(attribute));
+  });
+  return id;
+}
+
 }  // namespace
 
+bool Device::is_called(std::string_view text) const {
+  // As the kernel does for a request by name (net/core/dev_ioctl.c): a name has no colon.
+  text = text.substr(0, text.find(':'));
+  return text == name || std::find(other_names.begin(), other_names.end(), text) != other_names.end();
+}
 bool Device::up() const {
   return (flags & IFF_UP) != 0;
 }
@@ -136,6 +166,19 @@ Result<DeviceMonitor> DeviceMonitor::open() {
   return DeviceMonitor(std::move(socket));
 }
 
+std::optional<std::int32_t> netns_id(int netns_fd) {
+  std::optional<std::int32_t> id;
+  ask(
+      RTM_GETNSID, NLM_F_ACK, rtgenmsg{.rtgen_family = AF_UNSPEC},
+      [&](nlmsghdr* request) { mnl_attr_put_u32(request, NETNSA_FD, static_cast<std::uint32_t>(netns_fd)); },
+      [&](const nlmsghdr* message) {
+        for_each_attribute(message, sizeof(rtgenmsg), [&](const nlattr* attribute) {
+          if (mnl_attr_get_type(attribute) == NETNSA_NSID) id = static_cast<std::int32_t>(mnl_attr_get_u32(attribute));
+        });
+      });
+  return id && *id >= 0 ? id : std::nullopt;  // NETNSA_NSID_NOT_ASSIGNED
+}
+
 void DeviceMonitor::Close::operator()(mnl_socket* socket) const noexcept {
   mnl_socket_close(socket);
 }
@@ -151,7 +194,7 @@ std::optional<std::vector<DeviceEvent>> DeviceMonitor::events() {
     const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
     // A bridge announces a port that leaves it with the same message type and family AF_BRIDGE.
     if ((gone || message->nlmsg_type == RTM_NEWLINK) && info->ifi_family == AF_UNSPEC) {
-      found.push_back({gone, parse_device(message)});
+      found.push_back({gone, parse_device(message), gone ? new_netns(message) : std::nullopt});
     }
   };
   std::vector<char> buffer(32768);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ringtap/result.hpp"
@@ -19,12 +20,15 @@ namespace ringtap::rtnetlink {
 struct Device {
   std::uint32_t ifindex = 0;
   std::string name;
-  std::uint16_t hardware_type = 0;  // ARPHRD_*, <net/if_arp.h>
-  std::uint32_t flags = 0;          // IFF_*, <net/if.h>
-  std::uint32_t master = 0;         // the bridge, bond or VRF it is part of, 0 none
-  std::uint32_t link = 0;           // the device below it (of a VLAN), or a veth's peer; 0 none in this namespace
+  std::vector<std::string> other_names;  // "alternative names" of ip-link(8)
+  std::uint16_t hardware_type = 0;       // ARPHRD_*, <net/if_arp.h>
+  std::uint32_t flags = 0;               // IFF_*, <net/if.h>
+  std::uint32_t master = 0;              // the bridge, bond or VRF it is part of, 0 none
+  std::uint32_t link = 0;                // the device below it (of a VLAN), or a veth's peer; 0 none in this namespace
   std::optional<std::array<std::uint8_t, 6>> mac;
 
+  // Whether the kernel takes `text` for this device: one of its names, perhaps with a label ("eth0:1").
+  [[nodiscard]] bool is_called(std::string_view text) const;
   [[nodiscard]] bool up() const;
   [[nodiscard]] bool running() const;
   [[nodiscard]] bool loopback() const;
@@ -38,7 +42,11 @@ Result<std::vector<Device>> devices();
 struct DeviceEvent {
   bool gone = false;  // RTM_DELLINK
   Device device;
+  std::optional<std::int32_t> moved_to = {};  // it is gone to this network namespace, by its id here
 };
+
+// This network namespace's id of the one that `netns_fd` refers to; nothing if it has none.
+std::optional<std::int32_t> netns_id(int netns_fd);
 
 // Reports changes since its creation.
 class DeviceMonitor {

@@ -63,10 +63,17 @@ class TextPrinter::DeviceNames final : public InterfaceNames {
  public:
   explicit DeviceNames(const std::vector<ShownInterface>& announced) : announced_(announced) {}
 
+  // The interface of the record that is printed next.
+  void set_interface(std::uint32_t id) { of_record_ = id; }
+
   std::string_view name(std::uint32_t ifindex) override {
-    for (const ShownInterface& interface : announced_) {
-      if (interface.ifindex == ifindex && ifindex != 0 && !interface.name.empty()) return interface.shown;
-    }
+    const auto is_named = [&](const ShownInterface& one) {
+      return one.ifindex == ifindex && ifindex != 0 && !one.name.empty();
+    };
+    // A device has several interfaces where several taps are, and after it was renamed.
+    if (of_record_ < announced_.size() && is_named(announced_[of_record_])) return announced_[of_record_].shown;
+    const auto other = std::find_if(announced_.begin(), announced_.end(), is_named);
+    if (other != announced_.end()) return other->shown;
     const auto [entry, is_new] = names_.try_emplace(ifindex);
     if (is_new) {
       char name[IF_NAMESIZE];
@@ -77,6 +84,7 @@ class TextPrinter::DeviceNames final : public InterfaceNames {
 
  private:
   const std::vector<ShownInterface>& announced_;
+  std::size_t of_record_ = 0;
   std::unordered_map<std::uint32_t, std::string> names_;
 };
 
@@ -115,6 +123,7 @@ Result<> TextPrinter::on_record(const RecordView& record) {
         record.interface_id < interfaces_.size() ? std::string_view(interfaces_[record.interface_id].shown) : "?";
     put_interface(out_, name, direction_name(record));
   }
+  device_names_->set_interface(record.interface_id);
   const std::size_t header_size = dissector_.print(record, out_);
   if (!options_.dissect.compat) put_trace(record);
   put_dump(record, header_size);
