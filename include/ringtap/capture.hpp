@@ -50,6 +50,26 @@ struct FilterOptions {
   bool any_vlan = false;   // Ethernet: the expression may also match after one to four VLAN tags
 };
 
+// A moment in a file, whose meaning may depend on the first packet that is read.
+struct FileTime {
+  enum class Base : std::uint8_t {
+    kEpoch,       // since 1970
+    kDay,         // since midnight, local time, of the day of the first packet
+    kFirstPacket  // since the first packet
+  };
+  Base base = Base::kEpoch;
+  std::uint64_t ns = 0;
+};
+
+// Which packets of files are read, beside the filter.
+struct FileSelection {
+  Direction direction = Direction::kUnknown;  // unknown: both
+  std::optional<FileTime> from;               // the first moment
+  std::optional<FileTime> to;                 // the last one
+
+  [[nodiscard]] bool selects() const { return direction != Direction::kUnknown || from || to; }
+};
+
 // When a run ends by itself.
 struct RunLimits {
   std::optional<std::uint64_t> count;  // packets, after those that are skipped

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Where the capture files stand that are too many for this tree: the folder that RINGTAP_SHARED names, or ../shared
+// Where the capture files stand that are not in this tree: the folder that RINGTAP_SHARED names, or ../shared
 // beside the sources. Any thread.
 #pragma once
 
@@ -13,12 +13,24 @@
 
 namespace ringtap::testing {
 
-// Every regular file below corpora/`name`, sorted; none when the corpus is not there.
-inline std::vector<std::filesystem::path> corpus_files(const std::string& name) {
+inline std::filesystem::path shared_folder() {
   namespace fs = std::filesystem;
   const char* shared = std::getenv("RINGTAP_SHARED");
   const char* source = std::getenv("RINGTAP_SOURCE_DIR");
-  const fs::path base = shared != nullptr ? fs::path(shared) : fs::path(source != nullptr ? source : ".") / "../shared";
+  return shared != nullptr ? fs::path(shared) : fs::path(source != nullptr ? source : ".") / "../shared";
+}
+
+// A file of cases/, inputs that went wrong once, as a list for REQUIRE_CORPUS; none when it is not there.
+inline std::vector<std::filesystem::path> shared_case(const std::string& name) {
+  const std::filesystem::path path = shared_folder() / "cases" / name;
+  if (!std::filesystem::exists(path)) return {};
+  return {path};
+}
+
+// Every regular file below corpora/`name`, sorted; none when the corpus is not there.
+inline std::vector<std::filesystem::path> corpus_files(const std::string& name) {
+  namespace fs = std::filesystem;
+  const fs::path base = shared_folder();
   std::vector<fs::path> files;
   if (!fs::exists(base / "corpora" / name)) return files;
   for (const auto& entry : fs::recursive_directory_iterator(base / "corpora" / name)) {

@@ -4,9 +4,16 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
+#include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "cli/option_table.hpp"
 
 namespace ringtap {
 namespace {
@@ -261,10 +268,126 @@ TEST(Options, OnFilesAnInterfaceIsNotUsedAndADirectionSelects) {
   EXPECT_EQ(options.action, Action::kReadFile);
   ASSERT_EQ(options.notes.size(), 1U);
   EXPECT_NE(options.notes[0].find("-i is not used"), std::string::npos);
-  EXPECT_EQ(options.filter.expression, "inbound and (udp or tcp)");
-  EXPECT_EQ(parsed({"-r", "x", "-Q", "out"}).filter.expression, "outbound");
-  EXPECT_EQ(parsed({"-r", "x", "-Q", "inout", "udp"}).filter.expression, "udp");
+  EXPECT_EQ(options.filter.expression, "udp or tcp");
+  EXPECT_EQ(options.selection.direction, Direction::kIn);
+  EXPECT_EQ(parsed({"-r", "x", "-Q", "out"}).selection.direction, Direction::kOut);
+  EXPECT_EQ(parsed({"-r", "x", "-Q", "inout", "udp"}).selection.direction, Direction::kUnknown);
   EXPECT_TRUE(parsed({"-i", "eth0"}).notes.empty());
+}
+
+// Every option either acts on files or is refused there: none is taken and ignored.
+TEST(Options, WithFilesEachActsOrIsRefused) {
+  // Those that have the same effect on files, or say at once that they have none. A new option belongs either here or
+  // among those that act on captures alone.
+  const std::set<std::string> acting = {"-i",
+                                        "-Q",
+                                        "-s",
+                                        "--slice",
+                                        "-r",
+                                        "-V",
+                                        "-D",
+                                        "-j",
+                                        "-y",
+                                        "--from",
+                                        "--to",
+                                        "-F",
+                                        "--any-vlan",
+                                        "-O",
+                                        "-d",
+                                        "--dump-ebpf",
+                                        "-c",
+                                        "--skip",
+                                        "-w",
+                                        "-C",
+                                        "-G",
+                                        "-W",
+                                        "-z",
+                                        "--format",
+                                        "--print",
+                                        "--print-sampling",
+                                        "--count",
+                                        "-U",
+                                        "-l",
+                                        "--immediate-mode",
+                                        "--time-stamp-precision",
+                                        "--micro",
+                                        "--nano",
+                                        "-n",
+                                        "-N",
+                                        "-t",
+                                        "-e",
+                                        "-v",
+                                        "-q",
+                                        "-S",
+                                        "-K",
+                                        "--compat",
+                                        "-x",
+                                        "-X",
+                                        "-A",
+                                        "-b",
+                                        "-g",
+                                        "-u",
+                                        "-H",
+                                        "-m",
+                                        "-T",
+                                        "--lengths",
+                                        "-#",
+                                        "-Z"};
+  const std::map<std::string, const char*> values = {
+      {"--tap", "tc"},    {"--xdp-mode", "native"}, {"-B", "64m"},        {"--sample", "1/2"},
+      {"--max-pps", "5"}, {"--time-batch", "10us"}, {"--duration", "5s"}, {"--ready-file", "x"}};
+  for (const OptionRow& row : option_table()) {
+    if ((row.forms & kCaptureForm) == 0) continue;
+    const std::string name = std::string(row.names).substr(0, std::string(row.names).find(','));
+    SCOPED_TRACE(name);
+    EXPECT_EQ(acting.contains(name), row.acts_on != ActsOn::kCaptures);
+    if (acting.contains(name)) continue;
+    std::vector<const char*> words = {"-r", "x", name.c_str()};
+    if (row.value_word != nullptr) words.push_back(values.at(name));
+    const auto refused = parse(words);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().text(), "-r cannot be used together with " + name);
+  }
+  EXPECT_FALSE(parse({"compare", "-r", "x", "-s", "64"}));
+  EXPECT_FALSE(parse({"compare", "-r", "x", "--duration", "1s"}));
+  EXPECT_FALSE(parse({"--from", "07:00"}));  // without a file
+}
+
+TEST(Options, SeveralFilesAreRead) {
+  EXPECT_EQ(parsed({"-r", "x", "-r", "y"}).read_paths, (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(parsed({"compare", "-r", "x", "-r", "y"}).read_paths.size(), 2U);
+}
+
+TEST(Options, MomentsOfFilesAreAbsoluteOfTheDayOrSinceTheFirstPacket) {
+  using Base = FileTime::Base;
+  const auto from = [](const char* text) {
+    const auto options = parse({"-r", "x", "--from", text});
+    EXPECT_TRUE(options) << text;
+    const FileTime time = options ? options->selection.from.value_or(FileTime{}) : FileTime{};
+    return std::pair(time.base, time.ns);
+  };
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  ::setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+  tzset();
+  EXPECT_EQ(from("@1700000000.5"), std::pair(Base::kEpoch, 1'700'000'000 * kSecond + kSecond / 2));
+  EXPECT_EQ(from("2023-11-14T22:13:20Z"), std::pair(Base::kEpoch, 1'700'000'000 * kSecond));
+  EXPECT_EQ(from("2023-11-14T20:13:20-02:00"), std::pair(Base::kEpoch, 1'700'000'000 * kSecond));
+  EXPECT_EQ(from("2023-11-14T23:13:20.000000001"), std::pair(Base::kEpoch, 1'700'000'000 * kSecond + 1));
+  EXPECT_EQ(from("2023-07-01 00:00"), std::pair(Base::kEpoch, 1'688'162'400 * kSecond));  // in summer
+  EXPECT_EQ(from("2023-07-01"), std::pair(Base::kEpoch, 1'688'162'400 * kSecond));
+  EXPECT_EQ(from("07:01:02.5"), std::pair(Base::kDay, 25262 * kSecond + kSecond / 2));
+  EXPECT_EQ(from("07:01"), std::pair(Base::kDay, 25260 * kSecond));
+  EXPECT_EQ(from("+2m"), std::pair(Base::kFirstPacket, 120 * kSecond));
+  ::unsetenv("TZ");
+  tzset();
+  for (const char* wrong : {"7:01", "07:60", "24:00", "07:01x", "2023-02-30", "2023-13-01", "2023-11-14T", "@", "@-1",
+                            "@1.", "@1.0000000001", "+", "+x", "now", "2023-11-14T07:00+1", "99999-01-01"}) {
+    const auto options = parse({"-r", "x", "--from", wrong});
+    ASSERT_FALSE(options) << wrong;
+    EXPECT_EQ(options.error().text().rfind("--from ", 0), 0U) << options.error().text();
+  }
+  EXPECT_FALSE(parse({"-r", "x", "--from", "@2", "--to", "@1"}));
+  EXPECT_TRUE(parse({"-r", "x", "--from", "23:50", "--to", "00:10"}));
 }
 
 TEST(Options, OfNewerTcpdumpsMeanWhatTheyMeanThere) {

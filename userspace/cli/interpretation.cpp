@@ -13,35 +13,22 @@ std::string files_option(const Draft& draft) {
   return draft.list_path.empty() ? "-r" : "-V";
 }
 
-bool asks_for_list(const Draft& draft) {
-  return draft.list_devices || draft.list_link_types || draft.list_time_stamp_types;
-}
-
-// What a capture alone can do.
-Result<> check_files(const Draft& draft) {
-  const Options& options = draft.options;
-  if (options.read_paths.empty()) return ok();
-  const std::array<std::pair<bool, const char*>, 4> asked = {{{draft.taps.has_value(), "--tap"},
-                                                              {options.strict_loss, "--strict-loss"},
-                                                              {!options.ready_file.empty(), "--ready-file"},
-                                                              {options.capture.consume, "--consume"}}};
-  for (const auto& [is_asked, name] : asked) {
-    if (is_asked) return usage(files_option(draft) + " cannot be used together with " + name);
-  }
-  return ok();
-}
-
 Result<> interpret_files(Draft& draft) {
-  if (draft.read_path.empty() && draft.list_path.empty()) return ok();
-  if (!draft.read_path.empty() && !draft.list_path.empty()) return usage("-V and -r are mutually exclusive.");
   Options& options = draft.options;
-  if (!options.capture.interfaces.empty() && !asks_for_list(draft)) {
+  const bool reads_files = !options.read_paths.empty() || !draft.list_path.empty();
+  if (!options.read_paths.empty() && !draft.list_path.empty()) return usage("-V and -r are mutually exclusive.");
+  if (reads_files && !draft.for_captures.empty()) {
+    Error error = usage(files_option(draft) + " cannot be used together with " + std::string(draft.for_captures));
+    if (draft.for_captures != "--duration") return error;
+    return std::move(error).hint("--from and --to select packets by their time");
+  }
+  if (!reads_files && !draft.for_files.empty()) {
+    return usage(std::string(draft.for_files) + " selects packets of files: it needs -r or -V");
+  }
+  if (!options.capture.interfaces.empty() && reads_files && !draft.list_devices) {
     options.notes.push_back("-i is not used: the packets come from " + files_option(draft));
   }
-  if (!draft.read_path.empty()) {
-    options.read_paths = {draft.read_path};
-    return ok();
-  }
+  if (draft.list_path.empty()) return ok();
   auto names = read_names("-V", draft.list_path);
   if (!names) return names.take_error();
   options.read_paths = names.take();
@@ -66,9 +53,7 @@ Result<> interpret_direction(Draft& draft) {
     return usage("-Q " + direction + ": not a direction").hint("in, out or inout");
   }
   if (!draft.options.read_paths.empty()) {
-    std::string& expression = draft.options.filter.expression;
-    const std::string way = direction == "in" ? "inbound" : "outbound";
-    expression = expression.empty() ? way : way + " and (" + expression + ")";
+    draft.options.selection.direction = direction == "in" ? Direction::kIn : Direction::kOut;
     return ok();
   }
   taps.erase(direction == "in" ? kOutTaps : kInTaps);
@@ -91,14 +76,18 @@ Result<> interpret_xdp(Draft& draft) {
 Result<> check_reduction(const Options& options) {
   const Reduction& reduction = options.capture.reduction;
   const bool leaves_out = reduction.slice_layer != 0 || reduction.sample != 0 || reduction.max_pps != 0;
-  if ((leaves_out || reduction.time_batch.count() != 0) && !options.read_paths.empty()) {
-    return usage("--slice, --sample, --max-pps and --time-batch work only on live captures, not on files");
-  }
   const TapSet taps = options.capture.taps;
   if (leaves_out && (taps.contains_any(kHostTaps) || taps.contains_any(kPacketTaps))) {
     return usage("--slice, --sample and --max-pps work only at the taps xdp, tc, tc-in and tc-out");
   }
   return ok();
+}
+
+// A moment that depends on the first packet can only be compared with another of its kind.
+Result<> check_selection(const FileSelection& selection) {
+  if (!selection.from || !selection.to || selection.from->base != selection.to->base) return ok();
+  if (selection.from->base == FileTime::Base::kDay || selection.from->ns <= selection.to->ns) return ok();
+  return usage("--to is earlier than --from: no packet is in between");
 }
 
 Result<> interpret_output(Draft& draft) {
@@ -139,9 +128,9 @@ void interpret_dump(const Draft& draft, TextOptions& style) {
 Action capture_action(const Draft& draft) {
   const Options& options = draft.options;
   const bool reads_files = !options.read_paths.empty();
-  if (draft.list_link_types && !reads_files) return Action::kListLinkTypes;
-  if (draft.list_devices && !reads_files) return Action::kListDevices;
-  if (draft.list_time_stamp_types && !reads_files) return Action::kListTimeStampTypes;
+  if (draft.list_link_types) return Action::kListLinkTypes;
+  if (draft.list_devices) return Action::kListDevices;
+  if (draft.list_time_stamp_types) return Action::kListTimeStampTypes;
   if (options.show_classic > 0 || options.show_ebpf) return Action::kShowFilter;
   return reads_files ? Action::kReadFile : Action::kCapture;
 }
@@ -149,11 +138,11 @@ Action capture_action(const Draft& draft) {
 Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
-  if (auto result = check_files(draft); !result) return result.take_error();
   options.capture.taps = draft.taps.value_or(options.capture.taps);
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
   if (auto result = interpret_direction(draft); !result) return result.take_error();
   if (auto result = check_reduction(options); !result) return result.take_error();
+  if (auto result = check_selection(options.selection); !result) return result.take_error();
   if (auto result = interpret_xdp(draft); !result) return result.take_error();
   if (auto result = interpret_output(draft); !result) return result.take_error();
   interpret_dump(draft, options.text_style);
@@ -165,8 +154,6 @@ Result<Options> interpret_compare(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
   options.action = options.read_paths.empty() ? Action::kCompareLive : Action::kCompareFile;
-  if (!options.read_paths.empty() && options.nft_rule)
-    return usage("--nft-rule works only on live packets, not on files");
   options.capture.taps = draft.taps.value_or(options.capture.taps);
   if (options.output.path == "-") return usage("-w -: standard output is taken by the report");
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();

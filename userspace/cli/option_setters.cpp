@@ -14,7 +14,12 @@ Result<> accept(Draft&, const Given&) {
   return ok();
 }
 
-// The one option that may be repeated.
+// The two options that may be repeated.
+Result<> set_read_paths(Draft& draft, const Given& given) {
+  draft.options.read_paths = given.values;
+  return ok();
+}
+
 Result<> set_interfaces(Draft& draft, const Given& given) {
   capture(draft).interfaces = given.values;
   return ok();

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "cli/option_setters.hpp"
+#include "cli/times.hpp"
 #include "cli/words.hpp"
 
 namespace ringtap {
@@ -41,26 +42,29 @@ constexpr std::array kOptions = {
         "where in the kernel to capture: tc, tc-in, tc-out, xdp, packet, stack, netfilter, socket, drop; separate "
         "several with commas",
         [](Draft& d, const Given& given) { return store(parse_taps(given.name, given.value(), kCaptureTaps), d.taps); },
-        taps_text},
+        taps_text, ActsOn::kCaptures},
     OptionRow{
         "--tap", "LIST", Group::kInput, kCompareForm,
         "taps to compare: xdp, packet, stack, tc, netfilter, socket, drop, end; separate several with commas",
         [](Draft& d, const Given& given) { return store(parse_taps(given.name, given.value(), kAllTaps), d.taps); },
-        taps_text},
+        taps_text, ActsOn::kCaptures},
     OptionRow{"--xdp-mode", "MODE", Group::kInput, kCaptureForm, "how the XDP tap is attached: auto, native or generic",
-              set_xdp_mode, [](const Options&) { return std::string("auto"); }},
+              set_xdp_mode, [](const Options&) { return std::string("auto"); }, ActsOn::kCaptures},
     OptionRow{"--consume", nullptr, Group::kInput, kCaptureForm,
               "drop captured frames at the XDP tap; for mirror ports, refused on an interface with an address",
-              set_flag<[](Draft& d) { return &capture(d).consume; }>},
+              set_flag<[](Draft& d) { return &capture(d).consume; }>, nullptr, ActsOn::kCaptures},
     OptionRow{"--force", nullptr, Group::kInput, kCaptureForm, "allow --consume on an interface with an address",
-              set_flag<[](Draft& d) { return &capture(d).consume_despite_address; }>},
+              set_flag<[](Draft& d) { return &capture(d).consume_despite_address; }>, nullptr, ActsOn::kCaptures},
     OptionRow{"-Q,--direction", "DIR", Group::kInput, kCaptureForm,
               "direction of the packets to capture: in, out or inout", set_text<[](Draft& d) { return &d.direction; }>,
               [](const Options&) { return std::string("inout"); }},
-    OptionRow{"-s,--snapshot-length", "BYTES", Group::kInput, kBothForms,
+    OptionRow{"-s,--snapshot-length", "BYTES", Group::kInput, kCaptureForm,
               "bytes to keep of each packet; 0 means the maximum, 262144", set_snaplen, snaplen_text},
+    OptionRow{"-s,--snapshot-length", "BYTES", Group::kInput, kCompareForm,
+              "bytes to keep of each packet; 0 means the maximum, 262144", set_snaplen, snaplen_text,
+              ActsOn::kCaptures},
     OptionRow{"-B,--buffer-size", "KIB", Group::kInput, kBothForms, "total size of all ring buffers, in KiB",
-              set_buffer, buffer_text},
+              set_buffer, buffer_text, ActsOn::kCaptures},
     OptionRow{
         "--slice", "LAYER[+N]", Group::kInput, kCaptureForm,
         "keep only the headers up to layer l2, l3 or l4, and N bytes after them; for example l4+20",
@@ -69,40 +73,57 @@ constexpr std::array kOptions = {
               "capture one flow in N, in both directions; for example 1/8",
               [](Draft& d, const Given& given) {
                 return store(parse_sample(given.name, given.value()), capture(d).reduction.sample);
-              }},
+              },
+              nullptr, ActsOn::kCaptures},
     OptionRow{"--max-pps", "N", Group::kInput, kCaptureForm, "capture at most N packets per second",
-              set_number<[](Draft& d) { return &capture(d).reduction.max_pps; }, 1, 1'000'000'000>},
+              set_number<[](Draft& d) { return &capture(d).reduction.max_pps; }, 1, 1'000'000'000>, nullptr,
+              ActsOn::kCaptures},
     OptionRow{"--time-batch", "TIME", Group::kInput, kCaptureForm,
-              "let received packets share clock readings up to this old; for example 10us", set_time_batch},
+              "let received packets share clock readings up to this old; for example 10us", set_time_batch, nullptr,
+              ActsOn::kCaptures},
     OptionRow{"-p,--no-promiscuous-mode", nullptr, Group::kInput, kBothForms,
               "do not put the interface into promiscuous mode",
               [](Draft& d, const Given&) {
                 capture(d).promiscuous = false;
                 return ok();
-              }},
+              },
+              nullptr, ActsOn::kCaptures},
     OptionRow{"-r", "FILE", Group::kInput, kCaptureForm,
-              "read a pcap or pcapng file instead of capturing; - is standard input",
-              set_text<[](Draft& d) { return &d.read_path; }>},
+              "read a pcap or pcapng file instead of capturing; - is standard input; several are merged in time order",
+              set_read_paths},
     OptionRow{"-r", "FILE", Group::kInput, kCompareForm,
-              "read a pcapng file written by ringtap, instead of capturing; - is standard input",
-              set_text<[](Draft& d) { return &d.read_path; }>},
+              "read a pcapng file written by ringtap, instead of capturing; - is standard input; several are merged",
+              set_read_paths},
     OptionRow{"-V", "FILE", Group::kInput, kBothForms,
-              "read the capture files listed in FILE, one name per line, in that order; - is standard input",
+              "read the capture files listed in FILE, one name per line, merged in time order; - is standard input",
               set_text<[](Draft& d) { return &d.list_path; }>},
     OptionRow{"-D,--list-interfaces", nullptr, Group::kInput, kCaptureForm, "list the interfaces and exit",
               set_flag<[](Draft& d) { return &d.list_devices; }>},
     OptionRow{"-L,--list-data-link-types", nullptr, Group::kInput, kCaptureForm,
-              "list the link types of the interfaces and exit", set_flag<[](Draft& d) { return &d.list_link_types; }>},
+              "list the link types of the interfaces and exit", set_flag<[](Draft& d) { return &d.list_link_types; }>,
+              nullptr, ActsOn::kCaptures},
     OptionRow{"-J,--list-time-stamp-types", nullptr, Group::kInput, kCaptureForm, "list the time stamp types and exit",
-              set_flag<[](Draft& d) { return &d.list_time_stamp_types; }>},
+              set_flag<[](Draft& d) { return &d.list_time_stamp_types; }>, nullptr, ActsOn::kCaptures},
     OptionRow{"-j,--time-stamp-type", "TYPE", Group::kInput, kCaptureForm,
               "where time stamps come from; only host, the kernel, is supported", set_time_source},
     OptionRow{"-y,--linktype", "TYPE", Group::kInput, kCaptureForm,
               "refuse interfaces of any other link type; for -d without -i or -r: the link type to compile for",
               set_text<[](Draft& d) { return &d.options.link_type; }>},
     OptionRow{"--nft-rule", nullptr, Group::kInput, kCompareForm, "name the nftables rule that dropped a packet",
-              set_flag<[](Draft& d) { return &d.options.nft_rule; }>},
+              set_flag<[](Draft& d) { return &d.options.nft_rule; }>, nullptr, ActsOn::kCaptures},
 
+    OptionRow{"--from", "TIME", Group::kFilter, kCaptureForm,
+              "of files: only packets from this moment on; 2026-11-29T07:00:00, 07:00:00, @1700000000 or, since the "
+              "first packet, +2m",
+              [](Draft& d, const Given& given) {
+                return store(parse_file_time(given.name, given.value()), d.options.selection.from);
+              },
+              nullptr, ActsOn::kFiles},
+    OptionRow{"--to", "TIME", Group::kFilter, kCaptureForm, "of files: only packets up to this moment",
+              [](Draft& d, const Given& given) {
+                return store(parse_file_time(given.name, given.value()), d.options.selection.to);
+              },
+              nullptr, ActsOn::kFiles},
     OptionRow{"-F", "FILE", Group::kFilter, kCaptureForm,
               "read the filter from a file; a filter on the command line is then ignored",
               set_text<[](Draft& d) { return &d.expression_file; }>},
@@ -126,7 +147,8 @@ constexpr std::array kOptions = {
     OptionRow{"--duration", "TIME", Group::kEnd, kBothForms, "stop after this time; for example 500ms, 5s, 2m, 1h",
               [](Draft& d, const Given& given) {
                 return store(parse_duration(given.name, given.value()), d.options.limits.duration);
-              }},
+              },
+              nullptr, ActsOn::kCaptures},
 
     OptionRow{"--each", nullptr, Group::kOutput, kCompareForm,
               "also print a block for each packet: its outcome, and the time between the taps it passed",
@@ -230,17 +252,19 @@ constexpr std::array kOptions = {
               set_flag<[](Draft& d) { return &style(d).number; }>},
 
     OptionRow{"--strict-loss", nullptr, Group::kOther, kCaptureForm, "exit with code 3 if packets were lost",
-              set_flag<[](Draft& d) { return &d.options.strict_loss; }>},
+              set_flag<[](Draft& d) { return &d.options.strict_loss; }>, nullptr, ActsOn::kCaptures},
     OptionRow{"-Z,--relinquish-privileges", "USER", Group::kOther, kCaptureForm,
               "switch to this user once every tap is attached", set_text<[](Draft& d) { return &d.options.user; }>},
     OptionRow{"--ready-file", "FILE", Group::kOther, kBothForms, "create this file once every tap is attached",
-              set_text<[](Draft& d) { return &d.options.ready_file; }>},
+              set_text<[](Draft& d) { return &d.options.ready_file; }>, nullptr, ActsOn::kCaptures},
 };
 
 constexpr const char* kOneFile = "not for compare, which writes one file";
 constexpr const char* kNotPrinted = "not for compare, which does not print packets";
 constexpr const char* kNoChoice = "not for compare, which follows packets in both directions and writes pcapng";
 constexpr const char* kShowsNothing = "not for compare; use it without the word compare";
+constexpr const char* kWhole =
+    "not for compare, which follows every packet of a file from its first record to its last";
 constexpr const char* kOneClock = "not for compare; time stamps always come from the kernel";
 
 constexpr std::array kRefused = {
@@ -265,6 +289,8 @@ constexpr std::array kRefused = {
     RefusedRow{"--lengths", kCompareForm, kNotPrinted},
     RefusedRow{"--print-sampling", kCompareForm, kNotPrinted},
     RefusedRow{"--skip", kCompareForm, kNotPrinted},
+    RefusedRow{"--from", kCompareForm, kWhole},
+    RefusedRow{"--to", kCompareForm, kWhole},
     RefusedRow{"-A", kCompareForm, kNotPrinted},
     RefusedRow{"-b", kCompareForm, kNotPrinted},
     RefusedRow{"-T", kCompareForm, kNotPrinted},

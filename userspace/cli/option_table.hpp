@@ -26,10 +26,11 @@ std::string_view group_title(OptionGroup group, Form form);
 // Options while they are parsed: values that depend on several options wait here for interpret().
 struct Draft {
   Options options;
-  std::string read_path;
   std::string list_path;
   std::string expression_file;
   std::string direction;
+  std::string_view for_captures;  // a given option that acts on live captures alone; empty: none
+  std::string_view for_files;     // … on files alone
   std::optional<TapSet> taps;
   std::optional<XdpMode> xdp_mode;
   std::optional<FileFormat> format;
@@ -53,6 +54,9 @@ struct Given {
   [[nodiscard]] const std::string& value() const { return values.back(); }  // if it is repeated, the last one counts
 };
 
+// What an option acts on; given for anything else it is refused.
+enum class ActsOn : std::uint8_t { kAny, kCaptures, kFiles };
+
 struct OptionRow {
   const char* names;       // "-s,--snapshot-length"
   const char* value_word;  // in the help; nullptr: a flag
@@ -61,6 +65,7 @@ struct OptionRow {
   const char* help;
   Result<> (*set)(Draft& draft, const Given& given);
   std::string (*default_text)(const Options& defaults) = nullptr;  // for the help, from the actual value
+  ActsOn acts_on = ActsOn::kAny;
 };
 std::span<const OptionRow> option_table();
 

@@ -103,6 +103,8 @@ Result<> set_all(Draft& draft, const std::vector<Declared>& declared) {
     if (option->count() == 0) continue;
     const std::vector<std::string> values = row->value_word == nullptr ? std::vector<std::string>() : option->results();
     if (!values.empty() && values.back().empty()) return usage(option->get_name() + ": the value is empty");
+    if (row->acts_on == ActsOn::kCaptures) draft.for_captures = first_name(row->names);
+    if (row->acts_on == ActsOn::kFiles) draft.for_files = first_name(row->names);
     const Given given{.name = first_name(row->names), .values = values, .times = static_cast<int>(option->count())};
     if (auto set = row->set(draft, given); !set) return set;
   }

@@ -32,7 +32,8 @@ struct Options {
   std::vector<std::string> notes;  // what is worth telling the user before anything else
 
   CaptureSettings capture;              // interfaces as given, names or numbers of -D; none: the first of -D
-  std::vector<std::string> read_paths;  // -r: one; -V: those of the list; empty: a live capture
+  std::vector<std::string> read_paths;  // of -r, or of the list of -V; empty: a live capture
+  FileSelection selection;              // of their packets
   FilterOptions filter;                 // from the command line, or from the file of -F
   std::string link_type;                // -y; empty: that of the interfaces
   int show_classic = 0;                 // -d, how often

@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/plain_text.hpp"
@@ -10,7 +11,7 @@
 #include "command/outputs.hpp"
 #include "file/capture_files.hpp"
 #include "filter/link_type_name.hpp"
-#include "record/capture_format.hpp"
+#include "record/link_header.hpp"
 
 namespace ringtap {
 
@@ -33,43 +34,88 @@ Result<std::optional<LinkType>> asked_link_type(const Options& options) {
   return type;
 }
 
+namespace {
+
+constexpr std::string_view direction_word(Direction direction) {
+  return direction == Direction::kIn ? "in" : "out";
+}
+
+// Whether what the options ask can be had of this file.
+Result<> check_file(const Options& options, const std::optional<LinkType>& asked, const CaptureFiles::File& file) {
+  const LinkType type = file.first.link_type;
+  if (asked && *asked != type) {
+    return Error("-y " + options.link_type + ": " + file.path + " has the link type " + link_type_text(type),
+                 ErrorKind::kUsage);
+  }
+  const bool has_directions = file.has_directions || type == LinkType::kLinuxSll || type == LinkType::kLinuxSll2;
+  if (options.selection.direction != Direction::kUnknown && !has_directions) {
+    return Error("-Q " + std::string(direction_word(options.selection.direction)) + ": " + file.path +
+                     " does not record the direction of packets",
+                 ErrorKind::kUsage)
+        .hint("pcapng files and the link types LINUX_SLL and LINUX_SLL2 do");
+  }
+  if (options.capture.reduction.slice_layer != 0 && !has_known_header(type)) {
+    return Error("--slice: " + file.path + " has the link type " + link_type_text(type) +
+                     ", in which ringtap does not find the headers",
+                 ErrorKind::kUsage)
+        .hint("-s cuts at a fixed length");
+  }
+  return ok();
+}
+
+std::string left_out_text(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " packet was" : " packets were") + " left out: ";
+}
+
+}  // namespace
+
 Result<FileInput> open_files(const Options& options, OfRefused of_refused) {
   if (const auto* read = find_same_file(options.read_paths, options.output.path)) {
     return Error("-w " + options.output.path + ": this is the input file " + *read, ErrorKind::kUsage);
   }
+  const auto asked = asked_link_type(options);
+  if (!asked) return Error(asked.error().text(), asked.error().kind());
   FileInput files;
   if (!options.filter.expression.empty()) {
     auto filter = ExpressionFilter::create(options.filter, {}, {.netmask = 0, .live = false});
     if (!filter) return filter.take_error();
     files.filter = std::make_unique<ExpressionFilter>(filter.take());
   }
-  auto source = CaptureFiles::open(
-      options.read_paths,
-      [filter = files.filter.get()](const CaptureFiles& all, const std::string& path, const Interface& first) {
-        announce_file(path, first);
-        return filter == nullptr ? ok() : filter->require(first.link_type, all.has_directions());
-      });
+  auto source = CaptureFiles::open(options.read_paths, [&](const CaptureFiles::File& file) -> Result<> {
+    announce_file(file.path, file.first);
+    if (auto checked = check_file(options, *asked, file); !checked) return checked;
+    return files.filter == nullptr ? ok() : files.filter->require(file.first.link_type, file.has_directions);
+  });
   if (!source) return source.take_error();
-  if (files.filter == nullptr) {
+  // A wrong expression is found before any output is created.
+  if (files.filter != nullptr && (*source)->first_interfaces().empty()) {
+    if (auto meant = files.filter->require(LinkType::kEthernet, false); !meant) return meant.take_error();
+  }
+  if (options.selection.selects()) files.selection = std::make_unique<PacketSelection>(options.selection);
+  const Reduction& reduction = options.capture.reduction;
+  // In a comparison, snaplen is that of a capture.
+  const Cut cut = options.action == Action::kReadFile
+                      ? Cut{options.capture.snaplen, reduction.slice_layer, reduction.slice_more}
+                      : Cut{};
+  if (files.filter == nullptr && files.selection == nullptr && !cut.cuts()) {
     files.source = source.take();
     return files;
   }
-  // A wrong expression is found before any output is created.
-  auto first = (*source)->first_interface();
-  if (!first) return first.take_error();
-  if (*first == nullptr) {
-    if (auto meant = files.filter->require(LinkType::kEthernet, false); !meant) return meant.take_error();
-  }
-  RecordFilter filter([&filter = *files.filter](const RecordView& record) { return filter.matches(record); });
-  files.source = std::make_unique<FilteredSource>(source.take(), std::move(filter), of_refused);
+  RecordFilter filter([filter = files.filter.get(), selection = files.selection.get()](const RecordView& record) {
+    return (selection == nullptr || selection->matches(record)) && (filter == nullptr || filter->matches(record));
+  });
+  files.source = std::make_unique<FilteredSource>(source.take(), std::move(filter), of_refused, cut);
   return files;
 }
 
 void report_without_direction(const FileInput& files) {
-  const std::uint64_t count = files.filter == nullptr ? 0 : files.filter->without_direction();
-  if (count == 0) return;
-  say(std::to_string(count) + (count == 1 ? " packet was" : " packets were") +
-      " left out: the filter asks for a direction (inbound or outbound) that the file does not record for them");
+  const std::uint64_t by_filter = files.filter == nullptr ? 0 : files.filter->without_direction();
+  if (by_filter != 0) {
+    say(left_out_text(by_filter) +
+        "the filter asks for a direction (inbound or outbound) that the file does not record for them");
+  }
+  const std::uint64_t by_option = files.selection == nullptr ? 0 : files.selection->without_direction();
+  if (by_option != 0) say(left_out_text(by_option) + "-Q asks for a direction that the file does not record for them");
 }
 
 }  // namespace ringtap

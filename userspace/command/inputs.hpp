@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The input of a command that reads files: the files of -r or -V, announced as tcpdump does, with the expression as a
-// filter on their records; also the link type of -y. One thread.
+// filter on their records, selected and cut; also the link type of -y. One thread.
 #pragma once
 
 #include <memory>
@@ -10,16 +10,18 @@
 #include "cli/options.hpp"
 #include "filter/expression_filter.hpp"
 #include "record/filtered_source.hpp"
+#include "record/packet_selection.hpp"
 #include "ringtap/source.hpp"
 
 namespace ringtap {
 
 struct FileInput {
-  std::unique_ptr<ExpressionFilter> filter;  // borrowed by `source`; none: every packet is accepted
-  std::unique_ptr<RecordSource> source;      // filtered
+  std::unique_ptr<ExpressionFilter> filter;    // borrowed by `source`; none: every packet is accepted
+  std::unique_ptr<PacketSelection> selection;  // the same
+  std::unique_ptr<RecordSource> source;        // filtered and cut
 };
 
-// When this returns, the first file is open and the expression is compiled. `of_refused`: which of the records that the
+// When this returns, the files are open and the expression is compiled. `of_refused`: which of the records that the
 // expression rejects are handed over nevertheless.
 Result<FileInput> open_files(const Options& options, OfRefused of_refused);
 

@@ -16,9 +16,8 @@ int read_file(const Options& options) {
   if (!files) return fail(files.error());
   auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
-  // -s is for captures: records of a file are kept in their full length.
   auto output = open_outputs({.options = options,
-                              .snaplen = kMaxSnaplen,
+                              .snaplen = options.capture.snaplen,
                               .names = names->get(),
                               .source = files->source.get(),
                               .user = *user});

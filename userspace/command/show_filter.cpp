@@ -19,15 +19,13 @@ namespace {
 
 Result<FilteredFrames> frames_of_file(const std::string& file) {
   FilteredFrames frames{.netmask = 0};  // as tcpdump has it where there is no interface
-  auto source =
-      CaptureFiles::open({file}, [&](const CaptureFiles& all, const std::string& path, const Interface& first) {
-        announce_file(path, first);
-        frames.link_type = first.link_type;
-        frames.has_directions = all.has_directions();
-        return ok();
-      });
+  auto source = CaptureFiles::open({file}, [&](const CaptureFiles::File& opened) {
+    announce_file(opened.path, opened.first);
+    frames.link_type = opened.first.link_type;
+    frames.has_directions = opened.has_directions;
+    return ok();
+  });
   if (!source) return source.take_error();
-  if (auto first = (*source)->first_interface(); !first) return first.take_error();
   return frames;
 }
 

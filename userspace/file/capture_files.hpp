@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A RecordSource over capture files, one after the other; their interfaces are numbered consecutively. A file is opened
-// when the previous one has ended. Files may have different link types; a sink that cannot store that (a pcap file)
-// returns an Error. One thread.
+// A RecordSource over capture files, merged in time order: of each file one record is held, the earliest of them comes
+// next, and of several with one time that of the first file. A file that is not in order itself is not sorted. Of a
+// damaged file the good part is merged, and its Error comes after everything else. The interfaces of all files are
+// numbered consecutively; those of several files get one snaplen, the largest, since libpcap reads a pcapng file only
+// if they agree. Files may have different link types. All are open from the start, so the limit of open files is raised
+// as far as it goes. One thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "file/capture_reader.hpp"
@@ -19,30 +22,43 @@ namespace ringtap {
 
 class CaptureFiles final : public RecordSource {
  public:
-  // Called for each file that has an interface, before its records; its Error ends the reading.
-  using Begin = std::function<Result<>(const CaptureFiles& files, const std::string& path, const Interface& first)>;
+  // What is known of a file before its records are read.
+  struct File {
+    const std::string& path;
+    const Interface& first;  // interface
+    bool has_directions;     // as in FormatParser
+  };
+  // Called by open() for each file that has an interface, in the order of the paths; its Error ends open().
+  using Begin = std::function<Result<>(const File& file)>;
 
-  // When this returns, the first of `paths`, of which there must be at least one, is open.
-  static Result<std::unique_ptr<CaptureFiles>> open(std::vector<std::string> paths, Begin begin);
+  // Opens every file, of which there must be at least one, and reads as far as its first interface, however long a
+  // pipe takes for that.
+  static Result<std::unique_ptr<CaptureFiles>> open(const std::vector<std::string>& paths, const Begin& begin);
+  ~CaptureFiles() override;
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;
   Result<> stop() override;
   Result<std::vector<InterfaceStatistics>> statistics() override;
 
-  // As in CaptureReader, for the first file.
-  Result<const Interface*> first_interface() { return reader_->first_interface(); }
-  // As in CaptureReader, for the file that is being read; valid in Begin, too.
-  [[nodiscard]] bool has_directions() const { return reader_->has_directions(); }
+  // The first interface of each file that has one.
+  [[nodiscard]] const std::vector<Interface>& first_interfaces() const { return first_interfaces_; }
 
  private:
-  CaptureFiles(std::vector<std::string> paths, Begin begin) : paths_(std::move(paths)), begin_(std::move(begin)) {}
-  Result<> open_next();
+  class Input;
+  CaptureFiles();
+  Result<SourceState> merge(Sink& sink, std::uint64_t max_records, Deadline deadline);
+  Result<bool> fill(Sink& sink, Deadline deadline);  // false: the next record of a file has not arrived yet
+  Result<SourceState> end();
 
-  std::vector<std::string> paths_;
-  Begin begin_;
-  std::size_t opened_ = 0;                       // of paths_
-  std::unique_ptr<CaptureReader> reader_;        // the last one opened
-  std::vector<InterfaceStatistics> statistics_;  // of the files before it
+  std::vector<std::unique_ptr<Input>> inputs_;
+  CaptureReader* only_ = nullptr;  // where there is one file, there is nothing to merge
+  std::vector<Input*> waiting_;    // those whose next record is not known
+  std::vector<Input*> heads_;      // a heap of those whose record is; the earliest is in front
+  std::vector<Interface> first_interfaces_;
+  std::uint32_t next_interface_id_ = 0;
+  std::uint32_t snaplen_ = 0;                    // of several files; 0: no limit
+  std::vector<InterfaceStatistics> statistics_;  // of the files that have ended
+  std::optional<Error> damage_;                  // of the first of them that is damaged
 };
 
 }  // namespace ringtap

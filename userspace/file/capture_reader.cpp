@@ -32,9 +32,9 @@ Result<bool> CaptureReader::detect() {
     }
     magic = load<std::uint32_t>(in_.bytes());
     if (PcapParser::recognizes(magic)) {
-      parser_ = std::make_unique<PcapParser>(next_interface_id_);
+      parser_ = std::make_unique<PcapParser>();
     } else if (PcapngParser::recognizes(magic)) {
-      parser_ = std::make_unique<PcapngParser>(next_interface_id_);
+      parser_ = std::make_unique<PcapngParser>();
     } else if (!in_.unpack()) {
       return Error("unknown file format")
           .hint("ringtap reads pcap and pcapng files, plain or compressed with gzip or zstd");
@@ -69,14 +69,7 @@ Result<ParseStep> CaptureReader::next() {
     if (!known) return known.take_error();
     if (!*known) return ParseStep::kNothingYet;
   }
-  auto step = parser_->next(in_);
-  if (step && *step == ParseStep::kInterface) {
-    ++next_interface_id_;
-    if (const Begin begin = std::exchange(begin_, nullptr)) {
-      if (auto begun = begin(parser_->interface()); !begun) return begun.take_error();
-    }
-  }
-  return step;
+  return parser_->next(in_);
 }
 
 Result<SourceState> CaptureReader::turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) {
@@ -116,15 +109,14 @@ Result<std::vector<InterfaceStatistics>> CaptureReader::statistics() {
   return parser_ == nullptr ? std::vector<InterfaceStatistics>{} : parser_->statistics();
 }
 
-Result<std::unique_ptr<CaptureReader>> open_capture(const std::string& path, std::uint32_t first_interface_id) {
+Result<std::unique_ptr<CaptureReader>> open_capture(const std::string& path, std::size_t buffer) {
   const bool is_stdin = path == "-";
   UniqueFd fd(is_stdin ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   const std::string name = is_stdin ? "standard input" : path;
   if (!fd) return Error::from_errno(errno, "open " + name);
   auto source = std::make_unique<FdSource>(std::move(fd));
   const bool answers_at_once = source->is_regular();
-  auto reader = std::make_unique<CaptureReader>(std::move(source), name);
-  reader->number_interfaces_from(first_interface_id);
+  auto reader = std::make_unique<CaptureReader>(std::move(source), name, buffer);
   if (answers_at_once) {
     if (auto detected = reader->detect_format(); !detected) return detected.take_error();
   }

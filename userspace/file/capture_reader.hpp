@@ -2,12 +2,11 @@
 // A RecordSource over a capture file: pcap or pcapng, plain or compressed with gzip or zstd, distinguished by the
 // first bytes. Records are handed over as soon as they are complete, so a pipe is followed live. A damaged file gives
 // an Error after its good part. Owns the input. One thread; a turn reads the input until there are records, and then
-// hands over what was read.
+// hands over what was read; what the last record borrows stays as it is until the next turn.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,12 +20,9 @@ namespace ringtap {
 
 class CaptureReader final : public RecordSource {
  public:
-  // Called with the first interface before anything else sees it; its Error ends the reading.
-  using Begin = std::function<Result<>(const Interface& first)>;
-
-  // `name` is for messages.
-  CaptureReader(std::unique_ptr<ByteSource> source, std::string name)
-      : in_(std::move(source)), name_(std::move(name)) {}
+  // `name` is for messages; `buffer` is the size to begin with.
+  CaptureReader(std::unique_ptr<ByteSource> source, std::string name, std::size_t buffer = InputBuffer::kUsualSize)
+      : in_(std::move(source), buffer), name_(std::move(name)) {}
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;
   Result<> stop() override;
@@ -37,13 +33,8 @@ class CaptureReader final : public RecordSource {
   // called before the first turn.
   Result<const Interface*> first_interface();
 
-  void on_begin(Begin begin) { begin_ = std::move(begin); }
-  // The number of the file's first interface; to be called before anything is read.
-  void number_interfaces_from(std::uint32_t first) { next_interface_id_ = first; }
   // As in FormatParser; valid once the first interface is known.
   [[nodiscard]] bool has_directions() const { return parser_ != nullptr && parser_->has_directions(); }
-  // The number after that of the last interface read.
-  [[nodiscard]] std::uint32_t next_interface_id() const { return next_interface_id_; }
 
   // Determines the format; waits for the first bytes, however long that takes. turn() does this too, within its wait.
   Result<> detect_format();
@@ -56,12 +47,11 @@ class CaptureReader final : public RecordSource {
   std::string name_;
   std::unique_ptr<FormatParser> parser_;  // null until the format is known
   std::optional<ParseStep> read_ahead_;   // made by first_interface(), and still to be processed
-  Begin begin_;                           // null once it was called
-  std::uint32_t next_interface_id_ = 0;
   bool is_over_ = false;
 };
 
 // "-" is standard input. When this returns, the format of a regular file is known; that of a pipe may not be.
-Result<std::unique_ptr<CaptureReader>> open_capture(const std::string& path, std::uint32_t first_interface_id = 0);
+Result<std::unique_ptr<CaptureReader>> open_capture(const std::string& path,
+                                                    std::size_t buffer = InputBuffer::kUsualSize);
 
 }  // namespace ringtap

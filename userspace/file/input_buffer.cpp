@@ -7,13 +7,9 @@
 #include "file/decompressor.hpp"
 
 namespace ringtap {
-namespace {
 
-constexpr std::size_t kInitialSize = 256 * 1024;
-
-}  // namespace
-
-InputBuffer::InputBuffer(std::unique_ptr<ByteSource> source) : source_(std::move(source)), buffer_(kInitialSize) {}
+InputBuffer::InputBuffer(std::unique_ptr<ByteSource> source, std::size_t size)
+    : source_(std::move(source)), buffer_(size) {}
 
 Result<ReadState> InputBuffer::require(std::size_t size) {
   while (end_ - begin_ < size) {

@@ -17,7 +17,10 @@ namespace ringtap {
 
 class InputBuffer {
  public:
-  explicit InputBuffer(std::unique_ptr<ByteSource> source);
+  static constexpr std::size_t kUsualSize = 256 * 1024;
+
+  // `size` is the size to begin with.
+  explicit InputBuffer(std::unique_ptr<ByteSource> source, std::size_t size = kUsualSize);
 
   // How long require() may wait; without a deadline it does not read at all.
   void set_deadline(std::optional<Deadline> deadline) { deadline_ = deadline; }

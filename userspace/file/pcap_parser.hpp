@@ -11,8 +11,6 @@ namespace ringtap {
 
 class PcapParser final : public FormatParser {
  public:
-  explicit PcapParser(std::uint32_t first_interface_id = 0) { record_.interface_id = first_interface_id; }
-
   // Recognises the format by the first four bytes of a file.
   static bool recognizes(std::uint32_t magic);
 

@@ -15,7 +15,6 @@ namespace {
 using pcapng::BlockType;
 using Bytes = std::span<const std::byte>;
 
-constexpr std::size_t kMaxBlockLength = 16 * 1024 * 1024;
 constexpr std::size_t kMaxBlockOverhead = 1024 * 1024;  // head and options of a block around the longest record
 constexpr Int128 kNsPerSecond = 1'000'000'000;
 
@@ -89,9 +88,6 @@ std::uint64_t TimeScale::to_ns(pcapng::Timestamp time) const {
 bool PcapngParser::recognizes(std::uint32_t magic) {
   return magic == static_cast<std::uint32_t>(BlockType::kSectionHeader);
 }
-
-PcapngParser::PcapngParser(std::uint32_t first_interface_id)
-    : next_interface_id_(first_interface_id), max_block_length_(kMaxBlockLength) {}
 
 Result<ParseStep> PcapngParser::next(InputBuffer& in) {
   for (;;) {

@@ -37,8 +37,6 @@ class PcapngParser final : public FormatParser {
   // Recognises the format by the first four bytes of a file.
   static bool recognizes(std::uint32_t magic);
 
-  explicit PcapngParser(std::uint32_t first_interface_id = 0);
-
   Result<ParseStep> next(InputBuffer& in) override;
   [[nodiscard]] bool has_directions() const override { return true; }
   [[nodiscard]] std::vector<InterfaceStatistics> statistics() const override { return statistics_; }
@@ -51,6 +49,7 @@ class PcapngParser final : public FormatParser {
     TimeScale scale;
   };
   using Bytes = std::span<const std::byte>;
+  static constexpr std::size_t kMaxBlockLength = 16 * 1024 * 1024;
 
   // `body` is a block without its header and the length at its end. Errors of these functions do not yet say where in
   // the file.
@@ -70,8 +69,8 @@ class PcapngParser final : public FormatParser {
   std::vector<SectionInterface> interfaces_;  // of this section
   std::vector<InterfaceStatistics> statistics_;
   std::string comments_;  // of record_
-  std::uint32_t next_interface_id_;
-  std::size_t max_block_length_;
+  std::uint32_t next_interface_id_ = 0;
+  std::size_t max_block_length_ = kMaxBlockLength;
 };
 
 }  // namespace ringtap

@@ -8,7 +8,15 @@ class FilteredSource::FilteringSink final : public Sink {
  public:
   FilteringSink(FilteredSource& source, Sink& sink) : source_(source), sink_(sink) {}
 
-  Result<> on_interface(const Interface& interface) override { return sink_.on_interface(interface); }
+  Result<> on_interface(const Interface& interface) override {
+    const std::uint32_t snaplen = source_.cut_.snaplen;
+    if (snaplen >= kMaxSnaplen || (interface.snaplen != 0 && interface.snaplen <= snaplen)) {
+      return sink_.on_interface(interface);
+    }
+    Interface cut = interface;
+    cut.snaplen = snaplen;
+    return sink_.on_interface(cut);
+  }
   Result<> on_record(const RecordView& record) override { return source_.filter_into(sink_, record); }
   Result<> on_statistics(const InterfaceStatistics& statistics) override { return sink_.on_statistics(statistics); }
   Result<> flush() override { return sink_.flush(); }
@@ -39,8 +47,9 @@ Result<> FilteredSource::filter_into(Sink& sink, const RecordView& record) {
     return ok();
   }
   const std::uint64_t lost = filter_.take_lost(record.interface_id);
-  if (accepted && lost == 0) return sink.on_record(record);
+  if (accepted && lost == 0 && !cut_.cuts()) return sink.on_record(record);
   RecordView passed = record;
+  cut_.apply_to(passed);
   passed.lost_before += lost;
   if (!accepted) passed.trace->followed = true;
   return sink.on_record(passed);

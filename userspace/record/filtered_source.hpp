@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A source whose records pass a filter before the sink sees them; its account has the number of rejected ones. The
-// limit of a turn applies to the records of the underlying source, so a turn may pass on fewer. Owns the source. One
-// thread.
+// A source whose records pass a filter and are cut before the sink sees them; its account has the number of rejected
+// ones. The limit of a turn applies to the records of the underlying source, so a turn may pass on fewer. Owns the
+// source. One thread.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "record/record_filter.hpp"
+#include "record/slice.hpp"
 #include "ringtap/source.hpp"
 
 namespace ringtap {
@@ -22,9 +23,8 @@ enum class OfRefused : std::uint8_t {
 
 class FilteredSource final : public RecordSource {
  public:
-  // `filter` must have a predicate.
-  FilteredSource(std::unique_ptr<RecordSource> source, RecordFilter filter, OfRefused of_refused)
-      : source_(std::move(source)), filter_(std::move(filter)), of_refused_(of_refused) {}
+  FilteredSource(std::unique_ptr<RecordSource> source, RecordFilter filter, OfRefused of_refused, Cut cut = {})
+      : source_(std::move(source)), filter_(std::move(filter)), of_refused_(of_refused), cut_(cut) {}
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;
   Result<> stop() override { return source_->stop(); }
@@ -38,6 +38,7 @@ class FilteredSource final : public RecordSource {
   std::unique_ptr<RecordSource> source_;
   RecordFilter filter_;
   OfRefused of_refused_;
+  Cut cut_;
 };
 
 }  // namespace ringtap

@@ -10,16 +10,13 @@
 #include <span>
 
 #include "base/mix.hpp"
-#include "base/vlan.hpp"
+#include "record/link_header.hpp"
 #include "ringtap/bytes.hpp"
 
 namespace ringtap {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-
-constexpr std::uint16_t kIpv4 = 0x0800, kArp = 0x0806, kIpv6 = 0x86dd;
-constexpr std::size_t kEthernetHeader = 14, kSll2Header = 20, kSllHeader = 16, kFamilyHeader = 4;
 
 std::uint16_t u16(Bytes bytes, std::size_t at) {
   return load_be16(bytes.data() + at);
@@ -29,47 +26,6 @@ std::uint32_t u32(Bytes bytes, std::size_t at) {
 }
 std::uint8_t u8(Bytes bytes, std::size_t at) {
   return std::to_integer<std::uint8_t>(bytes[at]);
-}
-
-// The network-layer packet in a record: its ethertype and where it begins; bytes after it may be padding.
-struct Network {
-  std::uint16_t ether_type = 0;
-  std::size_t at = 0;
-};
-
-std::uint16_t type_by_version(Bytes data, std::size_t at) {
-  if (at >= data.size()) return 0;
-  const unsigned version = u8(data, at) >> 4;
-  return version == 4 ? kIpv4 : version == 6 ? kIpv6 : std::uint16_t{0};
-}
-
-Network network_of(const RecordView& record) {
-  const Bytes data = record.data;
-  Network network;
-  switch (record.link_type) {
-    case LinkType::kEthernet:
-      if (data.size() < kEthernetHeader) return {};
-      network = {u16(data, kEthernetHeader - 2), kEthernetHeader};
-      break;
-    case LinkType::kLinuxSll2:
-      if (data.size() < kSll2Header) return {};
-      network = {u16(data, 0), kSll2Header};
-      break;
-    case LinkType::kLinuxSll:
-      if (data.size() < kSllHeader) return {};
-      network = {u16(data, kSllHeader - 2), kSllHeader};
-      break;
-    case LinkType::kNull:
-    case LinkType::kLoop:
-      return {type_by_version(data, kFamilyHeader), kFamilyHeader};
-    default:
-      return {type_by_version(data, 0), 0};
-  }
-  while (is_vlan_ethertype(network.ether_type) && network.at + kVlanTagSize <= data.size()) {
-    network.ether_type = u16(data, network.at + 2);
-    network.at += kVlanTagSize;
-  }
-  return network;
 }
 
 void read_address(Bytes packet, std::size_t at, std::size_t size, std::array<std::byte, 16>& address) {
@@ -197,8 +153,8 @@ void read_ports(Bytes packet, std::size_t at, PacketKey& key) {
 // is its 28 bytes, and others are no more than fit into the shortest frame.
 void read_other(Bytes packet, std::uint32_t wire_len, PacketKey& key) {
   constexpr std::uint32_t kArpLength = 28, kShortest = 46;
-  const std::uint32_t length = key.endpoints.ether_type == kArp ? std::min(wire_len, kArpLength) : wire_len;
-  key.proof.payload_len = std::max(length, key.endpoints.ether_type == kArp ? 0 : kShortest);
+  const std::uint32_t length = key.endpoints.ether_type == kEthertypeArp ? std::min(wire_len, kArpLength) : wire_len;
+  key.proof.payload_len = std::max(length, key.endpoints.ether_type == kEthertypeArp ? 0 : kShortest);
   const std::size_t wanted = std::min({length, kShortest, static_cast<std::uint32_t>(packet.size())});
   key.proof.payload_hash = mix_bytes(1, packet.first(wanted)) | 1;
 }
@@ -220,12 +176,12 @@ std::uint64_t PacketKey::datagram() const {
 
 PacketKey packet_key(const RecordView& record) {
   PacketKey key;
-  const Network network = network_of(record);
+  const NetworkStart network = network_start(record);
   const Bytes packet = record.data.subspan(std::min(network.at, record.data.size()));
   const std::uint32_t wire_len = record.wire_len - std::min(static_cast<std::uint32_t>(network.at), record.wire_len);
   Transport transport;
-  if (network.ether_type == kIpv4) transport = read_ipv4(packet, wire_len, key);
-  if (network.ether_type == kIpv6) transport = read_ipv6(packet, wire_len, key);
+  if (network.ether_type == kEthertypeIpv4) transport = read_ipv4(packet, wire_len, key);
+  if (network.ether_type == kEthertypeIpv6) transport = read_ipv6(packet, wire_len, key);
   std::uint64_t hash = 0;
   if (transport.readable) {
     read_ports(packet, transport.at, key);
@@ -258,7 +214,7 @@ std::string address_text(const std::array<std::byte, 16>& address, std::uint8_t 
 
 std::string endpoints_text(const Endpoints& endpoints) {
   if (endpoints.version == 0) {
-    if (endpoints.ether_type == kArp) return "ARP";
+    if (endpoints.ether_type == kEthertypeArp) return "ARP";
     std::array<char, 24> text{};
     std::snprintf(text.data(), text.size(), "ethertype 0x%04x", unsigned{endpoints.ether_type});
     return text.data();

@@ -22,8 +22,8 @@ class RecordFilter {
   RecordFilter() = default;
   explicit RecordFilter(Matches matches) : matches_(std::move(matches)) {}
 
-  // Must not be called without a predicate.
-  [[nodiscard]] bool matches(const RecordView& record) const { return matches_(record); }
+  // Without a predicate every record matches.
+  [[nodiscard]] bool matches(const RecordView& record) const { return !matches_ || matches_(record); }
   // To be called for a record that is rejected. Its losses are added to the next take_lost() of `stream`.
   void refuse(const RecordView& record, std::size_t stream) {
     ++refused_;

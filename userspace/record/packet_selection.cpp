@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "record/packet_selection.hpp"
+
+#include <ctime>
+
+#include "record/link_header.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+
+std::uint64_t midnight_before(std::uint64_t time_ns, int days_later) {
+  const auto seconds = static_cast<std::time_t>(time_ns / kNsPerSecond);
+  std::tm day{};
+  localtime_r(&seconds, &day);
+  day.tm_hour = day.tm_min = day.tm_sec = 0;
+  day.tm_mday += days_later;
+  day.tm_isdst = -1;
+  return static_cast<std::uint64_t>(std::mktime(&day)) * kNsPerSecond;
+}
+
+std::uint64_t moment(const FileTime& time, std::uint64_t first_ns, int days_later) {
+  switch (time.base) {
+    case FileTime::Base::kEpoch:
+      return time.ns;
+    case FileTime::Base::kDay:
+      return midnight_before(first_ns, days_later) + time.ns;
+    case FileTime::Base::kFirstPacket:
+      return first_ns + time.ns;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Direction direction_of(const RecordView& record) {
+  if (record.direction != Direction::kUnknown) return record.direction;
+  const auto packet_type = sll_packet_type(record);
+  if (!packet_type) return Direction::kUnknown;
+  return *packet_type == PacketType::kOutgoing ? Direction::kOut : Direction::kIn;
+}
+
+void PacketSelection::fix_times(std::uint64_t first_ns) {
+  has_times_ = true;
+  if (wanted_.from) from_ns_ = moment(*wanted_.from, first_ns, 0);
+  if (!wanted_.to) return;
+  to_ns_ = moment(*wanted_.to, first_ns, 0);
+  // From 23:50 to 00:10 goes past midnight.
+  if (to_ns_ < from_ns_ && wanted_.to->base == FileTime::Base::kDay) to_ns_ = moment(*wanted_.to, first_ns, 1);
+}
+
+bool PacketSelection::matches(const RecordView& record) {
+  if (!has_times_) fix_times(record.time_ns);
+  if (record.time_ns < from_ns_ || record.time_ns > to_ns_) return false;
+  if (wanted_.direction == Direction::kUnknown) return true;
+  const Direction direction = direction_of(record);
+  if (direction == Direction::kUnknown) ++without_direction_;
+  return direction == wanted_.direction;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Which packets of files are read, by direction and time. Moments that depend on the first packet are fixed by the
+// first one that it is asked about. One thread.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "ringtap/capture.hpp"
+#include "ringtap/record.hpp"
+
+namespace ringtap {
+
+// A packet without a direction in the header of LINUX_SLL or LINUX_SLL2 is unknown.
+Direction direction_of(const RecordView& record);
+
+class PacketSelection {
+ public:
+  explicit PacketSelection(const FileSelection& wanted) : wanted_(wanted) {}
+
+  bool matches(const RecordView& record);
+  // Packets that were left out because the file does not tell their direction.
+  [[nodiscard]] std::uint64_t without_direction() const { return without_direction_; }
+
+ private:
+  void fix_times(std::uint64_t first_ns);
+
+  FileSelection wanted_;
+  bool has_times_ = false;
+  std::uint64_t from_ns_ = 0;
+  std::uint64_t to_ns_ = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t without_direction_ = 0;
+};
+
+}  // namespace ringtap
