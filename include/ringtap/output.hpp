@@ -3,6 +3,7 @@
 // opens the sinks.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -21,9 +22,32 @@ struct Rotation {
   [[nodiscard]] bool rotates() const { return bytes > 0 || seconds > 0; }
 };
 
+// What of a file that is read may have no place in the one that is written.
+enum class FilePart : std::uint8_t {
+  kComments,
+  kNames,
+  kSecrets,
+  kCustom,
+  kUncopied,
+  kOptions,
+  kDirections,
+  kLosses,
+};
+inline constexpr std::size_t kFileParts = 8;
+
+// Filled in by the writers of a run that reads files.
+struct Conversion {
+  std::array<std::uint64_t, kFileParts> left_out{};
+  bool needs_pcapng = false;  // a packet came that a pcap file cannot take after those before it
+
+  void leave_out(FilePart part, std::uint64_t count = 1) { left_out[static_cast<std::size_t>(part)] += count; }
+};
+
 struct OutputOptions {
   std::string path;  // of the capture file; "-" is standard output; empty: no file
   FileFormat format = FileFormat::kPcap;
+  bool format_follows_packets =
+      false;  // of files: pcapng if packets of several link types pass, whatever `format` says
   TimePrecision precision = TimePrecision::kMicroseconds;  // of a pcap file
   Rotation rotation;
   std::string rotate_command;  // run on each file when the next one is started; empty: none

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ringtap/tap.hpp"
 
@@ -78,6 +79,12 @@ struct Trace {
   std::string_view rule;          // kDrop: the rule of nftables that did it; empty: not known
 };
 
+// An option of a pcapng block that has no field of its own here, in the byte order of this machine.
+struct FileOption {
+  std::uint16_t code;
+  std::vector<std::byte> value;
+};
+
 // One capture point: a network device at one family of taps. Sinks number interfaces from 0 in the order in which they
 // are announced.
 struct Interface {
@@ -88,7 +95,15 @@ struct Interface {
   LinkType link_type = LinkType::kEthernet;
   std::uint32_t snaplen = 0;  // 0: no limit
   std::optional<std::array<std::uint8_t, 6>> mac;
-  bool ingress_only = false;  // the tap cannot see packets that the host sends (XDP)
+  bool ingress_only = false;             // the tap cannot see packets that the host sends (XDP)
+  std::optional<std::uint8_t> fcs_bits;  // length of the frame check sequence at the end of each frame
+  std::vector<FileOption> options;       // from a file
+};
+
+// What a pcapng file tells of a packet and no field of RecordView holds.
+struct FileExtras {
+  std::uint32_t flags = 0;             // bits of epb_flags
+  std::span<const std::byte> options;  // as they are in a file of this machine
 };
 
 // One captured frame. `data` is what was captured (cap_len = data.size()), wire_len what was on the wire.
@@ -114,7 +129,23 @@ struct RecordView {
   std::uint32_t gso_segs = 0;
   std::uint32_t ifindex = 0;  // the device, from the record itself (also in LINUX_SLL2); 0: unknown
   std::optional<Trace> trace;
-  std::string_view comment;  // from a file, several with line ends between them; borrowed like data
+  std::string_view comment;            // from a file, several with '\0' between them; borrowed like data
+  const FileExtras* extras = nullptr;  // from a file; borrowed, too
+};
+
+// A part of a pcapng file that is neither an interface nor a packet, nor statistics. Borrowed.
+enum class FileBlockKind : std::uint8_t {
+  kSection,  // the options of a section header
+  kNames,    // name resolution
+  kSecrets,  // decryption secrets
+  kCustom,   // a custom block that may be copied
+  kUncopied  // a custom block that must not be copied, one of an unknown type, or one whose byte order is unknown
+};
+struct FileBlockView {
+  FileBlockKind kind;
+  std::uint32_t type;
+  std::span<const std::byte>
+      body;  // between the block's header and its length at the end, as in a file of this machine
 };
 
 // Totals of one interface since the capture began; written to pcapng's interface statistics block.

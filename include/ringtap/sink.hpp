@@ -17,6 +17,8 @@ class Sink {
   // Announces interface number 0, 1, 2 …; borrowed until the call returns.
   virtual Result<> on_interface(const Interface& interface) = 0;
   virtual Result<> on_record(const RecordView& record) = 0;
+  // What else a file holds, in its place between the records; the default is to do without it.
+  virtual Result<> on_block(const FileBlockView&) { return {}; }
   // Totals of each interface: while running when they are asked for (SIGUSR1), and once at the end.
   virtual Result<> on_statistics(const InterfaceStatistics& statistics) = 0;
   // Writes everything that is buffered to the operating system.

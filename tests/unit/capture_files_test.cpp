@@ -36,7 +36,8 @@ std::string write_file(const std::string& path, LinkType link_type, std::uint32_
     EXPECT_TRUE(writer.on_interface({.name = path + std::to_string(id), .link_type = link_type}));
   }
   for (std::uint32_t id = 0; id < interfaces; ++id) {
-    EXPECT_TRUE(writer.on_record({.time_ns = 1000, .data = kData, .wire_len = 60, .interface_id = id}));
+    EXPECT_TRUE(
+        writer.on_record({.time_ns = 1000, .data = kData, .wire_len = 60, .interface_id = id, .link_type = link_type}));
     EXPECT_TRUE(writer.on_statistics({.interface_id = id, .received = 7 + id}));
   }
   EXPECT_TRUE(writer.finish());
@@ -54,8 +55,8 @@ class CaptureFilesTest : public ::testing::Test {
   // A pcap file of records with these times.
   std::string timed(const std::string& name, const std::vector<std::uint64_t>& times, std::uint32_t snaplen = 262144) {
     auto out = FileWriter::create(folder_ / name);
-    PcapWriter writer(out.take(), {.precision = TimePrecision::kNanoseconds, .snaplen = snaplen});
-    EXPECT_TRUE(writer.on_interface({.link_type = LinkType::kEthernet}));
+    PcapWriter writer(out.take(), {.precision = TimePrecision::kNanoseconds});
+    EXPECT_TRUE(writer.on_interface({.link_type = LinkType::kEthernet, .snaplen = snaplen}));
     for (const std::uint64_t time : times) {
       EXPECT_TRUE(writer.on_record({.time_ns = time, .data = kData, .wire_len = 60}));
     }

@@ -135,7 +135,7 @@ TEST_F(Files, EndTheReadingWhereOneIsMissingOrTheExpressionHasNoMeaning) {
   EXPECT_EQ(hosts.status, (ExitStatus{2, 0})) << hosts;
   EXPECT_NE(hosts.err.find("ethernet addresses supported only on"), std::string::npos) << hosts;
 
-  const Finished pcap_of_two = ringtap({"-V", folder_ / "names", "-w", folder_ / "out"});
+  const Finished pcap_of_two = ringtap({"-V", folder_ / "names", "-w", folder_ / "out", "--format", "pcap"});
   EXPECT_EQ(pcap_of_two.status, (ExitStatus{4, 0})) << pcap_of_two;
   EXPECT_NE(pcap_of_two.err.find("a pcap file has one link type"), std::string::npos) << pcap_of_two;
 }

@@ -74,6 +74,9 @@ TEST(Options, TheFileFormatFollowsNameInterfacesAndTaps) {
   EXPECT_EQ(parsed({"-w", "x.pcap", "-i", "a", "-i", "b"}).output.format, FileFormat::kPcapng);
   EXPECT_EQ(parsed({"-w", "x.pcap", "--tap", "xdp,tc"}).output.format, FileFormat::kPcapng);
   EXPECT_EQ(parsed({"-w", "x.pcapng", "--format", "pcap"}).output.format, FileFormat::kPcap);
+  EXPECT_TRUE(parsed({"-r", "x", "-w", "y"}).output.format_follows_packets);
+  EXPECT_FALSE(parsed({"-r", "x", "-w", "y", "--format", "pcap"}).output.format_follows_packets);
+  EXPECT_FALSE(parsed({"-w", "y"}).output.format_follows_packets);
 }
 
 TEST(Options, WritingAFileSuppressesTextUnlessPrintIsGiven) {

@@ -106,6 +106,8 @@ Result<> interpret_output(Draft& draft) {
   const bool has_reasons = capture.taps.contains_any(kPcapngTaps);
   const bool needs_pcapng = output.path.ends_with(".pcapng") || several || has_reasons;
   output.format = draft.format.value_or(needs_pcapng ? FileFormat::kPcapng : FileFormat::kPcap);
+  output.format_follows_packets =
+      !draft.format && output.format == FileFormat::kPcap && !draft.options.read_paths.empty();
   output.precision = draft.precision.value_or(draft.nano ? TimePrecision::kNanoseconds : TimePrecision::kMicroseconds);
   draft.options.text_style.nanoseconds = output.precision == TimePrecision::kNanoseconds;
   return ok();

@@ -66,7 +66,6 @@ int capture(const Options& options) {
   if (!names) return fail(names.error());
   auto output =
       open_outputs({.options = options,
-                    .snaplen = options.capture.snaplen,
                     .show_interface = source.has_several_interfaces() && source.link_type() != LinkType::kLinuxSll2,
                     .names = names->get(),
                     .source = &source,

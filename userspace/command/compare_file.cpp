@@ -12,7 +12,7 @@ int compare_file(const Options& options) {
   if (!signals) return fail(signals.error());
   auto files = open_files(options, OfRefused::kFollowed);
   if (!files) return fail(files.error());
-  auto comparer = make_comparer(options, options.read_paths, kMaxSnaplen, {});
+  auto comparer = make_comparer(options, options.read_paths, {});
   if (!comparer) return fail(comparer.error());
   signals->install();
   const int code = run_comparison(*files->source, **comparer, *signals, options);

@@ -75,7 +75,7 @@ int compare_live(const Options& options) {
   if (options.nft_rule) how.correlator.freed_age_ns = how.rule_delay_ns = std::chrono::nanoseconds(kRuleDelay).count();
   DeviceNames names;
   how.device_name = [&names](std::uint32_t ifindex) { return std::string(names.device(0, ifindex)); };
-  auto comparer = make_comparer(options, live->interfaces, options.capture.snaplen, std::move(how));
+  auto comparer = make_comparer(options, live->interfaces, std::move(how));
   if (!comparer) return fail(comparer.error());
   signals->install();
   auto rules = trace_rules(options, *live);  // first, so that every packet that a tap sees is traced

@@ -23,14 +23,14 @@ std::string input_text(const Options& options, const std::vector<std::string>& i
 }  // namespace
 
 Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, const std::vector<std::string>& inputs,
-                                                std::uint32_t snaplen, CompareOptions compare) {
+                                                CompareOptions compare) {
   static_cast<CompareStyle&>(compare) = options.compare;
   compare.taps = options.capture.taps;
   if (options.limits.count) compare.correlator.follow = *options.limits.count;
   compare.listened_at = input_text(options, inputs);
   std::unique_ptr<Sink> file;
   if (!options.output.path.empty()) {
-    auto opened = open_capture_file({.options = options, .snaplen = snaplen}, options.output.path);
+    auto opened = open_capture_file({.options = options}, options.output.path);
     if (!opened) return opened.take_error();
     file = std::move(opened->sink);
   }

@@ -19,7 +19,7 @@ namespace ringtap {
 // The comparer writes its report to standard output and, with -w, a file. Settings in `compare` that come from the
 // options are filled in here. `inputs`: the interfaces or files that are read, for the answer if no packet came.
 Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, const std::vector<std::string>& inputs,
-                                                std::uint32_t snaplen, CompareOptions compare);
+                                                CompareOptions compare);
 
 // Runs until a signal, the end of the source or of the duration, or until the number of packets given with -c have been
 // followed to their end. Returns the exit code.

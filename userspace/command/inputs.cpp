@@ -9,7 +9,6 @@
 #include "base/plain_text.hpp"
 #include "command/messages.hpp"
 #include "command/outputs.hpp"
-#include "file/capture_files.hpp"
 #include "filter/link_type_name.hpp"
 #include "record/link_header.hpp"
 
@@ -69,7 +68,7 @@ std::string left_out_text(std::uint64_t count) {
 
 }  // namespace
 
-Result<FileInput> open_files(const Options& options, OfRefused of_refused) {
+Result<FileInput> open_files(const Options& options, OfRefused of_refused, bool announced) {
   if (const auto* read = find_same_file(options.read_paths, options.output.path)) {
     return Error("-w " + options.output.path + ": this is the input file " + *read, ErrorKind::kUsage);
   }
@@ -82,15 +81,16 @@ Result<FileInput> open_files(const Options& options, OfRefused of_refused) {
     files.filter = std::make_unique<ExpressionFilter>(filter.take());
   }
   auto source = CaptureFiles::open(options.read_paths, [&](const CaptureFiles::File& file) -> Result<> {
-    announce_file(file.path, file.first);
+    if (!announced) announce_file(file.path, file.first);
     if (auto checked = check_file(options, *asked, file); !checked) return checked;
     return files.filter == nullptr ? ok() : files.filter->require(file.first.link_type, file.has_directions);
   });
   if (!source) return source.take_error();
   // A wrong expression is found before any output is created.
-  if (files.filter != nullptr && (*source)->first_interfaces().empty()) {
+  if (files.filter != nullptr && (*source)->link_types().empty()) {
     if (auto meant = files.filter->require(LinkType::kEthernet, false); !meant) return meant.take_error();
   }
+  files.files = source->get();
   if (options.selection.selects()) files.selection = std::make_unique<PacketSelection>(options.selection);
   const Reduction& reduction = options.capture.reduction;
   // In a comparison, snaplen is that of a capture.

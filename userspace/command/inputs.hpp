@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/options.hpp"
+#include "file/capture_files.hpp"
 #include "filter/expression_filter.hpp"
 #include "record/filtered_source.hpp"
 #include "record/packet_selection.hpp"
@@ -19,11 +20,13 @@ struct FileInput {
   std::unique_ptr<ExpressionFilter> filter;    // borrowed by `source`; none: every packet is accepted
   std::unique_ptr<PacketSelection> selection;  // the same
   std::unique_ptr<RecordSource> source;        // filtered and cut
+  const CaptureFiles* files = nullptr;         // owned by `source`
 };
 
 // When this returns, the files are open and the expression is compiled. `of_refused`: which of the records that the
 // expression rejects are handed over nevertheless.
-Result<FileInput> open_files(const Options& options, OfRefused of_refused);
+// `announced`: their lines on standard error were printed before.
+Result<FileInput> open_files(const Options& options, OfRefused of_refused, bool announced = false);
 
 // Prints how many packets were left out because the file does not record their direction, if there were any.
 void report_without_direction(const FileInput& files);

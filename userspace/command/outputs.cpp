@@ -24,12 +24,14 @@ namespace {
 
 std::unique_ptr<Sink> write_pcap(std::unique_ptr<ByteWriter> out, const OutputContext& context) {
   return std::make_unique<PcapWriter>(
-      std::move(out), PcapOptions{.precision = context.options.output.precision, .snaplen = context.snaplen});
+      std::move(out), PcapOptions{.precision = context.options.output.precision, .conversion = context.conversion});
 }
 
 std::unique_ptr<Sink> write_pcapng(std::unique_ptr<ByteWriter> out, const OutputContext& context) {
-  auto about = PcapngOptions::of_this_host(version_text());
-  about.snaplen = context.snaplen;
+  // A file says itself on which machine it was captured.
+  PcapngOptions about = context.options.read_paths.empty() ? PcapngOptions::of_this_host(version_text())
+                                                           : PcapngOptions{.application = version_text()};
+  about.conversion = context.conversion;
   return std::make_unique<PcapngWriter>(std::move(out), about);
 }
 
@@ -56,6 +58,7 @@ Result<Output> open_file_set(const OutputContext& context) {
       if (auto started = command.run(path); !started) say(started.error().text());
     };
   }
+  hooks.conversion = context.conversion;
   hooks.statistics = [source = context.source] { return source->statistics(); };
   Output output;
   const auto open = [&]() -> Result<> {

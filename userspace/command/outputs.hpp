@@ -21,11 +21,11 @@ namespace ringtap {
 // What a sink may need to know; borrows everything, and the sinks borrow `names`, `source` and `options` in turn.
 struct OutputContext {
   const Options& options;
-  std::uint32_t snaplen;           // of the records that will come
-  bool show_interface = false;     // in text: there are several interfaces, and no cooked header that names them
-  NameResolver* names = nullptr;   // none: numbers are printed
-  RecordSource* source = nullptr;  // for the totals at the end of each file of a set
-  std::optional<User> user = {};   // who creates the files of a set
+  bool show_interface = false;       // in text: there are several interfaces, and no cooked header that names them
+  NameResolver* names = nullptr;     // none: numbers are printed
+  RecordSource* source = nullptr;    // for the totals at the end of each file of a set
+  std::optional<User> user = {};     // who creates the files of a set
+  Conversion* conversion = nullptr;  // of a run that reads files
 };
 
 struct Output {

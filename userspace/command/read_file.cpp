@@ -1,39 +1,95 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // -r and -V.
+#include <sys/stat.h>
+
+#include <algorithm>
+
 #include "command/commands.hpp"
 #include "command/inputs.hpp"
 #include "command/messages.hpp"
 #include "command/run.hpp"
+#include "file/left_out.hpp"
 
 namespace ringtap {
+namespace {
 
-int read_file(const Options& options) {
-  auto signals = Signals::create();
-  if (!signals) return fail(signals.error());
+bool is_regular(const std::string& path) {
+  struct stat status {};
+  return path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool will_be_regular(const std::string& path) {
+  struct stat status {};
+  return is_regular(path) || (path != "-" && ::stat(path.c_str(), &status) != 0);
+}
+
+// Whether reading and writing can be done once more from the beginning, and nobody has seen anything of it.
+bool can_start_over(const Options& options) {
+  const OutputOptions& output = options.output;
+  return !output.print && !output.rotation.rotates() && options.user.empty() && will_be_regular(output.path) &&
+         std::all_of(options.read_paths.begin(), options.read_paths.end(), is_regular);
+}
+
+void report_left_out(const Options& options, const FileInput& files, Conversion& conversion) {
+  if (options.output.path.empty()) return;
+  conversion.leave_out(FilePart::kOptions, files.files->options_left_out());
+  const std::string left_out = left_out_text(conversion);
+  if (left_out.empty()) return;
+  const bool is_pcap = options.output.format == FileFormat::kPcap;
+  say("-w " + options.output.path + ": left out " + left_out +
+      (is_pcap ? "; a pcap file has no place for them, --format pcapng may have" : ""));
+}
+
+// Without --format the packets decide: pcap, unless those that pass have several link types. The first to say so is the
+// packet that a pcap file cannot take; then everything is read once more. Where that cannot be done, the interfaces at
+// the beginning of the files decide.
+int read_as(Options& options, Signals& signals, bool again) {
   auto user = other_user(options);
   if (!user) return fail(user.error());
-  auto files = open_files(options, OfRefused::kNothing);
+  auto files = open_files(options, OfRefused::kNothing, again);
   if (!files) return fail(files.error());
-  auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
+  auto names = host_names(options, {.interrupt_fd = signals.wake_fd()});
   if (!names) return fail(names.error());
-  auto output = open_outputs({.options = options,
-                              .snaplen = options.capture.snaplen,
+  const bool follows = options.output.format_follows_packets;
+  Conversion conversion;
+  const OutputContext context{.options = options,
                               .names = names->get(),
                               .source = files->source.get(),
-                              .user = *user});
+                              .user = *user,
+                              .conversion = &conversion};
+  if (follows && files->files->link_types().size() > 1 && !can_start_over(options)) {
+    options.output.format = FileFormat::kPcapng;
+  }
+  auto output = open_outputs(context);
   if (!output) return fail(output.error());
   if (*user) {
     if (auto changed = become(**user, Keep::kNothing); !changed) return fail(changed.error());
   }
-  signals->install();
-  const Ended ended = run_session(*files->source, *output, *signals, options, [](const SessionTotals& totals) {
+  signals.install();
+  const Ended ended = run_session(*files->source, *output, signals, options, [](const SessionTotals& totals) {
     say(std::to_string(totals.written) + " packets so far");
   });
+  if (!ended.result && conversion.needs_pcapng && follows && can_start_over(options)) {
+    say("-w " + options.output.path + ": what passes does not fit into one pcap file; it becomes a pcapng file");
+    options.output.format = FileFormat::kPcapng;
+    options.output.format_follows_packets = false;
+    return read_as(options, signals, true);
+  }
   report_without_direction(*files);
+  report_left_out(options, *files, conversion);
   if (!options.output.count_only) return ended.result ? 0 : fail_run(ended.result.error(), ended.totals.written);
   const std::uint64_t count = ended.totals.written;
   const int printed = print(std::to_string(count) + (count == 1 ? " packet\n" : " packets\n"));
   return ended.result ? printed : fail_run(ended.result.error(), count);
+}
+
+}  // namespace
+
+int read_file(const Options& options) {
+  auto signals = Signals::create();
+  if (!signals) return fail(signals.error());
+  Options how = options;
+  return read_as(how, *signals, false);
 }
 
 }  // namespace ringtap

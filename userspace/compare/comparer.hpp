@@ -79,6 +79,7 @@ class Comparer final : public Sink {
   // An Error if the record does not have its tap.
   Result<> on_record(const RecordView& record) override;
   // Reports the losses.
+  Result<> on_block(const FileBlockView& block) override { return file_ == nullptr ? ok() : file_->on_block(block); }
   Result<> on_statistics(const InterfaceStatistics& statistics) override;
   // In a live comparison packets age without records, too.
   Result<> flush() override;

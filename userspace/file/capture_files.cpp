@@ -68,6 +68,7 @@ class CaptureFiles::Input final : public Sink {
     head_->interface_id = ids_[record.interface_id];
     return ok();
   }
+  Result<> on_block(const FileBlockView& block) override { return out_->on_block(block); }
   Result<> on_statistics(const InterfaceStatistics&) override { return ok(); }
   Result<> flush() override { return ok(); }
   Result<> finish() override { return ok(); }
@@ -96,14 +97,15 @@ Result<std::unique_ptr<CaptureFiles>> CaptureFiles::open(const std::vector<std::
     files->inputs_.push_back(std::make_unique<Input>(*files, files->inputs_.size(), reader.take()));
     Input& input = *files->inputs_.back();
     files->waiting_.push_back(&input);
-    auto first = input.reader().first_interface();
-    if (!first) return first.take_error();
-    if (*first == nullptr) continue;
-    const Interface& interface = files->first_interfaces_.emplace_back(**first);
-    is_unlimited |= interface.snaplen == 0;
-    files->snaplen_ = std::max(files->snaplen_, interface.snaplen);
-    if (!begin) continue;
-    const File file{.path = path, .first = interface, .has_directions = input.reader().has_directions()};
+    auto known = input.reader().first_interfaces();
+    if (!known) return known.take_error();
+    for (const Interface& interface : *known) {
+      files->link_types_.insert(interface.link_type);
+      is_unlimited |= interface.snaplen == 0;
+      files->snaplen_ = std::max(files->snaplen_, interface.snaplen);
+    }
+    if (known->empty() || !begin) continue;
+    const File file{.path = path, .first = known->front(), .has_directions = input.reader().has_directions()};
     if (auto begun = begin(file); !begun) return begun.take_error();
   }
   if (is_unlimited) files->snaplen_ = 0;
@@ -124,6 +126,7 @@ Result<bool> CaptureFiles::fill(Sink& sink, Deadline deadline) {
       continue;
     }
     if (!state && !damage_) damage_ = state.take_error();
+    options_left_out_ += input.reader().options_left_out();
     if (auto totals = input.statistics()) statistics_.insert(statistics_.end(), totals->begin(), totals->end());
     std::erase_if(inputs_, [&](const auto& other) { return other.get() == &input; });
   }
@@ -162,6 +165,12 @@ Result<> CaptureFiles::stop() {
   waiting_.clear();
   heads_.clear();
   return ok();
+}
+
+std::uint64_t CaptureFiles::options_left_out() const {
+  std::uint64_t sum = options_left_out_;
+  for (const auto& input : inputs_) sum += input->reader().options_left_out();
+  return sum;
 }
 
 Result<std::vector<InterfaceStatistics>> CaptureFiles::statistics() {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,10 @@ class CaptureFiles final : public RecordSource {
   Result<> stop() override;
   Result<std::vector<InterfaceStatistics>> statistics() override;
 
-  // The first interface of each file that has one.
-  [[nodiscard]] const std::vector<Interface>& first_interfaces() const { return first_interfaces_; }
+  // Of the interfaces that the files describe before their first packets.
+  [[nodiscard]] const std::set<LinkType>& link_types() const { return link_types_; }
+  // As in FormatParser, of all files.
+  [[nodiscard]] std::uint64_t options_left_out() const;
 
  private:
   class Input;
@@ -54,7 +57,8 @@ class CaptureFiles final : public RecordSource {
   CaptureReader* only_ = nullptr;  // where there is one file, there is nothing to merge
   std::vector<Input*> waiting_;    // those whose next record is not known
   std::vector<Input*> heads_;      // a heap of those whose record is; the earliest is in front
-  std::vector<Interface> first_interfaces_;
+  std::set<LinkType> link_types_;
+  std::uint64_t options_left_out_ = 0;  // of the files that have ended
   std::uint32_t next_interface_id_ = 0;
   std::uint32_t snaplen_ = 0;                    // of several files; 0: no limit
   std::vector<InterfaceStatistics> statistics_;  // of the files that have ended

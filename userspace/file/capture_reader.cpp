@@ -51,19 +51,46 @@ Result<> CaptureReader::detect_format() {
   return ok();
 }
 
-Result<const Interface*> CaptureReader::first_interface() {
+Result<std::vector<Interface>> CaptureReader::first_interfaces() {
+  std::vector<Interface> interfaces;
   for (;;) {
-    in_.set_deadline(std::chrono::steady_clock::now() + kLongestWait);
+    in_.set_deadline(interfaces.empty() ? std::optional(std::chrono::steady_clock::now() + kLongestWait)
+                                        : std::nullopt);
     auto step = next();
-    if (!step) return step.take_error().context(name_);
-    if (*step == ParseStep::kNothingYet) continue;
-    read_ahead_ = *step;
-    return *step == ParseStep::kInterface ? &parser_->interface() : nullptr;
+    if (!step && interfaces.empty()) return step.take_error().context(name_);
+    if (step && *step == ParseStep::kInterface) {
+      ahead_.emplace_back(interfaces.emplace_back(parser_->interface()));
+    } else if (step && *step == ParseStep::kBlock) {
+      const FileBlockView& block = parser_->block();
+      ahead_.emplace_back(OwnedBlock{block, {block.body.begin(), block.body.end()}});
+    } else if (!step || *step != ParseStep::kNothingYet) {
+      read_ahead_ = std::move(step);
+      return interfaces;
+    } else if (!interfaces.empty()) {
+      return interfaces;
+    }
   }
 }
 
+Result<> CaptureReader::hand_over_ahead(Sink& sink) {
+  for (const auto& part : std::exchange(ahead_, {})) {
+    if (const auto* interface = std::get_if<Interface>(&part)) {
+      if (auto taken = sink.on_interface(*interface); !taken) return taken;
+      continue;
+    }
+    const auto& block = std::get<OwnedBlock>(part);
+    const FileBlockView view{block.view.kind, block.view.type, block.body};
+    if (auto taken = sink.on_block(view); !taken) return taken;
+  }
+  return ok();
+}
+
 Result<ParseStep> CaptureReader::next() {
-  if (read_ahead_) return *std::exchange(read_ahead_, std::nullopt);
+  if (read_ahead_) {
+    auto step = std::move(*read_ahead_);
+    read_ahead_.reset();
+    return step;
+  }
   if (parser_ == nullptr) {
     auto known = detect();
     if (!known) return known.take_error();
@@ -74,6 +101,9 @@ Result<ParseStep> CaptureReader::next() {
 
 Result<SourceState> CaptureReader::turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) {
   in_.set_deadline(std::chrono::steady_clock::now() + std::min(wait, kLongestWait));
+  if (!ahead_.empty() && !is_over_) {
+    if (auto handed_over = hand_over_ahead(sink); !handed_over) return handed_over.take_error();
+  }
   for (std::uint64_t handed_over = 0; !is_over_ && handed_over < max_records;) {
     auto step = next();
     if (!step) {
@@ -89,6 +119,9 @@ Result<SourceState> CaptureReader::turn(Sink& sink, std::uint64_t max_records, s
         break;
       case ParseStep::kInterface:
         if (auto taken = sink.on_interface(parser_->interface()); !taken) return taken.take_error();
+        break;
+      case ParseStep::kBlock:
+        if (auto taken = sink.on_block(parser_->block()); !taken) return taken.take_error();
         break;
       case ParseStep::kNothingYet:
         return SourceState::kMore;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "file/format_parser.hpp"
@@ -29,9 +30,11 @@ class CaptureReader final : public RecordSource {
   // The totals from interface statistics blocks so far.
   Result<std::vector<InterfaceStatistics>> statistics() override;
 
-  // The first interface; reads ahead until there is one, however long that takes. Null for a file without any. To be
-  // called before the first turn.
-  Result<const Interface*> first_interface();
+  // The interfaces at the beginning: reads ahead until there is one, however long that takes, and on to the first
+  // packet as far as the data is at hand. Empty for a file without any. To be called before the first turn.
+  Result<std::vector<Interface>> first_interfaces();
+  // As in FormatParser.
+  [[nodiscard]] std::uint64_t options_left_out() const { return parser_ == nullptr ? 0 : parser_->options_left_out(); }
 
   // As in FormatParser; valid once the first interface is known.
   [[nodiscard]] bool has_directions() const { return parser_ != nullptr && parser_->has_directions(); }
@@ -41,12 +44,19 @@ class CaptureReader final : public RecordSource {
 
  private:
   Result<ParseStep> next();
+  Result<> hand_over_ahead(Sink& sink);
   Result<bool> detect();  // false: not enough bytes yet
 
   InputBuffer in_;
   std::string name_;
   std::unique_ptr<FormatParser> parser_;  // null until the format is known
-  std::optional<ParseStep> read_ahead_;   // made by first_interface(), and still to be processed
+  // Made by first_interfaces() and not yet handed over: interfaces and blocks, then the step after them.
+  struct OwnedBlock {
+    FileBlockView view;
+    std::vector<std::byte> body;
+  };
+  std::vector<std::variant<Interface, OwnedBlock>> ahead_;
+  std::optional<Result<ParseStep>> read_ahead_;
   bool is_over_ = false;
 };
 

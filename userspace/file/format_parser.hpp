@@ -17,7 +17,7 @@
 
 namespace ringtap {
 
-enum class ParseStep { kRecord, kInterface, kNothingYet, kEnd };
+enum class ParseStep { kRecord, kInterface, kBlock, kNothingYet, kEnd };
 
 class FormatParser {
  public:
@@ -30,6 +30,10 @@ class FormatParser {
   [[nodiscard]] const RecordView& record() const { return record_; }
   // Valid after kInterface.
   [[nodiscard]] const Interface& interface() const { return interface_; }
+  // Valid after kBlock; its body is borrowed from the buffer or the parser.
+  [[nodiscard]] const FileBlockView& block() const { return block_; }
+  // Options that the other byte order of the file makes unreadable, so far.
+  [[nodiscard]] std::uint64_t options_left_out() const { return options_left_out_; }
   // Whether the format can store the direction of packets; a record has it if the file does.
   [[nodiscard]] virtual bool has_directions() const { return false; }
   // The totals from the file so far.
@@ -38,6 +42,8 @@ class FormatParser {
  protected:
   RecordView record_;
   Interface interface_;
+  FileBlockView block_{};
+  std::uint64_t options_left_out_ = 0;
 };
 
 // The file's byte order, relative to the host's.

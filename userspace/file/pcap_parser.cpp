@@ -49,8 +49,11 @@ Result<ParseStep> PcapParser::read_file_header(InputBuffer& in) {
     return Error("unsupported pcap savefile version " + std::to_string(major) + "." + std::to_string(version_minor_));
   }
 
-  // Above the 16 bits of the link type: FCS length and reserved bits.
-  interface_.link_type = static_cast<LinkType>(order_(header.link_type) & 0xffff);
+  const std::uint32_t link_type = order_(header.link_type);
+  interface_.link_type = static_cast<LinkType>(link_type & 0xffff);
+  if ((link_type & pcap::kFcsPresent) != 0) {
+    interface_.fcs_bits = static_cast<std::uint8_t>((link_type >> pcap::kFcsShift) * pcap::kFcsUnitBits);
+  }
   record_.link_type = interface_.link_type;
   interface_.snaplen = order_(header.snaplen);
   constexpr std::uint32_t kMaxSigned = std::numeric_limits<std::int32_t>::max();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A Sink that writes a pcap file (draft-ietf-opsawg-pcap). The file header follows the first interface; one file holds
-// one link type. Owns its ByteWriter. One thread. Times beyond 2106 wrap: the format has 32 bits for the seconds.
+// A Sink that writes a pcap file (draft-ietf-opsawg-pcap). The file header is written with the first record, or when
+// the file is flushed before that and all interfaces agree: one file holds one link type and has one snaplen, the
+// largest of the interfaces known then. Owns its ByteWriter, borrows the Conversion. One thread. Times beyond 2106
+// wrap: the format has 32 bits for the seconds.
 #pragma once
 
 #include <array>
@@ -8,7 +10,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "record/capture_format.hpp"
 #include "ringtap/byte_writer.hpp"
@@ -19,13 +23,11 @@ namespace ringtap {
 
 struct PcapOptions {
   TimePrecision precision = TimePrecision::kMicroseconds;
-  // For the file header; no record may be longer, since libpcap would cut it. The default is libpcap's own maximum,
-  // which holds for every source: pcap cannot express "no limit".
-  std::uint32_t snaplen = 262144;
+  Conversion* conversion = nullptr;  // of a run that reads files
 };
 
-std::array<std::byte, sizeof(pcap::FileHeader)> encode_pcap_file_header(TimePrecision precision, LinkType link_type,
-                                                                        std::uint32_t snaplen);
+std::array<std::byte, sizeof(pcap::FileHeader)> encode_pcap_file_header(TimePrecision precision,
+                                                                        const Interface& interface);
 std::array<std::byte, sizeof(pcap::PacketHeader)> encode_pcap_packet_header(TimePrecision precision,
                                                                             std::uint64_t time_ns,
                                                                             std::uint32_t cap_len,
@@ -37,18 +39,23 @@ class PcapWriter final : public Sink {
 
   Result<> on_interface(const Interface& interface) override;
   Result<> on_record(const RecordView& record) override;
+  Result<> on_block(const FileBlockView& block) override;
   Result<> on_statistics(const InterfaceStatistics&) override { return ok(); }  // pcap has no place for them
-  Result<> flush() override { return out_->flush(); }
+  Result<> flush() override;
   // A capture without any interface gives an empty Ethernet file.
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
  private:
-  Result<> write_file_header(LinkType link_type);
+  Result<> write_file_header(const Interface& interface);
+  [[nodiscard]] Error refusal(std::string what) const;
+  void note_left_out(const RecordView& record);
 
   std::unique_ptr<ByteWriter> out_;
   PcapOptions options_;
-  std::optional<LinkType> link_type_;  // set with the file header
+  std::vector<Interface> interfaces_;  // what the file header needs to know of them, until it is written
+  std::optional<LinkType> link_type_;  // set with the file header …
+  std::uint32_t snaplen_ = 0;          // … and so is this
 };
 
 }  // namespace ringtap

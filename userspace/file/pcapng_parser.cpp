@@ -36,25 +36,6 @@ std::string text(Bytes value) {
   return {reinterpret_cast<const char*>(value.data()), value.size()};
 }
 
-// Calls handle(code, value) for each option up to the end mark or the end of the block.
-template <class Handle>
-Result<> each_option(Bytes options, FieldOrder order, Handle handle) {
-  while (options.size() >= sizeof(pcapng::OptionHeader)) {
-    const auto header = load<pcapng::OptionHeader>(options);
-    const std::uint16_t code = order(header.code);
-    const std::uint16_t length = order(header.length);
-    if (code == pcapng::kOptEnd) return ok();
-    options = options.subspan(sizeof(header));
-    if (pcapng::padded(length) > options.size()) {
-      return Error("option " + std::to_string(code) + " with a length of " + std::to_string(length) +
-                   " extends beyond its block");
-    }
-    handle(code, options.first(length));
-    options = options.subspan(pcapng::padded(length));
-  }
-  return ok();
-}
-
 template <class Head>
 Result<Head> head_of(Bytes body, const char* what) {
   if (body.size() < sizeof(Head)) return Error(std::string(what) + " block too short");
@@ -138,6 +119,7 @@ Result<ParseStep> PcapngParser::next(InputBuffer& in) {
     switch (type) {
       case BlockType::kSectionHeader:
         parsed = parse_section_header(body);
+        if (!kept_.empty()) step = ParseStep::kBlock;
         break;
       case BlockType::kInterfaceDescription:
         parsed = parse_interface(body);
@@ -158,7 +140,9 @@ Result<ParseStep> PcapngParser::next(InputBuffer& in) {
       case BlockType::kInterfaceStatistics:
         parsed = parse_statistics(body);
         break;
-      default:  // names, secrets, custom blocks, what is still to be invented
+      default:
+        keep_block(type, body);
+        step = ParseStep::kBlock;
         break;
     }
     if (!parsed) return Error(parsed.error().text() + " (block at " + in.place() + ")");
@@ -177,7 +161,46 @@ Result<> PcapngParser::parse_section_header(Bytes body) {
     return Error("unsupported pcapng savefile version " + std::to_string(major) + "." + std::to_string(minor));
   }
   interfaces_.clear();
-  return ok();
+  kept_.clear();
+  auto options = each_option(body.subspan(sizeof(*head)), order_, [&](std::uint16_t code, Bytes value) {
+    if (code == pcapng::kShbUserAppl) return;  // that is ringtap then
+    const bool is_text = code == pcapng::kShbHardware || code == pcapng::kShbOs;
+    if (const auto kept = keep_option(code, value, is_text ? OptionForm::kBytes : OptionForm::kUnknown)) {
+      append_option(kept_, code, *kept);
+    }
+  });
+  block_ = {.kind = FileBlockKind::kSection, .type = 0, .body = kept_};
+  return options;
+}
+
+std::optional<std::vector<std::byte>> PcapngParser::keep_option(std::uint16_t code, Bytes value, OptionForm form) {
+  auto kept = kept_value(code, value, form, order_);
+  if (!kept) ++options_left_out_;
+  return kept;
+}
+
+void PcapngParser::keep_block(BlockType type, Bytes body) {
+  const auto kind = [type] {
+    switch (type) {
+      case BlockType::kNameResolution:
+        return FileBlockKind::kNames;
+      case BlockType::kDecryptionSecrets:
+        return FileBlockKind::kSecrets;
+      case BlockType::kCustom:
+      case BlockType::kSystemdJournal:
+        return FileBlockKind::kCustom;
+      default:
+        return FileBlockKind::kUncopied;
+    }
+  };
+  block_ = {.kind = kind(), .type = static_cast<std::uint32_t>(type), .body = {}};
+  auto kept = block_.kind == FileBlockKind::kUncopied ? std::nullopt : kept_body(type, body, order_);
+  if (!kept) {
+    block_.kind = FileBlockKind::kUncopied;
+    return;
+  }
+  kept_ = std::move(*kept);
+  block_.body = kept_;
 }
 
 Result<> PcapngParser::parse_interface(Bytes body) {
@@ -185,6 +208,9 @@ Result<> PcapngParser::parse_interface(Bytes body) {
   if (!head) return Error(head.error().text());
   interface_ = Interface{.link_type = static_cast<LinkType>(order_(head->link_type)), .snaplen = order_(head->snaplen)};
   TimeScale scale;
+  const auto keep = [this](std::uint16_t code, Bytes value, OptionForm form) {
+    if (auto kept = keep_option(code, value, form)) interface_.options.push_back({code, std::move(*kept)});
+  };
   auto options = each_option(body.subspan(sizeof(*head)), order_, [&](std::uint16_t code, Bytes value) {
     switch (code) {
       case pcapng::kIfName:
@@ -194,7 +220,28 @@ Result<> PcapngParser::parse_interface(Bytes body) {
         interface_.description = text(value);
         break;
       case pcapng::kIfFilter:
-        if (!value.empty() && value[0] == pcapng::kFilterIsText) interface_.filter = text(value.subspan(1));
+        if (!value.empty() && value[0] == pcapng::kFilterIsText) {
+          interface_.filter = text(value.subspan(1));
+        } else {
+          keep(code, value, OptionForm::kUnknown);
+        }
+        break;
+      case pcapng::kIfFcsLen:
+        interface_.fcs_bits = number<std::uint8_t>(value, order_);
+        break;
+      case pcapng::kIfIpv4Addr:
+      case pcapng::kIfIpv6Addr:
+      case pcapng::kIfEuiAddr:
+      case pcapng::kIfOs:
+      case pcapng::kIfHardware:
+      case pcapng::kIfIanaTzName:
+        keep(code, value, OptionForm::kBytes);
+        break;
+      case pcapng::kIfSpeed:
+      case pcapng::kIfTxSpeed:
+      case pcapng::kIfRxSpeed:
+      case pcapng::kIfTzone:
+        keep(code, value, OptionForm::kNumber);
         break;
       case pcapng::kIfMacAddr:
         if (value.size() == 6) interface_.mac = load<std::array<std::uint8_t, 6>>(value);
@@ -207,6 +254,9 @@ Result<> PcapngParser::parse_interface(Bytes body) {
         break;
       case pcapng::kIfTsOffsetNs:
         if (const auto ns = number<std::int32_t>(value, order_)) scale.set_offset_ns(*ns);
+        break;
+      default:
+        keep(code, value, OptionForm::kUnknown);
         break;
     }
   });
@@ -268,17 +318,24 @@ Result<> PcapngParser::parse_simple_packet(Bytes body) {
 
 Result<> PcapngParser::parse_packet_options(Bytes options) {
   comments_.clear();
-  auto parsed = each_option(options, order_, [this](std::uint16_t code, Bytes value) {
+  kept_.clear();
+  extras_ = {};
+  const auto keep = [this](std::uint16_t code, Bytes value) {
+    if (const auto kept = keep_option(code, value, OptionForm::kUnknown)) append_option(kept_, code, *kept);
+  };
+  auto parsed = each_option(options, order_, [&](std::uint16_t code, Bytes value) {
     switch (code) {
       case pcapng::kOptComment:
-        if (!comments_.empty()) comments_ += '\n';
+        if (!comments_.empty()) comments_ += '\0';
         comments_ += text(value);
         break;
       case pcapng::kEpbFlags:
         if (const auto flags = number<std::uint32_t>(value, order_)) apply_flags(*flags);
         break;
       case pcapng::kEpbHash:
-        if (value.size() == 5 && value[0] == pcapng::kHashToeplitz) {
+        if (value.size() != 5 || value[0] != pcapng::kHashToeplitz || record_.hash) {
+          keep(code, value);
+        } else {
           // Octets in the order in which they are printed, whatever the section's byte order.
           constexpr FieldOrder kBigEndian{std::endian::native == std::endian::little};
           record_.hash = kBigEndian(load<std::uint32_t>(value, 1));
@@ -300,11 +357,18 @@ Result<> PcapngParser::parse_packet_options(Bytes options) {
         if (value.size() == 9 && value[0] <= static_cast<std::byte>(VerdictType::kXdp)) {
           record_.verdict = Verdict{static_cast<VerdictType>(value[0]), order_(load<std::int64_t>(value, 1))};
           if (record_.tap == Tap::kUnknown) record_.tap = tap_of(record_.verdict->type, record_.direction);
+        } else {
+          keep(code, value);
         }
+        break;
+      default:
+        keep(code, value);
         break;
     }
   });
   record_.comment = comments_;
+  extras_.options = kept_;
+  if (extras_.flags != 0 || !kept_.empty()) record_.extras = &extras_;
   return parsed;
 }
 
@@ -316,6 +380,7 @@ void PcapngParser::apply_flags(std::uint32_t flags) {
   if (reception == 0 && record_.direction == Direction::kOut) record_.packet_type = PacketType::kOutgoing;
   if ((flags & pcapng::kFlagsChecksumNotReady) != 0) record_.checksum = ChecksumState::kNotReady;
   if ((flags & pcapng::kFlagsChecksumValid) != 0) record_.checksum = ChecksumState::kValid;
+  extras_.flags = flags & pcapng::kFlagsKept;
 }
 
 Result<> PcapngParser::parse_statistics(Bytes body) {

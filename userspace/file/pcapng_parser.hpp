@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Parser of pcapng files (draft-ietf-opsawg-pcapng): both byte orders, several sections, whose interfaces are numbered
-// consecutively; enhanced, simple and obsolete packet blocks; interface statistics. Other blocks are skipped. A
+// consecutively; enhanced, simple and obsolete packet blocks; interface statistics. Other blocks, and options that have
+// no field in the vocabulary, are handed on, so that they can be written again. A
 // block longer than 16 MiB, or than the largest record of a link type seen so far, counts as damaged. One thread.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "file/format_parser.hpp"
+#include "file/pcapng_blocks.hpp"
 #include "record/capture_format.hpp"
 
 namespace ringtap {
@@ -64,11 +66,15 @@ class PcapngParser final : public FormatParser {
   Result<> start_record(std::uint32_t number, std::uint32_t cap_len, std::uint32_t wire_len, Bytes rest);
   Result<> parse_packet_options(Bytes options);
   void apply_flags(std::uint32_t flags);
+  std::optional<std::vector<std::byte>> keep_option(std::uint16_t code, Bytes value, OptionForm form);
+  void keep_block(pcapng::BlockType type, Bytes body);
 
   FieldOrder order_;
   std::vector<SectionInterface> interfaces_;  // of this section
   std::vector<InterfaceStatistics> statistics_;
-  std::string comments_;  // of record_
+  std::string comments_;         // of record_
+  FileExtras extras_;            // of record_
+  std::vector<std::byte> kept_;  // options of record_ or of a section, or the body of block_
   std::uint32_t next_interface_id_ = 0;
   std::size_t max_block_length_ = kMaxBlockLength;
 };

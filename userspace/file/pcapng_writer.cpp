@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "file/left_out.hpp"
+#include "file/pcapng_blocks.hpp"
 #include "record/trace_text.hpp"
 
 namespace ringtap {
@@ -66,6 +68,12 @@ PcapngBlock& PcapngBlock::text(std::uint16_t code, std::string_view value) {
   return value.empty() ? *this : option(code, {}, bytes_of(value));
 }
 
+PcapngBlock& PcapngBlock::options(std::span<const std::byte> encoded) {
+  has_options_ |= !encoded.empty();
+  append(encoded);
+  return *this;
+}
+
 std::span<const std::byte> PcapngBlock::finish() {
   if (has_options_) put(pcapng::OptionHeader{.code = pcapng::kOptEnd, .length = 0});
   const auto length = static_cast<std::uint32_t>(size_ + data_size_ + sizeof(std::uint32_t));
@@ -79,14 +87,15 @@ std::span<const std::byte> encode_section_header(PcapngBlock& block, const Pcapn
       .text(pcapng::kShbHardware, options.hardware)
       .text(pcapng::kShbOs, options.os)
       .text(pcapng::kShbUserAppl, options.application)
+      .options(options.section_options)
       .finish();
 }
 
-std::span<const std::byte> encode_interface(PcapngBlock& block, const Interface& interface, std::uint32_t snaplen) {
+std::span<const std::byte> encode_interface(PcapngBlock& block, const Interface& interface) {
   block
       .start(BlockType::kInterfaceDescription,
              pcapng::InterfaceDescription{.link_type = static_cast<std::uint16_t>(interface.link_type),
-                                          .snaplen = snaplen})
+                                          .snaplen = interface.snaplen})
       .text(pcapng::kIfName, interface.name)
       .text(pcapng::kIfDescription, interface.description);
   if (interface.mac) block.option(pcapng::kIfMacAddr, *interface.mac);
@@ -94,6 +103,9 @@ std::span<const std::byte> encode_interface(PcapngBlock& block, const Interface&
   if (!interface.filter.empty()) {
     block.option(pcapng::kIfFilter, {&pcapng::kFilterIsText, 1}, bytes_of(interface.filter));
   }
+  if (interface.fcs_bits) block.option(pcapng::kIfFcsLen, *interface.fcs_bits);
+  for (const FileOption& option : interface.options)
+    block.option(option.code, std::span<const std::byte>(option.value));
   return block.finish();
 }
 
@@ -105,6 +117,7 @@ std::uint32_t encode_epb_flags(const RecordView& record) {
   if (record.checksum == ChecksumState::kNotReady) flags |= pcapng::kFlagsChecksumNotReady;
   if (record.checksum == ChecksumState::kValid) flags |= pcapng::kFlagsChecksumValid;
   if (record.gso_size != 0) flags |= pcapng::kFlagsSegmentationOffload;
+  if (record.extras != nullptr) flags |= record.extras->flags;
   return flags;
 }
 
@@ -126,7 +139,11 @@ RecordBlock encode_record(PcapngBlock& block, const RecordView& record) {
     const auto type = static_cast<std::byte>(record.verdict->type);
     block.option(pcapng::kEpbVerdict, {&type, 1}, file_bytes(record.verdict->value));
   }
-  if (!record.comment.empty()) block.text(pcapng::kOptComment, record.comment);
+  for (std::string_view rest = record.comment; !rest.empty();) {
+    const std::string_view comment = rest.substr(0, rest.find('\0'));
+    block.text(pcapng::kOptComment, comment);
+    rest.remove_prefix(std::min(comment.size() + 1, rest.size()));
+  }
   // Without a trace the tap follows from the verdict's type and the direction.
   if (record.trace || (record.tap != Tap::kUnknown && !record.verdict)) {
     std::string text;
@@ -136,6 +153,7 @@ RecordBlock encode_record(PcapngBlock& block, const RecordView& record) {
     append_trace_words(text, record);
     block.text(pcapng::kEpbTrace, text);
   }
+  if (record.extras != nullptr) block.options(record.extras->options);
   block.finish();
   return {.head = block.before_data(), .tail = block.behind_data()};
 }
@@ -169,23 +187,38 @@ std::uint64_t PcapngWriter::records_stored() const {
   return stored - others_stored_ - static_cast<std::uint64_t>(others);
 }
 
-Result<> PcapngWriter::write_section_header() {
+Result<> PcapngWriter::begin() {
+  if (std::exchange(has_begun_, true)) return ok();
   return write_other(encode_section_header(block_, options_));
 }
 
-Result<> PcapngWriter::on_interface(const Interface& interface) {
-  if (!link_type_) {
-    link_type_ = interface.link_type;
-    if (auto written = write_section_header(); !written) return written;
-  } else if (*link_type_ != interface.link_type) {
-    return Error("the interfaces of a pcapng file must have one link type for libpcap to read it: " +
-                     std::to_string(static_cast<unsigned>(*link_type_)) + " so far, but " +
-                     (interface.name.empty() ? "another interface" : interface.name) + " has " +
-                     std::to_string(static_cast<unsigned>(interface.link_type)),
-                 ErrorKind::kOutput)
-        .hint("write each interface to a file of its own");
+// Comments add up; of hardware and operating system there is one.
+void PcapngWriter::keep_section_options(std::span<const std::byte> options) {
+  static_cast<void>(each_option(options, {}, [this](std::uint16_t code, std::span<const std::byte> value) {
+    std::string* const field = code == pcapng::kShbHardware ? &options_.hardware
+                               : code == pcapng::kShbOs     ? &options_.os
+                                                            : nullptr;
+    if (field == nullptr) return append_option(options_.section_options, code, value);
+    if (field->empty()) field->assign(reinterpret_cast<const char*>(value.data()), value.size());
+  }));
+}
+
+Result<> PcapngWriter::on_block(const FileBlockView& block) {
+  if (block.kind == FileBlockKind::kSection && !has_begun_) {
+    keep_section_options(block.body);
+    return ok();
   }
-  return write_other(encode_interface(block_, interface, options_.snaplen));
+  if (block.kind == FileBlockKind::kSection || block.kind == FileBlockKind::kUncopied) {
+    if (options_.conversion != nullptr) leave_out(block, *options_.conversion);
+    return ok();
+  }
+  if (auto begun = begin(); !begun) return begun;
+  return write_other(block_.start_body(static_cast<BlockType>(block.type), block.body).finish());
+}
+
+Result<> PcapngWriter::on_interface(const Interface& interface) {
+  if (auto begun = begin(); !begun) return begun;
+  return write_other(encode_interface(block_, interface));
 }
 
 Result<> PcapngWriter::on_record(const RecordView& record) {
@@ -199,7 +232,7 @@ Result<> PcapngWriter::on_statistics(const InterfaceStatistics& statistics) {
 }
 
 Result<> PcapngWriter::finish() {
-  Result<> header = link_type_ ? ok() : write_section_header();
+  Result<> header = begin();
   Result<> closed = out_->close();
   return header ? std::move(closed) : std::move(header);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A Sink that writes a pcapng file (draft-ietf-opsawg-pcapng): one section in the byte order of this machine, times in
-// nanoseconds, and only options that have a value. Interfaces may be added later. Every interface block has the
-// same snaplen and link type, since libpcap 1.10.3 refuses the file otherwise. Owns its ByteWriter. One thread.
+// nanoseconds, and only options that have a value. Interfaces may be added later; libpcap 1.10.3 reads the file only if
+// all have one link type and one snaplen, which a capture sees to. What another file held is written again in its
+// place. Owns its ByteWriter, borrows the Conversion. One thread.
 #pragma once
 
 #include <algorithm>
@@ -19,6 +20,7 @@
 
 #include "record/capture_format.hpp"
 #include "ringtap/byte_writer.hpp"
+#include "ringtap/output.hpp"
 #include "ringtap/sink.hpp"
 
 namespace ringtap {
@@ -27,8 +29,8 @@ struct PcapngOptions {
   std::string hardware;
   std::string os;
   std::string application;
-  // For every interface block; no record may be longer, since libpcap would refuse the file. 0: no limit.
-  std::uint32_t snaplen = 0;
+  std::vector<std::byte> section_options = {};  // of a file that is written again, as in a file of this machine
+  Conversion* conversion = nullptr;             // of a run that reads files
 
   // Hardware and operating system from uname(2).
   static PcapngOptions of_this_host(std::string application);
@@ -45,6 +47,15 @@ class PcapngBlock {
     put(body);
     return *this;
   }
+  // A body that has its options in it, if any.
+  PcapngBlock& start_body(pcapng::BlockType type, std::span<const std::byte> body) {
+    size_ = data_at_ = data_size_ = 0;
+    has_options_ = false;
+    put(pcapng::BlockHeader{.type = type, .length = 0});
+    append(body);
+    pad();
+    return *this;
+  }
   // Leaves out the packet's bytes, which belong between before_data() and behind_data().
   PcapngBlock& data(std::span<const std::byte> packet);
   // The value is `head` followed by `tail`.
@@ -54,6 +65,7 @@ class PcapngBlock {
     return option(code, std::span<const std::byte>(file_bytes(value)));
   }
   PcapngBlock& text(std::uint16_t code, std::string_view value);  // adds nothing if it is empty
+  PcapngBlock& options(std::span<const std::byte> encoded);       // complete options, padded; or nothing
   // The complete block, except for data().
   std::span<const std::byte> finish();
   [[nodiscard]] std::span<const std::byte> before_data() const { return std::span(memory_).first(data_at_); }
@@ -91,7 +103,7 @@ class PcapngBlock {
 
 // Values to bytes; each result borrows `block`.
 std::span<const std::byte> encode_section_header(PcapngBlock& block, const PcapngOptions& options);
-std::span<const std::byte> encode_interface(PcapngBlock& block, const Interface& interface, std::uint32_t snaplen);
+std::span<const std::byte> encode_interface(PcapngBlock& block, const Interface& interface);
 // What comes before and after the record's data.
 struct RecordBlock {
   std::span<const std::byte> head;
@@ -106,9 +118,9 @@ class PcapngWriter final : public Sink {
   PcapngWriter(std::unique_ptr<ByteWriter> out, PcapngOptions options)
       : out_(std::move(out)), options_(std::move(options)) {}
 
-  // An Error if the link type differs from the first interface's: the caller makes them equal (LINUX_SLL2).
   Result<> on_interface(const Interface& interface) override;
   Result<> on_record(const RecordView& record) override;
+  Result<> on_block(const FileBlockView& block) override;
   Result<> on_statistics(const InterfaceStatistics& statistics) override;
   Result<> flush() override { return out_->flush(); }
   // A capture without any interface gives a file with only a section header.
@@ -116,13 +128,14 @@ class PcapngWriter final : public Sink {
   [[nodiscard]] std::uint64_t records_stored() const override;
 
  private:
-  Result<> write_section_header();
+  Result<> begin();
+  void keep_section_options(std::span<const std::byte> options);
   Result<> write_other(std::span<const std::byte> block);
 
   std::unique_ptr<ByteWriter> out_;
   PcapngOptions options_;
   PcapngBlock block_;
-  std::optional<LinkType> link_type_;  // of the first interface
+  bool has_begun_ = false;             // the section header is written
   std::uint64_t blocks_written_ = 0;   // handed to out_
   std::uint64_t others_stored_ = 0;    // blocks without a record that are known to be in the file …
   std::vector<std::uint64_t> others_;  // … and the numbers of those that are still buffered

@@ -41,9 +41,15 @@ Result<> RotatingWriter::open() {
   auto file = hooks_.open(name_);
   if (!file) return file.take_error();
   file_ = file.take();
+  const Conversion before = hooks_.conversion == nullptr ? Conversion{} : *hooks_.conversion;
+  for (const Block& block : blocks_) {
+    const FileBlockView view{block.view.kind, block.view.type, block.body};
+    if (auto taken = file_.sink->on_block(view); !taken) return taken;
+  }
   for (const Interface& interface : interfaces_) {
     if (auto announced = file_.sink->on_interface(interface); !announced) return announced;
   }
+  if (hooks_.conversion != nullptr) *hooks_.conversion = before;
   return ok();
 }
 
@@ -68,6 +74,13 @@ Result<> RotatingWriter::move_on() {
 Result<> RotatingWriter::on_interface(const Interface& interface) {
   interfaces_.push_back(interface);
   return file_.sink->on_interface(interface);
+}
+
+Result<> RotatingWriter::on_block(const FileBlockView& block) {
+  const bool is_for_all = block.kind == FileBlockKind::kSection || block.kind == FileBlockKind::kNames ||
+                          block.kind == FileBlockKind::kSecrets;
+  if (is_for_all) blocks_.push_back({block, {block.body.begin(), block.body.end()}});
+  return file_.sink->on_block(block);
 }
 
 Result<> RotatingWriter::on_record(const RecordView& record) {

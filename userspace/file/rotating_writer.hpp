@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A Sink that writes a file set, starting the next file when the current one is large or old enough. Each file is
-// complete: it starts with all interfaces announced so far and ends with the totals at that moment. No record is lost
+// complete: it starts with all interfaces announced so far, and with the names and secrets of a file that is read, and
+// ends with the totals at that moment. No record is lost
 // between two files. Names are those that tcpdump 4.99.3 gives. Owns the file being written. One thread.
 #pragma once
 
@@ -32,6 +33,7 @@ class RotatingWriter final : public Sink {
     std::function<Result<File>(const std::string& path)> open;
     std::function<void(const std::string& path)> closed;  // called for a file when the next one is started
     std::function<Result<std::vector<InterfaceStatistics>>()> statistics;  // for the end of a file
+    Conversion* conversion = nullptr;  // what the writers leave out; what each file begins with is counted once
     std::function<std::time_t()> now = [] { return std::time(nullptr); };
   };
 
@@ -40,6 +42,7 @@ class RotatingWriter final : public Sink {
 
   Result<> on_interface(const Interface& interface) override;
   Result<> on_record(const RecordView& record) override;
+  Result<> on_block(const FileBlockView& block) override;
   Result<> on_statistics(const InterfaceStatistics& statistics) override {
     return file_.sink->on_statistics(statistics);
   }
@@ -75,6 +78,11 @@ class RotatingWriter final : public Sink {
   std::uint64_t files_by_time_ = 1;  // time slices so far
   std::uint64_t stored_before_ = 0;  // records in files that are closed
   std::vector<Interface> interfaces_;
+  struct Block {
+    FileBlockView view;
+    std::vector<std::byte> body;
+  };
+  std::vector<Block> blocks_;  // those that each file begins with
 };
 
 }  // namespace ringtap

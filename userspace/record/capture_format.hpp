@@ -24,6 +24,11 @@ inline constexpr std::uint32_t kMagicMicroseconds = 0xa1b2c3d4;
 inline constexpr std::uint32_t kMagicNanoseconds = 0xa1b23c4d;
 // Alexey Kuznetzov's patch of the 1990s; wireshark.org's LibpcapFileFormat page: packet headers carry eight bytes more.
 inline constexpr std::uint32_t kMagicModified = 0xa1b2cd34;
+// Above the 16 bits of the link type: whether the length of the frame check sequence is there, and that length in units
+// of 16 bits.
+inline constexpr std::uint32_t kFcsPresent = 1u << 26;
+inline constexpr unsigned kFcsShift = 28;
+inline constexpr std::uint8_t kFcsUnitBits = 16;
 
 struct FileHeader {
   std::uint32_t magic;
@@ -60,9 +65,14 @@ enum class BlockType : std::uint32_t {
   kInterfaceDescription = 1,
   kPacket = 2,  // obsolete
   kSimplePacket = 3,
+  kNameResolution = 4,
   kInterfaceStatistics = 5,
   kEnhancedPacket = 6,
-  kSectionHeader = 0x0a0d0d0a,  // reads the same in both byte orders
+  kSystemdJournal = 9,
+  kDecryptionSecrets = 10,
+  kCustom = 0x0bad,
+  kUncopiedCustom = 0x40000bad,  // must not be copied into another file
+  kSectionHeader = 0x0a0d0d0a,   // reads the same in both byte orders
 };
 
 inline constexpr std::uint32_t kByteOrderMagic = 0x1a2b3c4d;
@@ -137,9 +147,14 @@ static_assert(sizeof(OptionHeader) == 4);
 
 // Option codes mean different things in different blocks, hence plain numbers under the names of the draft.
 inline constexpr std::uint16_t kOptEnd = 0, kOptComment = 1;
+// A private enterprise number, then text or bytes; the last two must not be copied into another file.
+inline constexpr std::uint16_t kOptCustomText = 2988, kOptCustomBytes = 2989, kOptUncopiedText = 19372,
+                               kOptUncopiedBytes = 19373;
 inline constexpr std::uint16_t kShbHardware = 2, kShbOs = 3, kShbUserAppl = 4;
-inline constexpr std::uint16_t kIfName = 2, kIfDescription = 3, kIfMacAddr = 6, kIfTsResol = 9, kIfFilter = 11,
-                               kIfTsOffset = 14, kIfTsOffsetNs = 19;
+inline constexpr std::uint16_t kIfName = 2, kIfDescription = 3, kIfIpv4Addr = 4, kIfIpv6Addr = 5, kIfMacAddr = 6,
+                               kIfEuiAddr = 7, kIfSpeed = 8, kIfTsResol = 9, kIfTzone = 10, kIfFilter = 11, kIfOs = 12,
+                               kIfFcsLen = 13, kIfTsOffset = 14, kIfHardware = 15, kIfTxSpeed = 16, kIfRxSpeed = 17,
+                               kIfIanaTzName = 18, kIfTsOffsetNs = 19;
 inline constexpr std::uint16_t kEpbFlags = 2, kEpbHash = 3, kEpbDropCount = 4, kEpbPacketId = 5, kEpbQueue = 6,
                                kEpbVerdict = 7;
 // Our own, a number that the draft leaves for local use (section "Options"): the tap, and what record/trace_text.hpp
@@ -161,6 +176,8 @@ inline constexpr std::uint32_t kFlagsReceptionMask = 0x7;
 // The reception types. The draft has none for sent packets, which are recognised by their direction.
 inline constexpr std::array kReceptionTypes = {PacketType::kUnknown, PacketType::kHost, PacketType::kMulticast,
                                                PacketType::kBroadcast, PacketType::kOtherHost};
+// Kept as they are: FCS length, segmentation, errors of the link layer.
+inline constexpr std::uint32_t kFlagsKept = 0xffff09e0;
 inline constexpr std::uint32_t kFlagsChecksumNotReady = 1u << 9;
 inline constexpr std::uint32_t kFlagsChecksumValid = 1u << 10;
 inline constexpr std::uint32_t kFlagsSegmentationOffload = 1u << 11;

@@ -20,6 +20,7 @@ class OwnedRecord {
  public:
   explicit OwnedRecord(const RecordView& record) : view_(record) {
     const auto texts = texts_of(view_);
+    view_.extras = nullptr;  // for files only, which are written as they are read
     std::size_t size = record.data.size();
     for (const std::string_view* text : texts) size += text->size();
     bytes_.resize(size);

@@ -30,6 +30,9 @@ class Tee final : public Sink {
   Result<> on_record(const RecordView& record) override {
     return each([&](Sink& sink) { return sink.on_record(record); });
   }
+  Result<> on_block(const FileBlockView& block) override {
+    return each([&](Sink& sink) { return sink.on_block(block); });
+  }
   Result<> on_statistics(const InterfaceStatistics& statistics) override {
     return each([&](Sink& sink) { return sink.on_statistics(statistics); });
   }

@@ -148,8 +148,11 @@ void TextPrinter::put_trace(const RecordView& record) {
   }
   // ringtap's own comment says what has just been printed.
   if (options_.dissect.verbosity == 0 || record.comment.empty() || record.trace) return;
-  out_.put("\n    comment: ");
-  out_.put(plain_line(record.comment));
+  for (std::string_view rest = record.comment; !rest.empty();) {
+    const std::string_view comment = rest.substr(0, rest.find('\0'));
+    out_.put("\n    comment: ", plain_line(comment));
+    rest.remove_prefix(std::min(comment.size() + 1, rest.size()));
+  }
 }
 
 Result<> TextPrinter::end_line() {
