@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
 #include <set>
 #include <thread>
@@ -49,7 +51,7 @@ class AccountingOfFrames : public ::testing::Test {
 TEST_F(AccountingOfFrames, IsExactForAMillionThroughXdpAndTc) {
   constexpr std::uint64_t kFrames = 1'000'000;
   Capture ringtap(hosts_->right,
-                  {"-v", "-i", "right", "--tap", "xdp,tc", "-s", "96", "-B", "65536", "-w", "/dev/null"});
+                  {"-vv", "-i", "right", "--tap", "xdp,tc", "-s", "96", "-B", "65536", "-w", "/dev/null"});
   ASSERT_FALSE(HasFailure());
   const std::uint64_t before = arrived();
   send_live_frames(hosts_->left, "left", kFrame, kFrames);
@@ -69,7 +71,7 @@ TEST_F(AccountingOfFrames, IsExactForAMillionThroughXdpAndTc) {
 }
 
 TEST_F(AccountingOfFrames, IsExactForAMillionThroughTcAlone) {
-  Capture ringtap(hosts_->right, {"-v", "-i", "right", "-s", "96", "-w", folder_ / "x.pcap"});
+  Capture ringtap(hosts_->right, {"-vv", "-i", "right", "-s", "96", "-w", folder_ / "x.pcap"});
   ASSERT_FALSE(HasFailure());
   const std::uint64_t before = arrived();
   send_live_frames(hosts_->left, "left", kFrame, 1'000'000);
@@ -100,7 +102,7 @@ TEST_F(AccountingOfFrames, OfSeveralCpusStandInOneFileInTheOrderOfTime) {
   hosts_->without_ipv6();
   ASSERT_EQ(run(hosts_->right.command({"ethtool", "-K", "right2", "gro", "on"})).status, (ExitStatus{0, 0}));
   Capture ringtap(hosts_->right,
-                  {"-v", "-i", "right", "-i", "right2", "-s", "64", "-B", "65536", "-w", folder_ / "x.pcapng"});
+                  {"-vv", "-i", "right", "-i", "right2", "-s", "64", "-B", "65536", "-w", folder_ / "x.pcapng"});
   ASSERT_FALSE(HasFailure());
   std::thread other([&] {
     on_cpu(1, [&] {
@@ -134,7 +136,7 @@ TEST_F(AccountingOfFrames, OfSeveralCpusStandInOneFileInTheOrderOfTime) {
 class Loss : public AccountingOfFrames {
  protected:
   Finished lose(const std::vector<std::string>& arguments) {
-    std::vector<std::string> all = {"-v", "-i", "right", "-B", "256"};
+    std::vector<std::string> all = {"-vv", "-i", "right", "-B", "256"};
     all.insert(all.end(), arguments.begin(), arguments.end());
     Capture ringtap(hosts_->right, all);
     if (HasFailure()) return {};
@@ -176,6 +178,34 @@ TEST_F(Loss, InASmallRingIsCountedAndTheIdentityIsStillExact) {
   EXPECT_LE(told, total["ring_full"]);
 }
 
+TEST_F(Loss, IsSaidWhenItHappensAndThenAtMostOnceASecond) {
+  Capture ringtap(hosts_->right, {"-i", "right", "-B", "256", "-w", folder_ / "x.pcap"});
+  ASSERT_FALSE(HasFailure());
+  constexpr const char* kSaid = "packets lost so far (ring_full ";
+  const auto times_said = [&] {
+    const auto said = lines_of(ringtap.process().err());
+    return std::count_if(said.begin(), said.end(),
+                         [&](const auto& line) { return line.find(kSaid) != std::string::npos; });
+  };
+  const auto start = std::chrono::steady_clock::now();
+  for (int round = 0; round < 3; ++round) {
+    ringtap.process().signal(SIGSTOP);
+    send_live_frames(hosts_->left, "left", kFrame, 50'000);
+    ringtap.process().signal(SIGCONT);
+    send_live_frames(hosts_->left, "left", kFrame, 1);
+    if (round == 0) {
+      ASSERT_TRUE(ringtap.process().wait_for_err(kSaid, 5s)) << ringtap.process().err();
+    }
+  }
+  ASSERT_TRUE(wait_until([&] { return times_said() >= 2; }, 5s)) << ringtap.process().err();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start);
+  EXPECT_LE(times_said(), seconds.count() + 2);
+  const Finished finished = ringtap.stop();
+  const auto lines = lines_of(finished.err);
+  const auto advised = [](const std::string& line) { return line.find("a larger -B") != std::string::npos; };
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(), advised), 1) << finished.err;
+}
+
 TEST_F(Loss, ExitsWithThreeUnderStrictLossAndSaysWhy) {
   const Finished finished = lose({"--strict-loss", "-w", folder_ / "x.pcap"});
   EXPECT_EQ(finished.status, (ExitStatus{3, 0})) << finished.err;
@@ -183,7 +213,7 @@ TEST_F(Loss, ExitsWithThreeUnderStrictLossAndSaysWhy) {
 }
 
 TEST_F(AccountingOfFrames, IsExactWithWhatIsLeftOutOnPurpose) {
-  Capture ringtap(hosts_->right, {"-v", "-i", "right", "--tap", "xdp,tc", "--slice", "l4+4", "--sample", "1/2",
+  Capture ringtap(hosts_->right, {"-vv", "-i", "right", "--tap", "xdp,tc", "--slice", "l4+4", "--sample", "1/2",
                                   "--max-pps", "2000", "--time-batch", "100us", "-w", folder_ / "x.pcapng"});
   ASSERT_FALSE(HasFailure());
   const std::uint64_t before = arrived();
@@ -231,7 +261,7 @@ TEST_F(AccountingOfFrames, IsExactWithWhatIsLeftOutOnPurpose) {
 }
 
 TEST_F(AccountingOfFrames, WithoutLossExitsWithZeroUnderStrictLoss) {
-  Capture ringtap(hosts_->right, {"-v", "-i", "right", "--strict-loss", "-w", folder_ / "x.pcap"});
+  Capture ringtap(hosts_->right, {"-vv", "-i", "right", "--strict-loss", "-w", folder_ / "x.pcap"});
   send_live_frames(hosts_->left, "left", kFrame, 100);
   const Finished finished = ringtap.stop();
   EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
@@ -239,7 +269,7 @@ TEST_F(AccountingOfFrames, WithoutLossExitsWithZeroUnderStrictLoss) {
 }
 
 TEST_F(AccountingOfFrames, IsPrintedOnUsr1WhileTheCaptureGoesOn) {
-  Capture ringtap(hosts_->right, {"-v", "-i", "right", "-w", folder_ / "x.pcap"});
+  Capture ringtap(hosts_->right, {"-vv", "-i", "right", "-w", folder_ / "x.pcap"});
   send_live_frames(hosts_->left, "left", kFrame, 1000);
   EXPECT_TRUE(wait_until([&] {
     ringtap.process().signal(SIGUSR1);

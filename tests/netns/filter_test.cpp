@@ -39,7 +39,7 @@ class LiveFilters : public ::testing::Test {
   // Runs a capture at the receiver while 30 datagrams go to port 5000 and 20 to port 6000.
   Result capture(std::vector<std::string> arguments) {
     const std::string file = folder.path() / "x.pcapng";
-    arguments.insert(arguments.begin(), {"-i", "right", "-v", "-w", file});
+    arguments.insert(arguments.begin(), {"-i", "right", "-vv", "-w", file});
     Capture ringtap(hosts->right, arguments);
     send_udp(hosts->left, TwoHosts::kRightIpv4, 5000, Bytes(100), 30);
     send_udp(hosts->left, TwoHosts::kRightIpv4, 6000, Bytes(100), 20);
@@ -75,7 +75,7 @@ TEST_F(LiveFilters, SeeDirectionByTheTap) {
 
 TEST_F(LiveFilters, WorkOnEveryInterfaceAtOnce) {
   const std::string file = folder.path() / "any.pcap";
-  Capture ringtap(hosts->right, {"-i", "any", "-v", "-w", file, "udp dst port 5000"});
+  Capture ringtap(hosts->right, {"-i", "any", "-vv", "-w", file, "udp dst port 5000"});
   send_udp(hosts->left, TwoHosts::kRightIpv4, 5000, Bytes(100), 30);
   send_udp(hosts->right, "127.0.0.1", 5000, Bytes(100), 5);
   send_udp(hosts->left, TwoHosts::kRightIpv4, 6000, Bytes(100), 20);
@@ -199,7 +199,7 @@ TEST_F(LiveFilters, MeanAtEveryTapWhatTheyMeanToTcpdumpOnTheFileOfTheFrames) {
                                  "not ip and not ip6",
                                  "tcp[((tcp[12]&0xf0)>>2):4] = 0x47455420"}) {
     Capture ringtap(hosts->right,
-                    {"-i", "right", "-v", "--tap", "xdp,tc-in", "-w", folder / "both.pcapng", expression});
+                    {"-i", "right", "-vv", "--tap", "xdp,tc-in", "-w", folder / "both.pcapng", expression});
     for (const Bytes& frame : frames) sender.send(frame);
     const Accounting accounting = expect_identity(ringtap.stop().err);
     const std::uint64_t truth = count_by_tcpdump(file, expression);
@@ -219,7 +219,7 @@ TEST_F(LiveFilters, WorkOnADeviceWithoutALinkHeader) {
     return frame;
   };
   for (const char* interface : {"tun0", "any"}) {
-    Capture ringtap(hosts->right, {"-i", interface, "-v", "-Q", "in", "-w", folder / "tun.pcap", "udp dst port 5000"});
+    Capture ringtap(hosts->right, {"-i", interface, "-vv", "-Q", "in", "-w", folder / "tun.pcap", "udp dst port 5000"});
     for (int i = 0; i < 4; ++i) tun.send(bare(5000));
     for (int i = 0; i < 3; ++i) tun.send(bare(6000));
     expect_identity(ringtap.stop().err);
@@ -232,8 +232,8 @@ TEST_F(LiveFilters, ReadPayloadThatLiesOutsideTheLinearPart) {
   REQUIRE_TOOL("tcpdump");
   const std::string expression = "tcp[((tcp[12]&0xf0)>>2)+40:2] > 0x1000 and tcp src port 7777";
   const auto everything = folder / "all.pcap";
-  Capture all(hosts->right, {"-i", "right", "-v", "--tap", "tc-out", "-w", everything});
-  Capture some(hosts->right, {"-i", "right", "-v", "--tap", "tc-out", "-w", folder / "some.pcap", expression});
+  Capture all(hosts->right, {"-i", "right", "-vv", "--tap", "tc-out", "-w", everything});
+  Capture some(hosts->right, {"-i", "right", "-vv", "--tap", "tc-out", "-w", folder / "some.pcap", expression});
   for (int i = 0; i < 20; ++i) exchange_tcp(hosts->left, hosts->right, TwoHosts::kRightIpv4, 7777, 100, 3000);
   expect_identity(all.stop().err);
   expect_identity(some.stop().err);

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Which interfaces and taps a capture holds, while interfaces come and go; and what other tools say about its files.
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
 #include "capture.hpp"
+#include "ringtap/unique_fd.hpp"
 #include "support/requirements.hpp"
 #include "support/traffic.hpp"
 
@@ -435,6 +440,60 @@ TEST_F(Interfaces, OutputReachesAPipeAsItComes) {
     })) << pipe.err();
     EXPECT_EQ(lines_of(pipe.out()).size(), 3u) << pipe.out() << pipe.err();
   }
+}
+
+TEST_F(Interfaces, OfAnyAreCountedWhereCaptureBegins) {
+  const TwoHosts hosts;
+  Capture any(hosts.right, {"-i", "any", "-w", "/dev/null"});
+  const Finished finished = any.stop();
+  // lo, which has no egress tap, and right; each description once.
+  EXPECT_NE(
+      finished.err.find("listening on any: 2 interfaces (tc ingress, tc ingress and egress), link-type LINUX_SLL2"),
+      std::string::npos)
+      << finished.err;
+  EXPECT_EQ(finished.err.find("right"), std::string::npos) << finished.err;
+}
+
+TEST_F(Interfaces, VerboseGivesTheSumsAndTwiceVerboseEachTap) {
+  const TwoHosts hosts;
+  for (const bool each : {false, true}) {
+    Capture ringtap(hosts.right, {each ? "-vv" : "-v", "-i", "right", "--tap", "xdp,tc", "-w", folder_ / "x.pcapng"});
+    ping(hosts.left, TwoHosts::kRightIpv4, 3);
+    const Finished finished = ringtap.stop();
+    const Accounting accounting = expect_identity(finished.err);
+    EXPECT_TRUE(accounting.total) << finished.err;
+    EXPECT_EQ(accounting.lines.size() >= 2, each) << finished.err;
+  }
+}
+
+// With -v -w, on a terminal, as tcpdump does.
+TEST_F(Interfaces, OnATerminalTheNumberOfPacketsIsShownWhileTheyAreWritten) {
+  const TwoHosts hosts;
+  int terminal = -1;
+  int ours = -1;
+  ASSERT_EQ(openpty(&terminal, &ours, nullptr, nullptr, nullptr), 0);
+  const UniqueFd master(terminal);
+  UniqueFd slave(ours);
+  Capture ringtap(hosts.right, {"-v", "-i", "right", "-w", folder_ / "x.pcap", "icmp"},
+                  [&] { ::dup2(slave.get(), STDERR_FILENO); });
+  slave = UniqueFd();
+  ping(hosts.left, TwoHosts::kRightIpv4, 3);
+  std::string shown;
+  const bool counted = wait_until(
+      [&] {
+        pollfd ready{.fd = master.get(), .events = POLLIN, .revents = 0};
+        std::array<char, 4096> text{};
+        if (::poll(&ready, 1, 10) != 1) return false;
+        const ssize_t size = ::read(master.get(), text.data(), text.size());
+        if (size > 0) shown.append(text.data(), static_cast<std::size_t>(size));
+        return shown.find("Got 6\r") != std::string::npos;
+      },
+      10s);
+  EXPECT_TRUE(counted) << shown;
+  ringtap.stop();
+  // Not in a log.
+  Capture logged(hosts.right, {"-v", "-i", "right", "-w", folder_ / "x.pcap", "--duration", "1500ms"});
+  EXPECT_EQ(logged.finish().err.find("Got "), std::string::npos);
 }
 
 }  // namespace

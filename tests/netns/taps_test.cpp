@@ -943,7 +943,7 @@ TEST_F(Taps, AFloodBalances) {
   constexpr unsigned kEach = 75'000;
   // Two ports nobody listens at, and SYNs to a third: every packet is dropped, most without an answer.
   const Bytes syn = (Ethernet{.dst = TwoHosts::kRightMac} / Ipv4{} / Tcp{.dst_port = 81}).bytes();
-  Capture ringtap(hosts.right, {"-v", "-i", "right", "--tap", "xdp,tc,packet,stack,netfilter,socket,drop", "-s", "64",
+  Capture ringtap(hosts.right, {"-vv", "-i", "right", "--tap", "xdp,tc,packet,stack,netfilter,socket,drop", "-s", "64",
                                 "-w", "/dev/null", "--format", "pcap"});
   const std::uint64_t before = hosts.right.counters("right").rx_packets;
   ASSERT_EQ(run(hosts.right.command({"sh", "-c", "echo 1 >/sys/class/net/right/threaded"})).status, (ExitStatus{0, 0}));

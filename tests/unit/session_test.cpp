@@ -36,6 +36,7 @@ class FakeSource final : public RecordSource {
       RecordView record;
       record.data = kData;
       record.time_ns = delivered;
+      record.lost_before = lost_before;
       if (auto result = sink.on_record(record); !result) return result.take_error();
     }
     if (stopped) {
@@ -62,6 +63,7 @@ class FakeSource final : public RecordSource {
   int raise_when_empty = 0;
   bool stopped = false;
   bool refuses_odd = false;
+  std::uint64_t lost_before = 0;  // of each record
   std::uint64_t delivered = 0;
   std::uint64_t refused = 0;
   std::chrono::nanoseconds longest_wait{0};
@@ -195,6 +197,24 @@ TEST_F(SessionTest, EachRecordIsFlushedWhenAskedFor) {
   EXPECT_GE(sink.flushes, 10);
 }
 
+TEST_F(SessionTest, ReportsProgressOnceASecondAndTheFirstLossAtOnce) {
+  FakeSource quiet(1000, 0, false);
+  int looks = 0;
+  EXPECT_TRUE(run(quiet, {.limits = {.duration = 200ms}, .on_progress = [&](const SessionTotals&) { ++looks; }}));
+  EXPECT_EQ(looks, 0);
+
+  sink = FakeSink();
+  FakeSource lossy(1000, 0, false);
+  lossy.lost_before = 3;  // each record
+  std::uint64_t written = 0;
+  EXPECT_TRUE(run(lossy, {.limits = {.duration = 200ms}, .on_progress = [&](const SessionTotals& so_far) {
+                            ++looks;
+                            written = so_far.written;
+                          }}));
+  EXPECT_EQ(looks, 1);
+  EXPECT_EQ(written, 1000U);
+}
+
 TEST(Report, ClosingLinesAreTcpdumpsWordForWord) {
   SourceAccount source;
   TapAccount& tap = source.taps.emplace_back();
@@ -213,18 +233,38 @@ TEST(Report, ClosingLinesAreTcpdumpsWordForWord) {
             "1 packet captured\n1 packet received by filter\n1 packet dropped by kernel\n");
 }
 
+TEST(Report, GivesTheSumsAndOnRequestALineForEachTap) {
+  SourceAccount source;
+  for (int i = 0; i < 3; ++i) {
+    TapAccount& tap = source.taps.emplace_back();
+    tap.tap = "tc-ingress";
+    tap.interface = "eth" + std::to_string(i);
+    tap.seen = tap.drops[0] = 5;
+  }
+  const auto lines = [&](bool each) {
+    const std::string text = accounting_text(source, {}, each);
+    EXPECT_NE(text.find("accounting: total seen=15 "), std::string::npos) << text;
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  EXPECT_EQ(lines(false), 1);
+  EXPECT_EQ(lines(true), 4);
+  EXPECT_EQ(loss_text(source), "15 packets lost so far (ring_full 15)");
+  source.taps[0].drops[3] = 1;
+  EXPECT_EQ(loss_text(source), "16 packets lost so far (ring_full 15, recursion 1)");
+}
+
 TEST(Report, SaysWhenTheBooksDoNotBalance) {
   SourceAccount source;
   TapAccount& tap = source.taps.emplace_back();
   tap.seen = tap.delivered = 10;
   SessionTotals session;
   session.written = 10;
-  EXPECT_NE(accounting_text(source, session).find(" balanced\n"), std::string::npos);
+  EXPECT_NE(accounting_text(source, session, true).find(" balanced\n"), std::string::npos);
   tap.seen = 11;
-  EXPECT_NE(accounting_text(source, session).find(" NOT-BALANCED\n"), std::string::npos);
+  EXPECT_NE(accounting_text(source, session, true).find(" NOT-BALANCED\n"), std::string::npos);
   tap.seen = 10;
   session.written = 9;
-  EXPECT_NE(accounting_text(source, session).find(" NOT-BALANCED\n"), std::string::npos);
+  EXPECT_NE(accounting_text(source, session, true).find(" NOT-BALANCED\n"), std::string::npos);
 }
 
 }  // namespace

@@ -41,10 +41,11 @@ std::string summary_text(const SourceAccount& source, const SessionTotals& sessi
   return text;
 }
 
-std::string accounting_text(const SourceAccount& source, const SessionTotals& session, bool running) {
+std::string accounting_text(const SourceAccount& source, const SessionTotals& session, bool each, bool running) {
   const std::string start = "ringtap: accounting:";
   std::string text;
   for (const TapAccount& tap : source.taps) {
+    if (!each) break;
     text += start + " tap=" + tap.tap + " interface=" + tap.interface + pair_text("cpu", tap.cpu) +
             kernel_side_text(tap) + "\n";
   }
@@ -55,6 +56,17 @@ std::string accounting_text(const SourceAccount& source, const SessionTotals& se
   text += pair_text("malformed", source.malformed) + pair_text("late", source.late) +
           pair_text("time_batch_missed", source.time_batch_missed);
   return text + (running ? " running\n" : accounts_balance(source, session) ? " balanced\n" : " NOT-BALANCED\n");
+}
+
+std::string loss_text(const SourceAccount& source) {
+  const TapAccount total = source.total();
+  std::string causes;
+  for (std::size_t i = 0; i < kDropNames.size(); ++i) {
+    if (total.drops[i] == 0) continue;
+    causes += (causes.empty() ? "" : ", ") + std::string(kDropNames[i]) + " " + std::to_string(total.drops[i]);
+  }
+  const std::uint64_t lost = total.dropped();
+  return std::to_string(lost) + (lost == 1 ? " packet" : " packets") + " lost so far (" + causes + ")";
 }
 
 bool accounts_balance(const SourceAccount& source, const SessionTotals& session) {

@@ -14,9 +14,13 @@ namespace ringtap {
 // the filter, including dropped ones (pcap_stats(3PCAP) on Linux).
 std::string summary_text(const SourceAccount& source, const SessionTotals& session);
 
-// The accounting: a line per interface, tap and CPU, and one with the totals: "ringtap: accounting: key=value …".
-// During a run records are in flight, so that the totals need not balance; with `running` the line says so instead.
-std::string accounting_text(const SourceAccount& source, const SessionTotals& session, bool running = false);
+// The accounting: one line with the totals, "ringtap: accounting: total key=value …", and before it, with `each`, one
+// per interface, tap and CPU. During a run records are in flight, so that the totals need not balance; with `running`
+// the line says so instead.
+std::string accounting_text(const SourceAccount& source, const SessionTotals& session, bool each, bool running = false);
+
+// "1200 packets lost so far (ring_full 1200)"
+std::string loss_text(const SourceAccount& source);
 
 // True if every frame is accounted for; only meaningful after the end of the run.
 bool accounts_balance(const SourceAccount& source, const SessionTotals& session);

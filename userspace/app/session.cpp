@@ -13,15 +13,17 @@ namespace {
 using Steady = std::chrono::steady_clock;
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
 constexpr std::chrono::nanoseconds kLongestWait = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds kProgressInterval = std::chrono::seconds(1);
 
 // Passes records on and counts the result of each.
 class CountingSink final : public Sink {
  public:
-  CountingSink(Sink& sink, const SessionOptions& options, std::uint64_t& taken, SessionTotals& totals)
-      : sink_(sink), options_(options), taken_(taken), totals_(totals) {}
+  CountingSink(Sink& sink, const SessionOptions& options, std::uint64_t& taken, bool& loss_seen, SessionTotals& totals)
+      : sink_(sink), options_(options), taken_(taken), loss_seen_(loss_seen), totals_(totals) {}
 
   Result<> on_interface(const Interface& interface) override { return sink_.on_interface(interface); }
   Result<> on_record(const RecordView& record) override {
+    loss_seen_ |= record.lost_before != 0;
     if (totals_.discard(Discard::kSkipped) < options_.limits.skip) {
       ++totals_.discard(Discard::kSkipped);
       return ok();
@@ -44,6 +46,7 @@ class CountingSink final : public Sink {
   Sink& sink_;
   const SessionOptions& options_;
   std::uint64_t& taken_;
+  bool& loss_seen_;
   SessionTotals& totals_;
 };
 
@@ -96,9 +99,10 @@ Result<> Session::run() {
 }
 
 Result<> Session::capture() {
-  CountingSink sink(sink_, options_, handed_over_, totals_);
+  CountingSink sink(sink_, options_, handed_over_, loss_seen_, totals_);
   const auto start = Steady::now();
   auto last_flush = start;
+  last_progress_ = start;
   while (!signals_.end_asked()) {
     auto wait = kLongestWait;
     if (options_.limits.duration) {
@@ -124,6 +128,7 @@ Result<> Session::capture() {
       on_counts_asked_(totals_);
       if (auto result = write_statistics(); !result) return result;
     }
+    look_at_progress();
     const bool idle = handed_over_ == before;
     const auto now = Steady::now();
     if (signals_.take_flush_asked() || idle || now - last_flush >= kFlushInterval) {
@@ -132,6 +137,17 @@ Result<> Session::capture() {
     }
   }
   return ok();
+}
+
+void Session::look_at_progress() {
+  if (!options_.on_progress) return;
+  const auto now = Steady::now();
+  const bool is_first_loss = loss_seen_ && !loss_told_;
+  if (!is_first_loss && now - last_progress_ < kProgressInterval) return;
+  loss_told_ = loss_seen_;
+  last_progress_ = now;
+  totals_.written = handed_over_;
+  options_.on_progress(totals_);
 }
 
 // Until the count is reached.
@@ -143,7 +159,7 @@ std::uint64_t Session::most_records() {
 }
 
 Result<> Session::hand_over_rest(bool wanted) {
-  CountingSink sink(sink_, options_, handed_over_, totals_);
+  CountingSink sink(sink_, options_, handed_over_, loss_seen_, totals_);
   DiscardingSink bin(totals_.discard(count_reached_ ? Discard::kAfterStop : Discard::kOutput));
   Result<> result;
   for (;;) {

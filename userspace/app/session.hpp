@@ -16,13 +16,6 @@
 
 namespace ringtap {
 
-struct SessionOptions {
-  RunLimits limits;
-  bool flush_each_record = false;
-  // Called between turns; true: the sink accepts no more records. Null: it always does.
-  std::function<bool()> is_done;
-};
-
 // What happened to the records that reached user space.
 struct SessionTotals {
   std::uint64_t written = 0;
@@ -30,6 +23,16 @@ struct SessionTotals {
   std::uint64_t& discard(Discard cause) { return discards[static_cast<std::size_t>(cause)]; }
 
   [[nodiscard]] std::uint64_t discarded() const;
+};
+
+struct SessionOptions {
+  RunLimits limits;
+  bool flush_each_record = false;
+  // Called between turns; true: the sink accepts no more records. Null: it always does.
+  std::function<bool()> is_done;
+  // Called with the totals so far once a second, and at once when the first record comes before which others were lost;
+  // null: never.
+  std::function<void(const SessionTotals&)> on_progress;
 };
 
 class Session {
@@ -68,7 +71,12 @@ class Session {
   SessionOptions options_;
   std::function<void(const SessionTotals&)> on_counts_asked_;
   SessionTotals totals_;
+  void look_at_progress();
+
   std::uint64_t handed_over_ = 0;  // records that the sink accepted
+  bool loss_seen_ = false;         // by a record's lost_before
+  bool loss_told_ = false;
+  std::chrono::steady_clock::time_point last_progress_;
   bool count_reached_ = false;
   bool stopped_by_sink_ = false;
 };

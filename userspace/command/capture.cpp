@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A live capture.
+#include <unistd.h>
+
+#include <algorithm>
 #include <chrono>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "app/report.hpp"
 #include "command/commands.hpp"
@@ -16,17 +22,33 @@ namespace {
 // more packets.
 constexpr auto kNamePatience = std::chrono::milliseconds(20);
 
+// "eth0 (tc ingress and egress)"; of many, and of `any`, their number and each description once.
+std::string places_text(const Options& options, const LiveSource& source) {
+  const std::vector<Interface>& interfaces = source.interfaces();
+  constexpr std::size_t kMostNames = 6;
+  const bool is_any = options.capture.interfaces == std::vector<std::string>{"any"};
+  const bool several_taps = family_count(options.capture.taps) > 1;
+  std::string names;
+  std::set<std::string> devices;
+  std::vector<std::string> taps;
+  for (const Interface& interface : interfaces) {
+    names += (names.empty() ? "" : ", ") + interface.name + " (" + interface.description + ")";
+    devices.insert(several_taps ? interface.name.substr(0, interface.name.rfind(':')) : interface.name);
+    if (std::find(taps.begin(), taps.end(), interface.description) == taps.end()) taps.push_back(interface.description);
+  }
+  if (!is_any && interfaces.size() <= kMostNames) return names;
+  std::string text = std::to_string(devices.size()) + (devices.size() == 1 ? " interface (" : " interfaces (");
+  for (std::size_t i = 0; i < taps.size(); ++i) text += (i == 0 ? "" : ", ") + taps[i];
+  return (is_any ? "any: " : "") + text + ")";
+}
+
 void announce(const Options& options, const LiveSource& source) {
   const DissectOptions& style = options.text_style.dissect;
   if (options.output.print && style.verbosity == 0 && !style.quiet) {
     say("verbose output suppressed, use -v[v]... for full protocol decode");
   }
-  std::string taps;
-  for (const Interface& interface : source.interfaces()) {
-    taps += (taps.empty() ? "" : ", ") + interface.name + " (" + interface.description + ")";
-  }
   const LinkType type = source.interfaces().empty() ? LinkType::kEthernet : source.interfaces().front().link_type;
-  say("listening on " + taps + ", link-type " + link_type_text(type) + ", snapshot length " +
+  say("listening on " + places_text(options, source) + ", link-type " + link_type_text(type) + ", snapshot length " +
       std::to_string(options.capture.snaplen) + " bytes" + (style.verbosity > 0 ? ", " + source.buffer_text() : ""));
 }
 
@@ -36,8 +58,31 @@ void report(LiveSource& source, const Options& options, const SessionTotals& tot
   if (!account) return say(account.error().text());
   print_to_stderr(summary_text(*account, totals));
   if (options.text_style.dissect.verbosity == 0) return;
-  print_to_stderr(accounting_text(*account, totals, running));
+  print_to_stderr(accounting_text(*account, totals, options.text_style.dissect.verbosity > 1, running));
 }
+
+// While it runs, at most once a second: the first loss and every further one; and with -v -w, on a terminal, tcpdump's
+// line of how many packets were captured.
+class Progress {
+ public:
+  Progress(LiveSource& source, const Options& options)
+      : source_(source),
+        counts_(options.text_style.dissect.verbosity > 0 && !options.output.path.empty() && !options.output.print &&
+                ::isatty(STDERR_FILENO) == 1) {}
+
+  void look(const SessionTotals& totals) {
+    if (counts_) show_count(totals.written);
+    const auto account = source_.account();
+    if (!account || account->total().dropped() <= told_) return;
+    say(loss_text(*account) + (told_ == 0 ? "; a larger -B, a smaller -s or a filter helps" : ""));
+    told_ = account->total().dropped();
+  }
+
+ private:
+  LiveSource& source_;
+  bool counts_;
+  std::uint64_t told_ = 0;
+};
 
 // --strict-loss
 int exit_code_of_loss(LiveSource& source, const Options& options) {
@@ -78,8 +123,10 @@ int capture(const Options& options) {
   if (*user) {
     if (auto changed = become(**user, Keep::kCapture); !changed) return fail(changed.error());
   }
-  const Ended ended = run_session(source, *output, *signals, options,
-                                  [&](const SessionTotals& totals) { report(source, options, totals, true); });
+  Progress progress(source, options);
+  const Ended ended = run_session(
+      source, *output, *signals, options, [&](const SessionTotals& totals) { report(source, options, totals, true); },
+      [&](const SessionTotals& totals) { progress.look(totals); });
   report(source, options, ended.totals, false);
   return ended.result ? exit_code_of_loss(source, options) : fail_run(ended.result.error(), ended.totals.written);
 }

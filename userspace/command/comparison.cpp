@@ -47,7 +47,7 @@ int run_comparison(RecordSource& source, Comparer& comparer, Signals& signals, c
                   [&comparer](const SessionTotals&) { print_to_stderr(comparer.report()); });
   const Result<> result = session.run();
   if (const auto account = source.account(); account && options.compare.verbosity > 0 && options.read_paths.empty()) {
-    print_to_stderr(accounting_text(*account, session.totals(), false));
+    print_to_stderr(accounting_text(*account, session.totals(), options.compare.verbosity > 1));
   }
   return result ? 0 : fail(result.error());
 }

@@ -31,6 +31,10 @@ void print_to_stderr(std::string_view text) {
   std::fputs(plain_text(text).c_str(), stderr);
 }
 
+void show_count(std::uint64_t packets) {
+  std::fprintf(stderr, "Got %llu\r", static_cast<unsigned long long>(packets));
+}
+
 int print(std::string_view text) {
   errno = 0;
   const std::string plain = plain_text(text);

@@ -19,6 +19,9 @@ void say(const std::string& text);
 // Reports, and the lines that tcpdump prints, too.
 void print_to_stderr(std::string_view text);
 
+// tcpdump's "Got 5", on a terminal only: the next line of any kind takes its place.
+void show_count(std::uint64_t packets);
+
 // Writes all of `text` to standard output. Returns the exit code: 0, or after an error message that of the error.
 int print(std::string_view text);
 

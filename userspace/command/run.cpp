@@ -29,11 +29,14 @@ Result<std::unique_ptr<HostNames>> host_names(const Options& options, const Host
 }
 
 Ended run_session(RecordSource& source, const Output& output, Signals& signals, const Options& options,
-                  std::function<void(const SessionTotals&)> on_counts_asked) {
-  Session session(
-      source, *output.sink, signals,
-      {.limits = options.limits, .flush_each_record = options.output.flush_each_record, .is_done = output.is_done},
-      std::move(on_counts_asked));
+                  std::function<void(const SessionTotals&)> on_counts_asked,
+                  std::function<void(const SessionTotals&)> on_progress) {
+  Session session(source, *output.sink, signals,
+                  {.limits = options.limits,
+                   .flush_each_record = options.output.flush_each_record,
+                   .is_done = output.is_done,
+                   .on_progress = std::move(on_progress)},
+                  std::move(on_counts_asked));
   Result<> result = session.run();
   // tcpdump's message at the end of -G with -W.
   if (session.stopped_by_sink()) {

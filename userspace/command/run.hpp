@@ -26,9 +26,10 @@ struct Ended {
   SessionTotals totals;
 };
 // Passes records from the source to the output until something ends the run; prints a message if that was the last file
-// of a file set. `on_counts_asked`: see Session.
+// of a file set. `on_counts_asked`, `on_progress`: see Session.
 Ended run_session(RecordSource& source, const Output& output, Signals& signals, const Options& options,
-                  std::function<void(const SessionTotals&)> on_counts_asked);
+                  std::function<void(const SessionTotals&)> on_counts_asked,
+                  std::function<void(const SessionTotals&)> on_progress = {});
 
 // --ready-file
 Result<> make_ready_file(const Options& options);
