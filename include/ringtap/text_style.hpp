@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace ringtap {
 
@@ -24,6 +25,7 @@ struct DissectOptions {
   bool raw_nfs_handles = false;  // -u: NFS file handles in hex
   bool suppress_dump = false;    // bytes of unknown protocols are not dumped, because -x or -X shows them anyway
   bool compat = false;           // --compat: what tcpdump 4.99.3 prints, even where it is wrong for today's networks
+  std::string tcp_secret;        // -M, for the MD5 signatures of TCP segments; empty: not known
   const ForcedType* forced = nullptr;  // -T, from find_forced_type(); nullptr: by port
 };
 

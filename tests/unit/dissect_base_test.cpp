@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/md5.hpp"
 #include "dissect/appender.hpp"
 #include "dissect/checksum.hpp"
 #include "dissect/cursor.hpp"
@@ -24,6 +25,31 @@ std::vector<std::uint8_t> every_byte() {
 
 bool is_harmless(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+// RFC 1321 A.5.
+TEST(Md5, GivesTheDigestsOfTheRfc) {
+  const auto digest = [](std::string_view text, std::size_t piece) {
+    Md5 md5;
+    while (!text.empty()) {
+      const std::string_view part = text.substr(0, piece);
+      md5.update({reinterpret_cast<const std::uint8_t*>(part.data()), part.size()});
+      text.remove_prefix(part.size());
+    }
+    std::string hex;
+    for (const std::uint8_t byte : md5.finish()) {
+      constexpr std::string_view kDigits = "0123456789abcdef";
+      hex += {kDigits[byte >> 4], kDigits[byte & 0xf]};
+    }
+    return hex;
+  };
+  for (const std::size_t piece : {1U, 7U, 64U, 1000U}) {
+    EXPECT_EQ(digest("", piece), "d41d8cd98f00b204e9800998ecf8427e");
+    EXPECT_EQ(digest("abc", piece), "900150983cd24fb0d6963f7d28e17f72");
+    EXPECT_EQ(digest("abcdefghijklmnopqrstuvwxyz", piece), "c3fcd3d76192e4007dfb496cca67e13b");
+    EXPECT_EQ(digest("12345678901234567890123456789012345678901234567890123456789012345678901234567890", piece),
+              "57edf4a22be3c955ac49da2e2107b67a");
+  }
 }
 
 TEST(Appender, LetsNoControlByteThroughItsEscapes) {

@@ -233,6 +233,32 @@ TEST_F(Files, ShowNumbersOfAutonomousSystemsWithADotWhereAskedFor) {
   EXPECT_NE(ringtap({"-nvb", "-r", file}).out.find("4 Byte AS 1.4464\n"), std::string::npos);
 }
 
+// RFC 1321 A.5 is in dissect_base_test; here tcpdump computes the signatures, of both versions of IP.
+TEST_F(Files, TellWhetherTheMd5SignatureOfASegmentIsValid) {
+  RINGTAP_REQUIRE(tcpdump_version().find("OpenSSL") != std::string::npos, "a tcpdump with libcrypto");
+  // A segment from port 179 with the signature of "secret", over IPv4 and IPv6.
+  const std::string header = "00b3 0fa0 00000064 000000c8 a018 03e8 0000 0000 0101 1312 ";
+  const std::string four = pcap_of("four", bytes_of("020000000002 020000000001 0800 45000041 00010000 4006 0000 "
+                                                    "0a000001 0a000002" +
+                                                    header + "c90ed944e11e5b562f5abfe8e679039a 68656c6c6f"));
+  const std::string six =
+      pcap_of("six", bytes_of("020000000002 020000000001 86dd 60000000 002d 06 40 20010db8000000000000000000000001 "
+                              "20010db8000000000000000000000002" +
+                              header + "2072d935e52f89e64cf490d93e88ce0f 68656c6c6f"));
+  for (const std::string& file : {four, six}) {
+    for (const char* how : {"-n", "-nv", "-nq"}) {
+      expect_same({how, "-r", file});
+      expect_same({how, "-M", "secret", "-r", file});
+      expect_same({how, "-M", "other", "-r", file});
+    }
+    EXPECT_NE(ringtap({"-n", "-M", "secret", "-r", file}).out.find("md5 valid"), std::string::npos);
+    const std::string cut = folder_ / "cut";
+    ASSERT_EQ(run({"editcap", "-F", "pcap", "-s", "96", file, cut}).status, (ExitStatus{0, 0}));
+    expect_same({"-n", "-M", "secret", "-r", cut});
+    expect_same({"-n", "-r", cut});
+  }
+}
+
 TEST_F(Files, OutputThatCannotBeWrittenIsAnErrorOfItsOwn) {
   for (const std::string words : {"-h", "compare -h", "--version", "-d port 80"}) {
     const Finished finished = run({"sh", "-c", ringtap_binary() + " " + words + " > /dev/full"});

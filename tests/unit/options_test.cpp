@@ -332,6 +332,7 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
                                         "-u",
                                         "-H",
                                         "-m",
+                                        "-M",
                                         "-T",
                                         "--lengths",
                                         "-#",

@@ -241,6 +241,8 @@ constexpr std::array kOptions = {
               set_flag<[](Draft& d) { return &dissect(d).raw_nfs_handles; }>},
     OptionRow{"-H", nullptr, Group::kText, kCaptureForm, "accepted, but has no effect: 802.11 frames are not decoded",
               ignore_mesh},
+    OptionRow{"-M", "SECRET", Group::kText, kCaptureForm, "check the MD5 signatures of TCP segments with this secret",
+              set_text<[](Draft& d) { return &dissect(d).tcp_secret; }>},
     OptionRow{"-m", "MODULE", Group::kText, kCaptureForm, "accepted, but has no effect: SMI modules are not read",
               ignore_module},
     OptionRow{"-T", "TYPE", Group::kText, kCaptureForm,
@@ -269,7 +271,6 @@ constexpr const char* kOneClock = "not for compare; time stamps always come from
 
 constexpr std::array kRefused = {
     RefusedRow{"-E", kBothForms, "decrypting IPsec is not supported"},
-    RefusedRow{"-M", kBothForms, "checking TCP-MD5 signatures is not supported"},
     RefusedRow{"-I,--monitor-mode", kBothForms, "monitor mode is not supported"},
     RefusedRow{"-f", kBothForms, "printing only foreign addresses as numbers is not supported; use -n"},
 
@@ -286,6 +287,7 @@ constexpr std::array kRefused = {
     RefusedRow{"-H", kCompareForm, kNotPrinted},
     RefusedRow{"-m", kCompareForm, kNotPrinted},
     RefusedRow{"-u", kCompareForm, kNotPrinted},
+    RefusedRow{"-M", kCompareForm, kNotPrinted},
     RefusedRow{"--lengths", kCompareForm, kNotPrinted},
     RefusedRow{"--print-sampling", kCompareForm, kNotPrinted},
     RefusedRow{"--skip", kCompareForm, kNotPrinted},

@@ -3,6 +3,7 @@
 // timeout RFC 5482, authentication RFC 5925, fast open RFC 7413, multipath RFC 8684 (mptcp.cpp), SCPS CCSDS 714.0-B-2.
 #include <bit>
 
+#include "base/md5.hpp"
 #include "dissect/checksum.hpp"
 #include "dissect/network/printers.hpp"
 #include "dissect/tables.hpp"
@@ -126,10 +127,56 @@ bool put_experiment(Context& context, const Cursor& option, std::size_t size) {
   return true;
 }
 
+// A whole segment, from its header on.
+struct Segment {
+  const Cursor& bytes;
+  const IpHeader& ip;
+};
+
+// RFC 2385 2.0: the pseudo-header, the header without options and with a checksum of 0, the data, the secret.
+Md5::Digest md5_signature(const Segment& segment, std::string_view secret) {
+  Md5 md5;
+  const auto put = [&md5](std::initializer_list<std::uint8_t> bytes) { md5.update({bytes.begin(), bytes.size()}); };
+  const IpHeader& ip = segment.ip;
+  const auto length = static_cast<std::uint32_t>(segment.bytes.length());
+  const auto high = static_cast<std::uint8_t>(length >> 8);
+  const auto low = static_cast<std::uint8_t>(length);
+  md5.update({ip.source, ip.address_size()});
+  md5.update({ip.final_destination, ip.address_size()});
+  if (ip.version == 4) {
+    put({0, kProtocol, high, low});
+  } else {
+    put({static_cast<std::uint8_t>(length >> 24), static_cast<std::uint8_t>(length >> 16), high, low, 0, 0, 0,
+         kProtocol});
+  }
+  const auto bytes = segment.bytes.bytes().first(segment.bytes.length());
+  constexpr std::size_t kChecksum = 16;
+  md5.update(bytes.first(kChecksum));
+  put({0, 0});
+  md5.update(bytes.subspan(kChecksum + 2, kMinHeader - kChecksum - 2));
+  md5.update(bytes.subspan((bytes[12] >> 4) * std::size_t{4}));
+  md5.update({reinterpret_cast<const std::uint8_t*>(secret.data()), secret.size()});
+  return md5.finish();
+}
+
+void put_md5(Context& context, const Cursor& option, const Segment& segment) {
+  const std::string& secret = context.options.tcp_secret;
+  const bool is_whole = segment.bytes.has(segment.bytes.length());
+  context.put(' ');
+  if (!is_whole || secret.empty()) {
+    context.put(is_whole ? "shared secret not supplied with -M" : "snaplen too short", ", can't check - ");
+    return put_hex(context, option, 0, 16);
+  }
+  const auto signature = option.bytes().first(16);
+  const Md5::Digest expected = md5_signature(segment, secret);
+  if (!std::equal(signature.begin(), signature.end(), expected.begin())) return context.put_invalid();
+  context.put("valid");
+}
+
 // The text of one option after its name; false when it cannot be what it says. `option` begins after the kind and
 // size, `size` is what remains of it, `left` what remains of the header; `used` is how much of it was understood.
 bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::size_t size, std::size_t left,
-                const Base& base, std::uint8_t flags, bool first, std::size_t& used) {
+                const Base& base, const Segment& segment, bool first, std::size_t& used) {
   const std::string_view after_mark = first ? "" : ">";
   const auto fixed = [&](std::size_t count) {
     used = count;
@@ -166,8 +213,7 @@ bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::
       return true;
     case kMd5:
       if (!fixed(16)) return false;
-      context.put(" shared secret not supplied with -M, can't check - ");
-      put_hex(context, option, 0, 16);
+      put_md5(context, option, segment);
       return true;
     case kScps:
       if (!fixed(2)) return false;
@@ -184,7 +230,7 @@ bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::
     case kMultipath:
       used = size;
       if (size <= left && !option.has(size)) return option.truncated(after_mark), true;
-      return size <= left && put_mptcp(context, option, size, flags);
+      return size <= left && put_mptcp(context, option, size, segment.bytes.u8(13));
     case kFastOpen:
       used = size;
       if (!option.has(size)) return option.truncated(after_mark), true;
@@ -205,7 +251,7 @@ bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::
 }
 
 // False when the rest of the segment is not printed because an option is bad.
-bool put_options(Context& context, Cursor options, std::size_t left, const Base& base, std::uint8_t flags) {
+bool put_options(Context& context, Cursor options, std::size_t left, const Base& base, const Segment& segment) {
   // Most segments have no others than these, aligned as RFC 7323 appendix A says.
   constexpr std::uint32_t kAlignedTimestamps = 0x0101080a;
   if (left == 12 && options.has(12) && options.be32(0) == kAlignedTimestamps) {
@@ -238,7 +284,7 @@ bool put_options(Context& context, Cursor options, std::size_t left, const Base&
       context.put(name);
     }
     std::size_t used = 0;
-    if (has_size && !put_option(context, kind, options, size - 2, left, base, flags, first, used)) return bad();
+    if (has_size && !put_option(context, kind, options, size - 2, left, base, segment, first, used)) return bad();
     options.skip(used);
     left -= std::min(used, left);
     if (has_size && used + 2 != size) context.put("[len ", size, "]");
@@ -328,7 +374,7 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
   context.put(", win ", window);
   if ((flags & kUrg) != 0) context.put(", urg ", urgent);
   if (header_size > kMinHeader &&
-      !put_options(context, segment.from(kMinHeader), header_size - kMinHeader, base, flags)) {
+      !put_options(context, segment.from(kMinHeader), header_size - kMinHeader, base, {segment, ip})) {
     return;
   }
   context.put(", length ", body);
