@@ -327,7 +327,8 @@ static __always_inline int reduce(struct tap *tap, struct record *record, int ha
 		record_leave_out(tap, record, RINGTAP_CNT_RATE_LIMITED);
 		return 0;
 	}
-	if (cfg_slice_layer) {
+	/* User space still has to run the filter on this frame, which is a short one. */
+	if (cfg_slice_layer && !(tap->flags & RINGTAP_EVENT_RECHECK)) {
 		__u32 end = cfg_slice_layer == 2   ? headers->link_end
 			    : cfg_slice_layer == 3 ? headers->network_end
 						   : headers->transport_end;

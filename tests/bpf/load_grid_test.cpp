@@ -53,10 +53,12 @@ bool is_short() {
 constexpr unsigned kShortStride = 5;
 
 FilterBodies filter_of(const std::string& expression) {
-  return [expression](FilterPlace place, const KernelFeatures& features) -> Result<std::vector<bpf_insn>> {
+  return [expression](FilterPlace place, const KernelFeatures& features) -> Result<FilterCode> {
     auto program = compile({.expression = expression, .link_type = place.l3 ? LinkType::kRaw : LinkType::kEthernet});
     if (!program) return program.take_error();
-    return filter_body(*program, place, features);
+    auto prepared = prepare(*program);
+    if (!prepared) return prepared.take_error();
+    return filter_body(*prepared, place, features);
   };
 }
 

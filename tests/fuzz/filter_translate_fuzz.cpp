@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "filter/compile.hpp"
+#include "filter/lower.hpp"
 #include "filter/translate.hpp"
 #include "support/ebpf_interpreter.hpp"
 
@@ -72,11 +73,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.vlan_view = (input.layout & 0x10) != 0;
   options.xdp_load_bytes = (input.layout & 0x20) != 0 || options.hook != FilterHook::kXdp;
   options.inlined = (input.layout & 0x40) != 0;
-  options.unroll = 3;
-  auto code = translate(input.program, options);
+  auto prepared = prepare(input.program, 3);
+  if (!prepared) return 0;
+  auto code = lower(*prepared, options);
   // What stands beside the frame (protocol, mark, hash …) is neither the model's nor libpcap's interpreter's.
   if (!code || reads_ancillary(input.program)) return 0;
-  if (options.inlined) code->push_back(bpf_insn{.code = BPF_JMP | BPF_EXIT});
+  if (options.inlined) code->insns.push_back(bpf_insn{.code = BPF_JMP | BPF_EXIT});
 
   const bool in_memory = options.hook == FilterHook::kMemory;
   const bool skb = !in_memory && options.hook != FilterHook::kXdp;
@@ -94,7 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     constexpr std::uint8_t kTag[] = {0x81, 0x00, 0x20, 0x05};
     wire.insert(wire.begin() + 12, std::begin(kTag), std::end(kTag));
   }
-  const testing::EbpfRun run = testing::run_ebpf(*code, memory);
+  const testing::EbpfRun run = testing::run_ebpf(code->insns, memory);
   check(run.fault.empty());
   // The translator takes only what libpcap's interpreter has a meaning for, so that may be asked now.
   if (!matcher || loops(input.program)) return 0;

@@ -34,7 +34,8 @@ struct EbpfFrame {
   std::uint32_t packet_type = 0;
   std::uint32_t mark = 0;
   std::uint32_t cpu = 0;
-  bool outgoing = false;  // kMemory
+  bool outgoing = false;                 // kMemory
+  std::span<const std::uint64_t> table;  // FilterCode::table
 };
 
 struct EbpfRun {
@@ -62,6 +63,11 @@ class EbpfInterpreter {
         break;
       }
       const bpf_insn& insn = program_[at];
+      if (insn.code == (BPF_LD | BPF_IMM | BPF_DW) && at + 1 < static_cast<std::int64_t>(program_.size())) {
+        load_constant(insn, program_[at + 1]);
+        at += 2;
+        continue;
+      }
       if (insn.code == (BPF_JMP | BPF_EXIT)) {
         run_.verdict = static_cast<std::uint32_t>(get(BPF_REG_0));
         break;
@@ -76,6 +82,7 @@ class EbpfInterpreter {
   static constexpr std::uint64_t kContextBase = 2ULL << 44;
   static constexpr std::uint64_t kStackBase = 3ULL << 44;
   static constexpr std::uint64_t kStackSize = 512;
+  static constexpr std::uint64_t kTableBase = 4ULL << 44;
 
   void fault(const char* why) {
     if (run_.fault.empty()) run_.fault = why;
@@ -99,6 +106,17 @@ class EbpfInterpreter {
         return 4;
       default:
         return 8;
+    }
+  }
+
+  void load_constant(const bpf_insn& low, const bpf_insn& high) {
+    const auto upper = static_cast<std::uint64_t>(static_cast<std::uint32_t>(high.imm));
+    if (low.src_reg == 0) {
+      set(low.dst_reg, upper << 32 | static_cast<std::uint32_t>(low.imm));
+    } else if (low.src_reg == BPF_PSEUDO_MAP_VALUE && upper < frame_.table.size_bytes()) {
+      set(low.dst_reg, kTableBase + upper);
+    } else {
+      fault("address of a map");
     }
   }
 
@@ -307,6 +325,8 @@ class EbpfInterpreter {
       for (int i = 0; i < size; ++i)
         if (!stack_set_[address - kStackBase + i]) fault("read unset stack");
       std::memcpy(&value, stack_.data() + (address - kStackBase), size);
+    } else if (inside(kTableBase, frame_.table.size_bytes())) {
+      std::memcpy(&value, reinterpret_cast<const std::byte*>(frame_.table.data()) + (address - kTableBase), size);
     } else if (frame_.context != EbpfContext::kMemory && inside(kPacketBase, frame_.linear)) {
       std::memcpy(&value, frame_.bytes.data() + (address - kPacketBase), size);
     } else if (frame_.context == EbpfContext::kMemory && inside(kContextBase, sizeof(ringtap_memory_frame))) {

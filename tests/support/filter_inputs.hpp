@@ -91,7 +91,32 @@ class FilterInputs {
     return primitive();
   }
 
+  // A long list of terms of one to three kinds, by itself or within a larger expression.
+  std::string list(std::uint32_t count) {
+    std::array<std::uint32_t, 3> kinds{};
+    for (auto& kind : kinds) kind = below(kListKinds);
+    if (one_in(2)) kinds.fill(kinds[0]);
+    std::string terms;
+    for (std::uint32_t n = 0; n < count; ++n) {
+      if (n != 0) terms += one_in(2) ? " or " : " || ";
+      terms += list_term(any_of(kinds));
+    }
+    switch (below(8)) {
+      case 0:
+        return "not (" + terms + ")";
+      case 1:
+        return "(" + terms + ") and " + parenthesised(2);
+      case 2:
+        return parenthesised(2) + " and not (" + terms + ")";
+      case 3:
+        return parenthesised(2) + " or (" + terms + ")";
+      default:
+        return terms;
+    }
+  }
+
  private:
+  static constexpr std::uint32_t kListKinds = 16;
   static constexpr std::array<std::uint32_t, 4> kTagProtocols = {0x8100, 0x8100, 0x88a8, 0x9100};
   static constexpr std::array<std::uint32_t, 12> kEtherTypes = {0x800, 0x800, 0x800,  0x800,  0x86dd, 0x86dd,
                                                                 0x806, 46,    0x8863, 0x88cc, 0x8035, 0x600};
@@ -314,6 +339,46 @@ class FilterInputs {
         return "ip6 host ::" + address();
       default:
         return comparison();
+    }
+  }
+
+  std::string list_term(std::uint32_t kind) {
+    static constexpr std::array<std::string_view, 4> transports = {"", "tcp ", "udp ", "sctp "};
+    const auto port_number = [this] { return std::to_string(port()); };
+    switch (kind) {
+      case 0:
+        return "(src host " + address() + " and udp port " + port_number() + ")";
+      case 1:
+        return "host " + address();
+      case 2:
+        return "(host " + address() + " and port " + port_number() + ")";
+      case 3:
+        return std::string(any_of(transports)) + "port " + port_number();
+      case 4:
+        return direction() + "net " + number(224) + "." + number(256) + ".0.0/16";
+      case 5:
+        return "(host " + address() + " and host " + address() + ")";
+      case 6:
+        return "(src host " + address() + " and dst host " + address() + " and tcp dst port " + port_number() + ")";
+      case 7:
+        return "ip6 host ::" + address();
+      case 8:
+        return "(src net 2001:db8:" + number(8) + "::/48 and port " + port_number() + ")";
+      case 9:
+        return "portrange " + number(100) + "-" + std::to_string(100 + below(60000));
+      case 10:
+        return "(dst host " + address() + " and not port " + port_number() + ")";
+      case 11:
+        return "ip proto " + number(256);
+      case 12:
+        return "ether src host 02:02:02:00:00:0" + number(10);
+      case 13:
+        return "not src host " + address();
+      case 14:
+        return "(dst host " + address() + " and udp portrange " + number(100) + "-" +
+               std::to_string(100 + below(60000)) + ")";
+      default:
+        return primitive();
     }
   }
 

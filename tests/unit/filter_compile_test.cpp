@@ -136,7 +136,7 @@ TEST(FilterCompile, DoesNotOptimiseForMinutes) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));  // optimising takes a minute or more
   auto code = translate(*program, {.hook = FilterHook::kTcIngress});
   ASSERT_TRUE(code) << code.error().text();
-  EXPECT_LT(code->size(), 30'000U);
+  EXPECT_LT(code->insns.size(), 30'000U);
 }
 
 TEST(FilterCompile, TheTranslatorRefusesWhatNoFilterMayContain) {
@@ -163,7 +163,7 @@ TEST(FilterCompile, PrintsEbpfWithTheTargetOfEveryJump) {
   ASSERT_TRUE(program);
   auto code = translate(*program, {.hook = FilterHook::kXdp, .xdp_load_bytes = false});
   ASSERT_TRUE(code);
-  EXPECT_EQ(print_ebpf(*code),
+  EXPECT_EQ(print_ebpf(code->insns),
             "   0: (61) r2 = *(u32 *)(r1 + 0)\n"
             "   1: (61) r3 = *(u32 *)(r1 + 4)\n"
             "   2: (bf) r5 = r2\n"

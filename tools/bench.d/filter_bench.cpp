@@ -23,6 +23,7 @@
 
 #include "filter/compile.hpp"
 #include "filter/translate.hpp"
+#include "loader/filter_tables.hpp"
 #include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
@@ -203,6 +204,14 @@ std::vector<Case> cases() {
   const Frame http6 = make_frame(true, 6, 40000, 80, "GET /");
   std::string hosts;
   std::string apart;
+  std::string many;
+  std::string pairs;
+  for (int n = 1; n <= 10'000; ++n) {
+    const std::string address = std::to_string(n * 37 % 256) + "." + std::to_string(n * 91 / 7 % 256) + ".3";
+    many += (n == 1 ? "host 10." : " or host 10.") + address;
+    if (n <= 300)
+      pairs += (n == 1 ? "(src host 10." : " or (src host 10.") + address + " and udp port " + std::to_string(n) + ")";
+  }
   for (int n = 1; n <= 100; ++n) {
     const std::string separator = n == 1 ? "host 10." : " or host 10.";
     hosts += separator + "1.2." + std::to_string(n);
@@ -218,6 +227,8 @@ std::vector<Case> cases() {
           {"SYN only: no match", "tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn", http},
           {"100 hosts in a row: none", hosts, http},
           {"100 hosts apart: none", apart, http},
+          {"300 pairs: none", pairs, dns},
+          {"10000 hosts: none", many, http},
           {"vlan and tcp port 80", "vlan and tcp port 80", http},
           {"greater 64", "greater 64", http},
           {"not port 22", "not port 22", http},
@@ -257,14 +268,20 @@ void measure() {
     const std::uint32_t expected =
         matcher->verdict(std::as_bytes(std::span(test.frame)), static_cast<std::uint32_t>(test.frame.size()));
     std::vector<double> costs;
+    FilterTables tables;
     std::size_t size = 0;
     for (const Column& column : columns) {
       auto code = translate(*program, column.options);
       if (!code) give_up(code.error().text());
-      size = code->size();
-      const double total =
-          run(column.options.hook, column.fragments,
-              column.options.inlined ? inlined_often(*code) : called_often(*code), test.frame, column.linear, verdict);
+      if (!code->table.empty()) {
+        auto fd = tables.fd(code->table);
+        if (!fd) give_up(fd.error().text());
+        set_table(code->insns, *fd);
+      }
+      size = code->insns.size();
+      const double total = run(column.options.hook, column.fragments,
+                               column.options.inlined ? inlined_often(code->insns) : called_often(code->insns),
+                               test.frame, column.linear, verdict);
       if (verdict != expected) give_up("wrong verdict of '" + test.expression + "'");
       costs.push_back((total - idle[column.options.hook == FilterHook::kXdp ? 0 : 1]) / kCalls);
     }

@@ -63,7 +63,7 @@ int show_filter(const Options& options) {
     how.long_jumps = true;
     auto body = translate(program, how);
     if (!body) return fail(body.error());
-    text += print_ebpf(*body);
+    text += print_ebpf(body->insns);
   }
   return print(text);
 }

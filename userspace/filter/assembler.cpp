@@ -66,6 +66,20 @@ void EbpfAssembler::add(EbpfReg to, std::int32_t constant) {
 void EbpfAssembler::subtract(EbpfReg to, EbpfReg other) {
   emit(BPF_ALU64 | BPF_SUB | BPF_X, to, other, 0, 0);
 }
+void EbpfAssembler::arithmetic64(std::uint8_t op, EbpfReg to, EbpfReg other) {
+  emit(BPF_ALU64 | op | BPF_X, to, other, 0, 0);
+}
+void EbpfAssembler::arithmetic64(std::uint8_t op, EbpfReg to, std::int32_t constant) {
+  emit(BPF_ALU64 | op | BPF_K, to, kNone, 0, static_cast<std::uint32_t>(constant));
+}
+void EbpfAssembler::move64(EbpfReg to, std::uint64_t constant) {
+  emit(BPF_LD | BPF_IMM | BPF_DW, to, kNone, 0, static_cast<std::uint32_t>(constant));
+  emit(0, kNone, kNone, 0, static_cast<std::uint32_t>(constant >> 32));
+}
+void EbpfAssembler::table_address(EbpfReg to, std::uint32_t offset) {
+  emit(BPF_LD | BPF_IMM | BPF_DW, to, static_cast<EbpfReg>(BPF_PSEUDO_MAP_VALUE), 0, 0);
+  emit(0, kNone, kNone, 0, offset);
+}
 void EbpfAssembler::move32(EbpfReg to, EbpfReg from) {
   arithmetic32(BPF_MOV, to, from);
 }

@@ -27,12 +27,17 @@ class EbpfAssembler {
   void add(EbpfReg to, EbpfReg other);  // 64 bits
   void add(EbpfReg to, std::int32_t constant);
   void subtract(EbpfReg to, EbpfReg other);  // 64 bits
+  void arithmetic64(std::uint8_t op, EbpfReg to, EbpfReg other);
+  void arithmetic64(std::uint8_t op, EbpfReg to, std::int32_t constant);
   void move32(EbpfReg to, EbpfReg from);
   void move32(EbpfReg to, std::uint32_t constant);
   void arithmetic32(std::uint8_t op, EbpfReg to, EbpfReg other);
   void arithmetic32(std::uint8_t op, EbpfReg to, std::uint32_t constant);
   void from_big_endian(EbpfReg reg, int bytes);  // nothing for one byte
   void load(EbpfReg to, EbpfReg base, int offset, int bytes);
+  void move64(EbpfReg to, std::uint64_t constant);  // two instructions
+  // to = the address `offset` bytes into the filter's table, see FilterCode. Two instructions.
+  void table_address(EbpfReg to, std::uint32_t offset);
   void store(EbpfReg base, int offset, EbpfReg from, int bytes);
   void store_constant(EbpfReg base, int offset, std::uint32_t constant, int bytes);
   void call(bpf_func_id helper);

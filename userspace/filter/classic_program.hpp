@@ -20,9 +20,21 @@ struct ClassicInsn {
   friend bool operator==(const ClassicInsn&, const ClassicInsn&) = default;
 };
 
+// A long `or`: its terms stand one behind the other, and two more instructions behind them. A term begins with nothing
+// in A, X and memory, and goes to the next one, behind the last one to `end`, or to `on_true`, where the run leads when
+// a term matches. All are instruction numbers, in this order; on_true is end + 1.
+struct ClassicRun {
+  std::vector<std::uint32_t> terms;
+  std::uint32_t end = 0;
+
+  [[nodiscard]] std::uint32_t on_true() const { return end + 1; }
+  [[nodiscard]] std::uint32_t behind(std::size_t term) const { return term + 1 < terms.size() ? terms[term + 1] : end; }
+};
+
 struct ClassicProgram {
   std::vector<ClassicInsn> insns;
   LinkType link_type = LinkType::kEthernet;  // that the offsets in it are for
+  std::vector<ClassicRun> runs;              // disjoint, in order; the meaning of the program does not depend on them
 };
 
 }  // namespace ringtap

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "filter/compose.hpp"
+#include "filter/expression_tree.hpp"
 #include "filter/link_type_name.hpp"
 
 namespace ringtap {
@@ -21,6 +23,10 @@ namespace {
 // The optimiser's time grows with the cube of the program: 3000 instructions take 60 ms, 9000 take 1.5 s, 30000 a
 // minute.
 constexpr std::size_t kOptimiserLimit = 4000;
+
+// libpcap's code generator recurses over the whole program: 10,000 hosts overflow a stack of 8 MiB.
+constexpr std::size_t kMaxOperators = 2000;
+constexpr std::size_t kFewOperators = 256;
 
 // SKF_AD_OFF, SKF_AD_PKTTYPE and SKF_AD_IFINDEX of <linux/filter.h>, whose struct bpf_insn users cannot come in here.
 constexpr std::uint32_t kAncillaryArea = 0xffff'f000;
@@ -36,6 +42,27 @@ using PcapHandle = std::unique_ptr<pcap_t, PcapCloser>;
 
 Error usage(const std::string& text) {
   return Error(text, ErrorKind::kUsage).hint(kLanguageHint);
+}
+
+bool rejects_everything(const Error& error) {
+  return error.text() == "expression rejects all packets";
+}
+
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("_-.:", c) != nullptr;
+}
+
+// How often `or` and `and` occur, in any form.
+std::size_t count_operators(std::string_view expression) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < expression.size();) {
+    std::size_t end = at;
+    while (end < expression.size() && is_word(expression[end])) ++end;
+    const auto word = expression.substr(at, std::max<std::size_t>(end - at, 2));
+    if (word == "or" || word == "and" || word == "||" || word == "&&") ++count;
+    at = std::max(end, at + 1);
+  }
+  return count;
 }
 
 bool is_ancillary(const ClassicInsn& insn) {
@@ -58,14 +85,29 @@ Result<ClassicProgram> compile_once(const FilterRequest& request, const std::str
   return program;
 }
 
-Result<ClassicProgram> compile_within_limit(const FilterRequest& request, const std::string& expression) {
-  auto plain = compile_once(request, expression, false);
-  if (!plain || !request.optimise || plain->insns.size() > kOptimiserLimit) return plain;
-  return compile_once(request, expression, true);
+// An expression that no frame matches is an Error of libpcap's optimiser, but not for the whole if it is only a part.
+Result<ClassicProgram> compile_part(const FilterRequest& request, const std::string& expression) {
+  auto program = compile_once(request, expression, request.optimise);
+  if (program || !rejects_everything(program.error())) return program;
+  return ClassicProgram{.insns = {{.code = BPF_RET | BPF_K}}, .link_type = request.link_type};
 }
 
-bool is_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("_-.:", c) != nullptr;
+// `tags`: what comes before every part, see compile_any_vlan().
+Result<ClassicProgram> compile_within_limit(const FilterRequest& request, const std::string& tags,
+                                            const std::string& expression) {
+  // For a file libpcap's optimised program is the better one, as long as it takes no time to make.
+  const bool whole_is_cheap = !request.live && count_operators(expression) <= kFewOperators;
+  const auto tree = whole_is_cheap ? std::nullopt : parse_expression(expression);
+  if (tree && has_run(*tree)) {
+    return compose(*tree, request.snaplen, [&](const std::string& part) {
+      return compile_part(request, tags.empty() ? part : tags + "(" + part + ")");
+    });
+  }
+  const std::string whole = tags.empty() ? expression : tags + "(" + expression + ")";
+  if (count_operators(whole) > kMaxOperators) return usage("the expression has more terms than libpcap can compile");
+  auto plain = compile_once(request, whole, false);
+  if (!plain || !request.optimise || plain->insns.size() > kOptimiserLimit) return plain;
+  return compile_once(request, whole, true);
 }
 
 // `ifname eth0` and `on eth0` are for pf's log only in libpcap. At a tap they mean the interface, which libpcap can
@@ -100,28 +142,19 @@ bool is_blank(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c) != 0; });
 }
 
-bool rejects_everything(const Error& error) {
-  return error.text() == "expression rejects all packets";
-}
-
 // "expression or (vlan and expression) or (vlan and vlan and expression) …", each compiled by itself, because `vlan`
 // shifts the offsets of all that follows it in one expression. What one alternative refuses the next one tries; a load
 // outside the frame ends the whole, as it does in libpcap's own `or`.
 Result<ClassicProgram> compile_any_vlan(const FilterRequest& request, const std::string& expression) {
-  auto all = compile_within_limit(request, expression);
+  auto all = compile_within_limit(request, "", expression);
   if (!all) return all;
   std::string tags;
   for (int depth = 1; depth <= kAnyVlanTags; ++depth) {
     tags += "vlan and ";
-    auto behind = compile_within_limit(request, tags + "(" + expression + ")");
+    auto behind = compile_within_limit(request, tags, expression);
     if (!behind && rejects_everything(behind.error())) continue;
     if (!behind) return behind;
-    auto& insns = all->insns;
-    for (std::size_t n = 0; n < insns.size(); ++n) {
-      if (insns[n].code != (BPF_RET | BPF_K) || insns[n].k != 0) continue;
-      insns[n] = {.code = BPF_JMP | BPF_JA, .k = static_cast<std::uint32_t>(insns.size() - n - 1)};
-    }
-    insns.insert(insns.end(), behind->insns.begin(), behind->insns.end());
+    all = joined_by_or(all.take(), *behind);
   }
   return all;
 }
@@ -142,7 +175,7 @@ Result<ClassicProgram> compile(const FilterRequest& request) {
     expression = resolved.take();
   }
   const bool any_vlan = request.any_vlan && request.link_type == LinkType::kEthernet && !is_blank(expression);
-  auto program = any_vlan ? compile_any_vlan(request, expression) : compile_within_limit(request, expression);
+  auto program = any_vlan ? compile_any_vlan(request, expression) : compile_within_limit(request, "", expression);
   const auto is_missing = [&request](const ClassicInsn& insn) {
     return is_ancillary(insn) && !(request.has_directions && insn.k == kAncillaryPacketType);
   };

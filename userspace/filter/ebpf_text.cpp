@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The notation is that of kernel/bpf/disasm.c: r0 is 64 bits, w0 its lower half, a jump's +n counts from the next
-// instruction; the target's number is added behind it.
+// instruction; the target's number is added behind it. `table` is FilterCode::table.
 #include "filter/ebpf_text.hpp"
 
 #include <array>
@@ -105,6 +105,20 @@ std::string jump(const bpf_insn& insn, std::size_t position) {
   return "if " + reg(insn.dst_reg, wide) + " " + std::string(find(kTests, op)) + " " + other + " goto " + where;
 }
 
+bool is_wide_constant(const bpf_insn& insn) {
+  return insn.code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+// Two instructions.
+std::string wide_constant(const bpf_insn& low, const bpf_insn& high) {
+  const std::string to = reg(low.dst_reg, true) + " = ";
+  if (low.src_reg == BPF_PSEUDO_MAP_VALUE) return to + "table + " + std::to_string(high.imm);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "0x%x%08x ll", static_cast<unsigned>(high.imm),
+                static_cast<unsigned>(low.imm));
+  return to + text.data();
+}
+
 std::string body(const bpf_insn& insn, std::size_t position) {
   const int size = BPF_SIZE(insn.code);
   switch (BPF_CLASS(insn.code)) {
@@ -132,7 +146,9 @@ std::string print_ebpf(std::span<const bpf_insn> code) {
   std::array<char, 32> head{};
   for (std::size_t n = 0; n < code.size(); ++n) {
     std::snprintf(head.data(), head.size(), "%4zu: (%02x) ", n, static_cast<unsigned>(code[n].code));
-    out += head.data() + body(code[n], n) + "\n";
+    const bool wide = is_wide_constant(code[n]) && n + 1 < code.size();
+    out += head.data() + (wide ? wide_constant(code[n], code[n + 1]) : body(code[n], n)) + "\n";
+    if (wide) ++n;
   }
   return out;
 }

@@ -4,7 +4,10 @@
 #include <linux/filter.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
+
+#include "filter/run_tables.hpp"
 
 namespace ringtap {
 namespace {
@@ -61,6 +64,17 @@ const ClassicProgram& ExpressionFilter::program(LinkType link_type) {
   return programs_[link_type].program;
 }
 
+Result<const FlowGraph*> ExpressionFilter::prepared(LinkType link_type) {
+  const ClassicProgram& compiled = program(link_type);
+  auto& prepared = programs_[link_type].prepared;
+  if (!prepared) {
+    auto made = prepare(compiled);
+    if (!made) return made.take_error();
+    prepared = made.take();
+  }
+  return &*prepared;
+}
+
 FilterMatcher* ExpressionFilter::matcher(LinkType link_type) {
   if (!programs_.contains(link_type) && !add(link_type)) return nullptr;
   Compiled& compiled = programs_[link_type];
@@ -87,9 +101,13 @@ bool ExpressionFilter::matches(const RecordView& record) {
   return run->verdict(record.data, record.wire_len, {.packet_type = packet_type, .ifindex = record.ifindex}) != 0;
 }
 
-bool ExpressionFilter::may_recheck() const {
-  return std::any_of(programs_.begin(), programs_.end(),
-                     [](const auto& entry) { return has_loop(entry.second.program); });
+std::uint32_t ExpressionFilter::recheck_below() const {
+  std::uint32_t below = 0;
+  for (const auto& [link_type, compiled] : programs_) {
+    if (has_loop(compiled.program)) return std::numeric_limits<std::uint32_t>::max();
+    if (!compiled.program.runs.empty()) below = kRecheckBytes;
+  }
+  return below;
 }
 
 }  // namespace ringtap

@@ -5,6 +5,7 @@
 
 #include <linux/bpf.h>
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -33,6 +34,8 @@ class ExpressionFilter {
 
   // For a link type that was not given at creation it is compiled now; if that fails, nothing matches.
   [[nodiscard]] const ClassicProgram& program(LinkType link_type);
+  // The same program as far as its translation does not depend on where it runs; borrowed from this.
+  [[nodiscard]] Result<const FlowGraph*> prepared(LinkType link_type);
   // Null for a link type that was not given at creation and for which the expression cannot be compiled.
   [[nodiscard]] FilterMatcher* matcher(LinkType link_type);
   bool matches(const RecordView& record);
@@ -41,12 +44,13 @@ class ExpressionFilter {
   // Records of files that were rejected because the expression asks for a direction, which they do not have.
   [[nodiscard]] std::uint64_t without_direction() const { return without_direction_; }
 
-  // Whether a body may return kRecheckVerdict.
-  [[nodiscard]] bool may_recheck() const;
+  // A body may return kRecheckVerdict for frames shorter than this; 0: it never does.
+  [[nodiscard]] std::uint32_t recheck_below() const;
 
  private:
   struct Compiled {
     ClassicProgram program;
+    std::optional<FlowGraph> prepared;
     std::optional<FilterMatcher> matcher;
   };
   ExpressionFilter(FilterOptions options, const ExpressionContext& context)

@@ -17,10 +17,8 @@ LiveState before_end(const FlowGraph& graph, const std::vector<LiveState>& live,
   if (end.kind == FilterEnd::Kind::kReturnConstant) return {};
   if (end.kind == FilterEnd::Kind::kReturnA) return {.a = true};
   LiveState state = merged(live[end.on_true], live[end.on_false]);
-  if (end.is_test()) {
-    state.a = true;
-    state.x = state.x || end.with_x;
-  }
+  state.a = state.a || end.reads_a();
+  state.x = state.x || (end.is_test() && end.with_x);
   return state;
 }
 
@@ -29,7 +27,7 @@ void step_back(LiveState& state, const FilterOp& op) {
   if (writes_a(op)) state.a = false;
   if (writes_x(op)) state.x = false;
   if (op.kind == OpKind::kStoreMemory) state.memory = static_cast<std::uint16_t>(state.memory & ~word);
-  if (op.kind == OpKind::kLoadMemory) state.memory = static_cast<std::uint16_t>(state.memory | word);
+  state.memory = static_cast<std::uint16_t>(state.memory | reads_memory(op));
   state.a = state.a || reads_a(op);
   state.x = state.x || reads_x(op);
 }

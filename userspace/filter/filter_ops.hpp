@@ -18,6 +18,7 @@ enum class OpKind : std::uint8_t {
   kStoreMemory,       // M[k] = reg
   kTransfer,          // reg = the other register
   kArithmetic,        // A = A alu (X or k); division by X = 0: the filter returns 0; shift by X > 31 gives 0
+  kLookUp,            // A = what table k has for A, or for (M[size] << 32 | A) if size is not kNoKeyWord; 0: nothing
 };
 
 enum class FilterReg : std::uint8_t { kA, kX };
@@ -34,10 +35,14 @@ struct FilterOp {
   friend bool operator==(const FilterOp&, const FilterOp&) = default;
 };
 
+// Whether the frame has k bytes, or X + k: its outcome does not depend on A.
+constexpr std::uint8_t kTestInFrame = 0xf0;
+constexpr std::uint8_t kNoKeyWord = 0xff;  // FilterOp::size of a look-up by A alone
+
 struct FilterEnd {
   enum class Kind : std::uint8_t { kReturnConstant, kReturnA, kBranch };
   Kind kind = Kind::kReturnConstant;
-  std::uint8_t test = 0;  // BPF_JEQ, BPF_JGT, BPF_JGE or BPF_JSET of A against X or k
+  std::uint8_t test = 0;  // BPF_JEQ, BPF_JGT, BPF_JGE or BPF_JSET of A against X or k; or kTestInFrame
   bool with_x = false;
   std::uint32_t k = 0;  // the constant compared with, or returned
   int on_true = -1;     // equal to on_false: no test
@@ -45,6 +50,7 @@ struct FilterEnd {
 
   [[nodiscard]] bool is_branch() const { return kind == Kind::kBranch; }
   [[nodiscard]] bool is_test() const { return is_branch() && on_true != on_false; }
+  [[nodiscard]] bool reads_a() const { return kind == Kind::kReturnA || (is_test() && test != kTestInFrame); }
   [[nodiscard]] bool rejects() const { return kind == Kind::kReturnConstant && k == 0; }
 };
 
@@ -56,7 +62,7 @@ struct FilterEnd {
   return op.reg == FilterReg::kA && op.kind != OpKind::kStoreMemory;
 }
 [[nodiscard]] inline bool reads_a(const FilterOp& op) {
-  if (op.kind == OpKind::kArithmetic) return true;
+  if (op.kind == OpKind::kArithmetic || op.kind == OpKind::kLookUp) return true;
   if (op.kind == OpKind::kStoreMemory) return op.reg == FilterReg::kA;
   return op.kind == OpKind::kTransfer && op.reg == FilterReg::kX;
 }
@@ -71,5 +77,12 @@ struct FilterEnd {
 }
 
 constexpr std::uint32_t kMemoryWords = 16;
+
+// The memory words that an operation reads.
+[[nodiscard]] inline std::uint16_t reads_memory(const FilterOp& op) {
+  if (op.kind == OpKind::kLoadMemory) return static_cast<std::uint16_t>(1U << op.k);
+  const bool by_word = op.kind == OpKind::kLookUp && op.size != kNoKeyWord;
+  return by_word ? static_cast<std::uint16_t>(1U << op.size) : std::uint16_t{0};
+}
 
 }  // namespace ringtap

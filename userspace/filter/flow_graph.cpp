@@ -21,7 +21,7 @@ bool always_outside(const FilterOp& op) {
   return (fixed || from_x) && op.k + size > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max());
 }
 
-// Blocks begin where a branch arrives, after a block end and after a write to X.
+// Blocks begin where a branch arrives, after a block end and after what ends a block.
 std::vector<bool> find_leaders(std::span<const DecodedInsn> insns) {
   std::vector<bool> leader(insns.size() + 1, false);
   leader[0] = true;
@@ -29,7 +29,8 @@ std::vector<bool> find_leaders(std::span<const DecodedInsn> insns) {
     if (const auto* end = std::get_if<FilterEnd>(&insns[n])) {
       leader[n + 1] = true;
       if (end->is_branch()) leader[end->on_true] = leader[end->on_false] = true;
-    } else if (writes_x(std::get<FilterOp>(insns[n]))) {
+      if (is_frame_test(*end)) leader[n] = true;
+    } else if (ends_block(std::get<FilterOp>(insns[n]))) {
       leader[n + 1] = true;
     }
   }
@@ -202,8 +203,9 @@ bool is_well_formed(const FlowGraph& graph) {
     if (!reached[n]) return false;
     const auto& ops = blocks[n].ops;
     for (std::size_t i = 0; i + 1 < ops.size(); ++i)
-      if (writes_x(ops[i])) return false;
+      if (ends_block(ops[i])) return false;
     const auto& end = blocks[n].end;
+    if (is_frame_test(end) && !ops.empty()) return false;
     if (!end.is_branch()) continue;
     for (const int target : {end.on_true, end.on_false}) {
       if (target <= n || target >= static_cast<int>(blocks.size())) return false;

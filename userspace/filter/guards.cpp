@@ -82,6 +82,12 @@ bool changes_x(const FlowBlock& block) {
   return !block.ops.empty() && writes_x(block.ops.back());
 }
 
+// Whether the register of the checked pointer holds something else behind the block.
+bool loses_pointer(const FlowBlock& block) {
+  const bool looks_up = !block.ops.empty() && block.ops.back().kind == OpKind::kLookUp;
+  return changes_x(block) || looks_up || is_frame_test(block.end);
+}
+
 // What must hold on every path to an accepting end, and what some path wants if it is cheap.
 struct Outlook {
   std::uint32_t absolute = 0;         // every accepting path needs at least this; kNever: none accepts
@@ -196,7 +202,7 @@ std::vector<BlockGuard> place_guards(const FlowGraph& graph, const std::vector<B
     if (guard.slow_only || !checked.reached) continue;
     guard_absolute(guard, checked, needs[n], outlook[n]);
     guard_indirect(guard, checked, needs[n], outlook[n], bounds[n].x_max, view);
-    if (changes_x(block)) checked.indirect_end = 0;
+    if (loses_pointer(block)) checked.indirect_end = 0;
     if (!block.end.is_branch()) continue;
     meet(at_start[block.end.on_true], checked);
     meet(at_start[block.end.on_false], checked);
@@ -242,7 +248,7 @@ bool guards_cover(const FlowGraph& graph, const std::vector<BlockGuard>& guards,
         if (tagged && now.x_at_least + op.k < kTagEnd) return false;
       }
     }
-    if (changes_x(graph.blocks[n])) now.base = 0;
+    if (loses_pointer(graph.blocks[n])) now.base = 0;
     if (!graph.blocks[n].end.is_branch()) continue;
     for (const int next : {graph.blocks[n].end.on_true, graph.blocks[n].end.on_false}) {
       Proven& to = at[next];

@@ -11,10 +11,6 @@
 namespace ringtap {
 namespace {
 
-int memory_slot(std::uint32_t word) {
-  return -4 * (static_cast<int>(word) + 1);
-}
-
 // Chains of tests are followed into their untaken side first, and the verifier keeps at most 8192 other sides waiting
 // (BPF_COMPLEXITY_LIMIT_JMP_SEQ). Past this many tests those whose taken side returns are written the other way round.
 constexpr std::size_t kManyTests = 3000;
@@ -48,7 +44,8 @@ Lowering::Lowering(const FlowGraph& graph, const TranslateOptions& options)
   end_ = asm_.new_label();
 }
 
-Result<std::vector<bpf_insn>> Lowering::run() {
+Result<FilterCode> Lowering::run() {
+  lay_out_tables();
   const auto bounds = find_bounds(graph_);
   const bool two_views = hook_.is_skb && options_.vlan_view && (reads_packet_ || reads_length_);
   std::vector<FrameView> views{FrameView::kPlain};
@@ -75,7 +72,9 @@ Result<std::vector<bpf_insn>> Lowering::run() {
   }
   asm_.bind(end_);
   if (!unsupported_.empty()) return Error(unsupported_);
-  return std::move(asm_).finish(options_.long_jumps);
+  auto insns = std::move(asm_).finish(options_.long_jumps);
+  if (!insns) return insns.take_error();
+  return FilterCode{insns.take(), std::move(table_)};
 }
 
 EbpfAssembler::Label Lowering::reject() {
@@ -152,6 +151,12 @@ Lowering::SlowEntries Lowering::fast_copy(FrameView view, const std::vector<Bloc
     }
     emit_guard(guards[n], fail);
     for (std::size_t i = 0; i < block.ops.size(); ++i) emit_op(copy, n, i, guards[n]);
+    if (is_frame_test(block.end) && has_slow_copy()) {
+      // Only the slow copy knows the frame's length.
+      reached[block.end.on_true] = true;
+      emit_frame_test(copy, n, fail(), reached);
+      continue;
+    }
     if (block.end.is_branch()) reached[block.end.on_true] = reached[block.end.on_false] = true;
     emit_end(copy, n, reached);
   }
@@ -243,6 +248,9 @@ void Lowering::emit_op(const Copy& copy, int n, std::size_t index, const BlockGu
       if (op.with_x) fetch_x(copy);
       emit_arithmetic(op);
       break;
+    case OpKind::kLookUp:
+      look_up(copy, op);
+      break;
   }
   if (copy.slow && writes_x(op)) push(kSlotX, kX, 4);
 }
@@ -276,6 +284,13 @@ bool Lowering::is_shared_reject(int n) const {
   return n != 0 && graph_.blocks[n].ops.empty() && graph_.blocks[n].end.rejects();
 }
 
+int Lowering::next_written(int n, const std::vector<bool>& reached) const {
+  const int count = static_cast<int>(graph_.blocks.size());
+  int next = n + 1;
+  while (next < count && (!reached[next] || is_shared_reject(next))) ++next;
+  return next;
+}
+
 void Lowering::emit_end(const Copy& copy, int n, const std::vector<bool>& reached) {
   const FilterEnd& end = graph_.blocks[n].end;
   if (end.kind == FilterEnd::Kind::kReturnConstant) {
@@ -287,10 +302,11 @@ void Lowering::emit_end(const Copy& copy, int n, const std::vector<bool>& reache
     leave();
     return;
   }
-  const int count = static_cast<int>(graph_.blocks.size());
-  int next = n + 1;
-  while (next < count && (!reached[next] || is_shared_reject(next))) ++next;
-
+  if (is_frame_test(end)) {
+    emit_frame_test(copy, n, target(copy, end.on_false), reached);
+    return;
+  }
+  const int next = next_written(n, reached);
   if (!end.is_test()) {
     if (end.on_true != next) asm_.jump(target(copy, end.on_true));
     return;
@@ -336,7 +352,7 @@ void Lowering::emit_guard(const BlockGuard& guard, const std::function<EbpfAssem
   }
 }
 
-Result<std::vector<bpf_insn>> lower(const FlowGraph& graph, const TranslateOptions& options) {
+Result<FilterCode> lower(const FlowGraph& graph, const TranslateOptions& options) {
   return Lowering(graph, options).run();
 }
 

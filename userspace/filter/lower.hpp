@@ -5,16 +5,12 @@
 // never returns to the fast one. Post-condition: the code is one function that ends in exit on every path.
 #pragma once
 
-#include <linux/bpf.h>
-
-#include <vector>
-
 #include "filter/flow_graph.hpp"
 #include "filter/translate.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
 
-Result<std::vector<bpf_insn>> lower(const FlowGraph& graph, const TranslateOptions& options);
+Result<FilterCode> lower(const FlowGraph& graph, const TranslateOptions& options);
 
 }  // namespace ringtap

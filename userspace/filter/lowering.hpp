@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The implementation of lower.hpp: one object lowers one flow graph. lower.cpp walks the graph and writes its blocks
-// and guards, lower_loads.cpp the loads from the frame and its metadata. Used once, by one thread.
+// and guards, lower_loads.cpp the loads from the frame and its metadata, lower_lookups.cpp what run_tables introduces.
+// Used once, by one thread.
 //
 // Registers. Fast: A = R0, context = R1, data = R2, data_end = R3, X = R4, checked pointer of indirect loads = R5. No
 // call is made, so no callee-saved register is needed and the JIT pushes none. Slow: A = R0; X and the context live on
@@ -28,7 +29,7 @@ class Lowering {
  public:
   Lowering(const FlowGraph& graph, const TranslateOptions& options);
 
-  Result<std::vector<bpf_insn>> run();
+  Result<FilterCode> run();
 
  private:
   using Reg = EbpfReg;
@@ -40,7 +41,8 @@ class Lowering {
   static constexpr Reg kPointer = Reg::kR5;
   static constexpr Reg kScratch = Reg::kR5;  // while no checked pointer is in use
 
-  // Stack slots below TranslateOptions::stack_base; M[n] is at -4 * (n + 1).
+  // Stack slots below TranslateOptions::stack_base.
+  static constexpr int memory_slot(std::uint32_t word) { return -4 * (static_cast<int>(word) + 1); }
   static constexpr int kSlotBuffer = -68;
   static constexpr int kSlotX = -72;
   static constexpr int kSlotA = -76;
@@ -126,7 +128,15 @@ class Lowering {
   [[nodiscard]] bool is_shared_reject(int n) const;
   EbpfAssembler::Label target(const Copy& copy, int n) { return is_shared_reject(n) ? reject() : copy.block[n]; }
 
+  // The block that is written behind block `n`.
+  [[nodiscard]] int next_written(int n, const std::vector<bool>& reached) const;
   void emit_end(const Copy& copy, int n, const std::vector<bool>& reached);
+
+  // --- look-ups and tests of the frame's length (run_tables.hpp), in lower_lookups.cpp ---
+  void lay_out_tables();
+  void look_up(const Copy& copy, const FilterOp& op);
+  // The end of block `n`, a kTestInFrame: to `otherwise` if the frame is too short.
+  void emit_frame_test(const Copy& copy, int n, EbpfAssembler::Label otherwise, const std::vector<bool>& reached);
 
   const FlowGraph& graph_;
   const TranslateOptions& options_;
@@ -140,6 +150,8 @@ class Lowering {
   EbpfAssembler::Label end_ = -1;
   bool reject_used_ = false;
   std::string unsupported_;
+  std::vector<std::uint64_t> table_;
+  std::vector<std::uint32_t> table_at_;  // per table of the graph, its first byte in table_
 };
 
 }  // namespace ringtap

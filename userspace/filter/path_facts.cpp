@@ -11,7 +11,17 @@ namespace {
 // Enough for the headers above a port; forgetting is always safe.
 constexpr std::size_t kMaxTests = 16;
 
-bool evaluate(std::uint8_t test, std::uint32_t a, std::uint32_t k) {
+bool is_value(const FieldTest& known) {
+  return known.test == BPF_JEQ && known.result;
+}
+
+std::uint64_t absolute_end(const FilterOp& op) {
+  return std::uint64_t{op.k} + (op.kind == OpKind::kLoadHeaderLength ? 1 : op.size);
+}
+
+}  // namespace
+
+bool evaluate_test(std::uint8_t test, std::uint32_t a, std::uint32_t k) {
   switch (test) {
     case BPF_JEQ:
       return a == k;
@@ -23,16 +33,6 @@ bool evaluate(std::uint8_t test, std::uint32_t a, std::uint32_t k) {
       return (a & k) != 0;
   }
 }
-
-bool is_value(const FieldTest& known) {
-  return known.test == BPF_JEQ && known.result;
-}
-
-std::uint64_t absolute_end(const FilterOp& op) {
-  return std::uint64_t{op.k} + (op.kind == OpKind::kLoadHeaderLength ? 1 : op.size);
-}
-
-}  // namespace
 
 void PathFacts::meet(const PathFacts& other) {
   if (a_ != other.a_) a_.reset();
@@ -77,17 +77,20 @@ void PathFacts::step(const FilterOp& op) {
 
 std::optional<bool> PathFacts::decide(const FilterEnd& end) const {
   if (!end.is_test()) return true;
+  if (end.test == kTestInFrame) return !end.with_x && end.k <= proven_ ? std::optional(true) : std::nullopt;
   if (end.with_x || !a_) return std::nullopt;
   for (const FieldTest& known : tests_) {
     if (known.field != *a_) continue;
-    if (is_value(known)) return evaluate(end.test, known.k, end.k);
+    if (is_value(known)) return evaluate_test(end.test, known.k, end.k);
     if (known.test == end.test && known.k == end.k) return known.result;
   }
   return std::nullopt;
 }
 
 void PathFacts::assume(const FilterEnd& end, bool result) {
-  if (!end.is_test() || end.with_x || !a_) return;
+  if (!end.is_test()) return;
+  if (end.test == kTestInFrame && result && !end.with_x) proven_ = std::max<std::uint64_t>(proven_, end.k);
+  if (end.test == kTestInFrame || end.with_x || !a_) return;
   const FieldTest known{*a_, end.test, end.k, result};
   // The value says more than any test of it.
   if (is_value(known)) std::erase_if(tests_, [&](const FieldTest& test) { return test.field == known.field; });

@@ -21,6 +21,9 @@ struct PacketField {
   friend bool operator==(const PacketField&, const PacketField&) = default;
 };
 
+// What a test (BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET) of `a` against `k` gives.
+[[nodiscard]] bool evaluate_test(std::uint8_t test, std::uint32_t a, std::uint32_t k);
+
 struct FieldTest {
   PacketField field;
   std::uint8_t test = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Classic BPF → the body of an eBPF function: R1 = the hook's context in, R0 = the classic return value out. The body
-// uses R0 to R5 and kFilterStackBytes of stack, calls no map, changes neither packet nor context. Its verdict equals
-// libpcap's bpf_filter() on the frame as it goes to the file (restored tag included), or is kRecheckVerdict.
+// uses R0 to R5 and kFilterStackBytes of stack, reads its own table, changes neither packet nor context. Its verdict
+// equals libpcap's bpf_filter() on the frame as it goes to the file (restored tag included), or is kRecheckVerdict.
 // Pure function of its arguments, any thread. docs/filter.md describes the passes and the limits.
 #pragma once
 
@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "filter/classic_program.hpp"
+#include "filter/flow_graph.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
 
-// Returned if a loop (protochain) has more rounds than were unrolled: user space decides with FilterMatcher on the
-// whole frame. A program that happens to compute this value is rechecked too, which does no harm.
+// Returned if a loop (protochain) has more rounds than were unrolled, and for frames shorter than kRecheckBytes that
+// end within what a ClassicRun asks for (run_tables.hpp): user space decides with FilterMatcher on the whole frame. A
+// program that happens to compute this value is rechecked too, which does no harm.
 constexpr std::uint32_t kRecheckVerdict = 0x8000'0000;
 
 // How much stack a body uses, from TranslateOptions::stack_base down.
@@ -41,7 +43,6 @@ struct TranslateOptions {
   // devices without a link-layer header, which have no place for it.
   bool vlan_view = true;
   bool long_jumps = false;  // Linux 6.6: 32-bit jump offsets; without them very large filters are refused
-  unsigned unroll = 8;      // copies of a loop before the recheck
   // False: the body of a function, which ends with exit. True: it replaces the call instruction itself (it uses only
   // registers that a call may change), and execution continues after its last instruction. That saves the call, 1 to 7
   // ns with the return thunks of CPU mitigations; stack_base is then what the caller's frame uses, a multiple of 8.
@@ -50,6 +51,20 @@ struct TranslateOptions {
   std::uint32_t hardware_type = 1;  // ARPHRD_… of the device, for its ancillary load
 };
 
-Result<std::vector<bpf_insn>> translate(const ClassicProgram& program, const TranslateOptions& options);
+struct FilterCode {
+  std::vector<bpf_insn> insns;
+  // The value of an array map with one element, if it is not empty: read by loads of an address with
+  // BPF_PSEUDO_MAP_VALUE, whose first half gets the map's descriptor before the code is loaded (set_table()).
+  std::vector<std::uint64_t> table;
+};
+
+// The passes that do not depend on the options, and for a large program are most of the work; lower() of lower.hpp is
+// the rest. `unroll`: copies of a loop before the recheck.
+Result<FlowGraph> prepare(const ClassicProgram& program, unsigned unroll = 8);
+
+Result<FilterCode> translate(const ClassicProgram& program, const TranslateOptions& options);
+
+// Puts the descriptor of the table's map into the code.
+void set_table(std::vector<bpf_insn>& insns, int map_fd);
 
 }  // namespace ringtap

@@ -16,10 +16,12 @@ LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter) {
   LiveFilter live;
   live.expression = options.expression;
   live.any_vlan = options.any_vlan;
-  live.may_recheck = filter.may_recheck();
+  live.recheck_below = filter.recheck_below();
   live.matches = [&filter](const RecordView& record) { return filter.matches(record); };
-  live.bodies = [&filter](FilterPlace place, const KernelFeatures& features) {
-    return filter_body(filter.program(place.l3 ? LinkType::kRaw : LinkType::kEthernet), place, features);
+  live.bodies = [&filter](FilterPlace place, const KernelFeatures& features) -> Result<FilterCode> {
+    auto prepared = filter.prepared(place.l3 ? LinkType::kRaw : LinkType::kEthernet);
+    if (!prepared) return prepared.take_error();
+    return filter_body(**prepared, place, features);
   };
   return live;
 }

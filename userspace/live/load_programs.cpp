@@ -14,8 +14,8 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
   config.follow = options.follow;
   // The records of tc need the sk_buff's address, too, to be matched to those of the host taps.
   config.trace = options.follow || (options.taps.contains_any(kHostTaps) && options.taps.contains_any(kTcTaps));
-  config.snaplen =
-      options.filter.may_recheck ? RINGTAP_MAX_SNAPLEN : std::max(options.snaplen, LiveOptions::kMinSnaplen);
+  const std::uint32_t rechecked = std::min(options.filter.recheck_below, RINGTAP_MAX_SNAPLEN);
+  config.snaplen = std::max({options.snaplen, LiveOptions::kMinSnaplen, rechecked});
   config.slots = slots;
   config.single_slot = slots == 1;
   config.rings_fd = rings.map_fd();
@@ -34,7 +34,9 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
 
 Result<LoadedPrograms> load_programs(const LiveOptions& options, LinkType link_type, const Rings& rings,
                                      std::uint32_t slots, const Notice& notice) {
-  if (options.reduction.leaves_out() && options.filter.may_recheck) {
+  // Short frames that are left to user space are not shortened (bpf/reduce.bpf.h), and what --sample and --max-pps
+  // leave out does not depend on the filter's answer.
+  if (options.reduction.leaves_out() && options.filter.recheck_below > RINGTAP_HEAD_BYTES) {
     return Error("--slice, --sample and --max-pps need a filter that runs entirely in the kernel", ErrorKind::kUsage)
         .hint("part of '" + options.filter.expression + "' has to run in user space");
   }

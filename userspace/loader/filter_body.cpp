@@ -5,7 +5,8 @@
 
 #include <cstddef>
 
-#include "filter/translate.hpp"
+#include "filter/lower.hpp"
+#include "filter/run_tables.hpp"
 #include "loader/filter_injection.hpp"
 #include "ringtap/abi.h"
 
@@ -18,6 +19,7 @@ static_assert(sizeof(MemoryFrame) == sizeof(ringtap_memory_frame) &&
               offsetof(MemoryFrame, wire_length) == offsetof(ringtap_memory_frame, wire_length) &&
               offsetof(MemoryFrame, ifindex) == offsetof(ringtap_memory_frame, ifindex) &&
               offsetof(MemoryFrame, outgoing) == offsetof(ringtap_memory_frame, outgoing));
+static_assert(kRecheckBytes <= RINGTAP_HEAD_BYTES, "such frames are recorded whole where headers are looked for");
 static_assert(kRecheckVerdict == RINGTAP_VERDICT_RECHECK, "the taps act on what the translator returns");
 
 FilterHook hook_of(ringtap_tap tap) {
@@ -42,8 +44,7 @@ FilterHook hook_of(ringtap_tap tap) {
 
 }  // namespace
 
-Result<std::vector<bpf_insn>> filter_body(const ClassicProgram& program, const FilterPlace& place,
-                                          const KernelFeatures& features) {
+Result<FilterCode> filter_body(const FlowGraph& prepared, const FilterPlace& place, const KernelFeatures& features) {
   TranslateOptions options;
   options.hook = hook_of(place.tap);
   options.vlan_view = !place.l3;
@@ -52,7 +53,7 @@ Result<std::vector<bpf_insn>> filter_body(const ClassicProgram& program, const F
   options.long_jumps = features.long_jumps;
   options.inlined = place.inlined;
   if (place.inlined) options.stack_base = kFilterStackBase;
-  return translate(program, options);
+  return lower(prepared, options);
 }
 
 }  // namespace ringtap

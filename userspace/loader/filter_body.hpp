@@ -3,19 +3,15 @@
 // function, any thread.
 #pragma once
 
-#include <linux/bpf.h>
-
-#include <vector>
-
-#include "filter/classic_program.hpp"
+#include "filter/flow_graph.hpp"
+#include "filter/translate.hpp"
 #include "loader/features.hpp"
 #include "loader/tap_programs.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
 
-// `program` must be compiled for Ethernet or, if place.l3, for raw IP.
-Result<std::vector<bpf_insn>> filter_body(const ClassicProgram& program, const FilterPlace& place,
-                                          const KernelFeatures& features);
+// `prepared` must come from a program for Ethernet or, if place.l3, for raw IP.
+Result<FilterCode> filter_body(const FlowGraph& prepared, const FilterPlace& place, const KernelFeatures& features);
 
 }  // namespace ringtap

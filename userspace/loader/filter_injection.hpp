@@ -21,7 +21,7 @@ struct bpf_prog_load_opts;
 
 namespace ringtap {
 
-// A filter in the two forms in which it can be used.
+// A filter in the two forms in which it can be used; with the descriptor of its table, if it has one (set_table()).
 struct FilterBody {
   std::vector<bpf_insn> inlined;  // TranslateOptions::inlined, with kFilterStackBase
   std::vector<bpf_insn> function;

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "loader/filter_injection.hpp"
+#include "loader/filter_tables.hpp"
 #include "loader/handles.hpp"
 #include "loader/libbpf_log.hpp"
 #include "loader/refusal.hpp"
@@ -134,8 +135,20 @@ Result<> try_verifier(const Variant& variant, const std::vector<bpf_insn>& body)
       errno, "the filter is too large for the verifier: " + std::to_string(body.size()) + " eBPF instructions");
 }
 
+Result<std::vector<bpf_insn>> body_of(const TapProgramsConfig& config, const FilterPlace& place, FilterTables& tables) {
+  auto code = config.filter(place, config.features);
+  if (!code) return code.take_error();
+  if (!code->table.empty()) {
+    auto fd = tables.fd(code->table);
+    if (!fd) return fd.take_error();
+    set_table(code->insns, *fd);
+  }
+  return std::move(code->insns);
+}
+
 // Chooses the programs to load and collects the bodies of their filters.
-Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, const TapProgramsConfig& config) {
+Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, const TapProgramsConfig& config,
+                                                          FilterTables& tables) {
   std::map<std::string, FilterBody> bodies;
   for (const Variant& variant : variants(skeleton)) {
     const bool used = is_used(variant, config);
@@ -146,8 +159,8 @@ Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, 
       if (err != 0) return Error::from_errno(err, std::string("find ") + variant.traced + " in the kernel");
     }
     if (!used || !config.filter || bodies.contains(variant.stub)) continue;
-    auto inlined = config.filter({variant.tap, variant.l3, true}, config.features);
-    auto function = config.filter({variant.tap, variant.l3, false}, config.features);
+    auto inlined = body_of(config, {variant.tap, variant.l3, true}, tables);
+    auto function = body_of(config, {variant.tap, variant.l3, false}, tables);
     if (!inlined) return inlined.take_error();
     if (!function) return function.take_error();
     if (auto accepted = try_verifier(variant, *function); !accepted) return accepted.take_error();
@@ -209,7 +222,8 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   struct stat netns {};
   if (stat("/proc/self/ns/net", &netns) == 0) skeleton->rodata->cfg_netns = static_cast<std::uint32_t>(netns.st_ino);
 
-  auto bodies = choose_programs(*skeleton, config);
+  FilterTables tables;  // until the programs are loaded
+  auto bodies = choose_programs(*skeleton, config, tables);
   if (!bodies) return bodies.take_error();
   skeleton->rodata->cfg_filter = !bodies->empty();
 

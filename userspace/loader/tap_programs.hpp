@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "filter/translate.hpp"
 #include "loader/features.hpp"
 #include "loader/filter_injection.hpp"
 #include "ringtap/abi.h"
@@ -26,7 +27,7 @@ struct FilterPlace {
   bool inlined;  // in place of its call, with the stack from kFilterStackBase down
 };
 // Translates the expression for a place; an Error if that is not possible.
-using FilterBodies = std::function<Result<std::vector<bpf_insn>>(FilterPlace, const KernelFeatures&)>;
+using FilterBodies = std::function<Result<FilterCode>(FilterPlace, const KernelFeatures&)>;
 
 struct TapProgramsConfig {
   TapSet taps = kTcTaps;

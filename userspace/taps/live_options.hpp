@@ -23,8 +23,9 @@ struct LiveFilter {
   // For user space: for frames that the kernel could not decide, and for all of them where no program can have the
   // filter.
   std::function<bool(const RecordView&)> matches;
-  bool any_vlan = false;     // it accepts more than what libpcap makes of the expression
-  bool may_recheck = false;  // then frames are copied whole, whatever the snaplen is
+  bool any_vlan = false;  // it accepts more than what libpcap makes of the expression
+  // Frames shorter than this may be left to user space, and are then copied whole, whatever the snaplen is.
+  std::uint32_t recheck_below = 0;
 };
 
 // Interfaces by name, one at least.
