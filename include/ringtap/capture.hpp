@@ -32,6 +32,7 @@ struct Reduction {
 struct CaptureSettings {
   std::vector<std::string> interfaces;  // names, or only "any": every device that is or comes up
   TapSet taps = kTcTaps;
+  bool may_choose_taps = true;  // nobody asked for these: where tc does not see a device's packets, AF_PACKET does
   XdpMode xdp_mode = XdpMode::kAuto;
   bool consume = false;                  // XDP: captured frames are dropped (XDP_DROP)
   bool consume_despite_address = false;  // otherwise refused on a device with an address, whose traffic would stop

@@ -30,6 +30,7 @@ enum class LinkType : std::uint16_t {
   kLinuxSll = 113,
   kIpv4 = 228,
   kIpv6 = 229,
+  kNetlink = 253,
   kLinuxSll2 = 276,
 };
 

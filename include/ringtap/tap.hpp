@@ -118,6 +118,7 @@ template <class Condition>
 inline constexpr TapSet kTcTaps = taps_where([](const TapTraits& tap) { return tap.family == "tc"; });
 inline constexpr TapSet kStackTaps = taps_where([](const TapTraits& tap) { return tap.family == "stack"; });
 inline constexpr TapSet kPacketTaps = taps_where([](const TapTraits& tap) { return tap.scope == TapScope::kSocket; });
+inline constexpr TapSet kBpfTaps = taps_where([](const TapTraits& tap) { return tap.scope != TapScope::kSocket; });
 inline constexpr TapSet kHostTaps = taps_where([](const TapTraits& tap) { return tap.scope == TapScope::kHost; });
 inline constexpr TapSet kInTaps = taps_where([](const TapTraits& tap) { return tap.direction == Direction::kIn; });
 inline constexpr TapSet kOutTaps = taps_where([](const TapTraits& tap) { return tap.direction == Direction::kOut; });

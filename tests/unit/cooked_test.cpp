@@ -12,7 +12,6 @@ namespace {
 using testing::Bytes;
 using testing::Ethernet;
 using testing::Ipv4;
-using testing::Ipv6;
 using testing::Payload;
 using testing::Udp;
 using testing::Vlan;
@@ -68,6 +67,24 @@ TEST(Sll2Framer, TellsTheProtocolOfFramesWithoutALinkHeader) {
   EXPECT_EQ(copied(framer.frame(record_of(v4, LinkType::kRaw), ARPHRD_NONE, 262144)),
             joined(hex({0x08, 0x00, 0, 0, 1, 2, 3, 4, 0xff, 0xfe, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0}), v4));
   EXPECT_EQ(framer.frame(record_of(v6, LinkType::kRaw), ARPHRD_NONE, 262144).data[0], std::byte{0x86});
+}
+
+TEST(Sll2Framer, TakesOverWhatAnOlderCookedHeaderSays) {
+  Sll2Framer framer;
+  const Bytes packet = joined(hex({0, 0, 3, 0x0a, 0, 4, 192, 0, 2, 1, 0, 0, 0, 0, 0x08, 0}), hex({0x45, 0, 0, 20}));
+  for (const LinkType type : {LinkType::kLinuxSll, LinkType::kNetlink}) {
+    const RecordView framed = framer.frame(record_of(packet, type), ARPHRD_IPGRE, 262144);
+    EXPECT_EQ(copied(framed),
+              joined(hex({0x08, 0, 0, 0, 1, 2, 3, 4, 3, 0x0a, 4, 4, 192, 0, 2, 1, 0, 0, 0, 0}), hex({0x45, 0, 0, 20})));
+    EXPECT_EQ(framed.wire_len, packet.size() - 16 + 20);
+  }
+}
+
+TEST(Sll2Framer, KeepsAllOfAFrameThatItDoesNotKnow) {
+  Sll2Framer framer;
+  const Bytes frame = hex({0x45, 0, 0, 20});
+  EXPECT_EQ(copied(framer.frame(record_of(frame, LinkType{271}), 826, 262144)),
+            joined(hex({0, 0, 0, 0, 1, 2, 3, 4, 3, 0x3a, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0}), frame));
 }
 
 TEST(Sll2Framer, MarksFramesWithALengthFieldAsTheKernelDoes) {

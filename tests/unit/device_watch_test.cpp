@@ -20,56 +20,7 @@ Device device(std::uint32_t ifindex, const std::string& name, std::uint16_t type
   return made;
 }
 
-std::vector<std::string> names_of(const std::vector<Device>& devices) {
-  std::vector<std::string> names;
-  names.reserve(devices.size());
-  for (const Device& one : devices) names.push_back(one.name);
-  return names;
-}
-
 constexpr std::uint64_t kNow = 1000;
-
-const std::vector<Device> kPresent = {device(1, "lo", ARPHRD_LOOPBACK), device(2, "eth0"), device(3, "eth1", 1, 0),
-                                      device(4, "tun0", ARPHRD_NONE), device(5, "can0", ARPHRD_CAN)};
-
-TEST(ChooseDevices, TakesThoseThatWereNamedOnceAndInOrder) {
-  const auto chosen = choose_devices(kPresent, {"eth1", "lo", "eth1"});
-  ASSERT_TRUE(chosen);
-  EXPECT_EQ(names_of(*chosen), (std::vector<std::string>{"eth1", "lo"}));
-}
-
-TEST(ChooseDevices, TakesAllThatAreUpAndUnderstoodForAny) {
-  const auto chosen = choose_devices(kPresent, {"any"});
-  ASSERT_TRUE(chosen);
-  EXPECT_EQ(names_of(*chosen), (std::vector<std::string>{"lo", "eth0", "tun0"}));
-}
-
-TEST(ChooseDevices, TakesAlternativeNamesAndLabels) {
-  std::vector<Device> present = kPresent;
-  present[1].other_names = {"enp1s0", "wan"};
-  const auto chosen = choose_devices(present, {"wan:1", "lo:backup", "enp1s0"});
-  ASSERT_TRUE(chosen);
-  EXPECT_EQ(names_of(*chosen), (std::vector<std::string>{"eth0", "lo"}));
-  EXPECT_FALSE(choose_devices(present, {"eth"}));
-  EXPECT_FALSE(choose_devices(present, {"other:1"}));
-}
-
-TEST(ChooseDevices, RefusesWhatIsNotThereAndWhatIsNotUnderstood) {
-  const auto missing = choose_devices(kPresent, {"eth9"});
-  ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().text(), "eth9: no such interface");
-  EXPECT_EQ(missing.error().hint(), "known interfaces: lo, eth0, eth1, tun0, can0, any");
-  const auto other = choose_devices(kPresent, {"eth0", "can0"});
-  ASSERT_FALSE(other);
-  EXPECT_EQ(other.error().text(), "can0: its link layer (ARPHRD 280) is not supported");
-}
-
-TEST(CommonLinkType, IsCookedWhereDevicesDifferAndForAny) {
-  EXPECT_EQ(common_link_type({kPresent[0], kPresent[1]}, false), LinkType::kEthernet);
-  EXPECT_EQ(common_link_type({kPresent[3]}, false), LinkType::kRaw);
-  EXPECT_EQ(common_link_type({kPresent[1], kPresent[3]}, false), LinkType::kLinuxSll2);
-  EXPECT_EQ(common_link_type({kPresent[1]}, true), LinkType::kLinuxSll2);
-}
 
 // A watch whose handler writes down what it is told.
 class DeviceWatchTest : public ::testing::Test {
@@ -90,7 +41,6 @@ TEST_F(DeviceWatchTest, TellsOfDevicesThatAppearOnAnyAlone) {
   any.on_event(slots_, {.gone = false, .device = device(2, "eth0")}, kNow);
   EXPECT_EQ(told(), "appeared eth0; ");
   any.on_event(slots_, {.gone = false, .device = device(3, "eth1", ARPHRD_ETHER, 0)}, kNow);
-  any.on_event(slots_, {.gone = false, .device = device(4, "can0", ARPHRD_CAN)}, kNow);
   any.on_event(slots_, {.gone = true, .device = device(5, "eth2")}, kNow);
   DeviceWatch named = watch(false);
   named.on_event(slots_, {.gone = false, .device = device(2, "eth0")}, kNow);

@@ -32,6 +32,10 @@ TEST(Framing, KnowsHowARecordComesFromItsTap) {
   EXPECT_EQ(Framing::native(record_of(Tap::kTcIngress, kTagged), ethernet), LinkType::kEthernet);
   EXPECT_EQ(Framing::native(record_of(Tap::kTcIngress, kTagged), tunnel), LinkType::kRaw);
   EXPECT_EQ(Framing::native(record_of(Tap::kDrop, kTagged), tunnel), LinkType::kEthernet);
+  Slot multipoint = slot_of(ARPHRD_IPGRE);
+  multipoint.packet_link_type = LinkType::kLinuxSll;
+  EXPECT_EQ(Framing::native(record_of(Tap::kPacketIn, kTagged), multipoint), LinkType::kLinuxSll);
+  EXPECT_EQ(Framing::native(record_of(Tap::kTcEgress, kTagged), multipoint), LinkType::kRaw);
 }
 
 TEST(Framing, TakesTheHeaderOfHostTapsAwayWhereDevicesHaveNone) {

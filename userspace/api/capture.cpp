@@ -15,7 +15,7 @@ Result<> capture(const CaptureOptions& options, const OnPacket& on_packet) {
   live.promiscuous = options.promiscuous;
   std::unique_ptr<ExpressionFilter> filter;  // outlives the source
   if (!options.filter.empty()) {
-    auto framed = link_type_of(live.interfaces);
+    auto framed = link_type_of(live);
     if (!framed) return framed.take_error();
     const FilterOptions expression{.expression = options.filter};
     auto made = ExpressionFilter::create(expression, met_link_types(*framed, live.taps), {});

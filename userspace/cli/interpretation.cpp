@@ -141,6 +141,8 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
   options.capture.taps = draft.taps.value_or(options.capture.taps);
+  // An AF_PACKET socket cannot leave anything out.
+  options.capture.may_choose_taps = !draft.taps && !options.capture.reduction.leaves_out();
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
   if (auto result = interpret_direction(draft); !result) return result.take_error();
   if (auto result = check_reduction(options); !result) return result.take_error();
@@ -156,6 +158,7 @@ Result<Options> interpret_compare(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
   options.action = options.read_paths.empty() ? Action::kCompareLive : Action::kCompareFile;
+  options.capture.may_choose_taps = false;
   options.capture.taps = draft.taps.value_or(options.capture.taps);
   if (options.output.path == "-") return usage("-w -: standard output is taken by the report");
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();

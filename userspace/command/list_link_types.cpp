@@ -10,7 +10,9 @@ namespace ringtap {
 int list_link_types(const Options& options) {
   auto interfaces = interface_names(options.capture);
   if (!interfaces) return fail(interfaces.error());
-  auto type = link_type_of(*interfaces);
+  CaptureSettings settings = options.capture;
+  settings.interfaces = *interfaces;
+  auto type = link_type_of(settings);
   if (!type) return fail(type.error());
   std::string names;
   for (const std::string& name : *interfaces) names += (names.empty() ? "" : ", ") + name;

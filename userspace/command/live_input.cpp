@@ -55,7 +55,9 @@ Result<std::vector<std::string>> interface_names(const CaptureSettings& options)
 Result<FilteredFrames> frames_of_interfaces(const Options& options) {
   auto interfaces = interface_names(options.capture);
   if (!interfaces) return interfaces.take_error();
-  auto framed = link_type_of(*interfaces);
+  CaptureSettings settings = options.capture;
+  settings.interfaces = *interfaces;
+  auto framed = link_type_of(settings);
   if (!framed) return framed.take_error();
   if (auto has = require_link_type(options, *framed); !has) return has.take_error();
   return FilteredFrames{.link_type = met_link_types(*framed, options.capture.taps).front(),
@@ -72,7 +74,7 @@ Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_f
   LiveInput live;
   live.interfaces = interfaces.take();
   if (!options.filter.expression.empty()) {
-    auto framed = link_type_of(live.interfaces);
+    auto framed = link_type_of(how);
     if (!framed) return framed.take_error();
     live.link_types = met_link_types(*framed, options.capture.taps);
     auto made = ExpressionFilter::create(options.filter, live.link_types,

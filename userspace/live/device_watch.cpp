@@ -11,56 +11,12 @@ namespace {
 
 using rtnetlink::Device;
 
-bool is_understood(const Device& device) {
-  return device.ethernet() || device.raw_ip();
-}
-
-std::string name_list(const std::vector<Device>& devices) {
-  std::string names;
-  for (const Device& device : devices) names += (names.empty() ? "" : ", ") + device.name;
-  return names;
-}
-
 std::string moved_text(std::int32_t netns_id) {
   const std::string name = netns_called(netns_id);
   return "was moved to " + (name.empty() ? "another network namespace" : "the network namespace " + name);
 }
 
 }  // namespace
-
-bool has_any(const std::vector<std::string>& names) {
-  return std::find(names.begin(), names.end(), "any") != names.end();
-}
-
-Result<std::vector<Device>> choose_devices(const std::vector<Device>& present, const std::vector<std::string>& names) {
-  std::vector<Device> chosen;
-  if (has_any(names)) {
-    std::copy_if(present.begin(), present.end(), std::back_inserter(chosen),
-                 [](const Device& d) { return d.up() && is_understood(d); });
-    return chosen;
-  }
-  for (const std::string& name : names) {
-    const auto device =
-        std::find_if(present.begin(), present.end(), [&](const Device& d) { return d.is_called(name); });
-    if (device == present.end()) {
-      return Error(name + ": no such interface").hint("known interfaces: " + name_list(present) + ", any");
-    }
-    if (!is_understood(*device)) {
-      return Error(name + ": its link layer (ARPHRD " + std::to_string(device->hardware_type) + ") is not supported")
-          .hint("ringtap captures Ethernet and plain IP devices; tcpdump captures others");
-    }
-    const auto same = [&](const Device& d) { return d.ifindex == device->ifindex; };
-    if (std::none_of(chosen.begin(), chosen.end(), same)) chosen.push_back(*device);
-  }
-  return chosen;
-}
-
-LinkType common_link_type(const std::vector<Device>& devices, bool any) {
-  const auto is_ethernet = [](const Device& device) { return device.ethernet(); };
-  if (!any && std::all_of(devices.begin(), devices.end(), is_ethernet)) return LinkType::kEthernet;
-  if (!any && std::none_of(devices.begin(), devices.end(), is_ethernet)) return LinkType::kRaw;
-  return LinkType::kLinuxSll2;
-}
 
 Result<> DeviceWatch::open() {
   auto monitor = rtnetlink::DeviceMonitor::open();
@@ -90,7 +46,7 @@ void DeviceWatch::compare_with(SlotTable& slots, const std::vector<Device>& pres
 void DeviceWatch::on_event(SlotTable& slots, const rtnetlink::DeviceEvent& event, std::uint64_t now_ns) {
   Slot* const slot = slots.find(event.device.ifindex);
   if (slot == nullptr) {
-    if (any_ && !event.gone && event.device.up() && is_understood(event.device)) handler_.appeared(event.device);
+    if (any_ && !event.gone && event.device.up()) handler_.appeared(event.device);
     return;
   }
   if (event.gone) {

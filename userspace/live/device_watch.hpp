@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The devices of a capture: which are chosen at its start, and how they change while it runs. Owns a netlink socket
+// How the devices of a capture change while it runs. Owns a netlink socket
 // once it is open; one thread.
 #pragma once
 
@@ -17,18 +17,10 @@
 
 namespace ringtap {
 
-// "any": every device that is up, including devices that appear later.
-[[nodiscard]] bool has_any(const std::vector<std::string>& names);
-// The present devices that are called so (Device::is_called()), each once and in this order.
-Result<std::vector<rtnetlink::Device>> choose_devices(const std::vector<rtnetlink::Device>& present,
-                                                      const std::vector<std::string>& names);
-// Ethernet or raw IP if all devices agree; otherwise, and for `any`, LINUX_SLL2.
-[[nodiscard]] LinkType common_link_type(const std::vector<rtnetlink::Device>& devices, bool any);
-
 class DeviceWatch {
  public:
   struct Handler {
-    std::function<void(const rtnetlink::Device&)> appeared;  // with `any`: a capturable device without a slot
+    std::function<void(const rtnetlink::Device&)> appeared;  // with `any`: one that is up and has no slot
     std::function<void(const std::string& how)> ended;       // the last of the named devices: "eth0 was removed"
     std::function<void(const std::string&)> notice;          // text for the user
   };

@@ -23,6 +23,7 @@ class Framing {
 
   // The link type of a record as it comes from its tap.
   [[nodiscard]] static LinkType native(const RecordView& record, const Slot& slot) {
+    if (kPacketTaps.contains(record.tap)) return slot.packet_link_type;
     return is_of_host(record) || slot.device.ethernet() ? LinkType::kEthernet : LinkType::kRaw;
   }
   // Afterwards its data may be in memory of this object, valid until the next call. `flags`: RINGTAP_EVENT_…

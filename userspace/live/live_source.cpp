@@ -10,16 +10,15 @@
 #include "base/now.hpp"
 #include "live/capture_account.hpp"
 #include "live/clock_watch.hpp"
+#include "live/device_plan.hpp"
 #include "live/device_watch.hpp"
 #include "live/framing.hpp"
 #include "live/interface_totals.hpp"
-#include "live/load_programs.hpp"
+#include "live/kernel_side.hpp"
 #include "live/packet_ids.hpp"
 #include "live/reader_wait.hpp"
 #include "live/slot_table.hpp"
-#include "live/stages.hpp"
 #include "loader/kernel_names.hpp"
-#include "loader/rings.hpp"
 #include "net/device_names.hpp"
 #include "net/promiscuous.hpp"
 #include "record/merge.hpp"
@@ -31,16 +30,9 @@ namespace {
 
 using rtnetlink::Device;
 
-constexpr std::uint32_t kSlotsForNewcomers = 1024;   // devices that may appear during a capture on `any`
-constexpr std::uint64_t kMostPerTurn = 4096;         // records; the caller looks at signals and the time in between
-constexpr std::uint32_t kLargestUsualFrame = 65549;  // 64 KiB of GSO superframe with its Ethernet header
+constexpr std::uint32_t kSlotsForNewcomers = 1024;  // devices that may appear during a capture on `any`
+constexpr std::uint64_t kMostPerTurn = 4096;        // records; the caller looks at signals and the time in between
 constexpr std::uint64_t kHousekeepingNs = 20'000'000;
-
-Result<std::vector<Device>> choose_present_devices(const std::vector<std::string>& names) {
-  auto present = rtnetlink::devices();
-  if (!present) return present.take_error();
-  return choose_devices(*present, names);
-}
 
 std::string reduction_text(const Reduction& reduction) {
   std::vector<std::string> parts;
@@ -60,10 +52,10 @@ std::string reduction_text(const Reduction& reduction) {
 
 }  // namespace
 
-Result<LinkType> link_type_of(const std::vector<std::string>& interfaces) {
-  auto devices = choose_present_devices(interfaces);
-  if (!devices) return devices.take_error();
-  return common_link_type(*devices, has_any(interfaces));
+Result<LinkType> link_type_of(const CaptureSettings& settings) {
+  auto plan = plan_devices(settings);
+  if (!plan) return plan.take_error();
+  return plan->framed;
 }
 
 struct LiveSource::Impl {
@@ -73,9 +65,10 @@ struct LiveSource::Impl {
   std::vector<Device> devices;  // to attach to at the start
   TapFamilies families;         // those with a tap in this capture
 
-  // In the order in which they are needed, and destroyed in reverse: attachments first, then programs, then rings.
-  std::optional<Rings> rings;
-  std::optional<TapPrograms> programs;
+  CaptureSettings asked;  // as they were given
+
+  // In the order in which they are needed, and destroyed in reverse: attachments first, then the programs.
+  KernelSide kernel;
   std::optional<DeviceWatch> device_watch;
   std::optional<SlotTable> slots;
   std::vector<Attachment> host_attachments;
@@ -91,20 +84,18 @@ struct LiveSource::Impl {
   std::uint32_t announced = 0;  // interfaces that the sink knows
   std::vector<EventStream*> heads;
   PacketIds packet_ids;
-  RecordFilter filter;                // runs in user space: for all records, or for those flagged RECHECK
-  bool filter_in_user_space = false;  // for all
+  RecordFilter filter;  // runs in user space: for all records, or for those flagged RECHECK
   std::uint64_t start_ns = 0;
   std::uint64_t last_housekeeping_ns = 0;
   bool stopped = false;
   std::optional<Error> ended_by;  // why the capture ends by itself
 
-  std::size_t cpus() { return rings->readers().size(); }
   Clock& clock() { return clock_watch.clock(); }
   TapContext context() {
     return {.options = options,
             .any = any,
             .devices = devices.size(),
-            .programs = *programs,
+            .programs = kernel.programs(),
             .names = names,
             .notice = notice,
             .wake_on = [this](int fd) { (void)reader_wait->watch(fd); },
@@ -113,7 +104,7 @@ struct LiveSource::Impl {
 
   Result<> prepare(const LiveOptions& given, Notice on_notice);
   Result<> prepare_taps();
-  Result<> prepare_rings_and_programs();
+  Result<> prepare_kernel_side();
   Result<> prepare_waiting();
   [[nodiscard]] std::string describe(Tap tap, const Device& device) const;
   Result<> attach_all();
@@ -133,19 +124,17 @@ struct LiveSource::Impl {
 
 Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   options = given;
+  asked = static_cast<const CaptureSettings&>(given);
   filter = RecordFilter(options.filter.matches);
   notice = std::move(on_notice);
   any = has_any(options.interfaces);
   if (any && options.interfaces.size() > 1) {
     return Error("-i any already includes every interface: give no other -i", ErrorKind::kUsage);
   }
-  if (!options.features) {
-    auto features = probe_features(options.taps);
-    if (!features) return features.take_error();
-    options.features = *features;
-  }
   DeviceWatch::Handler changes;
   changes.appeared = [this](const Device& device) {
+    if (!can_capture(device, asked)) return;
+    for (const std::string& text : notices_about({device}, asked)) notice(text);
     if (auto result = attach(device); !result) notice(result.error().text());
   };
   changes.ended = [this](const std::string& how) {
@@ -156,17 +145,26 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   device_watch.emplace(any, std::move(changes));
   // Before the list, so that no device is missed in between.
   if (auto opened = device_watch->open(); !opened) return opened;
-  auto chosen = choose_present_devices(options.interfaces);
-  if (!chosen) return chosen.take_error();
-  devices = chosen.take();
+  auto plan = plan_devices(options);
+  if (!plan) return plan.take_error();
+  devices = std::move(plan->devices);
+  options.taps = plan->taps;
   if (auto result = prepare_taps(); !result) return result;
-  framing.emplace(common_link_type(devices, any), options.snaplen);
-  if (auto result = prepare_rings_and_programs(); !result) return result;
+  for (const std::string& text : notices_about(devices, asked)) notice(text);
+  framing.emplace(plan->framed, options.snaplen);
+  if (auto result = prepare_kernel_side(); !result) return result;
   return prepare_waiting();
 }
 
 // Keeps those of the requested taps that this kernel has.
 Result<> LiveSource::Impl::prepare_taps() {
+  const bool needs_bpf = options.taps.contains_any(kBpfTaps);
+  if (!options.features && needs_bpf) {
+    auto features = probe_features(options.taps);
+    if (!features) return features.take_error();
+    options.features = *features;
+  }
+  if (!needs_bpf) options.features.emplace();
   families = make_tap_families();
   TapPlan plan{options, any, devices, notice};
   for (const auto& family : families) {
@@ -176,24 +174,17 @@ Result<> LiveSource::Impl::prepare_taps() {
   return ok();
 }
 
-Result<> LiveSource::Impl::prepare_rings_and_programs() {
-  auto made_rings = Rings::create(options.buffer_bytes);
-  if (!made_rings) return made_rings.take_error();
-  rings.emplace(made_rings.take());
-  const std::size_t largest = std::min(options.snaplen, kLargestUsualFrame) + sizeof(ringtap_event);
-  if (rings->bytes_each() < largest) {
-    notice("each CPU has a ring of " + std::to_string(rings->bytes_each() / 1024) +
-           " KiB: longer packets do not fit and will be counted as dropped; use a larger -B or a smaller -s");
-  }
+Result<> LiveSource::Impl::prepare_kernel_side() {
   const auto max_slots = static_cast<std::uint32_t>(
       std::min<std::size_t>(devices.size() + (any ? kSlotsForNewcomers : 0), RINGTAP_MAX_SLOTS));
-  auto loaded = load_programs(options, framing->link_type(), *rings, max_slots, notice);
-  if (!loaded) return loaded.take_error();
-  programs.emplace(std::move(loaded->programs));
-  filter_in_user_space = loaded->filter_in_user_space;
-  totals.emplace(std::size_t{max_slots} + 1, cpus());
+  if (options.taps.contains_any(kBpfTaps)) {
+    auto loaded = KernelSide::load(options, framing->link_type(), max_slots, notice);
+    if (!loaded) return loaded.take_error();
+    kernel = loaded.take();
+  }
+  totals.emplace(std::size_t{max_slots} + 1, kernel.cpus());
   slots.emplace(max_slots, SlotTable::Interfaces{
-                               .taps = options.taps,
+                               .taps = options.follow ? options.taps : asked.taps,
                                .link_type = framing->link_type(),
                                .snaplen = options.snaplen,
                                .filter = options.filter.expression,
@@ -210,8 +201,8 @@ Result<> LiveSource::Impl::prepare_waiting() {
   for (const int fd : {clock_watch.fd(), device_watch->fd(), options.interrupt_fd}) {
     if (result && fd >= 0) result = reader_wait->watch(fd);
   }
-  for (const RingReader& reader : rings->readers()) {
-    if (result) result = reader_wait->watch(reader.fd());
+  for (const int fd : kernel.ring_fds()) {
+    if (result) result = reader_wait->watch(fd);
   }
   return result;
 }
@@ -240,7 +231,7 @@ Result<> LiveSource::Impl::attach_all() {
     if (!first_error) first_error = result.take_error();
   }
   if (options.reduction.time_batch.count() != 0) {
-    if (auto watched = programs->watch_softirqs(); !watched) return watched;
+    if (auto watched = kernel.watch_softirqs(); !watched) return watched;
   }
   // So that what has passed a tap before it was attached has passed the later ones as well when this returns.
   if (options.follow) wait_for_running_programs();
@@ -254,7 +245,7 @@ Result<> LiveSource::Impl::attach(const Device& device) {
   auto added = slots->add(device);
   if (!added) return added.take_error();
   Slot& slot = **added;
-  auto result = programs->assign_slot(device.ifindex, slots->number_of(slot));
+  auto result = kernel.assign_slot(device.ifindex, slots->number_of(slot));
   if (result) result = attach_taps(slot);
   if (!result) {
     // The slot is kept: frames may have been counted in it, and attaching is not tried again with every change.
@@ -271,8 +262,10 @@ Result<> LiveSource::Impl::attach(const Device& device) {
 Result<> LiveSource::Impl::attach_taps(Slot& slot) {
   TapDevice at{.device = slot.device,
                .slot = static_cast<std::uint16_t>(slots->number_of(slot)),
+               .taps = taps_at(slot.device, asked),
                .attachments = slot.attachments,
-               .attached = {}};
+               .attached = {},
+               .packet_link_type = slot.packet_link_type};
   for (const auto& family : families) {
     if (auto result = family->attach_device(context(), at); !result) return result;
   }
@@ -300,7 +293,7 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   RecordView record = to_record(event);
   record.link_type = Framing::native(record, slot);
   const std::size_t stream = header.slot * kEventTaps + header.tap;
-  if ((filter_in_user_space || (header.flags & RINGTAP_EVENT_RECHECK) != 0) && !filter.matches(record)) {
+  if ((kernel.filters_in_user_space() || (header.flags & RINGTAP_EVENT_RECHECK) != 0) && !filter.matches(record)) {
     filter.refuse(record, stream);
     return ok();
   }
@@ -326,18 +319,14 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
 std::uint64_t LiveSource::Impl::merge_slack_ns() {
   std::uint64_t slack = 0;
   for (const auto& family : families) slack = std::max(slack, family->slack_ns());
-  return slack != 0 || cpus() == 1 ? slack : kMergeSlackNs;
+  return slack != 0 || kernel.cpus() == 1 ? slack : kMergeSlackNs;
 }
 
 // Hands over records that are ready; true if others are left that become ready only with time.
 bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result) {
   const std::uint64_t due = stopped ? std::numeric_limits<std::uint64_t>::max() : monotonic_now_ns() - merge_slack_ns();
-  const std::uint64_t watermark =
-      options.features->stage_flusher ? collect_stages(*programs, cpus(), due, stopped) : due;
   heads.clear();
-  for (RingReader& reader : rings->readers()) {
-    if (reader.refresh()) heads.push_back(&reader);
-  }
+  const std::uint64_t watermark = kernel.collect(due, stopped, heads);
   for (const auto& family : families) family->refresh(clock(), heads);
   if (max_records > 0) {
     std::uint64_t handled = 0;
@@ -351,11 +340,7 @@ bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_
     if (handled > 0) reader_wait->note_records();
     if (is_whole) rename_until(watermark);
   }
-  bool left = false;
-  for (RingReader& reader : rings->readers()) {
-    reader.release();
-    left = left || reader.ready();
-  }
+  bool left = kernel.release();
   for (const auto& family : families) left = left || family->has_records();
   return left;
 }
@@ -385,11 +370,7 @@ Result<SourceState> LiveSource::turn(Sink& sink, std::uint64_t max_records, std:
 }
 
 void LiveSource::Impl::wait_for_records(std::chrono::nanoseconds wait) {
-  const bool slept = reader_wait->wait(programs->control(), wait, [this] {
-    return !are_stages_empty(*programs, cpus()) || std::any_of(rings->readers().begin(), rings->readers().end(),
-                                                               [](RingReader& reader) { return reader.refresh(); });
-  });
-  if (slept) last_housekeeping_ns = 0;
+  if (reader_wait->wait(kernel.control(), wait, [this] { return kernel.has_news(); })) last_housekeeping_ns = 0;
 }
 
 void LiveSource::Impl::look_after_changes() {
@@ -460,11 +441,11 @@ LinkType LiveSource::link_type() const {
 }
 
 bool LiveSource::has_several_interfaces() const {
-  return impl_->any || impl_->devices.size() * family_count(impl_->options.taps) > 1;
+  return impl_->any || impl_->devices.size() * family_count(impl_->asked.taps) > 1;
 }
 
 std::string LiveSource::buffer_text() const {
-  return std::to_string(impl_->cpus()) + " rings of " + std::to_string(impl_->rings->bytes_each() / 1024) + " KiB";
+  return impl_->kernel.buffer_text();
 }
 
 const std::vector<Interface>& LiveSource::interfaces() const {
@@ -475,13 +456,10 @@ Result<SourceAccount> LiveSource::Impl::account() {
   std::vector<TapCounts> rows;
   for (const auto& family : families) family->count(context(), rows);
   auto account = totals->account(
-      *slots, [&](std::uint32_t slot, ringtap_tap tap) { return programs->counters(slot, tap); }, std::move(rows));
+      *slots, [&](std::uint32_t slot, ringtap_tap tap) { return kernel.counters(slot, tap); }, std::move(rows));
   if (!account) return account;
   account->refused = filter.refused();
-  for (std::size_t cpu = 0; cpu < cpus(); ++cpu) {
-    account->time_batch_missed += __atomic_load_n(&programs->stage(cpu).time_batch_missed, __ATOMIC_RELAXED);
-  }
-  for (const RingReader& reader : rings->readers()) account->malformed += reader.malformed();
+  kernel.count_rest(*account);
   return account;
 }
 

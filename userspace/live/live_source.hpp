@@ -15,9 +15,8 @@
 
 namespace ringtap {
 
-// The link type of these interfaces when they are captured together: Ethernet or raw IP if all agree; otherwise, and
-// for `any`, LINUX_SLL2.
-Result<LinkType> link_type_of(const std::vector<std::string>& interfaces);
+// The link type of the interfaces when they are captured together (DevicePlan::framed).
+Result<LinkType> link_type_of(const CaptureSettings& settings);
 
 class LiveSource final : public RecordSource {
  public:

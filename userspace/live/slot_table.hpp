@@ -24,6 +24,7 @@ struct Slot {
   rtnetlink::Device device;  // as it is now
   std::string name;          // that its records have
   bool present = true;
+  LinkType packet_link_type = LinkType::kEthernet;  // of its AF_PACKET sockets
   std::vector<Attachment> attachments;
   std::array<std::uint32_t, kEventTaps> interface_ids;  // [event_tap_of(tap)]
 

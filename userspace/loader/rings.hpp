@@ -61,6 +61,7 @@ class Rings {
   [[nodiscard]] int map_fd() const { return map_.get(); }
   [[nodiscard]] std::size_t bytes_each() const { return bytes_each_; }
   [[nodiscard]] std::vector<RingReader>& readers() { return readers_; }
+  [[nodiscard]] const std::vector<RingReader>& readers() const { return readers_; }
 
  private:
   Rings() = default;

@@ -9,6 +9,9 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 
+// After <net/if.h>, whose constants it has as well.
+#include <linux/if_tunnel.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
@@ -73,6 +76,35 @@ int dump(std::uint16_t type, const Body& body, Handler handler) {
   return ask(type, NLM_F_DUMP, body, {}, std::move(handler));
 }
 
+bool is_unicast(const nlattr* address) {
+  const auto* bytes = static_cast<const std::uint8_t*>(mnl_attr_get_payload(address));
+  const std::uint16_t size = mnl_attr_get_payload_len(address);
+  const bool is_given = std::any_of(bytes, bytes + size, [](std::uint8_t byte) { return byte != 0; });
+  constexpr std::uint16_t kIpv4Size = 4;
+  return is_given && !(size == kIpv4Size && bytes[0] >> 4 == 0xe);  // 224.0.0.0/4
+}
+
+// When the kernel gives a tunnel's packets an outer header before they are sent by it: net/ipv4/ip_gre.c
+// ipgre_tunnel_init(), net/ipv6/ip6_gre.c ip6gre_tunnel_init().
+bool is_multipoint(const nlattr* data) {
+  bool has_remote = false;
+  for_each_nested(data, [&](const nlattr* option) {
+    if (mnl_attr_get_type(option) == IFLA_GRE_REMOTE) has_remote = has_remote || is_unicast(option);
+    if (mnl_attr_get_type(option) == IFLA_GRE_COLLECT_METADATA) has_remote = true;
+  });
+  return !has_remote;
+}
+
+void parse_link_info(const nlattr* info, Device& device) {
+  const nlattr* data = nullptr;
+  for_each_nested(info, [&](const nlattr* attribute) {
+    if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND) device.kind = mnl_attr_get_str(attribute);
+    if (mnl_attr_get_type(attribute) == IFLA_INFO_DATA) data = attribute;
+  });
+  const bool is_gre = device.kind == "gre" || device.kind == "ip6gre";
+  device.multipoint = is_gre && (data == nullptr || is_multipoint(data));
+}
+
 Device parse_device(const nlmsghdr* message) {
   const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
   Device device;
@@ -84,6 +116,9 @@ Device parse_device(const nlmsghdr* message) {
     switch (mnl_attr_get_type(attribute)) {
       case IFLA_IFNAME:
         device.name = mnl_attr_get_str(attribute);
+        break;
+      case IFLA_LINKINFO:
+        parse_link_info(attribute, device);
         break;
       case IFLA_PROP_LIST:
         for_each_nested(attribute, [&](const nlattr* property) {

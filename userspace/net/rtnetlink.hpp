@@ -22,9 +22,11 @@ struct Device {
   std::string name;
   std::vector<std::string> other_names;  // "alternative names" of ip-link(8)
   std::uint16_t hardware_type = 0;       // ARPHRD_*, <net/if_arp.h>
-  std::uint32_t flags = 0;               // IFF_*, <net/if.h>
-  std::uint32_t master = 0;              // the bridge, bond or VRF it is part of, 0 none
-  std::uint32_t link = 0;                // the device below it (of a VLAN), or a veth's peer; 0 none in this namespace
+  std::string kind;          // what made it, as in `ip link add … type KIND`; empty: unknown, as for hardware
+  bool multipoint = false;   // a GRE tunnel without a remote address of its own: senders give one per packet
+  std::uint32_t flags = 0;   // IFF_*, <net/if.h>
+  std::uint32_t master = 0;  // the bridge, bond or VRF it is part of, 0 none
+  std::uint32_t link = 0;    // the device below it (of a VLAN), or a veth's peer; 0 none in this namespace
   std::optional<std::array<std::uint8_t, 6>> mac;
 
   // Whether the kernel takes `text` for this device: one of its names, perhaps with a label ("eth0:1").

@@ -12,8 +12,11 @@
 namespace ringtap {
 
 inline constexpr std::size_t kSll2HeaderLength = 20;
+inline constexpr std::size_t kSllHeaderLength = 16;  // type 2, ARPHRD 2, address length 2, address 8, protocol 2
 
-// Rewrites records of Ethernet and raw IP devices; keeps one frame of scratch space. Not thread-safe.
+// Rewrites records of all devices: those with an Ethernet header, an IP header or one of libpcap's "cooked" headers
+// (https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html, LINKTYPE_NETLINK.html) first; of any other link type, the
+// whole frame is the payload, of unknown protocol. Keeps one frame of scratch space. Not thread-safe.
 class Sll2Framer {
  public:
   // `hardware_type` is the device's ARPHRD_*. The result's data lives until the next call and is at most `snaplen`

@@ -37,9 +37,9 @@ Trace to_trace(const EventView& event) {
   return trace;
 }
 
-// XDP and libpcap's packet sockets on Ethernet have no packet type; it is derived from the destination address, as the
-// kernel does before it compares the device's address.
-PacketType type_from_address(std::span<const std::byte> frame) {
+}  // namespace
+
+PacketType packet_type_of_address(std::span<const std::byte> frame) {
   constexpr std::size_t kAddressLength = 6;
   if (frame.size() < kAddressLength) return PacketType::kUnknown;
   const auto address = frame.first(kAddressLength);
@@ -48,8 +48,6 @@ PacketType type_from_address(std::span<const std::byte> frame) {
   }
   return (address[0] & std::byte{1}) != std::byte{0} ? PacketType::kMulticast : PacketType::kHost;
 }
-
-}  // namespace
 
 std::optional<EventView> EventReader::next() {
   if (rest_.empty()) return std::nullopt;
@@ -78,14 +76,13 @@ std::optional<EventView> EventReader::next() {
 
 RecordView to_record(const EventView& event) {
   const ringtap_event& header = *event.header;
-  const bool no_skb = header.tap == RINGTAP_TAP_XDP || header.tap == kPacketInEvent;
   RecordView record;
   record.data = event.data;
   record.wire_len = header.wire_len;
   record.tap = tap_of(static_cast<ringtap_tap>(header.tap));
   record.direction = direction_of(record.tap, event);
   record.packet_type = record.direction == Direction::kOut ? PacketType::kOutgoing
-                       : no_skb                            ? type_from_address(event.data)
+                       : header.tap == RINGTAP_TAP_XDP     ? packet_type_of_address(event.data)
                                                            : static_cast<PacketType>(header.pkt_type);
   record.checksum = checksum_state(header.csum);
   record.lost_before = header.lost;

@@ -66,6 +66,10 @@ class EventStream {
   std::optional<EventView> head_;
 };
 
+// Of a received Ethernet frame whose packet type is not known: derived from the destination address, as the kernel does
+// before it compares the device's address.
+[[nodiscard]] PacketType packet_type_of_address(std::span<const std::byte> frame);
+
 // Fills in everything of a record that the event itself contains. The caller sets time_ns, interface_id and link_type,
 // and the names of a trace's reason and function.
 RecordView to_record(const EventView& event);

@@ -24,7 +24,7 @@ class FreedTap : public TapFamily {
         context.notice("this kernel (before 5.17) gives no drop reasons");
       }
     }
-    auto attachment = Attachment::attach_tracepoint(context.programs.fd(program_), tracepoint_);
+    auto attachment = Attachment::attach_tracepoint(context.programs->fd(program_), tracepoint_);
     return keep_if_attached(context, tap_, std::move(attachment), attached);
   }
   void count(const TapContext& context, std::vector<TapCounts>& rows) override { count_misses(context, {tap_}, rows); }

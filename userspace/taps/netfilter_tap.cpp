@@ -25,7 +25,7 @@ class NetfilterTap final : public TapFamily {
     for (const std::uint32_t protocol : {NFPROTO_IPV4, NFPROTO_IPV6}) {
       for (std::uint32_t hook = 0; hook < kNetfilterHookNames.size(); ++hook) {
         for (const bool last : {true, false}) {
-          const int fd = context.programs.fd(last ? TapProgram::kNetfilterLast : TapProgram::kNetfilterFirst);
+          const int fd = context.programs->fd(last ? TapProgram::kNetfilterLast : TapProgram::kNetfilterFirst);
           auto attachment = Attachment::attach_netfilter(fd, protocol, hook, last);
           if (auto kept = keep_if_attached(context, Tap::kNetfilter, std::move(attachment), attached); !kept)
             return kept;
@@ -38,7 +38,7 @@ class NetfilterTap final : public TapFamily {
 
   static Result<> attach_around(const TapContext& context, std::vector<Attachment>& attached) {
     for (const TapProgram program : {TapProgram::kNetfilterLeave, TapProgram::kNetfilterEnter}) {
-      auto attachment = Attachment::attach_function(context.programs.fd(program), kNetfilterFunction);
+      auto attachment = Attachment::attach_function(context.programs->fd(program), kNetfilterFunction);
       if (auto kept = keep_if_attached(context, Tap::kNetfilter, std::move(attachment), attached); !kept) return kept;
     }
     context.notice("this kernel (before 6.4) shows netfilter hooks at which there are rules, and no others");

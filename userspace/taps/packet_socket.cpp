@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "taps/packet_socket.hpp"
 
+#include <linux/if_packet.h>
 #include <pcap/pcap.h>
 #include <sys/socket.h>
 
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "base/now.hpp"
 #include "loader/attachment.hpp"
@@ -18,6 +20,33 @@ namespace ringtap {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+
+LinkType link_type_of_dlt(int dlt) {
+  return dlt == DLT_RAW ? LinkType::kRaw : static_cast<LinkType>(dlt);  // no other that Linux has differs
+}
+
+// Activates; an Error says what it is about.
+Result<> activate(pcap_t* pcap, const std::string& what) {
+  const int status = pcap_activate(pcap);
+  if (status >= 0) return ok();
+  std::string text = pcap_geterr(pcap);
+  if (text.empty()) text = pcap_statustostr(status);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  Error error(what + ": " + text);
+  if (status != PCAP_ERROR_PERM_DENIED) return error;
+  return std::move(error).hint(
+      "needs CAP_NET_RAW: run ringtap with sudo, or grant it once: setcap cap_net_raw=ep $(command -v ringtap)");
+}
+
+std::string task(const std::string& device) {
+  return "open an AF_PACKET socket on " + device;
+}
+
+PacketType packet_type_of(LinkType link_type, std::span<const std::byte> data) {
+  const bool is_cooked = link_type == LinkType::kLinuxSll || link_type == LinkType::kNetlink;
+  if (is_cooked && data.size() > 1) return static_cast<PacketType>(data[1]);
+  return link_type == LinkType::kEthernet ? packet_type_of_address(data) : PacketType::kUnknown;
+}
 
 }  // namespace
 
@@ -37,7 +66,7 @@ PacketSocket::PacketSocket(PacketSocketOptions options)
 PacketSocket::~PacketSocket() = default;
 
 Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptions& options) {
-  const std::string what = "open an AF_PACKET socket on " + options.device;
+  const std::string what = task(options.device);
   std::array<char, PCAP_ERRBUF_SIZE> text{};
   std::unique_ptr<PacketSocket> made(new PacketSocket(options));
   pcap_t*& pcap = made->handle_->pcap;
@@ -47,7 +76,15 @@ Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptio
   pcap_set_buffer_size(pcap, static_cast<int>(std::min<std::uint64_t>(options.buffer_bytes, INT32_MAX)));
   pcap_set_timeout(pcap, kBlockTimeoutMs);
   pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
-  if (pcap_activate(pcap) < 0) return Error(what + ": " + pcap_geterr(pcap));
+  if (auto activated = activate(pcap, what); !activated) return activated.take_error();
+  made->link_type_ = link_type_of_dlt(pcap_datalink(pcap));
+  // libpcap takes the name, which may mean another device by now.
+  sockaddr_ll bound{};
+  socklen_t size = sizeof(bound);
+  if (getsockname(pcap_fileno(pcap), reinterpret_cast<sockaddr*>(&bound), &size) != 0 ||
+      static_cast<std::uint32_t>(bound.sll_ifindex) != options.ifindex) {
+    return Error(what + ": the name now means another interface");
+  }
   if (pcap_setdirection(pcap, options.tap == Tap::kPacketOut ? PCAP_D_OUT : PCAP_D_IN) != 0) {
     return Error(what + ": " + pcap_geterr(pcap));
   }
@@ -67,7 +104,10 @@ Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptio
     wait_for_running_programs();
     made->begin_ns_ = epoch_now_ns();
     const bool short_enough = filter.size() <= BPF_MAXINSNS;
-    if (!short_enough || !made->attach_filter({static_cast<unsigned short>(filter.size()), filter.data()})) {
+    // Of a "cooked" packet the kernel has the header elsewhere than libpcap puts it.
+    const bool has_header = made->link_type_ == LinkType::kEthernet || made->link_type_ == LinkType::kRaw;
+    if (!short_enough || !has_header ||
+        !made->attach_filter({static_cast<unsigned short>(filter.size()), filter.data()})) {
       PacketSocketOptions whole = options;
       whole.filter.clear();
       whole.snaplen = RINGTAP_MAX_SNAPLEN;
@@ -77,6 +117,15 @@ Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptio
   }
   if (pcap_setnonblock(pcap, 1, text.data()) != 0) return Error(what + ": " + text.data());
   return made;
+}
+
+Result<LinkType> PacketSocket::link_type_of(const std::string& device) {
+  std::array<char, PCAP_ERRBUF_SIZE> text{};
+  Handle handle;
+  handle.pcap = pcap_create(device.c_str(), text.data());
+  if (handle.pcap == nullptr) return Error(task(device) + ": " + text.data());
+  if (auto activated = activate(handle.pcap, task(device)); !activated) return activated.take_error();
+  return link_type_of_dlt(pcap_datalink(handle.pcap));
 }
 
 bool PacketSocket::refresh(const Clock& clock) {
@@ -104,7 +153,8 @@ bool PacketSocket::refresh(const Clock& clock) {
                               .rx_queue = RINGTAP_RX_QUEUE_UNKNOWN,
                               .slot = socket.options_.slot,
                               .tap = static_cast<std::uint8_t>(event_tap_of(socket.options_.tap)),
-                              .pkt_type = RINGTAP_PKT_TYPE_UNKNOWN,
+                              .pkt_type = static_cast<std::uint8_t>(packet_type_of(
+                                  socket.link_type_, {reinterpret_cast<const std::byte*>(data), header->caplen})),
                               .csum = RINGTAP_CSUM_UNKNOWN,
                               .flags = static_cast<std::uint8_t>(socket.options_.recheck ? RINGTAP_EVENT_RECHECK : 0)};
     auto* at = reinterpret_cast<std::byte*>(socket.queue_.data()) + socket.end_;

@@ -30,6 +30,8 @@ struct PacketSocketOptions {
 class PacketSocket final : public EventStream {
  public:
   static Result<std::unique_ptr<PacketSocket>> open(const PacketSocketOptions& options);
+  // What libpcap makes of the device's packets.
+  static Result<LinkType> link_type_of(const std::string& device);
   ~PacketSocket() override;
 
   // Takes the packets that the kernel has ready; true when a record is at the head.
@@ -39,6 +41,7 @@ class PacketSocket final : public EventStream {
   void stop();
 
   [[nodiscard]] int fd() const;
+  [[nodiscard]] LinkType link_type() const { return link_type_; }
   [[nodiscard]] const PacketSocketOptions& options() const { return options_; }
 
   // Packets that passed the filter and found no room.
@@ -56,6 +59,7 @@ class PacketSocket final : public EventStream {
   void load_head();
 
   PacketSocketOptions options_;
+  LinkType link_type_ = LinkType::kEthernet;
   std::unique_ptr<Handle> handle_;
   std::vector<std::uint64_t> queue_;  // events, aligned as in a ring
   std::size_t begin_ = 0;             // bytes popped

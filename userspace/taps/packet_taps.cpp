@@ -18,7 +18,7 @@ class PacketTaps final : public TapFamily {
   Result<> attach_device(const TapContext& context, TapDevice& at) override {
     const LiveOptions& options = context.options;
     for (const Tap tap : {Tap::kPacketIn, Tap::kPacketOut}) {
-      if (!options.taps.contains(tap)) continue;
+      if (!at.taps.contains(tap)) continue;
       auto socket =
           PacketSocket::open({.device = at.device.name,
                               .ifindex = at.device.ifindex,
@@ -30,6 +30,7 @@ class PacketTaps final : public TapFamily {
                               .recheck = options.filter.any_vlan});
       if (!socket) return socket.take_error();
       context.wake_on((*socket)->fd());
+      at.packet_link_type = (*socket)->link_type();
       sockets_.push_back(socket.take());
       at.attached.insert(tap);
     }
@@ -54,8 +55,9 @@ class PacketTaps final : public TapFamily {
   [[nodiscard]] bool has_records() const override {
     return std::any_of(sockets_.begin(), sockets_.end(), [](const auto& socket) { return socket->ready(); });
   }
-  [[nodiscard]] std::uint64_t slack_ns() const override { return PacketSocket::kSlackNs; }
+  [[nodiscard]] std::uint64_t slack_ns() const override { return sockets_.empty() ? 0 : PacketSocket::kSlackNs; }
   std::chrono::milliseconds stop() override {
+    if (sockets_.empty()) return std::chrono::milliseconds{0};
     for (const auto& socket : sockets_) socket->stop();
     return 2 * std::chrono::milliseconds(PacketSocket::kBlockTimeoutMs);
   }

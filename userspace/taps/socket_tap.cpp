@@ -11,7 +11,7 @@ class SocketTap final : public TapFamily {
     return "socket, as a packet is given to it";
   }
   Result<> attach_host(const TapContext& context, std::vector<Attachment>& attached) override {
-    auto attachment = Attachment::attach_socket(context.programs.fd(TapProgram::kSocket));
+    auto attachment = Attachment::attach_socket(context.programs->fd(TapProgram::kSocket));
     return keep_if_attached(context, Tap::kSocket, std::move(attachment), attached);
   }
   void count(const TapContext& context, std::vector<TapCounts>& rows) override { count_misses(context, taps(), rows); }

@@ -15,7 +15,7 @@ class StackTaps final : public TapFamily {
          {std::tuple{Tap::kStackIn, TapProgram::kStackIn, "netif_receive_skb"},
           std::tuple{Tap::kStackOut, TapProgram::kStackOut, "net_dev_start_xmit"}}) {
       if (!context.options.taps.contains(tap)) continue;
-      auto attachment = Attachment::attach_tracepoint(context.programs.fd(program), tracepoint);
+      auto attachment = Attachment::attach_tracepoint(context.programs->fd(program), tracepoint);
       if (auto kept = keep_if_attached(context, tap, std::move(attachment), attached); !kept) return kept;
     }
     return ok();

@@ -39,7 +39,7 @@ Result<> keep_if_attached(const TapContext& context, Tap tap, Result<Attachment>
 void count_misses(const TapContext& context, TapSet taps, std::vector<TapCounts>& rows) {
   for (const TapTraits& traits : kTapTraits) {
     if (!taps.contains(traits.tap)) continue;
-    const std::uint64_t misses = context.programs.misses(traits.tap);
+    const std::uint64_t misses = context.programs->misses(traits.tap);
     if (misses == 0) continue;
     rows.push_back({.slot = 0, .tap = traits.tap, .delivered = 0, .reason = Drop::kRecursion, .dropped = misses});
   }

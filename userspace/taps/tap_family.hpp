@@ -34,8 +34,8 @@ struct TapPlan {
 struct TapContext {
   const LiveOptions& options;
   bool any;
-  std::size_t devices;  // at the start
-  const TapPrograms& programs;
+  std::size_t devices;          // at the start
+  const TapPrograms* programs;  // null: no tap of this capture needs BPF
   TraceNames& names;
   const Notice& notice;
   std::function<void(int fd)> wake_on;      // the capture waits for this descriptor too
@@ -46,8 +46,10 @@ struct TapContext {
 struct TapDevice {
   const rtnetlink::Device& device;
   std::uint16_t slot;
+  TapSet taps;  // that are wanted here
   std::vector<Attachment>& attachments;
   TapSet attached;
+  LinkType& packet_link_type;  // of its AF_PACKET sockets, for them to set
 
   [[nodiscard]] AttachTarget target() const { return {device.ifindex, device.name}; }
   [[nodiscard]] bool l3() const { return !device.ethernet(); }

@@ -6,16 +6,16 @@ namespace ringtap {
 namespace {
 
 // What a device sends to itself comes in again at once; like tcpdump, show it once unless only egress was asked for.
-bool sees_egress(const LiveOptions& options, const rtnetlink::Device& device) {
-  const bool twice = device.loopback() && options.taps.contains(Tap::kTcIngress) && !options.follow;
-  return options.taps.contains(Tap::kTcEgress) && !twice;
+bool sees_egress(TapSet taps, const LiveOptions& options, const rtnetlink::Device& device) {
+  const bool twice = device.loopback() && taps.contains(Tap::kTcIngress) && !options.follow;
+  return taps.contains(Tap::kTcEgress) && !twice;
 }
 
 class TcTaps final : public TapFamily {
   [[nodiscard]] TapSet taps() const override { return kTcTaps; }
   [[nodiscard]] std::string description(const LiveOptions& options, const rtnetlink::Device& device) const override {
     if (!options.taps.contains(Tap::kTcIngress)) return "tc egress";
-    return sees_egress(options, device) ? "tc ingress and egress" : "tc ingress";
+    return sees_egress(options.taps, options, device) ? "tc ingress and egress" : "tc ingress";
   }
 
   Result<> attach_device(const TapContext& context, TapDevice& at) override {
@@ -23,10 +23,10 @@ class TcTaps final : public TapFamily {
     const auto in = at.l3() ? TapProgram::kTcIngressL3 : TapProgram::kTcIngress;
     const auto out = at.l3() ? TapProgram::kTcEgressL3 : TapProgram::kTcEgress;
     for (const auto& [tap, chosen, program, direction] :
-         {std::tuple{Tap::kTcIngress, options.taps.contains(Tap::kTcIngress), in, TcDirection::kIngress},
-          std::tuple{Tap::kTcEgress, sees_egress(options, at.device), out, TcDirection::kEgress}}) {
+         {std::tuple{Tap::kTcIngress, at.taps.contains(Tap::kTcIngress), in, TcDirection::kIngress},
+          std::tuple{Tap::kTcEgress, sees_egress(at.taps, options, at.device), out, TcDirection::kEgress}}) {
       if (!chosen) continue;
-      auto tc = Attachment::attach_tc(context.programs.fd(program), at.target(), direction, options.use_tcx);
+      auto tc = Attachment::attach_tc(context.programs->fd(program), at.target(), direction, options.use_tcx);
       if (!tc) return tc.take_error();
       at.attachments.push_back(tc.take());
       at.attached.insert(tap);

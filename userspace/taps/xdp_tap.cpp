@@ -28,7 +28,8 @@ class XdpTap final : public TapFamily {
   }
 
   Result<> attach_device(const TapContext& context, TapDevice& at) override {
-    const TapPrograms& programs = context.programs;
+    if (!at.taps.contains(Tap::kXdp)) return ok();
+    const TapPrograms& programs = *context.programs;
     const Attachment::XdpPrograms pair =
         at.l3() ? Attachment::XdpPrograms{-1, programs.fd(TapProgram::kXdpL3)}
                 : Attachment::XdpPrograms{programs.fd(TapProgram::kXdpFrags), programs.fd(TapProgram::kXdp)};

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "live/kernel_side.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "live/load_programs.hpp"
+#include "live/stages.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::uint32_t kLargestUsualFrame = 65549;  // 64 KiB of GSO superframe with its Ethernet header
+
+}  // namespace
+
+Result<KernelSide> KernelSide::load(const LiveOptions& options, LinkType link_type, std::uint32_t slots,
+                                    const Notice& notice) {
+  KernelSide made;
+  auto rings = Rings::create(options.buffer_bytes);
+  if (!rings) return rings.take_error();
+  made.rings_.emplace(rings.take());
+  const std::size_t largest = std::min(options.snaplen, kLargestUsualFrame) + sizeof(ringtap_event);
+  if (made.rings_->bytes_each() < largest) {
+    notice("each CPU has a ring of " + std::to_string(made.rings_->bytes_each() / 1024) +
+           " KiB: longer packets do not fit and will be counted as dropped; use a larger -B or a smaller -s");
+  }
+  auto loaded = load_programs(options, link_type, *made.rings_, slots, notice);
+  if (!loaded) return loaded.take_error();
+  made.programs_.emplace(std::move(loaded->programs));
+  made.filter_in_user_space_ = loaded->filter_in_user_space;
+  made.has_stages_ = options.features->stage_flusher;
+  return made;
+}
+
+std::string KernelSide::buffer_text() const {
+  if (!rings_) return "no rings";
+  return std::to_string(cpus()) + " rings of " + std::to_string(rings_->bytes_each() / 1024) + " KiB";
+}
+
+std::vector<int> KernelSide::ring_fds() {
+  std::vector<int> fds;
+  if (!rings_) return fds;
+  for (const RingReader& reader : rings_->readers()) fds.push_back(reader.fd());
+  return fds;
+}
+
+Result<> KernelSide::watch_softirqs() {
+  return programs_ ? programs_->watch_softirqs() : ok();
+}
+
+Result<> KernelSide::assign_slot(std::uint32_t ifindex, std::uint32_t slot) {
+  return programs_ ? programs_->assign_slot(ifindex, slot) : ok();
+}
+
+std::uint64_t KernelSide::collect(std::uint64_t due_ns, bool stopped, std::vector<EventStream*>& heads) {
+  if (!rings_) return due_ns;
+  const std::uint64_t watermark = has_stages_ ? collect_stages(*programs_, cpus(), due_ns, stopped) : due_ns;
+  for (RingReader& reader : rings_->readers()) {
+    if (reader.refresh()) heads.push_back(&reader);
+  }
+  return watermark;
+}
+
+bool KernelSide::release() {
+  bool left = false;
+  if (!rings_) return left;
+  for (RingReader& reader : rings_->readers()) {
+    reader.release();
+    left = left || reader.ready();
+  }
+  return left;
+}
+
+bool KernelSide::has_news() {
+  if (!rings_) return false;
+  return !are_stages_empty(*programs_, cpus()) || std::any_of(rings_->readers().begin(), rings_->readers().end(),
+                                                              [](RingReader& reader) { return reader.refresh(); });
+}
+
+Result<std::vector<ringtap_counters>> KernelSide::counters(std::uint32_t slot, ringtap_tap tap) const {
+  if (!programs_) return std::vector<ringtap_counters>();
+  return programs_->counters(slot, tap);
+}
+
+void KernelSide::count_rest(SourceAccount& account) {
+  if (!rings_) return;
+  for (std::size_t cpu = 0; cpu < cpus(); ++cpu) {
+    account.time_batch_missed += __atomic_load_n(&programs_->stage(cpu).time_batch_missed, __ATOMIC_RELAXED);
+  }
+  for (const RingReader& reader : rings_->readers()) account.malformed += reader.malformed();
+}
+
+}  // namespace ringtap

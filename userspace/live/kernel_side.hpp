@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The BPF side of a capture: the rings, the programs, and the CPUs' stages between them. Empty for a capture whose taps
+// need no BPF, which then never calls bpf(2). Owns all of it; nothing is attached here. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "loader/rings.hpp"
+#include "loader/tap_programs.hpp"
+#include "ringtap/accounting.hpp"
+#include "ringtap/record.hpp"
+#include "ringtap/result.hpp"
+#include "taps/live_options.hpp"
+
+namespace ringtap {
+
+class KernelSide {
+ public:
+  KernelSide() = default;
+  // `options` must have features. `slots`: for devices, not counting slot 0.
+  static Result<KernelSide> load(const LiveOptions& options, LinkType link_type, std::uint32_t slots,
+                                 const Notice& notice);
+
+  // Null if there is none.
+  [[nodiscard]] const TapPrograms* programs() const { return programs_ ? &*programs_ : nullptr; }
+  [[nodiscard]] std::size_t cpus() const { return rings_ ? rings_->readers().size() : 1; }
+  [[nodiscard]] bool filters_in_user_space() const { return filter_in_user_space_; }
+  [[nodiscard]] std::string buffer_text() const;  // "2 rings of 32768 KiB"
+  [[nodiscard]] std::vector<int> ring_fds();
+
+  Result<> watch_softirqs();
+  Result<> assign_slot(std::uint32_t ifindex, std::uint32_t slot);
+
+  // Appends the rings that have a record, after moving what is due out of the stages. Returns the time up to which
+  // records can be taken. `stopped`: the taps are detached.
+  std::uint64_t collect(std::uint64_t due_ns, bool stopped, std::vector<EventStream*>& heads);
+  // Gives the memory of what was taken back to the rings; true if they have more.
+  bool release();
+  // Whether a record came since the last collect().
+  bool has_news();
+  // The page through which a program wakes the reader.
+  [[nodiscard]] ringtap_control& control() { return programs_ ? programs_->control() : nobody_wakes_; }
+
+  // One element per CPU; none without programs.
+  [[nodiscard]] Result<std::vector<ringtap_counters>> counters(std::uint32_t slot, ringtap_tap tap) const;
+  // Adds what cannot be attributed to a tap.
+  void count_rest(SourceAccount& account);
+
+ private:
+  // In the order in which they are made, and destroyed in reverse.
+  std::optional<Rings> rings_;
+  std::optional<TapPrograms> programs_;
+  bool has_stages_ = false;
+  bool filter_in_user_space_ = false;
+  ringtap_control nobody_wakes_{};
+};
+
+}  // namespace ringtap
