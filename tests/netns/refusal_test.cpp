@@ -2,13 +2,26 @@
 // What keeps a process from capturing is called by its name, before anything is attached: never "an old kernel" where
 // the kernel is not the reason.
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <cstddef>
+#include <exception>
+#include <filesystem>
+#include <iterator>
 #include <string>
 #include <vector>
 
+#include "capture.hpp"
 #include "support/namespace.hpp"
 #include "support/process.hpp"
+#include "support/reports.hpp"
 #include "support/requirements.hpp"
+#include "support/traffic.hpp"
 
 namespace ringtap::testing {
 namespace {
@@ -41,6 +54,95 @@ TEST_F(Refusal, NamesTheMissingCapabilities) {
   REQUIRE_TOOL("setpriv");
   expect("setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all --reuid=65534 --clear-groups",
          {"not permitted", "CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON", "setcap"});
+}
+
+// How the next capture fails while others are on its hook.
+void expect_full(const Namespace& host, const std::string& tap, const std::string& limit) {
+  const Finished result = run(host.command({ringtap_binary(), "-i", "lo", "--tap", tap, "-c", "1"}));
+  EXPECT_EQ(result.status, (ExitStatus{1, 0})) << result;
+  EXPECT_NE(result.err.find(limit + " programs are attached there, and the kernel takes no more"), std::string::npos)
+      << result;
+}
+
+TEST_F(Refusal, NamesTheLimitOfProgramsAtTc) {
+  const Namespace host;
+  std::vector<ForeignProgram> others;
+  try {
+    others.push_back(ForeignProgram::pass_tc(host, "lo"));
+  } catch (const std::exception& error) {
+    GTEST_SKIP() << "needs tcx (Linux 6.6): " << error.what();
+  }
+  while (others.size() < 62) others.push_back(ForeignProgram::pass_tc(host, "lo"));
+  const Finished last = run(host.command({ringtap_binary(), "-i", "lo", "--duration", "100ms"}));
+  EXPECT_EQ(last.status, (ExitStatus{0, 0})) << last;
+  others.push_back(ForeignProgram::pass_tc(host, "lo"));
+  expect_full(host, "tc", "63");
+}
+
+TEST_F(Refusal, NamesTheLimitOfProgramsAtACgroup) {
+  const Finished mounted = run({"findmnt", "-n", "-t", "cgroup2", "-o", "TARGET"});
+  RINGTAP_REQUIRE(mounted.status == (ExitStatus{0, 0}), "a mounted cgroup2");
+  const std::string root = lines_of(mounted.out).front();
+  const Namespace host;
+  std::vector<ForeignProgram> others;
+  // Some may be there already.
+  try {
+    while (others.size() < 64) others.push_back(ForeignProgram::pass_cgroup(root));
+  } catch (const std::exception&) {
+    ASSERT_FALSE(others.empty());
+  }
+  expect_full(host, "socket", "64");
+}
+
+// As in a container: docker leaves CAP_NET_RAW, and its seccomp filter forbids bpf(2).
+const std::string kNetRawAlone =
+    "--bounding-set=-all,+net_raw --inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw --reuid=65534 --clear-groups";
+
+// From now on bpf(2) ends this process and its children.
+void forbid_bpf() {
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{.len = std::size(rules), .filter = rules};
+  if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) ::_exit(126);
+}
+
+TEST_F(Refusal, SparesACaptureByAfPacketThatHasCapNetRawAlone) {
+  for (const char* tool : {"setpriv", "ping"}) REQUIRE_TOOL(tool);
+  const TwoHosts hosts;
+  warm_up(hosts);
+  const TempDir folder;
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
+  const std::string ready = folder / "ready";
+  const auto capture = [&](const std::string& tap) {
+    return hosts.right.command({"sh", "-c",
+                                "exec setpriv " + kNetRawAlone + " " + ringtap_binary() + " -v -i right --tap " + tap +
+                                    " -n -t -q --ready-file " + ready + " icmp"});
+  };
+  Process refused(capture("tc"));
+  EXPECT_TRUE(refused.wait_for_err("CAP_BPF")) << refused.err();
+  EXPECT_TRUE(refused.wait());
+  // Without the right to bpf(2), and without a call of it that somebody else would have to forbid.
+  Process ringtap(capture("packet"), forbid_bpf);
+  ASSERT_TRUE(ringtap.wait_ready(ready)) << ringtap.err();
+  ping(hosts.left, TwoHosts::kRightIpv4, 5);
+  EXPECT_TRUE(wait_until([&] { return lines_of(ringtap.out()).size() >= 20; })) << ringtap.out() << ringtap.err();
+  ringtap.signal(SIGINT);
+  EXPECT_EQ(ringtap.wait(), (ExitStatus{0, 0})) << ringtap.err();
+  EXPECT_EQ((*expect_identity(ringtap.err()).total)["written"], 10u) << ringtap.err();
+}
+
+TEST_F(Refusal, NamesCapNetRawToAnAfPacketSocket) {
+  REQUIRE_TOOL("setpriv");
+  const Finished result = run_shell(
+      "exec setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all --reuid=65534 "
+      "--clear-groups " +
+      ringtap_binary() + " -i lo --tap packet -c 1");
+  EXPECT_EQ(result.status, (ExitStatus{1, 0})) << result;
+  EXPECT_NE(result.err.find("needs CAP_NET_RAW"), std::string::npos) << result;
 }
 
 TEST_F(Refusal, NamesTheLimitOfOpenFiles) {

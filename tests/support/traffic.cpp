@@ -324,6 +324,25 @@ ForeignProgram ForeignProgram::drop_tc(const Namespace& where, const std::string
                                ingress ? kTcxIngress : kTcxEgress));
 }
 
+ForeignProgram ForeignProgram::pass_tc(const Namespace& where, const std::string& device) {
+  const std::array program = {move<BPF_REG_0>(TC_ACT_UNSPEC), kExit};
+  return ForeignProgram(attach(where, device, load(BPF_PROG_TYPE_SCHED_CLS, program, "test_passer"), kTcxIngress));
+}
+
+ForeignProgram ForeignProgram::pass_cgroup(const std::string& root) {
+  const std::array program = {move<BPF_REG_0>(1), kExit};
+  const Descriptor loaded = load(BPF_PROG_TYPE_CGROUP_SKB, program, "test_passer");
+  const Descriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  bpf_attr attributes;
+  std::memset(&attributes, 0, sizeof attributes);
+  attributes.link_create.prog_fd = static_cast<std::uint32_t>(loaded.get());
+  attributes.link_create.target_fd = static_cast<std::uint32_t>(folder.get());
+  attributes.link_create.attach_type = BPF_CGROUP_INET_INGRESS;
+  const int link = sys_bpf(BPF_LINK_CREATE, attributes);
+  if (link < 0) fail("attach to " + root);
+  return ForeignProgram(link);
+}
+
 ForeignProgram::ForeignProgram(ForeignProgram&& other) noexcept : link_(std::exchange(other.link_, -1)) {}
 
 ForeignProgram::~ForeignProgram() {

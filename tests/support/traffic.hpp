@@ -71,6 +71,11 @@ class ForeignProgram {
   // tc ingress or egress that drops everything. Kernel 6.6 (tcx).
   static ForeignProgram drop_tc(const Namespace& where, const std::string& device, bool ingress);
 
+  // tc ingress that lets everything go on. Kernel 6.6 (tcx).
+  static ForeignProgram pass_tc(const Namespace& where, const std::string& device);
+  // At ingress of the root of cgroup v2, which is mounted at `root`: lets everything go on.
+  static ForeignProgram pass_cgroup(const std::string& root);
+
   // tc egress, ahead of what is there, that drops every frame. Kernel 6.6 (tcx).
   static ForeignProgram drop_egress(const Namespace& where, const std::string& device, const std::string& name);
 

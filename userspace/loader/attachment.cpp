@@ -30,6 +30,23 @@ namespace {
 
 constexpr std::uint32_t kBefore = 1U << 3;  // BPF_F_BEFORE without a relative: the head of the chain
 
+// How many programs a hook takes, and the errno with which the kernel refuses one more.
+struct HookLimit {
+  int refusal;
+  unsigned programs;
+  const char* lister;
+};
+constexpr HookLimit kTcxLimit{ERANGE, 63, "bpftool net"};            // kernel/bpf/mprog.c bpf_mprog_max()
+constexpr HookLimit kCgroupLimit{E2BIG, 64, "bpftool cgroup tree"};  // BPF_CGROUP_MAX_PROGS
+constexpr HookLimit kFunctionLimit{E2BIG, 38, "bpftool link"};       // BPF_MAX_TRAMP_LINKS
+
+Error attach_error(int err, const std::string& what, const HookLimit& limit) {
+  if (err != limit.refusal) return Error::from_errno(err, what);
+  return Error(what + ": " + std::to_string(limit.programs) +
+               " programs are attached there, and the kernel takes no more")
+      .hint(std::string(limit.lister) + " lists them; --tap packet needs none");
+}
+
 std::string program_name(std::uint32_t id) {
   const UniqueFd program(bpf_prog_get_fd_by_id(id));
   bpf_prog_info info{};
@@ -144,8 +161,8 @@ Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& tar
   if (attachment.link_) return attachment;
   const int err = errno;
   if (err == EINVAL) return by_clsact();  // the kernel does not know the attach type
-  auto error =
-      Error::from_errno(err, "attach the tc " + std::string(ingress ? "ingress" : "egress") + " tap to " + target.name);
+  auto error = attach_error(
+      err, "attach the tc " + std::string(ingress ? "ingress" : "egress") + " tap to " + target.name, kTcxLimit);
   if (err == EPERM || err == EACCES) return std::move(error).hint(refusal_hint(EPERM));
   return error;
 }
@@ -199,7 +216,7 @@ Result<Attachment> Attachment::attach_raw(int program_fd, const char* tracepoint
   attachment.link_.reset(bpf_raw_tracepoint_open(tracepoint, program_fd));
   if (attachment.link_) return attachment;
   const int err = errno;
-  return Error::from_errno(err, "attach to the " + where);
+  return attach_error(err, "attach to the " + where, kFunctionLimit);
 }
 
 Result<Attachment> Attachment::attach_tracepoint(int program_fd, const char* tracepoint) {
@@ -217,7 +234,7 @@ Result<Attachment> Attachment::attach_socket(int program_fd) {
   attachment.link_.reset(bpf_link_create(program_fd, root->get(), BPF_CGROUP_INET_INGRESS, nullptr));
   if (attachment.link_) return attachment;
   const int err = errno;
-  return Error::from_errno(err, "attach the socket tap to the root of cgroup v2");
+  return attach_error(err, "attach the socket tap to the root of cgroup v2", kCgroupLimit);
 }
 
 void wait_for_running_programs() {
