@@ -141,6 +141,16 @@ TEST(FilterLists, AreSearchedInTablesHoweverLong) {
   EXPECT_GT(tables_of(joined(300, [](std::uint32_t n) { return "net " + host(n << 8) + "/24"; })), 0U);
   EXPECT_GT(tables_of(joined(300, [](std::uint32_t n) { return "port " + std::to_string(n * 3 + 1); })), 0U);
   EXPECT_GT(tables_of(joined(300, [](std::uint32_t n) { return "host 2001:db8::" + std::to_string(n); })), 0U);
+  EXPECT_GT(tables_of(joined(300,
+                             [](std::uint32_t n) {
+                               return "(dst host " + host(n) + " and portrange " + std::to_string(n) + "-" +
+                                      std::to_string(2 * n + 5) + ")";
+                             })),
+            0U);
+  EXPECT_GT(
+      tables_of(joined(
+          300, [](std::uint32_t n) { return "portrange " + std::to_string(9 * n) + "-" + std::to_string(9 * n + 5); })),
+      0U);
   EXPECT_EQ(tables_of(pairs(20)), 0U);
 }
 
@@ -252,6 +262,27 @@ TEST(LookupTable, FindsEveryKeyWithinItsProbes) {
       }
     }
   }
+}
+
+TEST(LookupTable, FindsRangesByHalving) {
+  const std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges = {
+      {5, 9}, {20, 20}, {7, 12}, {30, 40}, {31, 32}, {1ULL << 32, (1ULL << 32) + 3}, {41, 41}};
+  const auto table = make_range_table(ranges);
+  const std::size_t count = std::size_t{1} << table.bits;
+  ASSERT_EQ(table.words.size(), 2 * count);
+  EXPECT_TRUE(std::is_sorted(table.words.begin(), table.words.begin() + static_cast<std::ptrdiff_t>(count)));
+  for (std::uint64_t key = 0; key < 60; ++key) {
+    for (const std::uint64_t number : {0ULL, 1ULL << 32}) {
+      const auto at = std::upper_bound(table.words.begin(), table.words.begin() + static_cast<std::ptrdiff_t>(count),
+                                       number + key) -
+                      table.words.begin() - 1;
+      const bool inside = std::any_of(ranges.begin(), ranges.end(), [&](const auto& range) {
+        return range.first <= number + key && number + key <= range.second;
+      });
+      EXPECT_EQ(table.words[count + static_cast<std::size_t>(at)], inside ? 1U : 0U) << number + key;
+    }
+  }
+  EXPECT_EQ(make_range_table({{0, 3}}).words[2], 1U);
 }
 
 }  // namespace

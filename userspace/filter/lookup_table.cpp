@@ -57,4 +57,29 @@ std::optional<LookupTable> make_lookup_table(const std::vector<std::pair<std::ui
   return std::nullopt;
 }
 
+LookupTable make_range_table(std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges) {
+  std::sort(ranges.begin(), ranges.end());
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> starts{{0, 0}};  // and the value from there
+  for (const auto& [first, last] : ranges) {
+    // The last start ends the range before, whose end may be behind this one's.
+    const bool joins = starts.size() > 1 && first <= starts.back().first;
+    if (joins) {
+      starts.back().first = std::max(starts.back().first, last + 1);
+      continue;
+    }
+    if (first == 0) starts.pop_back();
+    starts.emplace_back(first, 1);
+    starts.emplace_back(last + 1, 0);
+  }
+  LookupTable table{.ranges = true};
+  table.bits = std::max(1U, static_cast<unsigned>(std::bit_width(starts.size() - 1)));
+  const std::size_t count = std::size_t{1} << table.bits;
+  table.words.assign(2 * count, 0);
+  for (std::size_t n = 0; n < count; ++n) {
+    table.words[n] = n < starts.size() ? starts[n].first : kNoKey >> 1;
+    table.words[count + n] = n < starts.size() ? starts[n].second : 0;
+  }
+  return table;
+}
+
 }  // namespace ringtap

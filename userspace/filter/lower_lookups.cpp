@@ -16,20 +16,30 @@ void Lowering::lay_out_tables() {
 // The fast copy has no register left: its context waits on the stack, and the checked pointer is lost (guards).
 void Lowering::look_up(const Copy& copy, const FilterOp& op) {
   const LookupTable& table = graph_.tables[op.k];
-  const Reg slot = kPointer;
-  const Reg other = kContext;
   if (!copy.slow) push(kSlotContext, kContext, 8);
   if (op.size != kNoKeyWord) {
-    pop(other, memory_slot(op.size), 4);
-    asm_.arithmetic64(BPF_LSH, other, 32);
-    asm_.arithmetic64(BPF_OR, kA, other);
+    pop(kContext, memory_slot(op.size), 4);
+    asm_.arithmetic64(BPF_LSH, kContext, 32);
+    asm_.arithmetic64(BPF_OR, kA, kContext);
   }
+  if (table.ranges) {
+    search_ranges(table, table_at_[op.k]);
+  } else {
+    search_hashed(table, table_at_[op.k]);
+  }
+  if (!copy.slow) pop(kContext, kSlotContext, 8);
+}
+
+// The key is in A, and so is the value afterwards.
+void Lowering::search_hashed(const LookupTable& table, std::uint32_t begin) {
+  const Reg slot = kPointer;
+  const Reg other = kContext;
   asm_.move64(slot, table.multiplier);
   asm_.arithmetic64(BPF_MUL, slot, kA);
   asm_.arithmetic64(BPF_RSH, slot, static_cast<std::int32_t>(64 - table.bits));
   asm_.arithmetic64(BPF_LSH, slot, 4);
   static_assert(kLookupSlotBytes == 1 << 4);
-  asm_.table_address(other, table_at_[op.k]);
+  asm_.table_address(other, begin);
   asm_.add(slot, other);
   const auto found = asm_.new_label();
   const auto done = asm_.new_label();
@@ -43,7 +53,29 @@ void Lowering::look_up(const Copy& copy, const FilterOp& op) {
   asm_.bind(found);
   asm_.load(kA, slot, 8, 8);
   asm_.bind(done);
-  if (!copy.slow) pop(kContext, kSlotContext, 8);
+}
+
+// Without a branch, which the verifier would follow both ways at each step, to a different place in the table.
+void Lowering::search_ranges(const LookupTable& table, std::uint32_t begin) {
+  constexpr unsigned kWordShift = 3;  // of an offset in bytes
+  const Reg found = kPointer;         // the offset of the last key that is not greater, as far as it is known
+  const Reg other = kContext;
+  asm_.move32(found, 0U);
+  for (unsigned bit = table.bits; bit-- > 0;) {
+    asm_.table_address(other, begin + (1U << (bit + kWordShift)));
+    asm_.add(other, found);
+    asm_.load(other, other, 0, 8);
+    // The sign of A - key, turned round, is the next bit of the offset.
+    asm_.arithmetic64(BPF_NEG, other, 0);
+    asm_.add(other, kA);
+    asm_.arithmetic64(BPF_RSH, other, 63);
+    asm_.arithmetic64(BPF_XOR, other, 1);
+    asm_.arithmetic64(BPF_LSH, other, static_cast<std::int32_t>(bit + kWordShift));
+    asm_.add(found, other);
+  }
+  asm_.table_address(other, begin + (1U << (table.bits + kWordShift)));
+  asm_.add(other, found);
+  asm_.load(kA, other, 0, 8);
 }
 
 void Lowering::emit_frame_test(const Copy& copy, int n, EbpfAssembler::Label otherwise,

@@ -135,6 +135,9 @@ class Lowering {
   // --- look-ups and tests of the frame's length (run_tables.hpp), in lower_lookups.cpp ---
   void lay_out_tables();
   void look_up(const Copy& copy, const FilterOp& op);
+  // `begin`: the first byte of this table in table_.
+  void search_hashed(const LookupTable& table, std::uint32_t begin);
+  void search_ranges(const LookupTable& table, std::uint32_t begin);
   // The end of block `n`, a kTestInFrame: to `otherwise` if the frame is too short.
   void emit_frame_test(const Copy& copy, int n, EbpfAssembler::Label otherwise, const std::vector<bool>& reached);
 

@@ -35,6 +35,7 @@ using Row = std::vector<std::uint32_t>;
 struct Shape {
   TermPath same;                     // tests with the same outcome and constant in all paths
   std::vector<std::size_t> varying;  // fields
+  bool ranged = false;               // the last of them is compared with a range, and has two values in a row
   std::set<Row> rows;
 };
 
@@ -199,16 +200,18 @@ class RunTables {
   // All paths of one value of the divider.
   bool write_part(const std::vector<TermPath>& paths) {
     const auto groups = sort(paths);
+    if (!groups) return false;
     std::size_t shapes = 0;
-    for (const Group& group : groups) shapes += group.shapes.size();
+    for (const Group& group : *groups) shapes += group.shapes.size();
     if (shapes > kMaxShapes) return false;
-    for (const Group& group : groups)
+    for (const Group& group : *groups)
       if (!write_group(group)) return false;
     code_.jump(fails_);
     return true;
   }
 
-  static std::vector<Group> sort(const std::vector<TermPath>& paths) {
+  // Nothing if several fields are compared with ranges that differ.
+  static std::optional<std::vector<Group>> sort(const std::vector<TermPath>& paths) {
     // What paths of one shape have in common: everything but the constants of values.
     std::map<std::vector<std::uint32_t>, std::vector<const TermPath*>> alike;
     std::vector<std::uint32_t> key;
@@ -216,16 +219,19 @@ class RunTables {
       key.clear();
       for (const TermTest& test : path)
         key.insert(key.end(), {static_cast<std::uint32_t>(test.field), test.test, test.result ? 1U : 0U,
-                               test.is_value() ? 0 : test.k});
+                               test.is_value() || test.test == kTestRange ? 0 : test.k});
       alike[key].push_back(&path);
     }
     std::vector<Group> groups;
     for (const auto& [unused, members] : alike) {
-      Shape shape = shape_of(members);
+      auto sorted = shape_of(members);
+      if (!sorted) return std::nullopt;
+      Shape shape = std::move(*sorted);
       Group group{.same = shape.same};
       if (!shape.varying.empty()) group.first = shape.varying.front();
+      const bool has_values = !shape.varying.empty() && !(shape.ranged && shape.varying.size() == 1);
       for (const Row& row : shape.rows)
-        if (!row.empty()) group.values.insert(row.front());
+        if (has_values) group.values.insert(row.front());
       const auto begins_alike = [&](const Group& other) {
         return other.same == group.same && other.first == group.first && other.values == group.values;
       };
@@ -236,24 +242,31 @@ class RunTables {
     return groups;
   }
 
-  static Shape shape_of(const std::vector<const TermPath*>& paths) {
+  static std::optional<Shape> shape_of(const std::vector<const TermPath*>& paths) {
     Shape shape;
     const TermPath& first = *paths.front();
     std::vector<std::size_t> varying;  // positions
+    std::optional<std::size_t> range;
     for (std::size_t n = 0; n < first.size(); ++n) {
-      const bool differs =
-          std::any_of(paths.begin(), paths.end(), [&](const TermPath* path) { return (*path)[n].k != first[n].k; });
-      if (differs) {
-        varying.push_back(n);
-        shape.varying.push_back(first[n].field);
-      } else {
+      const bool differs = std::any_of(paths.begin(), paths.end(), [&](const TermPath* path) {
+        return (*path)[n].k != first[n].k || (*path)[n].last != first[n].last;
+      });
+      if (!differs) {
         shape.same.push_back(first[n]);
+      } else if (first[n].test != kTestRange) {
+        varying.push_back(n);
+      } else if (std::exchange(range, n)) {
+        return std::nullopt;
       }
     }
+    shape.ranged = range.has_value();
+    if (range) varying.push_back(*range);
+    for (const std::size_t n : varying) shape.varying.push_back(first[n].field);
     for (const TermPath* path : paths) {
       Row row;
       for (const std::size_t n : varying) row.push_back((*path)[n].k);
-      shape.rows.insert(std::move(row));
+      if (range) row.push_back((*path)[*range].last);
+      if (!range || (*path)[*range].k <= (*path)[*range].last) shape.rows.insert(std::move(row));
     }
     return shape;
   }
@@ -269,11 +282,20 @@ class RunTables {
     for (const TermTest& test : group.same) {
       load(test.field);
       const int next = code_.new_label();
-      code_.test(test.test, test.k, test.result ? next : next_group, test.result ? next_group : next);
+      if (test.test == kTestRange) {
+        const int above = code_.new_label();
+        code_.test(BPF_JGE, test.k, above, next_group);
+        code_.bind(above);
+        code_.test(BPF_JGT, test.last, next_group, next);
+      } else {
+        code_.test(test.test, test.k, test.result ? next : next_group, test.result ? next_group : next);
+      }
       code_.bind(next);
     }
     if (!group.first) {
       code_.jump(matches_);
+    } else if (group.values.empty()) {
+      if (!write_rest(group.shapes[0], {}, next_group)) return false;
     } else if (group.shapes.size() == 1 && group.shapes[0].varying.size() == 1 &&
                group.values.size() <= kMaxTreeValues) {
       load(*group.first);
@@ -319,26 +341,36 @@ class RunTables {
     return true;
   }
 
-  // The fields of a shape from the second on. `first`: the numbers of the first one's values.
+  // The fields of a shape from the second on, or its only one. `first`: the numbers of the first one's values.
   bool write_rest(const Shape& shape, const std::map<std::uint32_t, std::uint32_t>& first, int next_shape) {
     std::map<Row, std::uint32_t> found;  // of rows, as far as they have been looked up
     for (const auto& [value, number] : first) found[{value}] = number;
-    for (std::size_t n = 1; n < shape.varying.size(); ++n) {
+    if (first.empty()) found[{}] = 0;
+    const std::size_t begin = first.empty() ? 0 : 1;
+    for (std::size_t n = begin; n < shape.varying.size(); ++n) {
       const bool last = n + 1 == shape.varying.size();
+      load(shape.varying[n]);
+      const auto key_word = n == 0 ? std::nullopt : std::optional(n == 1 ? kFirstFound : kLaterFound);
       std::map<Row, std::uint32_t> longer;
       std::vector<std::pair<std::uint64_t, std::uint32_t>> entries;
+      std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
       for (const Row& row : shape.rows) {
-        const Row before(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(n));
-        const Row now(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(n) + 1);
+        const auto at = row.begin() + static_cast<std::ptrdiff_t>(n);
+        const std::uint64_t before = std::uint64_t{found.at(Row(row.begin(), at))} << 32;
+        if (last && shape.ranged) {
+          ranges.emplace_back(before | *at, before | at[1]);
+          continue;
+        }
         const auto number = static_cast<std::uint32_t>(longer.size() + 1);
-        if (!longer.emplace(now, number).second) continue;
-        entries.emplace_back(std::uint64_t{found.at(before)} << 32 | row[n], last ? 1 : number);
+        if (longer.emplace(Row(row.begin(), at + 1), number).second) entries.emplace_back(before | *at, number);
       }
       found = std::move(longer);
-      load(shape.varying[n]);
-      if (!look_up(std::move(entries), n == 1 ? kFirstFound : kLaterFound, next_shape,
-                   last ? std::nullopt : std::optional(kLaterFound)))
+      const auto into = last ? std::nullopt : std::optional(kLaterFound);
+      if (last && shape.ranged) {
+        use(make_range_table(std::move(ranges)), key_word, next_shape, into);
+      } else if (!look_up(std::move(entries), key_word, next_shape, into)) {
         return false;
+      }
     }
     code_.jump(matches_);
     return true;
@@ -350,9 +382,13 @@ class RunTables {
     if (!into)
       for (auto& entry : entries) entry.second = 1;
     auto table = make_lookup_table(entries);
-    if (!table) return false;
-    auto same = std::find(tables_.begin(), tables_.end(), *table);
-    if (same == tables_.end()) same = tables_.insert(tables_.end(), std::move(*table));
+    if (table) use(std::move(*table), key_word, if_not, into);
+    return table.has_value();
+  }
+
+  void use(LookupTable table, std::optional<std::uint32_t> key_word, int if_not, std::optional<std::uint32_t> into) {
+    auto same = std::find(tables_.begin(), tables_.end(), table);
+    if (same == tables_.end()) same = tables_.insert(tables_.end(), std::move(table));
     code_.op({.kind = OpKind::kLookUp,
               .size = static_cast<std::uint8_t>(key_word.value_or(kNoKeyWord)),
               .k = static_cast<std::uint32_t>(same - tables_.begin())});
@@ -360,7 +396,6 @@ class RunTables {
     code_.test(BPF_JEQ, 0, if_not, next);
     code_.bind(next);
     if (into) code_.op({.kind = OpKind::kStoreMemory, .k = *into});
-    return true;
   }
 
   const ClassicRun& run_;

@@ -26,6 +26,32 @@ std::optional<bool> known_result(const TermPath& known, std::size_t field, const
   return std::nullopt;
 }
 
+// Joins `field >= 5` and `not field > 9`; the one of them that is missing holds for all values.
+TermPath with_ranges(const TermPath& path) {
+  TermPath out;
+  for (const TermTest& test : path) {
+    const bool lower = test.result && (test.test == BPF_JGE || test.test == BPF_JGT);
+    const bool upper = !test.result && (test.test == BPF_JGE || test.test == BPF_JGT);
+    // The bounds that no value is beyond say nothing, or cannot be met; they stay as they are.
+    const std::uint32_t k = test.k;
+    const bool exclusive = test.test == (lower ? BPF_JGT : BPF_JGE);
+    if ((!lower && !upper) || (exclusive && k == (lower ? 0xffff'ffff : 0))) {
+      out.push_back(test);
+      continue;
+    }
+    auto range = std::find_if(out.begin(), out.end(), [&](const TermTest& other) {
+      return other.field == test.field && other.test == kTestRange;
+    });
+    if (range == out.end()) {
+      range =
+          out.insert(out.end(), {.field = test.field, .test = kTestRange, .k = 0, .result = true, .last = 0xffff'ffff});
+    }
+    if (lower) range->k = std::max(range->k, exclusive ? k + 1 : k);
+    if (upper) range->last = std::min(range->last, exclusive ? k - 1 : k);
+  }
+  return out;
+}
+
 }  // namespace
 
 bool TermTest::is_value() const {
@@ -151,7 +177,7 @@ std::optional<std::vector<TermPath>> TermReader::matching(const Term& term) {
     return paths.size() <= kMaxPaths;
   });
   if (!followed || paths.size() > kMaxPaths) return std::nullopt;
-  for (auto& path : paths) path = shortened(term, path);
+  for (auto& path : paths) path = with_ranges(shortened(term, path));
   return paths;
 }
 

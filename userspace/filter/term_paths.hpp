@@ -22,11 +22,14 @@ struct TermField {
   friend bool operator==(const TermField&, const TermField&) = default;
 };
 
+constexpr std::uint8_t kTestRange = 0xe0;
+
 struct TermTest {
   std::size_t field = 0;  // index into TermReader::fields()
-  std::uint8_t test = 0;  // BPF_JEQ …
+  std::uint8_t test = 0;  // BPF_JEQ …; in the result of matching() also kTestRange: from k to last
   std::uint32_t k = 0;
   bool result = false;
+  std::uint32_t last = 0;  // of kTestRange only
 
   [[nodiscard]] bool is_value() const;  // the field is known to be k
   friend bool operator==(const TermTest&, const TermTest&) = default;
@@ -53,7 +56,8 @@ class TermReader {
   explicit TermReader(std::span<const DecodedInsn> insns) : insns_(insns) {}
 
   // The frames in which all loads are inside and the term matches are those of the paths. They may overlap: tests that
-  // only say that another path did not match are left out. Nothing if the term is not as described above.
+  // only say that another path did not match are left out, and upper and lower bounds of a field are joined. Nothing if
+  // the term is not as described above.
   std::optional<std::vector<TermPath>> matching(const Term& term);
 
   // Adds what the term's loads need if `known` holds; false if that is not known.
