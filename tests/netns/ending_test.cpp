@@ -96,23 +96,83 @@ TEST_F(Ending, BySignalDetachesAndKeepsEveryFrameSentBefore) {
   }
 }
 
-TEST_F(Ending, ByASecondSignalIsAtOnce) {
-  // The reader of the pipe stands still, so that the first signal cannot complete: a full pipe blocks the flush.
-  const std::string ready = folder_ / "ready";
+// Output that nobody reads: a full pipe, also as a file of -w, and standard error in the same pipe.
+TEST_F(Ending, IsNotHeldUpByAReaderWhoStandsStill) {
   const std::string fifo = folder_ / "fifo";
+  const std::string ready = folder_ / "ready";
+  struct Case {
+    std::string arguments;
+    bool has_summary;
+  };
+  for (const auto& [arguments, has_summary] : std::vector<Case>{{"-n -vv -X >" + fifo, true},
+                                                                {"-v -w - >" + fifo, true},
+                                                                {"-v -w " + fifo, true},
+                                                                {"-n -vv -X >" + fifo + " 2>&1", false}}) {
+    for (const bool by_signal : {true, false}) {
+      SCOPED_TRACE(arguments + (by_signal ? " by SIGTERM" : " by --duration"));
+      ASSERT_EQ(run({"mkfifo", fifo}).status, (ExitStatus{0, 0}));
+      Process reader({"sh", "-c", "exec 3<" + fifo + "; exec sleep 60"});
+      Process ringtap({"sh", "-c",
+                       "exec " + hosts_->right.prefix() + ringtap_binary() + " --ready-file " + ready +
+                           (by_signal ? "" : " --duration 1s") + " -i right " + arguments});
+      ASSERT_TRUE(ringtap.wait_ready(ready)) << ringtap.err();
+      const BpfObjects objects = bpf_objects_of(ringtap);
+      send(500);
+      if (by_signal) ringtap.signal(SIGTERM);
+      const auto status = ringtap.wait(10s);
+      ASSERT_TRUE(status) << "held up";
+      EXPECT_EQ(*status, (ExitStatus{4, 0})) << ringtap.err();
+      EXPECT_TRUE(all_gone(objects));
+      std::filesystem::remove(ready);
+      std::filesystem::remove(fifo);
+      if (!has_summary) continue;
+      expect_identity(ringtap.err());
+      EXPECT_NE(ringtap.err().find("nobody reads it"), std::string::npos) << ringtap.err();
+    }
+  }
+}
+
+TEST_F(Ending, ByASecondSignalIsSoonerAndKeepsTheCounts) {
+  const std::string fifo = folder_ / "fifo";
+  const std::string ready = folder_ / "ready";
   ASSERT_EQ(run({"mkfifo", fifo}).status, (ExitStatus{0, 0}));
   Process reader({"sh", "-c", "exec 3<" + fifo + "; exec sleep 60"});
   Process ringtap(
       {"sh", "-c",
-       "exec " + hosts_->right.prefix() + ringtap_binary() + " --ready-file " + ready + " -i right -w - >" + fifo});
+       "exec " + hosts_->right.prefix() + ringtap_binary() + " --ready-file " + ready + " -v -i right -w - >" + fifo});
   ASSERT_TRUE(ringtap.wait_ready(ready)) << ringtap.err();
   const BpfObjects objects = bpf_objects_of(ringtap);
   send(500);
   ringtap.signal(SIGINT);
-  EXPECT_FALSE(ringtap.wait(300ms)) << "ended although its output was blocked: the test shows nothing";
   ringtap.signal(SIGINT);
-  EXPECT_TRUE(ringtap.wait(5s)) << "a second SIGINT does not end it";
+  const auto status = ringtap.wait(10s);
+  ASSERT_TRUE(status);
+  EXPECT_EQ(*status, (ExitStatus{4, 0})) << ringtap.err();
+  expect_identity(ringtap.err());
   EXPECT_TRUE(all_gone(objects));
+}
+
+TEST_F(Ending, DoesNotComeBySignalsForOtherThingsBeforeTheStart) {
+  // While its helper process, which opens files, waits for the reader of the output.
+  const std::string fifo = folder_ / "fifo";
+  ASSERT_EQ(run({"mkfifo", fifo}).status, (ExitStatus{0, 0}));
+  Process ringtap(hosts_->right.command({ringtap_binary(), "-v", "-i", "right", "-w", fifo}));
+  const std::string process = "/proc/" + std::to_string(ringtap.pid());
+  EXPECT_TRUE(wait_until([&] {
+    std::istringstream children(read_file(process + "/task/" + std::to_string(ringtap.pid()) + "/children"));
+    for (std::string child; children >> child;) {
+      if (read_file("/proc/" + child + "/wchan") == "wait_for_partner") return true;
+    }
+    return false;
+  }));
+  ringtap.signal(SIGUSR1);
+  ringtap.signal(SIGUSR2);
+  Process reader({"sh", "-c", "exec cat " + fifo + " >/dev/null"});
+  EXPECT_TRUE(ringtap.wait_for_err("listening on")) << ringtap.err();
+  ringtap.signal(SIGINT);
+  const auto status = ringtap.wait();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(*status, (ExitStatus{0, 0})) << ringtap.err();
 }
 
 TEST_F(Ending, ByKillLeavesNothingAttached) {

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <utility>
 
+#include "base/end_request.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -103,7 +105,9 @@ Result<> Session::capture() {
   const auto start = Steady::now();
   auto last_flush = start;
   last_progress_ = start;
-  while (!signals_.end_asked()) {
+  EndRequest& end = EndRequest::of_this_run();
+  if (options_.limits.duration) end.due_in(*options_.limits.duration);
+  while (!end.asked()) {
     auto wait = kLongestWait;
     if (options_.limits.duration) {
       wait = std::min<std::chrono::nanoseconds>(wait, start + *options_.limits.duration - Steady::now());
@@ -129,6 +133,9 @@ Result<> Session::capture() {
       if (auto result = write_statistics(); !result) return result;
     }
     look_at_progress();
+    if (signals_.take_next_file_asked() && options_.start_next_file) {
+      if (auto started = options_.start_next_file(); !started) return started;
+    }
     const bool idle = handed_over_ == before;
     const auto now = Steady::now();
     if (signals_.take_flush_asked() || idle || now - last_flush >= kFlushInterval) {
@@ -163,6 +170,10 @@ Result<> Session::hand_over_rest(bool wanted) {
   DiscardingSink bin(totals_.discard(count_reached_ ? Discard::kAfterStop : Discard::kOutput));
   Result<> result;
   for (;;) {
+    if (wanted && EndRequest::of_this_run().urged()) {
+      keep_first(result, Error("ended by a second signal before everything captured was written", ErrorKind::kOutput));
+      wanted = false;
+    }
     auto state = source_.turn(wanted ? static_cast<Sink&>(sink) : bin, kNoLimit, kLongestWait);
     if (state && *state == SourceState::kEnd) return result;
     if (!state) {

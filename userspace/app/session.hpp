@@ -32,7 +32,9 @@ struct SessionOptions {
   std::function<bool()> is_done;
   // Called with the totals so far once a second, and at once when the first record comes before which others were lost;
   // null: never.
-  std::function<void(const SessionTotals&)> on_progress;
+  std::function<void(const SessionTotals&)> on_progress = {};
+  // Called between turns after a SIGHUP; null: that is not asked of the sink.
+  std::function<Result<>()> start_next_file = {};
 };
 
 class Session {

@@ -8,12 +8,15 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "base/end_request.hpp"
+
 namespace ringtap {
 namespace {
 
-volatile sig_atomic_t end_asked_flag = 0;
 volatile sig_atomic_t counts_asked_flag = 0;
 volatile sig_atomic_t flush_asked_flag = 0;
+volatile sig_atomic_t next_file_asked_flag = 0;
+volatile sig_atomic_t hangup_starts_file_flag = 0;
 int wake_write_fd = -1;
 
 void on_signal(int signal) {
@@ -22,8 +25,10 @@ void on_signal(int signal) {
     counts_asked_flag = 1;
   } else if (signal == SIGUSR2) {
     flush_asked_flag = 1;
+  } else if (signal == SIGHUP && hangup_starts_file_flag != 0) {
+    next_file_asked_flag = 1;
   } else {
-    end_asked_flag = 1;
+    EndRequest::of_this_run().ask();
   }
   const std::uint64_t one = 1;
   // If the counter is full, the descriptor is readable already.
@@ -42,36 +47,37 @@ bool take(volatile sig_atomic_t& flag) {
 Result<Signals> Signals::create() {
   UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake) return Error::from_errno(errno, "create an eventfd");
+  wake_write_fd = wake.get();
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;  // what is under way before the run does not expect them
+  sigaction(SIGUSR1, &action, nullptr);
+  sigaction(SIGUSR2, &action, nullptr);
   return Signals(std::move(wake));
 }
 
-void Signals::install() {
-  wake_write_fd = wake_.get();
+void Signals::install(bool hangup_starts_file) {
+  hangup_starts_file_flag = hangup_starts_file ? 1 : 0;
   struct sigaction action {};
   action.sa_handler = on_signal;
-  sigaction(SIGUSR1, &action, nullptr);
-  sigaction(SIGUSR2, &action, nullptr);
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second signal is not caught
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
   // Under nohup(1) the process has to continue.
   struct sigaction hangup {};
   sigaction(SIGHUP, nullptr, &hangup);
   if (hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
-  action.sa_flags = 0;
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
   sigaction(SIGXFSZ, &action, nullptr);
 }
 
-bool Signals::end_asked() const {
-  return end_asked_flag != 0;
-}
 bool Signals::take_counts_asked() {
   return take(counts_asked_flag);
 }
 bool Signals::take_flush_asked() {
   return take(flush_asked_flag);
+}
+bool Signals::take_next_file_asked() {
+  return take(next_file_asked_flag);
 }
 
 void Signals::clear_wake() const {

@@ -120,6 +120,13 @@ Result<> set_xdp_mode(Draft& draft, const Given& given) {
       draft.xdp_mode);
 }
 
+Result<> set_sandbox(Draft& draft, const Given& given) {
+  const std::string& word = given.value();
+  if (word != "on" && word != "off") return usage(std::string(given.name) + " " + word + ": not on or off");
+  draft.options.sandbox = word == "on";
+  return ok();
+}
+
 Result<> set_format(Draft& draft, const Given& given) {
   return store(
       choose<FileFormat>(given.name, given.value(), {{"pcap", FileFormat::kPcap}, {"pcapng", FileFormat::kPcapng}}),

@@ -72,6 +72,7 @@ Result<> set_time_style(Draft& draft, const Given& given);
 Result<> hide_compare_time(Draft& draft, const Given& given);
 Result<> set_forced_type(Draft& draft, const Given& given);
 Result<> set_xdp_mode(Draft& draft, const Given& given);
+Result<> set_sandbox(Draft& draft, const Given& given);
 Result<> set_format(Draft& draft, const Given& given);
 Result<> set_precision(Draft& draft, const Given& given);
 

@@ -257,6 +257,9 @@ constexpr std::array kOptions = {
               set_flag<[](Draft& d) { return &d.options.strict_loss; }>, nullptr, ActsOn::kCaptures},
     OptionRow{"-Z,--relinquish-privileges", "USER", Group::kOther, kCaptureForm,
               "switch to this user once every tap is attached", set_text<[](Draft& d) { return &d.options.user; }>},
+    OptionRow{"--sandbox", "on|off", Group::kOther, kBothForms,
+              "off: keep the rights that reading, printing and writing packets does not need", set_sandbox,
+              [](const Options& o) { return std::string(o.sandbox ? "on" : "off"); }},
     OptionRow{"--ready-file", "FILE", Group::kOther, kBothForms, "create this file once every tap is attached",
               set_text<[](Draft& d) { return &d.options.ready_file; }>, nullptr, ActsOn::kCaptures},
 };

@@ -43,7 +43,8 @@ struct Options {
   TextOptions text_style;
   bool strict_loss = false;
   std::string ready_file;
-  std::string user;  // -Z; empty: do not change the user
+  std::string user;     // -Z; empty: root becomes a user of no rights
+  bool sandbox = true;  // give up what the run does not need
 
   CompareStyle compare;
   bool nft_rule = false;

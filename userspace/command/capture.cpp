@@ -10,6 +10,7 @@
 
 #include "app/report.hpp"
 #include "command/commands.hpp"
+#include "command/file_service.hpp"
 #include "command/live_input.hpp"
 #include "command/messages.hpp"
 #include "command/run.hpp"
@@ -98,8 +99,7 @@ int exit_code_of_loss(LiveSource& source, const Options& options) {
 int capture(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
-  auto user = other_user(options);
-  if (!user) return fail(user.error());
+  if (auto user = check_user(options); !user) return fail(user.error());
   auto live = open_live(options, false, signals->wake_fd());
   if (!live) return fail(live.error());
   if (options.capture.reduction.leaves_out() && !options.output.path.empty() &&
@@ -107,22 +107,23 @@ int capture(const Options& options) {
     say("a pcap file cannot record that packets were cut or left out on purpose; --format pcapng can");
   }
   LiveSource& source = *live->source;
+  if (auto started = start_file_service(options); !started) return fail(started.error());
   auto names = host_names(options, {.patience = kNamePatience, .interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
   auto output =
       open_outputs({.options = options,
                     .show_interface = source.has_several_interfaces() && source.link_type() != LinkType::kLinuxSll2,
                     .names = names->get(),
-                    .source = &source,
-                    .user = *user});
+                    .source = &source});
   if (!output) return fail(output.error());
-  signals->install();
+  signals->install(output->start_next_file != nullptr);
   if (auto attached = source.attach(); !attached) return fail(attached.error());
+  auto needs = later_needs(options, source);
+  if (!needs) return fail(needs.error());
   announce(options, source);
   if (auto ready = make_ready_file(options); !ready) return fail(ready.error());
-  if (*user) {
-    if (auto changed = become(**user, Keep::kCapture); !changed) return fail(changed.error());
-  }
+  if (auto gone = give_up_privileges(options, *needs); !gone) return fail(gone.error());
+  confine(options, *needs);
   Progress progress(source, options);
   const Ended ended = run_session(
       source, *output, *signals, options, [&](const SessionTotals& totals) { report(source, options, totals, true); },

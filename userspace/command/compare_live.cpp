@@ -80,9 +80,13 @@ int compare_live(const Options& options) {
   signals->install();
   auto rules = trace_rules(options, *live);  // first, so that every packet that a tap sees is traced
   if (auto attached = live->source->attach(); !attached) return fail(attached.error());
+  auto needs = later_needs(options, *live->source);
+  if (!needs) return fail(needs.error());
   say("following packets on " + places_text(*live->source) + "; Ctrl-C shows where they went");
   (*comparer)->begin(epoch_now_ns());
   if (auto ready = make_ready_file(options); !ready) return fail(ready.error());
+  if (auto gone = give_up_privileges(options, *needs); !gone) return fail(gone.error());
+  confine(options, *needs);
 
   const auto read_rules = [&](bool last) -> Result<> {
     if (!rules) return ok();

@@ -8,7 +8,6 @@
 
 #include "base/plain_text.hpp"
 #include "command/messages.hpp"
-#include "command/outputs.hpp"
 #include "filter/link_type_name.hpp"
 #include "record/link_header.hpp"
 
@@ -69,9 +68,6 @@ std::string left_out_text(std::uint64_t count) {
 }  // namespace
 
 Result<FileInput> open_files(const Options& options, OfRefused of_refused, bool announced) {
-  if (const auto* read = find_same_file(options.read_paths, options.output.path)) {
-    return Error("-w " + options.output.path + ": this is the input file " + *read, ErrorKind::kUsage);
-  }
   const auto asked = asked_link_type(options);
   if (!asked) return Error(asked.error().text(), asked.error().kind());
   FileInput files;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "command/live_input.hpp"
 
+#include <linux/capability.h>
+
 #include <utility>
 
 #include "command/filter_input.hpp"
@@ -88,6 +90,15 @@ Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_f
   live.source = source.take();
   if (auto has = require_link_type(options, live.source->link_type()); !has) return has.take_error();
   return live;
+}
+
+Result<SandboxNeeds> later_needs(const Options& options, LiveSource& source) {
+  if (options.sandbox) return source.give_away_later_work();
+  SandboxNeeds needs;
+  for (const int capability : {CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_PERFMON}) {
+    needs.capabilities |= std::uint64_t{1} << static_cast<unsigned>(capability);
+  }
+  return needs;
 }
 
 }  // namespace ringtap

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "command/messages.hpp"
 
-#include <cerrno>
-#include <cstdio>
+#include <unistd.h>
+
+#include <span>
 
 #include "base/plain_text.hpp"
+#include "base/write_all.hpp"
 
 namespace ringtap {
 namespace {
@@ -24,11 +26,13 @@ int exit_code(const Error& error) {
 }  // namespace
 
 void say(const std::string& text) {
-  std::fprintf(stderr, "ringtap: %s\n", plain_line(text).c_str());
+  print_to_stderr("ringtap: " + plain_line(text) + "\n");
 }
 
 void print_to_stderr(std::string_view text) {
-  std::fputs(plain_text(text).c_str(), stderr);
+  const std::string plain = plain_text(text);
+  // If that fails, too, there is nobody to tell.
+  (void)write_all(STDERR_FILENO, std::as_bytes(std::span(plain)), is_regular_file(STDERR_FILENO));
 }
 
 void show_count(std::uint64_t packets) {
@@ -36,10 +40,9 @@ void show_count(std::uint64_t packets) {
 }
 
 int print(std::string_view text) {
-  errno = 0;
   const std::string plain = plain_text(text);
-  if (std::fwrite(plain.data(), 1, plain.size(), stdout) == plain.size() && std::fflush(stdout) == 0) return 0;
-  return fail(Error::from_errno(errno, "write to standard output", ErrorKind::kOutput));
+  const auto written = write_all(STDOUT_FILENO, std::as_bytes(std::span(plain)), is_regular_file(STDOUT_FILENO));
+  return written.error == 0 ? 0 : fail(write_error(written.error, "write to standard output"));
 }
 
 int fail(const Error& error) {

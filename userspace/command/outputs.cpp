@@ -8,7 +8,7 @@
 #include <array>
 #include <utility>
 
-#include "app/file_command.hpp"
+#include "command/file_service.hpp"
 #include "command/messages.hpp"
 #include "file/file_writer.hpp"
 #include "file/pcap_writer.hpp"
@@ -22,12 +22,12 @@
 namespace ringtap {
 namespace {
 
-std::unique_ptr<Sink> write_pcap(std::unique_ptr<ByteWriter> out, const OutputContext& context) {
+std::unique_ptr<FileSink> write_pcap(std::unique_ptr<ByteWriter> out, const OutputContext& context) {
   return std::make_unique<PcapWriter>(
       std::move(out), PcapOptions{.precision = context.options.output.precision, .conversion = context.conversion});
 }
 
-std::unique_ptr<Sink> write_pcapng(std::unique_ptr<ByteWriter> out, const OutputContext& context) {
+std::unique_ptr<FileSink> write_pcapng(std::unique_ptr<ByteWriter> out, const OutputContext& context) {
   // A file says itself on which machine it was captured.
   PcapngOptions about = context.options.read_paths.empty() ? PcapngOptions::of_this_host(version_text())
                                                            : PcapngOptions{.application = version_text()};
@@ -37,7 +37,7 @@ std::unique_ptr<Sink> write_pcapng(std::unique_ptr<ByteWriter> out, const Output
 
 struct Format {
   FileFormat format;
-  std::unique_ptr<Sink> (*write)(std::unique_ptr<ByteWriter> out, const OutputContext& context);
+  std::unique_ptr<FileSink> (*write)(std::unique_ptr<ByteWriter> out, const OutputContext& context);
 };
 constexpr std::array kFormats = {Format{FileFormat::kPcap, write_pcap}, Format{FileFormat::kPcapng, write_pcapng}};
 
@@ -45,38 +45,54 @@ Result<Output> open_file_set(const OutputContext& context) {
   const OutputOptions& options = context.options.output;
   RotatingWriter::Hooks hooks;
   hooks.open = [context](const std::string& path) -> Result<RotatingWriter::File> {
-    if (const auto* read = find_same_file(context.options.read_paths, path)) {
-      return Error("-w " + path + ": this is the input file " + *read, ErrorKind::kOutput);
-    }
     auto file = open_capture_file(context, path);
     if (!file) return file.take_error();
     return RotatingWriter::File{.sink = std::move(file->sink), .out = file->out};
   };
   hooks.closed = [](const std::string&) {};
   if (!options.rotate_command.empty()) {
-    hooks.closed = [command = FileCommand(options.rotate_command)](const std::string& path) mutable {
-      if (auto started = command.run(path); !started) say(started.error().text());
+    hooks.closed = [context](const std::string& path) {
+      if (auto started = run_file_command(context.options, path); !started) say(started.error().text());
     };
   }
   hooks.conversion = context.conversion;
   hooks.statistics = [source = context.source] { return source->statistics(); };
   Output output;
-  const auto open = [&]() -> Result<> {
-    auto files = RotatingWriter::create(options.path, options.rotation, std::move(hooks));
-    if (!files) return files.take_error();
-    output.is_done = [writer = files->get()] { return writer->is_over(); };
-    output.sink = files.take();
+  auto files = RotatingWriter::create(options.path, options.rotation, std::move(hooks));
+  if (!files) return files.take_error();
+  output.is_done = [writer = files->get()] { return writer->is_over(); };
+  output.start_next_file = [writer = files->get()]() -> Result<> {
+    if (!writer->start_next()) say("SIGHUP: the name of the next file is that of this one until its time is over");
     return ok();
   };
-  // The first file is created by the user who will create the others, so that missing permissions are found now.
-  if (auto opened = context.user ? as_user(*context.user, open) : open(); !opened) return opened.take_error();
+  output.sink = files.take();
   return output;
 }
 
 Result<Output> open_file(const OutputContext& context) {
   auto file = open_capture_file(context, context.options.output.path);
   if (!file) return file.take_error();
-  return Output{.sink = std::move(file->sink), .is_done = {}};
+  Output output;
+  if (context.options.output.path != "-") {
+    output.start_next_file = [sink = file->sink.get(), out = file->out, source = context.source,
+                              &path = context.options.output.path]() mutable -> Result<> {
+      auto next = open_output_anew(path, *out);
+      if (!next) return next.take_error();
+      if (*next == nullptr) {
+        say("SIGHUP: " + path + " is still the file that is written: move it away before");
+        return ok();
+      }
+      auto statistics = source->statistics();
+      if (!statistics) return statistics.take_error();
+      for (const InterfaceStatistics& interface : *statistics) {
+        if (auto written = sink->on_statistics(interface); !written) return written;
+      }
+      out = next->get();
+      return sink->restart(next.take());
+    };
+  }
+  output.sink = std::move(file->sink);
+  return output;
 }
 
 Result<Output> open_text(const OutputContext& context) {
@@ -135,6 +151,7 @@ Result<Output> open_outputs(const OutputContext& context) {
     if (!output) return output;
     tee->add(std::move(output->sink));
     if (output->is_done) all.is_done = std::move(output->is_done);
+    if (output->start_next_file) all.start_next_file = std::move(output->start_next_file);
   }
   all.sink = Tee::unwrap(std::move(tee));
   return all;

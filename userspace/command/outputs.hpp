@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "app/user.hpp"
 #include "cli/options.hpp"
 #include "dissect/names.hpp"
+#include "file/file_sink.hpp"
+#include "file/file_writer.hpp"
 #include "ringtap/byte_writer.hpp"
 #include "ringtap/source.hpp"
 
@@ -24,20 +24,22 @@ struct OutputContext {
   bool show_interface = false;       // in text: there are several interfaces, and no cooked header that names them
   NameResolver* names = nullptr;     // none: numbers are printed
   RecordSource* source = nullptr;    // for the totals at the end of each file of a set
-  std::optional<User> user = {};     // who creates the files of a set
   Conversion* conversion = nullptr;  // of a run that reads files
 };
 
 struct Output {
   std::unique_ptr<Sink> sink;
   std::function<bool()> is_done;  // the sink accepts no more records; null: it always does
+  // Goes on in a new file of the same name if the present one has been moved away, or in the next file of a set; null:
+  // nothing is written to a file.
+  std::function<Result<>()> start_next_file = {};
 };
 Result<Output> open_outputs(const OutputContext& context);
 
 // A capture file in the format that the options ask for.
 struct OutputFile {
-  std::unique_ptr<Sink> sink;
-  const ByteWriter* out = nullptr;  // owned by `sink`
+  std::unique_ptr<FileSink> sink;
+  const FileWriter* out = nullptr;  // owned by `sink`
 };
 Result<OutputFile> open_capture_file(const OutputContext& context, const std::string& path);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "command/commands.hpp"
+#include "command/file_service.hpp"
 #include "command/inputs.hpp"
 #include "command/messages.hpp"
 #include "command/run.hpp"
@@ -26,7 +27,7 @@ bool will_be_regular(const std::string& path) {
 // Whether reading and writing can be done once more from the beginning, and nobody has seen anything of it.
 bool can_start_over(const Options& options) {
   const OutputOptions& output = options.output;
-  return !output.print && !output.rotation.rotates() && options.user.empty() && will_be_regular(output.path) &&
+  return !output.print && !output.rotation.rotates() && will_be_regular(output.path) &&
          std::all_of(options.read_paths.begin(), options.read_paths.end(), is_regular);
 }
 
@@ -43,37 +44,28 @@ void report_left_out(const Options& options, const FileInput& files, Conversion&
 // Without --format the packets decide: pcap, unless those that pass have several link types. The first to say so is the
 // packet that a pcap file cannot take; then everything is read once more. Where that cannot be done, the interfaces at
 // the beginning of the files decide.
-int read_as(Options& options, Signals& signals, bool again) {
-  auto user = other_user(options);
-  if (!user) return fail(user.error());
+int read_as(Options& options, Signals& signals, HostNames* names, bool may_start_over, bool again) {
   auto files = open_files(options, OfRefused::kNothing, again);
   if (!files) return fail(files.error());
-  auto names = host_names(options, {.interrupt_fd = signals.wake_fd()});
-  if (!names) return fail(names.error());
   const bool follows = options.output.format_follows_packets;
   Conversion conversion;
-  const OutputContext context{.options = options,
-                              .names = names->get(),
-                              .source = files->source.get(),
-                              .user = *user,
-                              .conversion = &conversion};
-  if (follows && files->files->link_types().size() > 1 && !can_start_over(options)) {
+  const OutputContext context{
+      .options = options, .names = names, .source = files->source.get(), .conversion = &conversion};
+  if (follows && files->files->link_types().size() > 1 && !may_start_over) {
     options.output.format = FileFormat::kPcapng;
   }
   auto output = open_outputs(context);
   if (!output) return fail(output.error());
-  if (*user) {
-    if (auto changed = become(**user, Keep::kNothing); !changed) return fail(changed.error());
-  }
+  if (!again) confine(options, {});
   signals.install();
   const Ended ended = run_session(*files->source, *output, signals, options, [](const SessionTotals& totals) {
     say(std::to_string(totals.written) + " packets so far");
   });
-  if (!ended.result && conversion.needs_pcapng && follows && can_start_over(options)) {
+  if (!ended.result && conversion.needs_pcapng && follows && may_start_over) {
     say("-w " + options.output.path + ": what passes does not fit into one pcap file; it becomes a pcapng file");
     options.output.format = FileFormat::kPcapng;
     options.output.format_follows_packets = false;
-    return read_as(options, signals, true);
+    return read_as(options, signals, names, false, true);
   }
   report_without_direction(*files);
   report_left_out(options, *files, conversion);
@@ -88,8 +80,14 @@ int read_as(Options& options, Signals& signals, bool again) {
 int read_file(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
+  if (auto user = check_user(options); !user) return fail(user.error());
+  if (auto started = start_file_service(options); !started) return fail(started.error());
+  auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
+  if (!names) return fail(names.error());
+  const bool may_start_over = can_start_over(options);  // while files can still be examined by name
+  if (auto gone = give_up_privileges(options, {}); !gone) return fail(gone.error());
   Options how = options;
-  return read_as(how, *signals, false);
+  return read_as(how, *signals, names->get(), may_start_over, false);
 }
 
 }  // namespace ringtap

@@ -9,23 +9,52 @@
 
 #include "command/messages.hpp"
 #include "ringtap/unique_fd.hpp"
+#include "sandbox/helper_process.hpp"
+#include "sandbox/user.hpp"
 
 namespace ringtap {
 
-Result<std::optional<User>> other_user(const Options& options) {
-  if (options.user.empty()) return std::optional<User>();
-  auto user = find_user(options.user);
-  if (!user) return user.take_error();
-  if (::geteuid() != 0) {
-    say("-Z " + options.user + ": ignored, since ringtap does not run as root");
-    return std::optional<User>();
+Result<> check_user(const Options& options) {
+  if (options.user.empty()) return ok();
+  if (auto user = find_user(options.user); !user) return user.take_error();
+  if (::geteuid() != 0) say("-Z " + options.user + ": ignored, since ringtap does not run as root");
+  return ok();
+}
+
+Result<> give_up_privileges(const Options& options, const SandboxNeeds& needs) {
+  if (options.sandbox) {
+    auto gone = give_up_privileges(needs, options.user);
+    return gone ? ok() : std::move(gone.take_error()).hint("--sandbox off keeps them");
   }
-  return std::optional(user.take());
+  if (options.user.empty() || ::geteuid() != 0) return ok();
+  auto user = find_user(options.user);
+  return user ? become(*user, needs.capabilities) : user.take_error();
+}
+
+void confine(const Options& options, const SandboxNeeds& needs) {
+  if (!options.sandbox) return;
+  const std::string missing = confine(needs);
+  if (!missing.empty() && options.text_style.dissect.verbosity > 1) say("the sandbox is not whole: " + missing);
 }
 
 Result<std::unique_ptr<HostNames>> host_names(const Options& options, const HostNames::Options& how) {
   if (!options.output.print || options.text_style.dissect.no_names > 0) return std::unique_ptr<HostNames>();
-  return HostNames::start(how);
+  if (!options.sandbox) return HostNames::start(how);
+  const auto text_of = [](std::span<const std::uint8_t> address) {
+    return std::string_view(reinterpret_cast<const char*>(address.data()), address.size());
+  };
+  const auto look_up = [](std::string_view address) -> HelperProcess::Answer {
+    return {HostNames::look_up_on_this_host({reinterpret_cast<const std::uint8_t*>(address.data()), address.size()}),
+            {}};
+  };
+  auto helper = HelperProcess::start(
+      {.name = "ringtap-names", .files = {}, .may_block = true, .prepare = become_nobody, .serve = look_up});
+  if (!helper) return helper.take_error();
+  return HostNames::start(
+      how, [helper = std::make_shared<HelperProcess>(helper.take()), text_of](std::span<const std::uint8_t> address) {
+        auto answer = helper->ask(text_of(address));
+        return answer ? std::move(answer->text) : std::string();
+      });
 }
 
 Ended run_session(RecordSource& source, const Output& output, Signals& signals, const Options& options,
@@ -35,7 +64,8 @@ Ended run_session(RecordSource& source, const Output& output, Signals& signals, 
                   {.limits = options.limits,
                    .flush_each_record = options.output.flush_each_record,
                    .is_done = output.is_done,
-                   .on_progress = std::move(on_progress)},
+                   .on_progress = std::move(on_progress),
+                   .start_next_file = output.start_next_file},
                   std::move(on_counts_asked));
   Result<> result = session.run();
   // tcpdump's message at the end of -G with -W.

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What the commands that capture or read records share: the user to switch to, host names, and the run itself. One
-// thread.
+// What the commands that capture or read records share: giving up rights, host names, and the run itself. What is
+// borrowed has to outlive the call. One thread.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <optional>
 
 #include "app/session.hpp"
-#include "app/user.hpp"
 #include "cli/options.hpp"
 #include "command/outputs.hpp"
 #include "names/host_names.hpp"
+#include "sandbox/sandbox.hpp"
 
 namespace ringtap {
 
-// The user of -Z; none if it is not given, or if the process is not root.
-Result<std::optional<User>> other_user(const Options& options);
+// Early: an Error if there is no such user as -Z says; a message if -Z has no effect because the process is not root.
+Result<> check_user(const Options& options);
 
-// None if numbers are printed.
+// After the last privilege was used: give_up_privileges() or, with --sandbox off, only the change to the user of -Z.
+Result<> give_up_privileges(const Options& options, const SandboxNeeds& needs);
+// Before the first packet is looked at: confine(), unless --sandbox is off. With -vv it says what the kernel lacks.
+void confine(const Options& options, const SandboxNeeds& needs);
+
+// None if numbers are printed. Looked up by a helper process that has no rights.
 Result<std::unique_ptr<HostNames>> host_names(const Options& options, const HostNames::Options& how);
 
 struct Ended {

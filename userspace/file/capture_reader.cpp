@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "file/fd_source.hpp"
+#include "file/open_file.hpp"
 #include "file/pcap_parser.hpp"
 #include "file/pcapng_parser.hpp"
 
@@ -17,6 +18,12 @@ namespace {
 
 // Keeps the sum of now and the wait within the range of the clock.
 constexpr std::chrono::nanoseconds kLongestWait = std::chrono::hours(1);
+
+Result<UniqueFd> standard_input() {
+  UniqueFd fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+  if (!fd) return Error::from_errno(errno, "open standard input");
+  return fd;
+}
 
 }  // namespace
 
@@ -144,10 +151,10 @@ Result<std::vector<InterfaceStatistics>> CaptureReader::statistics() {
 
 Result<std::unique_ptr<CaptureReader>> open_capture(const std::string& path, std::size_t buffer) {
   const bool is_stdin = path == "-";
-  UniqueFd fd(is_stdin ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   const std::string name = is_stdin ? "standard input" : path;
-  if (!fd) return Error::from_errno(errno, "open " + name);
-  auto source = std::make_unique<FdSource>(std::move(fd));
+  auto fd = is_stdin ? standard_input() : open_file(path, FileUse::kRead);
+  if (!fd) return fd.take_error();
+  auto source = std::make_unique<FdSource>(fd.take());
   const bool answers_at_once = source->is_regular();
   auto reader = std::make_unique<CaptureReader>(std::move(source), name, buffer);
   if (answers_at_once) {

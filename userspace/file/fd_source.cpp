@@ -2,20 +2,16 @@
 #include "file/fd_source.hpp"
 
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "base/write_all.hpp"
+
 namespace ringtap {
 namespace {
-
-bool is_regular_file(int fd) {
-  struct stat status {};
-  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-}
 
 timespec time_left(Deadline deadline) {
   using std::chrono::nanoseconds;

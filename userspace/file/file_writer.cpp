@@ -2,13 +2,15 @@
 #include "file/file_writer.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
+
+#include "base/write_all.hpp"
+#include "file/open_file.hpp"
 
 namespace ringtap {
 namespace {
@@ -17,12 +19,6 @@ constexpr std::size_t kBufferSize = 256 * 1024;
 constexpr std::size_t kBufferAlign = 4096;
 constexpr std::size_t kMaxBlocks =
     kBufferSize / 64;  // smaller blocks than this on average fill the list before the buffer
-
-// Standard output may be non-blocking because another process made it so.
-bool wait_until_writable(int fd) {
-  pollfd entry{.fd = fd, .events = POLLOUT, .revents = 0};
-  return ::poll(&entry, 1, -1) >= 0 || errno == EINTR;
-}
 
 }  // namespace
 
@@ -35,9 +31,9 @@ FileWriter::FileWriter(UniqueFd fd, std::string name, bool is_regular)
 }
 
 Result<std::unique_ptr<FileWriter>> FileWriter::create(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (!fd) return Error::from_errno(errno, "create " + path, ErrorKind::kOutput);
-  return adopt(std::move(fd), path);
+  auto fd = open_file(path, FileUse::kWrite);
+  if (!fd) return fd.take_error();
+  return adopt(fd.take(), path);
 }
 
 Result<std::unique_ptr<FileWriter>> FileWriter::adopt(UniqueFd fd, std::string name) {
@@ -82,18 +78,8 @@ Result<> FileWriter::flush() {
 }
 
 Result<> FileWriter::store(std::span<const std::byte> bytes, std::span<const std::uint32_t> ends) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count = ::write(fd_.get(), bytes.data() + done, bytes.size() - done);
-    if (count > 0) {
-      done += static_cast<std::size_t>(count);
-      continue;
-    }
-    const int err = count == 0 ? EIO : errno;
-    if (err == EINTR || (err == EAGAIN && wait_until_writable(fd_.get()))) continue;
-    failed_errno_ = err;
-    break;
-  }
+  const auto [done, error] = write_all(fd_.get(), bytes, is_regular_);
+  failed_errno_ = error;
   const auto whole = std::upper_bound(ends.begin(), ends.end(), done) - ends.begin();
   blocks_stored_ += static_cast<std::uint64_t>(whole);
   if (failed_errno_ == 0) return ok();
@@ -113,10 +99,8 @@ bool FileWriter::cut_back(std::size_t excess) {
 }
 
 Error FileWriter::failure() const {
-  return Error::from_errno(failed_errno_,
-                           "write " + name_ + ", which holds " + std::to_string(blocks_stored_) + " complete blocks" +
-                               (torn_ ? " and part of another" : ""),
-                           ErrorKind::kOutput);
+  return write_error(failed_errno_, "write " + name_ + ", which holds " + std::to_string(blocks_stored_) +
+                                        " complete blocks" + (torn_ ? " and part of another" : ""));
 }
 
 Result<> FileWriter::close() {
@@ -129,6 +113,21 @@ Result<> FileWriter::close() {
   return Error::from_errno(
       err, "close " + name_ + ", which may hold fewer than the " + std::to_string(blocks_stored_) + " blocks written",
       ErrorKind::kOutput);
+}
+
+bool FileWriter::is_file_of(int fd) const {
+  struct stat ours {};
+  struct stat other {};
+  return ::fstat(fd_.get(), &ours) == 0 && ::fstat(fd, &other) == 0 && ours.st_dev == other.st_dev &&
+         ours.st_ino == other.st_ino;
+}
+
+Result<std::unique_ptr<FileWriter>> open_output_anew(const std::string& path, const FileWriter& present) {
+  auto fd = open_file(path, FileUse::kLookAt);
+  if (!fd) return fd.take_error();
+  if (present.is_file_of(fd->get())) return std::unique_ptr<FileWriter>();
+  if (::ftruncate(fd->get(), 0) != 0) return Error::from_errno(errno, "empty " + path, ErrorKind::kOutput);
+  return FileWriter::adopt(fd.take(), path);
 }
 
 Result<std::unique_ptr<FileWriter>> open_output(const std::string& path) {

@@ -35,6 +35,9 @@ class FileWriter final : public ByteWriter {
   [[nodiscard]] std::uint64_t bytes_taken() const override { return bytes_taken_; }
   [[nodiscard]] std::uint64_t blocks_stored() const override { return blocks_stored_; }
 
+  // Whether this descriptor is of the same file.
+  [[nodiscard]] bool is_file_of(int fd) const;
+
  private:
   struct FreeDeleter {
     void operator()(std::byte* memory) const { std::free(memory); }
@@ -62,5 +65,7 @@ class FileWriter final : public ByteWriter {
 
 // "-" is standard output, through a duplicated descriptor.
 Result<std::unique_ptr<FileWriter>> open_output(const std::string& path);
+// A new and empty file of this name; none if the name is that of `present`.
+Result<std::unique_ptr<FileWriter>> open_output_anew(const std::string& path, const FileWriter& present);
 
 }  // namespace ringtap

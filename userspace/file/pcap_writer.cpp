@@ -56,6 +56,7 @@ Result<> PcapWriter::write_file_header(const Interface& interface) {
   interfaces_.clear();
   link_type_ = described.link_type;
   snaplen_ = snaplen_of(described);
+  described_ = described;
   return out_->write(encode_pcap_file_header(options_.precision, described));
 }
 
@@ -135,7 +136,14 @@ Result<> PcapWriter::finish() {
 
 std::uint64_t PcapWriter::records_stored() const {
   const std::uint64_t blocks = out_->blocks_stored();
-  return blocks == 0 ? 0 : blocks - 1;  // the file header is a block too
+  return stored_before_ + (blocks == 0 ? 0 : blocks - 1);  // the file header is a block too
+}
+
+Result<> PcapWriter::restart(std::unique_ptr<ByteWriter> next) {
+  if (auto finished = finish(); !finished) return finished;
+  stored_before_ = records_stored();
+  out_ = std::move(next);
+  return write_file_header(Interface(described_));
 }
 
 }  // namespace ringtap

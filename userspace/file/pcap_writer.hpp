@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "file/file_sink.hpp"
 #include "record/capture_format.hpp"
 #include "ringtap/byte_writer.hpp"
 #include "ringtap/output.hpp"
@@ -33,7 +34,7 @@ std::array<std::byte, sizeof(pcap::PacketHeader)> encode_pcap_packet_header(Time
                                                                             std::uint32_t cap_len,
                                                                             std::uint32_t wire_len);
 
-class PcapWriter final : public Sink {
+class PcapWriter final : public FileSink {
  public:
   PcapWriter(std::unique_ptr<ByteWriter> out, PcapOptions options) : out_(std::move(out)), options_(options) {}
 
@@ -44,6 +45,7 @@ class PcapWriter final : public Sink {
   Result<> flush() override;
   // A capture without any interface gives an empty Ethernet file.
   Result<> finish() override;
+  Result<> restart(std::unique_ptr<ByteWriter> next) override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
  private:
@@ -56,6 +58,8 @@ class PcapWriter final : public Sink {
   std::vector<Interface> interfaces_;  // what the file header needs to know of them, until it is written
   std::optional<LinkType> link_type_;  // set with the file header …
   std::uint32_t snaplen_ = 0;          // … and so is this
+  Interface described_;                // … from this
+  std::uint64_t stored_before_ = 0;    // records in files that are complete
 };
 
 }  // namespace ringtap

@@ -184,7 +184,21 @@ Result<> PcapngWriter::write_other(std::span<const std::byte> block) {
 std::uint64_t PcapngWriter::records_stored() const {
   const std::uint64_t stored = out_->blocks_stored();
   const auto others = std::upper_bound(others_.begin(), others_.end(), stored) - others_.begin();
-  return stored - others_stored_ - static_cast<std::uint64_t>(others);
+  return stored_before_ + stored - others_stored_ - static_cast<std::uint64_t>(others);
+}
+
+Result<> PcapngWriter::restart(std::unique_ptr<ByteWriter> next) {
+  if (auto finished = finish(); !finished) return finished;
+  stored_before_ = records_stored();
+  out_ = std::move(next);
+  has_begun_ = false;
+  blocks_written_ = others_stored_ = 0;
+  others_.clear();
+  Result<> begun = begin();
+  for (const Interface& interface : interfaces_) {
+    if (begun) begun = write_other(encode_interface(block_, interface));
+  }
+  return begun;
 }
 
 Result<> PcapngWriter::begin() {
@@ -218,6 +232,7 @@ Result<> PcapngWriter::on_block(const FileBlockView& block) {
 
 Result<> PcapngWriter::on_interface(const Interface& interface) {
   if (auto begun = begin(); !begun) return begun;
+  if (options_.conversion == nullptr) interfaces_.push_back(interface);
   return write_other(encode_interface(block_, interface));
 }
 

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "file/file_sink.hpp"
 #include "record/capture_format.hpp"
 #include "ringtap/byte_writer.hpp"
 #include "ringtap/output.hpp"
@@ -113,7 +114,7 @@ RecordBlock encode_record(PcapngBlock& block, const RecordView& record);
 std::span<const std::byte> encode_statistics(PcapngBlock& block, const InterfaceStatistics& statistics);
 std::uint32_t encode_epb_flags(const RecordView& record);
 
-class PcapngWriter final : public Sink {
+class PcapngWriter final : public FileSink {
  public:
   PcapngWriter(std::unique_ptr<ByteWriter> out, PcapngOptions options)
       : out_(std::move(out)), options_(std::move(options)) {}
@@ -125,6 +126,7 @@ class PcapngWriter final : public Sink {
   Result<> flush() override { return out_->flush(); }
   // A capture without any interface gives a file with only a section header.
   Result<> finish() override;
+  Result<> restart(std::unique_ptr<ByteWriter> next) override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
  private:
@@ -136,6 +138,8 @@ class PcapngWriter final : public Sink {
   PcapngOptions options_;
   PcapngBlock block_;
   bool has_begun_ = false;             // the section header is written
+  std::vector<Interface> interfaces_;  // of a capture, for restart()
+  std::uint64_t stored_before_ = 0;    // records in files that are complete
   std::uint64_t blocks_written_ = 0;   // handed to out_
   std::uint64_t others_stored_ = 0;    // blocks without a record that are known to be in the file …
   std::vector<std::uint64_t> others_;  // … and the numbers of those that are still buffered

@@ -90,11 +90,30 @@ Result<> RotatingWriter::on_record(const RecordView& record) {
     number_ = 0;
     if (auto moved = move_on(); !moved) return moved;
   } else if (rotation_.bytes > 0 && file_.out->bytes_taken() > rotation_.bytes) {
-    ++number_;
-    if (number_ == rotation_.files) number_ = 0;
-    if (auto moved = move_on(); !moved) return moved;
+    if (auto moved = next_number(); !moved) return moved;
   }
   return file_.sink->on_record(record);
+}
+
+Result<> RotatingWriter::next_number() {
+  ++number_;
+  if (number_ == rotation_.files) number_ = 0;
+  return move_on();
+}
+
+Result<bool> RotatingWriter::start_next() {
+  Result<> moved;
+  if (rotation_.bytes > 0) {
+    moved = next_number();
+  } else {
+    const std::time_t now = hooks_.now();
+    const auto name = rotated_name(path_, rotation_, now, 0);
+    if (name && *name == name_) return false;
+    begun_ = now;
+    ++files_by_time_;
+    moved = move_on();
+  }
+  return moved ? Result<bool>(true) : moved.take_error();
 }
 
 Result<> RotatingWriter::finish() {

@@ -50,6 +50,9 @@ class RotatingWriter final : public Sink {
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
+  // Starts the next file although this one is neither large nor old enough; false: that would have the same name.
+  Result<bool> start_next();
+
   // Whether the last file of the set has reached its age. Further records still go into it.
   [[nodiscard]] bool is_over() const { return ends_ && files_by_time_ >= rotation_.files && is_old(); }
 
@@ -66,6 +69,7 @@ class RotatingWriter final : public Sink {
   Result<> open();
   Result<> close();
   Result<> move_on();
+  Result<> next_number();
 
   std::string path_;  // with Rotation::seconds, a pattern of strftime(3) in local time
   Rotation rotation_;

@@ -31,7 +31,7 @@ bool DeviceWatch::look(SlotTable& slots, std::uint64_t now_ns) {
     return !events->empty();
   }
   // The kernel had to drop messages.
-  if (const auto present = rtnetlink::devices()) compare_with(slots, *present, now_ns);
+  if (const auto present = monitor_->devices()) compare_with(slots, *present, now_ns);
   return true;
 }
 

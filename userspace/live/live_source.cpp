@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "live/live_source.hpp"
 
+#include <linux/capability.h>
+
 #include <algorithm>
 #include <limits>
 #include <optional>
@@ -17,7 +19,9 @@
 #include "live/kernel_side.hpp"
 #include "live/packet_ids.hpp"
 #include "live/reader_wait.hpp"
+#include "live/reduction_text.hpp"
 #include "live/slot_table.hpp"
+#include "loader/device_link.hpp"
 #include "loader/kernel_names.hpp"
 #include "net/device_names.hpp"
 #include "net/promiscuous.hpp"
@@ -33,22 +37,6 @@ using rtnetlink::Device;
 constexpr std::uint32_t kSlotsForNewcomers = 1024;  // devices that may appear during a capture on `any`
 constexpr std::uint64_t kMostPerTurn = 4096;        // records; the caller looks at signals and the time in between
 constexpr std::uint64_t kHousekeepingNs = 20'000'000;
-
-std::string reduction_text(const Reduction& reduction) {
-  std::vector<std::string> parts;
-  if (reduction.slice_layer != 0) {
-    parts.push_back("cut after the headers of layer " + std::to_string(reduction.slice_layer) + " plus " +
-                    std::to_string(reduction.slice_more) + " bytes");
-  }
-  if (reduction.sample > 1) parts.push_back("1 of " + std::to_string(reduction.sample) + " flows");
-  if (reduction.max_pps != 0) parts.push_back("at most " + std::to_string(reduction.max_pps) + " packets a second");
-  if (reduction.time_batch.count() != 0) {
-    parts.push_back("times up to " + std::to_string(reduction.time_batch.count()) + " ns early");
-  }
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
 
 }  // namespace
 
@@ -88,6 +76,7 @@ struct LiveSource::Impl {
   std::uint64_t start_ns = 0;
   std::uint64_t last_housekeeping_ns = 0;
   bool stopped = false;
+  bool can_open_sockets = true;   // until rights are given up
   std::optional<Error> ended_by;  // why the capture ends by itself
 
   Clock& clock() { return clock_watch.clock(); }
@@ -134,6 +123,12 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   DeviceWatch::Handler changes;
   changes.appeared = [this](const Device& device) {
     if (!can_capture(device, asked)) return;
+    if (!can_open_sockets && taps_at(device, asked).contains_any(kPacketTaps)) {
+      notice(device.name +
+             " appeared: it needs an AF_PACKET socket, and the right to open one has been given up; start " +
+             "ringtap again to capture there, or use --sandbox off");
+      return;
+    }
     for (const std::string& text : notices_about({device}, asked)) notice(text);
     if (auto result = attach(device); !result) notice(result.error().text());
   };
@@ -429,6 +424,29 @@ Result<> LiveSource::attach() {
   auto result = impl_->attach_all();
   if (!result) impl_->detach_all();
   return result;
+}
+
+Result<SandboxNeeds> LiveSource::give_away_later_work() {
+  const auto bit = [](int capability) { return std::uint64_t{1} << static_cast<unsigned>(capability); };
+  Impl& impl = *impl_;
+  SandboxNeeds needs;
+  const TapPrograms* const programs = impl.kernel.programs();
+  if (programs != nullptr && !programs->usable_without_capabilities()) {
+    needs.capabilities |= bit(CAP_BPF) | bit(CAP_PERFMON);
+  }
+  const auto& slots = impl.slots->all();
+  const bool has_filters = std::any_of(slots.begin(), slots.end(), [](const Slot& slot) {
+    return std::any_of(slot.attachments.begin(), slot.attachments.end(), [](const auto& a) { return !a.is_link(); });
+  });
+  const bool opens_sockets = impl.any && impl.asked.taps.contains_any(kPacketTaps);
+  if (has_filters) needs.capabilities |= bit(CAP_NET_ADMIN) | bit(CAP_BPF);
+  if (opens_sockets) needs.capabilities |= bit(CAP_NET_RAW) | bit(CAP_NET_ADMIN);
+  needs.opens = has_filters || opens_sockets;
+  impl.can_open_sockets = needs.opens;
+  if (auto started = start_device_name_helper(); !started) return started.take_error();
+  if (!impl.any || programs == nullptr || needs.opens) return needs;
+  auto started = start_link_helper(programs->fds());
+  return started ? Result<SandboxNeeds>(needs) : started.take_error();
 }
 
 Result<> LiveSource::stop() {

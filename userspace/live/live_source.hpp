@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ringtap/source.hpp"
+#include "sandbox/sandbox.hpp"
 #include "taps/live_options.hpp"
 
 namespace ringtap {
@@ -26,6 +27,9 @@ class LiveSource final : public RecordSource {
   static Result<std::unique_ptr<LiveSource>> create(const LiveOptions& options, Notice notice);
   // To be called once; after an Error nothing is attached.
   Result<> attach();
+  // After attach(): what is to be done later with rights, such as attaching to devices that appear, becomes the work of
+  // helper processes. The result is what this process has to keep nevertheless.
+  Result<SandboxNeeds> give_away_later_work();
   ~LiveSource() override;
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;

@@ -19,6 +19,7 @@
 #include <thread>
 #include <utility>
 
+#include "loader/device_link.hpp"
 #include "loader/handles.hpp"
 #include "loader/libbpf_log.hpp"
 #include "loader/refusal.hpp"
@@ -74,11 +75,9 @@ struct XdpAttempt {
 };
 
 XdpAttempt try_xdp(int program_fd, std::uint32_t ifindex, std::uint32_t flags) {
-  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flags);
-  XdpAttempt attempt;
-  attempt.link_fd = bpf_link_create(program_fd, static_cast<int>(ifindex), BPF_XDP, &options);
-  if (attempt.link_fd < 0) attempt.error = errno;
-  return attempt;
+  UniqueFd link = make_device_link({program_fd, ifindex, BPF_XDP, flags});
+  if (!link) return {.link_fd = -1, .error = errno};
+  return {.link_fd = link.release(), .error = 0};
 }
 
 XdpAttempt try_xdp_frags_then_plain(const Attachment::XdpPrograms& programs, std::uint32_t ifindex,
@@ -154,10 +153,9 @@ Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& tar
     return attachment;
   };
   if (!use_tcx) return by_clsact();
-  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = kBefore);
   Attachment attachment;
-  attachment.link_.reset(bpf_link_create(program_fd, static_cast<int>(target.ifindex),
-                                         ingress ? kAttachTcxIngress : kAttachTcxEgress, &options));
+  attachment.link_ =
+      make_device_link({program_fd, target.ifindex, ingress ? kAttachTcxIngress : kAttachTcxEgress, kBefore});
   if (attachment.link_) return attachment;
   const int err = errno;
   if (err == EINVAL) return by_clsact();  // the kernel does not know the attach type

@@ -45,6 +45,8 @@ class Attachment {
   // After this returns, no new run of the program starts; those in progress end within an RCU grace period.
   void detach();
 
+  // Whether detaching needs no right because a link holds the program.
+  [[nodiscard]] bool is_link() const { return static_cast<bool>(link_); }
   [[nodiscard]] XdpMode mode() const { return mode_; }
   [[nodiscard]] const std::string& note() const { return note_; }  // for the user; may be empty
 

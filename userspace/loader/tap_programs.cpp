@@ -19,6 +19,7 @@
 #include "loader/libbpf_log.hpp"
 #include "loader/refusal.hpp"
 #include "record/event.hpp"
+#include "sandbox/user.hpp"
 #include "taps.skel.h"
 
 namespace ringtap {
@@ -293,6 +294,20 @@ int TapPrograms::fd(TapProgram program) const {
   const auto* const found =
       std::find_if(all.begin(), all.end(), [program](const Variant& variant) { return variant.number == program; });
   return bpf_program__fd(found->program);
+}
+
+std::vector<int> TapPrograms::fds() const {
+  std::vector<int> all;
+  for (const Variant& variant : variants(*impl_->skeleton)) {
+    if (const int fd = bpf_program__fd(variant.program); fd >= 0) all.push_back(fd);
+  }
+  return all;
+}
+
+bool TapPrograms::usable_without_capabilities() const {
+  bool usable = false;
+  without_capabilities([&] { usable = static_cast<bool>(counters(0, ringtap_tap{})); });
+  return usable;
 }
 
 std::uint64_t TapPrograms::misses(Tap tap) const {

@@ -76,6 +76,10 @@ class TapPrograms {
 
   // Negative if it is not loaded.
   [[nodiscard]] int fd(TapProgram program) const;
+  // Those that are loaded.
+  [[nodiscard]] std::vector<int> fds() const;
+  // Whether this kernel lets a process without capabilities use what it has of maps and programs (Linux 6.0).
+  [[nodiscard]] bool usable_without_capabilities() const;
   // How often the kernel skipped a program because it had interrupted itself on a CPU (bpf_prog_info.recursion_misses).
   [[nodiscard]] std::uint64_t misses(Tap tap) const;
   // Starts watching softirqs, for Reduction::time_batch; before that every record has its own clock reading.

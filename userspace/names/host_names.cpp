@@ -101,9 +101,6 @@ Result<std::unique_ptr<HostNames>> HostNames::start(const Options& options, Look
   mailbox->look_up = std::move(look_up);
   mailbox->answered_fd = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!mailbox->answered_fd) return Error::from_errno(errno, "create an eventfd");
-  auto thread = start_thread("looks up names", [mailbox] { answer_questions(*mailbox); });
-  if (!thread) return thread.take_error();
-  thread->detach();
   return std::unique_ptr<HostNames>(new HostNames(options, std::move(mailbox)));
 }
 
@@ -132,12 +129,21 @@ std::string_view HostNames::name(const NumericAddress& address) {
 
 // Until the answer arrives the address counts as having no name.
 bool HostNames::ask(const NumericAddress& address) {
-  if (outstanding_ == kMaxQuestions) return false;
+  if (outstanding_ == kMaxQuestions || !start_thread_once()) return false;
   names_.add(address, {});
   ++outstanding_;
   const std::lock_guard lock(mailbox_->mutex);
   mailbox_->questions.push_back(address);
   mailbox_->asked.notify_one();
+  return true;
+}
+
+bool HostNames::start_thread_once() {
+  if (has_thread_) return true;
+  auto thread = start_thread("looks up names", [mailbox = mailbox_] { answer_questions(*mailbox); });
+  if (!thread) return false;
+  thread->detach();
+  has_thread_ = true;
   return true;
 }
 

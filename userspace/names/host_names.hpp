@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Names of IP and MAC addresses as this host knows them: hosts(5), DNS, ethers(5), as configured in nsswitch.conf(5). A
-// separate thread looks them up, one address after the other. The printing thread keeps the answers, including "has no
-// name", and waits for them no longer than `patience` in total: that is all a slow or silent server costs a live
-// capture. Addresses whose name does not arrive in time are printed as numbers until it does. Limits: twice max_names,
-// and kMaxQuestions in progress. The look-up thread is never joined, since a look-up cannot be cancelled; it owns what
-// it uses and ends by itself. Borrows interrupt_fd. Everything else: one thread.
+// separate thread, started by the first question, looks them up, one address after the other. The printing thread keeps
+// the answers, including "has no name", and waits for them no longer than `patience` in total: that is all a slow or
+// silent server costs a live capture. Addresses whose name does not arrive in time are printed as numbers until it
+// does. Limits: twice max_names, and kMaxQuestions in progress. The look-up thread is never joined, since a look-up
+// cannot be cancelled; it owns what it uses and ends by itself. Borrows interrupt_fd. Everything else: one thread.
 #pragma once
 
 #include <array>
@@ -62,10 +62,12 @@ class HostNames final : public NameResolver {
   HostNames(const Options& options, std::shared_ptr<Mailbox> mailbox);
   std::string_view name(const NumericAddress& address);
   bool ask(const NumericAddress& address);
+  bool start_thread_once();
   void take_answers();
   bool wait_for_answer();
 
   std::shared_ptr<Mailbox> mailbox_;
+  bool has_thread_ = false;
   std::chrono::nanoseconds patience_;  // what remains of it
   int interrupt_fd_;
   RecentMap<NumericAddress, std::string, SeededHash> names_;  // empty for "has none"

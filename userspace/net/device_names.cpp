@@ -2,23 +2,31 @@
 #include "net/device_names.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/stat.h>
 
 #include <array>
+#include <cstring>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 #include "base/now.hpp"
 #include "base/thread.hpp"
 #include "net/rtnetlink.hpp"
 #include "ringtap/unique_fd.hpp"
+#include "sandbox/helper_process.hpp"
+#include "sandbox/user.hpp"
 
 namespace ringtap {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kNamedNamespaces = "/run/netns";  // ip-netns(8)
+constexpr std::uint64_t kAskAgainNs = 1'000'000'000;
 
 std::string name_here(std::uint32_t ifindex) {
   std::array<char, IF_NAMESIZE> name{};
@@ -51,11 +59,53 @@ std::uint32_t inode_of(const fs::path& path) {
   return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint32_t>(status.st_ino) : 0;
 }
 
-constexpr const char* kNamedNamespaces = "/run/netns";  // ip-netns(8)
+// Where network namespaces are, listed at most once a second.
+class Namespaces {
+ public:
+  struct Place {
+    std::string name;
+    std::string path;
+  };
 
-}  // namespace
+  const Place& find(std::uint32_t netns) {
+    static const Place kUnknown;
+    if (netns == 0) return kUnknown;
+    const auto known = places_.find(netns);
+    if (known != places_.end()) return known->second;
+    const std::uint64_t now = monotonic_now_ns();
+    if (listed_ns_ != 0 && now - listed_ns_ < kAskAgainNs) return kUnknown;
+    list();
+    listed_ns_ = now;
+    const auto found = places_.find(netns);
+    return found == places_.end() ? kUnknown : found->second;
+  }
 
-std::string netns_called(std::int32_t id) {
+ private:
+  void list() {
+    places_.clear();
+    for_each_entry(kNamedNamespaces, [&](const fs::path& path) {
+      places_.try_emplace(inode_of(path), Place{path.filename(), path});
+    });
+    // To enter one, any process in it will do.
+    for_each_entry("/proc", [&](const fs::path& process) {
+      const fs::path path = process / "ns/net";
+      if (const std::uint32_t netns = inode_of(path); netns != 0) places_.try_emplace(netns, Place{"", path});
+    });
+  }
+
+  std::map<std::uint32_t, Place> places_;
+  std::uint64_t listed_ns_ = 0;
+};
+
+// What there is to ask.
+struct Question {
+  enum Kind : std::uint32_t { kDevice, kNetns, kNetnsById } kind;
+  std::uint32_t netns = 0;
+  std::uint32_t ifindex = 0;
+  std::int32_t id = 0;
+};
+
+std::string netns_with_id(std::int32_t id) {
   std::string name;
   for_each_entry(kNamedNamespaces, [&](const fs::path& path) {
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -64,42 +114,82 @@ std::string netns_called(std::int32_t id) {
   return name;
 }
 
+std::string answer_here(const Question& question) {
+  static Namespaces namespaces;
+  switch (question.kind) {
+    case Question::kDevice: {
+      if (question.netns == 0) return name_here(question.ifindex);
+      const std::string& path = namespaces.find(question.netns).path;
+      return path.empty() ? "" : name_there(path, question.ifindex);
+    }
+    case Question::kNetns:
+      return namespaces.find(question.netns).name;
+    case Question::kNetnsById:
+      return netns_with_id(question.id);
+  }
+  return "";
+}
+
+std::optional<HelperProcess>& the_helper() {
+  static std::optional<HelperProcess> helper;
+  return helper;
+}
+
+std::string answer_to(const Question& question) {
+  if (!the_helper()) return answer_here(question);
+  auto answer = the_helper()->ask({reinterpret_cast<const char*>(&question), sizeof question});
+  return answer ? std::move(answer->text) : "";
+}
+
+// setns(2) wants the first, looking at the namespaces of others' processes the other two.
+Result<> keep_entering() {
+  constexpr std::uint64_t kOne = 1;
+  drop_bounding_set();
+  return keep_capabilities(kOne << CAP_SYS_ADMIN | kOne << CAP_SYS_PTRACE | kOne << CAP_DAC_READ_SEARCH);
+}
+
+}  // namespace
+
+std::string netns_called(std::int32_t id) {
+  return answer_to({.kind = Question::kNetnsById, .id = id});
+}
+
+Result<> start_device_name_helper() {
+  const auto serve = [](std::string_view request) -> HelperProcess::Answer {
+    Question question{};
+    if (request.size() != sizeof question) return {};
+    std::memcpy(&question, request.data(), sizeof question);
+    return {answer_here(question), {}};
+  };
+  auto helper = HelperProcess::start({.name = "ringtap-netns", .files = {}, .prepare = keep_entering, .serve = serve});
+  if (!helper) return helper.take_error();
+  the_helper().emplace(helper.take());
+  return ok();
+}
+
+bool DeviceNames::is_due(const Name& name) {
+  return name.text.empty() && (name.asked_ns == 0 || monotonic_now_ns() - name.asked_ns >= kAskAgainNs);
+}
+
 std::string_view DeviceNames::device(std::uint32_t netns, std::uint32_t ifindex) {
-  const std::pair key(netns, ifindex);
-  if (const auto known = devices_.find(key); known != devices_.end()) return known->second;
-  const std::string path = netns == 0 ? "" : find(netns).path;
-  if (netns != 0 && path.empty()) return "";
   if (devices_.size() >= kMostNames) devices_.clear();
-  return devices_[key] = netns == 0 ? name_here(ifindex) : name_there(path, ifindex);
+  Name& name = devices_[{netns, ifindex}];
+  if (is_due(name)) {
+    name = {answer_to({.kind = Question::kDevice, .netns = netns, .ifindex = ifindex}), monotonic_now_ns()};
+  }
+  return name.text;
+}
+
+std::string_view DeviceNames::netns(std::uint32_t netns) {
+  if (netns == 0) return "";
+  if (namespaces_.size() >= kMostNames) namespaces_.clear();
+  Name& name = namespaces_[netns];
+  if (is_due(name)) name = {answer_to({.kind = Question::kNetns, .netns = netns}), monotonic_now_ns()};
+  return name.text;
 }
 
 void DeviceNames::forget_here() {
   std::erase_if(devices_, [](const auto& entry) { return entry.first.first == 0; });
-}
-
-const DeviceNames::Netns& DeviceNames::find(std::uint32_t netns) {
-  static const Netns kUnknown;
-  if (netns == 0) return kUnknown;
-  const auto known = namespaces_.find(netns);
-  if (known != namespaces_.end()) return known->second;
-  const std::uint64_t now = monotonic_now_ns();
-  if (listed_ns_ != 0 && now - listed_ns_ < kListAgainNs) return kUnknown;
-  list_namespaces();
-  listed_ns_ = now;
-  const auto found = namespaces_.find(netns);
-  return found == namespaces_.end() ? kUnknown : found->second;
-}
-
-void DeviceNames::list_namespaces() {
-  namespaces_.clear();
-  for_each_entry(kNamedNamespaces, [&](const fs::path& path) {
-    namespaces_.try_emplace(inode_of(path), Netns{path.filename(), path});
-  });
-  // To enter one, any process in it will do.
-  for_each_entry("/proc", [&](const fs::path& process) {
-    const fs::path path = process / "ns/net";
-    if (const std::uint32_t netns = inode_of(path); netns != 0) namespaces_.try_emplace(netns, Netns{"", path});
-  });
 }
 
 }  // namespace ringtap

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Names of devices that are not captured, here and in other network namespaces, by number. A name is looked up when it
-// is first asked for, by a thread that enters the namespace, for which the caller waits; where the namespaces are is
-// listed at most once a second. What cannot be found out (no right to enter the namespace, gone) is empty. Keeps at
-// most kMostNames names. One thread. A result lives until the same function
-// is called again.
+// is first asked for, by a thread that enters the namespace or by a helper process, for which the caller waits; what
+// cannot be found out (no right to enter the namespace, gone) is empty, and looked up again after a second. Keeps at
+// most kMostNames names. One thread. A result lives until the same function is called again.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +12,15 @@
 #include <string_view>
 #include <utility>
 
+#include "ringtap/result.hpp"
+
 namespace ringtap {
 
 // What `ip netns` calls the network namespace with this id in ours (ip-netns(8), list-id); empty if it has no name.
 std::string netns_called(std::int32_t id);
+
+// From now on a helper process looks everything up, with the right to enter namespaces.
+Result<> start_device_name_helper();
 
 class DeviceNames {
  public:
@@ -24,23 +28,20 @@ class DeviceNames {
 
   // `netns`: inode number of the network namespace, 0 for this one.
   std::string_view device(std::uint32_t netns, std::uint32_t ifindex);
+  // What `ip netns` calls it: a name in /run/netns.
+  std::string_view netns(std::uint32_t netns);
   // Names in this namespace have changed.
   void forget_here();
-  // What `ip netns` calls it: a name in /run/netns.
-  std::string_view netns(std::uint32_t netns) { return find(netns).name; }
 
  private:
-  static constexpr std::uint64_t kListAgainNs = 1'000'000'000;
-  struct Netns {
-    std::string name;
-    std::string path;
+  struct Name {
+    std::string text;
+    std::uint64_t asked_ns = 0;
   };
-  const Netns& find(std::uint32_t netns);
-  void list_namespaces();
+  static bool is_due(const Name& name);
 
-  std::map<std::uint32_t, Netns> namespaces_;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> devices_;
-  std::uint64_t listed_ns_ = 0;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Name> devices_;
+  std::map<std::uint32_t, Name> namespaces_;
 };
 
 }  // namespace ringtap

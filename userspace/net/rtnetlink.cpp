@@ -47,11 +47,18 @@ int on_message(const nlmsghdr* message, void* handler) {
 // Adds attributes to a request.
 using Attributes = std::function<void(nlmsghdr*)>;
 
-// One request on its own socket; returns 0 or an errno. `flags`: NLM_F_DUMP, or NLM_F_ACK for a single answer.
-template <class Body>
-int ask(std::uint16_t type, std::uint16_t flags, const Body& body, const Attributes& attributes, Handler handler) {
+// None, with errno, if there is none to be had.
+Socket open_socket() {
   Socket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
-  if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) return errno;
+  if (socket && mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) socket.reset();
+  return socket;
+}
+
+// One request; returns 0 or an errno. `flags`: NLM_F_DUMP, or NLM_F_ACK for a single answer.
+template <class Body>
+int ask(mnl_socket* socket, std::uint16_t type, std::uint16_t flags, const Body& body, const Attributes& attributes,
+        Handler handler) {
+  if (socket == nullptr) return errno;
   std::array<char, 512> request{};
   nlmsghdr* header = mnl_nlmsg_put_header(request.data());
   header->nlmsg_type = type;
@@ -59,21 +66,22 @@ int ask(std::uint16_t type, std::uint16_t flags, const Body& body, const Attribu
   header->nlmsg_seq = static_cast<std::uint32_t>(std::time(nullptr));
   *static_cast<Body*>(mnl_nlmsg_put_extra_header(header, sizeof(Body))) = body;
   if (attributes) attributes(header);
-  if (mnl_socket_sendto(socket.get(), header, header->nlmsg_len) < 0) return errno;
+  if (mnl_socket_sendto(socket, header, header->nlmsg_len) < 0) return errno;
   std::vector<char> buffer(32768);
   for (;;) {
-    const auto length = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
+    const auto length = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
+    if (length < 0 && errno == EINTR) continue;
     if (length < 0) return errno;
     const int status = mnl_cb_run(buffer.data(), static_cast<std::size_t>(length), header->nlmsg_seq,
-                                  mnl_socket_get_portid(socket.get()), on_message, &handler);
+                                  mnl_socket_get_portid(socket), on_message, &handler);
     if (status < 0) return errno;
     if (status == MNL_CB_STOP) return 0;
   }
 }
 
 template <class Body>
-int dump(std::uint16_t type, const Body& body, Handler handler) {
-  return ask(type, NLM_F_DUMP, body, {}, std::move(handler));
+int dump(mnl_socket* socket, std::uint16_t type, const Body& body, Handler handler) {
+  return ask(socket, type, NLM_F_DUMP, body, {}, std::move(handler));
 }
 
 bool is_unicast(const nlattr* address) {
@@ -184,27 +192,40 @@ bool Device::raw_ip() const {
   return std::find(kTypes.begin(), kTypes.end(), hardware_type) != kTypes.end();
 }
 
-Result<std::vector<Device>> devices() {
+namespace {
+
+Result<std::vector<Device>> devices_by(mnl_socket* socket) {
   std::vector<Device> found;
-  const int err = dump(RTM_GETLINK, ifinfomsg{.ifi_family = AF_UNSPEC},
+  const int err = dump(socket, RTM_GETLINK, ifinfomsg{.ifi_family = AF_UNSPEC},
                        [&](const nlmsghdr* message) { found.push_back(parse_device(message)); });
   if (err != 0) return Error::from_errno(err, "list the network interfaces");
   std::sort(found.begin(), found.end(), [](const Device& a, const Device& b) { return a.ifindex < b.ifindex; });
   return found;
 }
 
+}  // namespace
+
+Result<std::vector<Device>> devices() {
+  return devices_by(open_socket().get());
+}
+
+Result<std::vector<Device>> DeviceMonitor::devices() {
+  return devices_by(query_.get());
+}
+
 Result<DeviceMonitor> DeviceMonitor::open() {
+  std::unique_ptr<mnl_socket, Close> query(open_socket().release());
   std::unique_ptr<mnl_socket, Close> socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket || mnl_socket_bind(socket.get(), RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0) {
+  if (!query || !socket || mnl_socket_bind(socket.get(), RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0) {
     return Error::from_errno(errno, "listen for changes of the network interfaces");
   }
-  return DeviceMonitor(std::move(socket));
+  return DeviceMonitor(std::move(socket), std::move(query));
 }
 
 std::optional<std::int32_t> netns_id(int netns_fd) {
   std::optional<std::int32_t> id;
   ask(
-      RTM_GETNSID, NLM_F_ACK, rtgenmsg{.rtgen_family = AF_UNSPEC},
+      open_socket().get(), RTM_GETNSID, NLM_F_ACK, rtgenmsg{.rtgen_family = AF_UNSPEC},
       [&](nlmsghdr* request) { mnl_attr_put_u32(request, NETNSA_FD, static_cast<std::uint32_t>(netns_fd)); },
       [&](const nlmsghdr* message) {
         for_each_attribute(message, sizeof(rtgenmsg), [&](const nlattr* attribute) {
@@ -250,7 +271,7 @@ std::vector<TcFilter> tc_filters(std::uint32_t ifindex, bool ingress) {
   request.tcm_family = AF_UNSPEC;
   request.tcm_ifindex = static_cast<int>(ifindex);
   request.tcm_parent = TC_H_MAKE(TC_H_CLSACT, ingress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-  dump(RTM_GETTFILTER, request, [&](const nlmsghdr* message) {
+  dump(open_socket().get(), RTM_GETTFILTER, request, [&](const nlmsghdr* message) {
     const auto* info = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
     TcFilter filter;
     filter.handle = info->tcm_handle;

@@ -58,15 +58,19 @@ class DeviceMonitor {
   DeviceMonitor& operator=(DeviceMonitor&&) noexcept = default;
 
   [[nodiscard]] int fd() const;
-  // The pending changes; nullopt if the kernel dropped some (then devices() has to be called again).
+  // The pending changes; nullopt if the kernel dropped some (then devices() is to be called).
   std::optional<std::vector<DeviceEvent>> events();
+  // As the function of this name, but without opening a socket, which may be forbidden later.
+  Result<std::vector<Device>> devices();
 
  private:
   struct Close {
     void operator()(mnl_socket* socket) const noexcept;
   };
-  explicit DeviceMonitor(std::unique_ptr<mnl_socket, Close> socket) : socket_(std::move(socket)) {}
-  std::unique_ptr<mnl_socket, Close> socket_;
+  using Socket = std::unique_ptr<mnl_socket, Close>;
+  DeviceMonitor(Socket socket, Socket query) : socket_(std::move(socket)), query_(std::move(query)) {}
+  Socket socket_;
+  Socket query_;
 };
 
 struct TcFilter {

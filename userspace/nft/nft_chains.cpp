@@ -66,8 +66,9 @@ const NftChain& NftChains::chain(std::string_view family, std::string_view table
   const std::string of_chain(name);
   // iptables-nft allows names that are keywords of nft(8); such a chain is found by listing everything.
   for (const std::string& what : {"chain " + of_table + " " + of_chain, std::string("ruleset")}) {
-    if (!context_.run("list " + what + "\n")) continue;
-    entry->second = parse_nft_chain(context_.output(), of_table, of_chain);
+    const auto listing = list_(what);
+    if (!listing) continue;
+    entry->second = parse_nft_chain(*listing, of_table, of_chain);
     break;
   }
   return entry->second;

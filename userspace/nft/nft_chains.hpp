@@ -6,13 +6,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
-
-#include "nft/nft_context.hpp"
 
 namespace ringtap {
 
@@ -27,7 +27,9 @@ NftChain parse_nft_chain(std::string_view listing, const std::string& table, con
 
 class NftChains {
  public:
-  explicit NftChains(NftContext context) : context_(std::move(context)) { context_.list_handles(); }
+  // What `nft -a list` prints of "chain inet filter input" or "ruleset"; nothing if it cannot be listed.
+  using List = std::function<std::optional<std::string>(const std::string& what)>;
+  explicit NftChains(List list) : list_(std::move(list)) {}
 
   // Empty if it cannot be listed, for example since it no longer exists. The reference is valid until forget().
   const NftChain& chain(std::string_view family, std::string_view table, std::string_view name);
@@ -35,7 +37,7 @@ class NftChains {
   void forget() { chains_.clear(); }
 
  private:
-  NftContext context_;
+  List list_;
   std::map<std::tuple<std::string, std::string, std::string>, NftChain> chains_;
 };
 

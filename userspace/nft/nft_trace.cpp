@@ -20,6 +20,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -32,7 +33,9 @@
 #include "base/now.hpp"
 #include "base/thread.hpp"
 #include "nft/nft_chains.hpp"
+#include "nft/nft_lister.hpp"
 #include "ringtap/unique_fd.hpp"
+#include "sandbox/user.hpp"
 
 namespace ringtap {
 namespace {
@@ -409,13 +412,20 @@ Result<NftTrace> NftTrace::start(const NftTraceOptions& options) {
   if (!socket) return socket.take_error();
   auto tables = NftTables::make(options, *name);
   if (!tables) return tables.take_error();
-  auto context = NftContext::make();
-  if (!context) return context.take_error();
-  auto impl = std::make_unique<Impl>(TraceReader(socket.take(), NftChains(context.take())), tables.take());
+  auto lister = NftLister::start();
+  if (!lister) return lister.take_error();
+  NftChains chains(
+      [lister = std::make_shared<NftLister>(lister.take())](const std::string& what) { return lister->list(what); });
+  auto impl = std::make_unique<Impl>(TraceReader(socket.take(), std::move(chains)), tables.take());
   impl->wake = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!impl->wake) return Error::from_errno(errno, "trace nftables' rules");
 
-  auto thread = start_thread("reads nftables' trace", [&self = *impl] { self.run(); });
+  auto thread = start_thread("reads nftables' trace", [&self = *impl] {
+    // Each thread has sets of its own. When root changes the user all threads lose theirs, but for the bounding set.
+    drop_bounding_set();
+    if (::geteuid() != 0) (void)keep_capabilities(0);
+    self.run();
+  });
   if (!thread) return thread.take_error();
   impl->thread = thread.take();
   return NftTrace(std::move(impl));

@@ -2,7 +2,6 @@
 #include "sink/text_printer.hpp"
 
 #include <net/if.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <unordered_map>
 
 #include "base/plain_text.hpp"
+#include "base/write_all.hpp"
 #include "dissect/hexdump.hpp"
 #include "dissect/text.hpp"
 
@@ -58,10 +58,17 @@ DissectOptions with_dump_known(DissectOptions options, DumpStyle dump) {
 
 }  // namespace
 
-// Names of devices by number: from the announced interfaces, otherwise from this host, looked up once.
+// Names of devices by number: from the announced interfaces, otherwise from this host as it was at the beginning.
 class TextPrinter::DeviceNames final : public InterfaceNames {
  public:
-  explicit DeviceNames(const std::vector<ShownInterface>& announced) : announced_(announced) {}
+  explicit DeviceNames(const std::vector<ShownInterface>& announced) : announced_(announced) {
+    // All at once, since in the sandbox there is nobody to ask.
+    struct if_nameindex* const devices = if_nameindex();
+    for (const struct if_nameindex* one = devices; one != nullptr && one->if_index != 0; ++one) {
+      names_.emplace(one->if_index, plain_line(one->if_name));
+    }
+    if_freenameindex(devices);
+  }
 
   // The interface of the record that is printed next.
   void set_interface(std::uint32_t id) { of_record_ = id; }
@@ -74,12 +81,8 @@ class TextPrinter::DeviceNames final : public InterfaceNames {
     if (of_record_ < announced_.size() && is_named(announced_[of_record_])) return announced_[of_record_].shown;
     const auto other = std::find_if(announced_.begin(), announced_.end(), is_named);
     if (other != announced_.end()) return other->shown;
-    const auto [entry, is_new] = names_.try_emplace(ifindex);
-    if (is_new) {
-      char name[IF_NAMESIZE];
-      if (if_indextoname(ifindex, name) != nullptr) entry->second = plain_line(name);
-    }
-    return entry->second;
+    const auto known = names_.find(ifindex);
+    return known == names_.end() ? std::string_view() : std::string_view(known->second);
   }
 
  private:
@@ -90,6 +93,7 @@ class TextPrinter::DeviceNames final : public InterfaceNames {
 
 TextPrinter::TextPrinter(int fd, const TextOptions& options, NameResolver* resolver)
     : fd_(fd),
+      is_regular_(is_regular_file(fd)),
       options_(options),
       device_names_(std::make_unique<DeviceNames>(interfaces_)),
       dissector_(with_dump_known(options.dissect, options.dump), resolver, device_names_.get()) {
@@ -175,28 +179,11 @@ Result<> TextPrinter::on_statistics(const InterfaceStatistics&) {
 
 Result<> TextPrinter::flush() {
   const std::string_view text = out_.text();
-  std::size_t written = 0;
-  int err = 0;
-  while (written < text.size()) {
-    const ssize_t count = ::write(fd_, text.data() + written, text.size() - written);
-    if (count >= 0) {
-      written += static_cast<std::size_t>(count);
-      continue;
-    }
-    err = errno;
-    if (err == EAGAIN) {  // a terminal or pipe that another process has made non-blocking
-      pollfd ready{.fd = fd_, .events = POLLOUT, .revents = 0};
-      ::poll(&ready, 1, -1);
-    } else if (err != EINTR) {
-      break;
-    }
-  }
+  const auto [written, error] = write_all(fd_, std::as_bytes(std::span(text)), is_regular_);
   for (const std::size_t end : ends_) stored_ += end <= written;
   ends_.clear();
-  const bool complete = written == text.size();
   out_.clear();
-  if (!complete) return Error::from_errno(err, "write packets as text", ErrorKind::kOutput);
-  return ok();
+  return error == 0 ? ok() : write_error(error, "write packets as text");
 }
 
 Result<> TextPrinter::finish() {

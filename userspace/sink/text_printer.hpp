@@ -46,6 +46,7 @@ class TextPrinter final : public Sink {
   void put_dump(const RecordView& record, std::size_t header_size);
 
   int fd_;
+  bool is_regular_;
   TextOptions options_;
   std::vector<ShownInterface> interfaces_;
   bool several_names_ = false;

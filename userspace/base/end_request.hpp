@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Whether this run has been asked to end, for code that may otherwise wait for long: by a signal, or because the time
+// of
+// --duration is over. One for the process, since signals are. ask() may be called by a signal handler; the rest by any
+// thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+#include "base/now.hpp"
+
+namespace ringtap {
+
+class EndRequest {
+ public:
+  // Who reads the output has so long to take the rest once the end was asked for.
+  static constexpr std::uint64_t kPatienceNs = 500'000'000;
+
+  static EndRequest& of_this_run() {
+    static constinit EndRequest request;
+    return request;
+  }
+
+  void ask() {
+    std::uint64_t never = kNever;
+    due_ns_.compare_exchange_strong(never, monotonic_now_ns());
+    if (due_ns_ > monotonic_now_ns()) due_ns_ = monotonic_now_ns();
+    ++times_;
+  }
+  // By itself, so late.
+  void due_in(std::chrono::nanoseconds time) {
+    due_ns_ = monotonic_now_ns() + static_cast<std::uint64_t>(time.count());
+  }
+
+  [[nodiscard]] bool asked() const { return times_ > 0; }
+  // A second time: the end itself takes too long.
+  [[nodiscard]] bool urged() const { return times_ > 1; }
+  // Nobody may be waited for any more.
+  [[nodiscard]] bool patience_is_over() const {
+    const std::uint64_t due = due_ns_;
+    return urged() || (due != kNever && monotonic_now_ns() >= due + kPatienceNs);
+  }
+
+ private:
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+  std::atomic<int> times_ = 0;
+  std::atomic<std::uint64_t> due_ns_ = kNever;
+};
+
+}  // namespace ringtap

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "nft/nft_lister.hpp"
+
+#include <linux/capability.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+
+#include "nft/nft_context.hpp"
+#include "sandbox/user.hpp"
+
+namespace ringtap {
+namespace {
+
+// A listing may be many megabytes: it is handed over as a file in memory. None if the memory is short.
+UniqueFd file_of(std::string_view text) {
+  UniqueFd file(::memfd_create("ringtap-listing", MFD_CLOEXEC));
+  while (file && !text.empty()) {
+    const ssize_t count = ::write(file.get(), text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return UniqueFd();
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return file;
+}
+
+std::optional<std::string> content_of(int file) {
+  const off_t size = ::lseek(file, 0, SEEK_END);
+  if (size < 0) return std::nullopt;
+  std::string text(static_cast<std::size_t>(size), '\0');
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t count = ::pread(file, text.data() + done, text.size() - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return std::nullopt;
+    done += static_cast<std::size_t>(count);
+  }
+  return text;
+}
+
+Result<> keep_listing() {
+  constexpr std::uint64_t kListing = std::uint64_t{1} << CAP_NET_ADMIN;
+  drop_bounding_set();
+  auto user = unprivileged_user();
+  if (user && may_change_user()) return become(*user, kListing);
+  return keep_capabilities(kListing);
+}
+
+}  // namespace
+
+Result<NftLister> NftLister::start() {
+  std::optional<NftContext> context;  // of the helper, since its socket is
+  const auto prepare = [&]() -> Result<> {
+    auto made = NftContext::make();
+    if (!made) return made.take_error();
+    context.emplace(made.take());
+    context->list_handles();
+    return keep_listing();
+  };
+  const auto serve = [&](std::string_view what) -> HelperProcess::Answer {
+    // Names in it are those of the kernel; one that is not a word would be another command.
+    constexpr std::string_view kNoWords = "\n;{}\"'";
+    if (what.find_first_of(kNoWords) != std::string_view::npos) return {};
+    if (!context->run("list " + std::string(what) + "\n")) return {};
+    return {"", file_of(context->output())};
+  };
+  auto helper = HelperProcess::start({.name = "ringtap-nft", .files = {}, .prepare = prepare, .serve = serve});
+  if (!helper) return helper.take_error();
+  return NftLister(helper.take());
+}
+
+std::optional<std::string> NftLister::list(const std::string& what) const {
+  auto answer = helper_.ask(what);
+  if (!answer || !answer->fd) return std::nullopt;
+  return content_of(answer->fd.get());
+}
+
+}  // namespace ringtap

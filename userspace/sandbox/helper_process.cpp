@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "sandbox/helper_process.hpp"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/thread.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::string_view kPrepared = "prepared";
+
+void close_files(unsigned first, unsigned last) {
+  if (first > last || ::syscall(SYS_close_range, first, last, 0U) == 0) return;
+  for (long fd = std::min<long>(last, ::sysconf(_SC_OPEN_MAX)); fd >= static_cast<long>(first); --fd) {
+    ::close(static_cast<int>(fd));
+  }
+}
+
+// Standard input, output and error become /dev/null, since whoever reads a pipe waits for all its writers.
+void keep_only(std::vector<int> files) {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    const UniqueFd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    ::dup2(nothing.get(), fd);
+  }
+  std::sort(files.begin(), files.end());
+  unsigned next = STDERR_FILENO + 1;
+  for (const int fd : files) {
+    if (fd < static_cast<int>(next)) continue;
+    if (fd > static_cast<int>(next)) close_files(next, static_cast<unsigned>(fd) - 1);
+    next = static_cast<unsigned>(fd) + 1;
+  }
+  close_files(next, ~0U);
+}
+
+// One message with at most one descriptor.
+bool send_message(int socket, std::string_view text, int fd) {
+  iovec part{.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  if (fd >= 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(header), &fd, sizeof(int));
+  }
+  ssize_t sent = 0;
+  do {
+    sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent == static_cast<ssize_t>(text.size());
+}
+
+// False at the end of the connection. An empty message counts as that; nobody sends one.
+bool receive_message(int socket, std::string& text, UniqueFd& fd) {
+  text.resize(HelperProcess::kMaxMessage);
+  iovec part{.iov_base = text.data(), .iov_len = text.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  ssize_t received = 0;
+  do {
+    received = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  } while (received < 0 && errno == EINTR);
+  text.resize(received > 0 ? static_cast<std::size_t>(received) : 0);
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+      header->cmsg_len == CMSG_LEN(sizeof(int))) {
+    int passed = -1;
+    std::memcpy(&passed, CMSG_DATA(header), sizeof(int));
+    fd.reset(passed);
+  }
+  return received > 0;
+}
+
+[[noreturn]] void serve(const HelperProcess::Role& role, int socket, pid_t parent) {
+  ::setsid();
+  ::prctl(PR_SET_NAME, role.name.c_str());
+  std::vector<int> files = role.files;
+  files.push_back(socket);
+  keep_only(std::move(files));
+  const Result<> prepared = role.prepare ? role.prepare() : ok();
+  // After prepare(), since a change of user takes it back. The parent may have ended before.
+  if (role.may_block && (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent)) ::_exit(0);
+  if (!send_message(socket, prepared ? kPrepared : prepared.error().text(), -1) || !prepared) ::_exit(1);
+  std::string request;
+  UniqueFd none;
+  while (receive_message(socket, request, none)) {
+    HelperProcess::Answer answer = role.serve(request);
+    answer.text.resize(std::min(answer.text.size(), HelperProcess::kMaxMessage - 1));
+    answer.text += '.';  // so that it is not empty
+    if (!send_message(socket, answer.text, answer.fd.get())) break;
+  }
+  ::_exit(0);
+}
+
+}  // namespace
+
+Result<HelperProcess> HelperProcess::start(const Role& role) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return Error::from_errno(errno, "connect to the process " + role.name);
+  }
+  UniqueFd ours(ends[0]);
+  UniqueFd its(ends[1]);
+  {
+    const SignalsBlocked blocked;
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ours.reset();
+      serve(role, its.get(), parent);
+    }
+    if (child < 0) return Error::from_errno(errno, "start the process " + role.name);
+  }
+  its.reset();
+  std::string text;
+  UniqueFd none;
+  if (!receive_message(ours.get(), text, none)) text = "it ended at once";
+  if (text != kPrepared) return Error("start the process " + role.name + ": " + text);
+  return HelperProcess(role.name, std::move(ours));
+}
+
+Result<HelperProcess::Answer> HelperProcess::ask(std::string_view request) const {
+  if (request.empty() || request.size() > kMaxMessage) {
+    return Error::from_errno(EMSGSIZE, "ask the process " + name_);
+  }
+  Answer answer;
+  if (!send_message(connection_.get(), request, -1) || !receive_message(connection_.get(), answer.text, answer.fd)) {
+    return Error("the process " + name_ + " is gone").hint("was it killed? this capture cannot do without it");
+  }
+  answer.text.pop_back();
+  return answer;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A process of its own that keeps rights which this process gives up, and that does one kind of thing for it: it is
+// asked over a socket pair, one request at a time, and never sees a packet. It has none of this process's files but
+// those that its role names, a session of its own, no signal reaches it, and it ends with this process. Start it before
+// threads are started and before rights are given up. Owns the connection. Any thread, one at a time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ringtap/result.hpp"
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+
+class HelperProcess {
+ public:
+  static constexpr std::size_t kMaxMessage = 8192;  // bytes of a request and of an answer
+
+  struct Answer {
+    std::string text;
+    UniqueFd fd;  // none if there is nothing to hand over
+  };
+  struct Role {
+    std::string name;        // as ps(1) shows it, at most 15 bytes
+    std::vector<int> files;  // that it keeps
+    bool may_block =
+        false;  // in serve(), for as long as it likes: then it is killed when the thread that started it ends
+    std::function<Result<>()> prepare;                      // in the process, first; may be null
+    std::function<Answer(std::string_view request)> serve;  // in the process, for each request
+  };
+
+  // When this returns, `prepare` has run; its Error is the result.
+  static Result<HelperProcess> start(const Role& role);
+  HelperProcess(HelperProcess&& other) noexcept = default;
+  HelperProcess& operator=(HelperProcess&& other) noexcept = default;
+  ~HelperProcess() = default;  // the process ends when the connection does
+
+  // An Error if the process is gone, or if the request is too long.
+  Result<Answer> ask(std::string_view request) const;
+
+ private:
+  explicit HelperProcess(std::string name, UniqueFd connection)
+      : name_(std::move(name)), connection_(std::move(connection)) {}
+
+  std::string name_;
+  UniqueFd connection_;
+};
+
+}  // namespace ringtap
