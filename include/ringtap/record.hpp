@@ -158,6 +158,7 @@ struct InterfaceStatistics {
   std::uint64_t filter_accepted = 0;  // isb_filteraccept
   std::uint64_t dropped = 0;          // isb_osdrop: accepted frames that the kernel side lost
   std::uint64_t delivered = 0;        // isb_usrdeliv
+  std::uint32_t told = ~0U;           // which of these are known, a bit for each option code: a file may lack some
 };
 
 }  // namespace ringtap

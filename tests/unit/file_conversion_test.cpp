@@ -148,6 +148,21 @@ TEST_F(FileConversion, SaysOnceWhatAPcapFileHasNoPlaceFor) {
   EXPECT_EQ(convert({"-r", pcap("plain", 1)}, "y").find("left out"), std::string::npos);
 }
 
+// Two blocks of totals that tell only how many packets were dropped: no other number is made up.
+TEST_F(FileConversion, KeepsOnlyTheTotalsThatTheFileTells) {
+  const auto found = shared_case("ng_blocks.pcapng");
+  REQUIRE_CORPUS(found);
+  convert({"-r", found[0]}, "x.pcapng");
+  const std::string block("\x05\0\0\0\x28\0\0\0\0\0\0\0", 12);
+  const auto option = [&](const std::string& file) {
+    const std::string all = bytes(file);
+    const std::size_t at = all.rfind(block);
+    return at == std::string::npos ? std::string("none") : all.substr(at + 20);
+  };
+  EXPECT_EQ(option(folder_ / "x.pcapng"), option(found[0]));
+  EXPECT_NE(option(found[0]), "none");
+}
+
 // Enough packets for several files of a set: each has the names, the secrets and the comments.
 TEST_F(FileConversion, GivesEachFileOfASetWhatItNeeds) {
   REQUIRE_TOOL("capinfos");

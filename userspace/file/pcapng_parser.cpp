@@ -394,9 +394,14 @@ Result<> PcapngParser::parse_statistics(Bytes body) {
   const auto time = [&](pcapng::Timestamp value) {
     return interface.scale.to_ns({order_(value.upper), order_(value.lower)});
   };
-  InterfaceStatistics statistics{.interface_id = interface.id, .end_ns = time(head->time)};
+  InterfaceStatistics statistics{.interface_id = interface.id, .end_ns = time(head->time), .told = 0};
   auto options = each_option(body.subspan(sizeof(*head)), order_, [&](std::uint16_t code, Bytes value) {
-    if (value.size() != sizeof(std::uint64_t)) return;
+    const bool is_known = code >= pcapng::kIsbStartTime && code <= pcapng::kIsbUsrDeliv && code != pcapng::kIsbIfDrop;
+    if (!is_known || value.size() != sizeof(std::uint64_t)) {
+      ++options_left_out_;
+      return;
+    }
+    statistics.told |= 1U << code;
     const auto count = order_(load<std::uint64_t>(value));
     switch (code) {
       case pcapng::kIsbStartTime:

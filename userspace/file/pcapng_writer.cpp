@@ -159,16 +159,18 @@ RecordBlock encode_record(PcapngBlock& block, const RecordView& record) {
 }
 
 std::span<const std::byte> encode_statistics(PcapngBlock& block, const InterfaceStatistics& statistics) {
-  return block
-      .start(BlockType::kInterfaceStatistics, pcapng::InterfaceStatisticsHead{.interface_id = statistics.interface_id,
-                                                                              .time = timestamp(statistics.end_ns)})
-      .option(pcapng::kIsbStartTime, timestamp(statistics.start_ns))
-      .option(pcapng::kIsbEndTime, timestamp(statistics.end_ns))
-      .option(pcapng::kIsbIfRecv, statistics.received)
-      .option(pcapng::kIsbFilterAccept, statistics.filter_accepted)
-      .option(pcapng::kIsbOsDrop, statistics.dropped)
-      .option(pcapng::kIsbUsrDeliv, statistics.delivered)
-      .finish();
+  block.start(BlockType::kInterfaceStatistics, pcapng::InterfaceStatisticsHead{.interface_id = statistics.interface_id,
+                                                                               .time = timestamp(statistics.end_ns)});
+  const auto put = [&](std::uint16_t code, const auto& value) {
+    if ((statistics.told & 1U << code) != 0) block.option(code, value);
+  };
+  put(pcapng::kIsbStartTime, timestamp(statistics.start_ns));
+  put(pcapng::kIsbEndTime, timestamp(statistics.end_ns));
+  put(pcapng::kIsbIfRecv, statistics.received);
+  put(pcapng::kIsbFilterAccept, statistics.filter_accepted);
+  put(pcapng::kIsbOsDrop, statistics.dropped);
+  put(pcapng::kIsbUsrDeliv, statistics.delivered);
+  return block.finish();
 }
 
 Result<> PcapngWriter::write_other(std::span<const std::byte> block) {

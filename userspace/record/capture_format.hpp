@@ -160,8 +160,8 @@ inline constexpr std::uint16_t kEpbFlags = 2, kEpbHash = 3, kEpbDropCount = 4, k
 // Our own, a number that the draft leaves for local use (section "Options"): the tap, and what record/trace_text.hpp
 // stores about the sk_buff.
 inline constexpr std::uint16_t kEpbTrace = 0x8052;
-inline constexpr std::uint16_t kIsbStartTime = 2, kIsbEndTime = 3, kIsbIfRecv = 4, kIsbFilterAccept = 6, kIsbOsDrop = 7,
-                               kIsbUsrDeliv = 8;
+inline constexpr std::uint16_t kIsbStartTime = 2, kIsbEndTime = 3, kIsbIfRecv = 4, kIsbIfDrop = 5, kIsbFilterAccept = 6,
+                               kIsbOsDrop = 7, kIsbUsrDeliv = 8;
 
 inline constexpr std::byte kFilterIsText{0};  // first octet of if_filter
 
