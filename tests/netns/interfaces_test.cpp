@@ -276,6 +276,22 @@ TEST_F(Interfaces, AreTakenByEveryNameThatTcpdumpTakes) {
   EXPECT_EQ(mask("right:1"), "0xf000000");
 }
 
+TEST_F(Interfaces, AnyPrintsAFrameWithATagAsTcpdumpDoes) {
+  REQUIRE_TOOL("tcpdump");
+  const TwoHosts hosts;
+  hosts.without_ipv6();
+  const std::vector<std::string> arguments = {"-i", "any", "-n", "-t", "-v"};
+  Tcpdump tcpdump(hosts.right, arguments);
+  Capture ringtap(hosts.right, arguments);
+  const FrameSender sender(hosts.left, "left");
+  sender.send((Ethernet{} / Vlan{.id = 5} / Ipv4{.dst = "192.0.2.99"} / Udp{} / Payload{"tagged"}).bytes());
+  sender.send(frame_saying("not tagged"));
+  const Finished finished = ringtap.stop();
+  EXPECT_EQ(lines_of(finished.out).size(), 4u) << finished.out;
+  EXPECT_EQ(finished.out.find("ethertype"), std::string::npos) << finished.out;
+  EXPECT_EQ(finished.out + "\n", tcpdump.stop().out);
+}
+
 TEST_F(Interfaces, AreListedByD) {
   const TwoHosts hosts;
   const Finished listed = run(hosts.right.command({ringtap_binary(), "-D"}));

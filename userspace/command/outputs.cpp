@@ -98,7 +98,9 @@ Result<Output> open_file(const OutputContext& context) {
 Result<Output> open_text(const OutputContext& context) {
   TextOptions text = context.options.text_style;
   text.show_interface = context.show_interface;
-  return Output{.sink = std::make_unique<TextPrinter>(STDOUT_FILENO, text, context.names), .is_done = {}};
+  auto printer = std::make_unique<TextPrinter>(STDOUT_FILENO, text, context.names);
+  if (context.conversion == nullptr) printer->hide_cooked_tags();
+  return Output{.sink = std::move(printer), .is_done = {}};
 }
 
 Result<Output> open_counter(const OutputContext&) {

@@ -10,9 +10,11 @@
 #include <unordered_map>
 
 #include "base/plain_text.hpp"
+#include "base/vlan.hpp"
 #include "base/write_all.hpp"
 #include "dissect/hexdump.hpp"
 #include "dissect/text.hpp"
+#include "ringtap/bytes.hpp"
 
 namespace ringtap {
 namespace {
@@ -112,12 +114,13 @@ Result<> TextPrinter::on_interface(const Interface& interface) {
   return ok();
 }
 
-Result<> TextPrinter::on_record(const RecordView& record) {
+Result<> TextPrinter::on_record(const RecordView& given) {
   ++count_;
   if (options_.print_every > 1 && count_ % options_.print_every != 0) {
     ++unprinted_;
     return ok();
   }
+  const RecordView record = without_cooked_tag(given);
   if (options_.number) out_.put(Padded{count_, 5, ' '}, "  ");
   if (options_.lengths) out_.put("caplen ", record.data.size(), " len ", record.wire_len, ' ');
   if (Dissector::print_if_invalid(record, out_)) return end_line();
@@ -132,6 +135,23 @@ Result<> TextPrinter::on_record(const RecordView& record) {
   if (!options_.dissect.compat) put_trace(record);
   put_dump(record, header_size);
   return end_line();
+}
+
+// With -e the tag is shown all the same.
+RecordView TextPrinter::without_cooked_tag(const RecordView& record) {
+  constexpr std::size_t kHeader = 20;  // LINUX_SLL2, which begins with the protocol
+  const auto& data = record.data;
+  const bool may_have_tag = hides_cooked_tags_ && !options_.dissect.link_header &&
+                            record.link_type == LinkType::kLinuxSll2 && data.size() >= kHeader + kVlanTagSize;
+  if (!may_have_tag || !is_vlan_ethertype(load_be16(data.data()))) return record;
+  untagged_.assign(data.begin(), data.end());
+  // The protocol behind the tag takes the tag's place.
+  std::copy_n(data.begin() + kHeader + 2, 2, untagged_.begin());
+  untagged_.erase(untagged_.begin() + kHeader, untagged_.begin() + kHeader + kVlanTagSize);
+  RecordView without = record;
+  without.data = untagged_;
+  without.wire_len -= static_cast<std::uint32_t>(kVlanTagSize);
+  return without;
 }
 
 bool TextPrinter::shows_interface(const RecordView& record) const {

@@ -4,6 +4,7 @@
 // resolver. The caller ignores SIGPIPE; an Error keeps errno, so that EPIPE can be told from a full disk. One thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,6 +22,10 @@ class TextPrinter final : public Sink {
   TextPrinter(int fd, const TextOptions& options, NameResolver* resolver = nullptr);
   ~TextPrinter() override;
 
+  // Of a live capture on several devices tcpdump does not print the outermost VLAN tag, which the kernel keeps beside
+  // the packet; in ringtap's records it is in its place.
+  void hide_cooked_tags() { hides_cooked_tags_ = true; }
+
   Result<> on_interface(const Interface& interface) override;
   Result<> on_record(const RecordView& record) override;
   Result<> on_statistics(const InterfaceStatistics& statistics) override;
@@ -37,6 +42,7 @@ class TextPrinter final : public Sink {
     std::uint32_t ifindex;
   };
 
+  RecordView without_cooked_tag(const RecordView& record);
   [[nodiscard]] bool shows_interface(const RecordView& record) const;
   void put_trace(const RecordView& record);
   Result<> end_line();
@@ -50,6 +56,8 @@ class TextPrinter final : public Sink {
   TextOptions options_;
   std::vector<ShownInterface> interfaces_;
   bool several_names_ = false;
+  bool hides_cooked_tags_ = false;
+  std::vector<std::byte> untagged_;  // a record without its tag
   std::unique_ptr<DeviceNames> device_names_;
   Dissector dissector_;  // borrows device_names_
   Appender out_;
