@@ -7,7 +7,15 @@
 #ifndef RINGTAP_EMIT_BPF_H
 #define RINGTAP_EMIT_BPF_H
 
+#include <linux/if_ether.h>
 #include "maps.bpf.h"
+#include <bpf/bpf_endian.h>
+
+/* An Ethernet type, in host order, behind which a VLAN tag stands. */
+static __always_inline int is_tag(__u32 type)
+{
+	return type == ETH_P_8021Q || type == ETH_P_8021AD || type == ETH_P_QINQ1;
+}
 
 struct stage {
 	struct ringtap_stage head;
@@ -182,6 +190,13 @@ static __always_inline int wanted(struct tap *tap, __u32 verdict, int followed)
 	if (verdict == RINGTAP_VERDICT_RECHECK)
 		tap->flags = RINGTAP_EVENT_RECHECK;
 	return 1;
+}
+
+/* For a frame that is counted as filtered: whether it has a VLAN tag. */
+static __always_inline void count_if_tagged(struct tap *tap, int tagged)
+{
+	if (tagged)
+		tap->counters->filtered_tagged++;
 }
 
 static __always_inline void count_drop(struct tap *tap, enum ringtap_counter cause)

@@ -65,11 +65,6 @@ static __always_inline __u32 of_both(__u32 one, __u32 other)
 	return mixed(one + other) ^ (one ^ other);
 }
 
-static __always_inline int is_tag(__u32 type)
-{
-	return type == ETH_P_8021Q || type == ETH_P_8021AD || type == ETH_P_QINQ1;
-}
-
 /* Length of a transport header; 0: unknown, or not completely there. */
 static __always_inline __u32 transport_length(const struct header_reader *in, __u32 at, __u32 protocol)
 {

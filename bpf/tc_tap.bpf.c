@@ -75,8 +75,11 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 	if (!tap_begin(&tap, which, skb->ifindex))
 		return TC_ACT_UNSPEC;
 	struct sk_buff *kernel_skb = (void *)skb;
-	if (cfg_filter && !wanted(&tap, filter(skb), is_followed(kernel_skb)))
+	if (cfg_filter && !wanted(&tap, filter(skb), is_followed(kernel_skb))) {
+		if (has_link)
+			count_if_tagged(&tap, skb->vlan_present || is_tag(bpf_ntohs(skb->protocol)));
 		return TC_ACT_UNSPEC;
+	}
 	if (!(tap.flags & RINGTAP_EVENT_FOLLOWED))
 		follow(kernel_skb);
 	if (!record_begin(&tap, &record, cfg_trace))

@@ -211,6 +211,7 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 		};
 		__u32 verdict = filter(&frame);
 		if (verdict == 0 && !known) {
+			count_if_tagged(&tap, is_tag(bpf_ntohs(*(__be16 *)(record.data + 2 * ETH_ALEN))));
 			record_leave_out(&tap, &record, RINGTAP_CNT_FILTERED);
 			return;
 		}

@@ -48,8 +48,13 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 
 	if (!tap_begin(&tap, RINGTAP_TAP_XDP, ctx->ingress_ifindex))
 		return XDP_PASS;
-	if (cfg_filter && !wanted(&tap, filter(ctx), 0))
+	if (cfg_filter && !wanted(&tap, filter(ctx), 0)) {
+		const struct ethhdr *header = (void *)(long)ctx->data;
+
+		if (has_link && (void *)(header + 1) <= (void *)(long)ctx->data_end)
+			count_if_tagged(&tap, is_tag(bpf_ntohs(header->h_proto)));
 		return XDP_PASS;
+	}
 	/* A frame for which user space decides the filter must not be dropped. */
 	__u32 verdict = tap.flags & RINGTAP_EVENT_RECHECK ? XDP_PASS : cfg_xdp_verdict;
 	if (!record_begin(&tap, &record, 0))

@@ -51,7 +51,8 @@ enum ringtap_counter {
 struct ringtap_counters {
   __u64 lost_since_record; /* drops since the last record that reached the ring; reported in the next one */
   __u64 value[RINGTAP_CNT_MAX];
-  __u64 reserved[7]; /* rounds up to cache lines, so that no line is shared between CPUs or slots */
+  __u64 filtered_tagged; /* of those FILTERED, the frames with a VLAN tag */
+  __u64 reserved[6];     /* rounds up to cache lines, so that no line is shared between CPUs or slots */
 };
 
 /* skb->ip_summed, include/linux/skbuff.h; UNKNOWN if the tap does not know it. */

@@ -38,6 +38,7 @@ struct TapAccount {
   std::uint32_t cpu = 0;
   std::uint64_t seen = 0;
   std::uint64_t filtered = 0;
+  std::uint64_t filtered_tagged = 0;  // of those filtered, the frames with a VLAN tag
   std::array<std::uint64_t, kLeftOutNames.size()> left_out{};
   std::array<std::uint64_t, kDropNames.size()> drops{};
   std::uint64_t delivered = 0;
@@ -52,6 +53,7 @@ struct TapAccount {
   TapAccount& operator+=(const TapAccount& other) {
     seen += other.seen;
     filtered += other.filtered;
+    filtered_tagged += other.filtered_tagged;
     for (std::size_t i = 0; i < left_out.size(); ++i) left_out[i] += other.left_out[i];
     for (std::size_t i = 0; i < drops.size(); ++i) drops[i] += other.drops[i];
     delivered += other.delivered;
@@ -63,6 +65,7 @@ struct TapAccount {
 struct SourceAccount {
   std::vector<TapAccount> taps;         // those with traffic
   std::uint64_t refused = 0;            // delivered, and rejected by the part of the filter that runs in user space
+  std::uint64_t refused_tagged = 0;     // of those refused, the frames with a VLAN tag
   std::uint64_t malformed = 0;          // ring samples that are not valid records; 0 unless there is a bug
   std::uint64_t time_batch_missed = 0;  // records whose time stamp may be further off than --time-batch allows
   std::uint64_t late = 0;               // records delivered after a newer one, out of time order

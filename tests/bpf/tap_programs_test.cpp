@@ -13,6 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "filter/compile.hpp"
+#include "filter/translate.hpp"
+#include "loader/filter_body.hpp"
 #include "loader/rings.hpp"
 #include "loader/tap_programs.hpp"
 #include "record/slice.hpp"
@@ -61,7 +64,8 @@ class TapRig {
  public:
   static std::optional<TapRig> make(std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN, std::uint64_t ring_bytes = 8 << 20,
                                     std::optional<KernelFeatures> features = {}, Reduction reduction = {},
-                                    TapSet taps = {Tap::kXdp, Tap::kTcIngress, Tap::kTcEgress}) {
+                                    TapSet taps = {Tap::kXdp, Tap::kTcIngress, Tap::kTcEgress},
+                                    FilterBodies filter = nullptr) {
     auto rings = Rings::create(ring_bytes);
     if (!rings) return std::nullopt;
     if (!features) {
@@ -75,6 +79,7 @@ class TapRig {
     config.rings_fd = rings->map_fd();
     config.features = *features;
     config.reduction = reduction;
+    config.filter = std::move(filter);
     auto programs = TapPrograms::load(config);
     if (!programs) {
       ADD_FAILURE() << programs.error().text();
@@ -142,6 +147,14 @@ class TapRig {
     if (!rows) return ~std::uint64_t{0};
     std::uint64_t sum = 0;
     for (const ringtap_counters& row : *rows) sum += row.value[which];
+    return sum;
+  }
+
+  [[nodiscard]] std::uint64_t filtered_tagged(Program program) const {
+    const auto rows = programs.counters(kSlot, tap_of(program));
+    if (!rows) return ~std::uint64_t{0};
+    std::uint64_t sum = 0;
+    for (const ringtap_counters& row : *rows) sum += row.filtered_tagged;
     return sum;
   }
 
@@ -256,6 +269,27 @@ TEST_P(TapProgram, CopiesFramesOfEveryLength) {
       ASSERT_EQ(taken[0].header.wire_len, packet.size());
     }
   }
+}
+
+TEST_P(TapProgram, CountsTheTaggedFramesAmongThoseThatAreFiltered) {
+  const FilterBodies udp = [](FilterPlace place, const KernelFeatures& features) -> Result<FilterCode> {
+    auto program = compile({.expression = "udp"});
+    if (!program) return program.take_error();
+    auto prepared = prepare(*program);
+    if (!prepared) return prepared.take_error();
+    return filter_body(*prepared, place, features);
+  };
+  auto rig = TapRig::make(RINGTAP_MAX_SNAPLEN, 8 << 20, {}, {}, {ringtap::tap_of(tap_of(GetParam()))}, udp);
+  ASSERT_TRUE(rig);
+  for (const std::uint16_t protocol : std::initializer_list<std::uint16_t>{0x8100, 0x88a8, 0x9100}) {
+    ASSERT_EQ(rig->run(GetParam(), (Ethernet{} / Vlan{.id = 7, .protocol = protocol} / Ipv4{} / Udp{}).bytes()).error,
+              0);
+  }
+  ASSERT_EQ(rig->run(GetParam(), (Ethernet{} / Ipv4{} / Udp{}).bytes()).error, 0);
+  ASSERT_EQ(rig->run(GetParam(), (Ethernet{} / Ipv4{} / Tcp{}).bytes()).error, 0);
+  EXPECT_EQ(rig->take_all().size(), 1U);
+  EXPECT_EQ(rig->counter(GetParam(), RINGTAP_CNT_FILTERED), 4U);
+  EXPECT_EQ(rig->filtered_tagged(GetParam()), 3U);
 }
 
 // Where the headers of a frame end, layer by layer.

@@ -210,6 +210,41 @@ TEST_F(LiveFilters, MeanAtEveryTapWhatTheyMeanToTcpdumpOnTheFileOfTheFrames) {
   EXPECT_GT(matched, frames.size());
 }
 
+// The tag stands in metadata at tc ingress, and in the bytes at XDP, at tc egress and in what the stack tap copies.
+TEST_F(LiveFilters, SayAtTheEndHowManyTaggedFramesDidNotMatchUnlessTheyAskForTags) {
+  const Ipv4 header{.src = "198.51.100.7", .dst = "198.51.100.200"};
+  const Bytes tagged = (Ethernet{} / Vlan{.id = 5} / header / Udp{.dst_port = 9} / Payload{"x"}).bytes();
+  const Bytes untagged = (Ethernet{} / header / Udp{.dst_port = 10} / Payload{"x"}).bytes();
+  const FrameSender sender(hosts->left, "left");
+  const auto said = [&](const std::vector<std::string>& arguments, int frames) {
+    const bool sending = arguments[0] == "left";
+    std::vector<std::string> all = {"-vv", "-w", folder.path() / "x.pcap", "-i"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    Capture ringtap(sending ? hosts->left : hosts->right, all);
+    for (int i = 0; i < frames; ++i) sender.send(tagged);
+    sender.send(untagged);
+    const Finished finished = ringtap.stop();
+    expect_identity(finished.err);
+    const auto at = finished.err.find("VLAN-tagged");
+    if (at == std::string::npos) return std::string();
+    const auto begin = finished.err.rfind('\n', at) + 1;
+    return finished.err.substr(begin, finished.err.find('\n', at) - begin);
+  };
+  const std::string twelve = "ringtap: 12 VLAN-tagged frames did not match; --any-vlan matches inside tags";
+  for (const char* tap : {"tc-in", "xdp", "stack-in"})
+    EXPECT_EQ(said({"right", "--tap", tap, "udp port 9"}, 12), twelve);
+  EXPECT_EQ(said({"left", "--tap", "tc-out", "udp port 9"}, 12), twelve);
+  EXPECT_EQ(said({"any", "udp port 9"}, 12), twelve);
+  EXPECT_EQ(said({"right", "udp port 9"}, 1),
+            "ringtap: 1 VLAN-tagged frame did not match; --any-vlan matches inside tags");
+  EXPECT_EQ(said({"right", "udp port 9"}, 0), "");
+  EXPECT_EQ(said({"right", "vlan 6 and udp"}, 12), "");
+  EXPECT_EQ(said({"right", "--any-vlan", "tcp port 9"}, 12), "");
+  EXPECT_EQ(said({"right", "vlan and udp"}, 12), "");
+  EXPECT_EQ(said({"right", "--any-vlan", "udp port 9"}, 12), "");
+  EXPECT_EQ(said({"right"}, 12), "");
+}
+
 TEST_F(LiveFilters, WorkOnADeviceWithoutALinkHeader) {
   const TunDevice tun(hosts->right, "tun0", "198.51.100.1/24");
   const Ipv4 header{.src = "198.51.100.7", .dst = "198.51.100.200"};

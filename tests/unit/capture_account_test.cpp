@@ -52,6 +52,7 @@ TEST_F(CaptureAccountTest, PutsRecordsAndTheKernelsCountersTogether) {
   auto& counters = kernel(1, RINGTAP_TAP_TC_INGRESS, 1);
   counters.value[RINGTAP_CNT_SEEN] = 10;
   counters.value[RINGTAP_CNT_FILTERED] = 4;
+  counters.filtered_tagged = 3;
   counters.value[RINGTAP_CNT_RATE_LIMITED] = 1;
   counters.value[RINGTAP_CNT_RING_FULL] = 2;
   for (int i = 0; i < 3; ++i) {
@@ -68,6 +69,7 @@ TEST_F(CaptureAccountTest, PutsRecordsAndTheKernelsCountersTogether) {
   EXPECT_EQ(row.interface_id, 0U);
   EXPECT_EQ(row.seen, 10U);
   EXPECT_EQ(row.filtered, 4U);
+  EXPECT_EQ(row.filtered_tagged, 3U);
   EXPECT_EQ(row.left_out[static_cast<std::size_t>(LeftOut::kRateLimited)], 1U);
   EXPECT_EQ(row.drops[static_cast<std::size_t>(Drop::kRingFull)], 2U);
   EXPECT_EQ(row.delivered, 3U);  // that CPU's alone

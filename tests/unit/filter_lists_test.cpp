@@ -215,6 +215,15 @@ std::string parsed(const std::string& expression) {
   return tree ? tree->to_text() : "";
 }
 
+TEST(Expression, HasAWordThatStandsByItself) {
+  for (const char* expression :
+       {"vlan", "not vlan", "(vlan 5)&&udp", "udp or(vlan)", "  vlan\nand udp port 53", "!vlan"})
+    EXPECT_TRUE(has_word(expression, "vlan")) << expression;
+  for (const char* expression :
+       {"", " ", "udp port 9", "host vlan.example", "host my-vlan", "ether host vlan5", "VLAN"})
+    EXPECT_FALSE(has_word(expression, "vlan")) << expression;
+}
+
 TEST(ExpressionTree, TakesApartWhatItUnderstands) {
   EXPECT_EQ(parsed("host 10.0.0.1 or 10.0.0.2"), "host 10.0.0.1 or host 10.0.0.2");
   EXPECT_EQ(parsed("src host (10.0.0.1||10.0.0.2) and udp"), "(src host 10.0.0.1 or src host 10.0.0.2) and udp");

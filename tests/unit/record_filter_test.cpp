@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/packet.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -14,6 +16,18 @@ TEST(RecordFilter, CountsWhatIsRefused) {
   filter.refuse({.wire_len = 2}, 0);
   filter.refuse({.wire_len = 2}, 7);
   EXPECT_EQ(filter.refused(), 2U);
+}
+
+TEST(RecordFilter, CountsTheTaggedFramesAmongThoseThatAreRefused) {
+  using testing::Ethernet, testing::Vlan, testing::Ipv4, testing::Udp;
+  RecordFilter filter;
+  for (const std::uint16_t type : std::initializer_list<std::uint16_t>{0x8100, 0x88a8, 0x9100}) {
+    filter.refuse({.data = (Ethernet{} / Vlan{.id = 5, .protocol = type} / Ipv4{} / Udp{}).bytes()}, 0);
+  }
+  filter.refuse({.data = (Ethernet{} / Ipv4{} / Udp{}).bytes()}, 0);
+  filter.refuse({.data = {}}, 0);
+  EXPECT_EQ(filter.refused(), 5U);
+  EXPECT_EQ(filter.refused_tagged(), 3U);
 }
 
 // A loss is told with the record after it; one that the filter refuses passes it on.

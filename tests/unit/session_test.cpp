@@ -233,6 +233,16 @@ TEST(Report, ClosingLinesAreTcpdumpsWordForWord) {
             "1 packet captured\n1 packet received by filter\n1 packet dropped by kernel\n");
 }
 
+TEST(Report, SaysHowManyTaggedFramesDidNotMatchWhereverTheyWereRejected) {
+  SourceAccount source;
+  EXPECT_EQ(tagged_text(source), "");
+  source.taps.emplace_back().filtered_tagged = 1;
+  EXPECT_EQ(tagged_text(source), "1 VLAN-tagged frame did not match; --any-vlan matches inside tags");
+  source.taps.emplace_back().filtered_tagged = 6;
+  source.refused_tagged = 5;
+  EXPECT_EQ(tagged_text(source), "12 VLAN-tagged frames did not match; --any-vlan matches inside tags");
+}
+
 TEST(Report, GivesTheSumsAndOnRequestALineForEachTap) {
   SourceAccount source;
   for (int i = 0; i < 3; ++i) {

@@ -58,6 +58,13 @@ std::string accounting_text(const SourceAccount& source, const SessionTotals& se
   return text + (running ? " running\n" : accounts_balance(source, session) ? " balanced\n" : " NOT-BALANCED\n");
 }
 
+std::string tagged_text(const SourceAccount& source) {
+  const std::uint64_t frames = source.total().filtered_tagged + source.refused_tagged;
+  if (frames == 0) return "";
+  return std::to_string(frames) + (frames == 1 ? " VLAN-tagged frame" : " VLAN-tagged frames") +
+         " did not match; --any-vlan matches inside tags";
+}
+
 std::string loss_text(const SourceAccount& source) {
   const TapAccount total = source.total();
   std::string causes;

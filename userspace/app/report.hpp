@@ -19,6 +19,9 @@ std::string summary_text(const SourceAccount& source, const SessionTotals& sessi
 // the line says so instead.
 std::string accounting_text(const SourceAccount& source, const SessionTotals& session, bool each, bool running = false);
 
+// "12 VLAN-tagged frames did not match; --any-vlan matches inside tags"; empty if there were none.
+std::string tagged_text(const SourceAccount& source);
+
 // "1200 packets lost so far (ring_full 1200)"
 std::string loss_text(const SourceAccount& source);
 

@@ -14,6 +14,7 @@
 #include "command/live_input.hpp"
 #include "command/messages.hpp"
 #include "command/run.hpp"
+#include "filter/expression_tree.hpp"
 #include "filter/link_type_name.hpp"
 
 namespace ringtap {
@@ -51,6 +52,14 @@ void announce(const Options& options, const LiveSource& source) {
   const LinkType type = source.interfaces().empty() ? LinkType::kEthernet : source.interfaces().front().link_type;
   say("listening on " + places_text(options, source) + ", link-type " + link_type_text(type) + ", snapshot length " +
       std::to_string(options.capture.snaplen) + " bytes" + (style.verbosity > 0 ? ", " + source.buffer_text() : ""));
+}
+
+// An expression that does not speak of tags rejects tagged frames, which tcpdump would have matched.
+void tell_of_tagged_frames(LiveSource& source, const FilterOptions& filter) {
+  if (filter.any_vlan || has_word(filter.expression, "vlan")) return;
+  const auto account = source.account();
+  if (!account) return;  // report() says why
+  if (const std::string text = tagged_text(*account); !text.empty()) say(text);
 }
 
 // On standard error: tcpdump's three lines and, with -v, the accounting.
@@ -128,6 +137,7 @@ int capture(const Options& options) {
   const Ended ended = run_session(
       source, *output, *signals, options, [&](const SessionTotals& totals) { report(source, options, totals, true); },
       [&](const SessionTotals& totals) { progress.look(totals); });
+  tell_of_tagged_frames(source, options.filter);
   report(source, options, ended.totals, false);
   return ended.result ? exit_code_of_loss(source, options) : fail_run(ended.result.error(), ended.totals.written);
 }

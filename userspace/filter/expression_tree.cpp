@@ -43,6 +43,21 @@ bool is_address_or_number(std::string_view word) {
   return starts && std::all_of(word.begin(), word.end(), is_part);
 }
 
+// The word, the operator or the one character at or after `at`; empty at the end.
+std::string_view token_at(std::string_view text, std::size_t at) {
+  while (at < text.size() && is_space(text[at])) ++at;
+  std::size_t end = at;
+  while (end < text.size() && is_word_char(text[end])) ++end;
+  if (end == at && end < text.size()) ++end;
+  const bool twice = end < text.size() && end == at + 1 && (text[at] == '&' || text[at] == '|');
+  if (twice && text[end] == text[at]) ++end;
+  return text.substr(at, end - at);
+}
+
+std::size_t end_of(std::string_view token, std::string_view text) {
+  return static_cast<std::size_t>(token.data() - text.data()) + token.size();
+}
+
 class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
@@ -61,19 +76,8 @@ class Parser {
     while (at_ < text_.size() && is_space(text_[at_])) ++at_;
   }
 
-  // The word or the one character at `at`.
-  [[nodiscard]] std::string_view token(std::size_t at) const {
-    while (at < text_.size() && is_space(text_[at])) ++at;
-    std::size_t end = at;
-    while (end < text_.size() && is_word_char(text_[end])) ++end;
-    if (end == at && end < text_.size()) ++end;
-    const bool twice = end < text_.size() && end == at + 1 && (text_[at] == '&' || text_[at] == '|');
-    if (twice && text_[end] == text_[at]) ++end;
-    return text_.substr(at, end - at);
-  }
-  [[nodiscard]] std::size_t behind(std::string_view token) const {
-    return static_cast<std::size_t>(token.data() - text_.data()) + token.size();
-  }
+  [[nodiscard]] std::string_view token(std::size_t at) const { return token_at(text_, at); }
+  [[nodiscard]] std::size_t behind(std::string_view token) const { return end_of(token, text_); }
 
   static std::optional<Kind> operator_of(std::string_view token) {
     if (token == "and" || token == "&&") return Kind::kAnd;
@@ -259,6 +263,13 @@ std::string ExpressionNode::to_text() const {
 
 std::optional<ExpressionNode> parse_expression(std::string_view expression) {
   return Parser(expression).parse();
+}
+
+bool has_word(std::string_view expression, std::string_view word) {
+  for (auto token = token_at(expression, 0); !token.empty(); token = token_at(expression, end_of(token, expression))) {
+    if (token == word) return true;
+  }
+  return false;
 }
 
 }  // namespace ringtap

@@ -24,4 +24,8 @@ struct ExpressionNode {
 // Nothing if the expression is not one of those above; whether it is correct at all is libpcap's to say.
 std::optional<ExpressionNode> parse_expression(std::string_view expression);
 
+// Whether the word, which is one of the language, stands in the expression by itself: `vlan` does in "not (vlan 5)",
+// and does not in "host vlan.example".
+bool has_word(std::string_view expression, std::string_view word);
+
 }  // namespace ringtap

@@ -48,6 +48,7 @@ Result<SourceAccount> CaptureAccount::account(const SlotTable& slots, const Coun
         line.cpu = cpu;
         line.seen = value[RINGTAP_CNT_SEEN];
         line.filtered = value[RINGTAP_CNT_FILTERED];
+        line.filtered_tagged = (*counted)[cpu].filtered_tagged;
         static_assert(RINGTAP_CNT_FIRST_DROP - RINGTAP_CNT_SAMPLED_OUT == kLeftOutNames.size());
         std::copy(value + RINGTAP_CNT_SAMPLED_OUT, value + RINGTAP_CNT_FIRST_DROP, line.left_out.begin());
         static_assert(RINGTAP_CNT_END_DROP - RINGTAP_CNT_FIRST_DROP == kDropNames.size());

@@ -477,6 +477,7 @@ Result<SourceAccount> LiveSource::Impl::account() {
       *slots, [&](std::uint32_t slot, ringtap_tap tap) { return kernel.counters(slot, tap); }, std::move(rows));
   if (!account) return account;
   account->refused = filter.refused();
+  account->refused_tagged = filter.refused_tagged();
   kernel.count_rest(*account);
   return account;
 }

@@ -69,6 +69,11 @@ bool has_known_header(LinkType link_type) {
   }
 }
 
+bool has_vlan_tag(const RecordView& record) {
+  return record.link_type == LinkType::kEthernet && record.data.size() >= kEthernetHeader &&
+         is_vlan_ethertype(load_be16(record.data.data() + kEthernetHeader - 2));
+}
+
 std::optional<PacketType> sll_packet_type(const RecordView& record) {
   unsigned type = 0;
   if (record.link_type == LinkType::kLinuxSll && record.data.size() >= kSllHeader) {

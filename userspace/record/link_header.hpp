@@ -24,6 +24,9 @@ NetworkStart network_start(const RecordView& record);
 // Whether network_start() knows the headers of a link type; the packets of any other are taken for IP if they look so.
 bool has_known_header(LinkType link_type);
 
+// Whether a VLAN tag follows the addresses; always false unless the link type is Ethernet.
+bool has_vlan_tag(const RecordView& record);
+
 // From the header of LINUX_SLL or LINUX_SLL2; none: another link type, or the header is not completely there.
 std::optional<PacketType> sll_packet_type(const RecordView& record);
 

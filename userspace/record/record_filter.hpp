@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "record/link_header.hpp"
 #include "ringtap/record.hpp"
 
 namespace ringtap {
@@ -27,6 +28,7 @@ class RecordFilter {
   // To be called for a record that is rejected. Its losses are added to the next take_lost() of `stream`.
   void refuse(const RecordView& record, std::size_t stream) {
     ++refused_;
+    if (has_vlan_tag(record)) ++refused_tagged_;
     if (record.lost_before == 0) return;
     if (stream >= lost_.size()) lost_.resize(stream + 1);
     lost_[stream] += record.lost_before;
@@ -36,11 +38,14 @@ class RecordFilter {
     return stream < lost_.size() ? std::exchange(lost_[stream], 0) : 0;
   }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
+  // Of these, the Ethernet frames with a VLAN tag.
+  [[nodiscard]] std::uint64_t refused_tagged() const { return refused_tagged_; }
 
  private:
   Matches matches_;
   std::vector<std::uint64_t> lost_;  // [stream]
   std::uint64_t refused_ = 0;
+  std::uint64_t refused_tagged_ = 0;
 };
 
 }  // namespace ringtap
