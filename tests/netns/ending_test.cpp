@@ -4,8 +4,13 @@
 #include <gtest/gtest.h>
 #include <linux/capability.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <sstream>
+#include <string>
 
 #include "capture.hpp"
 #include "support/requirements.hpp"
@@ -245,6 +250,30 @@ TEST_F(Ending, WithTextThatCannotBeWrittenIsAnErrorToo) {
   EXPECT_EQ(ringtap.wait(), (ExitStatus{4, 0})) << ringtap.err();
   EXPECT_NE(ringtap.err().find("No space left on device"), std::string::npos) << ringtap.err();
   expect_identity(ringtap.err());
+}
+
+TEST_F(Ending, BeforeItBeginsBySignalWhileALargeFilterIsLoaded) {
+  // A list that is not looked up in tables, since the length is one of its fields: seconds in the verifier.
+  std::string filter;
+  for (unsigned i = 0; i < 400; ++i) {
+    filter += (i == 0 ? "" : " or ") + std::string("(src host 10.") + std::to_string(i * 7 % 256) + "." +
+              std::to_string(i * 31 % 256) + ".1 and udp port " + std::to_string(1000 + i * 13) + " and len > " +
+              std::to_string(60 + i % 17) + ")";
+  }
+  Process ringtap(hosts_->right.command({ringtap_binary(), "-i", "right", "-n", filter}));
+  // All that takes time in the kernel is the verifier: stime, proc_pid_stat(5), the 15th field.
+  const auto kernel_ticks = [&] {
+    const std::string stat = read_file("/proc/" + std::to_string(ringtap.pid()) + "/stat");
+    std::istringstream fields(stat.substr(std::min(stat.rfind(')') + 1, stat.size())));
+    std::string field;
+    for (int number = 3; number <= 15; ++number) fields >> field;
+    return std::strtol(field.c_str(), nullptr, 10);
+  };
+  EXPECT_TRUE(wait_until([&] { return kernel_ticks() > ::sysconf(_SC_CLK_TCK) / 2 || !ringtap.running(); }));
+  ASSERT_TRUE(ringtap.running()) << ringtap.err();
+  EXPECT_EQ(ringtap.err().find("listening"), std::string::npos) << "it was faster than this test";
+  ringtap.signal(SIGINT);
+  EXPECT_EQ(ringtap.wait(), (ExitStatus{-1, SIGINT}));
 }
 
 TEST_F(Ending, BeforeItBeginsForAnUnknownInterfaceListsThoseThereAre) {
