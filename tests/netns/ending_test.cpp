@@ -137,6 +137,24 @@ TEST_F(Ending, IsNotHeldUpByAReaderWhoStandsStill) {
   }
 }
 
+TEST_F(Ending, GivesASlowReaderEverything) {
+  const std::string ready = folder_ / "ready";
+  const std::string got = folder_ / "got.pcap";
+  // 64 KiB every tenth of a second: several seconds for what is sent, and longer than the patience with who stands
+  // still.
+  Process pipe(
+      {"bash", "-c",
+       hosts_->right.prefix() + ringtap_binary() + " --ready-file " + ready + " --duration 1s -v -i right -w - 2>" +
+           (folder_ / "err").string() + " | while dd bs=64K count=1 iflag=fullblock status=none >>" + got +
+           " && sleep 0.1 && [ $(stat -c %s " + got + ") != \"$last\" ]; do last=$(stat -c %s " + got + "); done"});
+  ASSERT_TRUE(pipe.wait_ready(ready));
+  send(1500);
+  EXPECT_TRUE(pipe.wait());
+  const std::string err = read_file(folder_ / "err");
+  EXPECT_EQ((*expect_identity(err).total)["written"], 1500U) << err;
+  EXPECT_EQ(read_capture(got).frames.size(), 1500U);
+}
+
 TEST_F(Ending, ByASecondSignalIsSoonerAndKeepsTheCounts) {
   const std::string fifo = folder_ / "fifo";
   const std::string ready = folder_ / "ready";

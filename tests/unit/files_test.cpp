@@ -2,6 +2,7 @@
 // What the program says and does with capture files, beside tcpdump and word for word.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -14,6 +15,32 @@ namespace ringtap::testing {
 namespace {
 
 using Files = FilesTest;
+
+// Names that mean something only in this process, whose files another one opens.
+TEST_F(Files, OfTheProcessItselfAreReadAndWritten) {
+  const std::string file = pcap("x.pcap", 1);
+  const std::string expected = ringtap({"-n", "-r", file}).out;
+  const std::string binary = ringtap_binary();
+  EXPECT_EQ(run_shell(binary + " -n -r /dev/stdin <" + file + " 2>/dev/null").out, expected);
+  EXPECT_EQ(run({"bash", "-c", binary + " -n -r <(cat " + file + ") 2>/dev/null"}).out, expected);
+  EXPECT_EQ(run_shell(binary + " -r " + file + " -w /dev/stdout 2>/dev/null | " + binary + " -n -r - 2>/dev/null").out,
+            expected);
+  EXPECT_EQ(run_shell(binary + " -r " + file + " -w /dev/fd/5 5>" + file + ".copy 2>/dev/null; " + binary + " -n -r " +
+                      file + ".copy 2>/dev/null")
+                .out,
+            expected);
+}
+
+TEST_F(Files, AreWrittenWhereALinkPointsTo) {
+  const std::string file = pcap("x.pcap", 1);
+  std::filesystem::create_directory(folder_ / "one");
+  std::filesystem::create_directory(folder_ / "two");
+  std::ofstream(folder_ / "two" / "real.pcap") << "old";
+  std::filesystem::create_symlink("../two/real.pcap", folder_ / "one" / "link.pcap");
+  const Finished written = ringtap({"-r", file, "-w", folder_ / "one" / "link.pcap"});
+  EXPECT_EQ(written.status, (ExitStatus{0, 0})) << written;
+  EXPECT_EQ(ringtap({"-n", "-r", folder_ / "two" / "real.pcap"}).out, ringtap({"-n", "-r", file}).out);
+}
 
 TEST_F(Files, AreAnnouncedInTcpdumpsWordsWhateverIsAskedOfThem) {
   for (const std::uint32_t link_type :

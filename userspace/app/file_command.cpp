@@ -25,8 +25,11 @@ Result<> FileCommand::run(const std::string& path) {
   sigemptyset(&ours);
   for (const int signal : {SIGPIPE, SIGXFSZ, SIGHUP}) sigaddset(&ours, signal);
   posix_spawnattr_setsigdefault(&how, &ours);
+  sigset_t none{};
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&how, &none);
   posix_spawnattr_setpgroup(&how, 0);
-  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 
   std::array<char*, 3> arguments = {command_.data(), const_cast<char*>(path.c_str()), nullptr};
   pid_t pid = -1;

@@ -5,6 +5,7 @@
 // thread.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -15,7 +16,7 @@ namespace ringtap {
 
 class EndRequest {
  public:
-  // Who reads the output has so long to take the rest once the end was asked for.
+  // Once the end is due, who reads the output may stand still for so long.
   static constexpr std::uint64_t kPatienceNs = 500'000'000;
 
   static EndRequest& of_this_run() {
@@ -37,16 +38,21 @@ class EndRequest {
   [[nodiscard]] bool asked() const { return times_ > 0; }
   // A second time: the end itself takes too long.
   [[nodiscard]] bool urged() const { return times_ > 1; }
+  // Who was waited for took something.
+  void note_progress() {
+    if (due_ns_ != kNever) progress_ns_ = monotonic_now_ns();
+  }
   // Nobody may be waited for any more.
   [[nodiscard]] bool patience_is_over() const {
     const std::uint64_t due = due_ns_;
-    return urged() || (due != kNever && monotonic_now_ns() >= due + kPatienceNs);
+    return urged() || (due != kNever && monotonic_now_ns() >= std::max(due, progress_ns_.load()) + kPatienceNs);
   }
 
  private:
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
   std::atomic<int> times_ = 0;
   std::atomic<std::uint64_t> due_ns_ = kNever;
+  std::atomic<std::uint64_t> progress_ns_ = 0;
 };
 
 }  // namespace ringtap

@@ -49,6 +49,7 @@ inline Written write_all(int fd, std::span<const std::byte> bytes, bool is_regul
     const ssize_t count = ::write(fd, bytes.data() + written.bytes, size);
     if (count > 0) {
       written.bytes += static_cast<std::size_t>(count);
+      if (!is_regular) EndRequest::of_this_run().note_progress();
       continue;
     }
     const int err = count == 0 ? EIO : errno;

@@ -126,8 +126,7 @@ int capture(const Options& options) {
                     .source = &source});
   if (!output) return fail(output.error());
   signals->install(output->start_next_file != nullptr);
-  if (auto attached = source.attach(); !attached) return fail(attached.error());
-  auto needs = later_needs(options, source);
+  auto needs = attach(options, source);
   if (!needs) return fail(needs.error());
   announce(options, source);
   if (auto ready = make_ready_file(options); !ready) return fail(ready.error());

@@ -79,8 +79,7 @@ int compare_live(const Options& options) {
   if (!comparer) return fail(comparer.error());
   signals->install();
   auto rules = trace_rules(options, *live);  // first, so that every packet that a tap sees is traced
-  if (auto attached = live->source->attach(); !attached) return fail(attached.error());
-  auto needs = later_needs(options, *live->source);
+  auto needs = attach(options, *live->source);
   if (!needs) return fail(needs.error());
   say("following packets on " + places_text(*live->source) + "; Ctrl-C shows where they went");
   (*comparer)->begin(epoch_now_ns());

@@ -9,9 +9,14 @@
 #include <algorithm>
 #include <cctype>
 #include <ctime>
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "app/file_command.hpp"
 #include "command/outputs.hpp"
@@ -23,12 +28,19 @@
 namespace ringtap {
 namespace {
 
-// The part of -w that is the same for all files of a set.
-std::string output_folder(const Options& options) {
+// Where -w is: the folder in its name, as far as that is the same for all files of a set, and that of the file which
+// the name is a link to.
+std::vector<std::string> output_folders(const Options& options) {
   const std::string& path = options.output.path;
   const std::size_t variable = options.output.rotation.seconds > 0 ? path.find('%') : std::string::npos;
-  const std::size_t slash = path.substr(0, variable).rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const auto folder_of = [](const std::string& name) {
+    const std::size_t slash = name.rfind('/');
+    return slash == std::string::npos ? "." : slash == 0 ? "/" : name.substr(0, slash);
+  };
+  std::vector<std::string> folders = {folder_of(path.substr(0, variable))};
+  std::error_code error;
+  if (const auto target = std::filesystem::canonical(path, error); !error) folders.push_back(folder_of(target));
+  return folders;
 }
 
 // The rights of the caller or of the user of -Z, to open files and for nothing else. A command of -z gets none.
@@ -37,15 +49,17 @@ Result<> keep_opening(const Options& options) {
   if (!options.user.empty() && ::geteuid() == 0) {
     auto user = find_user(options.user);
     if (!user) return user.take_error();
-    if (auto became = become(*user); !became) return became;
+    if (user->uid != 0) {
+      if (auto became = become(*user); !became) return became;
+    }
   }
   constexpr std::uint64_t kOne = 1;
   if (auto kept = keep_capabilities(kOne << CAP_DAC_OVERRIDE | kOne << CAP_DAC_READ_SEARCH | kOne << CAP_FOWNER);
       !kept) {
     return kept;
   }
-  if (options.output.rotate_command.empty()) {
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) write_only_below(output_folder(options));
+  if (options.output.rotate_command.empty() && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) {
+    write_only_below(output_folders(options));
   }
   return ok();
 }
@@ -55,25 +69,6 @@ constexpr char kRead = 'r';
 constexpr char kWrite = 'w';
 constexpr char kLookAt = 'l';
 constexpr char kRun = 'z';
-
-// Whether -w may be this file now: time and number in its name are those of the file set.
-bool is_output(const Options& options, const std::string& path) {
-  const Rotation& rotation = options.output.rotation;
-  if (!rotation.rotates()) return path == options.output.path;
-  constexpr std::time_t kLate = 60;  // since the name was made
-  const std::time_t now = std::time(nullptr);
-  const std::time_t first = rotation.seconds > 0 ? now - kLate : now;
-  for (std::time_t time = first; time <= now + 1; ++time) {
-    Rotation unnumbered = rotation;
-    unnumbered.bytes = 0;
-    const auto name = rotated_name(options.output.path, unnumbered, time, 0);
-    if (!name || !path.starts_with(*name)) continue;
-    const std::string number = path.substr(name->size());
-    const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
-    if (std::all_of(number.begin(), number.end(), is_digit)) return rotation.bytes > 0 || number.empty();
-  }
-  return false;
-}
 
 class FileService {
  public:
@@ -97,7 +92,7 @@ class FileService {
       if (std::find(inputs.begin(), inputs.end(), path) != inputs.end()) return open_file_here(path, use);
       return Error("open " + path + ": not a file of the command line");
     }
-    if (!is_output(options_, path)) return Error("create " + path + ": not a file of -w", ErrorKind::kOutput);
+    if (!is_output(path)) return Error("create " + path + ": not a file of -w", ErrorKind::kOutput);
     if (const auto* input = find_same_file(inputs, path)) {
       return Error("-w " + path + ": this is the input file " + *input, ErrorKind::kOutput);
     }
@@ -105,15 +100,47 @@ class FileService {
     return open_file_here(path, use);
   }
 
+  // Whether -w may be this file: the time in its name is now, or that of the file before; its number is one of the set.
+  bool is_output(const std::string& path) {
+    const Rotation& rotation = options_.output.rotation;
+    if (!rotation.rotates()) return path == options_.output.path;
+    constexpr std::time_t kLate = 60;  // since the name was made
+    const std::time_t now = std::time(nullptr);
+    if (!unnumbered_.empty() && is_numbered(unnumbered_, path)) return true;
+    for (std::time_t time = rotation.seconds > 0 ? now - kLate : now; time <= now + 1; ++time) {
+      Rotation by_time = rotation;
+      by_time.bytes = 0;
+      const auto name = rotated_name(options_.output.path, by_time, time, 0);
+      if (!name || !is_numbered(*name, path)) continue;
+      unnumbered_ = *name;
+      return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool is_numbered(const std::string& name, const std::string& path) const {
+    if (!path.starts_with(name)) return false;
+    const std::string digits = path.substr(name.size());
+    if (digits.empty()) return true;
+    constexpr std::size_t kMostDigits = 18;  // of 64 bits
+    const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
+    const Rotation& rotation = options_.output.rotation;
+    if (rotation.bytes == 0 || digits.size() > kMostDigits || !std::all_of(digits.begin(), digits.end(), is_digit)) {
+      return false;
+    }
+    return rotation.files == 0 || std::stoull(digits) < rotation.files;
+  }
+
   Result<UniqueFd> run(const std::string& path) {
-    if (!written_.contains(path)) return Error("-z " + path + ": not a file of -w");
+    if (written_.erase(path) == 0) return Error("-z " + path + ": not a file of -w that is complete");
     if (auto started = command_.run(path); !started) return started.take_error();
     return UniqueFd();
   }
 
   const Options& options_;
   FileCommand command_;
-  std::set<std::string> written_;
+  std::string unnumbered_;         // the name of the last file, without its number
+  std::set<std::string> written_;  // not given to the command yet
 };
 
 std::optional<HelperProcess>& the_helper() {
@@ -128,7 +155,22 @@ Result<UniqueFd> ask(char what, const std::string& path, ErrorKind kind) {
   return std::move(answer->fd);
 }
 
+// Files that have another meaning in another process, such as /dev/stdout and /dev/fd/63: opened before.
+std::map<std::string, UniqueFd>& own_files() {
+  static std::map<std::string, UniqueFd> files;
+  return files;
+}
+
+Result<> open_own_file(const std::string& path, FileUse use) {
+  if (!path.starts_with("/dev/") && !path.starts_with("/proc/")) return ok();
+  auto file = open_file_here(path, use);
+  if (!file) return file.take_error();
+  own_files()[path] = file.take();
+  return ok();
+}
+
 Result<UniqueFd> ask_to_open(const std::string& path, FileUse use) {
+  if (const auto own = own_files().find(path); own != own_files().end() && own->second) return std::move(own->second);
   if (use == FileUse::kRead) return ask(kRead, path, ErrorKind::kFailure);
   return ask(use == FileUse::kWrite ? kWrite : kLookAt, path, ErrorKind::kOutput);
 }
@@ -145,13 +187,20 @@ Result<> start_file_service(const Options& options) {
         .hint("run the command on the files from outside");
   }
   const bool writes = !options.output.path.empty() && options.output.path != "-";
-  const bool opens_later = writes || options.output.rotation.rotates();
+  const bool reads = std::any_of(options.read_paths.begin(), options.read_paths.end(),
+                                 [](const std::string& path) { return path != "-"; });
   const bool by_another = !options.user.empty() && ::geteuid() == 0;
-  if (!(options.sandbox || by_another) || (options.read_paths.empty() && !opens_later)) return ok();
+  if (!(options.sandbox || by_another) || (!reads && !writes)) return ok();
+  for (const std::string& path : options.read_paths) {
+    if (auto opened = open_own_file(path, FileUse::kRead); !opened) return opened;
+  }
+  if (writes && !options.output.rotation.rotates()) {
+    if (auto opened = open_own_file(options.output.path, FileUse::kWrite); !opened) return opened;
+  }
   FileService service(options);
   auto helper = HelperProcess::start({.name = "ringtap-files",
                                       .files = {},
-                                      .may_block = true,
+                                      .keeps_output = !options.output.rotate_command.empty(),
                                       .prepare = [&] { return keep_opening(options); },
                                       .serve = [&](std::string_view request) { return service.serve(request); }});
   if (!helper) return helper.take_error();

@@ -92,8 +92,13 @@ Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_f
   return live;
 }
 
-Result<SandboxNeeds> later_needs(const Options& options, LiveSource& source) {
-  if (options.sandbox) return source.give_away_later_work();
+Result<SandboxNeeds> attach(const Options& options, LiveSource& source) {
+  // Helpers first, so that no packet is in their memory.
+  if (options.sandbox) {
+    if (auto started = source.start_helpers(); !started) return started.take_error();
+  }
+  if (auto attached = source.attach(); !attached) return attached.take_error();
+  if (options.sandbox) return source.later_needs();
   SandboxNeeds needs;
   for (const int capability : {CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_PERFMON}) {
     needs.capabilities |= std::uint64_t{1} << static_cast<unsigned>(capability);

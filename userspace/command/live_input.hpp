@@ -26,7 +26,7 @@ Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_f
 // The names of the interfaces in the system; the first one of -D if none is given.
 Result<std::vector<std::string>> interface_names(const CaptureSettings& options);
 
-// To be called when everything is attached: what the capture has to keep when rights are given up.
-Result<SandboxNeeds> later_needs(const Options& options, LiveSource& source);
+// Attaches. The result is what the capture has to keep when rights are given up.
+Result<SandboxNeeds> attach(const Options& options, LiveSource& source);
 
 }  // namespace ringtap

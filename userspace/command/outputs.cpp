@@ -62,7 +62,7 @@ Result<Output> open_file_set(const OutputContext& context) {
   if (!files) return files.take_error();
   output.is_done = [writer = files->get()] { return writer->is_over(); };
   output.start_next_file = [writer = files->get()]() -> Result<> {
-    if (!writer->start_next()) say("SIGHUP: the name of the next file is that of this one until its time is over");
+    if (!writer->start_next()) say("SIGHUP: the next file would have the same name; nothing was done");
     return ok();
   };
   output.sink = files.take();
@@ -77,9 +77,12 @@ Result<Output> open_file(const OutputContext& context) {
     output.start_next_file = [sink = file->sink.get(), out = file->out, source = context.source,
                               &path = context.options.output.path]() mutable -> Result<> {
       auto next = open_output_anew(path, *out);
-      if (!next) return next.take_error();
+      if (!next) {
+        say("SIGHUP: " + next.error().text() + "; going on in the present file");
+        return ok();
+      }
       if (*next == nullptr) {
-        say("SIGHUP: " + path + " is still the file that is written: move it away before");
+        say("SIGHUP: " + path + " is still the file that is written: move it away first");
         return ok();
       }
       auto statistics = source->statistics();

@@ -48,7 +48,7 @@ Result<std::unique_ptr<HostNames>> host_names(const Options& options, const Host
             {}};
   };
   auto helper = HelperProcess::start(
-      {.name = "ringtap-names", .files = {}, .may_block = true, .prepare = become_nobody, .serve = look_up});
+      {.name = "ringtap-names", .files = {}, .prepare = [] { return keep_only(0); }, .serve = look_up});
   if (!helper) return helper.take_error();
   return HostNames::start(
       how, [helper = std::make_shared<HelperProcess>(helper.take()), text_of](std::span<const std::uint8_t> address) {

@@ -22,7 +22,7 @@ Result<UniqueFd> open_file_here(const std::string& path, FileUse use) {
     if (!fd) return Error::from_errno(errno, "open " + path);
     return fd;
   }
-  const int emptied = use == FileUse::kWrite ? O_TRUNC : 0;
+  const int emptied = use == FileUse::kWrite ? O_TRUNC : O_NONBLOCK;  // a pipe that nobody reads is not waited for
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | emptied | O_CLOEXEC, 0666));
   if (!fd) return Error::from_errno(errno, "create " + path, ErrorKind::kOutput);
   return fd;

@@ -426,7 +426,15 @@ Result<> LiveSource::attach() {
   return result;
 }
 
-Result<SandboxNeeds> LiveSource::give_away_later_work() {
+Result<> LiveSource::start_helpers() {
+  Impl& impl = *impl_;
+  if (auto started = start_device_name_helper(); !started) return started;
+  const TapPrograms* const programs = impl.kernel.programs();
+  const bool attaches_later = impl.any && programs != nullptr && !impl.asked.taps.contains_any(kPacketTaps);
+  return attaches_later ? start_link_helper(programs->fds()) : ok();
+}
+
+SandboxNeeds LiveSource::later_needs() {
   const auto bit = [](int capability) { return std::uint64_t{1} << static_cast<unsigned>(capability); };
   Impl& impl = *impl_;
   SandboxNeeds needs;
@@ -443,10 +451,7 @@ Result<SandboxNeeds> LiveSource::give_away_later_work() {
   if (opens_sockets) needs.capabilities |= bit(CAP_NET_RAW) | bit(CAP_NET_ADMIN);
   needs.opens = has_filters || opens_sockets;
   impl.can_open_sockets = needs.opens;
-  if (auto started = start_device_name_helper(); !started) return started.take_error();
-  if (!impl.any || programs == nullptr || needs.opens) return needs;
-  auto started = start_link_helper(programs->fds());
-  return started ? Result<SandboxNeeds>(needs) : started.take_error();
+  return needs;
 }
 
 Result<> LiveSource::stop() {

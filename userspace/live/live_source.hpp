@@ -27,9 +27,11 @@ class LiveSource final : public RecordSource {
   static Result<std::unique_ptr<LiveSource>> create(const LiveOptions& options, Notice notice);
   // To be called once; after an Error nothing is attached.
   Result<> attach();
-  // After attach(): what is to be done later with rights, such as attaching to devices that appear, becomes the work of
-  // helper processes. The result is what this process has to keep nevertheless.
-  Result<SandboxNeeds> give_away_later_work();
+  // Before attach(): what is to be done later with rights, such as attaching to devices that appear, becomes the work
+  // of helper processes.
+  Result<> start_helpers();
+  // After attach(): what this process has to keep nevertheless.
+  SandboxNeeds later_needs();
   ~LiveSource() override;
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;

@@ -29,11 +29,7 @@ UniqueFd make_here(const DeviceLink& link) {
 }
 
 Result<> keep_attaching() {
-  constexpr std::uint64_t kAttaching = std::uint64_t{1} << CAP_BPF | std::uint64_t{1} << CAP_NET_ADMIN;
-  drop_bounding_set();
-  auto user = unprivileged_user();
-  if (!user || !may_change_user()) return keep_capabilities(kAttaching);
-  return become(*user, kAttaching);
+  return keep_only(std::uint64_t{1} << CAP_BPF | std::uint64_t{1} << CAP_NET_ADMIN);
 }
 
 }  // namespace

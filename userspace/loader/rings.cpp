@@ -46,6 +46,9 @@ Result<RingReader> RingReader::open(UniqueFd map, std::size_t size) {
     munmap(consumer, page_size());
     return Error::from_errno(err, "map a ring's data").hint(refusal_hint(err));
   }
+  // Packets are not for helper processes.
+  ::madvise(consumer, page_size(), MADV_DONTFORK);
+  ::madvise(producer, page_size() + 2 * size, MADV_DONTFORK);
   return RingReader(std::move(map), size, consumer, producer);
 }
 

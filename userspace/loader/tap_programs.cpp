@@ -56,7 +56,9 @@ class MappedStages {
     value_size_ = value_size;
     length_ = value_size * count;
     memory_ = mmap(nullptr, length_, PROT_READ, MAP_SHARED, fd, 0);
-    return memory_ != MAP_FAILED;
+    if (memory_ == MAP_FAILED) return false;
+    ::madvise(memory_, length_, MADV_DONTFORK);  // packets are not for helper processes
+    return true;
   }
   [[nodiscard]] const ringtap_stage& at(std::size_t cpu) const {
     return *reinterpret_cast<const ringtap_stage*>(static_cast<const std::byte*>(memory_) + value_size_ * cpu);

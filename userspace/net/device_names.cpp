@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <net/if.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -145,6 +146,7 @@ std::string answer_to(const Question& question) {
 Result<> keep_entering() {
   constexpr std::uint64_t kOne = 1;
   drop_bounding_set();
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   return keep_capabilities(kOne << CAP_SYS_ADMIN | kOne << CAP_SYS_PTRACE | kOne << CAP_DAC_READ_SEARCH);
 }
 

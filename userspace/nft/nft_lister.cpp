@@ -40,14 +40,6 @@ std::optional<std::string> content_of(int file) {
   return text;
 }
 
-Result<> keep_listing() {
-  constexpr std::uint64_t kListing = std::uint64_t{1} << CAP_NET_ADMIN;
-  drop_bounding_set();
-  auto user = unprivileged_user();
-  if (user && may_change_user()) return become(*user, kListing);
-  return keep_capabilities(kListing);
-}
-
 }  // namespace
 
 Result<NftLister> NftLister::start() {
@@ -57,7 +49,7 @@ Result<NftLister> NftLister::start() {
     if (!made) return made.take_error();
     context.emplace(made.take());
     context->list_handles();
-    return keep_listing();
+    return keep_only(std::uint64_t{1} << CAP_NET_ADMIN);
   };
   const auto serve = [&](std::string_view what) -> HelperProcess::Answer {
     // Names in it are those of the kernel; one that is not a word would be another command.

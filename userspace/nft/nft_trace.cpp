@@ -423,7 +423,7 @@ Result<NftTrace> NftTrace::start(const NftTraceOptions& options) {
   auto thread = start_thread("reads nftables' trace", [&self = *impl] {
     // Each thread has sets of its own. When root changes the user all threads lose theirs, but for the bounding set.
     drop_bounding_set();
-    if (::geteuid() != 0) (void)keep_capabilities(0);
+    if (!may_change_user()) (void)keep_capabilities(0);
     self.run();
   });
   if (!thread) return thread.take_error();

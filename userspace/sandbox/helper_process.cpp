@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/end_request.hpp"
 #include "base/thread.hpp"
 
 namespace ringtap {
@@ -29,8 +31,9 @@ void close_files(unsigned first, unsigned last) {
 }
 
 // Standard input, output and error become /dev/null, since whoever reads a pipe waits for all its writers.
-void keep_only(std::vector<int> files) {
+void close_all_but(std::vector<int> files, bool keeps_output) {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (keeps_output && fd != STDIN_FILENO) continue;
     const UniqueFd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
     ::dup2(nothing.get(), fd);
   }
@@ -67,44 +70,51 @@ bool send_message(int socket, std::string_view text, int fd) {
   return sent == static_cast<ssize_t>(text.size());
 }
 
-// False at the end of the connection. An empty message counts as that; nobody sends one.
-bool receive_message(int socket, std::string& text, UniqueFd& fd) {
+// False at the end of the connection. An empty message counts as that; nobody sends one. A descriptor is only taken if
+// there is a place for it.
+bool receive_message(int socket, std::string& text, UniqueFd* fd) {
   text.resize(HelperProcess::kMaxMessage);
   iovec part{.iov_base = text.data(), .iov_len = text.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
+  message.msg_control = fd == nullptr ? nullptr : control.data();
+  message.msg_controllen = fd == nullptr ? 0 : control.size();
   ssize_t received = 0;
   do {
     received = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   } while (received < 0 && errno == EINTR);
   text.resize(received > 0 ? static_cast<std::size_t>(received) : 0);
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+  if (fd != nullptr && header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
       header->cmsg_len == CMSG_LEN(sizeof(int))) {
     int passed = -1;
     std::memcpy(&passed, CMSG_DATA(header), sizeof(int));
-    fd.reset(passed);
+    fd->reset(passed);
   }
   return received > 0;
 }
 
-[[noreturn]] void serve(const HelperProcess::Role& role, int socket, pid_t parent) {
+void wait_for_end(int socket) {
+  for (;;) {
+    pollfd connection{.fd = socket, .events = POLLRDHUP, .revents = 0};
+    if (::poll(&connection, 1, -1) > 0 && (connection.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0) ::_exit(0);
+  }
+}
+
+[[noreturn]] void serve(const HelperProcess::Role& role, int socket) {
   ::setsid();
   ::prctl(PR_SET_NAME, role.name.c_str());
   std::vector<int> files = role.files;
   files.push_back(socket);
-  keep_only(std::move(files));
+  close_all_but(std::move(files), role.keeps_output);
   const Result<> prepared = role.prepare ? role.prepare() : ok();
-  // After prepare(), since a change of user takes it back. The parent may have ended before.
-  if (role.may_block && (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent)) ::_exit(0);
+  // What it does may block, in open(2) of a pipe or in a look-up: another thread sees that the connection has ended.
+  if (auto watch = start_thread("watches the connection", [socket] { wait_for_end(socket); })) watch->detach();
   if (!send_message(socket, prepared ? kPrepared : prepared.error().text(), -1) || !prepared) ::_exit(1);
   std::string request;
-  UniqueFd none;
-  while (receive_message(socket, request, none)) {
+  while (receive_message(socket, request, nullptr)) {
     HelperProcess::Answer answer = role.serve(request);
     answer.text.resize(std::min(answer.text.size(), HelperProcess::kMaxMessage - 1));
     answer.text += '.';  // so that it is not empty
@@ -124,18 +134,18 @@ Result<HelperProcess> HelperProcess::start(const Role& role) {
   UniqueFd its(ends[1]);
   {
     const SignalsBlocked blocked;
-    const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child == 0) {
       ours.reset();
-      serve(role, its.get(), parent);
+      serve(role, its.get());
     }
-    if (child < 0) return Error::from_errno(errno, "start the process " + role.name);
+    if (child < 0) {
+      return Error::from_errno(errno, "start the process " + role.name).hint("--sandbox off does without it");
+    }
   }
   its.reset();
   std::string text;
-  UniqueFd none;
-  if (!receive_message(ours.get(), text, none)) text = "it ended at once";
+  if (!receive_message(ours.get(), text, nullptr)) text = "it ended at once";
   if (text != kPrepared) return Error("start the process " + role.name + ": " + text);
   return HelperProcess(role.name, std::move(ours));
 }
@@ -145,7 +155,15 @@ Result<HelperProcess::Answer> HelperProcess::ask(std::string_view request) const
     return Error::from_errno(EMSGSIZE, "ask the process " + name_);
   }
   Answer answer;
-  if (!send_message(connection_.get(), request, -1) || !receive_message(connection_.get(), answer.text, answer.fd)) {
+  const bool sent = send_message(connection_.get(), request, -1);
+  constexpr int kLookAgainMs = 50;
+  for (pollfd connection{.fd = connection_.get(), .events = POLLIN, .revents = 0};
+       sent && ::poll(&connection, 1, kLookAgainMs) <= 0;) {
+    if (EndRequest::of_this_run().patience_is_over()) {
+      return Error("the process " + name_ + " does not answer, and the run was to end");
+    }
+  }
+  if (!sent || !receive_message(connection_.get(), answer.text, &answer.fd)) {
     return Error("the process " + name_ + " is gone").hint("was it killed? this capture cannot do without it");
   }
   answer.text.pop_back();

@@ -27,10 +27,9 @@ class HelperProcess {
     UniqueFd fd;  // none if there is nothing to hand over
   };
   struct Role {
-    std::string name;        // as ps(1) shows it, at most 15 bytes
-    std::vector<int> files;  // that it keeps
-    bool may_block =
-        false;  // in serve(), for as long as it likes: then it is killed when the thread that started it ends
+    std::string name;           // as ps(1) shows it, at most 15 bytes
+    std::vector<int> files;     // that it keeps
+    bool keeps_output = false;  // standard output and error; else they are /dev/null, as standard input always is
     std::function<Result<>()> prepare;                      // in the process, first; may be null
     std::function<Answer(std::string_view request)> serve;  // in the process, for each request
   };
@@ -41,7 +40,7 @@ class HelperProcess {
   HelperProcess& operator=(HelperProcess&& other) noexcept = default;
   ~HelperProcess() = default;  // the process ends when the connection does
 
-  // An Error if the process is gone, or if the request is too long.
+  // An Error if the process is gone, if the request is too long, or if there is no answer and the run is to end.
   Result<Answer> ask(std::string_view request) const;
 
  private:

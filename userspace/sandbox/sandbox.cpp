@@ -145,8 +145,7 @@ constexpr std::array kKilled = {SCMP_SYS(execve),
                                 SCMP_SYS(setgid),
                                 SCMP_SYS(setresuid),
                                 SCMP_SYS(setresgid),
-                                SCMP_SYS(capset),
-                                SCMP_SYS(memfd_create)};
+                                SCMP_SYS(capset)};
 
 // Of bpf(2): reading counters, flushing stages, detaching, and giving a new device its slot.
 constexpr std::array kBpfCommands = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_PROG_TEST_RUN,
@@ -226,13 +225,13 @@ constexpr std::uint64_t kEveryAccess = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;  
 constexpr std::uint64_t kReading =
     LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE;
 
-// What is in `kinds` of access to files by name is denied, except below `folder` if that is not empty. 0, or an errno.
-int deny_files(std::uint64_t kinds, const std::string& folder = "") {
+// What is in `kinds` of access to files by name is denied, except below `folders`. 0, or an errno.
+int deny_files(std::uint64_t kinds, const std::vector<std::string>& folders = {}) {
   const landlock_ruleset_attr attributes{.handled_access_fs = kinds};
   const auto ruleset = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0U));
   if (ruleset < 0) return errno;
   int err = 0;
-  if (!folder.empty()) {
+  for (const std::string& folder : folders) {
     landlock_path_beneath_attr below{};
     below.allowed_access = kinds;
     below.parent_fd = ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -251,8 +250,7 @@ Result<> leave_root(const SandboxNeeds& needs, const std::string& asked) {
     if (!user) return user.take_error();
     return user->uid == 0 ? ok() : become(*user, needs.capabilities);
   }
-  auto user = unprivileged_user();
-  return user && may_change_user() ? become(*user, needs.capabilities) : ok();
+  return become_unprivileged(needs.capabilities);
 }
 
 void note(std::string& missing, const std::string& what, int err) {
@@ -261,8 +259,8 @@ void note(std::string& missing, const std::string& what, int err) {
 
 }  // namespace
 
-void write_only_below(const std::string& folder) {
-  deny_files(kEveryAccess & ~kReading, folder);
+void write_only_below(const std::vector<std::string>& folders) {
+  deny_files(kEveryAccess & ~kReading, folders);
 }
 
 bool sandbox_filters_calls() {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "ringtap/result.hpp"
 
@@ -17,9 +18,10 @@ struct SandboxNeeds {
   bool opens = false;              // files by name, sockets, threads, and bpf(2) in full
 };
 
-// The capabilities, capabilities(7): all five sets become empty, and no_new_privs is set, prctl(2). The user, if this
-// process is root and may: `user`, or if that is empty "ringtap" or else "nobody", with no group but its own,
-// credentials(7); whoever asks for root keeps it. After an Error some may be left. Call it before threads are started.
+// The capabilities, capabilities(7): all five sets become empty (but the bounding set without CAP_SETPCAP), and
+// no_new_privs is set, prctl(2). The user, if this process is root and may: `user`, or if that is empty "ringtap" or
+// else "nobody", with no group but its own, credentials(7); whoever asks for root keeps it. After an Error some may be
+// left. Call it before threads are started.
 Result<> give_up_privileges(const SandboxNeeds& needs, const std::string& user);
 
 // After that, when everything is open that has to be:
@@ -30,9 +32,9 @@ Result<> give_up_privileges(const SandboxNeeds& needs, const std::string& user);
 // The result names what this kernel lacks: "no seccomp filter (Function not implemented)"; empty if it has all.
 std::string confine(const SandboxNeeds& needs);
 
-// From now on this process can create and write files only below `folder`; it can read all that it could. Nothing
+// From now on this process can create and write files only below `folders`; it can read all that it could. Nothing
 // happens where the kernel has no landlock.
-void write_only_below(const std::string& folder);
+void write_only_below(const std::vector<std::string>& folders);
 
 // Whether this build can have system calls filtered: the sanitizers need others.
 bool sandbox_filters_calls();

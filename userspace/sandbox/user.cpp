@@ -79,13 +79,17 @@ void without_capabilities(const std::function<void()>& action) {
   before.set();
 }
 
-Result<> become_nobody() {
+Result<> become_unprivileged(std::uint64_t capabilities) {
+  const auto user = unprivileged_user();
+  if (user && may_change_user() && become(*user, capabilities)) return ok();
+  ::prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+  return keep_capabilities(capabilities);
+}
+
+Result<> keep_only(std::uint64_t capabilities) {
   drop_bounding_set();
-  if (auto user = unprivileged_user(); user && may_change_user()) {
-    if (auto became = become(*user); !became) return became;
-  }
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  return keep_capabilities(0);
+  return become_unprivileged(capabilities);
 }
 
 void drop_bounding_set() {

@@ -36,8 +36,11 @@ Result<> become(const User& user, std::uint64_t capabilities = 0);
 // sets become empty.
 Result<> keep_capabilities(std::uint64_t capabilities);
 
-// Becomes a user of no rights: "ringtap" or else "nobody" if this process is root; no capabilities at all.
-Result<> become_nobody();
+// Becomes "ringtap" or else "nobody" if this process is root and may, as it may not in a user namespace that has no
+// such user; and keeps only these capabilities.
+Result<> become_unprivileged(std::uint64_t capabilities);
+// For a helper: that, with no_new_privs and an empty bounding set.
+Result<> keep_only(std::uint64_t capabilities);
 
 // Calls `action` while no capability of this thread is in effect.
 void without_capabilities(const std::function<void()>& action);
