@@ -191,7 +191,7 @@ TEST_F(Rotation, ByAHangupGoesOnInANewFileOfTheNameAndLosesNothing) {
     const CaptureFile after = read_capture(path);
     EXPECT_EQ(before.error, "");
     EXPECT_EQ(after.error, "");
-    EXPECT_GE(before.frames.size(), 150U);
+    EXPECT_GE(before.frames.size(), 100U);  // what was in the rings at the second signal may be in either
     EXPECT_EQ(before.frames.size() + after.frames.size(), 180U);
     EXPECT_EQ(run({"capinfos", moved}).status, (ExitStatus{0, 0}));
     EXPECT_EQ(run({"capinfos", path}).status, (ExitStatus{0, 0}));
