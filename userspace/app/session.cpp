@@ -132,12 +132,12 @@ Result<> Session::capture() {
       on_counts_asked_(totals_);
       if (auto result = write_statistics(); !result) return result;
     }
-    look_at_progress();
+    const auto now = Steady::now();
+    look_at_progress(now);
     if (signals_.take_next_file_asked() && options_.start_next_file) {
       if (auto started = options_.start_next_file(); !started) return started;
     }
     const bool idle = handed_over_ == before;
-    const auto now = Steady::now();
     if (signals_.take_flush_asked() || idle || now - last_flush >= kFlushInterval) {
       if (auto result = sink_.flush(); !result) return result;
       last_flush = now;
@@ -146,9 +146,8 @@ Result<> Session::capture() {
   return ok();
 }
 
-void Session::look_at_progress() {
+void Session::look_at_progress(Steady::time_point now) {
   if (!options_.on_progress) return;
-  const auto now = Steady::now();
   const bool is_first_loss = loss_seen_ && !loss_told_;
   if (!is_first_loss && now - last_progress_ < kProgressInterval) return;
   loss_told_ = loss_seen_;

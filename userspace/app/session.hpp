@@ -62,6 +62,7 @@ class Session {
 
  private:
   Result<> capture();
+  void look_at_progress(std::chrono::steady_clock::time_point now);
   std::uint64_t most_records();
   Result<> hand_over_rest(bool wanted);
   Result<> write_statistics();
@@ -73,8 +74,6 @@ class Session {
   SessionOptions options_;
   std::function<void(const SessionTotals&)> on_counts_asked_;
   SessionTotals totals_;
-  void look_at_progress();
-
   std::uint64_t handed_over_ = 0;  // records that the sink accepted
   bool loss_seen_ = false;         // by a record's lost_before
   bool loss_told_ = false;

@@ -120,7 +120,7 @@ Result<> TextPrinter::on_record(const RecordView& given) {
     ++unprinted_;
     return ok();
   }
-  const RecordView record = without_cooked_tag(given);
+  const RecordView& record = without_cooked_tag(given);
   if (options_.number) out_.put(Padded{count_, 5, ' '}, "  ");
   if (options_.lengths) out_.put("caplen ", record.data.size(), " len ", record.wire_len, ' ');
   if (Dissector::print_if_invalid(record, out_)) return end_line();
@@ -138,20 +138,20 @@ Result<> TextPrinter::on_record(const RecordView& given) {
 }
 
 // With -e the tag is shown all the same.
-RecordView TextPrinter::without_cooked_tag(const RecordView& record) {
+const RecordView& TextPrinter::without_cooked_tag(const RecordView& record) {
   constexpr std::size_t kHeader = 20;  // LINUX_SLL2, which begins with the protocol
   const auto& data = record.data;
   const bool may_have_tag = hides_cooked_tags_ && !options_.dissect.link_header &&
                             record.link_type == LinkType::kLinuxSll2 && data.size() >= kHeader + kVlanTagSize;
   if (!may_have_tag || !is_vlan_ethertype(load_be16(data.data()))) return record;
-  untagged_.assign(data.begin(), data.end());
+  untagged_bytes_.assign(data.begin(), data.end());
   // The protocol behind the tag takes the tag's place.
-  std::copy_n(data.begin() + kHeader + 2, 2, untagged_.begin());
-  untagged_.erase(untagged_.begin() + kHeader, untagged_.begin() + kHeader + kVlanTagSize);
-  RecordView without = record;
-  without.data = untagged_;
-  without.wire_len -= static_cast<std::uint32_t>(kVlanTagSize);
-  return without;
+  std::copy_n(data.begin() + kHeader + 2, 2, untagged_bytes_.begin());
+  untagged_bytes_.erase(untagged_bytes_.begin() + kHeader, untagged_bytes_.begin() + kHeader + kVlanTagSize);
+  untagged_ = record;
+  untagged_.data = untagged_bytes_;
+  untagged_.wire_len -= static_cast<std::uint32_t>(kVlanTagSize);
+  return untagged_;
 }
 
 bool TextPrinter::shows_interface(const RecordView& record) const {

@@ -42,7 +42,8 @@ class TextPrinter final : public Sink {
     std::uint32_t ifindex;
   };
 
-  RecordView without_cooked_tag(const RecordView& record);
+  // The record itself, or one that lives until the next call.
+  const RecordView& without_cooked_tag(const RecordView& record);
   [[nodiscard]] bool shows_interface(const RecordView& record) const;
   void put_trace(const RecordView& record);
   Result<> end_line();
@@ -57,7 +58,8 @@ class TextPrinter final : public Sink {
   std::vector<ShownInterface> interfaces_;
   bool several_names_ = false;
   bool hides_cooked_tags_ = false;
-  std::vector<std::byte> untagged_;  // a record without its tag
+  RecordView untagged_;  // a record without its tag
+  std::vector<std::byte> untagged_bytes_;
   std::unique_ptr<DeviceNames> device_names_;
   Dissector dissector_;  // borrows device_names_
   Appender out_;
