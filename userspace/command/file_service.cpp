@@ -53,9 +53,7 @@ Result<> keep_opening(const Options& options) {
       if (auto became = become(*user); !became) return became;
     }
   }
-  constexpr std::uint64_t kOne = 1;
-  if (auto kept = keep_capabilities(kOne << CAP_DAC_OVERRIDE | kOne << CAP_DAC_READ_SEARCH | kOne << CAP_FOWNER);
-      !kept) {
+  if (auto kept = keep_capabilities(capability_set({CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER})); !kept) {
     return kept;
   }
   if (options.output.rotate_command.empty() && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) {

@@ -13,6 +13,7 @@
 #include "live/live_filter.hpp"
 #include "loader/libbpf_log.hpp"
 #include "net/device_list.hpp"
+#include "sandbox/user.hpp"
 
 namespace ringtap {
 namespace {
@@ -99,11 +100,7 @@ Result<SandboxNeeds> attach(const Options& options, LiveSource& source) {
   }
   if (auto attached = source.attach(); !attached) return attached.take_error();
   if (options.sandbox) return source.later_needs();
-  SandboxNeeds needs;
-  for (const int capability : {CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_PERFMON}) {
-    needs.capabilities |= std::uint64_t{1} << static_cast<unsigned>(capability);
-  }
-  return needs;
+  return SandboxNeeds{.capabilities = capability_set({CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_PERFMON})};
 }
 
 }  // namespace ringtap

@@ -27,6 +27,7 @@
 #include "net/promiscuous.hpp"
 #include "record/merge.hpp"
 #include "record/record_filter.hpp"
+#include "sandbox/user.hpp"
 #include "taps/tap_families.hpp"
 
 namespace ringtap {
@@ -435,22 +436,20 @@ Result<> LiveSource::start_helpers() {
 }
 
 SandboxNeeds LiveSource::later_needs() {
-  const auto bit = [](int capability) { return std::uint64_t{1} << static_cast<unsigned>(capability); };
   Impl& impl = *impl_;
   SandboxNeeds needs;
   const TapPrograms* const programs = impl.kernel.programs();
   if (programs != nullptr && !programs->usable_without_capabilities()) {
-    needs.capabilities |= bit(CAP_BPF) | bit(CAP_PERFMON);
+    needs.capabilities |= capability_set({CAP_BPF, CAP_PERFMON});
   }
   const auto& slots = impl.slots->all();
   const bool has_filters = std::any_of(slots.begin(), slots.end(), [](const Slot& slot) {
     return std::any_of(slot.attachments.begin(), slot.attachments.end(), [](const auto& a) { return !a.is_link(); });
   });
   const bool opens_sockets = impl.any && impl.asked.taps.contains_any(kPacketTaps);
-  if (has_filters) needs.capabilities |= bit(CAP_NET_ADMIN) | bit(CAP_BPF);
-  if (opens_sockets) needs.capabilities |= bit(CAP_NET_RAW) | bit(CAP_NET_ADMIN);
-  needs.opens = has_filters || opens_sockets;
-  impl.can_open_sockets = needs.opens;
+  if (has_filters) needs.capabilities |= capability_set({CAP_NET_ADMIN, CAP_BPF});
+  if (opens_sockets) needs.capabilities |= capability_set({CAP_NET_RAW, CAP_NET_ADMIN});
+  impl.can_open_sockets = needs.opens = has_filters || opens_sockets;
   return needs;
 }
 

@@ -29,7 +29,7 @@ UniqueFd make_here(const DeviceLink& link) {
 }
 
 Result<> keep_attaching() {
-  return keep_only(std::uint64_t{1} << CAP_BPF | std::uint64_t{1} << CAP_NET_ADMIN);
+  return keep_only(capability_set({CAP_BPF, CAP_NET_ADMIN}));
 }
 
 }  // namespace

@@ -144,10 +144,9 @@ std::string answer_to(const Question& question) {
 
 // setns(2) wants the first, looking at the namespaces of others' processes the other two.
 Result<> keep_entering() {
-  constexpr std::uint64_t kOne = 1;
   drop_bounding_set();
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  return keep_capabilities(kOne << CAP_SYS_ADMIN | kOne << CAP_SYS_PTRACE | kOne << CAP_DAC_READ_SEARCH);
+  return keep_capabilities(capability_set({CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH}));
 }
 
 }  // namespace

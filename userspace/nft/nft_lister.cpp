@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <span>
 #include <string_view>
 
+#include "base/write_all.hpp"
 #include "nft/nft_context.hpp"
 #include "sandbox/user.hpp"
 
@@ -17,12 +19,7 @@ namespace {
 // A listing may be many megabytes: it is handed over as a file in memory. None if the memory is short.
 UniqueFd file_of(std::string_view text) {
   UniqueFd file(::memfd_create("ringtap-listing", MFD_CLOEXEC));
-  while (file && !text.empty()) {
-    const ssize_t count = ::write(file.get(), text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return UniqueFd();
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (file && write_all(file.get(), std::as_bytes(std::span(text)), true).error != 0) file.reset();
   return file;
 }
 
@@ -49,7 +46,7 @@ Result<NftLister> NftLister::start() {
     if (!made) return made.take_error();
     context.emplace(made.take());
     context->list_handles();
-    return keep_only(std::uint64_t{1} << CAP_NET_ADMIN);
+    return keep_only(capability_set({CAP_NET_ADMIN}));
   };
   const auto serve = [&](std::string_view what) -> HelperProcess::Answer {
     // Names in it are those of the kernel; one that is not a word would be another command.

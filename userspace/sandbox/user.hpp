@@ -7,11 +7,19 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <string>
 
 #include "ringtap/result.hpp"
 
 namespace ringtap {
+
+// A bit for each, as the functions below take them.
+constexpr std::uint64_t capability_set(std::initializer_list<int> numbers) {
+  std::uint64_t set = 0;
+  for (const int number : numbers) set |= std::uint64_t{1} << static_cast<unsigned>(number);
+  return set;
+}
 
 struct User {
   std::string name;
