@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/open_files.hpp"
 #include "cli/options.hpp"
 #include "command/commands.hpp"
 #include "command/messages.hpp"
@@ -51,6 +52,7 @@ void occupy_standard_descriptors() {
 
 int main(int argc, char** argv) {
   ringtap::occupy_standard_descriptors();
+  ringtap::OpenFileLimit::raise();
   auto options = ringtap::parse_options(argc, argv);
   return options ? ringtap::run(*options) : ringtap::fail(options.error());
 }

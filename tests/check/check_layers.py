@@ -27,7 +27,7 @@ FOLDERS = {
     "sandbox": {"base"},
     "api": {"dissect", "file", "filter", "live"},
     "command": {"base", "dissect", "record", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app", "sandbox"},
-    "main.cpp": {"cli", "command"},
+    "main.cpp": {"base", "cli", "command"},
 }
 
 # Folders with sub-folders: the files of the folder itself that may include from a sub-folder. A file of a sub-folder

@@ -5,11 +5,13 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 
 #include "capture.hpp"
 #include "support/requirements.hpp"
@@ -150,10 +152,18 @@ TEST_F(Rotation, RunsTheCommandOnEachFileThatIsCompleteAndWaitsForNone) {
   const std::string script = folder_ / "command";
   // The capture would stand still for a minute if it waited.
   std::ofstream(script) << "#!/bin/sh\ncd " << folder_.path().string()
-                        << "\ncp \"$1\" copy.$$\necho copy.$$ >>copies\nnice >>nice\ncat\n"
+                        << "\ncp \"$1\" copy.$$\necho copy.$$ >>copies\nnice >>nice\nulimit -n >>limit\ncat\n"
                            "[ -e slow ] || { echo $$ >slow; exec sleep 60; }\n";
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit low{512, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
   Capture ringtap(hosts_->right, {"-v", "-i", "right", "-C", "100k", "-z", script, "-w", folder_ / "ours" / "x.pcap"});
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  const std::string limits = read_file("/proc/" + std::to_string(ringtap.process().pid()) + "/limits");
+  const std::string hard = std::to_string(before.rlim_max);
+  EXPECT_TRUE(std::regex_search(limits, std::regex("Max open files +" + hard + " +" + hard + " "))) << limits;
   send(350);
   EXPECT_TRUE(wait_until([&] {
     const std::string copies = read_file(folder_ / "copies");
@@ -166,6 +176,7 @@ TEST_F(Rotation, RunsTheCommandOnEachFileThatIsCompleteAndWaitsForNone) {
     EXPECT_EQ(run({"tcpdump", "-r", folder_ / copy, "--count"}).out, "101 packets\n") << copy;
   }
   EXPECT_EQ(read_file(folder_ / "nice").substr(0, 2), "19");
+  EXPECT_EQ(read_file(folder_ / "limit").substr(0, 4), "512\n") << "a program with select(2) knows 1024 files";
   EXPECT_EQ(::kill(std::stoi(read_file(folder_ / "slow")), SIGKILL), 0) << "it is still there, and is ours";
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/open_files.hpp"
 #include "file/file_writer.hpp"
 #include "file/pcap_writer.hpp"
 #include "file/pcapng_writer.hpp"
@@ -166,6 +167,7 @@ TEST_F(CaptureFilesTest, ThousandsOfFilesCanBeOpenAtOnce) {
   rlimit low = before;
   low.rlim_cur = 1024;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  OpenFileLimit::raise();
   const std::string file = timed("a", {7});
   auto files = CaptureFiles::open(std::vector<std::string>(2000, file), {});
   ASSERT_TRUE(files) << files.error().text();

@@ -10,6 +10,8 @@
 
 #include <array>
 
+#include "base/open_files.hpp"
+
 namespace ringtap {
 
 Result<> FileCommand::run(const std::string& path) {
@@ -33,7 +35,11 @@ Result<> FileCommand::run(const std::string& path) {
 
   std::array<char*, 3> arguments = {command_.data(), const_cast<char*>(path.c_str()), nullptr};
   pid_t pid = -1;
-  const int err = posix_spawnp(&pid, command_.c_str(), &files, &how, arguments.data(), environ);
+  int err = 0;
+  {
+    const OpenFileLimit original;
+    err = posix_spawnp(&pid, command_.c_str(), &files, &how, arguments.data(), environ);
+  }
   posix_spawnattr_destroy(&how);
   posix_spawn_file_actions_destroy(&files);
   if (err != 0) return Error::from_errno(err, "-z " + command_ + " " + path);

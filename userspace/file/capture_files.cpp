@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "file/capture_files.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -14,13 +12,6 @@ constexpr std::size_t kAllBuffers = 16 * 1024 * 1024;
 constexpr std::size_t kLeastBuffer = 16 * 1024;
 // Keeps the sum of now and the wait within the range of the clock.
 constexpr std::chrono::nanoseconds kLongestWait = std::chrono::hours(1);
-
-void allow_many_open_files() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 }  // namespace
 
@@ -88,7 +79,6 @@ CaptureFiles::~CaptureFiles() = default;
 
 Result<std::unique_ptr<CaptureFiles>> CaptureFiles::open(const std::vector<std::string>& paths, const Begin& begin) {
   std::unique_ptr<CaptureFiles> files(new CaptureFiles);
-  if (paths.size() > 1) allow_many_open_files();
   const std::size_t buffer = std::max(kAllBuffers / paths.size(), kLeastBuffer);
   bool is_unlimited = false;
   for (const std::string& path : paths) {

@@ -160,8 +160,6 @@ std::string refusal_hint(int error) {
 Result<> require_open_files(unsigned count) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return ok();
-  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, std::max<rlim_t>(count, limit.rlim_cur));
-  if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= count) return ok();
   return Error("a capture opens about " + std::to_string(count) + " files, but this process may open only " +
                limit_text(RLIMIT_NOFILE, 1))
       .hint("raise the limit: ulimit -n " + std::to_string(count) + ", or LimitNOFILE= in a systemd service");

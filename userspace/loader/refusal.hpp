@@ -20,7 +20,7 @@ std::string refusal_hint(int error);
 // Before Linux 5.11 the memory of maps counts against RLIMIT_MEMLOCK: raises it as far as the process may.
 void raise_memlock_limit();
 
-// Checks that the process may have `count` files open; raises its soft limit if needed.
+// Checks that the process may have `count` files open.
 Result<> require_open_files(unsigned count);
 
 // Checks that /sys/kernel/btf/vmlinux can be read; the Error says whether it is missing, hidden or forbidden.
