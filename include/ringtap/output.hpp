@@ -54,6 +54,7 @@ struct OutputOptions {
   bool print = true;           // text on standard output
   bool count_only = false;     // count packets, print none
   bool flush_each_record = false;
+  bool sync = false;  // a file is on the disk before it counts as written
 };
 
 }  // namespace ringtap

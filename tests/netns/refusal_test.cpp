@@ -2,21 +2,17 @@
 // What keeps a process from capturing is called by its name, before anything is attached: never "an old kernel" where
 // the kernel is not the reason.
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstddef>
 #include <exception>
 #include <filesystem>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "capture.hpp"
+#include "support/failing_call.hpp"
 #include "support/namespace.hpp"
 #include "support/process.hpp"
 #include "support/reports.hpp"
@@ -98,18 +94,6 @@ TEST_F(Refusal, NamesTheLimitOfProgramsAtACgroup) {
 const std::string kNetRawAlone =
     "--bounding-set=-all,+net_raw --inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw --reuid=65534 --clear-groups";
 
-// From now on bpf(2) ends this process and its children.
-void forbid_bpf() {
-  sock_filter rules[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program{.len = std::size(rules), .filter = rules};
-  if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) ::_exit(126);
-}
-
 TEST_F(Refusal, SparesACaptureByAfPacketThatHasCapNetRawAlone) {
   for (const char* tool : {"setpriv", "ping"}) REQUIRE_TOOL(tool);
   const TwoHosts hosts;
@@ -126,7 +110,7 @@ TEST_F(Refusal, SparesACaptureByAfPacketThatHasCapNetRawAlone) {
   EXPECT_TRUE(refused.wait_for_err("CAP_BPF")) << refused.err();
   EXPECT_TRUE(refused.wait());
   // Without the right to bpf(2), and without a call of it that somebody else would have to forbid.
-  Process ringtap(capture("packet"), forbid_bpf);
+  Process ringtap(capture("packet"), [] { make_call_fail(SYS_bpf, 0); });
   ASSERT_TRUE(ringtap.wait_ready(ready)) << ringtap.err();
   ping(hosts.left, TwoHosts::kRightIpv4, 5);
   EXPECT_TRUE(wait_until([&] { return lines_of(ringtap.out()).size() >= 20; })) << ringtap.out() << ringtap.err();

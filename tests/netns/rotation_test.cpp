@@ -6,14 +6,17 @@
 #include <pwd.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <regex>
 
 #include "capture.hpp"
+#include "support/failing_call.hpp"
 #include "support/requirements.hpp"
 #include "support/traffic.hpp"
 
@@ -221,6 +224,37 @@ TEST_F(Rotation, ByAHangupStartsTheNextFileOfASet) {
   EXPECT_EQ(read_capture(folder_ / "ours" / "x.pcap").frames.size() +
                 read_capture(folder_ / "ours" / "x.pcap1").frames.size(),
             20U);
+}
+
+// What the disk does not take is known only then, and of a file that counts as written it is.
+TEST_F(Rotation, WithSyncCountsWhatIsOnTheDisk) {
+  struct Case {
+    unsigned broken;
+    std::vector<std::string> arguments;
+    int code;
+  };
+  const auto path = [&](const char* name) { return (folder_ / "ours" / name).string(); };
+  for (const auto& [broken, arguments, code] :
+       std::vector<Case>{{SYS_fdatasync, {"--sync", "-C", "100k", "-w", path("a.pcap")}, 4},
+                         {SYS_fsync, {"--sync", "-C", "100k", "-w", path("b.pcapng")}, 4},  // of the folder
+                         {SYS_fdatasync, {"--sync", "-w", path("c.pcapng")}, 4},
+                         {SYS_fdatasync, {"-C", "100k", "-w", path("d.pcap")}, 0},
+                         {SYS_sync, {"--sync", "-C", "100k", "-w", path("e.pcap")}, 0}}) {
+    SCOPED_TRACE(arguments.back());
+    std::vector<std::string> all = {"-v", "-i", "right"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    Capture ringtap(hosts_->right, all, [broken = broken] { make_call_fail(broken, EIO); });
+    send(350);
+    const Finished finished = ringtap.stop();
+    EXPECT_EQ(finished.status, (ExitStatus{code, 0})) << finished.err;
+    auto accounting = expect_identity(finished.err);
+    EXPECT_EQ((*accounting.total)["written"], code == 0 ? 350U : 0U) << finished.err;
+    EXPECT_EQ(finished.err.find("sync " + arguments.back()) != std::string::npos, code == 4) << finished.err;
+    EXPECT_EQ(finished.err.find("Input/output error") != std::string::npos, code == 4) << finished.err;
+  }
+  EXPECT_EQ(read_capture(path("e.pcap1")).error, "");
+  const Finished piped = run(hosts_->right.command({"sh", "-c", ringtap_binary() + " -i right --sync -w - | cat"}));
+  EXPECT_NE(piped.err.find("--sync: standard output is not a file"), std::string::npos) << piped;
 }
 
 TEST_F(Rotation, GoesOnWhereTheCommandCannotBeRun) {

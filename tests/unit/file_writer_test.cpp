@@ -6,9 +6,12 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <optional>
@@ -16,6 +19,8 @@
 #include <thread>
 #include <vector>
 
+#include "file/open_file.hpp"
+#include "support/failing_call.hpp"
 #include "support/requirements.hpp"
 #include "support/wait.hpp"
 
@@ -197,6 +202,60 @@ TEST_F(FileWriterTest, WaitsForAPipeThatDoesNotBlock) {
   reader.join();
   EXPECT_EQ(received, 1'000'000u);
   ::close(ends[0]);
+}
+
+TEST_F(FileWriterTest, CountsNoBlockThatTheDiskMayNotHold) {
+  struct Case {
+    unsigned call;
+    Durability durability;
+    std::uint64_t stored;
+  };
+  for (const auto& [call, durability, stored] :
+       {Case{SYS_fdatasync, Durability::kOnDisk, 0}, Case{SYS_fsync, Durability::kOnDisk, 0},  // of its folder
+        Case{SYS_fdatasync, Durability::kInKernel, 100}, Case{SYS_sync, Durability::kOnDisk, 100}}) {
+    SCOPED_TRACE(call);
+    const int code = in_child([&, call = call, durability = durability, stored = stored] {
+      testing::make_call_fail(call, EIO);
+      auto writer = FileWriter::create(path(), durability);
+      if (!writer) return 10;
+      for (int i = 0; i < 100; ++i) static_cast<void>((*writer)->write(block_of(10'000, 'x')));
+      if (!(*writer)->flush() || (*writer)->blocks_stored() != 100) return 11;
+      const auto closed = (*writer)->close();
+      if ((*writer)->blocks_stored() != stored) return 12;
+      if (static_cast<bool>(closed) != (stored == 100)) return 13;
+      if (closed) return 0;
+      return closed.error().kind() == ErrorKind::kOutput && closed.error().errno_value() == EIO &&
+                     closed.error().text().starts_with("sync " + path())
+                 ? 0
+                 : 14;
+    });
+    EXPECT_EQ(code, 0);
+  }
+}
+
+TEST_F(FileWriterTest, HasNoDiskToWaitForBehindAPipe) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd reader(ends[0]);
+  const auto refused = FileWriter::adopt(UniqueFd(ends[1]), "standard output", Durability::kOnDisk);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::kUsage);
+  EXPECT_NE(refused.error().text().find("standard output is not a file"), std::string::npos);
+  EXPECT_FALSE(FileWriter::create("/dev/null", Durability::kOnDisk));
+}
+
+// A symbolic link is in another folder than the file.
+TEST_F(FileWriterTest, FindsTheFolderOfTheFileItself) {
+  std::filesystem::create_directory(path("there"));
+  std::ofstream(path("there") + "/file") << "x";
+  std::filesystem::create_symlink(path("there") + "/file", path("link"));
+  const auto folder = open_file_here(path("link"), FileUse::kFolder);
+  ASSERT_TRUE(folder) << folder.error().text();
+  struct stat opened {};
+  struct stat there {};
+  ASSERT_EQ(::fstat(folder->get(), &opened), 0);
+  ASSERT_EQ(::stat(path("there").c_str(), &there), 0);
+  EXPECT_EQ(opened.st_ino, there.st_ino);
 }
 
 TEST_F(FileWriterTest, LeavesTheBytesBehindItsPositionAlone) {

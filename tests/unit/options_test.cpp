@@ -337,7 +337,8 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
                                         "--lengths",
                                         "-#",
                                         "-Z",
-                                        "--sandbox"};
+                                        "--sandbox",
+                                        "--sync"};
   const std::map<std::string, const char*> values = {
       {"--tap", "tc"},    {"--xdp-mode", "native"}, {"-B", "64m"},        {"--sample", "1/2"},
       {"--max-pps", "5"}, {"--time-batch", "10us"}, {"--duration", "5s"}, {"--ready-file", "x"}};

@@ -5,9 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "file/capture_reader.hpp"
@@ -27,6 +31,46 @@ using testing::MemoryWriter;
 using testing::RecordingSink;
 using testing::Stored;
 
+// A disk that takes its time: close() waits for it, and it may fail then.
+class SlowWriter final : public MemoryWriter {
+ public:
+  struct Disk {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool is_ready = false;
+    std::set<std::uint64_t> broken;  // which close() fails, counted from 1
+    std::uint64_t closed = 0;
+    std::chrono::milliseconds delay{0};
+    std::size_t open = 0;
+    std::size_t most_open = 0;
+
+    void let_go() {
+      const std::lock_guard lock(mutex);
+      is_ready = true;
+      changed.notify_all();
+    }
+  };
+  SlowWriter(std::shared_ptr<Stored> stored, Disk& disk) : MemoryWriter(std::move(stored)), disk_(disk) {
+    const std::lock_guard lock(disk_.mutex);
+    disk_.most_open = std::max(disk_.most_open, ++disk_.open);
+  }
+
+  Result<> close() override {
+    std::this_thread::sleep_for(disk_.delay);
+    std::unique_lock lock(disk_.mutex);
+    disk_.changed.wait(lock, [this] { return disk_.is_ready; });
+    --disk_.open;
+    failed_ = disk_.broken.contains(++disk_.closed);
+    if (failed_) return Error::from_errno(EIO, "sync memory", ErrorKind::kOutput);
+    return MemoryWriter::close();
+  }
+  [[nodiscard]] std::uint64_t blocks_stored() const override { return failed_ ? 0 : MemoryWriter::blocks_stored(); }
+
+ private:
+  Disk& disk_;
+  bool failed_ = false;
+};
+
 const std::vector<std::byte> kData(100);
 constexpr std::uint64_t kRecord = 16 + 100;  // in a pcap file
 constexpr std::uint64_t kHeader = 24;
@@ -43,6 +87,7 @@ class RotatingWriterTest : public ::testing::Test {
       auto stored = std::make_shared<Stored>();
       files_[path] = stored;
       std::unique_ptr<ByteWriter> out = std::make_unique<MemoryWriter>(stored);
+      if (disk_ != nullptr) out = std::make_unique<SlowWriter>(stored, *disk_);
       if (room_ > 0) out = std::make_unique<FailingWriter>(stored, room_);
       RotatingWriter::File file{.sink = nullptr, .out = out.get()};
       if (pcapng_) {
@@ -56,6 +101,7 @@ class RotatingWriterTest : public ::testing::Test {
       EXPECT_TRUE(files_[path]->is_closed) << path;
       closed_.push_back(path);
     };
+    hooks.closes_by_thread = disk_ != nullptr;
     hooks.statistics = [] { return std::vector<InterfaceStatistics>{{.interface_id = 0, .received = 77}}; };
     hooks.now = [this] { return now_; };
     auto made = RotatingWriter::create(name, rotation, std::move(hooks));
@@ -83,6 +129,7 @@ class RotatingWriterTest : public ::testing::Test {
   std::set<std::string> refused_;
   std::uint64_t room_ = 0;  // blocks a file takes, 0: any number
   bool pcapng_ = false;
+  SlowWriter::Disk* disk_ = nullptr;
   std::vector<std::string> opened_;
   std::vector<std::string> closed_;
   std::map<std::string, std::shared_ptr<Stored>> files_;
@@ -209,6 +256,60 @@ TEST_F(RotatingWriterTest, CountsWhatAFullDiskHolds) {
   ASSERT_FALSE(writer_->on_record({.time_ns = 1, .data = kData, .wire_len = 100}));
   static_cast<void>(writer_->finish());
   EXPECT_EQ(writer_->records_stored(), 4U);
+}
+
+TEST_F(RotatingWriterTest, GoesOnWritingWhileTheDiskTakesFiles) {
+  for (const bool pcapng : {false, true}) {
+    SlowWriter::Disk disk;
+    disk_ = &disk;
+    pcapng_ = pcapng;
+    opened_.clear();
+    closed_.clear();
+    start("x", {.bytes = 1});
+    write(7);  // the disk has taken none of the files before the seventh
+    EXPECT_EQ(opened_.size(), pcapng ? 8U : 7U);
+    EXPECT_EQ(closed_.size(), 0U);
+    EXPECT_TRUE(writer_->flush());
+    EXPECT_EQ(writer_->records_stored(), 7U);
+    disk.let_go();
+    EXPECT_TRUE(writer_->finish());
+    EXPECT_EQ(closed_, std::vector<std::string>(opened_.begin(), opened_.end() - 1));
+    EXPECT_EQ(writer_->records_stored(), 7U);
+    writer_.reset();
+  }
+}
+
+TEST_F(RotatingWriterTest, WaitsWhenTooManyFilesWaitForTheDisk) {
+  SlowWriter::Disk disk;
+  disk.is_ready = true;
+  disk.delay = std::chrono::milliseconds(1);
+  disk_ = &disk;
+  start("x", {.bytes = 1});
+  write(100);
+  EXPECT_TRUE(writer_->finish());
+  EXPECT_EQ(writer_->records_stored(), 100U);
+  EXPECT_GT(disk.most_open, FileCloser::kMostWaiting / 2);
+  EXPECT_LE(disk.most_open, FileCloser::kMostWaiting + 3);  // and those that are written, handed over, completed
+}
+
+TEST_F(RotatingWriterTest, DoesNotCountTheFileThatTheDiskDidNotTake) {
+  for (const bool pcapng : {false, true}) {
+    SlowWriter::Disk disk;
+    disk.broken = {2};
+    disk_ = &disk;
+    pcapng_ = pcapng;
+    opened_.clear();
+    closed_.clear();
+    start("x", {.bytes = kHeader + 3 * kRecord});
+    write(8);
+    disk.let_go();
+    const auto finished = writer_->finish();
+    ASSERT_FALSE(finished);
+    EXPECT_EQ(finished.error().errno_value(), EIO);
+    EXPECT_EQ(closed_, std::vector<std::string>{"x"}) << "no command on a file that may not be whole";
+    EXPECT_EQ(writer_->records_stored(), 8U - read("x1").records.size());
+    writer_.reset();
+  }
 }
 
 TEST_F(RotatingWriterTest, RefusesATimePatternThatMakesNoName) {

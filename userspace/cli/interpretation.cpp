@@ -95,6 +95,7 @@ Result<> interpret_output(Draft& draft) {
   OutputOptions& output = draft.options.output;
   const Rotation& rotation = output.rotation;
   if (!rotation.rotates() && rotation.files > 0) return usage("-W needs -C or -G");
+  if (output.sync && output.path.empty()) return usage("--sync needs -w");
   if (!rotation.rotates() && !output.rotate_command.empty()) return usage("-z needs -C or -G");
   if (rotation.rotates() && (output.path.empty() || output.path == "-")) {
     return usage("-C and -G need -w with the name of a file");

@@ -11,6 +11,7 @@
 #include <ctime>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -66,6 +67,7 @@ Result<> keep_opening(const Options& options) {
 constexpr char kRead = 'r';
 constexpr char kWrite = 'w';
 constexpr char kLookAt = 'l';
+constexpr char kFolder = 'd';
 constexpr char kRun = 'z';
 
 class FileService {
@@ -76,9 +78,10 @@ class FileService {
     const char what = request.front();
     const std::string path(request.substr(1));
     auto done = what == kRun ? run(path)
-                             : open(path, what == kRead    ? FileUse::kRead
-                                          : what == kWrite ? FileUse::kWrite
-                                                           : FileUse::kLookAt);
+                             : open(path, what == kRead     ? FileUse::kRead
+                                          : what == kWrite  ? FileUse::kWrite
+                                          : what == kFolder ? FileUse::kFolder
+                                                            : FileUse::kLookAt);
     if (!done) return {done.error().text(), {}};
     return {"", done.take()};
   }
@@ -146,7 +149,10 @@ std::optional<HelperProcess>& the_helper() {
   return helper;
 }
 
+// Also called by the thread that completes files.
 Result<UniqueFd> ask(char what, const std::string& path, ErrorKind kind) {
+  static std::mutex one_at_a_time;
+  const std::lock_guard lock(one_at_a_time);
   auto answer = the_helper()->ask(what + path);
   if (!answer) return answer.take_error();
   if (!answer->text.empty()) return Error(answer->text, kind);
@@ -168,9 +174,20 @@ Result<> open_own_file(const std::string& path, FileUse use) {
 }
 
 Result<UniqueFd> ask_to_open(const std::string& path, FileUse use) {
-  if (const auto own = own_files().find(path); own != own_files().end() && own->second) return std::move(own->second);
-  if (use == FileUse::kRead) return ask(kRead, path, ErrorKind::kFailure);
-  return ask(use == FileUse::kWrite ? kWrite : kLookAt, path, ErrorKind::kOutput);
+  if (const auto own = own_files().find(path); own != own_files().end()) {
+    if (own->second || use == FileUse::kFolder) return std::move(own->second);  // its name is not on a disk
+  }
+  switch (use) {
+    case FileUse::kRead:
+      return ask(kRead, path, ErrorKind::kFailure);
+    case FileUse::kWrite:
+      return ask(kWrite, path, ErrorKind::kOutput);
+    case FileUse::kLookAt:
+      return ask(kLookAt, path, ErrorKind::kOutput);
+    case FileUse::kFolder:
+      break;
+  }
+  return ask(kFolder, path, ErrorKind::kOutput);
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ Result<Output> open_file_set(const OutputContext& context) {
       if (auto started = run_file_command(context.options, path); !started) say(started.error().text());
     };
   }
+  hooks.closes_by_thread = options.sync;
   hooks.conversion = context.conversion;
   hooks.statistics = [source = context.source] { return source->statistics(); };
   Output output;
@@ -138,7 +139,7 @@ const std::string* find_same_file(const std::vector<std::string>& paths, const s
 }
 
 Result<OutputFile> open_capture_file(const OutputContext& context, const std::string& path) {
-  auto out = open_output(path);
+  auto out = open_output(path, context.options.output.sync ? Durability::kOnDisk : Durability::kInKernel);
   if (!out) return out.take_error();
   OutputFile file{.sink = nullptr, .out = out->get()};
   for (const Format& format : kFormats) {

@@ -20,26 +20,41 @@ constexpr std::size_t kBufferAlign = 4096;
 constexpr std::size_t kMaxBlocks =
     kBufferSize / 64;  // smaller blocks than this on average fill the list before the buffer
 
+Result<std::unique_ptr<FileWriter>> adopt_named(UniqueFd fd, const std::string& path, Durability durability) {
+  auto writer = FileWriter::adopt(std::move(fd), path, durability);
+  if (!writer || durability == Durability::kInKernel) return writer;
+  auto folder = open_file(path, FileUse::kFolder);
+  if (!folder) return folder.take_error();
+  (*writer)->keep_name_in(folder.take());
+  return writer;
+}
+
 }  // namespace
 
-FileWriter::FileWriter(UniqueFd fd, std::string name, bool is_regular)
+FileWriter::FileWriter(UniqueFd fd, std::string name, bool is_regular, Durability durability)
     : fd_(std::move(fd)),
       name_(std::move(name)),
       is_regular_(is_regular),
+      durability_(durability),
       buffer_(static_cast<std::byte*>(std::aligned_alloc(kBufferAlign, kBufferSize))) {
   ends_.reserve(kMaxBlocks);
 }
 
-Result<std::unique_ptr<FileWriter>> FileWriter::create(const std::string& path) {
+Result<std::unique_ptr<FileWriter>> FileWriter::create(const std::string& path, Durability durability) {
   auto fd = open_file(path, FileUse::kWrite);
   if (!fd) return fd.take_error();
-  return adopt(fd.take(), path);
+  return adopt_named(fd.take(), path, durability);
 }
 
-Result<std::unique_ptr<FileWriter>> FileWriter::adopt(UniqueFd fd, std::string name) {
+Result<std::unique_ptr<FileWriter>> FileWriter::adopt(UniqueFd fd, std::string name, Durability durability) {
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return Error::from_errno(errno, "examine " + name, ErrorKind::kOutput);
-  std::unique_ptr<FileWriter> writer(new FileWriter(std::move(fd), std::move(name), S_ISREG(status.st_mode)));
+  const bool is_regular = S_ISREG(status.st_mode);
+  if (durability == Durability::kOnDisk && !is_regular && !S_ISBLK(status.st_mode)) {
+    return Error("--sync: " + name + " is not a file, so there is no disk to wait for", ErrorKind::kUsage)
+        .hint("leave out --sync, or name a file");
+  }
+  std::unique_ptr<FileWriter> writer(new FileWriter(std::move(fd), std::move(name), is_regular, durability));
   if (writer->buffer_ == nullptr) return Error::from_errno(ENOMEM, "write " + writer->name_, ErrorKind::kOutput);
   return writer;
 }
@@ -106,6 +121,8 @@ Error FileWriter::failure() const {
 Result<> FileWriter::close() {
   if (!fd_) return ok();
   Result<> flushed = failed_errno_ == 0 ? flush() : ok();
+  Result<> synced = durability_ == Durability::kOnDisk ? reach_disk() : ok();
+  if (flushed) flushed = std::move(synced);
   // Linux has released the descriptor even if close() was interrupted, close(2).
   const int err = ::close(fd_.release()) == 0 ? 0 : errno;
   if (!flushed || failed_errno_ != 0 || err == 0 || err == EINTR) return flushed;
@@ -113,6 +130,16 @@ Result<> FileWriter::close() {
   return Error::from_errno(
       err, "close " + name_ + ", which may hold fewer than the " + std::to_string(blocks_stored_) + " blocks written",
       ErrorKind::kOutput);
+}
+
+Result<> FileWriter::reach_disk() {
+  const bool all = ::fdatasync(fd_.get()) == 0 && (!folder_ || ::fsync(folder_.get()) == 0);
+  if (all) return ok();
+  failed_errno_ = errno;
+  const std::uint64_t blocks = std::exchange(blocks_stored_, 0);
+  return Error::from_errno(failed_errno_,
+                           "sync " + name_ + ", of whose " + std::to_string(blocks) + " blocks the disk may hold fewer",
+                           ErrorKind::kOutput);
 }
 
 bool FileWriter::is_file_of(int fd) const {
@@ -127,14 +154,14 @@ Result<std::unique_ptr<FileWriter>> open_output_anew(const std::string& path, co
   if (!fd) return fd.take_error();
   if (present.is_file_of(fd->get())) return std::unique_ptr<FileWriter>();
   if (::ftruncate(fd->get(), 0) != 0) return Error::from_errno(errno, "empty " + path, ErrorKind::kOutput);
-  return FileWriter::adopt(fd.take(), path);
+  return adopt_named(fd.take(), path, present.durability());
 }
 
-Result<std::unique_ptr<FileWriter>> open_output(const std::string& path) {
-  if (path != "-") return FileWriter::create(path);
+Result<std::unique_ptr<FileWriter>> open_output(const std::string& path, Durability durability) {
+  if (path != "-") return FileWriter::create(path, durability);
   UniqueFd fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
   if (!fd) return Error::from_errno(errno, "standard output", ErrorKind::kOutput);
-  return FileWriter::adopt(std::move(fd), "standard output");
+  return FileWriter::adopt(std::move(fd), "standard output", durability);
 }
 
 }  // namespace ringtap

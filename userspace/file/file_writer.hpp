@@ -2,8 +2,9 @@
 // A ByteWriter over a file descriptor, with a large buffer. If a block does not completely fit into a regular file
 // (ENOSPC, EFBIG, EIO …), the file is truncated after the last complete block; what was written to a pipe cannot be
 // taken back, and the Error says so. Owns the descriptor. One thread; the caller ignores SIGPIPE and SIGXFSZ, so that
-// write(2) returns EPIPE, EFBIG. There is no fsync: if the kernel cannot store data that it has accepted, this is
-// noticed only when close(2) reports it (NFS).
+// write(2) returns EPIPE, EFBIG. Without `Durability::kOnDisk` there is no fsync(2): if the kernel cannot store data
+// that it has accepted, this is noticed only when close(2) reports it (NFS). With it close() waits for the disk, and
+// after an Error of that no block counts as stored.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ringtap/byte_writer.hpp"
@@ -19,12 +21,20 @@
 
 namespace ringtap {
 
+// What a file that is closed has survived: the end of this process, or a power cut.
+enum class Durability { kInKernel, kOnDisk };
+
 class FileWriter final : public ByteWriter {
  public:
   // Creates the file, or truncates an existing one, as tcpdump does.
-  static Result<std::unique_ptr<FileWriter>> create(const std::string& path);
-  // Writes from the descriptor's current position on; `name` is for messages.
-  static Result<std::unique_ptr<FileWriter>> adopt(UniqueFd fd, std::string name);
+  static Result<std::unique_ptr<FileWriter>> create(const std::string& path,
+                                                    Durability durability = Durability::kInKernel);
+  // Writes from the descriptor's current position on; `name` is for messages. An Error of kind kUsage if what is not a
+  // file shall be on the disk.
+  static Result<std::unique_ptr<FileWriter>> adopt(UniqueFd fd, std::string name,
+                                                   Durability durability = Durability::kInKernel);
+  // Its name shall be on the disk, too; it is in this folder, or there is none.
+  void keep_name_in(UniqueFd folder) { folder_ = std::move(folder); }
 
   // After an Error both discard their data and return the same Error again.
   using ByteWriter::write;
@@ -37,23 +47,27 @@ class FileWriter final : public ByteWriter {
 
   // Whether this descriptor is of the same file.
   [[nodiscard]] bool is_file_of(int fd) const;
+  [[nodiscard]] Durability durability() const { return durability_; }
 
  private:
   struct FreeDeleter {
     void operator()(std::byte* memory) const { std::free(memory); }
   };
 
-  FileWriter(UniqueFd fd, std::string name, bool is_regular);
+  FileWriter(UniqueFd fd, std::string name, bool is_regular, Durability durability);
 
   // `ends` are the offsets in `bytes` where blocks end.
   Result<> store(std::span<const std::byte> bytes, std::span<const std::uint32_t> ends);
   Result<> store_alone(Parts parts);
   bool cut_back(std::size_t excess);
+  Result<> reach_disk();
   [[nodiscard]] Error failure() const;
 
   UniqueFd fd_;
+  UniqueFd folder_;
   std::string name_;
   bool is_regular_;
+  Durability durability_;
   std::unique_ptr<std::byte[], FreeDeleter> buffer_;
   std::size_t used_ = 0;
   std::vector<std::uint32_t> ends_;  // where the blocks in the buffer end; never grows
@@ -64,7 +78,7 @@ class FileWriter final : public ByteWriter {
 };
 
 // "-" is standard output, through a duplicated descriptor.
-Result<std::unique_ptr<FileWriter>> open_output(const std::string& path);
+Result<std::unique_ptr<FileWriter>> open_output(const std::string& path, Durability durability = Durability::kInKernel);
 // A new and empty file of this name; none if the name is that of `present`.
 Result<std::unique_ptr<FileWriter>> open_output_anew(const std::string& path, const FileWriter& present);
 

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace ringtap {
@@ -14,9 +16,19 @@ FileOpener& the_opener() {
   return opener;
 }
 
+Result<UniqueFd> open_folder_of(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path file = std::filesystem::canonical(path, error);  // its name may be a symbolic link
+  const std::string folder = error ? path : file.parent_path().string();
+  UniqueFd fd(error ? -1 : ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) return fd;
+  return Error::from_errno(error ? error.value() : errno, "open " + folder + " for --sync", ErrorKind::kOutput);
+}
+
 }  // namespace
 
 Result<UniqueFd> open_file_here(const std::string& path, FileUse use) {
+  if (use == FileUse::kFolder) return open_folder_of(path);
   if (use == FileUse::kRead) {
     UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) return Error::from_errno(errno, "open " + path);

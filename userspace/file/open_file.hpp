@@ -15,6 +15,7 @@ enum class FileUse {
   kRead,
   kWrite,   // created if it does not exist, emptied if it does
   kLookAt,  // created if it does not exist, left as it is if it does; for writing
+  kFolder,  // the folder that it is in, to fsync(2) its name
 };
 
 // Errors say what was to be done with which file.

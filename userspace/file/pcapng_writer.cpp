@@ -185,6 +185,7 @@ Result<> PcapngWriter::write_other(std::span<const std::byte> block) {
 
 std::uint64_t PcapngWriter::records_stored() const {
   const std::uint64_t stored = out_->blocks_stored();
+  if (stored < others_stored_) return stored_before_;  // what was stored is not certain any more
   const auto others = std::upper_bound(others_.begin(), others_.end(), stored) - others_.begin();
   return stored_before_ + stored - others_stored_ - static_cast<std::uint64_t>(others);
 }

@@ -29,6 +29,9 @@ Result<std::string> rotated_name(const std::string& path, const Rotation& rotati
 Result<std::unique_ptr<RotatingWriter>> RotatingWriter::create(std::string path, const Rotation& rotation,
                                                                Hooks hooks) {
   std::unique_ptr<RotatingWriter> writer(new RotatingWriter(std::move(path), rotation, std::move(hooks)));
+  auto closer = FileCloser::create(writer->hooks_.closed, writer->hooks_.closes_by_thread);
+  if (!closer) return closer.take_error();
+  writer->closer_ = closer.take();
   writer->begun_ = writer->hooks_.now();
   if (auto opened = writer->open(); !opened) return opened.take_error();
   return writer;
@@ -53,11 +56,8 @@ Result<> RotatingWriter::open() {
   return ok();
 }
 
-Result<> RotatingWriter::close() {
-  const File file = std::exchange(file_, {});
-  Result<> finished = file.sink->finish();
-  stored_before_ += file.sink->records_stored();
-  return finished;
+Result<> RotatingWriter::close(bool tells) {
+  return closer_->close(std::exchange(file_, {}).sink, name_, tells);
 }
 
 Result<> RotatingWriter::move_on() {
@@ -66,8 +66,7 @@ Result<> RotatingWriter::move_on() {
   for (const InterfaceStatistics& interface : *statistics) {
     if (auto written = file_.sink->on_statistics(interface); !written) return written;
   }
-  if (auto closed = close(); !closed) return closed;
-  hooks_.closed(name_);
+  if (auto closed = close(true); !closed) return closed;
   return open();
 }
 
@@ -116,16 +115,19 @@ Result<bool> RotatingWriter::start_next() {
   return moved ? Result<bool>(true) : moved.take_error();
 }
 
+Result<> RotatingWriter::flush() {
+  Result<> flushed = file_.sink->flush();
+  return flushed ? closer_->failure() : std::move(flushed);
+}
+
 Result<> RotatingWriter::finish() {
-  if (file_.sink == nullptr) return ok();
-  const bool over = is_over();
-  auto closed = close();
-  if (closed && over) hooks_.closed(name_);
-  return closed;
+  Result<> closed = file_.sink == nullptr ? ok() : close(is_over());
+  Result<> complete = closer_->wait();
+  return closed ? std::move(complete) : std::move(closed);
 }
 
 std::uint64_t RotatingWriter::records_stored() const {
-  return stored_before_ + (file_.sink == nullptr ? 0 : file_.sink->records_stored());
+  return closer_->records_stored() + (file_.sink == nullptr ? 0 : file_.sink->records_stored());
 }
 
 }  // namespace ringtap

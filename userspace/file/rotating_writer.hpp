@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "file/file_closer.hpp"
 #include "ringtap/byte_writer.hpp"
 #include "ringtap/output.hpp"
 #include "ringtap/sink.hpp"
@@ -31,7 +32,8 @@ class RotatingWriter final : public Sink {
   };
   struct Hooks {
     std::function<Result<File>(const std::string& path)> open;
-    std::function<void(const std::string& path)> closed;  // called for a file when the next one is started
+    FileCloser::Closed closed;      // called for a complete file when the next one is started
+    bool closes_by_thread = false;  // since that takes long
     std::function<Result<std::vector<InterfaceStatistics>>()> statistics;  // for the end of a file
     Conversion* conversion = nullptr;  // what the writers leave out; what each file begins with is counted once
     std::function<std::time_t()> now = [] { return std::time(nullptr); };
@@ -46,7 +48,7 @@ class RotatingWriter final : public Sink {
   Result<> on_statistics(const InterfaceStatistics& statistics) override {
     return file_.sink->on_statistics(statistics);
   }
-  Result<> flush() override { return file_.sink->flush(); }
+  Result<> flush() override;
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
@@ -67,7 +69,7 @@ class RotatingWriter final : public Sink {
     return rotation_.seconds > 0 && hooks_.now() - begun_ >= static_cast<std::time_t>(rotation_.seconds);
   }
   Result<> open();
-  Result<> close();
+  Result<> close(bool tells);
   Result<> move_on();
   Result<> next_number();
 
@@ -80,7 +82,7 @@ class RotatingWriter final : public Sink {
   std::time_t begun_ = 0;            // when the current time slice began
   std::uint64_t number_ = 0;         // within it
   std::uint64_t files_by_time_ = 1;  // time slices so far
-  std::uint64_t stored_before_ = 0;  // records in files that are closed
+  std::unique_ptr<FileCloser> closer_;
   std::vector<Interface> interfaces_;
   struct Block {
     FileBlockView view;
