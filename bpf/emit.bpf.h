@@ -22,6 +22,14 @@ struct stage {
 	__u8 bytes[]; /* RINGTAP_BATCH_BYTES and one record of cfg_snaplen */
 };
 
+/* One of the CPU's stages; NULL if it has none. */
+static __always_inline struct stage *stage_of(__u32 cpu, __u32 which)
+{
+	void *of_cpu = bpf_map_lookup_elem(&stages, &cpu);
+
+	return of_cpu ? bpf_map_lookup_elem(of_cpu, &which) : NULL;
+}
+
 /* A record being built, at the end of a stage. */
 struct record {
 	struct stage *stage;
@@ -300,8 +308,7 @@ static __always_inline __u64 record_time(struct record *record)
 static __always_inline int record_begin(struct tap *tap, struct record *record, int traced)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	__u32 index = cpu * RINGTAP_STAGES_PER_CPU;
-	struct stage *stage = bpf_map_lookup_elem(&stages, &index);
+	struct stage *stage = stage_of(cpu, 0);
 
 	if (!stage) {
 		count_drop(tap, RINGTAP_CNT_NO_RING);
@@ -309,8 +316,7 @@ static __always_inline int record_begin(struct tap *tap, struct record *record, 
 	}
 	record->nested = READ_ONCE(stage->head.busy);
 	if (record->nested) {
-		index++;
-		stage = bpf_map_lookup_elem(&stages, &index);
+		stage = stage_of(cpu, 1);
 		if (!stage || READ_ONCE(stage->head.busy)) {
 			count_drop(tap, RINGTAP_CNT_RECURSION);
 			return 0;

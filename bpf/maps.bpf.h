@@ -43,7 +43,8 @@ struct ring {
 	__uint(max_entries, 4096);
 };
 
-/* CPU number → its ring. The loader creates and fills this map before the programs are loaded. */
+/* CPU number → its ring; none for a CPU that is not online. The loader creates and fills this map before the programs
+ * are loaded. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
@@ -52,16 +53,24 @@ struct {
 } rings __weak SEC(".maps");
 
 /*
- * CPU number * RINGTAP_STAGES_PER_CPU → stage, where a record is built before it goes to the ring with its exact size.
- * Not a per-CPU map: those are limited to 32 KiB per value. The loader sets the value size to what struct stage needs
- * with cfg_snaplen and cfg_filter_bytes.
+ * The stages of one CPU, RINGTAP_STAGES_PER_CPU of them, where a record is built before it goes to the ring with its
+ * exact size. Not a per-CPU map: those are limited to 32 KiB per value. The loader sets the value size to what struct
+ * stage needs with cfg_snaplen and cfg_filter_bytes.
  */
-struct {
+struct cpu_stages {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, RINGTAP_STAGES_PER_CPU);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, 4096);
-	__uint(map_flags, BPF_F_MMAPABLE); /* user space looks for records that are left in it */
+	__uint(map_flags, BPF_F_MMAPABLE); /* user space looks for records that are left in them */
+};
+
+/* CPU number → its stages, made and filled as `rings`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct cpu_stages);
 } stages __weak SEC(".maps");
 
 /* slot * RINGTAP_TAP_COUNT + tap → counters, per CPU. */

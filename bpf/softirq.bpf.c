@@ -13,9 +13,9 @@ char _license[] SEC("license") = "Dual BSD/GPL";
 
 static __always_inline struct ringtap_stage *own_stage(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 index = bpf_get_smp_processor_id() * RINGTAP_STAGES_PER_CPU;
+	struct stage *stage = ctx->args[0] == NET_RX_SOFTIRQ ? stage_of(bpf_get_smp_processor_id(), 0) : NULL;
 
-	return ctx->args[0] == NET_RX_SOFTIRQ ? bpf_map_lookup_elem(&stages, &index) : NULL;
+	return stage ? &stage->head : NULL;
 }
 
 SEC("raw_tp")

@@ -13,8 +13,7 @@ SEC("raw_tp")
 int stage_flusher(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u32 cpu = ctx->args[0];
-	__u32 index = cpu * RINGTAP_STAGES_PER_CPU;
-	struct stage *stage = bpf_map_lookup_elem(&stages, &index);
+	struct stage *stage = stage_of(cpu, 0);
 
 	if (!stage || READ_ONCE(stage->head.busy))
 		return 0;

@@ -38,7 +38,7 @@ enum ringtap_counter {
   RINGTAP_CNT_SAMPLED_OUT = 2,  /* its flow is left out by --sample */
   RINGTAP_CNT_RATE_LIMITED = 3, /* above the rate of --max-pps */
   RINGTAP_CNT_RING_FULL = 4,    /* no room in this CPU's ring */
-  RINGTAP_CNT_NO_RING = 5,      /* this CPU has no ring: it was not a possible CPU when the capture started */
+  RINGTAP_CNT_NO_RING = 5,      /* this CPU has no ring: it came online a moment ago, or no memory was left */
   RINGTAP_CNT_COPY_FAILED = 6,  /* the kernel refused to copy the frame's bytes */
   RINGTAP_CNT_RECURSION = 7,    /* the program interrupted itself on this CPU */
   RINGTAP_CNT_MAX = 8,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "filter/compile.hpp"
+#include "loader/cpus.hpp"
 #include "loader/features.hpp"
 #include "loader/filter_body.hpp"
 #include "loader/rings.hpp"
@@ -69,7 +70,9 @@ class LoadGrid : public ::testing::Test {
     auto probed = probe_features();
     ASSERT_TRUE(probed) << probed.error().text();
     features_ = *probed;
-    auto made = Rings::create(1 << 20);
+    const auto cpus = online_cpus();
+    ASSERT_TRUE(cpus) << cpus.error().text();
+    auto made = Rings::create(1 << 20, *cpus);
     ASSERT_TRUE(made) << made.error().text();
     rings_.emplace(made.take());
   }
@@ -82,7 +85,7 @@ class LoadGrid : public ::testing::Test {
     config.follow = follow;
     config.snaplen = snaplen;
     config.reduction = reduction;
-    config.rings_fd = rings_->map_fd();
+    config.rings = &*rings_;
     config.features = features_;
     config.l3 = loaded_ % 2 == 1;
     config.ethernet = !config.l3;

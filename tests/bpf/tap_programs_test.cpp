@@ -15,6 +15,7 @@
 
 #include "filter/compile.hpp"
 #include "filter/translate.hpp"
+#include "loader/cpus.hpp"
 #include "loader/filter_body.hpp"
 #include "loader/rings.hpp"
 #include "loader/tap_programs.hpp"
@@ -66,7 +67,9 @@ class TapRig {
                                     std::optional<KernelFeatures> features = {}, Reduction reduction = {},
                                     TapSet taps = {Tap::kXdp, Tap::kTcIngress, Tap::kTcEgress},
                                     FilterBodies filter = nullptr) {
-    auto rings = Rings::create(ring_bytes);
+    const auto cpus = online_cpus();
+    if (!cpus) return std::nullopt;
+    auto rings = Rings::create(ring_bytes, *cpus);
     if (!rings) return std::nullopt;
     if (!features) {
       auto probed = probe_features();
@@ -76,7 +79,7 @@ class TapRig {
     TapProgramsConfig config;
     config.taps = taps;
     config.snaplen = snaplen;
-    config.rings_fd = rings->map_fd();
+    config.rings = &*rings;
     config.features = *features;
     config.reduction = reduction;
     config.filter = std::move(filter);
@@ -135,7 +138,7 @@ class TapRig {
   }
 
   void send_on_staged() {
-    for (std::size_t cpu = 0; cpu < rings.readers().size(); ++cpu) {
+    for (const unsigned cpu : rings.cpus()) {
       if (programs.stage(cpu).used != 0) {
         EXPECT_TRUE(programs.flush_stage(cpu, false));
       }
@@ -482,7 +485,7 @@ TEST_P(TapProgram, NothingWaitsInAStageWhenNobodyCouldSendItOn) {
   auto rig = TapRig::make(RINGTAP_MAX_SNAPLEN, 8 << 20, *features);
   ASSERT_TRUE(rig);
   ASSERT_EQ(rig->run(GetParam(), sample_packets().front(), 100).error, 0);
-  for (std::size_t cpu = 0; cpu < rig->rings.readers().size(); ++cpu) EXPECT_EQ(rig->programs.stage(cpu).used, 0U);
+  for (const unsigned cpu : rig->rings.cpus()) EXPECT_EQ(rig->programs.stage(cpu).used, 0U);
   EXPECT_EQ(rig->take_all().size(), 100U);
 }
 

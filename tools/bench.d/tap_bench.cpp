@@ -14,6 +14,7 @@
 
 #include "bench.hpp"
 #include "bench_programs.skel.h"
+#include "loader/cpus.hpp"
 #include "loader/rings.hpp"
 #include "loader/tap_programs.hpp"
 
@@ -72,12 +73,14 @@ int main(int argc, char** argv) {
   const Arguments arguments(argc, argv, 4, "CORE CONSUMER_CORE SIZE ROUNDS");
   auto features = probe_features();
   if (!features) give_up(features.error().text());
-  auto rings = Rings::create(kRingBytes * static_cast<std::uint64_t>(libbpf_num_possible_cpus()));
+  const auto cpus = online_cpus();
+  if (!cpus) give_up(cpus.error().text());
+  auto rings = Rings::create(kRingBytes * cpus->size(), *cpus);
   if (!rings) give_up(rings.error().text());
   TapProgramsConfig config;
   config.taps = {Tap::kXdp, Tap::kTcIngress, Tap::kTcEgress};
   config.snaplen = 96;
-  config.rings_fd = rings->map_fd();
+  config.rings = &*rings;
   config.features = *features;
   auto taps = TapPrograms::load(config);
   if (!taps) give_up(taps.error().text());

@@ -6,6 +6,7 @@
 
 #include "live/load_programs.hpp"
 #include "live/stages.hpp"
+#include "loader/cpus.hpp"
 
 namespace ringtap {
 namespace {
@@ -17,7 +18,12 @@ constexpr std::uint32_t kLargestUsualFrame = 65549;  // 64 KiB of GSO superframe
 Result<KernelSide> KernelSide::load(const LiveOptions& options, LinkType link_type, std::uint32_t slots,
                                     const Notice& notice) {
   KernelSide made;
-  auto rings = Rings::create(options.buffer_bytes);
+  auto possible = ringtap::possible_cpus();
+  if (!possible) return possible.take_error();
+  made.possible_cpus_ = *possible;
+  auto cpus = online_cpus();
+  if (!cpus) return cpus.take_error();
+  auto rings = Rings::create(options.buffer_bytes, *cpus);
   if (!rings) return rings.take_error();
   made.rings_.emplace(rings.take());
   const std::size_t largest = std::min(options.snaplen, kLargestUsualFrame) + sizeof(ringtap_event);
@@ -30,19 +36,50 @@ Result<KernelSide> KernelSide::load(const LiveOptions& options, LinkType link_ty
   made.programs_.emplace(std::move(loaded->programs));
   made.filter_in_user_space_ = loaded->filter_in_user_space;
   made.has_stages_ = options.features->stage_flusher;
+  if (made.may_get_cpus()) made.cpu_watch_.open();
   return made;
 }
 
 std::string KernelSide::buffer_text() const {
   if (!rings_) return "no rings";
-  return std::to_string(cpus()) + " rings of " + std::to_string(rings_->bytes_each() / 1024) + " KiB";
+  const std::size_t rings = rings_->cpus().size();
+  return std::to_string(rings) + (rings == 1 ? " ring of " : " rings of ") +
+         std::to_string(rings_->bytes_each() / 1024) + " KiB";
 }
 
-std::vector<int> KernelSide::ring_fds() {
+std::vector<int> KernelSide::wake_fds() const {
   std::vector<int> fds;
   if (!rings_) return fds;
   for (const RingReader& reader : rings_->readers()) fds.push_back(reader.fd());
+  fds.push_back(cpu_watch_.fd());
   return fds;
+}
+
+std::vector<int> KernelSide::look_for_cpus(std::uint64_t now_ns, const Notice& notice) {
+  std::vector<int> fds;
+  if (!may_get_cpus() || !cpu_watch_.look(now_ns)) return fds;
+  for (unsigned cpu = 0; cpu < possible_cpus_; ++cpu) {
+    const std::vector<unsigned>& known = rings_->cpus();
+    const bool has_ring = std::find(known.begin(), known.end(), cpu) != known.end();
+    if (has_ring || without_ring_.contains(cpu) || !programs_->flush_stage(cpu, true)) continue;
+    if (auto added = add_cpu(cpu); added) {
+      fds.push_back(rings_->readers().back().fd());
+    } else {
+      without_ring_.insert(cpu);
+      notice(added.error().text() + "; what it captures is counted as lost");
+    }
+  }
+  return fds;
+}
+
+// Packets are captured once there are stages; by then there is a ring for them.
+Result<> KernelSide::add_cpu(unsigned cpu) {
+  if (auto added = rings_->add(cpu); !added) return added;
+  return programs_->add_stages(cpu);
+}
+
+Result<> KernelSide::start_helper() const {
+  return may_get_cpus() ? CpuMaps::start_helper({&rings_->maps(), &programs_->stages()}) : ok();
 }
 
 Result<> KernelSide::watch_softirqs() {
@@ -55,7 +92,7 @@ Result<> KernelSide::assign_slot(std::uint32_t ifindex, std::uint32_t slot) {
 
 std::uint64_t KernelSide::collect(std::uint64_t due_ns, bool stopped, std::vector<EventStream*>& heads) {
   if (!rings_) return due_ns;
-  const std::uint64_t watermark = has_stages_ ? collect_stages(*programs_, cpus(), due_ns, stopped) : due_ns;
+  const std::uint64_t watermark = has_stages_ ? collect_stages(*programs_, rings_->cpus(), due_ns, stopped) : due_ns;
   for (RingReader& reader : rings_->readers()) {
     if (reader.refresh()) heads.push_back(&reader);
   }
@@ -74,8 +111,9 @@ bool KernelSide::release() {
 
 bool KernelSide::has_news() {
   if (!rings_) return false;
-  return !are_stages_empty(*programs_, cpus()) || std::any_of(rings_->readers().begin(), rings_->readers().end(),
-                                                              [](RingReader& reader) { return reader.refresh(); });
+  return !are_stages_empty(*programs_, rings_->cpus()) ||
+         std::any_of(rings_->readers().begin(), rings_->readers().end(),
+                     [](RingReader& reader) { return reader.refresh(); });
 }
 
 Result<std::vector<ringtap_counters>> KernelSide::counters(std::uint32_t slot, ringtap_tap tap) const {
@@ -85,7 +123,7 @@ Result<std::vector<ringtap_counters>> KernelSide::counters(std::uint32_t slot, r
 
 void KernelSide::count_rest(SourceAccount& account) {
   if (!rings_) return;
-  for (std::size_t cpu = 0; cpu < cpus(); ++cpu) {
+  for (const unsigned cpu : rings_->cpus()) {
     account.time_batch_missed += __atomic_load_n(&programs_->stage(cpu).time_batch_missed, __ATOMIC_RELAXED);
   }
   for (const RingReader& reader : rings_->readers()) account.malformed += reader.malformed();

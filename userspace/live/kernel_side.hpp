@@ -6,9 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "live/cpu_watch.hpp"
 #include "loader/rings.hpp"
 #include "loader/tap_programs.hpp"
 #include "ringtap/accounting.hpp"
@@ -27,10 +29,18 @@ class KernelSide {
 
   // Null if there is none.
   [[nodiscard]] const TapPrograms* programs() const { return programs_ ? &*programs_ : nullptr; }
-  [[nodiscard]] std::size_t cpus() const { return rings_ ? rings_->readers().size() : 1; }
+  // How many CPUs records can come from, at any time.
+  [[nodiscard]] std::size_t possible_cpus() const { return possible_cpus_; }
   [[nodiscard]] bool filters_in_user_space() const { return filter_in_user_space_; }
   [[nodiscard]] std::string buffer_text() const;  // "2 rings of 32768 KiB"
-  [[nodiscard]] std::vector<int> ring_fds();
+  // They become readable when there is something to do; one may be -1.
+  [[nodiscard]] std::vector<int> wake_fds() const;
+
+  // Gives CPUs that have come online their rings and stages, and returns the new rings' descriptors. Where that is not
+  // possible a notice says so, and the CPU's packets are counted as lost.
+  std::vector<int> look_for_cpus(std::uint64_t now_ns, const Notice& notice);
+  // Makes the above possible when rights have been given up.
+  Result<> start_helper() const;
 
   Result<> watch_softirqs();
   Result<> assign_slot(std::uint32_t ifindex, std::uint32_t slot);
@@ -51,10 +61,17 @@ class KernelSide {
   void count_rest(SourceAccount& account);
 
  private:
+  // Whether a CPU without a ring may come online.
+  [[nodiscard]] bool may_get_cpus() const { return rings_ && rings_->cpus().size() < possible_cpus_; }
+  Result<> add_cpu(unsigned cpu);
+
   // In the order in which they are made, and destroyed in reverse.
   std::optional<Rings> rings_;
   std::optional<TapPrograms> programs_;
   bool has_stages_ = false;
+  unsigned possible_cpus_ = 1;
+  CpuWatch cpu_watch_;
+  std::set<unsigned> without_ring_;  // online, and it was not possible to give them one
   bool filter_in_user_space_ = false;
   ringtap_control nobody_wakes_{};
 };

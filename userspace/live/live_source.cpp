@@ -178,7 +178,7 @@ Result<> LiveSource::Impl::prepare_kernel_side() {
     if (!loaded) return loaded.take_error();
     kernel = loaded.take();
   }
-  totals.emplace(std::size_t{max_slots} + 1, kernel.cpus());
+  totals.emplace(std::size_t{max_slots} + 1, kernel.possible_cpus());
   slots.emplace(max_slots, SlotTable::Interfaces{
                                .taps = options.follow ? options.taps : asked.taps,
                                .link_type = framing->link_type(),
@@ -194,11 +194,10 @@ Result<> LiveSource::Impl::prepare_waiting() {
   if (!made) return made.take_error();
   reader_wait.emplace(made.take());
   Result<> result;
-  for (const int fd : {clock_watch.fd(), device_watch->fd(), options.interrupt_fd}) {
+  std::vector<int> fds = kernel.wake_fds();
+  fds.insert(fds.end(), {clock_watch.fd(), device_watch->fd(), options.interrupt_fd});
+  for (const int fd : fds) {
     if (result && fd >= 0) result = reader_wait->watch(fd);
-  }
-  for (const int fd : kernel.ring_fds()) {
-    if (result) result = reader_wait->watch(fd);
   }
   return result;
 }
@@ -315,7 +314,7 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
 std::uint64_t LiveSource::Impl::merge_slack_ns() {
   std::uint64_t slack = 0;
   for (const auto& family : families) slack = std::max(slack, family->slack_ns());
-  return slack != 0 || kernel.cpus() == 1 ? slack : kMergeSlackNs;
+  return slack != 0 || kernel.possible_cpus() == 1 ? slack : kMergeSlackNs;
 }
 
 // Hands over records that are ready; true if others are left that become ready only with time.
@@ -375,6 +374,7 @@ void LiveSource::Impl::look_after_changes() {
   if (!stopped && device_watch->look(*slots, now)) device_names.forget_here();
   if (now - last_housekeeping_ns < kHousekeepingNs) return;
   clock_watch.look(now);
+  for (const int ring : kernel.look_for_cpus(now, notice)) (void)reader_wait->watch(ring);
   last_housekeeping_ns = now;
 }
 
@@ -428,10 +428,10 @@ Result<> LiveSource::attach() {
 }
 
 Result<> LiveSource::start_helpers() {
-  Impl& impl = *impl_;
   if (auto started = start_device_name_helper(); !started) return started;
-  const TapPrograms* const programs = impl.kernel.programs();
-  const bool attaches_later = impl.any && programs != nullptr && !impl.asked.taps.contains_any(kPacketTaps);
+  if (auto started = impl_->kernel.start_helper(); !started) return started;
+  const TapPrograms* const programs = impl_->kernel.programs();
+  const bool attaches_later = impl_->any && programs != nullptr && !impl_->asked.taps.contains_any(kPacketTaps);
   return attaches_later ? start_link_helper(programs->fds()) : ok();
 }
 

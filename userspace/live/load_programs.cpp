@@ -18,7 +18,7 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
   config.snaplen = std::max({options.snaplen, LiveOptions::kMinSnaplen, rechecked});
   config.slots = slots;
   config.single_slot = slots == 1;
-  config.rings_fd = rings.map_fd();
+  config.rings = &rings;
   config.consume = options.consume;
   config.ethernet = link_type != LinkType::kRaw;
   config.l3 = link_type != LinkType::kEthernet;

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "ringtap/abi.h"
 
@@ -16,19 +16,17 @@ inline bool is_empty(const ringtap_stage& stage) {
 }
 
 template <class Programs>
-bool are_stages_empty(const Programs& programs, std::size_t cpus) {
-  for (std::size_t cpu = 0; cpu < cpus; ++cpu) {
-    if (!is_empty(programs.stage(cpu))) return false;
-  }
-  return true;
+bool are_stages_empty(const Programs& programs, std::span<const unsigned> cpus) {
+  return std::all_of(cpus.begin(), cpus.end(), [&](unsigned cpu) { return is_empty(programs.stage(cpu)); });
 }
 
 // Flushes staged records that are due to the rings. Returns the time up to which a merge may go: not past a record that
 // could not be flushed because another one is being built there. With the taps `stopped` none is being built.
 template <class Programs>
-std::uint64_t collect_stages(const Programs& programs, std::size_t cpus, std::uint64_t due_ns, bool stopped) {
+std::uint64_t collect_stages(const Programs& programs, std::span<const unsigned> cpus, std::uint64_t due_ns,
+                             bool stopped) {
   std::uint64_t watermark = due_ns;
-  for (std::size_t cpu = 0; cpu < cpus; ++cpu) {
+  for (const unsigned cpu : cpus) {
     const ringtap_stage& stage = programs.stage(cpu);
     const auto is_due = [&] { return !is_empty(stage) && stage.first_ns <= due_ns; };
     if (!is_due()) continue;

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "loader/rings.hpp"
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
+#include <linux/bpf.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <bit>
-#include <numeric>
 #include <utility>
 
 #include "loader/refusal.hpp"
@@ -27,6 +25,25 @@ std::uint64_t* position(void* page) {
 
 constexpr std::size_t kReleaseParts = 16;
 
+// The longest sample (bpf/emit.bpf.h, stage_flush()), with the ring's header. The kernel maps a ring's data twice in a
+// row, so that a sample which goes past the end is in one piece. Only so much of the second copy is ever read, and
+// pages that are mapped twice count twice in a process's resident memory.
+constexpr std::size_t kLongestSample = BPF_RINGBUF_HDR_SZ + RINGTAP_BATCH_BYTES + RINGTAP_RECORD_ALIGN +
+                                       sizeof(ringtap_event) + sizeof(ringtap_trace) + RINGTAP_MAX_SNAPLEN;
+
+constexpr std::size_t kLargestRing = std::size_t{1} << 30;
+
+std::size_t share_of(std::uint64_t total_bytes, std::size_t rings) {
+  const std::uint64_t share = std::max<std::uint64_t>(total_bytes / rings, page_size());
+  return std::bit_floor(std::min<std::uint64_t>(share, kLargestRing));
+}
+
+// The producer's page, the data, and as much of its second copy as a sample can reach.
+std::size_t mapped_bytes_of(std::size_t size) {
+  const std::size_t more = (kLongestSample + page_size() - 1) / page_size() * page_size();
+  return page_size() + size + std::min(size, more);
+}
+
 constexpr std::uint64_t round_up_8(std::uint64_t value) {
   return (value + 7) / 8 * 8;
 }
@@ -39,8 +56,8 @@ Result<RingReader> RingReader::open(UniqueFd map, std::size_t size) {
     const int err = errno;
     return Error::from_errno(err, "map a ring's consumer page").hint(refusal_hint(err));
   }
-  void* producer =
-      mmap(nullptr, page_size() + 2 * size, PROT_READ, MAP_SHARED, map.get(), static_cast<off_t>(page_size()));
+  const std::size_t length = mapped_bytes_of(size);
+  void* producer = mmap(nullptr, length, PROT_READ, MAP_SHARED, map.get(), static_cast<off_t>(page_size()));
   if (producer == MAP_FAILED) {
     const int err = errno;
     munmap(consumer, page_size());
@@ -48,7 +65,7 @@ Result<RingReader> RingReader::open(UniqueFd map, std::size_t size) {
   }
   // Packets are not for helper processes.
   ::madvise(consumer, page_size(), MADV_DONTFORK);
-  ::madvise(producer, page_size() + 2 * size, MADV_DONTFORK);
+  ::madvise(producer, length, MADV_DONTFORK);
   return RingReader(std::move(map), size, consumer, producer);
 }
 
@@ -70,7 +87,7 @@ RingReader::RingReader(RingReader&& other) noexcept
 
 RingReader::~RingReader() {
   if (consumer_page_ != nullptr) munmap(consumer_page_, page_size());
-  if (producer_pages_ != nullptr) munmap(producer_pages_, page_size() + 2 * size_);
+  if (producer_pages_ != nullptr) munmap(producer_pages_, mapped_bytes_of(size_));
 }
 
 bool RingReader::refresh() {
@@ -123,49 +140,35 @@ void RingReader::load_head() {
   }
 }
 
-Result<Rings> Rings::create(std::uint64_t total_bytes) {
-  const int cpus = libbpf_num_possible_cpus();
-  if (cpus < 0) return Error::from_errno(cpus, "count the possible CPUs");
-  Rings rings;
-  const std::uint64_t share = std::max<std::uint64_t>(total_bytes / static_cast<unsigned>(cpus), page_size());
-  rings.bytes_each_ = std::bit_floor(std::min<std::uint64_t>(share, std::uint64_t{1} << 30));
-
-  std::vector<std::uint32_t> keys(static_cast<std::size_t>(cpus));
-  std::iota(keys.begin(), keys.end(), 0U);
-  std::vector<int> inner;
-  for (int cpu = 0; cpu < cpus; ++cpu) {
-    UniqueFd ring(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ringtap_ring", 0, 0,
-                                 static_cast<std::uint32_t>(rings.bytes_each_), nullptr));
-    if (!ring) {
-      const int err = errno;
-      return Error::from_errno(err, "create a ring of " + std::to_string(rings.bytes_each_ / 1024) + " KiB for CPU " +
-                                        std::to_string(cpu))
-          .hint(refusal_hint(err));
-    }
-    inner.push_back(ring.get());
-    auto reader = RingReader::open(std::move(ring), rings.bytes_each_);
-    if (!reader) return reader.take_error();
-    rings.readers_.push_back(reader.take());
-  }
-
-  LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = static_cast<std::uint32_t>(inner.front()));
-  rings.map_.reset(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "rings", sizeof(std::uint32_t), sizeof(std::uint32_t),
-                                  static_cast<std::uint32_t>(cpus), &options));
-  if (!rings.map_) {
-    const int err = errno;
-    return Error::from_errno(err, "create the map of rings").hint(refusal_hint(err));
-  }
-  // In one call: each single update of a map of maps waits for an RCU grace period (kernel/bpf/syscall.c,
-  // maybe_wait_bpf_programs), which is seconds on a machine with hundreds of CPUs. Older kernels lack the batch.
-  std::uint32_t count = static_cast<std::uint32_t>(cpus);
-  if (bpf_map_update_batch(rings.map_.get(), keys.data(), inner.data(), &count, nullptr) != 0) {
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (bpf_map_update_elem(rings.map_.get(), &keys[i], &inner[i], BPF_ANY) != 0) {
-        return Error::from_errno(errno, "put the ring of CPU " + std::to_string(keys[i]) + " into its map");
-      }
-    }
+Result<Rings> Rings::create(std::uint64_t total_bytes, std::span<const unsigned> cpus) {
+  const std::size_t bytes = share_of(total_bytes, cpus.size());
+  auto made = CpuMaps::create({.name = "rings",
+                               .type = BPF_MAP_TYPE_RINGBUF,
+                               .key_size = 0,
+                               .value_size = 0,
+                               .entries = static_cast<std::uint32_t>(bytes),
+                               .flags = 0},
+                              cpus);
+  if (!made) return made.take_error();
+  Rings rings(std::move(made->maps), total_bytes, bytes);
+  for (std::size_t i = 0; i < cpus.size(); ++i) {
+    if (auto read = rings.read_from(std::move(made->inner[i]), bytes, cpus[i]); !read) return read.take_error();
   }
   return rings;
+}
+
+Result<> Rings::add(unsigned cpu) {
+  const std::size_t bytes = std::min(share_of(total_bytes_, cpus_.size() + 1), bytes_each_);
+  auto made = maps_.add(cpu, static_cast<std::uint32_t>(bytes));
+  return made ? read_from(made.take(), bytes, cpu) : Result<>(made.take_error());
+}
+
+Result<> Rings::read_from(UniqueFd map, std::size_t bytes, unsigned cpu) {
+  auto reader = RingReader::open(std::move(map), bytes);
+  if (!reader) return reader.take_error();
+  readers_.push_back(reader.take());
+  cpus_.push_back(cpu);
+  return ok();
 }
 
 }  // namespace ringtap

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The BPF ring buffers, one per possible CPU: created and put into their map of maps before the programs are loaded,
-// and read through shared memory without a system call. Layout and protocol of the pages: kernel/bpf/ringbuf.c and the
-// UAPI header (BPF_RINGBUF_HDR_SZ, BUSY and DISCARD bits).
+// The BPF ring buffers, one per CPU that is online: created and put into their map of maps before the programs are
+// loaded, and read through shared memory without a system call. Layout and protocol of the pages: kernel/bpf/ringbuf.c
+// and the UAPI header (BPF_RINGBUF_HDR_SZ, BUSY and DISCARD bits). One thread.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "loader/cpu_maps.hpp"
 #include "record/event.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/unique_fd.hpp"
@@ -43,7 +44,7 @@ class RingReader final : public EventStream {
   UniqueFd map_;
   std::size_t size_;
   void* consumer_page_;         // read and write: the consumer position
-  void* producer_pages_;        // read only: the producer position, then the data twice in a row
+  void* producer_pages_;        // read only: the producer position, the data, and its beginning once more
   std::uint64_t position_ = 0;  // start of the sample being read
   std::uint64_t released_ = 0;  // up to where the kernel may write again
   std::uint64_t producer_ = 0;  // as last seen
@@ -55,20 +56,28 @@ class RingReader final : public EventStream {
 // All rings and their map.
 class Rings {
  public:
-  // `total_bytes` is split evenly, each share rounded down to a power of two of at least one page.
-  static Result<Rings> create(std::uint64_t total_bytes);
+  // `total_bytes` is split evenly, each share rounded down to a power of two of at least one page and at most 1 GiB.
+  static Result<Rings> create(std::uint64_t total_bytes, std::span<const unsigned> cpus);
+  // For a CPU that has come online: the share that each would have with it, but no more than the others have.
+  Result<> add(unsigned cpu);
 
-  [[nodiscard]] int map_fd() const { return map_.get(); }
+  [[nodiscard]] const CpuMaps& maps() const { return maps_; }
   [[nodiscard]] std::size_t bytes_each() const { return bytes_each_; }
+  // readers()[i] is the ring of CPU cpus()[i]. Invalid after add().
   [[nodiscard]] std::vector<RingReader>& readers() { return readers_; }
   [[nodiscard]] const std::vector<RingReader>& readers() const { return readers_; }
+  [[nodiscard]] const std::vector<unsigned>& cpus() const { return cpus_; }
 
  private:
-  Rings() = default;
+  Rings(CpuMaps maps, std::uint64_t total_bytes, std::size_t bytes_each)
+      : maps_(std::move(maps)), total_bytes_(total_bytes), bytes_each_(bytes_each) {}
+  Result<> read_from(UniqueFd map, std::size_t bytes, unsigned cpu);
 
-  std::vector<RingReader> readers_;  // index is the CPU number
-  UniqueFd map_;
-  std::size_t bytes_each_ = 0;
+  CpuMaps maps_;
+  std::vector<RingReader> readers_;
+  std::vector<unsigned> cpus_;
+  std::uint64_t total_bytes_;
+  std::size_t bytes_each_;
 };
 
 }  // namespace ringtap

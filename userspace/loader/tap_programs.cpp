@@ -3,7 +3,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "loader/filter_injection.hpp"
@@ -18,6 +18,7 @@
 #include "loader/handles.hpp"
 #include "loader/libbpf_log.hpp"
 #include "loader/refusal.hpp"
+#include "loader/stage_maps.hpp"
 #include "record/event.hpp"
 #include "sandbox/user.hpp"
 #include "taps.skel.h"
@@ -42,33 +43,6 @@ std::uint32_t stage_size(const TapProgramsConfig& config) {
                     std::size_t{longest} + RINGTAP_RECORD_ALIGN;
   return static_cast<std::uint32_t>((size + RINGTAP_STAGE_ALIGN - 1) / RINGTAP_STAGE_ALIGN * RINGTAP_STAGE_ALIGN);
 }
-
-// The stages as user space sees them: read only.
-class MappedStages {
- public:
-  MappedStages() = default;
-  MappedStages(const MappedStages&) = delete;
-  MappedStages& operator=(const MappedStages&) = delete;
-  ~MappedStages() {
-    if (memory_ != MAP_FAILED) munmap(memory_, length_);
-  }
-  bool map(int fd, std::size_t value_size, std::size_t count) {
-    value_size_ = value_size;
-    length_ = value_size * count;
-    memory_ = mmap(nullptr, length_, PROT_READ, MAP_SHARED, fd, 0);
-    if (memory_ == MAP_FAILED) return false;
-    ::madvise(memory_, length_, MADV_DONTFORK);  // packets are not for helper processes
-    return true;
-  }
-  [[nodiscard]] const ringtap_stage& at(std::size_t cpu) const {
-    return *reinterpret_cast<const ringtap_stage*>(static_cast<const std::byte*>(memory_) + value_size_ * cpu);
-  }
-
- private:
-  void* memory_ = MAP_FAILED;
-  std::size_t value_size_ = 0;
-  std::size_t length_ = 0;
-};
 
 // A program of the skeleton, its tap and the stub that its filter replaces.
 struct Variant {
@@ -182,7 +156,7 @@ constexpr const char* kVerifierHint =
 
 struct TapPrograms::Impl {
   Skeleton<taps> skeleton;
-  MappedStages stages;
+  std::optional<StageMaps> stages;
   std::array<UniqueFd, 2> softirq_links;
 };
 
@@ -193,9 +167,10 @@ TapPrograms::~TapPrograms() = default;
 
 Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   const LibbpfLog log;
-  const int cpus = libbpf_num_possible_cpus();
-  if (cpus < 0) return Error::from_errno(cpus, "count the possible CPUs");
   auto impl = std::make_unique<Impl>();
+  auto stages = StageMaps::create(stage_size(config), config.rings->cpus());
+  if (!stages) return stages.take_error();
+  impl->stages.emplace(stages.take());
   if (const int err = FilterInjection::register_sections(); err != 0) {
     return Error::from_errno(err, "register the programs' sections");
   }
@@ -236,10 +211,8 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   bpf_program__set_autoload(skeleton->progs.softirq_end, batches_time);
 
   const std::uint32_t counter_rows = (config.slots + 1) * RINGTAP_TAP_COUNT;
-  int err = bpf_map__reuse_fd(skeleton->maps.rings, config.rings_fd);
-  if (err == 0)
-    err = bpf_map__set_max_entries(skeleton->maps.stages, static_cast<std::uint32_t>(cpus) * RINGTAP_STAGES_PER_CPU);
-  if (err == 0) err = bpf_map__set_value_size(skeleton->maps.stages, stage_size(config));
+  int err = bpf_map__reuse_fd(skeleton->maps.rings, config.rings->maps().fd());
+  if (err == 0) err = bpf_map__reuse_fd(skeleton->maps.stages, impl->stages->maps().fd());
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.counters, counter_rows);
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.slots, config.slots + 1);
   if (err == 0 && config.follow) err = bpf_map__set_max_entries(skeleton->maps.followed, kFollowed);
@@ -255,21 +228,25 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
     auto error = Error::from_errno(err, "load the BPF programs" + (reason.empty() ? "" : " (" + reason + ")"));
     return std::move(error).hint(log.is_from_verifier() ? kVerifierHint : refusal_hint(err));
   }
-  if (!impl->stages.map(bpf_map__fd(skeleton->maps.stages), stage_size(config),
-                        static_cast<std::size_t>(cpus) * RINGTAP_STAGES_PER_CPU)) {
-    return Error::from_errno(errno, "map the staging buffers");
-  }
   return TapPrograms(std::move(impl));
 }
 
-const ringtap_stage& TapPrograms::stage(std::size_t cpu) const {
-  return impl_->stages.at(cpu * RINGTAP_STAGES_PER_CPU);
+const ringtap_stage& TapPrograms::stage(unsigned cpu) const {
+  return impl_->stages->first_of(cpu);
 }
 
-bool TapPrograms::flush_stage(std::size_t cpu, bool on_its_cpu) const {
+Result<> TapPrograms::add_stages(unsigned cpu) {
+  return impl_->stages->add(cpu);
+}
+
+const CpuMaps& TapPrograms::stages() const {
+  return impl_->stages->maps();
+}
+
+bool TapPrograms::flush_stage(unsigned cpu, bool on_its_cpu) const {
   std::uint64_t argument = cpu;
   LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &argument, .ctx_size_in = sizeof(argument),
-              .flags = on_its_cpu ? BPF_F_TEST_RUN_ON_CPU : 0, .cpu = on_its_cpu ? static_cast<std::uint32_t>(cpu) : 0);
+              .flags = on_its_cpu ? BPF_F_TEST_RUN_ON_CPU : 0, .cpu = on_its_cpu ? cpu : 0);
   return bpf_prog_test_run_opts(bpf_program__fd(impl_->skeleton->progs.stage_flusher), &options) == 0;
 }
 

@@ -13,6 +13,7 @@
 #include "filter/translate.hpp"
 #include "loader/features.hpp"
 #include "loader/filter_injection.hpp"
+#include "loader/rings.hpp"
 #include "ringtap/abi.h"
 #include "ringtap/capture.hpp"
 #include "ringtap/record.hpp"
@@ -34,9 +35,9 @@ struct TapProgramsConfig {
   bool follow = false;  // an sk_buff that the filter accepted is recorded wherever it is seen
   bool trace = false;   // records of the tc taps have the address of their sk_buff
   std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;
-  std::uint32_t slots = 1;  // attachment points, not counting RINGTAP_SLOT_UNKNOWN
-  bool single_slot = true;  // slot 1 is the only one: no look-up per packet
-  int rings_fd = -1;
+  std::uint32_t slots = 1;                          // attachment points, not counting RINGTAP_SLOT_UNKNOWN
+  bool single_slot = true;                          // slot 1 is the only one: no look-up per packet
+  const Rings* rings = nullptr;                     // those of the capture, which live longer
   bool consume = false;                             // XDP: captured frames are dropped
   std::uint32_t batch_bytes = RINGTAP_BATCH_BYTES;  // a stage that holds more is flushed to the ring
   bool ethernet = true;                             // the programs for devices with an Ethernet header
@@ -87,11 +88,15 @@ class TapPrograms {
   // The shared page, see ringtap_control.
   [[nodiscard]] ringtap_control& control() const;
 
-  // The header of a CPU's stage; only a hint while taps are attached, since they write to it.
-  [[nodiscard]] const ringtap_stage& stage(std::size_t cpu) const;
+  // The header of a CPU's stage; only a hint while taps are attached, since they write to it. An empty one for a
+  // CPU that has none.
+  [[nodiscard]] const ringtap_stage& stage(unsigned cpu) const;
   // Flushes the stage to the ring unless a record is being built in it; runs on that CPU, by an interrupt, or on any
-  // CPU once taps are detached.
-  bool flush_stage(std::size_t cpu, bool on_its_cpu) const;
+  // CPU once taps are detached. False if the CPU is not online. Any possible CPU.
+  bool flush_stage(unsigned cpu, bool on_its_cpu) const;
+  // For a CPU that has come online and has a ring: from now on packets are captured there.
+  Result<> add_stages(unsigned cpu);
+  [[nodiscard]] const CpuMaps& stages() const;
 
   // From now on frames of this interface are counted in `slot`.
   Result<> assign_slot(std::uint32_t ifindex, std::uint32_t slot);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "loader/cpu_maps.hpp"
+
+#include <bpf/bpf.h>
+#include <linux/capability.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "loader/cpus.hpp"
+#include "loader/refusal.hpp"
+#include "sandbox/helper_process.hpp"
+#include "sandbox/user.hpp"
+
+namespace ringtap {
+namespace {
+
+std::optional<HelperProcess>& the_helper() {
+  static std::optional<HelperProcess> helper;
+  return helper;
+}
+
+// None, with errno.
+UniqueFd make_inner(const CpuMaps::Kind& kind, unsigned cpu, std::uint32_t entries) {
+  const int node = memory_node_of(cpu);
+  LIBBPF_OPTS(bpf_map_create_opts, options,
+              .map_flags = kind.flags | (node >= 0 ? static_cast<std::uint32_t>(BPF_F_NUMA_NODE) : 0U),
+              .numa_node = node >= 0 ? static_cast<std::uint32_t>(node) : 0U);
+  return UniqueFd(bpf_map_create(kind.type, kind.name.c_str(), kind.key_size, kind.value_size, entries, &options));
+}
+
+UniqueFd add_here(int outer, const CpuMaps::Kind& kind, unsigned cpu, std::uint32_t entries) {
+  UniqueFd inner = make_inner(kind, cpu, entries);
+  const int fd = inner.get();
+  if (inner && bpf_map_update_elem(outer, &cpu, &fd, BPF_ANY) != 0) {
+    const int err = errno;
+    inner.reset();
+    errno = err;
+  }
+  return inner;
+}
+
+struct Request {
+  int outer;
+  unsigned cpu;
+  std::uint32_t entries;
+};
+
+UniqueFd ask(const Request& request) {
+  auto answer = the_helper()->ask({reinterpret_cast<const char*>(&request), sizeof request});
+  if (answer && answer->text.empty()) return std::move(answer->fd);
+  errno = answer ? std::stoi(answer->text) : ESRCH;
+  return {};
+}
+
+Error refused(const CpuMaps::Kind& kind, unsigned cpu, std::uint32_t entries, int err) {
+  const bool is_ring = kind.type == BPF_MAP_TYPE_RINGBUF;
+  const std::uint64_t bytes = is_ring ? entries : std::uint64_t{entries} * kind.value_size;
+  return Error::from_errno(err, std::string("create a ") + (is_ring ? "ring" : "staging buffer") + " of " +
+                                    std::to_string(bytes / 1024) + " KiB for CPU " + std::to_string(cpu))
+      .hint(refusal_hint(err));
+}
+
+}  // namespace
+
+Result<CpuMaps::Made> CpuMaps::create(const Kind& kind, std::span<const unsigned> cpus) {
+  auto possible = possible_cpus();
+  if (!possible) return possible.take_error();
+  std::vector<UniqueFd> inner;
+  std::vector<int> fds;
+  for (const unsigned cpu : cpus) {
+    UniqueFd map = make_inner(kind, cpu, kind.entries);
+    if (!map) return refused(kind, cpu, kind.entries, errno);
+    fds.push_back(map.get());
+    inner.push_back(std::move(map));
+  }
+  LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = static_cast<std::uint32_t>(fds.front()));
+  UniqueFd outer(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, kind.name.c_str(), sizeof(std::uint32_t),
+                                sizeof(std::uint32_t), *possible, &options));
+  if (!outer) {
+    const int err = errno;
+    return Error::from_errno(err, "create the map of CPUs " + kind.name).hint(refusal_hint(err));
+  }
+  // In one call: each single update of a map of maps waits for an RCU grace period (kernel/bpf/syscall.c,
+  // maybe_wait_bpf_programs), which is seconds on a machine with hundreds of CPUs. Older kernels lack the batch.
+  auto count = static_cast<std::uint32_t>(cpus.size());
+  if (bpf_map_update_batch(outer.get(), cpus.data(), fds.data(), &count, nullptr) != 0) {
+    for (std::size_t i = 0; i < cpus.size(); ++i) {
+      if (bpf_map_update_elem(outer.get(), &cpus[i], &fds[i], BPF_ANY) != 0) {
+        return refused(kind, cpus[i], kind.entries, errno);
+      }
+    }
+  }
+  return Made{CpuMaps(std::move(outer), kind), std::move(inner)};
+}
+
+Result<UniqueFd> CpuMaps::add(unsigned cpu, std::uint32_t entries) const {
+  UniqueFd inner = the_helper() ? ask({fd(), cpu, entries}) : add_here(fd(), kind_, cpu, entries);
+  if (!inner) return refused(kind_, cpu, entries, errno);
+  return inner;
+}
+
+Result<> CpuMaps::start_helper(std::vector<const CpuMaps*> maps) {
+  const auto serve = [&maps](std::string_view text) -> HelperProcess::Answer {
+    Request request{};
+    if (text.size() != sizeof request) return {std::to_string(EINVAL), {}};
+    std::memcpy(&request, text.data(), sizeof request);
+    const auto outer =
+        std::find_if(maps.begin(), maps.end(), [&](const CpuMaps* one) { return one->fd() == request.outer; });
+    if (outer == maps.end()) return {std::to_string(EBADF), {}};
+    if (request.entries > (*outer)->kind_.entries) return {std::to_string(E2BIG), {}};
+    UniqueFd made = add_here(request.outer, (*outer)->kind_, request.cpu, request.entries);
+    if (!made) return {std::to_string(errno), {}};
+    return {"", std::move(made)};
+  };
+  std::vector<int> files(maps.size());
+  std::transform(maps.begin(), maps.end(), files.begin(), [](const CpuMaps* one) { return one->fd(); });
+  auto helper = HelperProcess::start({.name = "ringtap-cpus",
+                                      .files = std::move(files),
+                                      .prepare = [] { return keep_only(capability_set({CAP_BPF})); },
+                                      .serve = serve});
+  if (!helper) return helper.take_error();
+  the_helper().emplace(helper.take());
+  return ok();
+}
+
+}  // namespace ringtap
