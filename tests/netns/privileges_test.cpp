@@ -2,6 +2,7 @@
 // What rights a running ringtap and its helper processes have, in every mode, as proc_pid_status(5) shows them for each
 // thread; and that files, names and new devices work nevertheless.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -184,6 +185,50 @@ TEST_F(Privileges, TheFilesOfASetAndTheCommandOnThemAreAnothersWork) {
   EXPECT_EQ(helper["CapEff"], "000000000000000e");  // CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER
   EXPECT_EQ(helper["CapBnd"], kNone);
   expect_good_end(ringtap);
+}
+
+// Killed by whoever needs memory (OOM), or by hand.
+TEST_F(Privileges, AHelperThatIsKilledIsNamedAndTheCaptureGoesOn) {
+  const auto kill_helper = [](Capture& ringtap, const char* name) {
+    wait_until_confined(ringtap.process().pid());
+    ::kill(helper_of(ringtap.process().pid(), name), SIGKILL);
+  };
+  const auto text = [](const char* name, const std::string& without) {
+    return std::string("ringtap: the process ") + name + " was killed by signal 9 (Killed): " + without;
+  };
+  {
+    Capture ringtap(hosts_.right, {"-v", "-U", "-i", "right", "-C", "1k", "-w", folder_ / "x.pcap"});
+    kill_helper(ringtap, "ringtap-files");
+    send(100);
+    const Finished finished = ringtap.stop();
+    EXPECT_EQ(finished.status, (ExitStatus{4, 0})) << finished.err;
+    const std::string loss = text("ringtap-files", "no other file is opened");
+    EXPECT_NE(finished.err.find(loss), std::string::npos) << finished.err;
+    EXPECT_EQ(finished.err.find(loss), finished.err.rfind(loss)) << "said once" << finished.err;
+    auto accounting = expect_identity(finished.err);
+    EXPECT_GE((*accounting.total)["written"], 100U);
+    EXPECT_EQ(read_capture(folder_ / "x.pcap").frames.size(), (*accounting.total)["written"]);
+  }
+  {
+    Capture ringtap(hosts_.right, {"-v", "-U", "-i", "any", "-w", folder_ / "any.pcap"});
+    kill_helper(ringtap, "ringtap-attach");
+    hosts_.add_pair("late", "comer");
+    EXPECT_TRUE(ringtap.process().wait_for_err(text("ringtap-attach", "interfaces that appear are not captured")));
+    send(20);
+    const Finished finished = ringtap.stop();
+    EXPECT_EQ(finished.status, (ExitStatus{1, 0})) << finished.err;
+    EXPECT_EQ(finished.err.find("No such process"), std::string::npos) << finished.err;
+    EXPECT_GE((*expect_identity(finished.err).total)["written"], 20U);
+  }
+  {
+    Capture ringtap(hosts_.right, {"-v", "-i", "right", "udp"});
+    kill_helper(ringtap, "ringtap-names");
+    send(20);
+    EXPECT_TRUE(ringtap.process().wait_for_err(text("ringtap-names", "host names that are not known yet")));
+    const Finished finished = ringtap.stop();
+    EXPECT_EQ(finished.status, (ExitStatus{1, 0})) << finished.err;
+    EXPECT_EQ((*expect_identity(finished.err).total)["written"], 20U);
+  }
 }
 
 TEST_F(Privileges, StayWithSandboxOff) {

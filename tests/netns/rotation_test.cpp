@@ -257,26 +257,71 @@ TEST_F(Rotation, WithSyncCountsWhatIsOnTheDisk) {
   EXPECT_NE(piped.err.find("--sync: standard output is not a file"), std::string::npos) << piped;
 }
 
-TEST_F(Rotation, GoesOnWhereTheCommandCannotBeRun) {
-  Capture ringtap(hosts_->right,
-                  {"-v", "-i", "right", "-C", "100k", "-z", "/no/such/command", "-w", folder_ / "ours" / "x.pcap"});
-  send(350);
-  const Finished finished = ringtap.stop();
-  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
-  EXPECT_NE(finished.err.find("/no/such/command"), std::string::npos) << finished.err;
-  EXPECT_EQ(names_in("ours").size(), 4u);
+// Three commands, since the fourth file is not complete.
+TEST_F(Rotation, SaysHowManyCommandsFailedAndGoesOn) {
+  const auto script = [&](const char* name, const char* body) {
+    const std::string path = folder_ / name;
+    std::ofstream(path) << "#!/bin/sh\n" << body << "\n";
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return path;
+  };
+  struct Case {
+    std::string command;
+    const char* word;
+  };
+  const std::string lasts = "echo $$ >>" + (folder_ / "pids").string() + "; exec sleep 60";
+  for (const auto& [command, word] : std::vector<Case>{{"/no/such/command", "No such file or directory"},
+                                                       {script("fails", "exit 3"), "exit status 3"},
+                                                       {script("dies", "kill -9 $$"), "killed by signal 9"},
+                                                       {script("works", "exit 0"), ""},
+                                                       {script("lasts", lasts.c_str()), ""}}) {
+    for (const std::string sandbox : {"on", "off"}) {
+      SCOPED_TRACE(command + " with the sandbox " + sandbox);
+      Capture ringtap(hosts_->right, {"-v", "-i", "right", "--sandbox", sandbox, "-C", "100k", "-z", command, "-w",
+                                      folder_ / "ours" / "x.pcap"});
+      send(350);
+      const Finished finished = ringtap.stop();
+      EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+      const std::string first = "-z " + command + " " + (folder_ / "ours" / "x.pcap").string() + ": ";
+      EXPECT_EQ(finished.err.find(first) != std::string::npos, word[0] != 0) << finished.err;
+      EXPECT_NE(finished.err.find(word), std::string::npos) << finished.err;
+      EXPECT_EQ(finished.err.find("-z " + command + ": 3 of 3 commands failed\n") != std::string::npos, word[0] != 0)
+          << finished.err;
+      EXPECT_EQ(names_in("ours").size(), 4u);
+    }
+  }
+  EXPECT_TRUE(wait_until([&] { return lines_of(read_file(folder_ / "pids")).size() == 6; }));
+  for (const std::string& pid : lines_of(read_file(folder_ / "pids"))) ::kill(std::stoi(pid), SIGKILL);
 }
 
-TEST_F(Rotation, EndsWhereTheNextFileCannotBeMadeAndKeepsThoseThereAre) {
+TEST_F(Rotation, RunsSoManyCommandsAtOnceAndTheOthersAfterThem) {
+  const std::string command = folder_ / "command";
+  const std::string gate = folder_ / "gate";
+  ASSERT_EQ(run({"mkfifo", gate}).status, (ExitStatus{0, 0}));
+  std::ofstream(command) << "#!/bin/sh\necho $1 >>" << (folder_ / "begun").string() << "\nread line <" << gate << "\n";
+  std::filesystem::permissions(command, std::filesystem::perms::owner_all);
+  const auto begun = [&] { return lines_of(read_file(folder_ / "begun")).size(); };
+  Capture ringtap(hosts_->right, {"-v", "-i", "right", "-C", "20k", "-z", command, "-w", folder_ / "ours" / "x.pcap"});
+  send(500);  // 21 of them fill a file
+  EXPECT_TRUE(wait_until([&] { return begun() == 16; }));
+  EXPECT_EQ(ringtap.stop().status, (ExitStatus{0, 0}));
+  EXPECT_EQ(begun(), 16u);
+  const std::size_t files = names_in("ours").size();
+  EXPECT_GE(files, 20u);
+  // Whoever opens the pipe for writing lets all readers go, those that come later too.
+  Process opener({"sh", "-c", "exec 3<>" + gate + "; while :; do echo >&3; sleep 0.02; done"});
+  EXPECT_TRUE(wait_until([&] { return begun() == files - 1; })) << begun() << " of " << files;
+}
+
+TEST_F(Rotation, GoesOnInThePresentFileWhereTheNextCannotBeMade) {
   Capture ringtap(hosts_->right, {"-v", "-i", "right", "-C", "100k", "-w", folder_ / "ours" / "x.pcap"});
   std::filesystem::rename(folder_ / "ours", folder_ / "moved");
   send(350);
-  const Finished finished = ringtap.finish();
+  const Finished finished = ringtap.stop();
   EXPECT_EQ(finished.status, (ExitStatus{4, 0})) << finished.err;
-  EXPECT_NE(finished.err.find("x.pcap1: No such file or directory"), std::string::npos) << finished.err;
-  expect_identity(finished.err);
-  EXPECT_EQ(frames_in("moved").size(), parse_closing_lines(finished.err)->captured);
-  EXPECT_EQ(frames_in("moved").size(), 101u);
+  EXPECT_NE(finished.err.find("x.pcap1: No such file or directory; going on in "), std::string::npos) << finished.err;
+  EXPECT_EQ((*expect_identity(finished.err).total)["written"], 350U);
+  EXPECT_EQ(frames_in("moved").size(), 350U);
 }
 
 // The value of a line of /proc/PID/status.

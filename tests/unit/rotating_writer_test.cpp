@@ -102,6 +102,7 @@ class RotatingWriterTest : public ::testing::Test {
       closed_.push_back(path);
     };
     hooks.closes_by_thread = disk_ != nullptr;
+    hooks.kept = [this](const Error& error, const std::string& path) { kept_.push_back(path + ": " + error.text()); };
     hooks.statistics = [] { return std::vector<InterfaceStatistics>{{.interface_id = 0, .received = 77}}; };
     hooks.now = [this] { return now_; };
     auto made = RotatingWriter::create(name, rotation, std::move(hooks));
@@ -132,6 +133,7 @@ class RotatingWriterTest : public ::testing::Test {
   SlowWriter::Disk* disk_ = nullptr;
   std::vector<std::string> opened_;
   std::vector<std::string> closed_;
+  std::vector<std::string> kept_;
   std::map<std::string, std::shared_ptr<Stored>> files_;
   std::unique_ptr<RotatingWriter> writer_;
   std::uint64_t written_ = 0;
@@ -235,17 +237,50 @@ TEST_F(RotatingWriterTest, EveryPcapngFileIsCompleteByItself) {
   EXPECT_EQ(writer_->records_stored(), 2U);
 }
 
-TEST_F(RotatingWriterTest, SaysWhichFileCouldNotBeMadeAndKeepsTheOthers) {
+TEST_F(RotatingWriterTest, GoesOnInThePresentFileWhileTheNextCannotBeMade) {
   refused_ = {"x1"};
   start("x", {.bytes = kHeader});
+  write(5);
+  EXPECT_EQ(kept_, (std::vector<std::string>{"x: create x1: No such file or directory"}));
+  EXPECT_EQ(opened_, std::vector<std::string>{"x"});
+  refused_.clear();
+  write(3);
+  EXPECT_EQ(opened_, (std::vector<std::string>{"x", "x1", "x2", "x3"}));
+  const auto finished = writer_->finish();
+  ASSERT_FALSE(finished);
+  EXPECT_EQ(finished.error().kind(), ErrorKind::kOutput);
+  EXPECT_EQ(finished.error().text(), "create x1: No such file or directory");
+  EXPECT_EQ(writer_->records_stored(), 8U);
+  EXPECT_EQ(read("x").records.size(), 5U);
+  EXPECT_TRUE(files_["x"]->is_closed);
+}
+
+TEST_F(RotatingWriterTest, TriesTheNextFileAgainWithTheNextTimeSlice) {
+  refused_ = {"x-30"};
+  start("x-%S", {.seconds = 10, .files = 2});
   write(1);
+  now_ += 10;
+  write(2);
+  EXPECT_EQ(kept_.size(), 1U);
+  now_ += 10;
+  EXPECT_FALSE(writer_->is_over()) << "there is only one file";
+  write(2);
+  EXPECT_EQ(opened_, (std::vector<std::string>{"x-20", "x-40"}));
+  EXPECT_FALSE(writer_->finish());
+  EXPECT_EQ(read("x-20").records.size(), 3U);
+  EXPECT_EQ(read("x-40").records.size(), 2U);
+}
+
+// The same name again: the file is complete before it is emptied, and there is no other to go on in.
+TEST_F(RotatingWriterTest, EndsWhereTheFileCannotBeMadeAnew) {
+  start("x", {.bytes = kHeader, .files = 1});
+  write(1);
+  refused_ = {"x"};
   const auto refused = writer_->on_record({.time_ns = 1, .data = kData, .wire_len = 100});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind(), ErrorKind::kOutput);
-  EXPECT_NE(refused.error().text().find("x1"), std::string::npos);
   EXPECT_TRUE(writer_->finish());
   EXPECT_EQ(writer_->records_stored(), 1U);
-  EXPECT_TRUE(files_["x"]->is_closed);
 }
 
 TEST_F(RotatingWriterTest, CountsWhatAFullDiskHolds) {

@@ -108,7 +108,7 @@ int exit_code_of_loss(LiveSource& source, const Options& options) {
 int capture(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
-  if (auto user = check_user(options); !user) return fail(user.error());
+  if (auto user = begin_run(options); !user) return fail(user.error());
   auto live = open_live(options, false, signals->wake_fd());
   if (!live) return fail(live.error());
   if (options.capture.reduction.leaves_out() && !options.output.path.empty() &&
@@ -138,7 +138,8 @@ int capture(const Options& options) {
       [&](const SessionTotals& totals) { progress.look(totals); });
   tell_of_tagged_frames(source, options.filter);
   report(source, options, ended.totals, false);
-  return ended.result ? exit_code_of_loss(source, options) : fail_run(ended.result.error(), ended.totals.written);
+  if (const std::string text = file_command_text(options); !text.empty()) say(text);
+  return end_run(ended.result ? exit_code_of_loss(source, options) : fail_run(ended.result.error(), ended.totals));
 }
 
 }  // namespace ringtap

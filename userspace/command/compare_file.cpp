@@ -12,6 +12,7 @@ namespace ringtap {
 int compare_file(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
+  if (auto begun = begin_run(options); !begun) return fail(begun.error());
   if (auto started = start_file_service(options); !started) return fail(started.error());
   if (auto gone = give_up_privileges(options, {}); !gone) return fail(gone.error());
   auto files = open_files(options, OfRefused::kFollowed);
@@ -22,7 +23,7 @@ int compare_file(const Options& options) {
   signals->install();
   const int code = run_comparison(*files->source, **comparer, *signals, options);
   report_without_direction(*files);
-  return code;
+  return end_run(code);
 }
 
 }  // namespace ringtap

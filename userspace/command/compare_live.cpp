@@ -68,6 +68,7 @@ std::string places_text(const LiveSource& source) {
 int compare_live(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
+  if (auto begun = begin_run(options); !begun) return fail(begun.error());
   auto live = open_live(options, true, signals->wake_fd());
   if (!live) return fail(live.error());
   CompareOptions how;
@@ -98,7 +99,7 @@ int compare_live(const Options& options) {
     say("--nft-rule: " + std::to_string(rules->statistics().lost) +
         " nftables trace messages were lost; the rules of some drops are not named");
   }
-  return code;
+  return end_run(code);
 }
 
 }  // namespace ringtap

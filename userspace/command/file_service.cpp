@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "app/file_command.hpp"
+#include "command/messages.hpp"
 #include "command/outputs.hpp"
 #include "file/open_file.hpp"
 #include "file/rotating_writer.hpp"
@@ -46,6 +47,7 @@ std::vector<std::string> output_folders(const Options& options) {
 
 // The rights of the caller or of the user of -Z, to open files and for nothing else. A command of -z gets none.
 Result<> keep_opening(const Options& options) {
+  if (!options.sandbox && options.user.empty()) return ok();
   drop_bounding_set();
   if (!options.user.empty() && ::geteuid() == 0) {
     auto user = find_user(options.user);
@@ -69,14 +71,16 @@ constexpr char kWrite = 'w';
 constexpr char kLookAt = 'l';
 constexpr char kFolder = 'd';
 constexpr char kRun = 'z';
+constexpr char kRanHow = 's';  // the answer is file_command_text()
 
 class FileService {
  public:
-  explicit FileService(const Options& options) : options_(options), command_(options.output.rotate_command) {}
+  explicit FileService(const Options& options) : options_(options), command_(options.output.rotate_command, say) {}
 
   HelperProcess::Answer serve(std::string_view request) {
     const char what = request.front();
     const std::string path(request.substr(1));
+    if (what == kRanHow) return {file_command_text(), {}};
     auto done = what == kRun ? run(path)
                              : open(path, what == kRead     ? FileUse::kRead
                                           : what == kWrite  ? FileUse::kWrite
@@ -86,7 +90,18 @@ class FileService {
     return {"", done.take()};
   }
 
+  void end() const { command_.wait_for_start(); }
+
  private:
+  // "2 of 7 commands failed; 1 still runs"; empty: nothing to say.
+  [[nodiscard]] std::string file_command_text() const {
+    const FileCommand::Totals totals = command_.totals();
+    if (totals.failed == 0) return "";
+    std::string text = std::to_string(totals.failed) + " of " + std::to_string(totals.files) + " commands failed";
+    if (totals.running > 0) text += ", and " + std::to_string(totals.running) + " have not ended yet";
+    return text;
+  }
+
   Result<UniqueFd> open(const std::string& path, FileUse use) {
     const auto& inputs = options_.read_paths;
     if (use == FileUse::kRead) {
@@ -154,7 +169,7 @@ Result<UniqueFd> ask(char what, const std::string& path, ErrorKind kind) {
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
   auto answer = the_helper()->ask(what + path);
-  if (!answer) return answer.take_error();
+  if (!answer) return Error("open " + path + ": " + answer.error().text(), kind);
   if (!answer->text.empty()) return Error(answer->text, kind);
   return std::move(answer->fd);
 }
@@ -205,7 +220,8 @@ Result<> start_file_service(const Options& options) {
   const bool reads = std::any_of(options.read_paths.begin(), options.read_paths.end(),
                                  [](const std::string& path) { return path != "-"; });
   const bool by_another = !options.user.empty() && ::geteuid() == 0;
-  if (!(options.sandbox || by_another) || (!reads && !writes)) return ok();
+  const bool runs = !options.output.rotate_command.empty();
+  if (!(options.sandbox || by_another || runs) || (!reads && !writes)) return ok();
   for (const std::string& path : options.read_paths) {
     if (auto opened = open_own_file(path, FileUse::kRead); !opened) return opened;
   }
@@ -214,23 +230,27 @@ Result<> start_file_service(const Options& options) {
   }
   FileService service(options);
   auto helper = HelperProcess::start({.name = "ringtap-files",
+                                      .without = "no other file is opened",
                                       .files = {},
-                                      .keeps_output = !options.output.rotate_command.empty(),
+                                      .keeps_output = runs,
                                       .prepare = [&] { return keep_opening(options); },
-                                      .serve = [&](std::string_view request) { return service.serve(request); }});
+                                      .serve = [&](std::string_view request) { return service.serve(request); },
+                                      .end = [&] { service.end(); }});
   if (!helper) return helper.take_error();
   the_helper().emplace(helper.take());
   set_file_opener(ask_to_open);
   return ok();
 }
 
-Result<> run_file_command(const Options& options, const std::string& path) {
-  if (!the_helper()) {
-    static FileCommand command(options.output.rotate_command);
-    return command.run(path);
-  }
+Result<> run_file_command(const std::string& path) {
   auto ran = ask(kRun, path, ErrorKind::kFailure);
   return ran ? ok() : Result<>(ran.take_error());
+}
+
+std::string file_command_text(const Options& options) {
+  if (options.output.rotate_command.empty() || !the_helper()) return "";
+  const auto answer = the_helper()->ask({&kRanHow, 1});
+  return answer && !answer->text.empty() ? "-z " + options.output.rotate_command + ": " + answer->text : "";
 }
 
 }  // namespace ringtap

@@ -17,7 +17,9 @@ namespace ringtap {
 // inputs.
 Result<> start_file_service(const Options& options);
 
-// -z, by the helper process if there is one.
-Result<> run_file_command(const Options& options, const std::string& path);
+// -z, by the helper process, which reports what fails.
+Result<> run_file_command(const std::string& path);
+// At the end of a run: how many commands of -z failed; empty: none did.
+std::string file_command_text(const Options& options);
 
 }  // namespace ringtap

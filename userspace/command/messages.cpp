@@ -50,9 +50,11 @@ int fail(const Error& error) {
   return exit_code(error);
 }
 
-int fail_run(const Error& error, std::uint64_t packets_written) {
-  if (error.kind() == ErrorKind::kOutput)
-    say(std::to_string(packets_written) + " packets were written before the error");
+int fail_run(const Error& error, const SessionTotals& totals) {
+  const bool unwritten = totals.discards[static_cast<std::size_t>(Discard::kOutput)] > 0;
+  if (error.kind() == ErrorKind::kOutput && unwritten) {
+    say(std::to_string(totals.written) + " packets were written before the error");
+  }
   return fail(error);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/session.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
@@ -28,7 +29,7 @@ int print(std::string_view text);
 // Prints the error with its hint and returns its exit code.
 int fail(const Error& error);
 
-// The same for a run that had written this many packets.
-int fail_run(const Error& error, std::uint64_t packets_written);
+// The same for a run; if packets could not be written, it also says how many were.
+int fail_run(const Error& error, const SessionTotals& totals);
 
 }  // namespace ringtap

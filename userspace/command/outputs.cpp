@@ -51,11 +51,12 @@ Result<Output> open_file_set(const OutputContext& context) {
   };
   hooks.closed = [](const std::string&) {};
   if (!options.rotate_command.empty()) {
-    hooks.closed = [context](const std::string& path) {
-      if (auto started = run_file_command(context.options, path); !started) say(started.error().text());
+    hooks.closed = [](const std::string& path) {
+      if (auto started = run_file_command(path); !started) say(started.error().text());
     };
   }
   hooks.closes_by_thread = options.sync;
+  hooks.kept = [](const Error& error, const std::string& path) { say(error.text() + "; going on in " + path); };
   hooks.conversion = context.conversion;
   hooks.statistics = [source = context.source] { return source->statistics(); };
   Output output;

@@ -68,11 +68,12 @@ int read_as(Options& options, Signals& signals, HostNames* names, bool may_start
     return read_as(options, signals, names, false, true);
   }
   report_without_direction(*files);
+  if (const std::string text = file_command_text(options); !text.empty()) say(text);
   report_left_out(options, *files, conversion);
-  if (!options.output.count_only) return ended.result ? 0 : fail_run(ended.result.error(), ended.totals.written);
+  if (!options.output.count_only) return ended.result ? 0 : fail_run(ended.result.error(), ended.totals);
   const std::uint64_t count = ended.totals.written;
   const int printed = print(std::to_string(count) + (count == 1 ? " packet\n" : " packets\n"));
-  return ended.result ? printed : fail_run(ended.result.error(), count);
+  return ended.result ? printed : fail_run(ended.result.error(), ended.totals);
 }
 
 }  // namespace
@@ -80,14 +81,14 @@ int read_as(Options& options, Signals& signals, HostNames* names, bool may_start
 int read_file(const Options& options) {
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
-  if (auto user = check_user(options); !user) return fail(user.error());
+  if (auto user = begin_run(options); !user) return fail(user.error());
   if (auto started = start_file_service(options); !started) return fail(started.error());
   auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
   const bool may_start_over = can_start_over(options);  // while files can still be examined by name
   if (auto gone = give_up_privileges(options, {}); !gone) return fail(gone.error());
   Options how = options;
-  return read_as(how, *signals, names->get(), may_start_over, false);
+  return end_run(read_as(how, *signals, names->get(), may_start_over, false));
 }
 
 }  // namespace ringtap

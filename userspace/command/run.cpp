@@ -14,11 +14,16 @@
 
 namespace ringtap {
 
-Result<> check_user(const Options& options) {
+Result<> begin_run(const Options& options) {
+  HelperProcess::on_loss(say);
   if (options.user.empty()) return ok();
   if (auto user = find_user(options.user); !user) return user.take_error();
   if (::geteuid() != 0) say("-Z " + options.user + ": ignored, since ringtap does not run as root");
   return ok();
+}
+
+int end_run(int code) {
+  return code == 0 && HelperProcess::lost() > 0 ? 1 : code;
 }
 
 Result<> give_up_privileges(const Options& options, const SandboxNeeds& needs) {
@@ -47,8 +52,11 @@ Result<std::unique_ptr<HostNames>> host_names(const Options& options, const Host
     return {HostNames::look_up_on_this_host({reinterpret_cast<const std::uint8_t*>(address.data()), address.size()}),
             {}};
   };
-  auto helper = HelperProcess::start(
-      {.name = "ringtap-names", .files = {}, .prepare = [] { return keep_only(0); }, .serve = look_up});
+  auto helper = HelperProcess::start({.name = "ringtap-names",
+                                      .without = "host names that are not known yet are printed as numbers",
+                                      .files = {},
+                                      .prepare = [] { return keep_only(0); },
+                                      .serve = look_up});
   if (!helper) return helper.take_error();
   return HostNames::start(
       how, [helper = std::make_shared<HelperProcess>(helper.take()), text_of](std::span<const std::uint8_t> address) {

@@ -14,8 +14,11 @@
 
 namespace ringtap {
 
-// Early: an Error if there is no such user as -Z says; a message if -Z has no effect because the process is not root.
-Result<> check_user(const Options& options);
+// Early: from now on the loss of a helper process is said; an Error if there is no such user as -Z says; a message if
+// -Z has no effect because the process is not root.
+Result<> begin_run(const Options& options);
+// The exit code of a run that would end with `code`: not 0 if a helper process was lost.
+int end_run(int code);
 
 // After the last privilege was used: give_up_privileges() or, with --sandbox off, only the change to the user of -Z.
 Result<> give_up_privileges(const Options& options, const SandboxNeeds& needs);

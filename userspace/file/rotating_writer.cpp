@@ -33,17 +33,18 @@ Result<std::unique_ptr<RotatingWriter>> RotatingWriter::create(std::string path,
   if (!closer) return closer.take_error();
   writer->closer_ = closer.take();
   writer->begun_ = writer->hooks_.now();
-  if (auto opened = writer->open(); !opened) return opened.take_error();
+  auto name = rotated_name(writer->path_, rotation, writer->begun_, 0);
+  if (!name) return name.take_error();
+  auto file = writer->hooks_.open(*name);
+  if (!file) return file.take_error();
+  if (auto begun = writer->begin(file.take(), name.take()); !begun) return begun.take_error();
   return writer;
 }
 
-Result<> RotatingWriter::open() {
-  auto name = rotated_name(path_, rotation_, begun_, number_);
-  if (!name) return name.take_error();
-  name_ = name.take();
-  auto file = hooks_.open(name_);
-  if (!file) return file.take_error();
-  file_ = file.take();
+Result<> RotatingWriter::begin(File file, std::string name) {
+  file_ = std::move(file);
+  name_ = std::move(name);
+  more_bytes_ = 0;
   const Conversion before = hooks_.conversion == nullptr ? Conversion{} : *hooks_.conversion;
   for (const Block& block : blocks_) {
     const FileBlockView view{block.view.kind, block.view.type, block.body};
@@ -60,14 +61,30 @@ Result<> RotatingWriter::close(bool tells) {
   return closer_->close(std::exchange(file_, {}).sink, name_, tells);
 }
 
-Result<> RotatingWriter::move_on() {
+Result<> RotatingWriter::move_on(std::uint64_t number) {
+  auto name = rotated_name(path_, rotation_, begun_, number);
+  if (!name) return name.take_error();
+  const bool is_same = *name == name_;  // it is emptied: not before it is complete
+  Result<File> next = is_same ? File{} : hooks_.open(*name);
+  if (!next) return go_on_in_present(next.take_error());
   auto statistics = hooks_.statistics();
   if (!statistics) return statistics.take_error();
   for (const InterfaceStatistics& interface : *statistics) {
     if (auto written = file_.sink->on_statistics(interface); !written) return written;
   }
   if (auto closed = close(true); !closed) return closed;
-  return open();
+  if (is_same) next = hooks_.open(*name);
+  if (!next) return next.take_error();
+  number_ = number;
+  if (rotation_.bytes == 0) ++files_by_time_;
+  return begin(next.take(), name.take());
+}
+
+Result<> RotatingWriter::go_on_in_present(Error error) {
+  if (more_bytes_ == 0 && hooks_.kept) hooks_.kept(error, name_);
+  more_bytes_ = file_.out->bytes_taken();
+  if (not_opened_) not_opened_ = std::move(error);
+  return ok();
 }
 
 Result<> RotatingWriter::on_interface(const Interface& interface) {
@@ -85,33 +102,21 @@ Result<> RotatingWriter::on_block(const FileBlockView& block) {
 Result<> RotatingWriter::on_record(const RecordView& record) {
   if (is_old() && !(ends_ && files_by_time_ >= rotation_.files)) {
     begun_ = hooks_.now();
-    ++files_by_time_;
-    number_ = 0;
-    if (auto moved = move_on(); !moved) return moved;
-  } else if (rotation_.bytes > 0 && file_.out->bytes_taken() > rotation_.bytes) {
-    if (auto moved = next_number(); !moved) return moved;
+    if (auto moved = move_on(0); !moved) return moved;
+  } else if (rotation_.bytes > 0 && file_.out->bytes_taken() > rotation_.bytes + more_bytes_) {
+    if (auto moved = move_on(next_number()); !moved) return moved;
   }
   return file_.sink->on_record(record);
 }
 
-Result<> RotatingWriter::next_number() {
-  ++number_;
-  if (number_ == rotation_.files) number_ = 0;
-  return move_on();
-}
-
 Result<bool> RotatingWriter::start_next() {
-  Result<> moved;
-  if (rotation_.bytes > 0) {
-    moved = next_number();
-  } else {
+  if (rotation_.bytes == 0) {
     const std::time_t now = hooks_.now();
     const auto name = rotated_name(path_, rotation_, now, 0);
     if (name && *name == name_) return false;
     begun_ = now;
-    ++files_by_time_;
-    moved = move_on();
   }
+  auto moved = move_on(rotation_.bytes > 0 ? next_number() : 0);
   return moved ? Result<bool>(true) : moved.take_error();
 }
 
@@ -123,7 +128,8 @@ Result<> RotatingWriter::flush() {
 Result<> RotatingWriter::finish() {
   Result<> closed = file_.sink == nullptr ? ok() : close(is_over());
   Result<> complete = closer_->wait();
-  return closed ? std::move(complete) : std::move(closed);
+  if (!closed) return closed;
+  return complete ? std::exchange(not_opened_, ok()) : std::move(complete);
 }
 
 std::uint64_t RotatingWriter::records_stored() const {

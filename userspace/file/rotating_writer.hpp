@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A Sink that writes a file set, starting the next file when the current one is large or old enough. Each file is
 // complete: it starts with all interfaces announced so far, and with the names and secrets of a file that is read, and
-// ends with the totals at that moment. No record is lost
-// between two files. Names are those that tcpdump 4.99.3 gives. Owns the file being written. One thread.
+// ends with the totals at that moment. No record is lost between two files. If the next one cannot be opened, the
+// present one goes on, and the next is tried again after as much or as long as a file takes; finish() then returns the
+// first such Error. Names are those that tcpdump 4.99.3 gives. Owns the file being written. One thread.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,9 @@ class RotatingWriter final : public Sink {
     std::function<Result<File>(const std::string& path)> open;
     FileCloser::Closed closed;      // called for a complete file when the next one is started
     bool closes_by_thread = false;  // since that takes long
+    // The next file could not be opened, so `path` goes on; null: nobody wants to know. Not repeated until one could
+    // be.
+    std::function<void(const Error& error, const std::string& path)> kept = {};
     std::function<Result<std::vector<InterfaceStatistics>>()> statistics;  // for the end of a file
     Conversion* conversion = nullptr;  // what the writers leave out; what each file begins with is counted once
     std::function<std::time_t()> now = [] { return std::time(nullptr); };
@@ -68,10 +72,11 @@ class RotatingWriter final : public Sink {
   [[nodiscard]] bool is_old() const {
     return rotation_.seconds > 0 && hooks_.now() - begun_ >= static_cast<std::time_t>(rotation_.seconds);
   }
-  Result<> open();
+  Result<> begin(File file, std::string name);
   Result<> close(bool tells);
-  Result<> move_on();
-  Result<> next_number();
+  Result<> move_on(std::uint64_t number);
+  Result<> go_on_in_present(Error error);
+  [[nodiscard]] std::uint64_t next_number() const { return number_ + 1 == rotation_.files ? 0 : number_ + 1; }
 
   std::string path_;  // with Rotation::seconds, a pattern of strftime(3) in local time
   Rotation rotation_;
@@ -82,6 +87,8 @@ class RotatingWriter final : public Sink {
   std::time_t begun_ = 0;            // when the current time slice began
   std::uint64_t number_ = 0;         // within it
   std::uint64_t files_by_time_ = 1;  // time slices so far
+  std::uint64_t more_bytes_ = 0;     // that the file may have because the next one could not be opened
+  Result<> not_opened_;              // the first that could not
   std::unique_ptr<FileCloser> closer_;
   std::vector<Interface> interfaces_;
   struct Block {

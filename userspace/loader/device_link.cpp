@@ -37,7 +37,7 @@ Result<> keep_attaching() {
 UniqueFd make_device_link(const DeviceLink& link) {
   if (!the_helper()) return make_here(link);
   auto answer = the_helper()->ask({reinterpret_cast<const char*>(&link), sizeof link});
-  if (!answer) errno = ESRCH;
+  if (!answer) errno = EOWNERDEAD;  // which was said
   if (!answer || !answer->text.empty()) {
     if (answer) errno = std::stoi(answer->text);
     return UniqueFd();
@@ -57,8 +57,11 @@ Result<> start_link_helper(std::vector<int> program_fds) {
     if (!made) return {std::to_string(errno), {}};
     return {"", std::move(made)};
   };
-  auto helper =
-      HelperProcess::start({.name = "ringtap-attach", .files = program_fds, .prepare = keep_attaching, .serve = serve});
+  auto helper = HelperProcess::start({.name = "ringtap-attach",
+                                      .without = "interfaces that appear are not captured",
+                                      .files = program_fds,
+                                      .prepare = keep_attaching,
+                                      .serve = serve});
   if (!helper) return helper.take_error();
   the_helper().emplace(helper.take());
   return ok();

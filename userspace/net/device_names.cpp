@@ -162,7 +162,11 @@ Result<> start_device_name_helper() {
     std::memcpy(&question, request.data(), sizeof question);
     return {answer_here(question), {}};
   };
-  auto helper = HelperProcess::start({.name = "ringtap-netns", .files = {}, .prepare = keep_entering, .serve = serve});
+  auto helper = HelperProcess::start({.name = "ringtap-netns",
+                                      .without = "interfaces in other network namespaces have no name",
+                                      .files = {},
+                                      .prepare = keep_entering,
+                                      .serve = serve});
   if (!helper) return helper.take_error();
   the_helper().emplace(helper.take());
   return ok();

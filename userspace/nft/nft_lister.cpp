@@ -55,7 +55,11 @@ Result<NftLister> NftLister::start() {
     if (!context->run("list " + std::string(what) + "\n")) return {};
     return {"", file_of(context->output())};
   };
-  auto helper = HelperProcess::start({.name = "ringtap-nft", .files = {}, .prepare = prepare, .serve = serve});
+  auto helper = HelperProcess::start({.name = "ringtap-nft",
+                                      .without = "rules that have changed since have no name",
+                                      .files = {},
+                                      .prepare = prepare,
+                                      .serve = serve});
   if (!helper) return helper.take_error();
   return NftLister(helper.take());
 }

@@ -8,14 +8,19 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "base/end_request.hpp"
+#include "base/now.hpp"
 #include "base/thread.hpp"
 
 namespace ringtap {
@@ -96,10 +101,15 @@ bool receive_message(int socket, std::string& text, UniqueFd* fd) {
   return received > 0;
 }
 
-void wait_for_end(int socket) {
+[[noreturn]] void end(const HelperProcess::Role& role) {
+  if (role.end) role.end();
+  ::_exit(0);
+}
+
+void wait_for_end(const HelperProcess::Role& role, int socket) {
   for (;;) {
     pollfd connection{.fd = socket, .events = POLLRDHUP, .revents = 0};
-    if (::poll(&connection, 1, -1) > 0 && (connection.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0) ::_exit(0);
+    if (::poll(&connection, 1, -1) > 0 && (connection.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0) end(role);
   }
 }
 
@@ -111,7 +121,8 @@ void wait_for_end(int socket) {
   close_all_but(std::move(files), role.keeps_output);
   const Result<> prepared = role.prepare ? role.prepare() : ok();
   // What it does may block, in open(2) of a pipe or in a look-up: another thread sees that the connection has ended.
-  if (auto watch = start_thread("watches the connection", [socket] { wait_for_end(socket); })) watch->detach();
+  if (auto watch = start_thread("watches the connection", [&role, socket] { wait_for_end(role, socket); }))
+    watch->detach();
   if (!send_message(socket, prepared ? kPrepared : prepared.error().text(), -1) || !prepared) ::_exit(1);
   std::string request;
   while (receive_message(socket, request, nullptr)) {
@@ -120,10 +131,50 @@ void wait_for_end(int socket) {
     answer.text += '.';  // so that it is not empty
     if (!send_message(socket, answer.text, answer.fd.get())) break;
   }
-  ::_exit(0);
+  end(role);
+}
+
+std::atomic<unsigned> lost_processes = 0;
+
+std::function<void(const std::string&)>& teller_of_loss() {
+  static std::function<void(const std::string&)> tell;
+  return tell;
+}
+
+// Its connection is closed, so it ends; a killed process closes its files shortly before it can be waited for.
+std::string ending_of(pid_t process) {
+  constexpr int kTries = 200;
+  int status = 0;
+  for (int i = 0; i < kTries; ++i) {
+    const pid_t ended = ::waitpid(process, &status, WNOHANG);
+    if (ended == process && WIFSIGNALED(status)) {
+      return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
+    }
+    if (ended == process) return "ended with exit status " + std::to_string(WEXITSTATUS(status));
+    if (ended < 0) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return "has closed its connection";
 }
 
 }  // namespace
+
+void HelperProcess::on_loss(std::function<void(const std::string& text)> tell) {
+  teller_of_loss() = std::move(tell);
+}
+
+unsigned HelperProcess::lost() {
+  return lost_processes;
+}
+
+Error HelperProcess::loss() const {
+  if (process_ != 0) {
+    ++lost_processes;
+    const std::string how = ending_of(std::exchange(process_, 0));
+    if (teller_of_loss()) teller_of_loss()("the process " + name_ + " " + how + ": " + without_ + " from now on");
+  }
+  return Error("the process " + name_ + " is gone");
+}
 
 Result<HelperProcess> HelperProcess::start(const Role& role) {
   std::array<int, 2> ends{};
@@ -132,9 +183,10 @@ Result<HelperProcess> HelperProcess::start(const Role& role) {
   }
   UniqueFd ours(ends[0]);
   UniqueFd its(ends[1]);
+  pid_t child = -1;
   {
     const SignalsBlocked blocked;
-    const pid_t child = ::fork();
+    child = ::fork();
     if (child == 0) {
       ours.reset();
       serve(role, its.get());
@@ -147,7 +199,7 @@ Result<HelperProcess> HelperProcess::start(const Role& role) {
   std::string text;
   if (!receive_message(ours.get(), text, nullptr)) text = "it ended at once";
   if (text != kPrepared) return Error("start the process " + role.name + ": " + text);
-  return HelperProcess(role.name, std::move(ours));
+  return HelperProcess(role, child, std::move(ours));
 }
 
 Result<HelperProcess::Answer> HelperProcess::ask(std::string_view request) const {
@@ -155,16 +207,19 @@ Result<HelperProcess::Answer> HelperProcess::ask(std::string_view request) const
     return Error::from_errno(EMSGSIZE, "ask the process " + name_);
   }
   Answer answer;
+  const std::uint64_t asked_ns = monotonic_now_ns();
   const bool sent = send_message(connection_.get(), request, -1);
   constexpr int kLookAgainMs = 50;
   for (pollfd connection{.fd = connection_.get(), .events = POLLIN, .revents = 0};
        sent && ::poll(&connection, 1, kLookAgainMs) <= 0;) {
-    if (EndRequest::of_this_run().patience_is_over()) {
+    const EndRequest& end = EndRequest::of_this_run();
+    const bool had_time = monotonic_now_ns() - asked_ns >= EndRequest::kPatienceNs;
+    if (end.urged() || (end.patience_is_over() && had_time)) {
       return Error("the process " + name_ + " does not answer, and the run was to end");
     }
   }
   if (!sent || !receive_message(connection_.get(), answer.text, &answer.fd)) {
-    return Error("the process " + name_ + " is gone").hint("was it killed? this capture cannot do without it");
+    return loss();
   }
   answer.text.pop_back();
   return answer;

@@ -28,11 +28,19 @@ class HelperProcess {
   };
   struct Role {
     std::string name;           // as ps(1) shows it, at most 15 bytes
+    std::string without;        // what follows if it is killed: "host names are printed as numbers"
     std::vector<int> files;     // that it keeps
     bool keeps_output = false;  // standard output and error; else they are /dev/null, as standard input always is
     std::function<Result<>()> prepare;                      // in the process, first; may be null
     std::function<Answer(std::string_view request)> serve;  // in the process, for each request
+    std::function<void()> end = {};  // in the process, when the connection has ended; perhaps twice, by two threads
   };
+
+  // Who hears of a process that ended before it was to, with how it ended and what follows; once for each, by the
+  // thread that asked it. Set it before the first process is started.
+  static void on_loss(std::function<void(const std::string& text)> tell);
+  // How many ended so.
+  static unsigned lost();
 
   // When this returns, `prepare` has run; its Error is the result.
   static Result<HelperProcess> start(const Role& role);
@@ -40,14 +48,18 @@ class HelperProcess {
   HelperProcess& operator=(HelperProcess&& other) noexcept = default;
   ~HelperProcess() = default;  // the process ends when the connection does
 
-  // An Error if the process is gone, if the request is too long, or if there is no answer and the run is to end.
+  // An Error if the process is gone, if the request is too long, or if there is no answer and the run is to end: then
+  // it gets as long as who reads the output (EndRequest).
   Result<Answer> ask(std::string_view request) const;
 
  private:
-  explicit HelperProcess(std::string name, UniqueFd connection)
-      : name_(std::move(name)), connection_(std::move(connection)) {}
+  HelperProcess(const Role& role, pid_t process, UniqueFd connection)
+      : name_(role.name), without_(role.without), process_(process), connection_(std::move(connection)) {}
+  Error loss() const;
 
   std::string name_;
+  std::string without_;
+  mutable pid_t process_;  // 0: it has ended, and was waited for
   UniqueFd connection_;
 };
 
