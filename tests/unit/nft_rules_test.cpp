@@ -5,6 +5,7 @@
 #include "filter/nft_rules.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -272,6 +273,24 @@ TEST(NftRules, TakeEverythingWhereNoRuleIsSafe) {
     ASSERT_TRUE(program) << expression;
     EXPECT_TRUE(nft_rules(*program).everything) << expression;
   }
+}
+
+// Of a program with a loop a path has tens of thousands of tests.
+TEST(NftRules, OfALongPathNeedLittleStack) {
+  auto program = compile({.expression = "ip6 protochain 6"});
+  ASSERT_TRUE(program);
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  ASSERT_EQ(pthread_attr_setstacksize(&small, 256 << 10), 0);
+  const auto make = [](void* of) -> void* {
+    return nft_rules(*static_cast<ClassicProgram*>(of)).everything ? of : nullptr;
+  };
+  pthread_t thread{};
+  ASSERT_EQ(pthread_create(&thread, &small, make, &*program), 0);
+  void* result = nullptr;
+  ASSERT_EQ(pthread_join(thread, &result), 0);
+  EXPECT_EQ(result, &*program);
+  pthread_attr_destroy(&small);
 }
 
 TEST(NftRules, AreWrittenAsNftReadsThem) {

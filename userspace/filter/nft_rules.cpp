@@ -66,16 +66,30 @@ class PathWalk {
       : program_(program), link_header_(link_header) {}
 
   NftRules walk() && {
-    follow(0, Machine{});
+    pending_.push_back({});
+    while (!pending_.empty() && !rules_.everything) {
+      const Side side = pending_.back();
+      pending_.pop_back();
+      path_.resize(side.path_size);
+      if (side.condition) path_.push_back(*side.condition);
+      follow(side.position, side.machine);
+    }
     if (rules_.everything) return {.everything = true};
     return std::move(rules_);
   }
 
  private:
-  // To the end of every path from here. The conditions of the path so far are in path_.
+  // One side of a test. A stack of these rather than calls in calls: a path may have tens of thousands of tests.
+  struct Side {
+    std::size_t position = 0;
+    std::size_t path_size = 0;              // of the conditions so far
+    std::optional<NftCondition> condition;  // what this side adds
+    Machine machine;
+  };
+
+  // To the next test or the end.
   void follow(std::size_t position, Machine machine) {
     for (;; ++position) {
-      if (rules_.everything) return;
       if (++steps_ > kMaxSteps) {
         rules_.everything = true;
         return;
@@ -99,18 +113,16 @@ class PathWalk {
 
   void branch(const FilterEnd& end, const Machine& machine) {
     const auto condition = condition_of(end, machine.a);
-    follow_if(condition, end.on_true, end.on_false, machine);
     auto otherwise = condition;
     if (otherwise) otherwise->relation = opposite(otherwise->relation);
-    follow_if(otherwise, end.on_false, end.on_true, machine);
+    add_side(otherwise, end.on_false, end.on_true, machine);
+    add_side(condition, end.on_true, end.on_false, machine);  // the first to be followed
   }
 
-  void follow_if(const std::optional<NftCondition>& condition, int target, int other, const Machine& machine) {
+  void add_side(const std::optional<NftCondition>& condition, int target, int other, const Machine& machine) {
     // Where the other side accepts at once, it has a rule of its own and this one need not exclude it.
     const bool needed = condition && !accepts(other);
-    if (needed) path_.push_back(*condition);
-    follow(static_cast<std::size_t>(target), machine);
-    if (needed) path_.pop_back();
+    pending_.push_back({static_cast<std::size_t>(target), path_.size(), needed ? condition : std::nullopt, machine});
   }
 
   [[nodiscard]] bool accepts(int position) const {
@@ -248,7 +260,8 @@ class PathWalk {
 
   const std::vector<DecodedInsn>& program_;
   const std::uint32_t link_header_;
-  std::vector<NftCondition> path_;
+  std::vector<NftCondition> path_;  // the conditions of the path so far
+  std::vector<Side> pending_;       // the last one is the next to be followed
   std::size_t steps_ = 0;
   NftRules rules_;
 };
