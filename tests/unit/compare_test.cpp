@@ -56,6 +56,7 @@ class Kernel {
     }
   }
 
+  // A view of `bytes`, which must outlive it.
   RecordView record(Tap tap, const Bytes& bytes, std::uint64_t skb = 0) {
     RecordView view;
     view.time_ns = kStart + (time_ns_ += 1000);
@@ -590,7 +591,8 @@ TEST(Compare, AnAddressUsedAgainIsAnotherPacket) {
   kernel.packet(Tap::kStackIn, udp(1), 0x100);  // its end is not seen
   kernel.packet(Tap::kStackIn, udp(2), 0x100);
   kernel.packet(Tap::kSocket, udp(2), 0x100);
-  RecordView stale = kernel.record(Tap::kSocket, udp(3), 0x100);
+  const Bytes bytes = udp(3);
+  RecordView stale = kernel.record(Tap::kSocket, bytes, 0x100);
   stale.trace->followed = true;
   kernel.give(stale);
   EXPECT_EQ(kernel.outcomes(), (Outcomes{{"delivered", 1}, {"vanished after stack-in eth0", 1}}));

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <random>
@@ -21,7 +22,7 @@ class Sample {
     size_ = (at + sizeof(header) + data.size() + 7) / 8 * 8;
     words_.resize(size_ / 8);
     std::memcpy(reinterpret_cast<std::byte*>(words_.data()) + at, &header, sizeof(header));
-    std::memcpy(reinterpret_cast<std::byte*>(words_.data()) + at + sizeof(header), data.data(), data.size());
+    std::copy(data.begin(), data.end(), reinterpret_cast<std::uint8_t*>(words_.data()) + at + sizeof(header));
     return *this;
   }
   [[nodiscard]] std::span<const std::byte> bytes() const { return std::as_bytes(std::span(words_)); }
