@@ -126,6 +126,7 @@ int capture(const Options& options) {
                     .source = &source});
   if (!output) return fail(output.error());
   signals->install(output->start_next_file != nullptr);
+  if (auto started = start_helpers(options, source); !started) return fail(started.error());
   auto needs = attach(options, source);
   if (!needs) return fail(needs.error());
   announce(options, source);

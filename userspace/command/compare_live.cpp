@@ -79,7 +79,8 @@ int compare_live(const Options& options) {
   auto comparer = make_comparer(options, live->interfaces, std::move(how));
   if (!comparer) return fail(comparer.error());
   signals->install();
-  auto rules = trace_rules(options, *live);  // first, so that every packet that a tap sees is traced
+  if (auto started = start_helpers(options, *live->source); !started) return fail(started.error());
+  auto rules = trace_rules(options, *live);  // before the taps, so that every packet that one sees is traced
   auto needs = attach(options, *live->source);
   if (!needs) return fail(needs.error());
   say("following packets on " + places_text(*live->source) + "; Ctrl-C shows where they went");

@@ -93,11 +93,11 @@ Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_f
   return live;
 }
 
+Result<> start_helpers(const Options& options, LiveSource& source) {
+  return options.sandbox ? source.start_helpers() : ok();
+}
+
 Result<SandboxNeeds> attach(const Options& options, LiveSource& source) {
-  // Helpers first, so that no packet is in their memory.
-  if (options.sandbox) {
-    if (auto started = source.start_helpers(); !started) return started.take_error();
-  }
   if (auto attached = source.attach(); !attached) return attached.take_error();
   if (options.sandbox) return source.later_needs();
   return SandboxNeeds{.capabilities = capability_set({CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_PERFMON})};

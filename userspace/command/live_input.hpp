@@ -26,6 +26,11 @@ Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_f
 // The names of the interfaces in the system; the first one of -D if none is given.
 Result<std::vector<std::string>> interface_names(const CaptureSettings& options);
 
+// The helper processes of the source; none with --sandbox off. Before attach(), so that no packet is in their memory,
+// and before a thread is started: of the locks that another thread holds, a forked process has copies that nobody
+// opens.
+Result<> start_helpers(const Options& options, LiveSource& source);
+
 // Attaches. The result is what the capture has to keep when rights are given up.
 Result<SandboxNeeds> attach(const Options& options, LiveSource& source);
 
