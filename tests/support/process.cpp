@@ -2,6 +2,7 @@
 #include "support/process.hpp"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -81,6 +82,7 @@ Process::~Process() {
     signal(SIGKILL);
     wait();
   }
+  if (err_ >= 0) expect_no_sanitizer_report();
   if (out_ >= 0) ::close(out_);
   if (err_ >= 0) ::close(err_);
 }
@@ -110,6 +112,13 @@ std::string Process::out() const {
 }
 std::string Process::err() const {
   return contents(err_);
+}
+
+void Process::expect_no_sanitizer_report() const {
+  const std::string text = err();
+  for (const char* words : {"Sanitizer: ", "Sanitizer has encountered", ": runtime error: "}) {
+    EXPECT_EQ(text.find(words), std::string::npos) << text;
+  }
 }
 
 bool Process::wait_for_out(std::string_view text, std::chrono::milliseconds patience) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A program that a test started: what it printed, how it ended, signals to it. Owns the child process and kills it when
-// it goes; also when the test itself dies. Output goes to memory files, so a silent reader never blocks the program.
-// One thread.
+// it goes; also when the test itself dies. The report of a sanitizer on its stderr fails the test. Output goes to
+// memory files, so a silent reader never blocks the program. One thread.
 #pragma once
 
 #include <sys/types.h>
@@ -49,6 +49,8 @@ class Process {
   [[nodiscard]] bool wait_ready(const std::filesystem::path& file, std::chrono::milliseconds patience = kPatience);
 
  private:
+  void expect_no_sanitizer_report() const;
+
   pid_t pid_ = -1;
   int out_ = -1;
   int err_ = -1;

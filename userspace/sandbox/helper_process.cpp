@@ -22,6 +22,7 @@
 #include "base/end_request.hpp"
 #include "base/now.hpp"
 #include "base/thread.hpp"
+#include "sandbox/sandbox.hpp"
 
 namespace ringtap {
 namespace {
@@ -39,6 +40,7 @@ void close_files(unsigned first, unsigned last) {
 void close_all_but(std::vector<int> files, bool keeps_output) {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (keeps_output && fd != STDIN_FILENO) continue;
+    if (is_sanitized() && fd == STDERR_FILENO) continue;
     const UniqueFd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
     ::dup2(nothing.get(), fd);
   }

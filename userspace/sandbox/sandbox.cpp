@@ -115,37 +115,24 @@ constexpr std::array kAllowedToOpen = {
     SCMP_SYS(ioctl),      SCMP_SYS(mmap),      SCMP_SYS(mprotect),   SCMP_SYS(bpf),      SCMP_SYS(prctl),
     SCMP_SYS(prlimit64)};
 
+// For the runtime library of a sanitizer, which at the end or for a report stops all threads from a child process that
+// shares their memory (LeakSanitizer), reads /proc/self and debug information, and asks by a pipe whether memory can be
+// read (UndefinedBehaviorSanitizer).
+constexpr std::array kAllowedToSanitizer = {SCMP_SYS(ptrace),   SCMP_SYS(prctl),      SCMP_SYS(open),
+                                            SCMP_SYS(openat),   SCMP_SYS(stat),       SCMP_SYS(newfstatat),
+                                            SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64),
+                                            SCMP_SYS(getdents), SCMP_SYS(pipe),       SCMP_SYS(pipe2)};
+
 // What an attacker would try first, and this program never calls: an attempt ends it.
-constexpr std::array kKilled = {SCMP_SYS(execve),
-                                SCMP_SYS(execveat),
-                                SCMP_SYS(ptrace),
-                                SCMP_SYS(process_vm_readv),
-                                SCMP_SYS(process_vm_writev),
-                                SCMP_SYS(fork),
-                                SCMP_SYS(vfork),
-                                SCMP_SYS(kexec_load),
-                                SCMP_SYS(kexec_file_load),
-                                SCMP_SYS(init_module),
-                                SCMP_SYS(finit_module),
-                                SCMP_SYS(delete_module),
-                                SCMP_SYS(mount),
-                                SCMP_SYS(umount2),
-                                SCMP_SYS(pivot_root),
-                                SCMP_SYS(chroot),
-                                SCMP_SYS(setns),
-                                SCMP_SYS(unshare),
-                                SCMP_SYS(keyctl),
-                                SCMP_SYS(add_key),
-                                SCMP_SYS(request_key),
-                                SCMP_SYS(userfaultfd),
-                                SCMP_SYS(perf_event_open),
-                                SCMP_SYS(io_uring_setup),
-                                SCMP_SYS(reboot),
-                                SCMP_SYS(setuid),
-                                SCMP_SYS(setgid),
-                                SCMP_SYS(setresuid),
-                                SCMP_SYS(setresgid),
-                                SCMP_SYS(capset)};
+constexpr std::array kKilled = {
+    SCMP_SYS(execve),      SCMP_SYS(execveat),        SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
+    SCMP_SYS(fork),        SCMP_SYS(vfork),           SCMP_SYS(kexec_load),       SCMP_SYS(kexec_file_load),
+    SCMP_SYS(init_module), SCMP_SYS(finit_module),    SCMP_SYS(delete_module),    SCMP_SYS(mount),
+    SCMP_SYS(umount2),     SCMP_SYS(pivot_root),      SCMP_SYS(chroot),           SCMP_SYS(setns),
+    SCMP_SYS(unshare),     SCMP_SYS(keyctl),          SCMP_SYS(add_key),          SCMP_SYS(request_key),
+    SCMP_SYS(userfaultfd), SCMP_SYS(perf_event_open), SCMP_SYS(io_uring_setup),   SCMP_SYS(reboot),
+    SCMP_SYS(setuid),      SCMP_SYS(setgid),          SCMP_SYS(setresuid),        SCMP_SYS(setresgid),
+    SCMP_SYS(capset)};
 
 // Of bpf(2): reading counters, flushing stages, detaching, and giving a new device its slot.
 constexpr std::array kBpfCommands = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_PROG_TEST_RUN,
@@ -201,6 +188,12 @@ int filter_calls(const SandboxNeeds& needs) {
   CallFilter filter;
   for (const int call : kAllowed) filter.allow(call);
   for (const int call : kKilled) filter.add(SCMP_ACT_KILL_PROCESS, call);
+  if (is_sanitized()) {
+    for (const int call : kAllowedToSanitizer) filter.allow(call);
+    filter.add(SCMP_ACT_ALLOW, SCMP_SYS(clone), has(0, CLONE_VM | CLONE_UNTRACED));
+  } else {
+    filter.add(SCMP_ACT_KILL_PROCESS, SCMP_SYS(ptrace));
+  }
   // Of this process only: abort(3).
   const auto self = static_cast<std::uint64_t>(::getpid());
   filter.add(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), is(0, self));
@@ -263,11 +256,11 @@ void write_only_below(const std::vector<std::string>& folders) {
   deny_files(kEveryAccess & ~kReading, folders);
 }
 
-bool sandbox_filters_calls() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(RINGTAP_SANITIZED)
-  return false;
-#else
+bool is_sanitized() {
+#ifdef RINGTAP_SANITIZED
   return true;
+#else
+  return false;
 #endif
 }
 
@@ -282,9 +275,9 @@ Result<> give_up_privileges(const SandboxNeeds& needs, const std::string& user) 
 std::string confine(const SandboxNeeds& needs) {
   std::string missing;
   if (!needs.opens) {
-    if (const int err = deny_files(kEveryAccess); err != 0) note(missing, "landlock", err);
+    if (const int err = deny_files(is_sanitized() ? kEveryAccess & ~kReading : kEveryAccess); err != 0)
+      note(missing, "landlock", err);
   }
-  if (!sandbox_filters_calls()) return missing;
   if (::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) != 0) note(missing, "MDWE", errno);
   if (const int err = filter_calls(needs); err != 0) note(missing, "seccomp filter", err);
   return missing;

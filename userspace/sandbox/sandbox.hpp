@@ -36,7 +36,8 @@ std::string confine(const SandboxNeeds& needs);
 // happens where the kernel has no landlock.
 void write_only_below(const std::vector<std::string>& folders);
 
-// Whether this build can have system calls filtered: the sanitizers need others.
-bool sandbox_filters_calls();
+// Whether this program was built with RINGTAP_SANITIZE. Then a few more system calls and reading files by name stay
+// possible, and helper processes keep stderr: the sanitizer's runtime library needs them to find and report faults.
+bool is_sanitized();
 
 }  // namespace ringtap
