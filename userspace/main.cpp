@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
+#include "base/memory_reserve.hpp"
 #include "base/open_files.hpp"
 #include "cli/options.hpp"
 #include "command/commands.hpp"
@@ -53,6 +55,9 @@ void occupy_standard_descriptors() {
 int main(int argc, char** argv) {
   ringtap::occupy_standard_descriptors();
   ringtap::OpenFileLimit::raise();
+  ringtap::MemoryReserve::install();
+  std::signal(SIGXFSZ, SIG_IGN);  // write(2) then returns EFBIG
   auto options = ringtap::parse_options(argc, argv);
-  return options ? ringtap::run(*options) : ringtap::fail(options.error());
+  const int code = options ? ringtap::run(*options) : ringtap::fail(options.error());
+  return code == 0 && ringtap::MemoryReserve::used() ? 1 : code;
 }

@@ -6,13 +6,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <fstream>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
 #include "capture.hpp"
 #include "sandbox/sandbox.hpp"
+#include "support/capture_file.hpp"
 #include "support/failing_call.hpp"
 #include "support/namespace.hpp"
 #include "support/process.hpp"
@@ -140,6 +144,96 @@ TEST_F(Refusal, NamesTheLimitOfOpenFiles) {
 TEST_F(Refusal, NamesTheLimitOfMemory) {
   if (is_sanitized()) GTEST_SKIP() << "a sanitizer's runtime library reserves terabytes of addresses";
   expect("ulimit -v 60000; exec", {"60000 KiB", "ulimit -v"});
+}
+
+// A pcap file of so many records of 100 bytes.
+void write_pcap(const std::filesystem::path& path, unsigned records) {
+  std::ofstream file(path, std::ios::binary);
+  const auto put = [&](std::initializer_list<std::uint32_t> words) {
+    for (const std::uint32_t word : words) file.write(reinterpret_cast<const char*>(&word), sizeof word);
+  };
+  put({0xa1b2c3d4, 4U << 16 | 2U, 0, 0, 262144, 1});
+  for (unsigned i = 0; i < records; ++i) {
+    put({1'700'000'000 + i, 0, 100, 100});
+    file << std::string(100, 'x');
+  }
+}
+
+// Ends by itself, with a message that has `word` if it cannot do its work. What ld.so(8) says of itself counts as one.
+void expect_named(const std::string& limit, const std::string& command, const std::string& word, unsigned& worked,
+                  const std::string& where = "") {
+  SCOPED_TRACE("ulimit " + limit);
+  const Finished result = run_shell(where + "sh -c 'ulimit " + limit + " && exec " + command + "'", 20s);
+  EXPECT_EQ(result.status.signal, 0) << result;
+  worked += result.status.code == 0;
+  if (result.status.code == 0 || result.err.find("error while loading shared libraries") != std::string::npos) return;
+  EXPECT_TRUE(result.status.code == 1 || result.status.code == 4) << result;
+  EXPECT_NE(result.err.find(word), std::string::npos) << result;
+}
+
+TEST_F(Refusal, NamesTheLimitThatReadingAFileMeets) {
+  if (is_sanitized()) GTEST_SKIP() << "a sanitizer's runtime library reserves terabytes of addresses";
+  REQUIRE_TOOL("setpriv");
+  const TempDir folder;
+  write_pcap(folder / "in.pcap", 1000);
+  const std::string read = ringtap_binary() + " -r " + (folder / "in.pcap").string();
+  const std::string copy = read + " -w " + (folder / "out.pcap").string();
+  unsigned worked = 0;
+  for (unsigned files = 4; files <= 20; ++files)
+    expect_named("-n " + std::to_string(files), copy, "RLIMIT_NOFILE", worked);
+  EXPECT_GT(worked, 0u);
+  worked = 0;
+  for (unsigned kib = 10'000; kib <= 80'000; kib += 2000) {
+    expect_named("-v " + std::to_string(kib), copy, "RLIMIT_AS", worked);
+  }
+  EXPECT_GT(worked, 0u);
+  worked = 0;
+  for (unsigned kib = 1000; kib <= 33'000; kib += 4000) {
+    expect_named("-d " + std::to_string(kib), copy, "RLIMIT_DATA", worked);
+  }
+  EXPECT_GT(worked, 0u);
+  worked = 0;
+  expect_named("-n 64", "setpriv --reuid=65534 --clear-groups prlimit --nproc=1 " + read + " -n", "RLIMIT_NPROC",
+               worked);
+  EXPECT_EQ(worked, 0u);
+}
+
+TEST_F(Refusal, NamesTheLimitOfAFileAndKeepsWhatIsInIt) {
+  const TempDir folder;
+  write_pcap(folder / "in.pcap", 10'000);
+  const std::filesystem::path out = folder / "out.pcap";
+  for (const unsigned kib : {1, 7, 100, 1000}) {
+    unsigned worked = 0;
+    const std::string command = ringtap_binary() + " -r " + (folder / "in.pcap").string() + " -w " + out.string();
+    expect_named("-f " + std::to_string(kib * 2), command, "RLIMIT_FSIZE", worked);  // blocks of 512 bytes, sh(1)
+    EXPECT_EQ(worked, 0u);
+    const CaptureFile file = read_capture(out);
+    EXPECT_EQ(file.error, "");
+    EXPECT_EQ(file.frames.size(), (kib * 1024 - 24) / 116);
+  }
+  unsigned worked = 0;
+  const std::string text = ringtap_binary() + " -n -r " + (folder / "in.pcap").string() + " >" + out.string();
+  expect_named("-f 2", text, "RLIMIT_FSIZE", worked);
+  EXPECT_EQ(worked, 0u);
+}
+
+TEST_F(Refusal, NamesTheLimitThatACaptureMeetsAndLeavesNothingAttached) {
+  if (is_sanitized()) GTEST_SKIP() << "a sanitizer's runtime library reserves terabytes of addresses";
+  const Namespace host;
+  ASSERT_EQ(run(host.command({"ip", "link", "set", "lo", "up"})).status, (ExitStatus{0, 0}));
+  const std::string capture = ringtap_binary() + " -i lo --duration 10ms";
+  unsigned worked = 0;
+  for (const unsigned files : {5, 10, 20, 30, 40, 200}) {
+    expect_named("-n " + std::to_string(files), capture, "ulimit -n", worked, host.prefix());
+  }
+  EXPECT_GT(worked, 0u);
+  worked = 0;
+  for (const unsigned kib : {20'000, 40'000, 60'000, 80'000, 100'000, 130'000, 170'000, 1'000'000}) {
+    expect_named("-v " + std::to_string(kib), capture, "ulimit -v", worked, host.prefix());
+  }
+  EXPECT_GT(worked, 0u);
+  for (const unsigned kib : {64, 256}) expect_named("-s " + std::to_string(kib), capture, "", worked, host.prefix());
+  EXPECT_EQ(run(host.command({"bpftool", "net", "show"})).out.find("tap"), std::string::npos);
 }
 
 TEST_F(Refusal, SaysThatSysIsHidden) {

@@ -86,7 +86,6 @@ void Signals::install(bool hangup_starts_file) {
   action.sa_flags = 0;
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
-  sigaction(SIGXFSZ, &action, nullptr);
 }
 
 bool Signals::take_counts_asked() {

@@ -86,7 +86,7 @@ class FileService {
                                           : what == kWrite  ? FileUse::kWrite
                                           : what == kFolder ? FileUse::kFolder
                                                             : FileUse::kLookAt);
-    if (!done) return {done.error().text(), {}};
+    if (!done) return {error_text(done.error()), {}};
     return {"", done.take()};
   }
 
@@ -169,7 +169,7 @@ Result<UniqueFd> ask(char what, const std::string& path, ErrorKind kind) {
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
   auto answer = the_helper()->ask(what + path);
-  if (!answer) return Error("open " + path + ": " + answer.error().text(), kind);
+  if (!answer) return Error("open " + path + ": " + error_text(answer.error()), kind);
   if (!answer->text.empty()) return Error(answer->text, kind);
   return std::move(answer->fd);
 }

@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "base/limit_text.hpp"
 #include "base/plain_text.hpp"
 #include "base/write_all.hpp"
 
@@ -45,8 +46,15 @@ int print(std::string_view text) {
   return written.error == 0 ? 0 : fail(write_error(written.error, "write to standard output"));
 }
 
+std::string error_text(const Error& error) {
+  std::string hint = error.hint();
+  const std::string limit = limit_text(error.errno_value());
+  if (!limit.empty() && hint.find(limit) == std::string::npos) hint = limit + (hint.empty() ? "" : "; " + hint);
+  return error.text() + (hint.empty() ? "" : " (hint: " + hint + ")");
+}
+
 int fail(const Error& error) {
-  say(error.text() + (error.hint().empty() ? "" : " (hint: " + error.hint() + ")"));
+  say(error_text(error));
   return exit_code(error);
 }
 

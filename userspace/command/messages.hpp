@@ -26,7 +26,10 @@ void show_count(std::uint64_t packets);
 // Writes all of `text` to standard output. Returns the exit code: 0, or after an error message that of the error.
 int print(std::string_view text);
 
-// Prints the error with its hint and returns its exit code.
+// With its hint, and the limit of this process that it is about (base/limit_text.hpp).
+std::string error_text(const Error& error);
+
+// Prints that and returns the exit code of the error.
 int fail(const Error& error);
 
 // The same for a run; if packets could not be written, it also says how many were.

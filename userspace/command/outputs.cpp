@@ -52,11 +52,11 @@ Result<Output> open_file_set(const OutputContext& context) {
   hooks.closed = [](const std::string&) {};
   if (!options.rotate_command.empty()) {
     hooks.closed = [](const std::string& path) {
-      if (auto started = run_file_command(path); !started) say(started.error().text());
+      if (auto started = run_file_command(path); !started) say(error_text(started.error()));
     };
   }
   hooks.closes_by_thread = options.sync;
-  hooks.kept = [](const Error& error, const std::string& path) { say(error.text() + "; going on in " + path); };
+  hooks.kept = [](const Error& error, const std::string& path) { say(error_text(error) + "; going on in " + path); };
   hooks.conversion = context.conversion;
   hooks.statistics = [source = context.source] { return source->statistics(); };
   Output output;
@@ -80,7 +80,7 @@ Result<Output> open_file(const OutputContext& context) {
                               &path = context.options.output.path]() mutable -> Result<> {
       auto next = open_output_anew(path, *out);
       if (!next) {
-        say("SIGHUP: " + next.error().text() + "; going on in the present file");
+        say("SIGHUP: " + error_text(next.error()) + "; going on in the present file");
         return ok();
       }
       if (*next == nullptr) {

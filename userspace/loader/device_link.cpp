@@ -37,7 +37,7 @@ Result<> keep_attaching() {
 UniqueFd make_device_link(const DeviceLink& link) {
   if (!the_helper()) return make_here(link);
   auto answer = the_helper()->ask({reinterpret_cast<const char*>(&link), sizeof link});
-  if (!answer) errno = EOWNERDEAD;  // which was said
+  if (!answer) errno = answer.error().errno_value() != 0 ? answer.error().errno_value() : EOWNERDEAD;  // that was said
   if (!answer || !answer->text.empty()) {
     if (answer) errno = std::stoi(answer->text);
     return UniqueFd();

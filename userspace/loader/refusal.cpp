@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/limit_text.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -65,17 +67,6 @@ constexpr const char* kUserNamespace =
     "this process is in a user namespace of its own, but the kernel allows BPF only in the initial one: run ringtap on "
     "the host, or in a container without a user namespace";
 
-std::string limit_text(__rlimit_resource_t resource, std::uint64_t unit) {
-  rlimit limit{};
-  if (getrlimit(resource, &limit) != 0) return "unknown";
-  return limit.rlim_cur == RLIM_INFINITY ? "unlimited" : std::to_string(limit.rlim_cur / unit);
-}
-
-bool is_limited(__rlimit_resource_t resource) {
-  rlimit limit{};
-  return getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-}
-
 // Only for a hint: what the kernel supports is found by probing.
 bool counts_memlock() {
   utsname name{};
@@ -106,15 +97,11 @@ bool has_seccomp_filter() {
   return false;
 }
 
-std::string memory_hint() {
-  return "memory is limited to " + limit_text(RLIMIT_AS, 1024) + " KiB: raise it with ulimit -v";
-}
-
 std::string permission_hint() {
   if (in_user_namespace()) return kUserNamespace;
   if (const auto missing = missing_capabilities(); !missing.empty()) return capability_hint(missing);
   if (counts_memlock() && is_limited(RLIMIT_MEMLOCK)) {
-    return "before Linux 5.11 BPF memory counts against RLIMIT_MEMLOCK, which is " + limit_text(RLIMIT_MEMLOCK, 1024) +
+    return "before Linux 5.11 BPF memory counts against RLIMIT_MEMLOCK, which is " + limit_value(RLIMIT_MEMLOCK, 1024) +
            " KiB here: use ulimit -l unlimited, a smaller -B, or CAP_SYS_RESOURCE";
   }
   if (has_seccomp_filter()) {
@@ -139,12 +126,11 @@ Result<> require_capabilities() {
 std::string refusal_hint(int error) {
   switch (error < 0 ? -error : error) {
     case EMFILE:
-      return "the limit is " + limit_text(RLIMIT_NOFILE, 1) + " open files: raise it with ulimit -n";
     case ENFILE:
-      return "the system-wide limit on open files is reached: raise it with sysctl fs.file-max";
+      return limit_text(error);
     case ENOMEM:
     case EAGAIN:
-      return is_limited(RLIMIT_AS) ? memory_hint() : "a smaller -B needs less memory";
+      return is_limited(RLIMIT_AS) ? memory_limit_text() : "a smaller -B needs less memory";
     case ENOSYS:
       return has_seccomp_filter() ? "a seccomp filter (of a container or a service) hides bpf(2)"
                                   : "this kernel was built without bpf(2) (CONFIG_BPF_SYSCALL)";
@@ -153,7 +139,7 @@ std::string refusal_hint(int error) {
       return permission_hint();
     default:
       // libbpf returns other errors if it gets no memory.
-      return is_limited(RLIMIT_AS) ? memory_hint() : std::string();
+      return is_limited(RLIMIT_AS) ? memory_limit_text() : std::string();
   }
 }
 
@@ -161,7 +147,7 @@ Result<> require_open_files(unsigned count) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count) return ok();
   return Error("a capture opens about " + std::to_string(count) + " files, but this process may open only " +
-               limit_text(RLIMIT_NOFILE, 1))
+               limit_value(RLIMIT_NOFILE))
       .hint("raise the limit: ulimit -n " + std::to_string(count) + ", or LimitNOFILE= in a systemd service");
 }
 

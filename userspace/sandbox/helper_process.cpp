@@ -77,8 +77,8 @@ bool send_message(int socket, std::string_view text, int fd) {
   return sent == static_cast<ssize_t>(text.size());
 }
 
-// False at the end of the connection. An empty message counts as that; nobody sends one. A descriptor is only taken if
-// there is a place for it.
+// False at the end of the connection, and with EMFILE if this process cannot have the descriptor that was sent. An
+// empty message counts as that; nobody sends one. A descriptor is only taken if there is a place for it.
 bool receive_message(int socket, std::string& text, UniqueFd* fd) {
   text.resize(HelperProcess::kMaxMessage);
   iovec part{.iov_base = text.data(), .iov_len = text.size()};
@@ -100,7 +100,9 @@ bool receive_message(int socket, std::string& text, UniqueFd* fd) {
     std::memcpy(&passed, CMSG_DATA(header), sizeof(int));
     fd->reset(passed);
   }
-  return received > 0;
+  errno = 0;
+  if (fd != nullptr && !*fd && (message.msg_flags & MSG_CTRUNC) != 0) errno = EMFILE;  // unix(7)
+  return received > 0 && errno == 0;
 }
 
 [[noreturn]] void end(const HelperProcess::Role& role) {
@@ -221,6 +223,7 @@ Result<HelperProcess::Answer> HelperProcess::ask(std::string_view request) const
     }
   }
   if (!sent || !receive_message(connection_.get(), answer.text, &answer.fd)) {
+    if (sent && errno == EMFILE) return Error::from_errno(EMFILE, "take a file from the process " + name_);
     return loss();
   }
   answer.text.pop_back();

@@ -10,9 +10,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "base/limit_text.hpp"
 #include "base/now.hpp"
 #include "loader/attachment.hpp"
 
@@ -27,12 +29,18 @@ LinkType link_type_of_dlt(int dlt) {
 
 // Activates; an Error says what it is about.
 Result<> activate(pcap_t* pcap, const std::string& what) {
+  errno = 0;
   const int status = pcap_activate(pcap);
   if (status >= 0) return ok();
+  const int err = errno;
   std::string text = pcap_geterr(pcap);
   if (text.empty()) text = pcap_statustostr(status);
   std::replace(text.begin(), text.end(), '\n', ' ');
   Error error(what + ": " + text);
+  // libpcap gives no errno, but its text.
+  if (const char* const reason = std::strerror(err); err != 0 && text.ends_with(reason) && !limit_text(err).empty()) {
+    return std::move(error).hint(limit_text(err));
+  }
   if (status != PCAP_ERROR_PERM_DENIED) return error;
   return std::move(error).hint(
       "needs CAP_NET_RAW: run ringtap with sudo, or grant it once: setcap cap_net_raw=ep $(command -v ringtap)");
