@@ -12,6 +12,8 @@
 #include <functional>
 #include <vector>
 
+#include "sandbox/sandbox.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -43,9 +45,7 @@ int allocate_until(const std::function<bool()>& enough) {
 class MemoryReserveTest : public ::testing::Test {
  protected:
   void SetUp() override {
-#ifdef RINGTAP_SANITIZED
-    GTEST_SKIP() << "the sanitizers have an allocator of their own";
-#endif
+    if (is_sanitized()) GTEST_SKIP() << "the sanitizers have an allocator of their own";
   }
 };
 
