@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <vector>
@@ -229,6 +231,28 @@ TEST_F(Privileges, AHelperThatIsKilledIsNamedAndTheCaptureGoesOn) {
     EXPECT_EQ(finished.status, (ExitStatus{1, 0})) << finished.err;
     EXPECT_EQ((*expect_identity(finished.err).total)["written"], 20U);
   }
+}
+
+// LINUX_SLL2 has the number of the device, which this host may have a name for.
+TEST_F(Privileges, ReadingAFileMayAskForTheNameOfADevice) {
+  const Namespace host;
+  const std::string path = folder_ / "sll2.pcap";
+  std::ofstream file(path, std::ios::binary);
+  const auto put = [&](std::initializer_list<std::uint32_t> words) {
+    for (const std::uint32_t word : words) file.write(reinterpret_cast<const char*>(&word), sizeof word);
+  };
+  put({0xa1b2c3d4, 4U << 16 | 2U, 0, 0, 262144, 276});
+  for (const std::uint32_t ifindex : {1U, 999'999U}) {
+    put({1'700'000'000, 0, 20, 20});
+    put({0xf788, __builtin_bswap32(ifindex), 0x00000100, 0, 0});  // Ethertype 0x88f7, Ethernet
+  }
+  file.close();
+  const Finished read = run(host.command({ringtap_binary(), "-n", "-t", "-r", path}));
+  EXPECT_EQ(read.status, (ExitStatus{0, 0})) << read;
+  const auto lines = lines_of(read.out);
+  ASSERT_EQ(lines.size(), 2U) << read;
+  EXPECT_TRUE(lines[0].starts_with("lo ")) << read;
+  EXPECT_TRUE(lines[1].starts_with("? ")) << read;
 }
 
 TEST_F(Privileges, StayWithSandboxOff) {

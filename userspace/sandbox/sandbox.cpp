@@ -137,7 +137,8 @@ constexpr std::array kKilled = {
 // Of bpf(2): reading counters, flushing stages, detaching, and giving a new device its slot.
 constexpr std::array kBpfCommands = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_PROG_TEST_RUN,
                                      BPF_OBJ_GET_INFO_BY_FD, BPF_LINK_DETACH};
-constexpr std::array kTerminalQuestions = {TCGETS, TIOCGWINSZ, FIONREAD};
+// About a terminal, and what a network device of this number is called.
+constexpr std::array kQuestions = {TCGETS, TIOCGWINSZ, FIONREAD, SIOCGIFNAME};
 
 // Gathers the first error, so that rules read as a list.
 class CallFilter {
@@ -210,7 +211,7 @@ int filter_calls(const SandboxNeeds& needs) {
   filter.add(SCMP_ACT_ALLOW, SCMP_SYS(mprotect), lacks(2, PROT_EXEC));
   filter.add(SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), is(2, 0));  // reads only
   for (const unsigned command : kBpfCommands) filter.add(SCMP_ACT_ALLOW, SCMP_SYS(bpf), is(0, command));
-  for (const unsigned long question : kTerminalQuestions) filter.add(SCMP_ACT_ALLOW, SCMP_SYS(ioctl), is(1, question));
+  for (const unsigned long question : kQuestions) filter.add(SCMP_ACT_ALLOW, SCMP_SYS(ioctl), is(1, question));
   return filter.load();
 }
 

@@ -2,6 +2,8 @@
 #include "sink/text_printer.hpp"
 
 #include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +17,7 @@
 #include "dissect/hexdump.hpp"
 #include "dissect/text.hpp"
 #include "ringtap/bytes.hpp"
+#include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
 namespace {
@@ -60,17 +63,12 @@ DissectOptions with_dump_known(DissectOptions options, DumpStyle dump) {
 
 }  // namespace
 
-// Names of devices by number: from the announced interfaces, otherwise from this host as it was at the beginning.
+// Names of devices by number: from the announced interfaces, otherwise from this host, asked when a line first needs
+// one. The socket that asks is opened at the beginning, since in the sandbox none can be.
 class TextPrinter::DeviceNames final : public InterfaceNames {
  public:
-  explicit DeviceNames(const std::vector<ShownInterface>& announced) : announced_(announced) {
-    // All at once, since in the sandbox there is nobody to ask.
-    struct if_nameindex* const devices = if_nameindex();
-    for (const struct if_nameindex* one = devices; one != nullptr && one->if_index != 0; ++one) {
-      names_.emplace(one->if_index, plain_line(one->if_name));
-    }
-    if_freenameindex(devices);
-  }
+  explicit DeviceNames(const std::vector<ShownInterface>& announced)
+      : announced_(announced), socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {}
 
   // The interface of the record that is printed next.
   void set_interface(std::uint32_t id) { of_record_ = id; }
@@ -83,12 +81,24 @@ class TextPrinter::DeviceNames final : public InterfaceNames {
     if (of_record_ < announced_.size() && is_named(announced_[of_record_])) return announced_[of_record_].shown;
     const auto other = std::find_if(announced_.begin(), announced_.end(), is_named);
     if (other != announced_.end()) return other->shown;
-    const auto known = names_.find(ifindex);
-    return known == names_.end() ? std::string_view() : std::string_view(known->second);
+    if (names_.size() == kMostNames) names_.clear();
+    const auto [known, is_new] = names_.try_emplace(ifindex);
+    if (is_new) known->second = name_here(ifindex);
+    return known->second;
   }
 
  private:
+  static constexpr std::size_t kMostNames = 4096;
+
+  // netdevice(7); empty if there is no such device.
+  [[nodiscard]] std::string name_here(std::uint32_t ifindex) const {
+    ifreq request{};
+    request.ifr_ifindex = static_cast<int>(ifindex);
+    return ::ioctl(socket_.get(), SIOCGIFNAME, &request) == 0 ? plain_line(request.ifr_name) : std::string();
+  }
+
   const std::vector<ShownInterface>& announced_;
+  UniqueFd socket_;
   std::size_t of_record_ = 0;
   std::unordered_map<std::uint32_t, std::string> names_;
 };
