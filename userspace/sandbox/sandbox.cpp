@@ -124,15 +124,34 @@ constexpr std::array kAllowedToSanitizer = {SCMP_SYS(ptrace),   SCMP_SYS(prctl),
                                             SCMP_SYS(getdents), SCMP_SYS(pipe),       SCMP_SYS(pipe2)};
 
 // What an attacker would try first, and this program never calls: an attempt ends it.
-constexpr std::array kKilled = {
-    SCMP_SYS(execve),      SCMP_SYS(execveat),        SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-    SCMP_SYS(fork),        SCMP_SYS(vfork),           SCMP_SYS(kexec_load),       SCMP_SYS(kexec_file_load),
-    SCMP_SYS(init_module), SCMP_SYS(finit_module),    SCMP_SYS(delete_module),    SCMP_SYS(mount),
-    SCMP_SYS(umount2),     SCMP_SYS(pivot_root),      SCMP_SYS(chroot),           SCMP_SYS(setns),
-    SCMP_SYS(unshare),     SCMP_SYS(keyctl),          SCMP_SYS(add_key),          SCMP_SYS(request_key),
-    SCMP_SYS(userfaultfd), SCMP_SYS(perf_event_open), SCMP_SYS(io_uring_setup),   SCMP_SYS(reboot),
-    SCMP_SYS(setuid),      SCMP_SYS(setgid),          SCMP_SYS(setresuid),        SCMP_SYS(setresgid),
-    SCMP_SYS(capset)};
+constexpr std::array kKilled = {SCMP_SYS(execve),
+                                SCMP_SYS(execveat),
+                                SCMP_SYS(process_vm_readv),
+                                SCMP_SYS(process_vm_writev),
+                                SCMP_SYS(vfork),
+                                SCMP_SYS(kexec_load),
+                                SCMP_SYS(kexec_file_load),
+                                SCMP_SYS(init_module),
+                                SCMP_SYS(finit_module),
+                                SCMP_SYS(delete_module),
+                                SCMP_SYS(mount),
+                                SCMP_SYS(umount2),
+                                SCMP_SYS(pivot_root),
+                                SCMP_SYS(chroot),
+                                SCMP_SYS(setns),
+                                SCMP_SYS(unshare),
+                                SCMP_SYS(keyctl),
+                                SCMP_SYS(add_key),
+                                SCMP_SYS(request_key),
+                                SCMP_SYS(userfaultfd),
+                                SCMP_SYS(perf_event_open),
+                                SCMP_SYS(io_uring_setup),
+                                SCMP_SYS(reboot),
+                                SCMP_SYS(setuid),
+                                SCMP_SYS(setgid),
+                                SCMP_SYS(setresuid),
+                                SCMP_SYS(setresgid),
+                                SCMP_SYS(capset)};
 
 // Of bpf(2): reading counters, flushing stages, detaching, and giving a new device its slot.
 constexpr std::array kBpfCommands = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_PROG_TEST_RUN,
@@ -193,7 +212,8 @@ int filter_calls(const SandboxNeeds& needs) {
     for (const int call : kAllowedToSanitizer) filter.allow(call);
     filter.add(SCMP_ACT_ALLOW, SCMP_SYS(clone), has(0, CLONE_VM | CLONE_UNTRACED));
   } else {
-    filter.add(SCMP_ACT_KILL_PROCESS, SCMP_SYS(ptrace));
+    // clang's runtime library tries to start a symbolizer by fork(2), and prints its report without, if that fails.
+    for (const int call : {SCMP_SYS(ptrace), SCMP_SYS(fork)}) filter.add(SCMP_ACT_KILL_PROCESS, call);
   }
   // Of this process only: abort(3).
   const auto self = static_cast<std::uint64_t>(::getpid());
