@@ -108,5 +108,13 @@ TEST(Sll2Framer, HoldsToTheSnaplenAndToWhatWasCaptured) {
   }
 }
 
+TEST(Sll2Framer, KeepsTheLargestLengthThereIs) {
+  const Bytes bytes = (Ethernet{} / Ipv4{} / Udp{}).bytes();
+  RecordView record = record_of(bytes, LinkType::kEthernet);
+  record.wire_len = UINT32_MAX;
+  Sll2Framer framer;
+  EXPECT_EQ(framer.frame(record, ARPHRD_ETHER, 100).wire_len, UINT32_MAX);
+}
+
 }  // namespace
 }  // namespace ringtap

@@ -48,9 +48,8 @@ std::string KernelSide::buffer_text() const {
 }
 
 std::vector<int> KernelSide::wake_fds() const {
-  std::vector<int> fds;
-  if (!rings_) return fds;
-  for (const RingReader& reader : rings_->readers()) fds.push_back(reader.fd());
+  if (!rings_) return {};
+  std::vector<int> fds = rings_->fds();
   fds.push_back(cpu_watch_.fd());
   return fds;
 }
@@ -63,7 +62,7 @@ std::vector<int> KernelSide::look_for_cpus(std::uint64_t now_ns, const Notice& n
     const bool has_ring = std::find(known.begin(), known.end(), cpu) != known.end();
     if (has_ring || without_ring_.contains(cpu) || !programs_->flush_stage(cpu, true)) continue;
     if (auto added = add_cpu(cpu); added) {
-      fds.push_back(rings_->readers().back().fd());
+      fds.push_back(rings_->fds().back());
     } else {
       without_ring_.insert(cpu);
       notice(added.error().text() + "; what it captures is counted as lost");

@@ -19,12 +19,6 @@ std::size_t page_size() {
   return size;
 }
 
-std::uint64_t* position(void* page) {
-  return static_cast<std::uint64_t*>(page);
-}
-
-constexpr std::size_t kReleaseParts = 16;
-
 // The longest sample (bpf/emit.bpf.h, stage_flush()), with the ring's header. The kernel maps a ring's data twice in a
 // row, so that a sample which goes past the end is in one piece. Only so much of the second copy is ever read, and
 // pages that are mapped twice count twice in a process's resident memory.
@@ -44,13 +38,9 @@ std::size_t mapped_bytes_of(std::size_t size) {
   return page_size() + size + std::min(size, more);
 }
 
-constexpr std::uint64_t round_up_8(std::uint64_t value) {
-  return (value + 7) / 8 * 8;
-}
-
 }  // namespace
 
-Result<RingReader> RingReader::open(UniqueFd map, std::size_t size) {
+Result<RingMapping> RingMapping::open(UniqueFd map, std::size_t size) {
   void* consumer = mmap(nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, map.get(), 0);
   if (consumer == MAP_FAILED) {
     const int err = errno;
@@ -66,78 +56,35 @@ Result<RingReader> RingReader::open(UniqueFd map, std::size_t size) {
   // Packets are not for helper processes.
   ::madvise(consumer, page_size(), MADV_DONTFORK);
   ::madvise(producer, length, MADV_DONTFORK);
-  return RingReader(std::move(map), size, consumer, producer);
+  return RingMapping(std::move(map), size, consumer, producer);
 }
 
-RingReader::RingReader(UniqueFd map, std::size_t size, void* consumer_page, void* producer_pages)
+RingMapping::RingMapping(UniqueFd map, std::size_t size, void* consumer_page, void* producer_pages)
     : map_(std::move(map)), size_(size), consumer_page_(consumer_page), producer_pages_(producer_pages) {}
 
-RingReader::RingReader(RingReader&& other) noexcept
-    : EventStream(other.head_),
-      map_(std::move(other.map_)),
+RingMapping::RingMapping(RingMapping&& other) noexcept
+    : map_(std::move(other.map_)),
       size_(other.size_),
       consumer_page_(std::exchange(other.consumer_page_, nullptr)),
-      producer_pages_(std::exchange(other.producer_pages_, nullptr)),
-      position_(other.position_),
-      released_(other.released_),
-      producer_(other.producer_),
-      sample_end_(other.sample_end_),
-      sample_(other.sample_),
-      malformed_(other.malformed_) {}
+      producer_pages_(std::exchange(other.producer_pages_, nullptr)) {}
 
-RingReader::~RingReader() {
+RingMapping::~RingMapping() {
   if (consumer_page_ != nullptr) munmap(consumer_page_, page_size());
   if (producer_pages_ != nullptr) munmap(producer_pages_, mapped_bytes_of(size_));
 }
 
-bool RingReader::refresh() {
-  if (!head_) load_head();
-  return ready();
+RingMemory RingMapping::memory() const {
+  const auto* pages = static_cast<const std::byte*>(producer_pages_);
+  return {.producer = static_cast<const std::uint64_t*>(producer_pages_),
+          .consumer = static_cast<std::uint64_t*>(consumer_page_),
+          .data = {pages + page_size(), mapped_bytes_of(size_) - page_size()},
+          .size = size_};
 }
 
-void RingReader::pop() {
-  head_ = sample_.next();
-  if (!head_) load_head();
-  // Each store takes the cache line from the producing CPU, so it is done once per batch.
-  if (position_ - released_ >= size_ / kReleaseParts) release();
-}
-
-void RingReader::release() {
-  if (position_ == released_) return;
-  released_ = position_;
-  __atomic_store_n(position(consumer_page_), position_, __ATOMIC_RELEASE);
-}
-
-// Moves past the sample that has been read and opens the next committed one; false if there is none yet.
-bool RingReader::next_sample() {
-  const auto* data = static_cast<const std::byte*>(producer_pages_) + page_size();
-  for (;;) {
-    position_ = std::max(position_, sample_end_);
-    if (position_ >= producer_) {
-      producer_ = __atomic_load_n(position(producer_pages_), __ATOMIC_ACQUIRE);
-      if (position_ >= producer_) return false;
-    }
-    const std::byte* header = data + (position_ & (size_ - 1));
-    const std::uint32_t length = __atomic_load_n(reinterpret_cast<const std::uint32_t*>(header), __ATOMIC_ACQUIRE);
-    if ((length & BPF_RINGBUF_BUSY_BIT) != 0) return false;
-    const std::uint32_t size = length & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-    sample_end_ = position_ + round_up_8(BPF_RINGBUF_HDR_SZ + size);
-    if ((length & BPF_RINGBUF_DISCARD_BIT) != 0) continue;
-    sample_ = EventReader({header + BPF_RINGBUF_HDR_SZ, size});
-    return true;
-  }
-}
-
-void RingReader::load_head() {
-  head_.reset();
-  while (!head_) {
-    if (sample_.malformed()) {
-      ++malformed_;
-      sample_ = EventReader();
-    }
-    if (!next_sample()) return;
-    head_ = sample_.next();
-  }
+std::vector<int> Rings::fds() const {
+  std::vector<int> fds;
+  for (const RingMapping& mapping : mappings_) fds.push_back(mapping.fd());
+  return fds;
 }
 
 Result<Rings> Rings::create(std::uint64_t total_bytes, std::span<const unsigned> cpus) {
@@ -164,9 +111,10 @@ Result<> Rings::add(unsigned cpu) {
 }
 
 Result<> Rings::read_from(UniqueFd map, std::size_t bytes, unsigned cpu) {
-  auto reader = RingReader::open(std::move(map), bytes);
-  if (!reader) return reader.take_error();
-  readers_.push_back(reader.take());
+  auto mapping = RingMapping::open(std::move(map), bytes);
+  if (!mapping) return mapping.take_error();
+  mappings_.push_back(mapping.take());
+  readers_.emplace_back(mappings_.back().memory());
   cpus_.push_back(cpu);
   return ok();
 }

@@ -1,56 +1,38 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The BPF ring buffers, one per CPU that is online: created and put into their map of maps before the programs are
-// loaded, and read through shared memory without a system call. Layout and protocol of the pages: kernel/bpf/ringbuf.c
-// and the UAPI header (BPF_RINGBUF_HDR_SZ, BUSY and DISCARD bits). One thread.
+// loaded, and mapped for their readers. Layout of the pages: kernel/bpf/ringbuf.c. One thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "loader/cpu_maps.hpp"
-#include "record/event.hpp"
+#include "record/ring_reader.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
 
-// Reads one ring. Records are borrowed from the ring's memory until release(). Single consumer, one thread.
-class RingReader final : public EventStream {
+// The pages of one ring, mapped. Owns the map and the mapping.
+class RingMapping {
  public:
-  static Result<RingReader> open(UniqueFd map, std::size_t size);
-  RingReader(RingReader&& other) noexcept;
-  RingReader& operator=(RingReader&&) = delete;
-  ~RingReader() override;
-
-  // Checks for data that the kernel has published since the last call; true if there is a record at the head.
-  bool refresh();
-  // Moves past the head; releases memory to the kernel once a large part of the ring has been read.
-  void pop() override;
-  // Releases the memory of everything popped, now.
-  void release();
+  static Result<RingMapping> open(UniqueFd map, std::size_t size);
+  RingMapping(RingMapping&& other) noexcept;
+  RingMapping& operator=(RingMapping&&) = delete;
+  ~RingMapping();
 
   [[nodiscard]] int fd() const { return map_.get(); }
-  // Samples that were not valid records; they are skipped.
-  [[nodiscard]] std::uint64_t malformed() const { return malformed_; }
+  [[nodiscard]] RingMemory memory() const;
 
  private:
-  RingReader(UniqueFd map, std::size_t size, void* consumer_page, void* producer_pages);
-  bool next_sample();
-  void load_head();
+  RingMapping(UniqueFd map, std::size_t size, void* consumer_page, void* producer_pages);
 
   UniqueFd map_;
   std::size_t size_;
-  void* consumer_page_;         // read and write: the consumer position
-  void* producer_pages_;        // read only: the producer position, the data, and its beginning once more
-  std::uint64_t position_ = 0;  // start of the sample being read
-  std::uint64_t released_ = 0;  // up to where the kernel may write again
-  std::uint64_t producer_ = 0;  // as last seen
-  std::uint64_t sample_end_ = 0;
-  EventReader sample_;
-  std::uint64_t malformed_ = 0;
+  void* consumer_page_;   // read and write: the consumer position
+  void* producer_pages_;  // read only: the producer position, the data, and its beginning once more
 };
 
 // All rings and their map.
@@ -67,6 +49,8 @@ class Rings {
   [[nodiscard]] std::vector<RingReader>& readers() { return readers_; }
   [[nodiscard]] const std::vector<RingReader>& readers() const { return readers_; }
   [[nodiscard]] const std::vector<unsigned>& cpus() const { return cpus_; }
+  // fds()[i], too: readable when a program has woken the reader.
+  [[nodiscard]] std::vector<int> fds() const;
 
  private:
   Rings(CpuMaps maps, std::uint64_t total_bytes, std::size_t bytes_each)
@@ -74,6 +58,7 @@ class Rings {
   Result<> read_from(UniqueFd map, std::size_t bytes, unsigned cpu);
 
   CpuMaps maps_;
+  std::vector<RingMapping> mappings_;
   std::vector<RingReader> readers_;
   std::vector<unsigned> cpus_;
   std::uint64_t total_bytes_;

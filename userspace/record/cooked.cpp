@@ -100,8 +100,9 @@ RecordView Sll2Framer::frame(const RecordView& record, std::uint16_t hardware_ty
   RecordView framed = record;
   framed.link_type = LinkType::kLinuxSll2;
   framed.data = std::span<const std::byte>(scratch_.data(), kSll2HeaderLength + kept);
-  framed.wire_len = static_cast<std::uint32_t>(
-      record.wire_len - std::min<std::size_t>(record.wire_len, from.whole_size) + kSll2HeaderLength);
+  const std::size_t wire_len =
+      record.wire_len - std::min<std::size_t>(record.wire_len, from.whole_size) + kSll2HeaderLength;
+  framed.wire_len = static_cast<std::uint32_t>(std::min<std::size_t>(wire_len, UINT32_MAX));
   return framed;
 }
 
