@@ -17,27 +17,18 @@
 #include <ctime>
 #include <functional>
 
+#include "net/netlink_message.hpp"
+
 namespace ringtap::rtnetlink {
 namespace {
 
+using netlink::for_each_attribute;
+using netlink::for_each_nested;
+using netlink::number_of;
+using netlink::text_of;
+
 using Socket = std::unique_ptr<mnl_socket, decltype([](mnl_socket* socket) { mnl_socket_close(socket); })>;
 using Handler = std::function<void(const nlmsghdr*)>;
-
-using AttributeHandler = std::function<void(const nlattr*)>;
-
-// libmnl's own loop macros are C: they convert void* silently.
-int on_attribute(const nlattr* attribute, void* handler) {
-  (*static_cast<AttributeHandler*>(handler))(attribute);
-  return MNL_CB_OK;
-}
-
-void for_each_attribute(const nlmsghdr* message, std::size_t header_size, AttributeHandler handler) {
-  mnl_attr_parse(message, static_cast<unsigned>(header_size), on_attribute, &handler);
-}
-
-void for_each_nested(const nlattr* attribute, AttributeHandler handler) {
-  mnl_attr_parse_nested(attribute, on_attribute, &handler);
-}
 
 int on_message(const nlmsghdr* message, void* handler) {
   (*static_cast<Handler*>(handler))(message);
@@ -72,8 +63,10 @@ int ask(mnl_socket* socket, std::uint16_t type, std::uint16_t flags, const Body&
     const auto length = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
     if (length < 0 && errno == EINTR) continue;
     if (length < 0) return errno;
-    const int status = mnl_cb_run(buffer.data(), static_cast<std::size_t>(length), header->nlmsg_seq,
-                                  mnl_socket_get_portid(socket), on_message, &handler);
+    const auto whole =
+        netlink::whole_messages(std::as_bytes(std::span(buffer).first(static_cast<std::size_t>(length))));
+    const int status =
+        mnl_cb_run(buffer.data(), whole, header->nlmsg_seq, mnl_socket_get_portid(socket), on_message, &handler);
     if (status < 0) return errno;
     if (status == MNL_CB_STOP) return 0;
   }
@@ -85,11 +78,10 @@ int dump(mnl_socket* socket, std::uint16_t type, const Body& body, Handler handl
 }
 
 bool is_unicast(const nlattr* address) {
-  const auto* bytes = static_cast<const std::uint8_t*>(mnl_attr_get_payload(address));
-  const std::uint16_t size = mnl_attr_get_payload_len(address);
-  const bool is_given = std::any_of(bytes, bytes + size, [](std::uint8_t byte) { return byte != 0; });
-  constexpr std::uint16_t kIpv4Size = 4;
-  return is_given && !(size == kIpv4Size && bytes[0] >> 4 == 0xe);  // 224.0.0.0/4
+  const auto bytes = netlink::bytes_of(address);
+  const bool is_given = std::any_of(bytes.begin(), bytes.end(), [](std::byte byte) { return byte != std::byte{0}; });
+  constexpr std::size_t kIpv4Size = 4;
+  return is_given && !(bytes.size() == kIpv4Size && (bytes[0] >> 4) == std::byte{0xe});  // 224.0.0.0/4
 }
 
 // When the kernel gives a tunnel's packets an outer header before they are sent by it: net/ipv4/ip_gre.c
@@ -106,47 +98,44 @@ bool is_multipoint(const nlattr* data) {
 void parse_link_info(const nlattr* info, Device& device) {
   const nlattr* data = nullptr;
   for_each_nested(info, [&](const nlattr* attribute) {
-    if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND) device.kind = mnl_attr_get_str(attribute);
+    if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND) device.kind = text_of(attribute);
     if (mnl_attr_get_type(attribute) == IFLA_INFO_DATA) data = attribute;
   });
   const bool is_gre = device.kind == "gre" || device.kind == "ip6gre";
   device.multipoint = is_gre && (data == nullptr || is_multipoint(data));
 }
 
-Device parse_device(const nlmsghdr* message) {
-  const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
+Device parse_device(const nlmsghdr* message, const ifinfomsg& info) {
   Device device;
-  device.ifindex = static_cast<std::uint32_t>(info->ifi_index);
-  device.hardware_type = info->ifi_type;
-  device.flags = info->ifi_flags;
+  device.ifindex = static_cast<std::uint32_t>(info.ifi_index);
+  device.hardware_type = info.ifi_type;
+  device.flags = info.ifi_flags;
   bool link_in_other_netns = false;
-  for_each_attribute(message, sizeof(*info), [&](const nlattr* attribute) {
+  for_each_attribute(message, sizeof info, [&](const nlattr* attribute) {
     switch (mnl_attr_get_type(attribute)) {
       case IFLA_IFNAME:
-        device.name = mnl_attr_get_str(attribute);
+        device.name = text_of(attribute);
         break;
       case IFLA_LINKINFO:
         parse_link_info(attribute, device);
         break;
       case IFLA_PROP_LIST:
         for_each_nested(attribute, [&](const nlattr* property) {
-          if (mnl_attr_get_type(property) == IFLA_ALT_IFNAME)
-            device.other_names.emplace_back(mnl_attr_get_str(property));
+          if (mnl_attr_get_type(property) == IFLA_ALT_IFNAME) device.other_names.emplace_back(text_of(property));
         });
         break;
       case IFLA_MASTER:
-        device.master = mnl_attr_get_u32(attribute);
+        device.master = number_of<std::uint32_t>(attribute).value_or(0);
         break;
       case IFLA_LINK:
-        device.link = mnl_attr_get_u32(attribute);
+        device.link = number_of<std::uint32_t>(attribute).value_or(0);
         break;
       case IFLA_LINK_NETNSID:
         link_in_other_netns = true;
         break;
       case IFLA_ADDRESS:
-        if (mnl_attr_get_payload_len(attribute) == 6) {
-          const auto* bytes = static_cast<const std::uint8_t*>(mnl_attr_get_payload(attribute));
-          std::copy(bytes, bytes + 6, device.mac.emplace().begin());
+        if (const auto bytes = netlink::bytes_of(attribute); bytes.size() == sizeof(*device.mac)) {
+          std::memcpy(device.mac.emplace().data(), bytes.data(), bytes.size());
         }
         break;
       default:
@@ -161,12 +150,39 @@ Device parse_device(const nlmsghdr* message) {
 std::optional<std::int32_t> new_netns(const nlmsghdr* message) {
   std::optional<std::int32_t> id;
   for_each_attribute(message, sizeof(ifinfomsg), [&](const nlattr* attribute) {
-    if (mnl_attr_get_type(attribute) == IFLA_NEW_NETNSID) id = static_cast<std::int32_t>(mnl_attr_get_u32(attribute));
+    if (mnl_attr_get_type(attribute) == IFLA_NEW_NETNSID) id = number_of<std::int32_t>(attribute);
   });
   return id;
 }
 
 }  // namespace
+
+void read_device(const nlmsghdr* message, std::vector<Device>& devices) {
+  const auto* info = netlink::body_of<ifinfomsg>(message);
+  if (info != nullptr) devices.push_back(parse_device(message, *info));
+}
+
+void read_event(const nlmsghdr* message, std::vector<DeviceEvent>& events) {
+  const auto* info = netlink::body_of<ifinfomsg>(message);
+  const bool gone = message->nlmsg_type == RTM_DELLINK;
+  // A bridge announces a port that leaves it with the same message type and family AF_BRIDGE.
+  if (info == nullptr || !(gone || message->nlmsg_type == RTM_NEWLINK) || info->ifi_family != AF_UNSPEC) return;
+  events.push_back({gone, parse_device(message, *info), gone ? new_netns(message) : std::nullopt});
+}
+
+void read_tc_filter(const nlmsghdr* message, std::vector<TcFilter>& filters) {
+  const auto* info = netlink::body_of<tcmsg>(message);
+  if (info == nullptr || info->tcm_handle == 0) return;  // 0: the priority's own line, not a filter
+  TcFilter filter{.handle = info->tcm_handle, .priority = TC_H_MAJ(info->tcm_info) >> 16};
+  for_each_attribute(message, sizeof(*info), [&](const nlattr* attribute) {
+    if (mnl_attr_get_type(attribute) == TCA_KIND) filter.kind = text_of(attribute);
+    if (mnl_attr_get_type(attribute) != TCA_OPTIONS || filter.kind != "bpf") return;
+    for_each_nested(attribute, [&](const nlattr* option) {
+      if (mnl_attr_get_type(option) == TCA_BPF_NAME) filter.program_name = text_of(option);
+    });
+  });
+  filters.push_back(std::move(filter));
+}
 
 bool Device::is_called(std::string_view text) const {
   // As the kernel does for a request by name (net/core/dev_ioctl.c): a name has no colon.
@@ -197,7 +213,7 @@ namespace {
 Result<std::vector<Device>> devices_by(mnl_socket* socket) {
   std::vector<Device> found;
   const int err = dump(socket, RTM_GETLINK, ifinfomsg{.ifi_family = AF_UNSPEC},
-                       [&](const nlmsghdr* message) { found.push_back(parse_device(message)); });
+                       [&](const nlmsghdr* message) { read_device(message, found); });
   if (err != 0) return Error::from_errno(err, "list the network interfaces");
   std::sort(found.begin(), found.end(), [](const Device& a, const Device& b) { return a.ifindex < b.ifindex; });
   return found;
@@ -229,7 +245,7 @@ std::optional<std::int32_t> netns_id(int netns_fd) {
       [&](nlmsghdr* request) { mnl_attr_put_u32(request, NETNSA_FD, static_cast<std::uint32_t>(netns_fd)); },
       [&](const nlmsghdr* message) {
         for_each_attribute(message, sizeof(rtgenmsg), [&](const nlattr* attribute) {
-          if (mnl_attr_get_type(attribute) == NETNSA_NSID) id = static_cast<std::int32_t>(mnl_attr_get_u32(attribute));
+          if (mnl_attr_get_type(attribute) == NETNSA_NSID) id = number_of<std::int32_t>(attribute);
         });
       });
   return id && *id >= 0 ? id : std::nullopt;  // NETNSA_NSID_NOT_ASSIGNED
@@ -245,14 +261,6 @@ int DeviceMonitor::fd() const {
 
 std::optional<std::vector<DeviceEvent>> DeviceMonitor::events() {
   std::vector<DeviceEvent> found;
-  Handler handler = [&](const nlmsghdr* message) {
-    const bool gone = message->nlmsg_type == RTM_DELLINK;
-    const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
-    // A bridge announces a port that leaves it with the same message type and family AF_BRIDGE.
-    if ((gone || message->nlmsg_type == RTM_NEWLINK) && info->ifi_family == AF_UNSPEC) {
-      found.push_back({gone, parse_device(message), gone ? new_netns(message) : std::nullopt});
-    }
-  };
   std::vector<char> buffer(32768);
   for (;;) {
     const auto length = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
@@ -261,7 +269,8 @@ std::optional<std::vector<DeviceEvent>> DeviceMonitor::events() {
       if (errno == EAGAIN) return found;
       return std::nullopt;  // ENOBUFS: messages were lost
     }
-    mnl_cb_run(buffer.data(), static_cast<std::size_t>(length), 0, 0, on_message, &handler);
+    netlink::for_each_message(std::as_bytes(std::span(buffer).first(static_cast<std::size_t>(length))),
+                              [&](const nlmsghdr* message) { read_event(message, found); });
   }
 }
 
@@ -271,20 +280,7 @@ std::vector<TcFilter> tc_filters(std::uint32_t ifindex, bool ingress) {
   request.tcm_family = AF_UNSPEC;
   request.tcm_ifindex = static_cast<int>(ifindex);
   request.tcm_parent = TC_H_MAKE(TC_H_CLSACT, ingress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-  dump(open_socket().get(), RTM_GETTFILTER, request, [&](const nlmsghdr* message) {
-    const auto* info = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
-    TcFilter filter;
-    filter.handle = info->tcm_handle;
-    filter.priority = TC_H_MAJ(info->tcm_info) >> 16;
-    for_each_attribute(message, sizeof(*info), [&](const nlattr* attribute) {
-      if (mnl_attr_get_type(attribute) == TCA_KIND) filter.kind = mnl_attr_get_str(attribute);
-      if (mnl_attr_get_type(attribute) != TCA_OPTIONS || filter.kind != "bpf") return;
-      for_each_nested(attribute, [&](const nlattr* option) {
-        if (mnl_attr_get_type(option) == TCA_BPF_NAME) filter.program_name = mnl_attr_get_str(option);
-      });
-    });
-    if (filter.handle != 0) found.push_back(std::move(filter));  // 0: the priority's own line, not a filter
-  });
+  dump(open_socket().get(), RTM_GETTFILTER, request, [&](const nlmsghdr* message) { read_tc_filter(message, found); });
   return found;
 }
 

@@ -14,6 +14,7 @@
 #include "ringtap/result.hpp"
 
 struct mnl_socket;
+struct nlmsghdr;
 
 namespace ringtap::rtnetlink {
 
@@ -79,6 +80,12 @@ struct TcFilter {
   std::string kind;          // "bpf", "flower" …
   std::string program_name;  // of kind bpf
 };
+
+// What one message of the kernel tells is added to a list: of RTM_GETLINK's answer, of the group RTNLGRP_LINK, of
+// RTM_GETTFILTER's answer. One that is too short tells nothing.
+void read_device(const nlmsghdr* message, std::vector<Device>& devices);
+void read_event(const nlmsghdr* message, std::vector<DeviceEvent>& events);
+void read_tc_filter(const nlmsghdr* message, std::vector<TcFilter>& filters);
 
 // The filters at the clsact hook; empty if there is no such qdisc, or if it cannot be read.
 std::vector<TcFilter> tc_filters(std::uint32_t ifindex, bool ingress);

@@ -34,6 +34,7 @@
 #include "base/thread.hpp"
 #include "nft/nft_chains.hpp"
 #include "nft/nft_lister.hpp"
+#include "nft/nft_trace_messages.hpp"
 #include "ringtap/unique_fd.hpp"
 #include "sandbox/user.hpp"
 
@@ -42,12 +43,9 @@ namespace {
 
 using Socket = std::unique_ptr<mnl_socket, decltype([](mnl_socket* socket) { mnl_socket_close(socket); })>;
 
-constexpr std::size_t kMaxPasses = 1 << 16;   // passes whose last message was lost never end by themselves
 constexpr std::size_t kMaxWaiting = 1 << 18;  // verdicts in the mailbox
 constexpr int kMessagesPerBatch = 512;
 constexpr std::size_t kTableNameSize = 16;
-constexpr std::uint16_t kTraceMessage = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_TRACE;
-constexpr std::uint16_t kNewGeneration = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWGEN;
 
 // "ringtap_0f3a52c1": another ringtap may trace in this namespace too.
 Result<std::string> table_name() {
@@ -92,7 +90,7 @@ Result<Socket> open_socket(const std::string& table, int receive_buffer) {
   constexpr std::uint32_t first_attribute = sizeof(nlmsghdr) + sizeof(nfgenmsg);
   std::array<sock_filter, 17> code = {{
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(nlmsghdr, nlmsg_type)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ, htobe16(kTraceMessage), 0, 14),
+      BPF_JUMP(BPF_JMP | BPF_JEQ, htobe16(kNftTraceMessage), 0, 14),
       BPF_STMT(BPF_LDX | BPF_IMM, NFTA_TRACE_TABLE),
       BPF_STMT(BPF_LD | BPF_IMM, first_attribute),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_NLATTR)),
@@ -120,210 +118,34 @@ Result<Socket> open_socket(const std::string& table, int receive_buffer) {
   return socket;
 }
 
-// --- The messages, NFTA_TRACE_… of <linux/netfilter/nf_tables.h> ----------------------------------------------------
-
-using Attributes = std::array<const nlattr*, NFTA_TRACE_MAX + 1>;
-
-int keep_attribute(const nlattr* attribute, void* into) {
-  const std::uint16_t type = mnl_attr_get_type(attribute);
-  if (type <= NFTA_TRACE_MAX) (*static_cast<Attributes*>(into))[type] = attribute;
-  return MNL_CB_OK;
-}
-
-std::uint32_t number_of(const nlattr* attribute) {
-  return attribute == nullptr ? 0 : be32toh(mnl_attr_get_u32(attribute));
-}
-
-std::string_view text_of(const nlattr* attribute) {
-  if (attribute == nullptr) return {};
-  const auto* text = static_cast<const char*>(mnl_attr_get_payload(attribute));
-  return {text, strnlen(text, mnl_attr_get_payload_len(attribute))};
-}
-
-std::span<const std::byte> bytes_of(const nlattr* attribute) {
-  if (attribute == nullptr) return {};
-  return {static_cast<const std::byte*>(mnl_attr_get_payload(attribute)), mnl_attr_get_payload_len(attribute)};
-}
-
-int keep_code(const nlattr* attribute, void* into) {
-  if (mnl_attr_get_type(attribute) == NFTA_VERDICT_CODE) {
-    *static_cast<std::int32_t*>(into) = static_cast<std::int32_t>(number_of(attribute));
-  }
-  return MNL_CB_OK;
-}
-
-// NF_DROP … or NFT_JUMP …, of the rule's verdict or the policy's.
-std::int32_t code_of(const Attributes& attributes, bool policy) {
-  std::int32_t code = NFT_CONTINUE;
-  if (policy) return static_cast<std::int32_t>(number_of(attributes[NFTA_TRACE_POLICY]));
-  if (const nlattr* verdict = attributes[NFTA_TRACE_VERDICT]) mnl_attr_parse_nested(verdict, keep_code, &code);
-  return code;
-}
-
-std::optional<RuleAction> action_of(std::int32_t code) {
-  if (code < 0) return std::nullopt;  // NFT_CONTINUE, NFT_JUMP …: nothing is decided
-  switch (code & NF_VERDICT_MASK) {
-    case NF_DROP:
-      return RuleAction::kDrop;
-    case NF_ACCEPT:
-    case NF_STOP:
-      return RuleAction::kAccept;
-    case NF_STOLEN:
-      return RuleAction::kStolen;
-    case NF_QUEUE:
-      return RuleAction::kQueue;
-    default:
-      return std::nullopt;
-  }
-}
-
-const char* family_name(std::uint8_t family) {
-  switch (family) {
-    case NFPROTO_INET:
-      return "inet";
-    case NFPROTO_IPV4:
-      return "ip";
-    case NFPROTO_IPV6:
-      return "ip6";
-    case NFPROTO_ARP:
-      return "arp";
-    case NFPROTO_NETDEV:
-      return "netdev";
-    case NFPROTO_BRIDGE:
-      return "bridge";
-    default:
-      return "";
-  }
-}
-
-std::optional<NetfilterHook> hook_of(std::uint8_t family, std::string_view name) {
-  static constexpr std::array<std::string_view, 5> names = {"prerouting", "input", "forward", "output", "postrouting"};
-  const auto* const found = std::find(names.begin(), names.end(), name);
-  const bool ip = family == NFPROTO_INET || family == NFPROTO_IPV4 || family == NFPROTO_IPV6;
-  if (!ip || found == names.end()) return std::nullopt;
-  return static_cast<NetfilterHook>(found - names.begin());
-}
-
-// Whether the transport header's bytes follow those of the network header: it has not been cut, and there is nothing
-// between them.
-bool transport_follows(std::span<const std::byte> network) {
-  if (network.empty()) return false;
-  const auto at = [&](std::size_t n) { return std::to_integer<std::uint32_t>(network[n]); };
-  if (at(0) >> 4 == 4) return network.size() >= 20 && network.size() == 4 * (at(0) & 15);
-  return at(0) >> 4 == 6 && network.size() == 40 && (at(6) == 6 || at(6) == 17 || at(6) == 58 || at(6) == 132);
-}
-
-// A packet in a base chain: only the kernel's first message has its bytes and devices.
-struct Pass {
-  std::array<std::byte, 60> bytes{};
-  std::size_t size = 0;
-  std::uint32_t in_ifindex = 0;
-  std::uint32_t out_ifindex = 0;
-  std::string hook;
-};
-
-// A verdict in the mailbox: without its views, and with the text that they will refer to.
-struct Decision {
-  RuleVerdict verdict;  // family is a literal
-  Pass pass;
-  std::string table;
-  std::string chain;
-  std::string text;
-};
-
 // The messages of one socket, read by one thread.
 class TraceReader {
  public:
-  TraceReader(Socket socket, NftChains chains) : socket_(std::move(socket)), chains_(std::move(chains)) {}
+  TraceReader(Socket socket, NftChains chains) : socket_(std::move(socket)), messages_(std::move(chains)) {}
 
   [[nodiscard]] int fd() const { return mnl_socket_get_fd(socket_.get()); }
-  [[nodiscard]] std::uint64_t messages() const { return messages_; }
+  [[nodiscard]] std::uint64_t messages() const { return messages_.count(); }
 
   // Adds waiting verdicts to `decisions`; false: there are more.
-  Result<bool> read(std::vector<Decision>& decisions) {
+  Result<bool> read(std::vector<NftDecision>& decisions) {
     for (int n = 0; n < kMessagesPerBatch; ++n) {
       const auto length = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
       if (length < 0) {
         if (errno == EAGAIN) return true;
         if (errno == EINTR) continue;
         if (errno != ENOBUFS) return Error::from_errno(errno, "read nftables' trace");
-        chains_.forget();  // a lost message may have announced a change; the socket counts the losses
+        messages_.forget_chains();  // a lost message may have announced a change; the socket counts the losses
         continue;
       }
-      const std::uint64_t now = epoch_now_ns();
-      auto left = static_cast<int>(length);
-      for (auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(message, left);
-           message = mnl_nlmsg_next(message, &left)) {
-        if (message->nlmsg_type == kNewGeneration) chains_.forget();
-        if (message->nlmsg_type == kTraceMessage) {
-          ++messages_;
-          if (auto one = decision_of(message, now)) decisions.push_back(std::move(*one));
-        }
-      }
+      messages_.read(std::span(buffer_).first(static_cast<std::size_t>(length)), epoch_now_ns(), decisions);
     }
     return false;
   }
 
  private:
-  std::optional<Decision> decision_of(const nlmsghdr* message, std::uint64_t now) {
-    Attributes attributes{};
-    if (mnl_attr_parse(message, sizeof(nfgenmsg), keep_attribute, &attributes) < 0) return std::nullopt;
-    const std::uint8_t family = static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(message))->nfgen_family;
-    const std::uint32_t id = number_of(attributes[NFTA_TRACE_ID]);
-    Decision decision;
-    decision.table = text_of(attributes[NFTA_TRACE_TABLE]);
-    decision.chain = text_of(attributes[NFTA_TRACE_CHAIN]);
-    // A pass begins with the message that has a device; every packet at a hook has one.
-    if (attributes[NFTA_TRACE_IIF] != nullptr || attributes[NFTA_TRACE_OIF] != nullptr) {
-      if (passes_.size() >= kMaxPasses) passes_.clear();
-      Pass& pass = passes_[id] = pass_of(attributes);
-      // The chain in which it begins is the base chain, whichever chain has the verdict.
-      pass.hook = chains_.chain(family_name(family), decision.table, decision.chain).hook;
-    }
-
-    RuleVerdict& verdict = decision.verdict;
-    verdict.policy = number_of(attributes[NFTA_TRACE_TYPE]) == NFT_TRACETYPE_POLICY;
-    const auto action = action_of(code_of(attributes, verdict.policy));
-    if (!action) return std::nullopt;
-    verdict.time_ns = now;
-    verdict.action = *action;
-    verdict.trace_id = id;
-    verdict.family = family_name(family);
-    if (const auto pass = passes_.extract(id)) decision.pass = std::move(pass.mapped());
-    verdict.hook = hook_of(family, decision.pass.hook);
-    verdict.in_ifindex = decision.pass.in_ifindex;
-    verdict.out_ifindex = decision.pass.out_ifindex;
-    const NftChain& chain = chains_.chain(verdict.family, decision.table, decision.chain);
-    if (verdict.policy) {
-      decision.text = chain.policy;
-    } else if (const nlattr* handle = attributes[NFTA_TRACE_RULE_HANDLE]) {
-      verdict.rule_handle = be64toh(mnl_attr_get_u64(handle));
-      const auto rule = chain.rules.find(verdict.rule_handle);
-      if (rule != chain.rules.end()) decision.text = rule->second;
-    }
-    return decision;
-  }
-
-  static Pass pass_of(const Attributes& attributes) {
-    Pass pass;
-    pass.in_ifindex = number_of(attributes[NFTA_TRACE_IIF]);
-    pass.out_ifindex = number_of(attributes[NFTA_TRACE_OIF]);
-    const auto add = [&pass](std::span<const std::byte> bytes) {
-      const std::size_t size = std::min(bytes.size(), pass.bytes.size() - pass.size);
-      std::copy_n(bytes.begin(), size, pass.bytes.begin() + static_cast<std::ptrdiff_t>(pass.size));
-      pass.size += size;
-    };
-    const auto network = bytes_of(attributes[NFTA_TRACE_NETWORK_HEADER]);
-    add(network);
-    if (transport_follows(network)) add(bytes_of(attributes[NFTA_TRACE_TRANSPORT_HEADER]));
-    return pass;
-  }
-
   Socket socket_;
-  NftChains chains_;
-  std::unordered_map<std::uint32_t, Pass> passes_;  // by trace id
+  NftTraceMessages messages_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(std::size_t{1} << 16);
-  std::uint64_t messages_ = 0;
 };
 
 }  // namespace
@@ -350,7 +172,7 @@ struct NftTrace::Impl {
   // The thread.
   void run() {
     std::array<pollfd, 2> waits{{{.fd = reader.fd(), .events = POLLIN}, {.fd = wake.get(), .events = POLLIN}}};
-    std::vector<Decision> batch;
+    std::vector<NftDecision> batch;
     for (bool empty = true;;) {
       if (empty) ::poll(waits.data(), waits.size(), -1);
       std::uint64_t woken = 0;
@@ -366,7 +188,7 @@ struct NftTrace::Impl {
       const std::lock_guard lock(mutex);
       statistics.messages = reader.messages();
       statistics.verdicts += batch.size();
-      for (Decision& one : batch) {
+      for (NftDecision& one : batch) {
         if (waiting.size() < kMaxWaiting) {
           waiting.push_back(std::move(one));
         } else {
@@ -390,7 +212,7 @@ struct NftTrace::Impl {
 
   mutable std::mutex mutex;  // for everything below
   std::condition_variable settled;
-  std::vector<Decision> waiting;
+  std::vector<NftDecision> waiting;
   NftTraceStatistics statistics;
   std::optional<Error> failure;
   std::uint64_t asked = 0;
@@ -432,20 +254,15 @@ Result<NftTrace> NftTrace::start(const NftTraceOptions& options) {
 }
 
 Result<> NftTrace::drain(const std::function<void(const RuleVerdict&)>& handler) {
-  std::vector<Decision> taken;
+  std::vector<NftDecision> taken;
   std::optional<Error> failure;
   {
     const std::lock_guard lock(impl_->mutex);
     taken.swap(impl_->waiting);
     failure.swap(impl_->failure);
   }
-  for (Decision& decision : taken) {
-    decision.verdict.table = decision.table;
-    decision.verdict.chain = decision.chain;
-    decision.verdict.rule_text = decision.text;
-    decision.verdict.hook_name = decision.pass.hook;
-    decision.verdict.network_header_on = std::span(decision.pass.bytes).first(decision.pass.size);
-    handler(decision.verdict);
+  for (const NftDecision& decision : taken) {
+    handler(decision.view());
   }
   if (failure) return std::move(*failure);
   return ok();
