@@ -116,6 +116,8 @@ TEST(Options, GivenTwiceTheLastOneCounts) {
 }
 
 TEST(Options, DurationsHaveUnits) {
+  EXPECT_EQ(parsed({"--duration", "2.3us"}).limits.duration, std::chrono::nanoseconds(2300));
+  EXPECT_FALSE(parse({"--duration", "0.1e-3us"}));
   using namespace std::chrono_literals;
   EXPECT_EQ(parsed({"--duration", "500ms"}).limits.duration, 500ms);
   EXPECT_EQ(parsed({"--duration", "5s"}).limits.duration, 5s);
@@ -153,6 +155,20 @@ struct Wrong {
   std::vector<const char*> words;
   const char* said;
 };
+
+TEST(Options, AFilterFileMustBeText) {
+  const auto complaint = [](const char* path) {
+    auto options = parse({"-F", path});
+    EXPECT_FALSE(options);
+    return options ? "" : options.error().text();
+  };
+  EXPECT_EQ(complaint("/tmp"), "-F /tmp: Is a directory");
+  const std::string path = ::testing::TempDir() + "/zero_bytes";
+  std::ofstream(path) << "port 53" << '\0' << " and host h\n";
+  EXPECT_EQ(complaint(path.c_str()), "-F " + path + ": not text, it has zero bytes");
+  EXPECT_EQ(complaint("/dev/zero"), "-F /dev/zero: longer than 64 MiB");
+  EXPECT_FALSE(parse({"-V", "/tmp"}));
+}
 
 TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
   const std::vector<Wrong> cases = {
@@ -365,6 +381,7 @@ TEST(Options, SeveralFilesAreRead) {
 }
 
 TEST(Options, MomentsOfFilesAreAbsoluteOfTheDayOrSinceTheFirstPacket) {
+  EXPECT_FALSE(parse({"-r", "x", "--to", "2554-12-31T00:00:00Z"}));  // more nanoseconds than 64 bits count
   using Base = FileTime::Base;
   const auto from = [](const char* text) {
     const auto options = parse({"-r", "x", "--from", text});
@@ -407,6 +424,11 @@ TEST(Options, OfNewerTcpdumpsMeanWhatTheyMeanThere) {
   EXPECT_TRUE(parsed({"-w", "x", "--print-sampling", "10"}).output.print);
   EXPECT_EQ(parsed({"-J"}).action, Action::kListTimeStampTypes);
   EXPECT_EQ(parsed({"-H", "-m", "x"}).notes.size(), 2U);
+}
+
+TEST(Options, NoValueOfARepeatedOneIsEmpty) {
+  EXPECT_FALSE(parse({"-r", "", "-r", "x"}));
+  EXPECT_FALSE(parse({"-i", "", "-i", "lo"}));
 }
 
 TEST(Options, FilesMayFollowEachOther) {

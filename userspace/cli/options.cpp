@@ -102,7 +102,9 @@ Result<> set_all(Draft& draft, const std::vector<Declared>& declared) {
   for (const auto& [row, option] : declared) {
     if (option->count() == 0) continue;
     const std::vector<std::string> values = row->value_word == nullptr ? std::vector<std::string>() : option->results();
-    if (!values.empty() && values.back().empty()) return usage(option->get_name() + ": the value is empty");
+    if (std::any_of(values.begin(), values.end(), [](const std::string& value) { return value.empty(); })) {
+      return usage(option->get_name() + ": the value is empty");
+    }
     if (row->acts_on == ActsOn::kCaptures) draft.for_captures = first_name(row->names);
     if (row->acts_on == ActsOn::kFiles) draft.for_files = first_name(row->names);
     const Given given{.name = first_name(row->names), .values = values, .times = static_cast<int>(option->count())};

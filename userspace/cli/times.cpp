@@ -115,7 +115,9 @@ std::optional<FileTime> date_and_time(Words words) {
   day.tm_isdst = -1;
   const std::time_t moment = zone ? timegm(&day) - *zone : std::mktime(&day);
   if (moment < 0 || day.tm_mday != *date) return std::nullopt;  // no such day in that month
-  return FileTime{FileTime::Base::kEpoch, static_cast<std::uint64_t>(moment) * kNsPerSecond + *ns % kNsPerSecond};
+  const auto since_1970 = static_cast<std::uint64_t>(moment);
+  if (since_1970 > kMostSeconds) return std::nullopt;
+  return FileTime{FileTime::Base::kEpoch, since_1970 * kNsPerSecond + *ns % kNsPerSecond};
 }
 
 std::optional<FileTime> time_of_day(Words words) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <numeric>
@@ -32,6 +33,16 @@ std::size_t edit_distance(std::string_view one, std::string_view other) {
   return row.back();
 }
 
+// As std::getline: what is after the last line end is a line unless it is empty.
+template <class Use>
+void for_each_line(std::string_view text, Use use) {
+  while (!text.empty()) {
+    const std::size_t length = std::min(text.find('\n'), text.size());
+    use(text.substr(0, length));
+    text.remove_prefix(std::min(length + 1, text.size()));
+  }
+}
+
 }  // namespace
 
 Error usage(std::string text) {
@@ -57,8 +68,8 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view option, const s
     double value = 0;
     const char* end = text.data() + text.size() - unit.size();
     const auto [rest, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc() || rest != end || !(value > 0) || value * nanoseconds > 9e18) break;
-    return std::chrono::nanoseconds(static_cast<std::int64_t>(value * nanoseconds));
+    if (error != std::errc() || rest != end || !(value * nanoseconds >= 1) || value * nanoseconds > 9e18) break;
+    return std::chrono::nanoseconds(std::llround(value * nanoseconds));
   }
   return usage(given(option, text) + ": not a time").hint("a number with us, ms, s, m or h; for example 500ms, 5s, 2m");
 }
@@ -127,24 +138,38 @@ Result<TapSet> parse_taps(std::string_view option, const std::string& list, TapS
   return taps;
 }
 
-Result<std::string> read_expression(std::string_view option, const std::string& path) {
-  std::ifstream file(path);
+Result<std::string> read_text(std::string_view option, const std::string& path) {
+  std::ifstream file;
+  const bool is_standard_input = path == "-" && option == "-V";
+  if (!is_standard_input) file.open(path);
   if (!file) return usage(given(option, path) + ": " + std::generic_category().message(errno));
+  std::istream& in = is_standard_input ? std::cin : file;
   std::string text;
-  for (std::string line; std::getline(file, line);) text += line.substr(0, line.find('#')) + " ";
+  std::array<char, 65536> piece{};
+  while (in.read(piece.data(), piece.size()) || in.gcount() > 0) {
+    text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
+    if (text.size() > kMostText) return usage(given(option, path) + ": longer than 64 MiB");
+  }
+  if (in.bad()) return usage(given(option, path) + ": " + std::generic_category().message(errno));
+  if (text.find('\0') != std::string::npos) return usage(given(option, path) + ": not text, it has zero bytes");
   return text;
 }
 
+Result<std::string> read_expression(std::string_view option, const std::string& path) {
+  auto text = read_text(option, path);
+  if (!text) return text;
+  std::string expression;
+  for_each_line(*text, [&](std::string_view line) { expression.append(line.substr(0, line.find('#'))) += ' '; });
+  return expression;
+}
+
 Result<std::vector<std::string>> read_names(std::string_view option, const std::string& path) {
-  std::ifstream file;
-  if (path != "-") file.open(path);
-  if (!file) return usage(given(option, path) + ": " + std::generic_category().message(errno));
-  std::istream& lines = path == "-" ? std::cin : file;
+  auto text = read_text(option, path);
+  if (!text) return text.take_error();
   std::vector<std::string> names;
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty()) names.push_back(std::move(line));
-  }
-  if (lines.bad()) return usage(given(option, path) + ": " + std::generic_category().message(errno));
+  for_each_line(*text, [&](std::string_view line) {
+    if (!line.empty()) names.emplace_back(line);
+  });
   if (names.empty()) {
     return usage(given(option, path) + ": contains no names").hint("it must list capture files, one name per line");
   }

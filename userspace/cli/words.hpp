@@ -45,7 +45,11 @@ Result<std::uint32_t> parse_sample(std::string_view option, const std::string& t
 // Words of --tap separated by commas, for the taps of `known`.
 Result<TapSet> parse_taps(std::string_view option, const std::string& list, TapSet known);
 
-// The file's text as an expression: as in tcpdump, line ends are blanks and '#' starts a comment.
+// The text of a file of at most kMostText bytes, none of them zero.
+inline constexpr std::size_t kMostText = std::size_t{64} << 20;
+Result<std::string> read_text(std::string_view option, const std::string& path);
+
+// Such a text as an expression: as in tcpdump, line ends are blanks and '#' starts a comment.
 Result<std::string> read_expression(std::string_view option, const std::string& path);
 
 // One name per line, at least one; empty lines are ignored; "-" is standard input.
