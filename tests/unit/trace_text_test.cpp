@@ -100,5 +100,18 @@ TEST(TraceText, SkipsWhatItDoesNotKnow) {
   EXPECT_EQ(record.trace->hook, NetfilterHook::kPrerouting);
 }
 
+TEST(TraceText, IsNoTraceIfNoWordIsKnown) {
+  RecordView record;
+  read_trace_words("tap=drop colour=red in", record);
+  EXPECT_EQ(record.tap, Tap::kDrop);
+  EXPECT_FALSE(record.trace);
+}
+
+TEST(TraceText, KeepsADeviceThatIsAllItTells) {
+  RecordView record;
+  read_trace_words("tap=end ifindex=4", record);
+  EXPECT_EQ(words_of(record), "tap=end ifindex=4");
+}
+
 }  // namespace
 }  // namespace ringtap

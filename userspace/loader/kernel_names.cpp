@@ -16,16 +16,20 @@
 namespace ringtap {
 
 DropReasons DropReasons::load() {
-  constexpr std::string_view kPrefix = "SKB_DROP_REASON_";
-  DropReasons reasons;
   const LibbpfLog log;
   const std::unique_ptr<btf, Releaser<btf__free>> types(btf__load_vmlinux_btf());
-  const int id = types ? btf__find_by_name_kind(types.get(), "skb_drop_reason", BTF_KIND_ENUM) : -1;
+  return types ? of(types.get()) : DropReasons();
+}
+
+DropReasons DropReasons::of(const btf* types) {
+  constexpr std::string_view kPrefix = "SKB_DROP_REASON_";
+  DropReasons reasons;
+  const int id = btf__find_by_name_kind(types, "skb_drop_reason", BTF_KIND_ENUM);
   if (id <= 0) return reasons;
-  const btf_type* type = btf__type_by_id(types.get(), id);
+  const btf_type* type = btf__type_by_id(types, id);
   const struct btf_enum* values = btf_enum(type);
   for (std::uint32_t i = 0; i < btf_vlen(type); ++i) {
-    std::string_view name = btf__name_by_offset(types.get(), values[i].name_off);
+    std::string_view name = btf__name_by_offset(types, values[i].name_off);
     if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
     reasons.names_.emplace(static_cast<std::uint32_t>(values[i].val), name);
   }
@@ -40,10 +44,14 @@ std::string_view DropReasons::name(std::uint32_t reason) {
 }
 
 KernelSymbols KernelSymbols::load(const std::string& path) {
-  KernelSymbols symbols;
   std::ifstream file(path);
+  return read(file);
+}
+
+KernelSymbols KernelSymbols::read(std::istream& lines) {
+  KernelSymbols symbols;
   std::string line;
-  while (std::getline(file, line)) {
+  while (std::getline(lines, line)) {
     // "ffffffff81000000 T _text", "ffffffffc0000000 t function [module]"; t and w are code.
     std::uint64_t address = 0;
     const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), address, 16);

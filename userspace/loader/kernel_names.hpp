@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +14,8 @@
 #include "ringtap/record.hpp"
 #include "ringtap/result.hpp"
 
+struct btf;
+
 namespace ringtap {
 
 // enum skb_drop_reason (include/net/dropreason-core.h), as the kernel's own type information lists it.
@@ -20,6 +23,7 @@ class DropReasons {
  public:
   // Without type information every reason is shown as a number.
   static DropReasons load();
+  static DropReasons of(const btf* types);
   // "NETFILTER_DROP"; "reason_1234" for a reason that the enumeration does not have (a subsystem's own).
   // Empty for 0 on a kernel that has no reasons.
   [[nodiscard]] std::string_view name(std::uint32_t reason);
@@ -32,6 +36,7 @@ class DropReasons {
 class KernelSymbols {
  public:
   static KernelSymbols load(const std::string& path = "/proc/kallsyms");
+  static KernelSymbols read(std::istream& lines);
   [[nodiscard]] bool empty() const { return symbols_.empty(); }
   // The function whose code contains `address`, or ends right before it (a return address); empty: unknown.
   [[nodiscard]] std::string_view function(std::uint64_t address) const;

@@ -31,6 +31,40 @@ std::optional<std::size_t> index_of(const Names& names, std::string_view name) {
   return static_cast<std::size_t>(found - names.begin());
 }
 
+// False for a word that is not known.
+bool read_word(std::string_view name, std::string_view value, Trace& trace) {
+  if (name == "skb") {
+    read_number(value, 16, trace.skb);
+  } else if (name == "hook") {
+    if (const auto hook = index_of(kNetfilterHookNames, value)) trace.hook = static_cast<NetfilterHook>(*hook);
+  } else if (name == "stage") {
+    trace.last = value == "post";
+  } else if (name == "in") {
+    read_number(value, 10, trace.in_ifindex);
+  } else if (name == "out") {
+    read_number(value, 10, trace.out_ifindex);
+  } else if (name == "followed") {
+    trace.followed = value == "1";
+  } else if (name == "device") {
+    trace.device = value;
+  } else if (name == "other_netns") {
+    trace.other_netns = value == "1";
+  } else if (name == "bridge_port") {
+    trace.bridge_port = value == "1";
+  } else if (name == "netns") {
+    read_number(value, 10, trace.netns);
+  } else if (name == "netns_name") {
+    trace.netns_name = value;
+  } else if (name == "reason") {
+    trace.reason = value;
+  } else if (name == "function") {
+    trace.function = value;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void append_trace_comment(std::string& text, const RecordView& record) {
@@ -108,26 +142,12 @@ void read_trace_words(std::string_view words, RecordView& record) {
       if (named != kTapTraits.end()) record.tap = named->tap;
       continue;
     }
-    if (name == "ifindex") {
+    if (name == "ifindex") {  // written of host taps alone
       read_number(value, 10, record.ifindex);
+      traced = true;
       continue;
     }
-    traced = true;
-    if (name == "skb") read_number(value, 16, trace.skb);
-    if (name == "hook") {
-      if (const auto hook = index_of(kNetfilterHookNames, value)) trace.hook = static_cast<NetfilterHook>(*hook);
-    }
-    if (name == "stage") trace.last = value == "post";
-    if (name == "in") read_number(value, 10, trace.in_ifindex);
-    if (name == "out") read_number(value, 10, trace.out_ifindex);
-    if (name == "followed") trace.followed = value == "1";
-    if (name == "device") trace.device = value;
-    if (name == "other_netns") trace.other_netns = value == "1";
-    if (name == "bridge_port") trace.bridge_port = value == "1";
-    if (name == "netns") read_number(value, 10, trace.netns);
-    if (name == "netns_name") trace.netns_name = value;
-    if (name == "reason") trace.reason = value;
-    if (name == "function") trace.function = value;
+    traced = read_word(name, value, trace) || traced;
   }
   if (traced) record.trace = trace;
 }
