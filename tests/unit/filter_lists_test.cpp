@@ -83,6 +83,23 @@ TEST(FilterLists, AgreeWithLibpcap) {
   EXPECT_LT(tally.rechecks, tally.pairs / 10);
 }
 
+// A table's test of the frame's length may come between a load and the last use of what was loaded.
+TEST(FilterLists, KeepWhatWasLoadedBefore) {
+  FilterInputs random(23);
+  Tally tally;
+  const std::string list = joined(60, [](std::uint32_t n) {
+    return "ip6 host 2001:db8::" + std::to_string(n) + " or (src host " + host(n * 7919) + " and udp port 4789)";
+  });
+  for (const bool optimise : {true, false}) {
+    const std::string expression = "(icmp or tcp) and not (" + list + ")";
+    const auto program = compile({.expression = expression, .optimise = optimise});
+    ASSERT_TRUE(program);
+    compare_all(*program, expression, 400, random, tally);
+  }
+  report(tally, 1);
+  EXPECT_GT(tally.accepted, 0U);
+}
+
 // The program that is joined from parts, against what libpcap makes of the whole expression. libpcap's optimiser drops
 // loads whose result does not matter, so that frames that end before them may match (`not port 1 or not port 2`):
 // optimised parts have to agree with the whole only where it agrees with itself.

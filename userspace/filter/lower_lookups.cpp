@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include <cassert>
 #include <cstddef>
 
 #include "filter/lowering.hpp"
@@ -82,23 +81,26 @@ void Lowering::emit_frame_test(const Copy& copy, int n, EbpfAssembler::Label oth
                                const std::vector<bool>& reached) {
   const FilterEnd& end = graph_.blocks[n].end;
   const bool tagged = copy.view == FrameView::kTagged;
-  assert(!live_[end.on_true].a && !live_[end.on_false].a);
   if (copy.slow) {
     asm_.load(Reg::kR1, Reg::kFrame, at(kSlotContext), 8);
     if (hook_.is_skb) {
-      asm_.load(Reg::kR0, Reg::kR1, offsetof(__sk_buff, len), 4);
+      asm_.load(kScratch, Reg::kR1, offsetof(__sk_buff, len), 4);
     } else if (in_memory()) {
-      asm_.load(Reg::kR0, Reg::kR1, offsetof(MemoryFrame, length), 4);
+      asm_.load(kScratch, Reg::kR1, offsetof(MemoryFrame, length), 4);
     } else {
+      const bool keep_a = live_[end.on_true].a || live_[end.on_false].a;
+      if (keep_a) push(kSlotA, kA, 4);
       asm_.call(BPF_FUNC_xdp_get_buff_len);
+      asm_.move(kScratch, kA);
+      if (keep_a) pop(kA, kSlotA, 4);
     }
-    if (tagged) asm_.add(Reg::kR0, static_cast<std::int32_t>(kTagSize));
+    if (tagged) asm_.add(kScratch, static_cast<std::int32_t>(kTagSize));
     asm_.move32(Reg::kR2, end.k);
     if (end.with_x) {
       pop(Reg::kR3, kSlotX, 4);
       asm_.add(Reg::kR2, Reg::kR3);
     }
-    asm_.jump_if(BPF_JLT, Reg::kR0, Reg::kR2, otherwise);
+    asm_.jump_if(BPF_JLT, kScratch, Reg::kR2, otherwise);
   } else {
     std::uint32_t bytes = end.k;
     if (tagged && bytes >= kTagEnd) bytes -= kTagSize;
