@@ -181,7 +181,7 @@ static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex
 	if (cfg_only_slot)
 		return tap_begin_in_slot(tap, which, cfg_only_slot);
 	__u32 *slot = bpf_map_lookup_elem(&slots, &ifindex);
-	return tap_begin_in_slot(tap, which, slot ? *slot : RINGTAP_SLOT_UNKNOWN);
+	return tap_begin_in_slot(tap, which, slot ? *slot & RINGTAP_SLOT_NUMBER : RINGTAP_SLOT_UNKNOWN);
 }
 
 /* Takes the filter's return code; 0 is counted as filtered, and ends the frame unless its sk_buff is followed. */

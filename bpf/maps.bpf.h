@@ -13,6 +13,7 @@
 __weak const volatile __u32 cfg_snaplen = RINGTAP_MAX_SNAPLEN; /* bytes kept of a frame, 1 … RINGTAP_MAX_SNAPLEN */
 /* Bytes that the host taps copy before they run the filter; then cut to cfg_snaplen. */
 __weak const volatile __u32 cfg_filter_bytes = RINGTAP_MAX_SNAPLEN;
+__weak const volatile __u8 cfg_packet_in = 1;  /* the packet tap records received frames, not only sent ones */
 __weak const volatile __u32 cfg_only_slot = 0; /* the one slot in use; 0: look the interface up in `slots` */
 __weak const volatile __u8 cfg_filter = 0;     /* the filter stubs were replaced by a translated expression */
 __weak const volatile __u8 cfg_kernel_casts =
@@ -81,13 +82,25 @@ struct {
 	__type(value, struct ringtap_counters);
 } counters __weak SEC(".maps");
 
-/* Interface index → slot. */
+/* Interface index → slot and RINGTAP_SLOT_…. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, __u32);
 } slots __weak SEC(".maps");
+
+/*
+ * The packet tap's programs, by PACKET_…. A socket is charged for the size of its filter (net/core/filter.c
+ * sk_filter_charge()), 20 KiB at most before Linux 6.7; so the filter only calls one of these.
+ */
+enum { PACKET_LINK, PACKET_NO_LINK, PACKET_PROGRAMS };
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, PACKET_PROGRAMS);
+	__type(key, __u32);
+	__type(value, __u32);
+} packet_programs __weak SEC(".maps");
 
 /* With cfg_follow: addresses of sk_buffs that the filter accepted, until they are freed. */
 struct {

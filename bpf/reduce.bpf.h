@@ -298,7 +298,7 @@ static __always_inline __u64 head_length(__u64 cap_len)
  * Called when the head is in the record. Returns 0 if the frame is left out; it is then counted, and the record ended.
  * Otherwise cap_len is the number of bytes to keep.
  */
-static __always_inline int reduce(struct tap *tap, struct record *record, int has_link)
+static __always_inline int reduce(struct tap *tap, struct record *record, int has_link, int may_lock)
 {
 	struct ringtap_event *event = record->event;
 	struct ringtap_headers *headers = &record->stage->head.headers;
@@ -318,7 +318,7 @@ static __always_inline int reduce(struct tap *tap, struct record *record, int ha
 	}
 	if (cfg_sample)
 		event->monotonic_ns = record_time(record);
-	if (cfg_max_pps && !within_rate(record->stage, event->monotonic_ns)) {
+	if (cfg_max_pps && may_lock && !within_rate(record->stage, event->monotonic_ns)) {
 		record_leave_out(tap, record, RINGTAP_CNT_RATE_LIMITED);
 		return 0;
 	}

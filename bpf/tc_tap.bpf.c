@@ -6,11 +6,16 @@
  * The tc taps. Ingress, first in the chain, sees what AF_PACKET's receive tap (ptype_all) sees; egress stands before
  * the qdisc and software GSO. Both return TC_ACT_UNSPEC (the same number as TCX_NEXT): programs after us still run.
  *
+ * The packet tap, the filter of an AF_PACKET socket: it stands where tcpdump does (net/packet/af_packet.c
+ * packet_rcv()), for one device or all. Returns 0, so that nothing is queued at the socket. What is sent comes in a
+ * clone of the packet's sk_buff (net/core/dev.c dev_queue_xmit_nit()).
+ *
  * The socket tap, at the root of cgroup v2: a packet that a socket was found for passes there on its way to that socket
  * (net/core/filter.c sk_filter_trim_cap(); TCP listeners and raw sockets too). A full receive buffer comes later and is
  * a drop. Always 1, allow.
  */
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 #include "emit.bpf.h"
 #include "filter.bpf.h"
@@ -23,6 +28,8 @@ RINGTAP_FILTER_STUB(tc_ingress_filter, __sk_buff)
 RINGTAP_FILTER_STUB(tc_egress_filter, __sk_buff)
 RINGTAP_FILTER_STUB(tc_in_l3_filter, __sk_buff)
 RINGTAP_FILTER_STUB(tc_out_l3_filter, __sk_buff)
+RINGTAP_FILTER_STUB(packet_filter, __sk_buff)
+RINGTAP_FILTER_STUB(packet_l3_filter, __sk_buff)
 RINGTAP_FILTER_STUB(socket_filter, ringtap_memory_frame)
 
 struct vlan_tag {
@@ -30,12 +37,19 @@ struct vlan_tag {
 	__be16 tci;
 };
 
-static __always_inline __u8 checksum_state(struct __sk_buff *skb)
+/* Which helpers a program may call, and whether its context points at the packet. */
+enum program_type { TC, SOCKET_FILTER };
+
+static __always_inline __u8 checksum_state(struct __sk_buff *skb, enum program_type type)
 {
+	struct sk_buff *kernel_skb = (void *)skb;
+
 	if (cfg_kernel_casts) {
-		struct sk_buff *kernel_skb = cast_to_kern_ctx(skb);
+		kernel_skb = cast_to_kern_ctx(skb);
 		return BPF_CORE_READ_BITFIELD(kernel_skb, ip_summed);
 	}
+	if (type == SOCKET_FILTER)
+		return BPF_CORE_READ_BITFIELD_PROBED(kernel_skb, ip_summed);
 	/* A level of 0 or more says CHECKSUM_UNNECESSARY; an error says any of the others. */
 	return bpf_csum_level(skb, BPF_CSUM_LEVEL_QUERY) >= 0 ? RINGTAP_CSUM_UNNECESSARY : RINGTAP_CSUM_UNKNOWN;
 }
@@ -44,10 +58,12 @@ static __always_inline __u8 checksum_state(struct __sk_buff *skb)
  * The frame as it is on the wire. A tag that stands in skb metadata goes back after the two addresses: the bytes are
  * loaded one tag further on, then the addresses move down to their place.
  */
-static __always_inline long copy_frame(struct __sk_buff *skb, struct record *record, __u64 cap_len)
+static __always_inline long copy_frame(struct __sk_buff *skb, enum program_type type, struct record *record,
+				       __u64 cap_len)
 {
 	if (!skb->vlan_present) {
-		if (copy_short(record->data, (void *)(long)skb->data, (void *)(long)skb->data_end, cap_len))
+		if (type == TC &&
+		    copy_short(record->data, (void *)(long)skb->data, (void *)(long)skb->data_end, cap_len))
 			return 0;
 		return skb_load_bytes(skb, 0, record->data, cap_len);
 	}
@@ -67,24 +83,23 @@ static __always_inline long copy_frame(struct __sk_buff *skb, struct record *rec
 	return err;
 }
 
-static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)(struct __sk_buff *), int has_link)
+/* From the filter on, for a frame that is counted as seen. `is_clone`: its sk_buff is not that of the packet. */
+static __always_inline void record_frame(struct __sk_buff *skb, enum program_type type, struct tap *tap,
+					 int (*filter)(struct __sk_buff *), int has_link, int is_clone)
 {
-	struct tap tap;
 	struct record record;
-
-	if (!tap_begin(&tap, which, skb->ifindex))
-		return TC_ACT_UNSPEC;
 	struct sk_buff *kernel_skb = (void *)skb;
-	if (cfg_filter && !wanted(&tap, filter(skb), is_followed(kernel_skb))) {
+
+	if (cfg_filter && !wanted(tap, filter(skb), !is_clone && is_followed(kernel_skb))) {
 		if (has_link)
-			count_if_tagged(&tap, skb->vlan_present || is_tag(bpf_ntohs(skb->protocol)));
-		return TC_ACT_UNSPEC;
+			count_if_tagged(tap, skb->vlan_present || is_tag(bpf_ntohs(skb->protocol)));
+		return;
 	}
-	if (!(tap.flags & RINGTAP_EVENT_FOLLOWED))
+	if (!(tap->flags & RINGTAP_EVENT_FOLLOWED) && !is_clone)
 		follow(kernel_skb);
-	if (!record_begin(&tap, &record, cfg_trace))
-		return TC_ACT_UNSPEC;
-	if (cfg_trace)
+	if (!record_begin(tap, &record, cfg_trace && !is_clone))
+		return;
+	if (record.trace)
 		*record.trace = (struct ringtap_trace){.skb = (__u64)kernel_skb};
 
 	__u64 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0);
@@ -97,52 +112,116 @@ static __always_inline int tap(struct __sk_buff *skb, __u32 which, int (*filter)
 	record.event->gso_size = skb->gso_size;
 	record.event->gso_segs = skb->gso_segs;
 	record.event->pkt_type = skb->pkt_type;
-	record.event->csum = checksum_state(skb);
+	record.event->csum = checksum_state(skb, type);
 	record.event->verdict = TC_ACT_UNSPEC;
 	/* skb_record_rx_queue() stores the queue plus one (include/linux/skbuff.h). */
-	if (which == RINGTAP_TAP_TC_INGRESS && skb->queue_mapping)
+	if ((tap->tap == RINGTAP_TAP_TC_INGRESS || tap->tap == RINGTAP_TAP_PACKET_IN) && skb->queue_mapping)
 		record.event->rx_queue = skb->queue_mapping - 1;
 	__u64 copied = 0;
 	if (REDUCES) {
 		copied = READS_HEADERS ? head_length(cap_len) : 0;
-		if (copied > 0 && copy_frame(skb, &record, not_zero(copied))) {
-			record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
-			return TC_ACT_UNSPEC;
+		if (copied > 0 && copy_frame(skb, type, &record, not_zero(copied))) {
+			record_abort(tap, &record, RINGTAP_CNT_COPY_FAILED);
+			return;
 		}
-		if (!reduce(&tap, &record, has_link))
-			return TC_ACT_UNSPEC;
+		if (!reduce(tap, &record, has_link, type == TC))
+			return;
 		cap_len = clamped(record.event->cap_len, cfg_snaplen);
 	}
-	if (cap_len > copied && copy_frame(skb, &record, not_zero(cap_len))) {
-		record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
-		return TC_ACT_UNSPEC;
+	if (cap_len > copied && copy_frame(skb, type, &record, not_zero(cap_len))) {
+		record_abort(tap, &record, RINGTAP_CNT_COPY_FAILED);
+		return;
 	}
-	record_end(&tap, &record);
+	record_end(tap, &record);
+}
+
+static __always_inline int tc_tap(struct __sk_buff *skb, __u32 which, int (*filter)(struct __sk_buff *), int has_link)
+{
+	struct tap tap;
+
+	if (tap_begin(&tap, which, skb->ifindex))
+		record_frame(skb, TC, &tap, filter, has_link, 0);
 	return TC_ACT_UNSPEC;
 }
 
 SEC("ringtap/tc")
 int tc_ingress_tap(struct __sk_buff *skb)
 {
-	return tap(skb, RINGTAP_TAP_TC_INGRESS, tc_ingress_filter, 1);
+	return tc_tap(skb, RINGTAP_TAP_TC_INGRESS, tc_ingress_filter, 1);
 }
 
 SEC("ringtap/tc")
 int tc_egress_tap(struct __sk_buff *skb)
 {
-	return tap(skb, RINGTAP_TAP_TC_EGRESS, tc_egress_filter, 1);
+	return tc_tap(skb, RINGTAP_TAP_TC_EGRESS, tc_egress_filter, 1);
 }
 
 SEC("ringtap/tc")
 int tc_in_l3_tap(struct __sk_buff *skb)
 {
-	return tap(skb, RINGTAP_TAP_TC_INGRESS, tc_in_l3_filter, 0);
+	return tc_tap(skb, RINGTAP_TAP_TC_INGRESS, tc_in_l3_filter, 0);
 }
 
 SEC("ringtap/tc")
 int tc_out_l3_tap(struct __sk_buff *skb)
 {
-	return tap(skb, RINGTAP_TAP_TC_EGRESS, tc_out_l3_filter, 0);
+	return tc_tap(skb, RINGTAP_TAP_TC_EGRESS, tc_out_l3_filter, 0);
+}
+
+/* The frame's slot and RINGTAP_SLOT_…. */
+static __always_inline __u32 packet_slot(struct __sk_buff *skb)
+{
+	struct sk_buff *kernel_skb = (void *)skb;
+	__u32 ifindex = skb->ifindex;
+
+	if (cfg_only_slot)
+		return cfg_only_slot;
+	__u32 *slot = bpf_map_lookup_elem(&slots, &ifindex);
+	if (slot)
+		return *slot;
+	/* A device that user space has not heard of yet. */
+	__u16 type = BPF_CORE_READ(kernel_skb, dev, type);
+	if (type == LOOPBACK)
+		return RINGTAP_SLOT_UNKNOWN | RINGTAP_SLOT_NO_OUT;
+	return RINGTAP_SLOT_UNKNOWN | (type == ETHERNET ? 0 : RINGTAP_SLOT_NO_PACKET);
+}
+
+static __always_inline int packet_frame(struct __sk_buff *skb, __u32 slot, int (*filter)(struct __sk_buff *),
+					int has_link)
+{
+	struct tap tap;
+	int out = skb->pkt_type == PACKET_OUTGOING;
+
+	if (out ? slot & RINGTAP_SLOT_NO_OUT : !cfg_packet_in)
+		return 0;
+	if (tap_begin_in_slot(&tap, out ? RINGTAP_TAP_PACKET_OUT : RINGTAP_TAP_PACKET_IN, slot & RINGTAP_SLOT_NUMBER))
+		record_frame(skb, SOCKET_FILTER, &tap, filter, has_link, out);
+	return 0;
+}
+
+SEC("ringtap/packet")
+int packet_tap(struct __sk_buff *skb)
+{
+	__u32 slot = packet_slot(skb);
+
+	if (slot & RINGTAP_SLOT_NO_PACKET)
+		return 0;
+	if (slot & RINGTAP_SLOT_NO_LINK)
+		bpf_tail_call_static(skb, &packet_programs, PACKET_NO_LINK);
+	return packet_frame(skb, slot, packet_filter, 1);
+}
+
+SEC("ringtap/packet")
+int packet_l3_tap(struct __sk_buff *skb)
+{
+	return packet_frame(skb, packet_slot(skb), packet_l3_filter, 0);
+}
+
+SEC("socket")
+int packet_enter(struct __sk_buff *skb)
+{
+	bpf_tail_call_static(skb, &packet_programs, PACKET_LINK);
+	return 0;
 }
 
 SEC("ringtap/socket")

@@ -191,7 +191,7 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 
 	if (!slot && !known)
 		return; /* not a packet of this capture */
-	if (!tap_begin_in_slot(&tap, place->tap, slot ? *slot : RINGTAP_SLOT_UNKNOWN))
+	if (!tap_begin_in_slot(&tap, place->tap, slot ? *slot & RINGTAP_SLOT_NUMBER : RINGTAP_SLOT_UNKNOWN))
 		return;
 	if (at.other_netns)
 		tap.flags |= RINGTAP_EVENT_OTHER_NETNS;

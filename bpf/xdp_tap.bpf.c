@@ -74,7 +74,7 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 			record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
 			return verdict;
 		}
-		if (!reduce(&tap, &record, has_link))
+		if (!reduce(&tap, &record, has_link, 1))
 			return verdict;
 		cap_len = clamped(clamped(record.event->cap_len, cfg_snaplen), XDP_MAX_COPY);
 	}

@@ -22,10 +22,12 @@ enum ringtap_tap {
   RINGTAP_TAP_STACK_IN = 3,  /* tracepoint netif_receive_skb: where ptype_all begins */
   RINGTAP_TAP_STACK_OUT = 4, /* tracepoint net_dev_start_xmit: after dev_queue_xmit_nit */
   RINGTAP_TAP_NETFILTER = 5,
-  RINGTAP_TAP_SOCKET = 6, /* cgroup_skb ingress: the packet is delivered to its socket */
-  RINGTAP_TAP_DROP = 7,   /* tracepoint kfree_skb */
-  RINGTAP_TAP_END = 8,    /* tracepoint consume_skb: freed after use, not dropped */
-  RINGTAP_TAP_COUNT = 9,
+  RINGTAP_TAP_SOCKET = 6,      /* cgroup_skb ingress: the packet is delivered to its socket */
+  RINGTAP_TAP_DROP = 7,        /* tracepoint kfree_skb */
+  RINGTAP_TAP_END = 8,         /* tracepoint consume_skb: freed after use, not dropped */
+  RINGTAP_TAP_PACKET_IN = 9,   /* filter of an AF_PACKET socket: what ptype_all hands over */
+  RINGTAP_TAP_PACKET_OUT = 10, /* the same for dev_queue_xmit_nit */
+  RINGTAP_TAP_COUNT = 11,
 };
 
 /*
@@ -140,6 +142,12 @@ struct ringtap_memory_frame {
  */
 #define RINGTAP_SLOT_UNKNOWN 0u
 #define RINGTAP_MAX_SLOTS 65535u
+
+/* The value that the map of interfaces has for one: its slot, and what the packet tap has to know of it. */
+#define RINGTAP_SLOT_NUMBER 0xffffu
+#define RINGTAP_SLOT_NO_LINK (1u << 16)   /* its frames have no link-layer header */
+#define RINGTAP_SLOT_NO_OUT (1u << 17)    /* what it sends comes in again at once, and is recorded then */
+#define RINGTAP_SLOT_NO_PACKET (1u << 18) /* the packet tap leaves it out: it has a socket of its own */
 
 /* Where the headers of a frame end. An unknown layer ends where the one below it does. */
 struct ringtap_headers {

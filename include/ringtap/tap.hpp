@@ -34,7 +34,7 @@ enum class Tap : std::uint8_t {
 enum class TapScope : std::uint8_t {
   kDevice,  // one program at one device
   kHost,    // a "host tap": one program for the whole host, which picks the packets of the captured devices
-  kSocket,  // an AF_PACKET socket on one device
+  kSocket,  // a program at an AF_PACKET socket, of one device or all; or the packets that such a socket receives
 };
 
 struct TapTraits {
@@ -117,6 +117,7 @@ template <class Condition>
 
 inline constexpr TapSet kTcTaps = taps_where([](const TapTraits& tap) { return tap.family == "tc"; });
 inline constexpr TapSet kStackTaps = taps_where([](const TapTraits& tap) { return tap.family == "stack"; });
+inline constexpr TapSet kDeviceTaps = taps_where([](const TapTraits& tap) { return tap.scope == TapScope::kDevice; });
 inline constexpr TapSet kPacketTaps = taps_where([](const TapTraits& tap) { return tap.scope == TapScope::kSocket; });
 inline constexpr TapSet kBpfTaps = taps_where([](const TapTraits& tap) { return tap.scope != TapScope::kSocket; });
 inline constexpr TapSet kHostTaps = taps_where([](const TapTraits& tap) { return tap.scope == TapScope::kHost; });

@@ -45,13 +45,14 @@ struct Variant {
   Metadata metadata;
 };
 
-constexpr std::array<Variant, 8> kVariants = {{
+constexpr std::array<Variant, 9> kVariants = {{
     {"XDP linear", {.hook = FilterHook::kXdp, .xdp_load_bytes = false}, false, Metadata::kNone},
     {"XDP", {.hook = FilterHook::kXdp}, true, Metadata::kNone},
     {"XDP inlined", {.hook = FilterHook::kXdp, .inlined = true, .stack_base = 64}, true, Metadata::kNone},
     {"tc ingress", {.hook = FilterHook::kTcIngress}, false, Metadata::kTag},
     {"tc egress", {.hook = FilterHook::kTcEgress}, false, Metadata::kTag},
     {"tc without view", {.hook = FilterHook::kTcIngress, .vlan_view = false}, false, Metadata::kNone},
+    {"packet", {.hook = FilterHook::kPacket}, false, Metadata::kNone},
     {"memory", {.hook = FilterHook::kMemory}, false, Metadata::kNone},
     {"memory inlined", {.hook = FilterHook::kMemory, .inlined = true, .stack_base = 64}, false, Metadata::kNone},
 }};
@@ -156,6 +157,7 @@ UniqueFd load(const Variant& variant, const Code& code, std::string& log) {
   const bool xdp = variant.options.hook == FilterHook::kXdp;
   const bpf_prog_type type = xdp                                           ? BPF_PROG_TYPE_XDP
                              : variant.options.hook == FilterHook::kMemory ? BPF_PROG_TYPE_RAW_TRACEPOINT
+                             : variant.options.hook == FilterHook::kPacket ? BPF_PROG_TYPE_SOCKET_FILTER
                                                                            : BPF_PROG_TYPE_SCHED_CLS;
   LIBBPF_OPTS(bpf_prog_load_opts, options);
   if (xdp && variant.fragments) options.prog_flags = BPF_F_XDP_HAS_FRAGS;

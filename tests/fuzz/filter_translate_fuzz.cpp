@@ -69,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Input input = parse({data, size});
   auto matcher = FilterMatcher::create(input.program);
   TranslateOptions options;
-  options.hook = static_cast<FilterHook>(input.layout % 4);
+  options.hook = static_cast<FilterHook>(input.layout % 5);
   options.vlan_view = (input.layout & 0x10) != 0;
   options.xdp_load_bytes = (input.layout & 0x20) != 0 || options.hook != FilterHook::kXdp;
   options.inlined = (input.layout & 0x40) != 0;

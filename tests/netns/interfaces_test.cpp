@@ -462,11 +462,15 @@ TEST_F(Interfaces, OfAnyAreCountedWhereCaptureBegins) {
   const TwoHosts hosts;
   Capture any(hosts.right, {"-i", "any", "-w", "/dev/null"});
   const Finished finished = any.stop();
-  // lo, which has no egress tap, and right; each description once.
-  EXPECT_NE(
-      finished.err.find("listening on any: 2 interfaces (tc ingress, tc ingress and egress), link-type LINUX_SLL2"),
-      std::string::npos)
+  EXPECT_NE(finished.err.find("listening on any: 2 interfaces (AF_PACKET socket), link-type LINUX_SLL2"),
+            std::string::npos)
       << finished.err;
+  // lo, which has no egress tap, and right; each description once.
+  Capture by_tc(hosts.right, {"-i", "any", "--tap", "tc", "-w", "/dev/null"});
+  const Finished at_tc = by_tc.stop();
+  EXPECT_NE(at_tc.err.find("listening on any: 2 interfaces (tc ingress, tc ingress and egress), link-type LINUX_SLL2"),
+            std::string::npos)
+      << at_tc.err;
   EXPECT_EQ(finished.err.find("right"), std::string::npos) << finished.err;
 }
 

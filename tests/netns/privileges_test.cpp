@@ -117,7 +117,7 @@ TEST_F(Privileges, ACaptureHasNoneWhateverItDoes) {
 
 TEST_F(Privileges, AnyKeepsAttachingThroughAProcessThatSeesNoPacket) {
   const fs::path path = folder_ / "any.pcapng";
-  Capture ringtap(hosts_.right, {"-v", "-U", "-i", "any", "-w", path});
+  Capture ringtap(hosts_.right, {"-v", "-U", "-i", "any", "--tap", "tc", "-w", path});
   expect_confined(ringtap.process().pid());
   const pid_t attaches = helper_of(ringtap.process().pid(), "ringtap-attach");
   auto helper = status_of("/proc/" + std::to_string(attaches));

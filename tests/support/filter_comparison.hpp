@@ -41,6 +41,8 @@ inline const std::vector<Variant>& variants() {
       {"tc egress", {.hook = FilterHook::kTcEgress}, true, true},
       {"tc inlined", {.hook = FilterHook::kTcIngress, .inlined = true, .stack_base = 64}, true, true},
       {"tc without view", {.hook = FilterHook::kTcIngress, .vlan_view = false}, true, false},
+      {"packet", {.hook = FilterHook::kPacket}, true, true},
+      {"packet inlined", {.hook = FilterHook::kPacket, .inlined = true, .stack_base = 64}, true, true},
       {"memory", {.hook = FilterHook::kMemory}, true, false},
       {"memory inlined", {.hook = FilterHook::kMemory, .inlined = true, .stack_base = 64}, true, false},
   };
@@ -97,7 +99,7 @@ inline void compare(const Variant& variant, const FilterCode& code, const Classi
   }
   FrameMetadata metadata{.packet_type = PacketType::kHost, .ifindex = memory.ifindex};
   if (variant.options.hook == FilterHook::kTcEgress) metadata.packet_type = PacketType::kOutgoing;
-  if (variant.options.hook == FilterHook::kTcIngress) {
+  if (variant.options.hook == FilterHook::kTcIngress || variant.options.hook == FilterHook::kPacket) {
     memory.packet_type = random.below(4);
     metadata.packet_type = static_cast<PacketType>(memory.packet_type);
   }

@@ -99,6 +99,14 @@ TEST(TapsAt, AreAfPacketSocketsWhereTcDoesNotSeeWhatTcpdumpSees) {
   EXPECT_EQ(taps(device(11, "new0", ARPHRD_ETHER, IFF_UP, "newest")), kTcTaps);
 }
 
+// One socket for all devices is made at once, an attachment at each takes two grace periods.
+TEST(TapsAt, AreAfPacketSocketsOnAnyUnlessTapsWereChosen) {
+  EXPECT_EQ(taps_at(device(2, "eth0"), by_default({"any"})), kPacketTaps);
+  EXPECT_EQ(taps_at(device(2, "eth0"), settings({"any"}, {Tap::kTcEgress}, true)), TapSet{Tap::kPacketOut});
+  EXPECT_EQ(taps_at(device(2, "eth0"), settings({"any"}, kTcTaps, false)), kTcTaps);
+  EXPECT_TRUE(notices_about({device(7, "red", ARPHRD_ETHER, IFF_UP, "vrf")}, by_default({"any"})).empty());
+}
+
 TEST(NoticesAbout, DevicesAreOneLineOfEachKind) {
   const std::vector<Device> devices = {device(2, "eth0"), device(7, "red", ARPHRD_ETHER, IFF_UP, "vrf"),
                                        device(8, "blue", ARPHRD_ETHER, IFF_UP, "vrf"),

@@ -176,10 +176,11 @@ TEST(FilterTranslate, AncillaryLoadsGiveWhatTheHookKnows) {
                                 {SKF_AD_PAY_OFFSET, {}, {}, {}, {}}}) {
     const ClassicProgram program{
         .insns = {{.code = BPF_LD | BPF_W | BPF_ABS, .k = 0xfffff000 + expected.field}, {.code = BPF_RET | BPF_A}}};
-    const std::array<std::pair<FilterHook, std::optional<std::uint32_t>>, 4> hooks = {
+    const std::array<std::pair<FilterHook, std::optional<std::uint32_t>>, 5> hooks = {
         {{FilterHook::kXdp, expected.xdp},
          {FilterHook::kTcIngress, expected.ingress},
          {FilterHook::kTcEgress, expected.egress},
+         {FilterHook::kPacket, expected.ingress},
          {FilterHook::kMemory, expected.memory}}};
     for (const auto& [hook, value] : hooks) {
       auto code = translate(program, {.hook = hook});

@@ -205,6 +205,7 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"--slice", "l4+x"}, "--slice l4+x"},
       {{"--slice", "l44"}, "--slice l44"},
       {{"--slice", "l4", "--tap", "drop"}, "--slice"},
+      {{"--max-pps", "10", "--tap", "packet"}, "--max-pps"},
       {{"--sample", "2/3"}, "--sample 2/3"},
       {{"--sample", "1/0"}, "--sample 1/0"},
       {{"--sample", "1"}, "--sample 1"},

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 
 #include <algorithm>
 
@@ -109,6 +110,29 @@ TEST_F(TapFamiliesTest, SeeLoopbackOnce) {
   options_.follow = false;
   options_.taps = {Tap::kTcEgress};
   EXPECT_EQ(description(Tap::kTcEgress, IFF_LOOPBACK), "tc egress");
+}
+
+// As libpcap, where a device's packets come by one socket for all devices.
+TEST_F(TapFamiliesTest, TellTheProgramOfAllDevicesWhatToLeaveOut) {
+  options_.taps = kPacketTaps;
+  any_ = true;
+  EXPECT_FALSE(prepare());
+  const auto flags = [this](std::uint16_t type, std::uint32_t device_flags, bool multipoint = false) {
+    rtnetlink::Device device;
+    device.hardware_type = type;
+    device.flags = device_flags;
+    device.multipoint = multipoint;
+    return slot_flags(families_, options_, device);
+  };
+  EXPECT_EQ(flags(ARPHRD_ETHER, IFF_UP), RINGTAP_SLOT_NO_PACKET);
+  options_.features->packet_program = true;
+  EXPECT_EQ(flags(ARPHRD_ETHER, IFF_UP), 0U);
+  EXPECT_EQ(flags(ARPHRD_LOOPBACK, IFF_UP | IFF_LOOPBACK), RINGTAP_SLOT_NO_OUT);
+  EXPECT_EQ(flags(ARPHRD_NONE, IFF_UP), RINGTAP_SLOT_NO_LINK);
+  EXPECT_EQ(flags(ARPHRD_IPGRE, IFF_UP, true), RINGTAP_SLOT_NO_LINK | RINGTAP_SLOT_NO_PACKET);
+  EXPECT_EQ(flags(ARPHRD_CAN, IFF_UP), RINGTAP_SLOT_NO_LINK | RINGTAP_SLOT_NO_PACKET);
+  options_.taps = {Tap::kPacketOut};
+  EXPECT_EQ(flags(ARPHRD_LOOPBACK, IFF_UP | IFF_LOOPBACK), 0U);
 }
 
 }  // namespace

@@ -77,8 +77,11 @@ Result<> check_reduction(const Options& options) {
   const Reduction& reduction = options.capture.reduction;
   const bool leaves_out = reduction.slice_layer != 0 || reduction.sample != 0 || reduction.max_pps != 0;
   const TapSet taps = options.capture.taps;
-  if (leaves_out && (taps.contains_any(kHostTaps) || taps.contains_any(kPacketTaps))) {
-    return usage("--slice, --sample and --max-pps work only at the taps xdp, tc, tc-in and tc-out");
+  if (leaves_out && taps.contains_any(kHostTaps)) {
+    return usage("--slice, --sample and --max-pps work only at the taps xdp, tc and packet");
+  }
+  if (reduction.max_pps != 0 && taps.contains_any(kPacketTaps)) {
+    return usage("--max-pps works only at the taps xdp and tc");
   }
   return ok();
 }
@@ -142,8 +145,8 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
   options.capture.taps = draft.taps.value_or(options.capture.taps);
-  // An AF_PACKET socket cannot leave anything out.
-  options.capture.may_choose_taps = !draft.taps && !options.capture.reduction.leaves_out();
+  // A filter of a socket may not take the lock that --max-pps needs.
+  options.capture.may_choose_taps = !draft.taps && options.capture.reduction.max_pps == 0;
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
   if (auto result = interpret_direction(draft); !result) return result.take_error();
   if (auto result = check_reduction(options); !result) return result.take_error();

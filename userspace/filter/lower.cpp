@@ -19,13 +19,21 @@ constexpr std::size_t kManyTests = 3000;
 
 Lowering::HookTraits Lowering::traits_of(FilterHook hook) {
   if (hook == FilterHook::kXdp) {
-    return {false, BPF_FUNC_xdp_load_bytes, offsetof(xdp_md, data), offsetof(xdp_md, data_end),
+    return {false,
+            true,
+            BPF_FUNC_xdp_load_bytes,
+            offsetof(xdp_md, data),
+            offsetof(xdp_md, data_end),
             offsetof(xdp_md, ingress_ifindex)};
   }
   if (hook == FilterHook::kMemory) {
-    return {false, BPF_FUNC_probe_read_kernel, 0, 0, offsetof(MemoryFrame, ifindex)};
+    return {false, false, BPF_FUNC_probe_read_kernel, 0, 0, offsetof(MemoryFrame, ifindex)};
   }
-  return {true, BPF_FUNC_skb_load_bytes, offsetof(__sk_buff, data), offsetof(__sk_buff, data_end),
+  return {true,
+          hook != FilterHook::kPacket,
+          BPF_FUNC_skb_load_bytes,
+          offsetof(__sk_buff, data),
+          offsetof(__sk_buff, data_end),
           offsetof(__sk_buff, ifindex)};
 }
 
@@ -61,7 +69,7 @@ Result<FilterCode> Lowering::run() {
   for (const FrameView view : views) {
     if (view == FrameView::kTagged) asm_.bind(tagged);
     auto guards = place_guards(graph_, bounds, view, has_slow_copy() ? GuardFailure::kSlowPath : GuardFailure::kReject);
-    if (in_memory()) guards.front() = BlockGuard{.slow_only = true};
+    if (!hook_.points_at_packet) guards.front() = BlockGuard{.slow_only = true};
     entries.push_back(fast_copy(view, guards));
   }
   for (const auto& entry : entries) slow_copy(entry);
@@ -96,7 +104,7 @@ void Lowering::prologue() {
       asm_.load(kScratch, kContext, offsetof(MemoryFrame, wire_length), 4);
       push(kSlotLength, kScratch, 4);
     }
-  } else {
+  } else if (hook_.points_at_packet) {
     point_at_packet();
   }
   if (live_[0].a) asm_.move32(kA, 0U);

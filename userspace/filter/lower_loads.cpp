@@ -184,8 +184,9 @@ void Lowering::load_ancillary(const Copy& copy, std::uint32_t what) {
   const bool skb = hook_.is_skb;
   switch (what) {
     case SKF_AD_PKTTYPE:
-      // The field is set by the receiving side only: what leaves is PACKET_OUTGOING, what XDP sees is not.
-      if (options_.hook == FilterHook::kTcIngress) {
+      // The field is set by the receiving side, and for AF_PACKET: what leaves is PACKET_OUTGOING, what XDP sees is
+      // not.
+      if (options_.hook == FilterHook::kTcIngress || options_.hook == FilterHook::kPacket) {
         field(offsetof(__sk_buff, pkt_type));
       } else if (in_memory()) {
         field(offsetof(MemoryFrame, outgoing));

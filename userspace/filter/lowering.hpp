@@ -54,6 +54,7 @@ class Lowering {
 
   struct HookTraits {
     bool is_skb;
+    bool points_at_packet;  // the context has data and data_end
     bpf_func_id load_bytes;
     int data;
     int data_end;

@@ -24,8 +24,9 @@ constexpr std::uint32_t kRecheckVerdict = 0x8000'0000;
 // How much stack a body uses, from TranslateOptions::stack_base down.
 constexpr std::uint32_t kFilterStackBytes = 104;
 
-// kMemory: the frame is in memory that only bpf_probe_read_kernel can read, and the context is a MemoryFrame.
-enum class FilterHook : std::uint8_t { kXdp, kTcIngress, kTcEgress, kMemory };
+// kPacket: a socket filter at an AF_PACKET socket, which may read the frame only by bpf_skb_load_bytes. kMemory: the
+// frame is in memory that only bpf_probe_read_kernel can read, and the context is a MemoryFrame.
+enum class FilterHook : std::uint8_t { kXdp, kTcIngress, kTcEgress, kPacket, kMemory };
 
 struct MemoryFrame {
   std::uint64_t address;

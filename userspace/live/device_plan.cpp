@@ -52,7 +52,8 @@ bool has_any(const std::vector<std::string>& names) {
 }
 
 TapSet taps_at(const Device& device, const CaptureSettings& settings) {
-  if (!settings.may_choose_taps || tc_path(device).sees != TcPath::Sees::kNotAll) return settings.taps;
+  if (!settings.may_choose_taps) return settings.taps;
+  if (!has_any(settings.interfaces) && tc_path(device).sees != TcPath::Sees::kNotAll) return settings.taps;
   TapSet taps;
   if (settings.taps.contains(Tap::kTcIngress)) taps.insert(Tap::kPacketIn);
   if (settings.taps.contains(Tap::kTcEgress)) taps.insert(Tap::kPacketOut);
@@ -91,7 +92,8 @@ std::vector<std::string> notices_about(const std::vector<Device>& devices, const
   using enum TcPath::Sees;
   std::vector<std::string> notices;
   const bool relies_on_tc = settings.taps.contains_any(kTcTaps) && !settings.taps.contains_any(kPacketTaps);
-  if (!relies_on_tc) return notices;
+  const bool all_by_packet = settings.may_choose_taps && has_any(settings.interfaces);
+  if (!relies_on_tc || all_by_packet) return notices;
   const auto not_seen = reason_list(devices, [](const Device&, TcPath::Sees sees) { return sees == kNotAll; });
   if (!not_seen.empty() && settings.may_choose_taps) {
     notices.push_back("captured by an AF_PACKET socket, as by tcpdump, and not at tc: " + not_seen);
@@ -121,8 +123,7 @@ Result<DevicePlan> plan_devices(const CaptureSettings& settings) {
     if (!of_device) return of_device.take_error();
     types.merge(*of_device);
   }
-  if (any) plan.taps.insert(settings.taps);
-  if (any && settings.may_choose_taps) plan.taps.insert(kPacketTaps);
+  if (any && plan.devices.empty()) plan.taps = taps_at({}, settings);
   if (types.size() == 1) plan.framed = *types.begin();
   return plan;
 }

@@ -96,7 +96,6 @@ struct LiveSource::Impl {
   Result<> prepare_taps();
   Result<> prepare_kernel_side();
   Result<> prepare_waiting();
-  [[nodiscard]] std::string describe(Tap tap, const Device& device) const;
   Result<> attach_all();
   Result<> attach(const Device& device);
   Result<> attach_taps(Slot& slot);
@@ -124,7 +123,8 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   DeviceWatch::Handler changes;
   changes.appeared = [this](const Device& device) {
     if (!can_capture(device, asked)) return;
-    if (!can_open_sockets && taps_at(device, asked).contains_any(kPacketTaps)) {
+    const bool needs_socket = (slot_flags(families, options, device) & RINGTAP_SLOT_NO_PACKET) != 0;
+    if (!can_open_sockets && needs_socket && taps_at(device, asked).contains_any(kPacketTaps)) {
       notice(device.name +
              " appeared: it needs an AF_PACKET socket, and the right to open one has been given up; start " +
              "ringtap again to capture there, or use --sandbox off");
@@ -154,13 +154,11 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
 
 // Keeps those of the requested taps that this kernel has.
 Result<> LiveSource::Impl::prepare_taps() {
-  const bool needs_bpf = options.taps.contains_any(kBpfTaps);
-  if (!options.features && needs_bpf) {
+  if (!options.features) {
     auto features = probe_features(options.taps);
-    if (!features) return features.take_error();
-    options.features = *features;
+    if (!features && options.taps.contains_any(kBpfTaps)) return features.take_error();
+    options.features = features ? *features : KernelFeatures{};
   }
-  if (!needs_bpf) options.features.emplace();
   families = make_tap_families();
   TapPlan plan{options, any, devices, notice};
   for (const auto& family : families) {
@@ -173,18 +171,21 @@ Result<> LiveSource::Impl::prepare_taps() {
 Result<> LiveSource::Impl::prepare_kernel_side() {
   const auto max_slots = static_cast<std::uint32_t>(
       std::min<std::size_t>(devices.size() + (any ? kSlotsForNewcomers : 0), RINGTAP_MAX_SLOTS));
-  if (options.taps.contains_any(kBpfTaps)) {
+  if (options.taps.contains_any(kBpfTaps) || options.features->packet_program) {
     auto loaded = KernelSide::load(options, framing->link_type(), max_slots, notice);
     if (!loaded) return loaded.take_error();
     kernel = loaded.take();
   }
   totals.emplace(std::size_t{max_slots} + 1, kernel.possible_cpus());
-  slots.emplace(max_slots, SlotTable::Interfaces{
-                               .taps = options.follow ? options.taps : asked.taps,
-                               .link_type = framing->link_type(),
-                               .snaplen = options.snaplen,
-                               .filter = options.filter.expression,
-                               .description = [this](Tap tap, const Device& device) { return describe(tap, device); }});
+  slots.emplace(max_slots, SlotTable::Interfaces{.taps = options.follow ? options.taps : asked.taps,
+                                                 .link_type = framing->link_type(),
+                                                 .snaplen = options.snaplen,
+                                                 .filter = options.filter.expression,
+                                                 .description = [this](Tap tap, const Device& device) {
+                                                   const std::string less = reduction_text(options.reduction);
+                                                   return ringtap::description(families, tap, options, device) +
+                                                          (less.empty() ? "" : "; " + less);
+                                                 }});
   return ok();
 }
 
@@ -200,14 +201,6 @@ Result<> LiveSource::Impl::prepare_waiting() {
     if (result && fd >= 0) result = reader_wait->watch(fd);
   }
   return result;
-}
-
-std::string LiveSource::Impl::describe(Tap tap, const Device& device) const {
-  const auto family =
-      std::find_if(families.begin(), families.end(), [tap](const auto& one) { return one->taps().contains(tap); });
-  std::string text = family == families.end() ? "" : (*family)->description(options, device);
-  if (const std::string less = reduction_text(options.reduction); !less.empty()) text += "; " + less;
-  return text;
 }
 
 Result<> LiveSource::Impl::attach_all() {
@@ -240,7 +233,7 @@ Result<> LiveSource::Impl::attach(const Device& device) {
   auto added = slots->add(device);
   if (!added) return added.take_error();
   Slot& slot = **added;
-  auto result = kernel.assign_slot(device.ifindex, slots->number_of(slot));
+  auto result = kernel.assign_slot(device.ifindex, slots->number_of(slot) | slot_flags(families, options, device));
   if (result) result = attach_taps(slot);
   if (!result) {
     // The slot is kept: frames may have been counted in it, and attaching is not tried again with every change.
@@ -284,7 +277,7 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
     totals->add_malformed();
     return ok();
   }
-  Slot& slot = (*slots)[header.slot];
+  Slot& slot = slots->of(header);
   RecordView record = to_record(event);
   record.link_type = Framing::native(record, slot);
   const std::size_t stream = header.slot * kEventTaps + header.tap;
@@ -395,19 +388,20 @@ void LiveSource::Impl::rename_until(std::uint64_t time_ns) {
 void LiveSource::Impl::detach_all() {
   if (std::exchange(stopped, true)) return;
   // In reverse, so that the filter that created a clsact qdisc is removed last and finds it unused.
+  bool waited = true;
   if (slots) {
     for (auto slot = slots->all().rbegin(); slot != slots->all().rend(); ++slot) {
-      while (!slot->attachments.empty()) slot->attachments.pop_back();
+      waited = detach(slot->attachments) && waited;
     }
   }
   std::chrono::milliseconds until_last{0};
   for (const auto& family : families) until_last = std::max(until_last, family->stop());
   // In packet order, so that a packet that was seen at one tap is seen at every later one as well.
-  wait_for_running_programs();
+  if (!waited || until_last.count() != 0) wait_for_running_programs();
   std::this_thread::sleep_for(until_last);
-  while (!host_attachments.empty()) host_attachments.pop_back();
+  waited = detach(host_attachments);
   promiscuous.end();
-  wait_for_running_programs();
+  if (!waited) wait_for_running_programs();
 }
 
 LiveSource::LiveSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -431,7 +425,7 @@ Result<> LiveSource::start_helpers() {
   if (auto started = start_device_name_helper(); !started) return started;
   if (auto started = impl_->kernel.start_helper(); !started) return started;
   const TapPrograms* const programs = impl_->kernel.programs();
-  const bool attaches_later = impl_->any && programs != nullptr && !impl_->asked.taps.contains_any(kPacketTaps);
+  const bool attaches_later = impl_->any && programs != nullptr && impl_->options.taps.contains_any(kDeviceTaps);
   return attaches_later ? start_link_helper(programs->fds()) : ok();
 }
 
@@ -446,7 +440,8 @@ SandboxNeeds LiveSource::later_needs() {
   const bool has_filters = std::any_of(slots.begin(), slots.end(), [](const Slot& slot) {
     return std::any_of(slot.attachments.begin(), slot.attachments.end(), [](const auto& a) { return !a.is_link(); });
   });
-  const bool opens_sockets = impl.any && impl.asked.taps.contains_any(kPacketTaps);
+  const bool opens_sockets =
+      impl.any && impl.options.taps.contains_any(kPacketTaps) && !impl.options.features->packet_program;
   if (has_filters) needs.capabilities |= capability_set({CAP_NET_ADMIN, CAP_BPF});
   if (opens_sockets) needs.capabilities |= capability_set({CAP_NET_RAW, CAP_NET_ADMIN});
   impl.can_open_sockets = needs.opens = has_filters || opens_sockets;

@@ -13,7 +13,8 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
   config.taps = options.taps;
   config.follow = options.follow;
   // The records of tc need the sk_buff's address, too, to be matched to those of the host taps.
-  config.trace = options.follow || (options.taps.contains_any(kHostTaps) && options.taps.contains_any(kTcTaps));
+  config.trace = options.follow || (options.taps.contains_any(kHostTaps) &&
+                                    (options.taps.contains_any(kTcTaps) || options.taps.contains_any(kPacketTaps)));
   const std::uint32_t rechecked = std::min(options.filter.recheck_below, RINGTAP_MAX_SNAPLEN);
   config.snaplen = std::max({options.snaplen, LiveOptions::kMinSnaplen, rechecked});
   config.slots = slots;

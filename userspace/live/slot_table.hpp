@@ -51,6 +51,13 @@ class SlotTable {
 
   // Adds a slot for a new device; an Error if the table is full.
   Result<Slot*> add(const rtnetlink::Device& device);
+  // The slot of a valid record: the packet tap sees frames of a new device before its index has a slot.
+  [[nodiscard]] Slot& of(const ringtap_event& header) {
+    const bool may_be_new =
+        header.slot == RINGTAP_SLOT_UNKNOWN && kPacketTaps.contains(tap_of(static_cast<ringtap_tap>(header.tap)));
+    Slot* const found = may_be_new ? find(header.ifindex) : nullptr;
+    return found != nullptr ? *found : slots_[header.slot];
+  }
   // The slot of a device that is present; nullptr: none.
   [[nodiscard]] Slot* find(std::uint32_t ifindex);
   [[nodiscard]] std::uint32_t number_of(const Slot& slot) const {

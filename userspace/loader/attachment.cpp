@@ -4,9 +4,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <linux/if_packet.h>
 #include <linux/membarrier.h>
+#include <netinet/in.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -156,6 +160,7 @@ Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& tar
   Attachment attachment;
   attachment.link_ =
       make_device_link({program_fd, target.ifindex, ingress ? kAttachTcxIngress : kAttachTcxEgress, kBefore});
+  attachment.waits_ = true;  // kernel/bpf/tcx.c tcx_entry_sync()
   if (attachment.link_) return attachment;
   const int err = errno;
   if (err == EINVAL) return by_clsact();  // the kernel does not know the attach type
@@ -225,6 +230,29 @@ Result<Attachment> Attachment::attach_function(int program_fd, const char* funct
   return attach_raw(program_fd, nullptr, std::string("kernel's function ") + function);
 }
 
+Result<Attachment> Attachment::attach_packet(int program_fd, const std::optional<AttachTarget>& target, bool outgoing) {
+  const std::string what = "open an AF_PACKET socket " + (target ? "on " + target->name : "for all interfaces");
+  Attachment attachment;
+  attachment.waits_ = true;  // net/packet/af_packet.c packet_release()
+  // Protocol 0: nothing comes in before the filter is there and the socket is bound.
+  attachment.socket_.reset(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+  const int fd = attachment.socket_.get();
+  if (fd < 0) {
+    auto error = Error::from_errno(errno, what);
+    return error.errno_value() == EPERM ? std::move(error).hint(refusal_hint(EPERM)) : std::move(error);
+  }
+  const int ignored = 1;
+  sockaddr_ll all{};
+  all.sll_family = AF_PACKET;
+  all.sll_protocol = htons(ETH_P_ALL);
+  all.sll_ifindex = target ? static_cast<int>(target->ifindex) : 0;
+  const bool made = (outgoing || setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &ignored, sizeof(ignored)) == 0) &&
+                    setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &program_fd, sizeof(program_fd)) == 0 &&
+                    bind(fd, reinterpret_cast<const sockaddr*>(&all), sizeof(all)) == 0;
+  if (!made) return Error::from_errno(errno, what);
+  return attachment;
+}
+
 Result<Attachment> Attachment::attach_socket(int program_fd) {
   auto root = open_cgroup_root();
   if (!root) return root.take_error();
@@ -233,6 +261,12 @@ Result<Attachment> Attachment::attach_socket(int program_fd) {
   if (attachment.link_) return attachment;
   const int err = errno;
   return attach_error(err, "attach the socket tap to the root of cgroup v2", kCgroupLimit);
+}
+
+bool detach(std::vector<Attachment>& attachments) {
+  bool waited = true;
+  for (; !attachments.empty(); attachments.pop_back()) waited = waited && attachments.back().waits();
+  return waited;
 }
 
 void wait_for_running_programs() {
@@ -247,6 +281,8 @@ Attachment& Attachment::operator=(Attachment&& other) noexcept {
   if (this != &other) {
     detach();
     link_ = std::move(other.link_);
+    socket_ = std::move(other.socket_);
+    waits_ = other.waits_;
     filter_ = std::move(other.filter_);
     mode_ = other.mode_;
     note_ = std::move(other.note_);
@@ -265,6 +301,7 @@ void Attachment::detach() {
     bpf_link_detach(link_.get());
     link_.reset();
   }
+  socket_.reset();
   filter_.reset();
 }
 

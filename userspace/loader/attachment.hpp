@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "loader/attach_target.hpp"
 #include "loader/clsact_filter.hpp"
@@ -35,6 +36,8 @@ class Attachment {
   static Result<Attachment> attach_tracepoint(int program_fd, const char* tracepoint);
   // To the entry or the exit of the function that the program was loaded for.
   static Result<Attachment> attach_function(int program_fd, const char* function);
+  // As the filter of an AF_PACKET socket for every protocol: of one device, or of all of this network namespace.
+  static Result<Attachment> attach_packet(int program_fd, const std::optional<AttachTarget>& target, bool outgoing);
   // At ingress of the root of cgroup v2, as this process sees it.
   static Result<Attachment> attach_socket(int program_fd);
 
@@ -42,11 +45,13 @@ class Attachment {
   Attachment& operator=(Attachment&& other) noexcept;
   ~Attachment();
 
-  // After this returns, no new run of the program starts; those in progress end within an RCU grace period.
+  // After this returns, no new run of the program starts; those in progress have ended if waits(), else they end within
+  // an RCU grace period.
   void detach();
+  [[nodiscard]] bool waits() const { return waits_; }
 
-  // Whether detaching needs no right because a link holds the program.
-  [[nodiscard]] bool is_link() const { return static_cast<bool>(link_); }
+  // Whether detaching needs no right because a link or a socket holds the program.
+  [[nodiscard]] bool is_link() const { return link_ || socket_; }
   [[nodiscard]] XdpMode mode() const { return mode_; }
   [[nodiscard]] const std::string& note() const { return note_; }  // for the user; may be empty
 
@@ -56,10 +61,15 @@ class Attachment {
   static Result<Attachment> attach_raw(int program_fd, const char* tracepoint, const std::string& where);
 
   UniqueFd link_;
+  UniqueFd socket_;
   std::optional<ClsactFilter> filter_;
+  bool waits_ = false;
   XdpMode mode_ = XdpMode::kAuto;
   std::string note_;
 };
+
+// All of them, the last first; whether none of their programs runs any more.
+bool detach(std::vector<Attachment>& attachments);
 
 // Waits until programs (and socket filters) that were still running when they were detached have ended.
 void wait_for_running_programs();

@@ -80,6 +80,43 @@ bool has_exit_program(const btf* types, const char* function) {
   return fd && UniqueFd(bpf_raw_tracepoint_open(nullptr, fd.get()));
 }
 
+// A socket filter that calls a function of its own, reads kernel memory and calls another program by bpf_tail_call: a
+// combination that not every JIT has (x86: Linux 5.10, arm64: 6.0).
+bool has_packet_program() {
+  const UniqueFd programs(bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "packet_probe", sizeof(std::uint32_t),
+                                         sizeof(std::uint32_t), 1, nullptr));
+  const auto move = [](int to, int from) {
+    return bpf_insn{.code = BPF_ALU64 | BPF_MOV | BPF_X,
+                    .dst_reg = static_cast<__u8>(to & 0xf),
+                    .src_reg = static_cast<__u8>(from & 0xf)};
+  };
+  const auto constant = [](int to, int value) {
+    return bpf_insn{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = static_cast<__u8>(to & 0xf), .imm = value};
+  };
+  const auto call = [](int helper) { return bpf_insn{.code = BPF_JMP | BPF_CALL, .imm = helper}; };
+  const bpf_insn leave{.code = BPF_JMP | BPF_EXIT};
+  const bpf_insn program[] = {
+      move(BPF_REG_6, BPF_REG_1),
+      {.code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_CALL, .imm = 12},
+      move(BPF_REG_1, BPF_REG_10),
+      {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8},
+      constant(BPF_REG_2, 8),
+      move(BPF_REG_3, BPF_REG_6),
+      call(BPF_FUNC_probe_read_kernel),
+      move(BPF_REG_1, BPF_REG_6),
+      {.code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_PSEUDO_MAP_FD, .imm = programs.get()},
+      {},
+      constant(BPF_REG_3, 0),
+      call(BPF_FUNC_tail_call),
+      constant(BPF_REG_0, 0),
+      leave,
+      constant(BPF_REG_0, 0),
+      leave,
+  };
+  return programs && UniqueFd(bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "packet_probe", "Dual BSD/GPL", program,
+                                            std::size(program), nullptr));
+}
+
 // Creates a ring: only this tells whether the kernel has none, or denies it to this process.
 Result<> require_ring_buffer() {
   const auto size = static_cast<std::uint32_t>(sysconf(_SC_PAGESIZE));
@@ -127,6 +164,7 @@ Result<KernelFeatures> probe_features(TapSet taps) {
   features.drop_reason = kfree_skb_arguments >= 3;
   features.drop_socket = kfree_skb_arguments >= 4;
   features.end_location = tracepoint_arguments(kernel_types.get(), "consume_skb") >= 2;
+  features.packet_program = taps.contains_any(kPacketTaps) && has_packet_program();
   features.long_jumps = has_long_jumps();
   return features;
 }

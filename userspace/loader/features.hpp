@@ -25,6 +25,7 @@ struct KernelFeatures {
   bool drop_reason = false;       // kfree_skb has the reason (Linux 5.17)
   bool drop_socket = false;       // kfree_skb has the socket (Linux 6.11)
   bool end_location = false;      // consume_skb has the location (Linux 6.3)
+  bool packet_program = false;    // asked only with a packet tap: a program as the filter of an AF_PACKET socket
   bool long_jumps = false;        // jumps with 32-bit offsets, for very large filters: Linux 6.6
   KernelCalls calls;              // valid with kernel_casts
 };
@@ -34,7 +35,7 @@ inline constexpr const char* kNetfilterFunction = "nf_hook_slow";
 
 // An Error if ringtap cannot capture at all: there is no BPF ring buffer (Linux 5.8) or no BTF, or this process lacks a
 // permission, which is named (refusal.hpp).
-// Without the netfilter tap among `taps`, traced_netfilter is not asked for: the answer costs an attachment.
+// What only one tap needs is not asked for without it among `taps`.
 Result<KernelFeatures> probe_features(TapSet taps = kAllTaps);
 
 }  // namespace ringtap

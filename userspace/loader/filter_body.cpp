@@ -30,6 +30,9 @@ FilterHook hook_of(ringtap_tap tap) {
       return FilterHook::kTcIngress;
     case RINGTAP_TAP_TC_EGRESS:
       return FilterHook::kTcEgress;
+    case RINGTAP_TAP_PACKET_IN:
+    case RINGTAP_TAP_PACKET_OUT:
+      return FilterHook::kPacket;
     case RINGTAP_TAP_STACK_IN:
     case RINGTAP_TAP_STACK_OUT:
     case RINGTAP_TAP_NETFILTER:

@@ -98,6 +98,7 @@ int FilterInjection::register_sections() {
     };
     for (const Section& section :
          {Section{"ringtap/xdp", BPF_PROG_TYPE_XDP, BPF_XDP}, Section{"ringtap/tc", BPF_PROG_TYPE_SCHED_CLS, {}},
+          Section{"ringtap/packet", BPF_PROG_TYPE_SOCKET_FILTER, {}},
           Section{"ringtap/netfilter", kNetfilterProgramType, kAttachNetfilter},
           Section{"ringtap/socket", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS},
           Section{"ringtap/tracepoint", BPF_PROG_TYPE_RAW_TRACEPOINT, {}},

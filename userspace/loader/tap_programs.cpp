@@ -48,7 +48,7 @@ std::uint32_t stage_size(const TapProgramsConfig& config) {
 struct Variant {
   TapProgram number;
   bpf_program* program;
-  const char* stub;
+  const char* stub;  // nullptr: it calls programs that have one
   ringtap_tap tap;
   bool l3 = false;
   bool KernelFeatures::*needs = nullptr;
@@ -56,7 +56,7 @@ struct Variant {
 };
 
 // One row for each TapProgram.
-std::array<Variant, 16> variants(const taps& skeleton) {
+std::array<Variant, 19> variants(const taps& skeleton) {
   const auto& programs = skeleton.progs;
   return {{{TapProgram::kXdpFrags, programs.xdp_frags_tap, "xdp_filter", RINGTAP_TAP_XDP, false,
             &KernelFeatures::xdp_load_bytes},
@@ -74,6 +74,12 @@ std::array<Variant, 16> variants(const taps& skeleton) {
             &KernelFeatures::traced_netfilter, kNetfilterFunction},
            {TapProgram::kNetfilterLeave, programs.nf_leave_tap, "nf_last_filter", RINGTAP_TAP_NETFILTER, false,
             &KernelFeatures::traced_netfilter, kNetfilterFunction},
+           {TapProgram::kPacket, programs.packet_tap, "packet_filter", RINGTAP_TAP_PACKET_IN, false,
+            &KernelFeatures::packet_program},
+           {TapProgram::kPacketL3, programs.packet_l3_tap, "packet_l3_filter", RINGTAP_TAP_PACKET_IN, true,
+            &KernelFeatures::packet_program},
+           {TapProgram::kPacketEnter, programs.packet_enter, nullptr, RINGTAP_TAP_PACKET_IN, false,
+            &KernelFeatures::packet_program},
            {TapProgram::kSocket, programs.socket_tap, "socket_filter", RINGTAP_TAP_SOCKET},
            {TapProgram::kStackIn, programs.stack_in_tap, "stack_in_filter", RINGTAP_TAP_STACK_IN},
            {TapProgram::kStackOut, programs.stack_out_tap, "stack_out_filter", RINGTAP_TAP_STACK_OUT},
@@ -82,9 +88,11 @@ std::array<Variant, 16> variants(const taps& skeleton) {
 }
 
 bool is_used(const Variant& variant, const TapProgramsConfig& config) {
-  if (!config.taps.contains(tap_of(variant.tap))) return false;
+  const Tap tap = tap_of(variant.tap);
+  // The programs of the packet tap serve both directions.
+  if (!config.taps.contains_any(kPacketTaps.contains(tap) ? kPacketTaps : TapSet{tap})) return false;
   if (variant.needs != nullptr && !(config.features.*variant.needs)) return false;
-  if (kHostTaps.contains(tap_of(variant.tap))) return true;
+  if (kHostTaps.contains(tap) || variant.stub == nullptr) return true;
   return variant.l3 ? config.l3 : config.ethernet;
 }
 
@@ -103,6 +111,7 @@ Result<> try_verifier(const Variant& variant, const std::vector<bpf_insn>& body)
   // The body of a host tap reads its frame as a tracepoint program may read its arguments.
   const auto type = kHostTaps.contains(tap_of(variant.tap)) ? BPF_PROG_TYPE_RAW_TRACEPOINT
                     : variant.tap == RINGTAP_TAP_XDP        ? BPF_PROG_TYPE_XDP
+                    : variant.tap == RINGTAP_TAP_PACKET_IN  ? BPF_PROG_TYPE_SOCKET_FILTER
                                                             : BPF_PROG_TYPE_SCHED_CLS;
   LIBBPF_OPTS(bpf_prog_load_opts, options,
               .expected_attach_type = type == BPF_PROG_TYPE_XDP ? BPF_XDP : bpf_attach_type{});
@@ -135,7 +144,7 @@ Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, 
       const int err = bpf_program__set_attach_target(variant.program, 0, variant.traced);
       if (err != 0) return Error::from_errno(err, std::string("find ") + variant.traced + " in the kernel");
     }
-    if (!used || !config.filter || bodies.contains(variant.stub)) continue;
+    if (!used || !config.filter || variant.stub == nullptr || bodies.contains(variant.stub)) continue;
     auto inlined = body_of(config, {variant.tap, variant.l3, true}, tables);
     auto function = body_of(config, {variant.tap, variant.l3, false}, tables);
     if (!inlined) return inlined.take_error();
@@ -144,6 +153,22 @@ Result<std::map<std::string, FilterBody>> choose_programs(const taps& skeleton, 
     bodies.emplace(variant.stub, FilterBody{inlined.take(), function.take()});
   }
   return bodies;
+}
+
+// Numbers as in bpf/maps.bpf.h: the program for frames with a link-layer header, if there are such, and the one for
+// those without.
+Result<> set_packet_programs(const taps& skeleton, const TapProgramsConfig& config) {
+  const bpf_program* l3 = skeleton.progs.packet_l3_tap;
+  const std::array<const bpf_program*, 2> programs = {config.ethernet ? skeleton.progs.packet_tap : l3,
+                                                      config.l3 ? l3 : nullptr};
+  for (std::uint32_t number = 0; number < programs.size(); ++number) {
+    if (programs[number] == nullptr) continue;
+    const int fd = bpf_program__fd(programs[number]);
+    if (bpf_map_update_elem(bpf_map__fd(skeleton.maps.packet_programs), &number, &fd, BPF_ANY) != 0) {
+      return Error::from_errno(errno, "put the packet tap's program into its map");
+    }
+  }
+  return ok();
 }
 
 // In this case the user lacks neither a permission nor a setting.
@@ -186,6 +211,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   skeleton->rodata->cfg_max_pps = config.reduction.max_pps;
   skeleton->rodata->cfg_time_batch_ns = static_cast<std::uint32_t>(config.reduction.time_batch.count());
   skeleton->rodata->cfg_filter_bytes = filter_bytes(config);
+  skeleton->rodata->cfg_packet_in = config.taps.contains(Tap::kPacketIn);
   skeleton->rodata->cfg_only_slot = config.single_slot ? 1 : 0;
   skeleton->rodata->cfg_batch_bytes =
       config.features.stage_flusher ? std::min(RINGTAP_BATCH_BYTES, config.batch_bytes) : 0;
@@ -210,11 +236,13 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   bpf_program__set_autoload(skeleton->progs.softirq_begin, batches_time);
   bpf_program__set_autoload(skeleton->progs.softirq_end, batches_time);
 
+  const bool has_packet_program = config.features.packet_program && config.taps.contains_any(kPacketTaps);
   const std::uint32_t counter_rows = (config.slots + 1) * RINGTAP_TAP_COUNT;
   int err = bpf_map__reuse_fd(skeleton->maps.rings, config.rings->maps().fd());
   if (err == 0) err = bpf_map__reuse_fd(skeleton->maps.stages, impl->stages->maps().fd());
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.counters, counter_rows);
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.slots, config.slots + 1);
+  if (err == 0) err = bpf_map__set_autocreate(skeleton->maps.packet_programs, has_packet_program);
   if (err == 0 && config.follow) err = bpf_map__set_max_entries(skeleton->maps.followed, kFollowed);
   if (err != 0) return Error::from_errno(err, "size the BPF maps");
 
@@ -227,6 +255,9 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
     const std::string reason = log.reason();
     auto error = Error::from_errno(err, "load the BPF programs" + (reason.empty() ? "" : " (" + reason + ")"));
     return std::move(error).hint(log.is_from_verifier() ? kVerifierHint : refusal_hint(err));
+  }
+  if (has_packet_program) {
+    if (auto set = set_packet_programs(*skeleton, config); !set) return set.take_error();
   }
   return TapPrograms(std::move(impl));
 }

@@ -47,8 +47,9 @@ struct TapProgramsConfig {
   KernelFeatures features;
 };
 
-// The programs that can be attached. L3: for frames without an Ethernet header; frags: multi-buffer XDP; netfilter
-// first and last: at the hooks; enter and leave: around kNetfilterFunction.
+// The programs. L3: for frames without an Ethernet header; frags: multi-buffer XDP; netfilter
+// first and last: at the hooks; enter and leave: around kNetfilterFunction. kPacketEnter is the filter of an AF_PACKET
+// socket and calls the two others.
 enum class TapProgram : std::uint8_t {
   kXdpFrags,
   kXdp,
@@ -61,6 +62,9 @@ enum class TapProgram : std::uint8_t {
   kNetfilterLast,
   kNetfilterEnter,
   kNetfilterLeave,
+  kPacket,
+  kPacketL3,
+  kPacketEnter,
   kSocket,
   kStackIn,
   kStackOut,
@@ -98,7 +102,7 @@ class TapPrograms {
   Result<> add_stages(unsigned cpu);
   [[nodiscard]] const CpuMaps& stages() const;
 
-  // From now on frames of this interface are counted in `slot`.
+  // From now on frames of this interface are counted in `slot`, with RINGTAP_SLOT_… for the packet tap.
   Result<> assign_slot(std::uint32_t ifindex, std::uint32_t slot);
   // The counters of one slot and tap, one element per possible CPU.
   Result<std::vector<ringtap_counters>> counters(std::uint32_t slot, ringtap_tap tap) const;

@@ -34,8 +34,7 @@ class EventReader {
   bool malformed_ = false;
 };
 
-// The numbers of taps in events: those of enum ringtap_tap, then the AF_PACKET taps, which are not in rings, in the
-// order of Tap.
+// The numbers of taps in events, enum ringtap_tap, in the order of Tap.
 inline constexpr std::size_t kEventTaps = kTapTraits.size() - 1;
 [[nodiscard]] constexpr Tap tap_of(ringtap_tap tap) {
   return static_cast<Tap>(tap + 1);
@@ -43,13 +42,12 @@ inline constexpr std::size_t kEventTaps = kTapTraits.size() - 1;
 [[nodiscard]] constexpr ringtap_tap event_tap_of(Tap tap) {
   return static_cast<ringtap_tap>(static_cast<unsigned>(tap) - 1);
 }
-inline constexpr ringtap_tap kPacketInEvent = event_tap_of(Tap::kPacketIn);
-inline constexpr ringtap_tap kPacketOutEvent = event_tap_of(Tap::kPacketOut);
 static_assert(tap_of(RINGTAP_TAP_XDP) == Tap::kXdp && tap_of(RINGTAP_TAP_TC_INGRESS) == Tap::kTcIngress &&
               tap_of(RINGTAP_TAP_TC_EGRESS) == Tap::kTcEgress && tap_of(RINGTAP_TAP_STACK_IN) == Tap::kStackIn &&
               tap_of(RINGTAP_TAP_STACK_OUT) == Tap::kStackOut && tap_of(RINGTAP_TAP_NETFILTER) == Tap::kNetfilter &&
               tap_of(RINGTAP_TAP_SOCKET) == Tap::kSocket && tap_of(RINGTAP_TAP_DROP) == Tap::kDrop &&
-              tap_of(RINGTAP_TAP_END) == Tap::kEnd && kPacketInEvent == RINGTAP_TAP_COUNT);
+              tap_of(RINGTAP_TAP_END) == Tap::kEnd && tap_of(RINGTAP_TAP_PACKET_IN) == Tap::kPacketIn &&
+              tap_of(RINGTAP_TAP_PACKET_OUT) == Tap::kPacketOut && kEventTaps == RINGTAP_TAP_COUNT);
 
 // A stream of events in time order, as merge.hpp wants it. The head is borrowed until pop().
 class EventStream {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "taps/tap_families.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ringtap {
@@ -12,6 +13,19 @@ TapFamilies make_tap_families() {
     families.push_back(make());
   }
   return families;
+}
+
+std::string description(const TapFamilies& families, Tap tap, const LiveOptions& options,
+                        const rtnetlink::Device& device) {
+  const auto family =
+      std::find_if(families.begin(), families.end(), [tap](const auto& one) { return one->taps().contains(tap); });
+  return family == families.end() ? "" : (*family)->description(options, device);
+}
+
+std::uint32_t slot_flags(const TapFamilies& families, const LiveOptions& options, const rtnetlink::Device& device) {
+  std::uint32_t flags = 0;
+  for (const auto& family : families) flags |= family->slot_flags(options, device);
+  return flags;
 }
 
 Result<> lack_tap(TapPlan& plan, Tap tap, const std::string& what) {

@@ -3,7 +3,9 @@
 // made is attached to nothing.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "taps/tap_family.hpp"
@@ -23,5 +25,12 @@ using TapFamilies = std::vector<std::unique_ptr<TapFamily>>;
 // All of them, in the order in which they are attached: taps that a packet meets late come first, so that a packet that
 // was seen once is seen at every later tap as well.
 TapFamilies make_tap_families();
+
+// Of the interface that a file has for this tap's family at `device`; empty: it is none of these families.
+[[nodiscard]] std::string description(const TapFamilies& families, Tap tap, const LiveOptions& options,
+                                      const rtnetlink::Device& device);
+// RINGTAP_SLOT_… of a device, for the programs of all families.
+[[nodiscard]] std::uint32_t slot_flags(const TapFamilies& families, const LiveOptions& options,
+                                       const rtnetlink::Device& device);
 
 }  // namespace ringtap

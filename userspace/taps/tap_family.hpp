@@ -72,6 +72,9 @@ class TapFamily {
   // Of the interface that a file has for this family at `device`: "tc ingress and egress".
   [[nodiscard]] virtual std::string description(const LiveOptions& options, const rtnetlink::Device& device) const = 0;
 
+  // RINGTAP_SLOT_… of a device, for the family's programs.
+  [[nodiscard]] virtual std::uint32_t slot_flags(const LiveOptions&, const rtnetlink::Device&) const { return 0; }
+
   // Refuses what cannot be done, or takes a tap out of the plan that the kernel lacks.
   virtual Result<> prepare(TapPlan&) { return ok(); }
   // What sees the whole host; once.
