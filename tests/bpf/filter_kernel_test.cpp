@@ -52,7 +52,7 @@ constexpr std::array<Variant, 9> kVariants = {{
     {"tc ingress", {.hook = FilterHook::kTcIngress}, false, Metadata::kTag},
     {"tc egress", {.hook = FilterHook::kTcEgress}, false, Metadata::kTag},
     {"tc without view", {.hook = FilterHook::kTcIngress, .vlan_view = false}, false, Metadata::kNone},
-    {"packet", {.hook = FilterHook::kPacket}, false, Metadata::kNone},
+    {"packet", {.hook = FilterHook::kPacket}, false, Metadata::kTag},
     {"memory", {.hook = FilterHook::kMemory}, false, Metadata::kNone},
     {"memory inlined", {.hook = FilterHook::kMemory, .inlined = true, .stack_base = 64}, false, Metadata::kNone},
 }};
@@ -153,12 +153,14 @@ Code whole_program(const Variant& variant, Code code, const FrameMemory& memory)
   return code;
 }
 
-UniqueFd load(const Variant& variant, const Code& code, std::string& log) {
-  const bool xdp = variant.options.hook == FilterHook::kXdp;
-  const bpf_prog_type type = xdp                                           ? BPF_PROG_TYPE_XDP
-                             : variant.options.hook == FilterHook::kMemory ? BPF_PROG_TYPE_RAW_TRACEPOINT
-                             : variant.options.hook == FilterHook::kPacket ? BPF_PROG_TYPE_SOCKET_FILTER
-                                                                           : BPF_PROG_TYPE_SCHED_CLS;
+// The type of program that a test run gives the frame with its link-layer header.
+bpf_prog_type type_of(const Variant& variant) {
+  if (variant.options.hook == FilterHook::kXdp) return BPF_PROG_TYPE_XDP;
+  return variant.options.hook == FilterHook::kMemory ? BPF_PROG_TYPE_RAW_TRACEPOINT : BPF_PROG_TYPE_SCHED_CLS;
+}
+
+UniqueFd load(const Variant& variant, bpf_prog_type type, const Code& code, std::string& log) {
+  const bool xdp = type == BPF_PROG_TYPE_XDP;
   LIBBPF_OPTS(bpf_prog_load_opts, options);
   if (xdp && variant.fragments) options.prog_flags = BPF_F_XDP_HAS_FRAGS;
   UniqueFd fd(bpf_prog_load(type, "filter_test", "GPL", code.data(), code.size(), &options));
@@ -281,10 +283,15 @@ void load_and_run(const ClassicProgram& program, const std::string& name, Filter
     options.long_jumps = true;
     auto translated = lower(*prepared, options);
     ASSERT_TRUE(translated) << name << ": " << translated.error().text();
-    const Code code = whole_program(variant, with_table(translated.take(), tables), memory);
-    tally.largest = std::max(tally.largest, code.size());
     std::string log;
-    const UniqueFd fd = load(variant, code, log);
+    Code filter = with_table(translated.take(), tables);
+    if (options.hook == FilterHook::kPacket) {
+      EXPECT_TRUE(load(variant, BPF_PROG_TYPE_SOCKET_FILTER, filter, log)) << name << " refused as a socket filter\n"
+                                                                           << log;
+    }
+    const Code code = whole_program(variant, std::move(filter), memory);
+    tally.largest = std::max(tally.largest, code.size());
+    const UniqueFd fd = load(variant, type_of(variant), code, log);
     ++tally.loads;
     EXPECT_TRUE(fd) << name << " (" << variant.name << ", " << code.size() << " instructions) refused\n" << log;
     if (!fd || !ethernet) continue;  // a test run's tc frame always has a link-layer header

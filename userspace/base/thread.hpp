@@ -6,6 +6,8 @@
 #include <pthread.h>
 
 #include <csignal>
+#include <future>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -41,5 +43,27 @@ Result<std::thread> start_thread(const std::string& purpose, Body body) {
     return Error::from_errno(refused.code().value(), "start the thread that " + purpose);
   }
 }
+
+// Work that another thread does meanwhile, which the destructor waits for. If there can be no thread, get() does it.
+template <class T = void>
+class Meanwhile {
+ public:
+  template <class Work>
+  explicit Meanwhile(Work work) {
+    const SignalsBlocked blocked;
+    auto shared = std::make_shared<Work>(std::move(work));
+    const auto call = [shared] { return (*shared)(); };
+    try {
+      result_ = std::async(std::launch::async, call);
+    } catch (const std::system_error&) {
+      result_ = std::async(std::launch::deferred, call);
+    }
+  }
+  // Once.
+  Result<T> get() { return result_.get(); }
+
+ private:
+  std::future<Result<T>> result_;
+};
 
 }  // namespace ringtap

@@ -15,15 +15,20 @@ constexpr std::uint32_t kLargestUsualFrame = 65549;  // 64 KiB of GSO superframe
 
 }  // namespace
 
+Meanwhile<Rings> KernelSide::make_rings(std::uint64_t bytes) {
+  return Meanwhile<Rings>([bytes]() -> Result<Rings> {
+    auto cpus = online_cpus();
+    return cpus ? Rings::create(bytes, *cpus) : cpus.take_error();
+  });
+}
+
 Result<KernelSide> KernelSide::load(const LiveOptions& options, LinkType link_type, std::uint32_t slots,
-                                    const Notice& notice) {
+                                    Meanwhile<Rings> made_rings, const Notice& notice) {
   KernelSide made;
   auto possible = ringtap::possible_cpus();
   if (!possible) return possible.take_error();
   made.possible_cpus_ = *possible;
-  auto cpus = online_cpus();
-  if (!cpus) return cpus.take_error();
-  auto rings = Rings::create(options.buffer_bytes, *cpus);
+  auto rings = made_rings.get();
   if (!rings) return rings.take_error();
   made.rings_.emplace(rings.take());
   const std::size_t largest = std::min(options.snaplen, kLargestUsualFrame) + sizeof(ringtap_event);
@@ -34,6 +39,7 @@ Result<KernelSide> KernelSide::load(const LiveOptions& options, LinkType link_ty
   auto loaded = load_programs(options, link_type, *made.rings_, slots, notice);
   if (!loaded) return loaded.take_error();
   made.programs_.emplace(std::move(loaded->programs));
+  if (auto filled = made.rings_->filled(); !filled) return filled.take_error();
   made.filter_in_user_space_ = loaded->filter_in_user_space;
   made.has_stages_ = options.features->stage_flusher;
   if (made.may_get_cpus()) made.cpu_watch_.open();

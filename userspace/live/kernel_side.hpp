@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/thread.hpp"
 #include "live/cpu_watch.hpp"
 #include "loader/rings.hpp"
 #include "loader/tap_programs.hpp"
@@ -23,9 +24,12 @@ namespace ringtap {
 class KernelSide {
  public:
   KernelSide() = default;
+  // One for each CPU that is online, of this size together: allocating them takes as long as all else that is done
+  // before programs are loaded, so that another thread does it.
+  static Meanwhile<Rings> make_rings(std::uint64_t bytes);
   // `options` must have features. `slots`: for devices, not counting slot 0.
   static Result<KernelSide> load(const LiveOptions& options, LinkType link_type, std::uint32_t slots,
-                                 const Notice& notice);
+                                 Meanwhile<Rings> rings, const Notice& notice);
 
   // Null if there is none.
   [[nodiscard]] const TapPrograms* programs() const { return programs_ ? &*programs_ : nullptr; }

@@ -57,6 +57,7 @@ struct LiveSource::Impl {
   CaptureSettings asked;  // as they were given
 
   // In the order in which they are needed, and destroyed in reverse: attachments first, then the programs.
+  std::optional<Meanwhile<Rings>> making_rings;
   KernelSide kernel;
   std::optional<DeviceWatch> device_watch;
   std::optional<SlotTable> slots;
@@ -155,6 +156,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
 // Keeps those of the requested taps that this kernel has.
 Result<> LiveSource::Impl::prepare_taps() {
   if (!options.features) {
+    if (require_bpf()) making_rings.emplace(KernelSide::make_rings(options.buffer_bytes));
     auto features = probe_features(options.taps);
     if (!features && options.taps.contains_any(kBpfTaps)) return features.take_error();
     options.features = features ? *features : KernelFeatures{};
@@ -172,10 +174,12 @@ Result<> LiveSource::Impl::prepare_kernel_side() {
   const auto max_slots = static_cast<std::uint32_t>(
       std::min<std::size_t>(devices.size() + (any ? kSlotsForNewcomers : 0), RINGTAP_MAX_SLOTS));
   if (options.taps.contains_any(kBpfTaps) || options.features->packet_program) {
-    auto loaded = KernelSide::load(options, framing->link_type(), max_slots, notice);
+    if (!making_rings) making_rings.emplace(KernelSide::make_rings(options.buffer_bytes));
+    auto loaded = KernelSide::load(options, framing->link_type(), max_slots, std::move(*making_rings), notice);
     if (!loaded) return loaded.take_error();
     kernel = loaded.take();
   }
+  making_rings.reset();
   totals.emplace(std::size_t{max_slots} + 1, kernel.possible_cpus());
   slots.emplace(max_slots, SlotTable::Interfaces{.taps = options.follow ? options.taps : asked.taps,
                                                  .link_type = framing->link_type(),

@@ -2,6 +2,7 @@
 #include "loader/cpu_maps.hpp"
 
 #include <bpf/bpf.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 
 #include <algorithm>
@@ -65,37 +66,63 @@ Error refused(const CpuMaps::Kind& kind, unsigned cpu, std::uint32_t entries, in
       .hint(refusal_hint(err));
 }
 
+// In one call: each single update of a map of maps waits for an RCU grace period (kernel/bpf/syscall.c,
+// maybe_wait_bpf_programs), which is seconds on a machine with hundreds of CPUs. Older kernels lack the batch.
+Result<> fill(const CpuMaps::Kind& kind, int outer, const std::vector<unsigned>& cpus,
+              const std::vector<UniqueFd>& inner) {
+  std::vector<int> fds(inner.size());
+  std::transform(inner.begin(), inner.end(), fds.begin(), [](const UniqueFd& map) { return map.get(); });
+  auto count = static_cast<std::uint32_t>(cpus.size());
+  if (bpf_map_update_batch(outer, cpus.data(), fds.data(), &count, nullptr) == 0) return ok();
+  for (std::size_t i = 0; i < cpus.size(); ++i) {
+    if (bpf_map_update_elem(outer, &cpus[i], &fds[i], BPF_ANY) != 0) {
+      return refused(kind, cpus[i], kind.entries, errno);
+    }
+  }
+  return ok();
+}
+
+Result<std::vector<UniqueFd>> duplicates(const std::vector<UniqueFd>& of) {
+  std::vector<UniqueFd> made;
+  for (const UniqueFd& fd : of) {
+    made.emplace_back(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+    if (!made.back())
+      return Error::from_errno(errno, "duplicate the descriptor of a BPF map").hint(refusal_hint(errno));
+  }
+  return made;
+}
+
 }  // namespace
 
 Result<CpuMaps::Made> CpuMaps::create(const Kind& kind, std::span<const unsigned> cpus) {
   auto possible = possible_cpus();
   if (!possible) return possible.take_error();
   std::vector<UniqueFd> inner;
-  std::vector<int> fds;
   for (const unsigned cpu : cpus) {
-    UniqueFd map = make_inner(kind, cpu, kind.entries);
-    if (!map) return refused(kind, cpu, kind.entries, errno);
-    fds.push_back(map.get());
-    inner.push_back(std::move(map));
+    inner.push_back(make_inner(kind, cpu, kind.entries));
+    if (!inner.back()) return refused(kind, cpu, kind.entries, errno);
   }
-  LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = static_cast<std::uint32_t>(fds.front()));
+  LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = static_cast<std::uint32_t>(inner.front().get()));
   UniqueFd outer(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, kind.name.c_str(), sizeof(std::uint32_t),
                                 sizeof(std::uint32_t), *possible, &options));
   if (!outer) {
     const int err = errno;
     return Error::from_errno(err, "create the map of CPUs " + kind.name).hint(refusal_hint(err));
   }
-  // In one call: each single update of a map of maps waits for an RCU grace period (kernel/bpf/syscall.c,
-  // maybe_wait_bpf_programs), which is seconds on a machine with hundreds of CPUs. Older kernels lack the batch.
-  auto count = static_cast<std::uint32_t>(cpus.size());
-  if (bpf_map_update_batch(outer.get(), cpus.data(), fds.data(), &count, nullptr) != 0) {
-    for (std::size_t i = 0; i < cpus.size(); ++i) {
-      if (bpf_map_update_elem(outer.get(), &cpus[i], &fds[i], BPF_ANY) != 0) {
-        return refused(kind, cpus[i], kind.entries, errno);
-      }
-    }
-  }
-  return Made{CpuMaps(std::move(outer), kind), std::move(inner)};
+  CpuMaps maps(std::move(outer), kind);
+  auto own = duplicates(inner);
+  if (!own) return own.take_error();
+  maps.filling_.emplace([kind, fd = maps.fd(), of = std::vector<unsigned>(cpus.begin(), cpus.end()), own = own.take()] {
+    return fill(kind, fd, of, own);
+  });
+  return Made{std::move(maps), std::move(inner)};
+}
+
+Result<> CpuMaps::filled() {
+  if (!filling_) return ok();
+  auto result = filling_->get();
+  filling_.reset();
+  return result;
 }
 
 Result<UniqueFd> CpuMaps::add(unsigned cpu, std::uint32_t entries) const {

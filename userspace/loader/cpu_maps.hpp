@@ -8,10 +8,12 @@
 #include <linux/bpf.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/thread.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/unique_fd.hpp"
 
@@ -30,8 +32,9 @@ class CpuMaps {
   };
   struct Made;
 
-  // `cpus` is not empty.
+  // `cpus` is not empty. The outer map is filled meanwhile, which takes a grace period; filled() waits for it.
   static Result<Made> create(const Kind& kind, std::span<const unsigned> cpus);
+  Result<> filled();
 
   [[nodiscard]] int fd() const { return outer_.get(); }
   // The new map of a CPU that has none; with `entries` entries.
@@ -45,6 +48,7 @@ class CpuMaps {
 
   UniqueFd outer_;
   Kind kind_;
+  std::optional<Meanwhile<>> filling_;
 };
 
 struct CpuMaps::Made {

@@ -132,7 +132,7 @@ Result<> require_ring_buffer() {
 
 }  // namespace
 
-Result<KernelFeatures> probe_features(TapSet taps) {
+Result<> require_bpf() {
   const LibbpfLog log;
   if (auto allowed = require_capabilities(); !allowed) return allowed.take_error();
   // Programs, maps, links and libbpf's own; a ring for each CPU.
@@ -142,8 +142,13 @@ Result<KernelFeatures> probe_features(TapSet taps) {
     return files.take_error();
   }
   raise_memlock_limit();
-  if (auto ring_buffer = require_ring_buffer(); !ring_buffer) return ring_buffer.take_error();
-  if (auto types = require_kernel_types(); !types) return types.take_error();
+  if (auto ring_buffer = require_ring_buffer(); !ring_buffer) return ring_buffer;
+  return require_kernel_types();
+}
+
+Result<KernelFeatures> probe_features(TapSet taps) {
+  if (auto possible = require_bpf(); !possible) return possible.take_error();
+  const LibbpfLog log;
   std::unique_ptr<btf, Releaser<btf__free>> kernel_types(btf__load_vmlinux_btf());
   if (!kernel_types) {
     const int error = errno;

@@ -33,9 +33,11 @@ struct KernelFeatures {
 // Runs what is registered at a netfilter hook; not called where nothing is.
 inline constexpr const char* kNetfilterFunction = "nf_hook_slow";
 
-// An Error if ringtap cannot capture at all: there is no BPF ring buffer (Linux 5.8) or no BTF, or this process lacks a
-// permission, which is named (refusal.hpp).
-// What only one tap needs is not asked for without it among `taps`.
+// An Error if ringtap cannot capture by programs at all: there is no BPF ring buffer (Linux 5.8) or no BTF, or this
+// process lacks a permission, which is named (refusal.hpp); without capabilities bpf(2) is not called.
+Result<> require_bpf();
+
+// Also an Error in these cases. What only one tap needs is not asked for without it among `taps`.
 Result<KernelFeatures> probe_features(TapSet taps = kAllTaps);
 
 }  // namespace ringtap

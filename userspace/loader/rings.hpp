@@ -43,6 +43,9 @@ class Rings {
   // For a CPU that has come online: the share that each would have with it, but no more than the others have.
   Result<> add(unsigned cpu);
 
+  // Before packets come: waits until every CPU has its ring.
+  Result<> filled() { return maps_.filled(); }
+
   [[nodiscard]] const CpuMaps& maps() const { return maps_; }
   [[nodiscard]] std::size_t bytes_each() const { return bytes_each_; }
   // readers()[i] is the ring of CPU cpus()[i]. Invalid after add().

@@ -20,6 +20,8 @@ class StageMaps {
   // `bytes`: of one stage.
   static Result<StageMaps> create(std::uint32_t bytes, std::span<const unsigned> cpus);
   Result<> add(unsigned cpu);
+  // Before packets come: waits until every CPU has its stages.
+  Result<> filled() { return maps_.filled(); }
 
   [[nodiscard]] const CpuMaps& maps() const { return maps_; }
   // An empty one for a CPU that has none.

@@ -256,6 +256,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
     auto error = Error::from_errno(err, "load the BPF programs" + (reason.empty() ? "" : " (" + reason + ")"));
     return std::move(error).hint(log.is_from_verifier() ? kVerifierHint : refusal_hint(err));
   }
+  if (auto filled = impl->stages->filled(); !filled) return filled.take_error();
   if (has_packet_program) {
     if (auto set = set_packet_programs(*skeleton, config); !set) return set.take_error();
   }
