@@ -37,7 +37,8 @@ struct CaptureSettings {
   bool consume = false;                  // XDP: captured frames are dropped (XDP_DROP)
   bool consume_despite_address = false;  // otherwise refused on a device with an address, whose traffic would stop
   std::uint32_t snaplen = kMaxSnaplen;   // bytes kept of a frame
-  std::uint64_t buffer_bytes = kDefaultBufferBytes;  // of all rings together
+  // Of all rings together; none: kDefaultBufferBytes, or less where memory is limited.
+  std::optional<std::uint64_t> buffer_bytes;
   bool promiscuous = true;
   Reduction reduction;
 

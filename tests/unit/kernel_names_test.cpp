@@ -27,6 +27,7 @@ constexpr std::string_view kSymbols =
     "0000000000000000 D __per_cpu_start\n"
     "ffffffff81000000 T _text\n"
     "ffffffff81000100 T kfree_skb_list_reason\n"
+    "ffffffff81000170 t __pfx___udp4_lib_rcv\n"
     "ffffffff81000180 t __udp4_lib_rcv\n"
     "ffffffff81000200 D some_data\n"
     "ffffffff81000240 r some_constant\n"

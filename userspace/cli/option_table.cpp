@@ -23,8 +23,8 @@ constexpr std::uint32_t kCompareSnaplen = 256;
 std::string snaplen_text(const Options& defaults) {
   return std::to_string(defaults.capture.snaplen);
 }
-std::string buffer_text(const Options& defaults) {
-  return std::to_string(defaults.capture.buffer_bytes / kKib);
+std::string buffer_text(const Options&) {
+  return std::to_string(CaptureSettings::kDefaultBufferBytes / kKib) + ", less where memory is limited";
 }
 std::string taps_text(const Options& defaults) {
   if (defaults.capture.taps == kAllTaps) return "all";

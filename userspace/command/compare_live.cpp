@@ -84,6 +84,7 @@ int compare_live(const Options& options) {
   auto needs = attach(options, *live->source);
   if (!needs) return fail(needs.error());
   say("following packets on " + places_text(*live->source) + "; Ctrl-C shows where they went");
+  if (options.compare.verbosity > 0) say(live->source->buffer_text());
   (*comparer)->begin(epoch_now_ns());
   if (auto ready = make_ready_file(options); !ready) return fail(ready.error());
   if (auto gone = give_up_privileges(options, *needs); !gone) return fail(gone.error());

@@ -2,6 +2,7 @@
 #include "command/live_input.hpp"
 
 #include <linux/capability.h>
+#include <malloc.h>
 
 #include <utility>
 
@@ -99,6 +100,8 @@ Result<> start_helpers(const Options& options, LiveSource& source) {
 
 Result<SandboxNeeds> attach(const Options& options, LiveSource& source) {
   if (auto attached = source.attach(); !attached) return attached.take_error();
+  // The kernel's types took megabytes, which are free now but were not given back.
+  ::malloc_trim(0);
   if (options.sandbox) return source.later_needs();
   return SandboxNeeds{.capabilities = capability_set({CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW, CAP_PERFMON})};
 }

@@ -41,6 +41,7 @@ Result<KernelSide> KernelSide::load(const LiveOptions& options, LinkType link_ty
   made.programs_.emplace(std::move(loaded->programs));
   if (auto filled = made.rings_->filled(); !filled) return filled.take_error();
   made.filter_in_user_space_ = loaded->filter_in_user_space;
+  made.buffer_note_ = options.buffer_note;
   made.has_stages_ = options.features->stage_flusher;
   if (made.may_get_cpus()) made.cpu_watch_.open();
   return made;
@@ -50,7 +51,7 @@ std::string KernelSide::buffer_text() const {
   if (!rings_) return "no rings";
   const std::size_t rings = rings_->cpus().size();
   return std::to_string(rings) + (rings == 1 ? " ring of " : " rings of ") +
-         std::to_string(rings_->bytes_each() / 1024) + " KiB";
+         std::to_string(rings_->bytes_each() / 1024) + " KiB" + (buffer_note_.empty() ? "" : " (" + buffer_note_ + ")");
 }
 
 std::vector<int> KernelSide::wake_fds() const {

@@ -72,6 +72,7 @@ class KernelSide {
   // In the order in which they are made, and destroyed in reverse.
   std::optional<Rings> rings_;
   std::optional<TapPrograms> programs_;
+  std::string buffer_note_;
   bool has_stages_ = false;
   unsigned possible_cpus_ = 1;
   CpuWatch cpu_watch_;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/now.hpp"
+#include "live/buffers.hpp"
 #include "live/capture_account.hpp"
 #include "live/clock_watch.hpp"
 #include "live/device_plan.hpp"
@@ -35,8 +36,7 @@ namespace {
 
 using rtnetlink::Device;
 
-constexpr std::uint32_t kSlotsForNewcomers = 1024;  // devices that may appear during a capture on `any`
-constexpr std::uint64_t kMostPerTurn = 4096;        // records; the caller looks at signals and the time in between
+constexpr std::uint64_t kMostPerTurn = 4096;  // records; the caller looks at signals and the time in between
 constexpr std::uint64_t kHousekeepingNs = 20'000'000;
 
 }  // namespace
@@ -106,7 +106,6 @@ struct LiveSource::Impl {
   bool drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result);
   Result<> deliver(Sink& sink, const EventView& event, std::uint64_t* count);
   Result<> announce(Sink& sink);
-  void wait_for_records(std::chrono::nanoseconds wait);
   void look_after_changes();
   void rename_until(std::uint64_t time_ns);
   Result<SourceAccount> account();
@@ -117,6 +116,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   asked = static_cast<const CaptureSettings&>(given);
   filter = RecordFilter(options.filter.matches);
   notice = std::move(on_notice);
+  if (auto fits = choose_buffers(options); !fits) return fits;
   any = has_any(options.interfaces);
   if (any && options.interfaces.size() > 1) {
     return Error("-i any already includes every interface: give no other -i", ErrorKind::kUsage);
@@ -156,7 +156,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
 // Keeps those of the requested taps that this kernel has.
 Result<> LiveSource::Impl::prepare_taps() {
   if (!options.features) {
-    if (require_bpf()) making_rings.emplace(KernelSide::make_rings(options.buffer_bytes));
+    if (require_bpf()) making_rings.emplace(KernelSide::make_rings(*options.buffer_bytes));
     auto features = probe_features(options.taps);
     if (!features && options.taps.contains_any(kBpfTaps)) return features.take_error();
     options.features = features ? *features : KernelFeatures{};
@@ -172,9 +172,9 @@ Result<> LiveSource::Impl::prepare_taps() {
 
 Result<> LiveSource::Impl::prepare_kernel_side() {
   const auto max_slots = static_cast<std::uint32_t>(
-      std::min<std::size_t>(devices.size() + (any ? kSlotsForNewcomers : 0), RINGTAP_MAX_SLOTS));
+      std::min<std::size_t>(devices.size() + (any ? slots_for_newcomers(options) : 0), RINGTAP_MAX_SLOTS));
   if (options.taps.contains_any(kBpfTaps) || options.features->packet_program) {
-    if (!making_rings) making_rings.emplace(KernelSide::make_rings(options.buffer_bytes));
+    if (!making_rings) making_rings.emplace(KernelSide::make_rings(*options.buffer_bytes));
     auto loaded = KernelSide::load(options, framing->link_type(), max_slots, std::move(*making_rings), notice);
     if (!loaded) return loaded.take_error();
     kernel = loaded.take();
@@ -355,14 +355,10 @@ Result<SourceState> LiveSource::turn(Sink& sink, std::uint64_t max_records, std:
   }
   if (left) {
     ReaderWait::nap(wait);
-  } else {
-    impl.wait_for_records(wait);
+  } else if (impl.reader_wait->wait(impl.kernel.control(), wait, [&impl] { return impl.kernel.has_news(); })) {
+    impl.last_housekeeping_ns = 0;
   }
   return SourceState::kMore;
-}
-
-void LiveSource::Impl::wait_for_records(std::chrono::nanoseconds wait) {
-  if (reader_wait->wait(kernel.control(), wait, [this] { return kernel.has_news(); })) last_housekeeping_ns = 0;
 }
 
 void LiveSource::Impl::look_after_changes() {

@@ -8,10 +8,17 @@ namespace {
 
 constexpr std::size_t kBatchesPerRing = 4;  // at least, otherwise a small ring could never hold one
 
+// How many packets may be in the kernel at the same time, including queues of sockets and devices; fewer where the
+// rings hold fewer.
+constexpr std::uint64_t kMostFollowed = std::uint64_t{1} << 17;
+constexpr std::uint64_t kBytesPerFollowed = 512;
+
 TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, const Rings& rings, std::uint32_t slots) {
   TapProgramsConfig config;
   config.taps = options.taps;
   config.follow = options.follow;
+  config.followed =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(*options.buffer_bytes / kBytesPerFollowed, kMostFollowed));
   // The records of tc need the sk_buff's address, too, to be matched to those of the host taps.
   config.trace = options.follow || (options.taps.contains_any(kHostTaps) &&
                                     (options.taps.contains_any(kTcTaps) || options.taps.contains_any(kPacketTaps)));

@@ -49,8 +49,15 @@ KernelSymbols KernelSymbols::load(const std::string& path) {
 }
 
 KernelSymbols KernelSymbols::read(std::istream& lines) {
+  struct Symbol {
+    std::uint64_t address;
+    std::uint32_t name_at;
+  };
+  std::vector<Symbol> sorted;
   KernelSymbols symbols;
   std::string line;
+  // Where CPUs need space before functions, every second symbol is that of such a space, in which no code runs.
+  constexpr std::string_view kPadding = "__pfx_";
   while (std::getline(lines, line)) {
     // "ffffffff81000000 T _text", "ffffffffc0000000 t function [module]"; t and w are code.
     std::uint64_t address = 0;
@@ -61,23 +68,28 @@ KernelSymbols KernelSymbols::read(std::istream& lines) {
     if (kCode.find(rest[1]) == std::string_view::npos) continue;
     std::string_view name = rest.substr(3);
     name = name.substr(0, name.find_first_of(" \t"));
-    symbols.symbols_.push_back(
-        {address, static_cast<std::uint32_t>(symbols.names_.size()), static_cast<std::uint32_t>(name.size())});
-    symbols.names_ += name;
+    if (name.starts_with(kPadding)) continue;
+    sorted.push_back({address, static_cast<std::uint32_t>(symbols.names_.size())});
+    symbols.names_.append(name).push_back('\0');
   }
-  std::stable_sort(symbols.symbols_.begin(), symbols.symbols_.end(),
+  std::stable_sort(sorted.begin(), sorted.end(),
                    [](const Symbol& a, const Symbol& b) { return a.address < b.address; });
+  symbols.addresses_.reserve(sorted.size());
+  symbols.name_at_.reserve(sorted.size());
+  for (const Symbol& symbol : sorted) {
+    symbols.addresses_.push_back(symbol.address);
+    symbols.name_at_.push_back(symbol.name_at);
+  }
+  symbols.names_.shrink_to_fit();
   return symbols;
 }
 
 std::string_view KernelSymbols::function(std::uint64_t address) const {
   // A return address may be the first byte after a function whose last instruction is the call, so look up the byte
   // before.
-  const auto after = std::upper_bound(symbols_.begin(), symbols_.end(), address - 1,
-                                      [](std::uint64_t a, const Symbol& symbol) { return a < symbol.address; });
-  if (address == 0 || after == symbols_.begin()) return {};
-  const Symbol& symbol = *std::prev(after);
-  return std::string_view(names_).substr(symbol.name_at, symbol.name_length);
+  const auto after = std::upper_bound(addresses_.begin(), addresses_.end(), address - 1);
+  if (address == 0 || after == addresses_.begin()) return {};
+  return names_.c_str() + name_at_[static_cast<std::size_t>(after - addresses_.begin()) - 1];
 }
 
 bool TraceNames::load() {

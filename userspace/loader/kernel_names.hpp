@@ -37,17 +37,13 @@ class KernelSymbols {
  public:
   static KernelSymbols load(const std::string& path = "/proc/kallsyms");
   static KernelSymbols read(std::istream& lines);
-  [[nodiscard]] bool empty() const { return symbols_.empty(); }
+  [[nodiscard]] bool empty() const { return addresses_.empty(); }
   // The function whose code contains `address`, or ends right before it (a return address); empty: unknown.
   [[nodiscard]] std::string_view function(std::uint64_t address) const;
 
  private:
-  struct Symbol {
-    std::uint64_t address;
-    std::uint32_t name_at;
-    std::uint32_t name_length;
-  };
-  std::vector<Symbol> symbols_;  // by address
+  std::vector<std::uint64_t> addresses_;  // in ascending order
+  std::vector<std::uint32_t> name_at_;    // of each, where its name begins in `names_`, which a zero ends
   std::string names_;
 };
 

@@ -101,9 +101,6 @@ constexpr std::uint32_t kXdpHasFrags = 1U << 5;  // BPF_F_XDP_HAS_FRAGS, include
 // Filters up to this are never refused (tests/bpf loads a corpus of them).
 constexpr std::size_t kSmallFilterInsns = 8192;
 
-// How many packets may be in the kernel at the same time, including queues of sockets and devices.
-constexpr std::uint32_t kFollowed = 1 << 17;
-
 // Loads a large filter by itself. After a refusal libbpf would request the verifier's log with ever larger buffers,
 // which takes minutes for such a filter.
 Result<> try_verifier(const Variant& variant, const std::vector<bpf_insn>& body) {
@@ -243,7 +240,7 @@ Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.counters, counter_rows);
   if (err == 0) err = bpf_map__set_max_entries(skeleton->maps.slots, config.slots + 1);
   if (err == 0) err = bpf_map__set_autocreate(skeleton->maps.packet_programs, has_packet_program);
-  if (err == 0 && config.follow) err = bpf_map__set_max_entries(skeleton->maps.followed, kFollowed);
+  if (err == 0 && config.follow) err = bpf_map__set_max_entries(skeleton->maps.followed, config.followed);
   if (err != 0) return Error::from_errno(err, "size the BPF maps");
 
   {

@@ -32,8 +32,9 @@ using FilterBodies = std::function<Result<FilterCode>(FilterPlace, const KernelF
 
 struct TapProgramsConfig {
   TapSet taps = kTcTaps;
-  bool follow = false;  // an sk_buff that the filter accepted is recorded wherever it is seen
-  bool trace = false;   // records of the tc taps have the address of their sk_buff
+  bool follow = false;                // an sk_buff that the filter accepted is recorded wherever it is seen
+  std::uint32_t followed = 1U << 10;  // how many of them are known at the same time
+  bool trace = false;                 // records of the tc taps have the address of their sk_buff
   std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;
   std::uint32_t slots = 1;                          // attachment points, not counting RINGTAP_SLOT_UNKNOWN
   bool single_slot = true;                          // slot 1 is the only one: no look-up per packet

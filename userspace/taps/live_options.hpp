@@ -37,6 +37,8 @@ struct LiveOptions : CaptureSettings {
   bool use_tcx = true;                     // false: clsact filters even where tcx links exist
   std::optional<KernelFeatures> features;  // probed when not given
 
+  std::string buffer_note;  // why buffer_bytes is less than usual; else empty
+
   static constexpr std::uint32_t kMinSnaplen = 64;  // the kernel side needs room for addresses and a restored tag
 };
 

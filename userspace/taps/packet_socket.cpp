@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "base/limit_text.hpp"
@@ -22,6 +23,8 @@ namespace ringtap {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+constexpr std::uint32_t kShortSnaplen = 512;
+constexpr int kMoreSnaplen = 16;
 
 LinkType link_type_of_dlt(int dlt) {
   return dlt == DLT_RAW ? LinkType::kRaw : static_cast<LinkType>(dlt);  // no other that Linux has differs
@@ -48,6 +51,20 @@ Result<> activate(pcap_t* pcap, const std::string& what) {
 
 std::string task(const std::string& device) {
   return "open an AF_PACKET socket on " + device;
+}
+
+// The beginning of a filter that goes on with packets of the tap's direction only.
+std::vector<sock_filter> direction_filter(Tap tap) {
+  const auto skipped = static_cast<std::uint8_t>(tap == Tap::kPacketOut ? 1 : 0);
+  return {{.code = BPF_LD | BPF_B | BPF_ABS,
+           .jt = 0,
+           .jf = 0,
+           .k = static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_PKTTYPE)},
+          {.code = BPF_JMP | BPF_JEQ | BPF_K,
+           .jt = skipped,
+           .jf = static_cast<std::uint8_t>(1 - skipped),
+           .k = PACKET_OUTGOING},
+          {.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0}};
 }
 
 PacketType packet_type_of(LinkType link_type, std::span<const std::byte> data) {
@@ -80,9 +97,14 @@ Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptio
   pcap_t*& pcap = made->handle_->pcap;
   pcap = pcap_create(options.device.c_str(), text.data());
   if (pcap == nullptr) return Error(what + ": " + text.data());
-  pcap_set_snaplen(pcap, static_cast<int>(options.snaplen));
   pcap_set_buffer_size(pcap, static_cast<int>(std::min<std::uint64_t>(options.buffer_bytes, INT32_MAX)));
   pcap_set_timeout(pcap, kBlockTimeoutMs);
+  // With a small snaplen a slot for each packet (TPACKET_V2) rather than blocks of 256 KiB, of which slow traffic fills
+  // one every kBlockTimeoutMs with little, so that a small buffer is full after few of them. libpcap makes the slot up
+  // to two bytes too small for the snaplen.
+  const bool has_slots = options.snaplen <= kShortSnaplen;
+  pcap_set_immediate_mode(pcap, has_slots ? 1 : 0);
+  pcap_set_snaplen(pcap, static_cast<int>(options.snaplen) + (has_slots ? kMoreSnaplen : 0));
   pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
   if (auto activated = activate(pcap, what); !activated) return activated.take_error();
   made->link_type_ = link_type_of_dlt(pcap_datalink(pcap));
@@ -93,6 +115,7 @@ Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptio
       static_cast<std::uint32_t>(bound.sll_ifindex) != options.ifindex) {
     return Error(what + ": the name now means another interface");
   }
+  // Also in the kernel, below, so that only packets of the direction take room.
   if (pcap_setdirection(pcap, options.tap == Tap::kPacketOut ? PCAP_D_OUT : PCAP_D_IN) != 0) {
     return Error(what + ": " + pcap_geterr(pcap));
   }
@@ -103,10 +126,10 @@ Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptio
     if (pcap_compile(pcap, &program, options.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
       return Error(what + ": " + pcap_geterr(pcap));
     }
-    std::vector<sock_filter> filter(program.bf_len);
-    std::transform(program.bf_insns, program.bf_insns + program.bf_len, filter.begin(), [](const auto& insn) {
-      return sock_filter{.code = insn.code, .jt = insn.jt, .jf = insn.jf, .k = insn.k};
-    });
+    std::vector<sock_filter> filter = direction_filter(options.tap);
+    std::transform(
+        program.bf_insns, program.bf_insns + program.bf_len, std::back_inserter(filter),
+        [](const auto& insn) { return sock_filter{.code = insn.code, .jt = insn.jt, .jf = insn.jf, .k = insn.k}; });
     pcap_freecode(&program);
     made->stop();
     wait_for_running_programs();
@@ -122,6 +145,11 @@ Result<std::unique_ptr<PacketSocket>> PacketSocket::open(const PacketSocketOptio
       whole.recheck = true;
       return open(whole);
     }
+  }
+  if (options.filter.empty()) {
+    std::vector<sock_filter> filter = direction_filter(options.tap);
+    filter.push_back({.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = RINGTAP_MAX_SNAPLEN});
+    made->attach_filter({static_cast<unsigned short>(filter.size()), filter.data()});
   }
   if (pcap_setnonblock(pcap, 1, text.data()) != 0) return Error(what + ": " + text.data());
   return made;
@@ -147,8 +175,9 @@ bool PacketSocket::refresh(const Clock& clock) {
   handle_->clock = &clock;
   const auto take = [](u_char* self, const pcap_pkthdr* header, const u_char* data) {
     PacketSocket& socket = *reinterpret_cast<PacketSocket*>(self);
-    const std::size_t size = (sizeof(ringtap_event) + header->caplen + RINGTAP_RECORD_ALIGN - 1) /
-                             RINGTAP_RECORD_ALIGN * RINGTAP_RECORD_ALIGN;
+    const std::uint32_t kept = std::min(header->caplen, socket.options_.snaplen);
+    const std::size_t size =
+        (sizeof(ringtap_event) + kept + RINGTAP_RECORD_ALIGN - 1) / RINGTAP_RECORD_ALIGN * RINGTAP_RECORD_ALIGN;
     const std::size_t words = (socket.end_ + size) / sizeof(std::uint64_t);
     if (socket.queue_.size() < words) socket.queue_.resize(std::max(words, 2 * socket.queue_.size()));
     const std::uint64_t epoch_ns =
@@ -157,17 +186,17 @@ bool PacketSocket::refresh(const Clock& clock) {
     const ringtap_event event{.monotonic_ns = socket.handle_->clock->monotonic_ns_of(epoch_ns),
                               .ifindex = socket.options_.ifindex,
                               .wire_len = header->len,
-                              .cap_len = header->caplen,
+                              .cap_len = kept,
                               .rx_queue = RINGTAP_RX_QUEUE_UNKNOWN,
                               .slot = socket.options_.slot,
                               .tap = static_cast<std::uint8_t>(event_tap_of(socket.options_.tap)),
-                              .pkt_type = static_cast<std::uint8_t>(packet_type_of(
-                                  socket.link_type_, {reinterpret_cast<const std::byte*>(data), header->caplen})),
+                              .pkt_type = static_cast<std::uint8_t>(
+                                  packet_type_of(socket.link_type_, {reinterpret_cast<const std::byte*>(data), kept})),
                               .csum = RINGTAP_CSUM_UNKNOWN,
                               .flags = static_cast<std::uint8_t>(socket.options_.recheck ? RINGTAP_EVENT_RECHECK : 0)};
     auto* at = reinterpret_cast<std::byte*>(socket.queue_.data()) + socket.end_;
     std::memcpy(at, &event, sizeof(event));
-    std::memcpy(at + sizeof(event), data, header->caplen);
+    std::memcpy(at + sizeof(event), data, kept);
     socket.end_ += size;
   };
   pcap_dispatch(handle_->pcap, -1, take, reinterpret_cast<u_char*>(this));

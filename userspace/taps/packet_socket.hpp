@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The reference tap: an AF_PACKET socket (libpcap, TPACKET_V3) on one device and in one direction, whose packets join
-// the others as events. Packets are copied into memory of its own and live there until they are popped. One thread.
+// The reference tap: an AF_PACKET socket (libpcap, TPACKET_V3 or V2) on one device and in one direction, whose packets
+// join the others as events. Packets are copied into memory of its own and live there until they are popped. One
+// thread.
 #pragma once
 
 #include <cstdint>

@@ -11,6 +11,9 @@
 namespace ringtap {
 namespace {
 
+// Beside rings the sockets have an eighth of their size in addition, without them all of it.
+constexpr std::uint64_t kSharesOfRings = 8;
+
 class PacketTaps final : public TapFamily {
  public:
   [[nodiscard]] TapSet taps() const override { return kPacketTaps; }
@@ -91,17 +94,19 @@ class PacketTaps final : public TapFamily {
                    ": --slice, --sample and --max-pps need a program at its AF_PACKET socket, and there "
                    "can be none");
     }
+    // A socket's packets are taken out of its buffer as soon as the reader runs; those of programs wait in the rings.
+    const std::uint64_t share = context.programs != nullptr ? 1 : kSharesOfRings;
+    const std::uint64_t bytes = *options.buffer_bytes / kSharesOfRings * share / 2;
     for (const Tap tap : {Tap::kPacketIn, Tap::kPacketOut}) {
       if (!at.taps.contains(tap)) continue;
-      auto socket =
-          PacketSocket::open({.device = at.device.name,
-                              .ifindex = at.device.ifindex,
-                              .slot = at.slot,
-                              .tap = tap,
-                              .snaplen = options.filter.any_vlan ? RINGTAP_MAX_SNAPLEN : options.snaplen,
-                              .buffer_bytes = options.buffer_bytes / 2 / std::max<std::size_t>(context.devices, 1),
-                              .filter = options.filter.any_vlan ? "" : options.filter.expression,
-                              .recheck = options.filter.any_vlan});
+      auto socket = PacketSocket::open({.device = at.device.name,
+                                        .ifindex = at.device.ifindex,
+                                        .slot = at.slot,
+                                        .tap = tap,
+                                        .snaplen = options.filter.any_vlan ? RINGTAP_MAX_SNAPLEN : options.snaplen,
+                                        .buffer_bytes = bytes / std::max<std::size_t>(context.devices, 1),
+                                        .filter = options.filter.any_vlan ? "" : options.filter.expression,
+                                        .recheck = options.filter.any_vlan});
       if (!socket) return socket.take_error();
       context.wake_on((*socket)->fd());
       at.packet_link_type = (*socket)->link_type();
