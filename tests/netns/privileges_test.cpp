@@ -212,7 +212,7 @@ TEST_F(Privileges, AHelperThatIsKilledIsNamedAndTheCaptureGoesOn) {
     EXPECT_EQ(read_capture(folder_ / "x.pcap").frames.size(), (*accounting.total)["written"]);
   }
   {
-    Capture ringtap(hosts_.right, {"-v", "-U", "-i", "any", "-w", folder_ / "any.pcap"});
+    Capture ringtap(hosts_.right, {"-v", "-U", "--tap", "tc", "-i", "any", "-w", folder_ / "any.pcap"});
     kill_helper(ringtap, "ringtap-attach");
     hosts_.add_pair("late", "comer");
     EXPECT_TRUE(ringtap.process().wait_for_err(text("ringtap-attach", "interfaces that appear are not captured")));
