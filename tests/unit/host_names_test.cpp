@@ -194,5 +194,11 @@ TEST(HostNames, EndsWhileALookUpHangs) {
   Server(server).open();
 }
 
+TEST(HostNames, TakeNoNameThatATerminalWouldObey) {
+  auto names = HostNames::start({}, [](std::span<const std::uint8_t>) { return std::string("a\x1b[31mb"); });
+  ASSERT_TRUE(names);
+  EXPECT_EQ((*names)->host(ipv4(1)), "");
+}
+
 }  // namespace
 }  // namespace ringtap

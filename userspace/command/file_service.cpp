@@ -7,23 +7,21 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <ctime>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "app/file_command.hpp"
+#include "command/file_requests.hpp"
 #include "command/messages.hpp"
 #include "command/outputs.hpp"
 #include "file/open_file.hpp"
-#include "file/rotating_writer.hpp"
 #include "sandbox/sandbox.hpp"
 #include "sandbox/user.hpp"
 
@@ -65,27 +63,18 @@ Result<> keep_opening(const Options& options) {
   return ok();
 }
 
-// The first byte of a request, before a path. An answer is empty, or an error.
-constexpr char kRead = 'r';
-constexpr char kWrite = 'w';
-constexpr char kLookAt = 'l';
-constexpr char kFolder = 'd';
-constexpr char kRun = 'z';
-constexpr char kRanHow = 's';  // the answer is file_command_text()
+constexpr std::string_view kRanHow = "s";  // a request without a path; the answer is file_command_text()
 
 class FileService {
  public:
-  explicit FileService(const Options& options) : options_(options), command_(options.output.rotate_command, say) {}
+  explicit FileService(const Options& options)
+      : requests_(options), inputs_(options.read_paths), command_(options.output.rotate_command, say) {}
 
-  HelperProcess::Answer serve(std::string_view request) {
-    const char what = request.front();
-    const std::string path(request.substr(1));
-    if (what == kRanHow) return {file_command_text(), {}};
-    auto done = what == kRun ? run(path)
-                             : open(path, what == kRead     ? FileUse::kRead
-                                          : what == kWrite  ? FileUse::kWrite
-                                          : what == kFolder ? FileUse::kFolder
-                                                            : FileUse::kLookAt);
+  // The answer is empty, or an error.
+  HelperProcess::Answer serve(std::string_view text) {
+    if (text == kRanHow) return {file_command_text(), {}};
+    auto request = requests_.accept(text, std::time(nullptr));
+    auto done = request ? carry_out(*request) : request.take_error();
     if (!done) return {error_text(done.error()), {}};
     return {"", done.take()};
   }
@@ -102,61 +91,20 @@ class FileService {
     return text;
   }
 
-  Result<UniqueFd> open(const std::string& path, FileUse use) {
-    const auto& inputs = options_.read_paths;
-    if (use == FileUse::kRead) {
-      if (std::find(inputs.begin(), inputs.end(), path) != inputs.end()) return open_file_here(path, use);
-      return Error("open " + path + ": not a file of the command line");
+  Result<UniqueFd> carry_out(const FileRequest& request) {
+    const auto& [use, path] = request;
+    if (!use) {
+      if (auto started = command_.run(path); !started) return started.take_error();
+      return UniqueFd();
     }
-    if (!is_output(path)) return Error("create " + path + ": not a file of -w", ErrorKind::kOutput);
-    if (const auto* input = find_same_file(inputs, path)) {
-      return Error("-w " + path + ": this is the input file " + *input, ErrorKind::kOutput);
-    }
-    written_.insert(path);
-    return open_file_here(path, use);
+    const auto* input = use == FileUse::kRead ? nullptr : find_same_file(inputs_, path);
+    if (input == nullptr) return open_file_here(path, *use);
+    return Error("-w " + path + ": this is the input file " + *input, ErrorKind::kOutput);
   }
 
-  // Whether -w may be this file: the time in its name is now, or that of the file before; its number is one of the set.
-  bool is_output(const std::string& path) {
-    const Rotation& rotation = options_.output.rotation;
-    if (!rotation.rotates()) return path == options_.output.path;
-    constexpr std::time_t kLate = 60;  // since the name was made
-    const std::time_t now = std::time(nullptr);
-    if (!unnumbered_.empty() && is_numbered(unnumbered_, path)) return true;
-    for (std::time_t time = rotation.seconds > 0 ? now - kLate : now; time <= now + 1; ++time) {
-      Rotation by_time = rotation;
-      by_time.bytes = 0;
-      const auto name = rotated_name(options_.output.path, by_time, time, 0);
-      if (!name || !is_numbered(*name, path)) continue;
-      unnumbered_ = *name;
-      return true;
-    }
-    return false;
-  }
-
-  [[nodiscard]] bool is_numbered(const std::string& name, const std::string& path) const {
-    if (!path.starts_with(name)) return false;
-    const std::string digits = path.substr(name.size());
-    if (digits.empty()) return true;
-    constexpr std::size_t kMostDigits = 18;  // of 64 bits
-    const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
-    const Rotation& rotation = options_.output.rotation;
-    if (rotation.bytes == 0 || digits.size() > kMostDigits || !std::all_of(digits.begin(), digits.end(), is_digit)) {
-      return false;
-    }
-    return rotation.files == 0 || std::stoull(digits) < rotation.files;
-  }
-
-  Result<UniqueFd> run(const std::string& path) {
-    if (written_.erase(path) == 0) return Error("-z " + path + ": not a file of -w that is complete");
-    if (auto started = command_.run(path); !started) return started.take_error();
-    return UniqueFd();
-  }
-
-  const Options& options_;
+  FileRequests requests_;
+  const std::vector<std::string>& inputs_;
   FileCommand command_;
-  std::string unnumbered_;         // the name of the last file, without its number
-  std::set<std::string> written_;  // not given to the command yet
 };
 
 std::optional<HelperProcess>& the_helper() {
@@ -165,11 +113,11 @@ std::optional<HelperProcess>& the_helper() {
 }
 
 // Also called by the thread that completes files.
-Result<UniqueFd> ask(char what, const std::string& path, ErrorKind kind) {
+Result<UniqueFd> ask(const FileRequest& request, ErrorKind kind) {
   static std::mutex one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
-  auto answer = the_helper()->ask(what + path);
-  if (!answer) return Error("open " + path + ": " + error_text(answer.error()), kind);
+  auto answer = the_helper()->ask(request.text());
+  if (!answer) return Error("open " + request.path + ": " + error_text(answer.error()), kind);
   if (!answer->text.empty()) return Error(answer->text, kind);
   return std::move(answer->fd);
 }
@@ -192,17 +140,7 @@ Result<UniqueFd> ask_to_open(const std::string& path, FileUse use) {
   if (const auto own = own_files().find(path); own != own_files().end()) {
     if (own->second || use == FileUse::kFolder) return std::move(own->second);  // its name is not on a disk
   }
-  switch (use) {
-    case FileUse::kRead:
-      return ask(kRead, path, ErrorKind::kFailure);
-    case FileUse::kWrite:
-      return ask(kWrite, path, ErrorKind::kOutput);
-    case FileUse::kLookAt:
-      return ask(kLookAt, path, ErrorKind::kOutput);
-    case FileUse::kFolder:
-      break;
-  }
-  return ask(kFolder, path, ErrorKind::kOutput);
+  return ask({use, path}, use == FileUse::kRead ? ErrorKind::kFailure : ErrorKind::kOutput);
 }
 
 }  // namespace
@@ -243,13 +181,13 @@ Result<> start_file_service(const Options& options) {
 }
 
 Result<> run_file_command(const std::string& path) {
-  auto ran = ask(kRun, path, ErrorKind::kFailure);
+  auto ran = ask({{}, path}, ErrorKind::kFailure);
   return ran ? ok() : Result<>(ran.take_error());
 }
 
 std::string file_command_text(const Options& options) {
   if (options.output.rotate_command.empty() || !the_helper()) return "";
-  const auto answer = the_helper()->ask({&kRanHow, 1});
+  const auto answer = the_helper()->ask(kRanHow);
   return answer && !answer->text.empty() ? "-z " + options.output.rotate_command + ": " + answer->text : "";
 }
 

@@ -33,8 +33,6 @@
 namespace ringtap {
 namespace {
 
-constexpr std::uint32_t kBefore = 1U << 3;  // BPF_F_BEFORE without a relative: the head of the chain
-
 // How many programs a hook takes, and the errno with which the kernel refuses one more.
 struct HookLimit {
   int refusal;

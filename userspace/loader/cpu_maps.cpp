@@ -54,7 +54,7 @@ struct Request {
 UniqueFd ask(const Request& request) {
   auto answer = the_helper()->ask({reinterpret_cast<const char*>(&request), sizeof request});
   if (answer && answer->text.empty()) return std::move(answer->fd);
-  errno = answer ? std::stoi(answer->text) : ESRCH;
+  errno = answer ? answer->errno_value() : ESRCH;
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <linux/capability.h>
+#include <linux/if_link.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "loader/uapi.hpp"
 #include "sandbox/helper_process.hpp"
 #include "sandbox/user.hpp"
 
@@ -25,7 +27,8 @@ std::optional<HelperProcess>& the_helper() {
 
 UniqueFd make_here(const DeviceLink& link) {
   LIBBPF_OPTS(bpf_link_create_opts, options, .flags = link.flags);
-  return UniqueFd(bpf_link_create(link.program_fd, static_cast<int>(link.ifindex), link.type, &options));
+  return UniqueFd(bpf_link_create(link.program_fd, static_cast<int>(link.ifindex),
+                                  static_cast<bpf_attach_type>(link.type), &options));
 }
 
 Result<> keep_attaching() {
@@ -34,12 +37,31 @@ Result<> keep_attaching() {
 
 }  // namespace
 
+Result<DeviceLink> parse_link_request(std::string_view request, std::span<const int> program_fds) {
+  constexpr const char* kWhat = "make a link";
+  DeviceLink link{};
+  if (request.size() != sizeof link) return Error::from_errno(EINVAL, kWhat);
+  std::memcpy(&link, request.data(), sizeof link);
+  if (std::find(program_fds.begin(), program_fds.end(), link.program_fd) == program_fds.end()) {
+    return Error::from_errno(EBADF, kWhat);
+  }
+  const bool is_tcx = link.type == kAttachTcxIngress || link.type == kAttachTcxEgress;
+  const bool is_xdp = link.type == BPF_XDP;
+  const bool has_mode = link.flags == XDP_FLAGS_DRV_MODE || link.flags == XDP_FLAGS_SKB_MODE;
+  if ((is_tcx && link.flags == kBefore) || (is_xdp && has_mode)) return link;
+  return Error::from_errno(EINVAL, kWhat);
+}
+
+// Of a process that is gone: that was said.
+static int lost_errno(const Error& error) {
+  return error.errno_value() != 0 ? error.errno_value() : EOWNERDEAD;
+}
+
 UniqueFd make_device_link(const DeviceLink& link) {
   if (!the_helper()) return make_here(link);
   auto answer = the_helper()->ask({reinterpret_cast<const char*>(&link), sizeof link});
-  if (!answer) errno = answer.error().errno_value() != 0 ? answer.error().errno_value() : EOWNERDEAD;  // that was said
   if (!answer || !answer->text.empty()) {
-    if (answer) errno = std::stoi(answer->text);
+    errno = answer ? answer->errno_value() : lost_errno(answer.error());
     return UniqueFd();
   }
   return std::move(answer->fd);
@@ -47,13 +69,9 @@ UniqueFd make_device_link(const DeviceLink& link) {
 
 Result<> start_link_helper(std::vector<int> program_fds) {
   const auto serve = [&](std::string_view request) -> HelperProcess::Answer {
-    DeviceLink link{};
-    if (request.size() != sizeof link) return {std::to_string(EINVAL), {}};
-    std::memcpy(&link, request.data(), sizeof link);
-    if (std::find(program_fds.begin(), program_fds.end(), link.program_fd) == program_fds.end()) {
-      return {std::to_string(EBADF), {}};
-    }
-    UniqueFd made = make_here(link);
+    const auto link = parse_link_request(request, program_fds);
+    if (!link) return {std::to_string(link.error().errno_value()), {}};
+    UniqueFd made = make_here(*link);
     if (!made) return {std::to_string(errno), {}};
     return {"", std::move(made)};
   };

@@ -3,9 +3,9 @@
 // has the same programs. One thread.
 #pragma once
 
-#include <linux/bpf.h>
-
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "ringtap/result.hpp"
@@ -13,12 +13,19 @@
 
 namespace ringtap {
 
+// BPF_F_BEFORE without a relative: the head of the chain.
+inline constexpr std::uint32_t kBefore = 1U << 3;
+
 struct DeviceLink {
   int program_fd;
   std::uint32_t ifindex;
-  bpf_attach_type type;
-  std::uint32_t flags;  // BPF_F_BEFORE, XDP_FLAGS_…
+  std::uint32_t type;   // BPF_XDP, kAttachTcxIngress, kAttachTcxEgress
+  std::uint32_t flags;  // of tcx: kBefore; of XDP: its mode, XDP_FLAGS_…
 };
+
+// The link that a request is for, which must be of one of these programs and at a device's hook; else an Error from
+// errno.
+Result<DeviceLink> parse_link_request(std::string_view request, std::span<const int> program_fds);
 
 // None, with errno, if the kernel refuses.
 UniqueFd make_device_link(const DeviceLink& link);

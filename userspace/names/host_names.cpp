@@ -27,8 +27,8 @@ namespace {
 constexpr std::size_t kMaxHostEntry = 64 * 1024;  // a line of hosts(5) with its aliases
 
 // Names from a server are printed on a terminal: one that is not plain text is rejected.
-std::string if_plain(const std::string& name) {
-  return plain_line(name) == name ? name : "";
+std::string if_plain(std::string name) {
+  return plain_line(name) == name ? std::move(name) : "";
 }
 
 std::string look_up_host(std::span<const std::uint8_t> address) {
@@ -77,7 +77,8 @@ struct HostNames::Mailbox {
 };
 
 std::string HostNames::look_up_on_this_host(std::span<const std::uint8_t> address) {
-  return if_plain(address.size() == ETH_ALEN ? look_up_station(address) : look_up_host(address));
+  if (address.size() == ETH_ALEN) return look_up_station(address);
+  return address.size() == sizeof(in_addr) || address.size() == sizeof(in6_addr) ? look_up_host(address) : "";
 }
 
 void HostNames::answer_questions(Mailbox& box) {
@@ -88,7 +89,7 @@ void HostNames::answer_questions(Mailbox& box) {
     const NumericAddress address = box.questions.front();
     box.questions.pop_front();
     lock.unlock();
-    std::string name = box.look_up(address.span());
+    std::string name = if_plain(box.look_up(address.span()));
     lock.lock();
     box.answers.push_back({address, std::move(name)});
     box.answered.store(true, std::memory_order_release);

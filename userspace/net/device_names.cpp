@@ -98,14 +98,6 @@ class Namespaces {
   std::uint64_t listed_ns_ = 0;
 };
 
-// What there is to ask.
-struct Question {
-  enum Kind : std::uint32_t { kDevice, kNetns, kNetnsById } kind;
-  std::uint32_t netns = 0;
-  std::uint32_t ifindex = 0;
-  std::int32_t id = 0;
-};
-
 std::string netns_with_id(std::int32_t id) {
   std::string name;
   for_each_entry(kNamedNamespaces, [&](const fs::path& path) {
@@ -115,17 +107,17 @@ std::string netns_with_id(std::int32_t id) {
   return name;
 }
 
-std::string answer_here(const Question& question) {
+std::string answer_here(const DeviceQuestion& question) {
   static Namespaces namespaces;
   switch (question.kind) {
-    case Question::kDevice: {
+    case DeviceQuestion::kDevice: {
       if (question.netns == 0) return name_here(question.ifindex);
       const std::string& path = namespaces.find(question.netns).path;
       return path.empty() ? "" : name_there(path, question.ifindex);
     }
-    case Question::kNetns:
+    case DeviceQuestion::kNetns:
       return namespaces.find(question.netns).name;
-    case Question::kNetnsById:
+    case DeviceQuestion::kNetnsById:
       return netns_with_id(question.id);
   }
   return "";
@@ -136,7 +128,7 @@ std::optional<HelperProcess>& the_helper() {
   return helper;
 }
 
-std::string answer_to(const Question& question) {
+std::string answer_to(const DeviceQuestion& question) {
   if (!the_helper()) return answer_here(question);
   auto answer = the_helper()->ask({reinterpret_cast<const char*>(&question), sizeof question});
   return answer ? std::move(answer->text) : "";
@@ -151,16 +143,22 @@ Result<> keep_entering() {
 
 }  // namespace
 
+std::optional<DeviceQuestion> parse_device_question(std::string_view request) {
+  DeviceQuestion question{};
+  if (request.size() != sizeof question) return std::nullopt;
+  std::memcpy(&question, request.data(), sizeof question);
+  if (question.kind > DeviceQuestion::kNetnsById) return std::nullopt;
+  return question;
+}
+
 std::string netns_called(std::int32_t id) {
-  return answer_to({.kind = Question::kNetnsById, .id = id});
+  return answer_to({.kind = DeviceQuestion::kNetnsById, .id = id});
 }
 
 Result<> start_device_name_helper() {
   const auto serve = [](std::string_view request) -> HelperProcess::Answer {
-    Question question{};
-    if (request.size() != sizeof question) return {};
-    std::memcpy(&question, request.data(), sizeof question);
-    return {answer_here(question), {}};
+    const auto question = parse_device_question(request);
+    return {question ? answer_here(*question) : "", {}};
   };
   auto helper = HelperProcess::start({.name = "ringtap-netns",
                                       .without = "interfaces in other network namespaces have no name",
@@ -180,7 +178,7 @@ std::string_view DeviceNames::device(std::uint32_t netns, std::uint32_t ifindex)
   if (devices_.size() >= kMostNames) devices_.clear();
   Name& name = devices_[{netns, ifindex}];
   if (is_due(name)) {
-    name = {answer_to({.kind = Question::kDevice, .netns = netns, .ifindex = ifindex}), monotonic_now_ns()};
+    name = {answer_to({.kind = DeviceQuestion::kDevice, .netns = netns, .ifindex = ifindex}), monotonic_now_ns()};
   }
   return name.text;
 }
@@ -189,7 +187,7 @@ std::string_view DeviceNames::netns(std::uint32_t netns) {
   if (netns == 0) return "";
   if (namespaces_.size() >= kMostNames) namespaces_.clear();
   Name& name = namespaces_[netns];
-  if (is_due(name)) name = {answer_to({.kind = Question::kNetns, .netns = netns}), monotonic_now_ns()};
+  if (is_due(name)) name = {answer_to({.kind = DeviceQuestion::kNetns, .netns = netns}), monotonic_now_ns()};
   return name.text;
 }
 

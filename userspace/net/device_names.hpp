@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,16 @@ namespace ringtap {
 
 // What `ip netns` calls the network namespace with this id in ours (ip-netns(8), list-id); empty if it has no name.
 std::string netns_called(std::int32_t id);
+
+// What there is to ask, as it is sent to the helper process.
+struct DeviceQuestion {
+  enum Kind : std::uint32_t { kDevice, kNetns, kNetnsById } kind;
+  std::uint32_t netns = 0;
+  std::uint32_t ifindex = 0;
+  std::int32_t id = 0;
+};
+// Nothing if these bytes are no question.
+std::optional<DeviceQuestion> parse_device_question(std::string_view request);
 
 // From now on a helper process looks everything up, with the right to enter namespaces.
 Result<> start_device_name_helper();

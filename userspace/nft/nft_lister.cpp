@@ -37,7 +37,30 @@ std::optional<std::string> content_of(int file) {
   return text;
 }
 
+bool is_word(std::string_view text) {
+  // The scanner's STRING, https://git.netfilter.org/nftables/tree/src/scanner.l
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.";
+  return !text.empty() && text.find_first_not_of(kLetters) == std::string_view::npos;
+}
+
 }  // namespace
+
+std::optional<std::string> nft_list_command(std::string_view what) {
+  const std::string command = "list " + std::string(what) + "\n";
+  if (what == "ruleset") return command;
+  constexpr std::string_view kChain = "chain ";
+  if (!what.starts_with(kChain)) return std::nullopt;
+  what.remove_prefix(kChain.size());
+  constexpr std::size_t kNames = 3;
+  for (std::size_t name = 0; name < kNames; ++name) {
+    const std::size_t blank = what.find(' ');
+    if ((blank == std::string_view::npos) != (name + 1 == kNames) || !is_word(what.substr(0, blank))) {
+      return std::nullopt;
+    }
+    what.remove_prefix(blank == std::string_view::npos ? what.size() : blank + 1);
+  }
+  return command;
+}
 
 Result<NftLister> NftLister::start() {
   std::optional<NftContext> context;  // of the helper, since its socket is
@@ -49,10 +72,8 @@ Result<NftLister> NftLister::start() {
     return keep_only(capability_set({CAP_NET_ADMIN}));
   };
   const auto serve = [&](std::string_view what) -> HelperProcess::Answer {
-    // Names in it are those of the kernel; one that is not a word would be another command.
-    constexpr std::string_view kNoWords = "\n;{}\"'";
-    if (what.find_first_of(kNoWords) != std::string_view::npos) return {};
-    if (!context->run("list " + std::string(what) + "\n")) return {};
+    const auto command = nft_list_command(what);
+    if (!command || !context->run(*command)) return {};
     return {"", file_of(context->output())};
   };
   auto helper = HelperProcess::start({.name = "ringtap-nft",

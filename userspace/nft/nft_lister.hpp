@@ -5,12 +5,17 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "ringtap/result.hpp"
 #include "sandbox/helper_process.hpp"
 
 namespace ringtap {
+
+// The command of nft(8) that a request to the helper stands for: "ruleset" or "chain FAMILY TABLE CHAIN", all of them
+// words as nft reads them without quotes. Nothing if it is none: then it could be another command.
+std::optional<std::string> nft_list_command(std::string_view what);
 
 class NftLister {
  public:

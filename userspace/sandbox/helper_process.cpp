@@ -14,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <thread>
@@ -77,8 +78,8 @@ bool send_message(int socket, std::string_view text, int fd) {
   return sent == static_cast<ssize_t>(text.size());
 }
 
-// False at the end of the connection, and with EMFILE if this process cannot have the descriptor that was sent. An
-// empty message counts as that; nobody sends one. A descriptor is only taken if there is a place for it.
+// False at the end of the connection, and with EMFILE if this process cannot have the descriptor that was sent. A
+// message that is empty or too long counts as that; nobody sends one. A descriptor is only taken if there is a place.
 bool receive_message(int socket, std::string& text, UniqueFd* fd) {
   text.resize(HelperProcess::kMaxMessage);
   iovec part{.iov_base = text.data(), .iov_len = text.size()};
@@ -87,12 +88,13 @@ bool receive_message(int socket, std::string& text, UniqueFd* fd) {
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = fd == nullptr ? nullptr : control.data();
-  message.msg_controllen = fd == nullptr ? 0 : control.size();
+  message.msg_controllen = fd == nullptr ? 0 : CMSG_LEN(sizeof(int));  // with the padding two would fit
   ssize_t received = 0;
   do {
     received = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   } while (received < 0 && errno == EINTR);
-  text.resize(received > 0 ? static_cast<std::size_t>(received) : 0);
+  const bool is_whole = received > 0 && (message.msg_flags & MSG_TRUNC) == 0;
+  text.resize(is_whole ? static_cast<std::size_t>(received) : 0);
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (fd != nullptr && header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
       header->cmsg_len == CMSG_LEN(sizeof(int))) {
@@ -102,7 +104,7 @@ bool receive_message(int socket, std::string& text, UniqueFd* fd) {
   }
   errno = 0;
   if (fd != nullptr && !*fd && (message.msg_flags & MSG_CTRUNC) != 0) errno = EMFILE;  // unix(7)
-  return received > 0 && errno == 0;
+  return is_whole && errno == 0;
 }
 
 [[noreturn]] void end(const HelperProcess::Role& role) {
@@ -162,6 +164,13 @@ std::string ending_of(pid_t process) {
 }
 
 }  // namespace
+
+int HelperProcess::Answer::errno_value() const {
+  int err = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, err);
+  return error == std::errc() && rest == end && err > 0 ? err : EPROTO;
+}
 
 void HelperProcess::on_loss(std::function<void(const std::string& text)> tell) {
   teller_of_loss() = std::move(tell);

@@ -25,6 +25,8 @@ class HelperProcess {
   struct Answer {
     std::string text;
     UniqueFd fd;  // none if there is nothing to hand over
+    // Of an answer whose text is an errno; EPROTO if it is none.
+    [[nodiscard]] int errno_value() const;
   };
   struct Role {
     std::string name;           // as ps(1) shows it, at most 15 bytes

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What a process that was taken over may ask of its helpers, and what a helper that was may answer.
+#include <gtest/gtest.h>
+#include <linux/if_link.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <string_view>
+
+#include "command/file_requests.hpp"
+#include "loader/device_link.hpp"
+#include "loader/uapi.hpp"
+#include "names/host_names.hpp"
+#include "net/device_names.hpp"
+#include "nft/nft_lister.hpp"
+#include "sandbox/helper_process.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::time_t kNow = 1'700'000'000;
+
+template <class T>
+std::string_view bytes_of(const T& value) {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+int refusal(const DeviceLink& link) {
+  static constexpr std::array kPrograms = {5, 9};
+  const auto accepted = parse_link_request(bytes_of(link), kPrograms);
+  return accepted ? 0 : accepted.error().errno_value();
+}
+
+TEST(LinkRequests, AreForOneOfTheProgramsAtADevice) {
+  EXPECT_EQ(refusal({5, 2, kAttachTcxIngress, kBefore}), 0);
+  EXPECT_EQ(refusal({9, 2, BPF_XDP, XDP_FLAGS_SKB_MODE}), 0);
+  EXPECT_EQ(refusal({6, 2, kAttachTcxIngress, kBefore}), EBADF);
+  EXPECT_EQ(refusal({5, 2, BPF_CGROUP_INET_INGRESS, 0}), EINVAL);
+  EXPECT_EQ(refusal({5, 2, BPF_XDP, XDP_FLAGS_SKB_MODE | XDP_FLAGS_REPLACE}), EINVAL);
+  EXPECT_EQ(refusal({5, 2, kAttachTcxEgress, kBefore | 1U << 2}), EINVAL);  // BPF_F_REPLACE
+  EXPECT_FALSE(parse_link_request("short", {}));
+}
+
+TEST(HelperAnswers, AreAnErrno) {
+  EXPECT_EQ((HelperProcess::Answer{"17", {}}.errno_value()), EEXIST);
+  for (const std::string_view answer : {"", "x", "17x", "-1", "0", "99999999999"}) {
+    EXPECT_EQ((HelperProcess::Answer{std::string(answer), {}}.errno_value()), EPROTO) << answer;
+  }
+}
+
+TEST(ListRequests, AreOneCommandThatChangesNothing) {
+  EXPECT_EQ(nft_list_command("ruleset"), "list ruleset\n");
+  EXPECT_EQ(nft_list_command("chain ip6 f2b-table input_v6.d"), "list chain ip6 f2b-table input_v6.d\n");
+  for (const std::string_view what :
+       {"", "table ip t", "ruleset; flush ruleset", "chain ip t c\nflush ruleset", "chain ip t", "chain ip t c d",
+        "chain ip t c#", "chain  t c", "chain ip t ", "chain ip t $c", "chain ip t \xc3\xa4"}) {
+    EXPECT_FALSE(nft_list_command(what)) << what;
+  }
+  EXPECT_FALSE(nft_list_command(std::string_view("chain ip t c\0d", 14)));
+}
+
+TEST(DeviceQuestions, AreOfAKnownKind) {
+  DeviceQuestion question{.kind = DeviceQuestion::kNetnsById, .id = 3};
+  ASSERT_TRUE(parse_device_question(bytes_of(question)));
+  EXPECT_EQ(parse_device_question(bytes_of(question))->id, 3);
+  EXPECT_FALSE(parse_device_question(bytes_of(question).substr(1)));
+  question.kind = static_cast<DeviceQuestion::Kind>(3);
+  EXPECT_FALSE(parse_device_question(bytes_of(question)));
+}
+
+TEST(NameRequests, AreAddresses) {
+  const std::array<std::uint8_t, 20> bytes{127, 0, 0, 1};
+  for (const std::size_t size : {0, 1, 5, 15, 20}) {
+    EXPECT_EQ(HostNames::look_up_on_this_host(std::span(bytes).first(size)), "");
+  }
+}
+
+bool accepts(FileRequests& requests, std::string_view request, std::time_t now = kNow) {
+  return static_cast<bool>(requests.accept(request, now));
+}
+
+TEST(FileRequests, AreForTheFilesOfTheCommandLine) {
+  Options options;
+  options.read_paths = {"in.pcap"};
+  options.output.path = "out.pcap";
+  FileRequests requests(options);
+  for (const std::string_view request : {"rin.pcap", "wout.pcap", "lout.pcap"}) {
+    EXPECT_TRUE(accepts(requests, request)) << request;
+  }
+  for (const std::string_view request : {"", "r", "win.pcap", "rout.pcap", "wout.pcap1", "w/etc/passwd", "zout.pcap",
+                                         "xout.pcap", "w./out.pcap", "l", "w"}) {
+    EXPECT_FALSE(accepts(requests, request)) << request;
+  }
+  EXPECT_FALSE(accepts(requests, std::string_view("wout.pcap\0x", 11)));
+  EXPECT_TRUE(accepts(requests, "dout.pcap"));
+  EXPECT_FALSE(accepts(requests, "din.pcap") || accepts(requests, "d") || accepts(requests, "d/etc/x"));
+}
+
+TEST(FileRequests, OfASetHaveTheDigitsThatItGivesThem) {
+  Options options;
+  options.output = {.path = "x", .rotation = {.bytes = 1000, .files = 20}, .rotate_command = "gzip"};
+  FileRequests requests(options);
+  EXPECT_TRUE(accepts(requests, "wx00") && accepts(requests, "wx19"));
+  for (const std::string_view request : {"wx", "wx0", "wx1", "wx20", "wx007", "wx-1", "wx1e", "wx 1", "lx00"}) {
+    EXPECT_FALSE(accepts(requests, request)) << request;
+  }
+  EXPECT_TRUE(accepts(requests, "zx00"));
+  EXPECT_FALSE(accepts(requests, "zx00"));  // each once
+  options.output.rotation.files = 0;
+  FileRequests unlimited(options);
+  EXPECT_TRUE(accepts(unlimited, "wx") && accepts(unlimited, "wx1"));
+  EXPECT_FALSE(accepts(unlimited, "wx0") || accepts(unlimited, "wx01"));
+}
+
+TEST(FileRequests, OfASetByTimeHaveTheTimeThatItIs) {
+  Options options;
+  options.output = {.path = "x%s.", .rotation = {.bytes = 1000, .seconds = 5}};
+  FileRequests requests(options);
+  EXPECT_TRUE(accepts(requests, "wx1700000000."));
+  EXPECT_TRUE(accepts(requests, "wx1700000000.7", kNow + 1000));  // a later file of the same slice
+  EXPECT_TRUE(accepts(requests, "wx1699999950."));
+  EXPECT_FALSE(accepts(requests, "wx1699999900.") || accepts(requests, "wx1700000100."));
+}
+
+}  // namespace
+}  // namespace ringtap

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "command/file_requests.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+#include "file/rotating_writer.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::string_view kLetters = "rwld";  // of each FileUse
+constexpr char kRun = 'z';
+
+}  // namespace
+
+std::string FileRequest::text() const {
+  return (use ? kLetters[static_cast<std::size_t>(*use)] : kRun) + path;
+}
+
+Result<FileRequest> FileRequests::accept(std::string_view text, std::time_t now) {
+  const std::size_t letter = text.empty() ? std::string_view::npos : kLetters.find(text.front());
+  if (text.empty() || (letter == std::string_view::npos && text.front() != kRun)) {
+    return Error("not a request for a file");
+  }
+  FileRequest request{.path = std::string(text.substr(1))};
+  if (letter != std::string_view::npos) {
+    request.use = static_cast<FileUse>(letter);
+    if (auto checked = check(*request.use, request.path, now); !checked) return checked.take_error();
+  } else if (written_.erase(request.path) == 0) {
+    return Error("-z " + request.path + ": not a file of -w that is complete");
+  }
+  return request;
+}
+
+Result<> FileRequests::check(FileUse use, const std::string& path, std::time_t now) {
+  const auto& inputs = options_.read_paths;
+  switch (use) {
+    case FileUse::kRead:
+      if (std::find(inputs.begin(), inputs.end(), path) != inputs.end()) return ok();
+      return Error("open " + path + ": not a file of the command line");
+    case FileUse::kFolder:
+      if (!last_.empty() && path == last_) return ok();
+      return Error("open the folder of " + path + ": not the file that was opened last", ErrorKind::kOutput);
+    case FileUse::kWrite:
+      if (!is_output(path, now)) break;
+      if (!options_.output.rotate_command.empty()) written_.insert(path);
+      last_ = path;
+      return ok();
+    case FileUse::kLookAt:
+      if (options_.output.rotation.rotates() || !is_output(path, now)) break;
+      last_ = path;
+      return ok();
+  }
+  return Error("create " + path + ": not a file of -w", ErrorKind::kOutput);
+}
+
+// Whether -w may be this file: the time in its name is now, or that of the file before; its number is one of the set.
+bool FileRequests::is_output(const std::string& path, std::time_t now) {
+  const OutputOptions& output = options_.output;
+  if (!output.rotation.rotates()) return !output.path.empty() && path == output.path;
+  constexpr std::time_t kLate = 60;  // since the name was made
+  if (!unnumbered_.empty() && is_numbered(unnumbered_, path)) return true;
+  Rotation by_time = output.rotation;
+  by_time.bytes = 0;
+  for (std::time_t time = by_time.seconds > 0 ? now - kLate : now; time <= now + 1; ++time) {
+    const auto name = rotated_name(output.path, by_time, time, 0);
+    if (!name || !is_numbered(*name, path)) continue;
+    unnumbered_ = *name;
+    return true;
+  }
+  return false;
+}
+
+bool FileRequests::is_numbered(const std::string& name, const std::string& path) const {
+  if (!path.starts_with(name)) return false;
+  Rotation by_number = options_.output.rotation;
+  by_number.seconds = 0;
+  std::uint64_t number = 0;
+  const char* end = path.data() + path.size();
+  const auto [rest, error] = std::from_chars(path.data() + name.size(), end, number);
+  if (name.size() < path.size() && (error != std::errc() || rest != end)) return false;
+  if (by_number.files > 0 && number >= by_number.files) return false;
+  const auto expected = rotated_name(name, by_number, 0, number);
+  return expected && *expected == path;
+}
+
+}  // namespace ringtap
