@@ -4,13 +4,13 @@
 // change nothing, and that what was read survives being written as pcapng.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string_view>
 #include <vector>
 
 #include "file/capture_reader.hpp"
 #include "file/pcapng_writer.hpp"
+#include "support/fuzz_input.hpp"
 #include "support/memory_source.hpp"
 #include "support/memory_writer.hpp"
 #include "support/recording_sink.hpp"
@@ -20,6 +20,7 @@ namespace {
 using namespace ringtap;
 using testing::MemorySource;
 using testing::RecordingSink;
+using testing::require;
 
 using namespace std::string_view_literals;
 constexpr std::string_view kOpenings[] = {
@@ -44,10 +45,6 @@ Outcome read(const std::vector<std::byte>& bytes, std::size_t piece) {
   Outcome outcome;
   outcome.is_damaged = testing::drain(reader, outcome.sink, 3).has_value();
   return outcome;
-}
-
-void require(bool holds) {
-  if (!holds) std::abort();
 }
 
 void require_same(const Outcome& one, const Outcome& other) {

@@ -10,16 +10,17 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "sink/text_printer.hpp"
+#include "support/fuzz_input.hpp"
 
 namespace {
 
 using namespace ringtap;
+using testing::require;
 
 constexpr std::array kLinkTypes = {
     LinkType::kEthernet, LinkType::kEthernet, LinkType::kNull,      LinkType::kRaw,       LinkType::kLoop,
@@ -38,10 +39,6 @@ class Names final : public NameResolver {
     return (address.back() & 1) != 0 ? "station" : std::string_view();
   }
 };
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 // A file in memory that the printer writes to.
 class Output {

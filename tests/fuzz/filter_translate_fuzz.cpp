@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <vector>
@@ -16,10 +15,12 @@
 #include "filter/lower.hpp"
 #include "filter/translate.hpp"
 #include "support/ebpf_interpreter.hpp"
+#include "support/fuzz_input.hpp"
 
 namespace {
 
 using namespace ringtap;  // NOLINT(google-build-using-namespace)
+using testing::require;
 
 bool loops(const ClassicProgram& program) {
   return std::any_of(program.insns.begin(), program.insns.end(), [](const ClassicInsn& insn) {
@@ -59,10 +60,6 @@ Input parse(std::span<const std::uint8_t> data) {
   return input;
 }
 
-void check(bool holds) {
-  if (!holds) std::abort();
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -97,11 +94,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wire.insert(wire.begin() + 12, std::begin(kTag), std::end(kTag));
   }
   const testing::EbpfRun run = testing::run_ebpf(code->insns, memory);
-  check(run.fault.empty());
+  require(run.fault.empty());
   // The translator takes only what libpcap's interpreter has a meaning for, so that may be asked now.
   if (!matcher || loops(input.program)) return 0;
   auto seen = std::as_bytes(std::span(wire));
   if (in_memory) seen = seen.first(memory.linear);
-  check(run.verdict == matcher->verdict(seen, static_cast<std::uint32_t>(wire.size())));
+  require(run.verdict == matcher->verdict(seen, static_cast<std::uint32_t>(wire.size())));
   return 0;
 }
