@@ -145,7 +145,7 @@ void add_source(Words& words, const Options& options) {
     const bool one_way = capture.may_choose_taps && capture.taps != kTcTaps;
     if (one_way) words.value("-Q", capture.taps.contains(Tap::kTcIngress) ? "in" : "out");
     if (!capture.may_choose_taps) words.value("--tap", tap_list(capture.taps));
-    words.value("-B", std::to_string(capture.buffer_bytes / 1024));
+    if (capture.buffer_bytes) words.value("-B", std::to_string(*capture.buffer_bytes / 1024));
     words.flag("-p", !capture.promiscuous);
     if (options.limits.duration) {
       words.value("--duration", seconds_text(static_cast<std::uint64_t>(options.limits.duration->count())));
