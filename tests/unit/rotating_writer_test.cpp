@@ -279,6 +279,8 @@ TEST_F(RotatingWriterTest, EndsWhereTheFileCannotBeMadeAnew) {
   const auto refused = writer_->on_record({.time_ns = 1, .data = kData, .wire_len = 100});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind(), ErrorKind::kOutput);
+  EXPECT_TRUE(writer_->flush());
+  EXPECT_TRUE(writer_->on_statistics({.interface_id = 0, .received = 1}));
   EXPECT_TRUE(writer_->finish());
   EXPECT_EQ(writer_->records_stored(), 1U);
 }

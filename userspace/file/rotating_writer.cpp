@@ -121,7 +121,8 @@ Result<bool> RotatingWriter::start_next() {
 }
 
 Result<> RotatingWriter::flush() {
-  Result<> flushed = file_.sink->flush();
+  // There is none once a file could not be completed, or made anew.
+  Result<> flushed = file_.sink == nullptr ? ok() : file_.sink->flush();
   return flushed ? closer_->failure() : std::move(flushed);
 }
 

@@ -50,7 +50,7 @@ class RotatingWriter final : public Sink {
   Result<> on_record(const RecordView& record) override;
   Result<> on_block(const FileBlockView& block) override;
   Result<> on_statistics(const InterfaceStatistics& statistics) override {
-    return file_.sink->on_statistics(statistics);
+    return file_.sink == nullptr ? ok() : file_.sink->on_statistics(statistics);
   }
   Result<> flush() override;
   Result<> finish() override;
