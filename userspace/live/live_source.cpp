@@ -18,6 +18,7 @@
 #include "live/framing.hpp"
 #include "live/interface_totals.hpp"
 #include "live/kernel_side.hpp"
+#include "live/long_work.hpp"
 #include "live/packet_ids.hpp"
 #include "live/reader_wait.hpp"
 #include "live/reduction_text.hpp"
@@ -159,6 +160,7 @@ Result<> LiveSource::Impl::prepare_taps() {
     if (require_bpf()) making_rings.emplace(KernelSide::make_rings(*options.buffer_bytes));
     auto features = probe_features(options.taps);
     if (!features && options.taps.contains_any(kBpfTaps)) return features.take_error();
+    if (!features && any && asked.may_choose_taps) notice("captured by libpcap's sockets: " + features.error().text());
     options.features = features ? *features : KernelFeatures{};
   }
   families = make_tap_families();
@@ -214,7 +216,9 @@ Result<> LiveSource::Impl::attach_all() {
     if (auto result = family->attach_host(context(), host_attachments); !result) return result;
   }
   std::optional<Error> first_error;
+  LongWork attaching(notice, "attaching", devices.size());
   for (const Device& device : devices) {
+    attaching.step();
     if (!device.up() && !any) notice(device.name + " is down; its packets will be captured once it is up");
     auto result = attach(device);
     if (result) continue;
@@ -387,13 +391,7 @@ void LiveSource::Impl::rename_until(std::uint64_t time_ns) {
 
 void LiveSource::Impl::detach_all() {
   if (std::exchange(stopped, true)) return;
-  // In reverse, so that the filter that created a clsact qdisc is removed last and finds it unused.
-  bool waited = true;
-  if (slots) {
-    for (auto slot = slots->all().rbegin(); slot != slots->all().rend(); ++slot) {
-      waited = detach(slot->attachments) && waited;
-    }
-  }
+  bool waited = !slots || slots->detach(notice);
   std::chrono::milliseconds until_last{0};
   for (const auto& family : families) until_last = std::max(until_last, family->stop());
   // In packet order, so that a packet that was seen at one tap is seen at every later one as well.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "live/long_work.hpp"
+
 namespace ringtap {
 
 SlotTable::SlotTable(std::uint32_t max_slots, Interfaces common) : max_slots_(max_slots), common_(std::move(common)) {
@@ -56,6 +58,17 @@ void SlotTable::rename(Slot& slot, const std::string& name) {
     if (earlier[tap] == kNoInterface) continue;
     predecessors_[interface_of(slot, tap_of(static_cast<ringtap_tap>(tap)))] = earlier[tap];
   }
+}
+
+bool SlotTable::detach(const Notice& notice) {
+  bool waited = true;
+  LongWork detaching(notice, "detaching", slots_.size());
+  // In reverse, so that the filter that created a clsact qdisc is removed last and finds it unused.
+  for (auto slot = slots_.rbegin(); slot != slots_.rend(); ++slot) {
+    waited = ringtap::detach(slot->attachments) && waited;
+    detaching.step();
+  }
+  return waited;
 }
 
 }  // namespace ringtap

@@ -15,6 +15,7 @@
 #include "net/rtnetlink.hpp"
 #include "record/event.hpp"
 #include "ringtap/record.hpp"
+#include "taps/live_options.hpp"
 
 namespace ringtap {
 
@@ -77,6 +78,8 @@ class SlotTable {
   }
   // From now on the records of this device have this name.
   void rename(Slot& slot, const std::string& name);
+  // From all devices; whether none of the programs runs any more. A notice says so if it takes long.
+  bool detach(const Notice& notice);
   // In the order in which sinks get them.
   [[nodiscard]] const std::vector<Interface>& interfaces() const { return interfaces_; }
   // The interface of the same device and family under its earlier name; kNoInterface: none.
