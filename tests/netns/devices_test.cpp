@@ -12,6 +12,7 @@
 #include <functional>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "capture.hpp"
@@ -335,7 +336,7 @@ TEST_F(MonitorDevices, OfVsockAreCapturedAsByTcpdump) {
 TEST_P(Devices, AreCapturedByAnyAsByTcpdump) {
   const DeviceCase& one = GetParam();
   if (!make(one)) GTEST_SKIP() << "this kernel makes no " << one.name << ": " << reason_;
-  if (one.answered) {
+  if (one.answered && !one.sends_only) {
     ASSERT_TRUE(reaches(one)) << one.name << " carries no packet";
   }
   const std::vector<std::string> arguments = {"-i", "any", "-n", "-t", "icmp"};
@@ -347,6 +348,10 @@ TEST_P(Devices, AreCapturedByAnyAsByTcpdump) {
   std::vector<std::string> lines = lines_of(ours.out);
   std::vector<std::string> expected = lines_of(theirs.out);
   std::erase(expected, "");
+  // For live tcpdump `icmp` means tagged frames, too (docs/filter.md): those of the device below.
+  if (std::string_view(one.name) == "vlan") {
+    std::erase_if(expected, [](const std::string& line) { return line.starts_with("right "); });
+  }
   std::sort(lines.begin(), lines.end());
   std::sort(expected.begin(), expected.end());
   EXPECT_EQ(lines, expected) << ours.err;
