@@ -12,13 +12,13 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <mutex>
 #include <utility>
 
 #include "base/open_files.hpp"
 #include "base/thread.hpp"
+#include "base/wait_status.hpp"
 
 namespace ringtap {
 namespace {
@@ -61,10 +61,7 @@ std::string failure_of(pid_t process) {
   while (::waitpid(process, &status, 0) < 0) {
     if (errno != EINTR) return "";
   }
-  if (WIFSIGNALED(status)) {
-    return "killed by signal " + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
-  }
-  return WEXITSTATUS(status) == 0 ? "" : "exit status " + std::to_string(WEXITSTATUS(status));
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? "" : ending_text(status);
 }
 
 }  // namespace

@@ -52,10 +52,7 @@ struct Request {
 };
 
 UniqueFd ask(const Request& request) {
-  auto answer = the_helper()->ask({reinterpret_cast<const char*>(&request), sizeof request});
-  if (answer && answer->text.empty()) return std::move(answer->fd);
-  errno = answer ? answer->errno_value() : ESRCH;
-  return {};
+  return the_helper()->ask_for_file({reinterpret_cast<const char*>(&request), sizeof request});
 }
 
 Error refused(const CpuMaps::Kind& kind, unsigned cpu, std::uint32_t entries, int err) {
@@ -140,13 +137,12 @@ Result<> CpuMaps::start_helper(std::vector<const CpuMaps*> maps) {
         std::find_if(maps.begin(), maps.end(), [&](const CpuMaps* one) { return one->fd() == request.outer; });
     if (outer == maps.end()) return {std::to_string(EBADF), {}};
     if (request.entries > (*outer)->kind_.entries) return {std::to_string(E2BIG), {}};
-    UniqueFd made = add_here(request.outer, (*outer)->kind_, request.cpu, request.entries);
-    if (!made) return {std::to_string(errno), {}};
-    return {"", std::move(made)};
+    return HelperProcess::Answer::of(add_here(request.outer, (*outer)->kind_, request.cpu, request.entries));
   };
   std::vector<int> files(maps.size());
   std::transform(maps.begin(), maps.end(), files.begin(), [](const CpuMaps* one) { return one->fd(); });
   auto helper = HelperProcess::start({.name = "ringtap-cpus",
+                                      .without = "packets on CPUs that come online are lost",
                                       .files = std::move(files),
                                       .prepare = [] { return keep_only(capability_set({CAP_BPF})); },
                                       .serve = serve});

@@ -52,28 +52,16 @@ Result<DeviceLink> parse_link_request(std::string_view request, std::span<const 
   return Error::from_errno(EINVAL, kWhat);
 }
 
-// Of a process that is gone: that was said.
-static int lost_errno(const Error& error) {
-  return error.errno_value() != 0 ? error.errno_value() : EOWNERDEAD;
-}
-
 UniqueFd make_device_link(const DeviceLink& link) {
   if (!the_helper()) return make_here(link);
-  auto answer = the_helper()->ask({reinterpret_cast<const char*>(&link), sizeof link});
-  if (!answer || !answer->text.empty()) {
-    errno = answer ? answer->errno_value() : lost_errno(answer.error());
-    return UniqueFd();
-  }
-  return std::move(answer->fd);
+  return the_helper()->ask_for_file({reinterpret_cast<const char*>(&link), sizeof link});
 }
 
 Result<> start_link_helper(std::vector<int> program_fds) {
   const auto serve = [&](std::string_view request) -> HelperProcess::Answer {
     const auto link = parse_link_request(request, program_fds);
     if (!link) return {std::to_string(link.error().errno_value()), {}};
-    UniqueFd made = make_here(*link);
-    if (!made) return {std::to_string(errno), {}};
-    return {"", std::move(made)};
+    return HelperProcess::Answer::of(make_here(*link));
   };
   auto helper = HelperProcess::start({.name = "ringtap-attach",
                                       .without = "interfaces that appear are not captured",

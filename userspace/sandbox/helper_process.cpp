@@ -23,6 +23,7 @@
 #include "base/end_request.hpp"
 #include "base/now.hpp"
 #include "base/thread.hpp"
+#include "base/wait_status.hpp"
 #include "sandbox/sandbox.hpp"
 
 namespace ringtap {
@@ -153,10 +154,7 @@ std::string ending_of(pid_t process) {
   int status = 0;
   for (int i = 0; i < kTries; ++i) {
     const pid_t ended = ::waitpid(process, &status, WNOHANG);
-    if (ended == process && WIFSIGNALED(status)) {
-      return "was killed by signal " + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
-    }
-    if (ended == process) return "ended with exit status " + std::to_string(WEXITSTATUS(status));
+    if (ended == process) return (WIFSIGNALED(status) ? "was " : "ended with ") + ending_text(status);
     if (ended < 0) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -170,6 +168,11 @@ int HelperProcess::Answer::errno_value() const {
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, err);
   return error == std::errc() && rest == end && err > 0 ? err : EPROTO;
+}
+
+HelperProcess::Answer HelperProcess::Answer::of(UniqueFd made) {
+  if (!made) return {std::to_string(errno), {}};
+  return {"", std::move(made)};
 }
 
 void HelperProcess::on_loss(std::function<void(const std::string& text)> tell) {
@@ -237,6 +240,14 @@ Result<HelperProcess::Answer> HelperProcess::ask(std::string_view request) const
   }
   answer.text.pop_back();
   return answer;
+}
+
+UniqueFd HelperProcess::ask_for_file(std::string_view request) const {
+  auto answer = ask(request);
+  if (answer && answer->text.empty()) return std::move(answer->fd);
+  const int err = answer ? answer->errno_value() : answer.error().errno_value();
+  errno = err != 0 ? err : EOWNERDEAD;  // the process is gone, which was said
+  return {};
 }
 
 }  // namespace ringtap

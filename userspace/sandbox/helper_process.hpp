@@ -27,6 +27,8 @@ class HelperProcess {
     UniqueFd fd;  // none if there is nothing to hand over
     // Of an answer whose text is an errno; EPROTO if it is none.
     [[nodiscard]] int errno_value() const;
+    // Hands over what was made; without it errno, which says why.
+    static Answer of(UniqueFd made);
   };
   struct Role {
     std::string name;           // as ps(1) shows it, at most 15 bytes
@@ -53,6 +55,8 @@ class HelperProcess {
   // An Error if the process is gone, if the request is too long, or if there is no answer and the run is to end: then
   // it gets as long as who reads the output (EndRequest).
   Result<Answer> ask(std::string_view request) const;
+  // For a process whose answers are Answer::of(): what was made, or none with errno.
+  UniqueFd ask_for_file(std::string_view request) const;
 
  private:
   HelperProcess(const Role& role, pid_t process, UniqueFd connection)
