@@ -156,13 +156,11 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
 
 // Keeps those of the requested taps that this kernel has.
 Result<> LiveSource::Impl::prepare_taps() {
-  if (!options.features) {
-    if (require_bpf()) making_rings.emplace(KernelSide::make_rings(*options.buffer_bytes));
-    auto features = probe_features(options.taps);
-    if (!features && options.taps.contains_any(kBpfTaps)) return features.take_error();
-    if (!features && any && asked.may_choose_taps) notice("captured by libpcap's sockets: " + features.error().text());
-    options.features = features ? *features : KernelFeatures{};
-  }
+  auto features =
+      probe_features(options.taps, [this] { making_rings.emplace(KernelSide::make_rings(*options.buffer_bytes)); });
+  if (!features && options.taps.contains_any(kBpfTaps)) return features.take_error();
+  if (!features && any && asked.may_choose_taps) notice("captured by libpcap's sockets: " + features.error().text());
+  options.features = features ? *features : KernelFeatures{};
   families = make_tap_families();
   TapPlan plan{options, any, devices, notice};
   for (const auto& family : families) {
@@ -176,7 +174,6 @@ Result<> LiveSource::Impl::prepare_kernel_side() {
   const auto max_slots = static_cast<std::uint32_t>(
       std::min<std::size_t>(devices.size() + (any ? slots_for_newcomers(options) : 0), RINGTAP_MAX_SLOTS));
   if (options.taps.contains_any(kBpfTaps) || options.features->packet_program) {
-    if (!making_rings) making_rings.emplace(KernelSide::make_rings(*options.buffer_bytes));
     auto loaded = KernelSide::load(options, framing->link_type(), max_slots, std::move(*making_rings), notice);
     if (!loaded) return loaded.take_error();
     kernel = loaded.take();

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <string>
 
+#include "loader/probe_program.hpp"
 #include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
@@ -31,13 +32,8 @@ Result<unsigned> possible_cpus() {
 Result<std::vector<unsigned>> online_cpus() {
   auto possible = possible_cpus();
   if (!possible) return possible.take_error();
-  // A program that returns 0; on a CPU that is not online it cannot run.
-  const bpf_insn program[] = {
-      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-      {.code = BPF_JMP | BPF_EXIT},
-  };
-  const UniqueFd fd(
-      bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "cpu_probe", "Dual BSD/GPL", program, std::size(program), nullptr));
+  // On a CPU that is not online it cannot run.
+  const UniqueFd fd = load_returning(0, BPF_PROG_TYPE_RAW_TRACEPOINT, "cpu_probe");
   std::vector<unsigned> online;
   for (unsigned cpu = 0; fd && cpu < *possible; ++cpu) {
     std::uint64_t argument = 0;

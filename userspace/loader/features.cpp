@@ -14,6 +14,7 @@
 
 #include "loader/handles.hpp"
 #include "loader/libbpf_log.hpp"
+#include "loader/probe_program.hpp"
 #include "loader/refusal.hpp"
 #include "loader/uapi.hpp"
 
@@ -33,12 +34,7 @@ bool has_long_jumps() {
 
 // A raw tracepoint program that returns 0, run once.
 bool has_stage_flusher() {
-  const bpf_insn program[] = {
-      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-      {.code = BPF_JMP | BPF_EXIT},
-  };
-  const UniqueFd fd(bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "flusher_probe", "Dual BSD/GPL", program,
-                                  std::size(program), nullptr));
+  const UniqueFd fd = load_returning(0, BPF_PROG_TYPE_RAW_TRACEPOINT, "flusher_probe");
   std::uint64_t argument = 0;
   LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &argument, .ctx_size_in = sizeof(argument));
   return fd && bpf_prog_test_run_opts(fd.get(), &options) == 0;
@@ -56,27 +52,17 @@ int tracepoint_arguments(const btf* types, const char* name) {
 
 // A program that accepts everything; its type exists since the same version as the links.
 bool has_netfilter() {
-  const bpf_insn program[] = {
-      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
-      {.code = BPF_JMP | BPF_EXIT},
-  };
   LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = kAttachNetfilter);
-  return static_cast<bool>(UniqueFd(taking_number(bpf_prog_load)(
-      kNetfilterProgramType, "netfilter_probe", "Dual BSD/GPL", program, std::size(program), &options)));
+  return static_cast<bool>(load_returning(1, kNetfilterProgramType, "netfilter_probe", &options));
 }
 
 // A program that returns 0, attached for a moment to the function, where it may run a few times.
 bool has_exit_program(const btf* types, const char* function) {
   const int id = btf__find_by_name_kind(types, function, BTF_KIND_FUNC);
   if (id < 0) return false;
-  const bpf_insn program[] = {
-      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-      {.code = BPF_JMP | BPF_EXIT},
-  };
   LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FEXIT,
               .attach_btf_id = static_cast<std::uint32_t>(id));
-  const UniqueFd fd(
-      bpf_prog_load(BPF_PROG_TYPE_TRACING, "exit_probe", "Dual BSD/GPL", program, std::size(program), &options));
+  const UniqueFd fd = load_returning(0, BPF_PROG_TYPE_TRACING, "exit_probe", &options);
   return fd && UniqueFd(bpf_raw_tracepoint_open(nullptr, fd.get()));
 }
 
@@ -130,8 +116,6 @@ Result<> require_ring_buffer() {
   return Error::from_errno(error, "create a BPF ring buffer").hint(refusal_hint(error));
 }
 
-}  // namespace
-
 Result<> require_bpf() {
   const LibbpfLog log;
   if (auto allowed = require_capabilities(); !allowed) return allowed.take_error();
@@ -146,8 +130,11 @@ Result<> require_bpf() {
   return require_kernel_types();
 }
 
-Result<KernelFeatures> probe_features(TapSet taps) {
+}  // namespace
+
+Result<KernelFeatures> probe_features(TapSet taps, const std::function<void()>& when_possible) {
   if (auto possible = require_bpf(); !possible) return possible.take_error();
+  if (when_possible) when_possible();
   const LibbpfLog log;
   std::unique_ptr<btf, Releaser<btf__free>> kernel_types(btf__load_vmlinux_btf());
   if (!kernel_types) {

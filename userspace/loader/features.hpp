@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "ringtap/result.hpp"
 #include "ringtap/tap.hpp"
@@ -34,10 +35,9 @@ struct KernelFeatures {
 inline constexpr const char* kNetfilterFunction = "nf_hook_slow";
 
 // An Error if ringtap cannot capture by programs at all: there is no BPF ring buffer (Linux 5.8) or no BTF, or this
-// process lacks a permission, which is named (refusal.hpp); without capabilities bpf(2) is not called.
-Result<> require_bpf();
-
-// Also an Error in these cases. What only one tap needs is not asked for without it among `taps`.
-Result<KernelFeatures> probe_features(TapSet taps = kAllTaps);
+// process lacks a permission, which is named (refusal.hpp); without capabilities bpf(2) is not called. Otherwise calls
+// `when_possible`, before the questions that take long. What only one tap needs is not asked for without it among
+// `taps`.
+Result<KernelFeatures> probe_features(TapSet taps = kAllTaps, const std::function<void()>& when_possible = {});
 
 }  // namespace ringtap

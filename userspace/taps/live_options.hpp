@@ -35,7 +35,7 @@ struct LiveOptions : CaptureSettings {
   LiveFilter filter;
   int interrupt_fd = -1;                   // becomes readable when a wait should end
   bool use_tcx = true;                     // false: clsact filters even where tcx links exist
-  std::optional<KernelFeatures> features;  // probed when not given
+  std::optional<KernelFeatures> features;  // what the kernel has: found out by the capture
 
   std::string buffer_note;  // why buffer_bytes is less than usual; else empty
 
