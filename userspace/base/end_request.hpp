@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Whether this run has been asked to end, for code that may otherwise wait for long: by a signal, or because the time
-// of
-// --duration is over. One for the process, since signals are. ask() may be called by a signal handler; the rest by any
-// thread.
+// of --duration is over. One for the process, since signals are. ask() may be called by a signal handler; the rest by
+// any thread.
 #pragma once
 
 #include <algorithm>

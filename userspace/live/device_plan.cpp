@@ -45,6 +45,11 @@ Result<std::set<LinkType>> link_types_of(const Device& device, TapSet taps) {
   return types;
 }
 
+// One AF_PACKET socket serves all devices, where tc would need two attachments at each.
+bool is_all_by_packet(const CaptureSettings& settings) {
+  return settings.may_choose_taps && has_any(settings.interfaces);
+}
+
 }  // namespace
 
 bool has_any(const std::vector<std::string>& names) {
@@ -53,7 +58,7 @@ bool has_any(const std::vector<std::string>& names) {
 
 TapSet taps_at(const Device& device, const CaptureSettings& settings) {
   if (!settings.may_choose_taps) return settings.taps;
-  if (!has_any(settings.interfaces) && tc_path(device).sees != TcPath::Sees::kNotAll) return settings.taps;
+  if (!is_all_by_packet(settings) && tc_path(device).sees != TcPath::Sees::kNotAll) return settings.taps;
   TapSet taps;
   if (settings.taps.contains(Tap::kTcIngress)) taps.insert(Tap::kPacketIn);
   if (settings.taps.contains(Tap::kTcEgress)) taps.insert(Tap::kPacketOut);
@@ -92,8 +97,7 @@ std::vector<std::string> notices_about(const std::vector<Device>& devices, const
   using enum TcPath::Sees;
   std::vector<std::string> notices;
   const bool relies_on_tc = settings.taps.contains_any(kTcTaps) && !settings.taps.contains_any(kPacketTaps);
-  const bool all_by_packet = settings.may_choose_taps && has_any(settings.interfaces);
-  if (!relies_on_tc || all_by_packet) return notices;
+  if (!relies_on_tc || is_all_by_packet(settings)) return notices;
   const auto not_seen = reason_list(devices, [](const Device&, TcPath::Sees sees) { return sees == kNotAll; });
   if (!not_seen.empty() && settings.may_choose_taps) {
     notices.push_back("captured by an AF_PACKET socket, as by tcpdump, and not at tc: " + not_seen);
