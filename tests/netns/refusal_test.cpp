@@ -134,6 +134,21 @@ TEST_F(Refusal, NamesCapNetRawToAnAfPacketSocket) {
   EXPECT_NE(result.err.find("needs CAP_NET_RAW"), std::string::npos) << result;
 }
 
+// Without a right for programs either, -i any opens a socket at each interface: what all of them lack is said once.
+TEST_F(Refusal, IsSaidOnceOfAllInterfaces) {
+  REQUIRE_TOOL("setpriv");
+  const TwoHosts hosts;
+  const Finished result =
+      run(hosts.right.command({"setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all",
+                               "--reuid=65534", "--clear-groups", ringtap_binary(), "-i", "any", "-c", "1"}));
+  EXPECT_EQ(result.status, (ExitStatus{1, 0})) << result;
+  const std::string what = "open an AF_PACKET socket";
+  const std::size_t first = result.err.find(what);
+  EXPECT_NE(first, std::string::npos) << result;
+  EXPECT_EQ(result.err.find(what, first + 1), std::string::npos) << result;
+  EXPECT_NE(result.err.find("no program can be loaded"), std::string::npos) << result;
+}
+
 TEST_F(Refusal, NamesTheLimitOfOpenFiles) {
   // Enough for the program itself to start.
   for (const std::string limit : {"10", "12", "16", "24", "32"}) {

@@ -159,7 +159,8 @@ Result<> LiveSource::Impl::prepare_taps() {
   auto features =
       probe_features(options.taps, [this] { making_rings.emplace(KernelSide::make_rings(*options.buffer_bytes)); });
   if (!features && options.taps.contains_any(kBpfTaps)) return features.take_error();
-  if (!features && any && asked.may_choose_taps) notice("captured by libpcap's sockets: " + features.error().text());
+  if (!features && any && asked.may_choose_taps)
+    notice("no program can be loaded, so libpcap's sockets capture: " + features.error().text());
   options.features = features ? *features : KernelFeatures{};
   families = make_tap_families();
   TapPlan plan{options, any, devices, notice};
@@ -212,7 +213,7 @@ Result<> LiveSource::Impl::attach_all() {
   for (const auto& family : families) {
     if (auto result = family->attach_host(context(), host_attachments); !result) return result;
   }
-  std::optional<Error> first_error;
+  std::vector<Error> errors;  // on `any`
   LongWork attaching(notice, "attaching", devices.size());
   for (const Device& device : devices) {
     attaching.step();
@@ -220,17 +221,16 @@ Result<> LiveSource::Impl::attach_all() {
     auto result = attach(device);
     if (result) continue;
     if (!any) return result;
-    notice(result.error().text());
-    if (!first_error) first_error = result.take_error();
+    errors.push_back(result.take_error());
   }
   if (options.reduction.time_batch.count() != 0) {
     if (auto watched = kernel.watch_softirqs(); !watched) return watched;
   }
   // So that what has passed a tap before it was attached has passed the later ones as well when this returns.
   if (options.follow) wait_for_running_programs();
-  const bool nothing = host_attachments.empty() && std::all_of(slots->all().begin(), slots->all().end(),
-                                                               [](const Slot& s) { return s.attachments.empty(); });
-  if (any && nothing && first_error) return std::move(*first_error);
+  const bool nothing = host_attachments.empty() && errors.size() == devices.size();
+  if (nothing && !errors.empty()) return std::move(errors.front());
+  for (const Error& error : errors) notice(error.text());
   return ok();
 }
 
