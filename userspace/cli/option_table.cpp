@@ -35,10 +35,10 @@ std::string taps_text(const Options& defaults) {
 }
 
 constexpr std::array kOptions = {
-    OptionRow{"-i,--interface", "IF", Group::kInput, kBothForms,
+    OptionRow{"-i,--interface", "IF", Group::kInput, kLiveForms,
               "interface: its name, its number in the list of -D, or any; may be repeated", set_interfaces},
     OptionRow{
-        "--tap", "LIST", Group::kInput, kCaptureForm,
+        "--tap", "LIST", Group::kInput, kRecordingForms,
         "where in the kernel to capture: tc, tc-in, tc-out, xdp, packet, stack, netfilter, socket, drop; separate "
         "several with commas",
         [](Draft& d, const Given& given) { return store(parse_taps(given.name, given.value(), kCaptureTaps), d.taps); },
@@ -48,53 +48,54 @@ constexpr std::array kOptions = {
         "taps to compare: xdp, packet, stack, tc, netfilter, socket, drop, end; separate several with commas",
         [](Draft& d, const Given& given) { return store(parse_taps(given.name, given.value(), kAllTaps), d.taps); },
         taps_text, ActsOn::kCaptures},
-    OptionRow{"--xdp-mode", "MODE", Group::kInput, kCaptureForm, "how the XDP tap is attached: auto, native or generic",
-              set_xdp_mode, [](const Options&) { return std::string("auto"); }, ActsOn::kCaptures},
-    OptionRow{"--consume", nullptr, Group::kInput, kCaptureForm,
+    OptionRow{"--xdp-mode", "MODE", Group::kInput, kRecordingForms,
+              "how the XDP tap is attached: auto, native or generic", set_xdp_mode,
+              [](const Options&) { return std::string("auto"); }, ActsOn::kCaptures},
+    OptionRow{"--consume", nullptr, Group::kInput, kRecordingForms,
               "drop captured frames at the XDP tap; for mirror ports, refused on an interface with an address",
               set_flag<[](Draft& d) { return &capture(d).consume; }>, nullptr, ActsOn::kCaptures},
-    OptionRow{"--force", nullptr, Group::kInput, kCaptureForm, "allow --consume on an interface with an address",
+    OptionRow{"--force", nullptr, Group::kInput, kRecordingForms, "allow --consume on an interface with an address",
               set_flag<[](Draft& d) { return &capture(d).consume_despite_address; }>, nullptr, ActsOn::kCaptures},
-    OptionRow{"-Q,--direction", "DIR", Group::kInput, kCaptureForm,
+    OptionRow{"-Q,--direction", "DIR", Group::kInput, kPacketForms,
               "direction of the packets to capture: in, out or inout", set_text<[](Draft& d) { return &d.direction; }>,
               [](const Options&) { return std::string("inout"); }},
-    OptionRow{"-s,--snapshot-length", "BYTES", Group::kInput, kCaptureForm,
+    OptionRow{"-s,--snapshot-length", "BYTES", Group::kInput, kPacketForms,
               "bytes to keep of each packet; 0 means the maximum, 262144", set_snaplen, snaplen_text},
     OptionRow{"-s,--snapshot-length", "BYTES", Group::kInput, kCompareForm,
               "bytes to keep of each packet; 0 means the maximum, 262144", set_snaplen, snaplen_text,
               ActsOn::kCaptures},
-    OptionRow{"-B,--buffer-size", "KIB", Group::kInput, kBothForms, "total size of all ring buffers, in KiB",
+    OptionRow{"-B,--buffer-size", "KIB", Group::kInput, kLiveForms, "total size of all ring buffers, in KiB",
               set_buffer, buffer_text, ActsOn::kCaptures},
     OptionRow{
-        "--slice", "LAYER[+N]", Group::kInput, kCaptureForm,
+        "--slice", "LAYER[+N]", Group::kInput, kPacketForms,
         "keep only the headers up to layer l2, l3 or l4, and N bytes after them; for example l4+20",
         [](Draft& d, const Given& given) { return parse_slice(given.name, given.value(), capture(d).reduction); }},
-    OptionRow{"--sample", "1/N", Group::kInput, kCaptureForm,
+    OptionRow{"--sample", "1/N", Group::kInput, kRecordingForms,
               "capture one flow in N, in both directions; for example 1/8",
               [](Draft& d, const Given& given) {
                 return store(parse_sample(given.name, given.value()), capture(d).reduction.sample);
               },
               nullptr, ActsOn::kCaptures},
-    OptionRow{"--max-pps", "N", Group::kInput, kCaptureForm, "capture at most N packets per second",
+    OptionRow{"--max-pps", "N", Group::kInput, kRecordingForms, "capture at most N packets per second",
               set_number<[](Draft& d) { return &capture(d).reduction.max_pps; }, 1, 1'000'000'000>, nullptr,
               ActsOn::kCaptures},
-    OptionRow{"--time-batch", "TIME", Group::kInput, kCaptureForm,
+    OptionRow{"--time-batch", "TIME", Group::kInput, kRecordingForms,
               "let received packets share clock readings up to this old; for example 10us", set_time_batch, nullptr,
               ActsOn::kCaptures},
-    OptionRow{"-p,--no-promiscuous-mode", nullptr, Group::kInput, kBothForms,
+    OptionRow{"-p,--no-promiscuous-mode", nullptr, Group::kInput, kLiveForms,
               "do not put the interface into promiscuous mode",
               [](Draft& d, const Given&) {
                 capture(d).promiscuous = false;
                 return ok();
               },
               nullptr, ActsOn::kCaptures},
-    OptionRow{"-r", "FILE", Group::kInput, kCaptureForm,
+    OptionRow{"-r", "FILE", Group::kInput, kRecordingForms,
               "read a pcap or pcapng file instead of capturing; - is standard input; several are merged in time order",
               set_read_paths},
     OptionRow{"-r", "FILE", Group::kInput, kCompareForm,
               "read a pcapng file written by ringtap, instead of capturing; - is standard input; several are merged",
               set_read_paths},
-    OptionRow{"-V", "FILE", Group::kInput, kBothForms,
+    OptionRow{"-V", "FILE", Group::kInput, kLiveForms,
               "read the capture files listed in FILE, one name per line, merged in time order; - is standard input",
               set_text<[](Draft& d) { return &d.list_path; }>},
     OptionRow{"-D,--list-interfaces", nullptr, Group::kInput, kCaptureForm, "list the interfaces and exit",
@@ -112,24 +113,24 @@ constexpr std::array kOptions = {
     OptionRow{"--nft-rule", nullptr, Group::kInput, kCompareForm, "name the nftables rule that dropped a packet",
               set_flag<[](Draft& d) { return &d.options.nft_rule; }>, nullptr, ActsOn::kCaptures},
 
-    OptionRow{"--from", "TIME", Group::kFilter, kCaptureForm,
+    OptionRow{"--from", "TIME", Group::kFilter, kPacketForms,
               "of files: only packets from this moment on; 2026-11-29T07:00:00, 07:00:00, @1700000000 or, since the "
               "first packet, +2m",
               [](Draft& d, const Given& given) {
                 return store(parse_file_time(given.name, given.value()), d.options.selection.from);
               },
               nullptr, ActsOn::kFiles},
-    OptionRow{"--to", "TIME", Group::kFilter, kCaptureForm, "of files: only packets up to this moment",
+    OptionRow{"--to", "TIME", Group::kFilter, kPacketForms, "of files: only packets up to this moment",
               [](Draft& d, const Given& given) {
                 return store(parse_file_time(given.name, given.value()), d.options.selection.to);
               },
               nullptr, ActsOn::kFiles},
-    OptionRow{"-F", "FILE", Group::kFilter, kCaptureForm,
+    OptionRow{"-F", "FILE", Group::kFilter, kPacketForms,
               "read the filter from a file; a filter on the command line is then ignored",
               set_text<[](Draft& d) { return &d.expression_file; }>},
-    OptionRow{"--any-vlan", nullptr, Group::kFilter, kBothForms, "also match frames with one to four VLAN tags",
+    OptionRow{"--any-vlan", nullptr, Group::kFilter, kAllForms, "also match frames with one to four VLAN tags",
               set_flag<[](Draft& d) { return &d.options.filter.any_vlan; }>},
-    OptionRow{"-O,--no-optimize", nullptr, Group::kFilter, kBothForms, "do not run libpcap's optimiser on the filter",
+    OptionRow{"-O,--no-optimize", nullptr, Group::kFilter, kAllForms, "do not run libpcap's optimiser on the filter",
               [](Draft& d, const Given&) {
                 d.options.filter.optimise = false;
                 return ok();
@@ -140,11 +141,11 @@ constexpr std::array kOptions = {
     OptionRow{"--dump-ebpf", nullptr, Group::kFilter, kCaptureForm, "show the filter as eBPF and exit",
               set_flag<[](Draft& d) { return &d.options.show_ebpf; }>},
 
-    OptionRow{"-c", "COUNT", Group::kEnd, kBothForms, "stop after this many packets",
+    OptionRow{"-c", "COUNT", Group::kEnd, kAllForms, "stop after this many packets",
               set_number<[](Draft& d) { return &d.options.limits.count; }, 1, kAnyCount>},
-    OptionRow{"--skip", "COUNT", Group::kEnd, kCaptureForm, "leave out this many packets at the beginning",
+    OptionRow{"--skip", "COUNT", Group::kEnd, kPacketForms, "leave out this many packets at the beginning",
               set_number<[](Draft& d) { return &d.options.limits.skip; }, 0, kAnyCount>},
-    OptionRow{"--duration", "TIME", Group::kEnd, kBothForms, "stop after this time; for example 500ms, 5s, 2m, 1h",
+    OptionRow{"--duration", "TIME", Group::kEnd, kLiveForms, "stop after this time; for example 500ms, 5s, 2m, 1h",
               [](Draft& d, const Given& given) {
                 return store(parse_duration(given.name, given.value()), d.options.limits.duration);
               },
@@ -155,115 +156,115 @@ constexpr std::array kOptions = {
               set_flag<[](Draft& d) { return &d.options.compare.each; }>},
     OptionRow{"--json", nullptr, Group::kOutput, kCompareForm, "print one JSON object per line instead of tables",
               set_flag<[](Draft& d) { return &d.options.compare.json; }>},
-    OptionRow{"-w", "FILE", Group::kOutput, kCaptureForm,
+    OptionRow{"-w", "FILE", Group::kOutput, kReadingForms,
               "write the packets to a file instead of printing them; - is standard output",
               set_text<[](Draft& d) { return &output(d).path; }>},
     OptionRow{"-w", "FILE", Group::kOutput, kCompareForm, "also write all records to a pcapng file",
               set_text<[](Draft& d) { return &output(d).path; }>},
-    OptionRow{"-C", "SIZE", Group::kOutput, kCaptureForm,
+    OptionRow{"-C", "SIZE", Group::kOutput, kReadingForms,
               "start a new file when the current one exceeds this size: in millions of bytes, or with k, m or g in "
               "KiB, MiB or GiB",
               set_rotation_size},
-    OptionRow{"-G", "SECONDS", Group::kOutput, kCaptureForm,
+    OptionRow{"-G", "SECONDS", Group::kOutput, kReadingForms,
               "start a new file after this time; the name given with -w is a strftime(3) pattern",
               set_number<[](Draft& d) { return &output(d).rotation.seconds; }, 1, kMostFiles>},
-    OptionRow{"-W", "COUNT", Group::kOutput, kCaptureForm,
+    OptionRow{"-W", "COUNT", Group::kOutput, kReadingForms,
               "with -C: keep this many files, overwriting the oldest; with -G alone: stop after this many",
               set_number<[](Draft& d) { return &output(d).rotation.files; }, 1, kMostFiles>},
-    OptionRow{"-z", "COMMAND", Group::kOutput, kCaptureForm,
+    OptionRow{"-z", "COMMAND", Group::kOutput, kReadingForms,
               "run this command on each file when the next one is started",
               set_text<[](Draft& d) { return &output(d).rotate_command; }>},
-    OptionRow{"--format", "FORMAT", Group::kOutput, kCaptureForm,
+    OptionRow{"--format", "FORMAT", Group::kOutput, kReadingForms,
               "pcap or pcapng; default pcapng if the name ends in .pcapng, for several interfaces or taps, and for "
               "netfilter and drop",
               set_format},
-    OptionRow{"--print", nullptr, Group::kOutput, kCaptureForm, "with -w: print the packets as well",
+    OptionRow{"--print", nullptr, Group::kOutput, kReadingForms, "with -w: print the packets as well",
               set_flag<[](Draft& d) { return &d.print; }>},
-    OptionRow{"--print-sampling", "N", Group::kOutput, kCaptureForm,
+    OptionRow{"--print-sampling", "N", Group::kOutput, kReadingForms,
               "print only every Nth packet; implies --print and -S", set_print_sampling},
-    OptionRow{"--count", nullptr, Group::kOutput, kCaptureForm, "print only the number of packets",
+    OptionRow{"--count", nullptr, Group::kOutput, kReadingForms, "print only the number of packets",
               set_flag<[](Draft& d) { return &output(d).count_only; }>},
-    OptionRow{"-U,--packet-buffered", nullptr, Group::kOutput, kCaptureForm,
+    OptionRow{"-U,--packet-buffered", nullptr, Group::kOutput, kReadingForms,
               "write each packet to the file immediately",
               set_flag<[](Draft& d) { return &output(d).flush_each_record; }>},
-    OptionRow{"--sync", nullptr, Group::kOutput, kBothForms,
+    OptionRow{"--sync", nullptr, Group::kOutput, static_cast<Form>(kReadingForms | kCompareForm),
               "with -w: a file that is complete is on the disk before it counts as written, fsync(2)",
               set_flag<[](Draft& d) { return &output(d).sync; }>},
-    OptionRow{"-l", nullptr, Group::kOutput, kCaptureForm, "write each line of text immediately",
+    OptionRow{"-l", nullptr, Group::kOutput, kReadingForms, "write each line of text immediately",
               set_flag<[](Draft& d) { return &style(d).line_buffered; }>},
-    OptionRow{"--immediate-mode", nullptr, Group::kOutput, kCaptureForm,
+    OptionRow{"--immediate-mode", nullptr, Group::kOutput, kReadingForms,
               "accepted, but has no effect: packets are never held back", accept},
-    OptionRow{"--time-stamp-precision", "PREC", Group::kOutput, kCaptureForm,
+    OptionRow{"--time-stamp-precision", "PREC", Group::kOutput, kReadingForms,
               "precision of time stamps in text and pcap files: micro or nano", set_precision,
               [](const Options&) { return std::string("micro"); }},
-    OptionRow{"--micro", nullptr, Group::kOutput, kCaptureForm, "microseconds, the default", accept},
-    OptionRow{"--nano", nullptr, Group::kOutput, kCaptureForm, "the same as --time-stamp-precision nano",
+    OptionRow{"--micro", nullptr, Group::kOutput, kReadingForms, "microseconds, the default", accept},
+    OptionRow{"--nano", nullptr, Group::kOutput, kReadingForms, "the same as --time-stamp-precision nano",
               set_flag<[](Draft& d) { return &d.nano; }>},
 
-    OptionRow{"-n", nullptr, Group::kText, kCaptureForm, "print numbers instead of names",
+    OptionRow{"-n", nullptr, Group::kText, kReadingForms, "print numbers instead of names",
               set_times<[](Draft& d) { return &dissect(d).no_names; }>},
     OptionRow{"-n", nullptr, Group::kOutput, kCompareForm,
               "accepted, but has no effect: numbers are never replaced by names", accept},
-    OptionRow{"-N", nullptr, Group::kText, kCaptureForm, "print host names without their domain",
+    OptionRow{"-N", nullptr, Group::kText, kReadingForms, "print host names without their domain",
               set_flag<[](Draft& d) { return &dissect(d).no_domain; }>},
-    OptionRow{"-t", nullptr, Group::kText, kCaptureForm,
+    OptionRow{"-t", nullptr, Group::kText, kReadingForms,
               "time stamps: -t none, -tt seconds since 1970, -ttt since the previous line, -tttt date and time, -ttttt "
               "since the first line",
               set_time_style},
     OptionRow{"-t", nullptr, Group::kOutput, kCompareForm, "with --each: print no time of day", hide_compare_time},
-    OptionRow{"-e", nullptr, Group::kText, kCaptureForm, "print the link-layer header",
+    OptionRow{"-e", nullptr, Group::kText, kReadingForms, "print the link-layer header",
               set_flag<[](Draft& d) { return &dissect(d).link_header; }>},
-    OptionRow{"-v,--verbose", nullptr, Group::kText, kCaptureForm,
+    OptionRow{"-v,--verbose", nullptr, Group::kText, kPacketForms,
               "print more detail, up to -vvv; at the end of a capture also its accounting, with -vv that of every tap",
               set_times<[](Draft& d) { return &dissect(d).verbosity; }>},
     OptionRow{"-v,--verbose", nullptr, Group::kOutput, kCompareForm,
               "also print what could not be matched, and the accounting; -vv: that of every tap",
               set_times<[](Draft& d) { return &d.options.compare.verbosity; }>},
-    OptionRow{"-q", nullptr, Group::kText, kCaptureForm, "print less detail",
+    OptionRow{"-q", nullptr, Group::kText, kReadingForms, "print less detail",
               set_flag<[](Draft& d) { return &dissect(d).quiet; }>},
-    OptionRow{"-S,--absolute-tcp-sequence-numbers", nullptr, Group::kText, kCaptureForm,
+    OptionRow{"-S,--absolute-tcp-sequence-numbers", nullptr, Group::kText, kReadingForms,
               "print absolute TCP sequence numbers", set_flag<[](Draft& d) { return &dissect(d).absolute_seq; }>},
-    OptionRow{"-K,--dont-verify-checksums", nullptr, Group::kText, kCaptureForm, "do not verify checksums",
+    OptionRow{"-K,--dont-verify-checksums", nullptr, Group::kText, kReadingForms, "do not verify checksums",
               set_flag<[](Draft& d) { return &dissect(d).no_checksums; }>},
-    OptionRow{"--compat", nullptr, Group::kText, kCaptureForm,
+    OptionRow{"--compat", nullptr, Group::kText, kReadingForms,
               "print what tcpdump 4.99.3 prints, even where it is wrong for today's networks",
               set_flag<[](Draft& d) { return &dissect(d).compat; }>},
-    OptionRow{"-x", nullptr, Group::kText, kCaptureForm, "print the bytes in hex; -xx with the link-layer header",
+    OptionRow{"-x", nullptr, Group::kText, kReadingForms, "print the bytes in hex; -xx with the link-layer header",
               set_times<[](Draft& d) { return &d.hex; }>},
-    OptionRow{"-X", nullptr, Group::kText, kCaptureForm,
+    OptionRow{"-X", nullptr, Group::kText, kReadingForms,
               "print the bytes in hex and ASCII; -XX with the link-layer header",
               set_times<[](Draft& d) { return &d.hex_ascii; }>},
-    OptionRow{"-A", nullptr, Group::kText, kCaptureForm, "print the bytes in ASCII; -AA with the link-layer header",
+    OptionRow{"-A", nullptr, Group::kText, kReadingForms, "print the bytes in ASCII; -AA with the link-layer header",
               set_times<[](Draft& d) { return &d.ascii; }>},
-    OptionRow{"-b", nullptr, Group::kText, kCaptureForm, "print BGP AS numbers in asdot notation; for example 1.4464",
+    OptionRow{"-b", nullptr, Group::kText, kReadingForms, "print BGP AS numbers in asdot notation; for example 1.4464",
               set_flag<[](Draft& d) { return &dissect(d).as_dot; }>},
-    OptionRow{"-g,--ip-oneline", nullptr, Group::kText, kCaptureForm,
+    OptionRow{"-g,--ip-oneline", nullptr, Group::kText, kReadingForms,
               "with -v: print no line break after the IPv4 header",
               set_flag<[](Draft& d) { return &dissect(d).ip_one_line; }>},
-    OptionRow{"-u", nullptr, Group::kText, kCaptureForm, "print NFS file handles in hex",
+    OptionRow{"-u", nullptr, Group::kText, kReadingForms, "print NFS file handles in hex",
               set_flag<[](Draft& d) { return &dissect(d).raw_nfs_handles; }>},
-    OptionRow{"-H", nullptr, Group::kText, kCaptureForm, "accepted, but has no effect: 802.11 frames are not decoded",
+    OptionRow{"-H", nullptr, Group::kText, kReadingForms, "accepted, but has no effect: 802.11 frames are not decoded",
               ignore_mesh},
-    OptionRow{"-M", "SECRET", Group::kText, kCaptureForm, "check the MD5 signatures of TCP segments with this secret",
+    OptionRow{"-M", "SECRET", Group::kText, kReadingForms, "check the MD5 signatures of TCP segments with this secret",
               set_text<[](Draft& d) { return &dissect(d).tcp_secret; }>},
-    OptionRow{"-m", "MODULE", Group::kText, kCaptureForm, "accepted, but has no effect: SMI modules are not read",
+    OptionRow{"-m", "MODULE", Group::kText, kReadingForms, "accepted, but has no effect: SMI modules are not read",
               ignore_module},
-    OptionRow{"-T", "TYPE", Group::kText, kCaptureForm,
+    OptionRow{"-T", "TYPE", Group::kText, kReadingForms,
               "read UDP and TCP payloads as this protocol: domain, radius, snmp, tftp, vxlan, …", set_forced_type},
-    OptionRow{"--lengths", nullptr, Group::kText, kCaptureForm,
+    OptionRow{"--lengths", nullptr, Group::kText, kReadingForms,
               "begin each line with the captured and the original length",
               set_flag<[](Draft& d) { return &style(d).lengths; }>},
-    OptionRow{"-#,--number", nullptr, Group::kText, kCaptureForm, "number the packets",
+    OptionRow{"-#,--number", nullptr, Group::kText, kReadingForms, "number the packets",
               set_flag<[](Draft& d) { return &style(d).number; }>},
 
-    OptionRow{"--strict-loss", nullptr, Group::kOther, kCaptureForm, "exit with code 3 if packets were lost",
+    OptionRow{"--strict-loss", nullptr, Group::kOther, kRecordingForms, "exit with code 3 if packets were lost",
               set_flag<[](Draft& d) { return &d.options.strict_loss; }>, nullptr, ActsOn::kCaptures},
-    OptionRow{"-Z,--relinquish-privileges", "USER", Group::kOther, kCaptureForm,
+    OptionRow{"-Z,--relinquish-privileges", "USER", Group::kOther, kPacketForms,
               "switch to this user once every tap is attached", set_text<[](Draft& d) { return &d.options.user; }>},
-    OptionRow{"--sandbox", "on|off", Group::kOther, kBothForms,
+    OptionRow{"--sandbox", "on|off", Group::kOther, kAllForms,
               "off: keep the rights that reading, printing and writing packets does not need", set_sandbox,
               [](const Options& o) { return std::string(o.sandbox ? "on" : "off"); }},
-    OptionRow{"--ready-file", "FILE", Group::kOther, kBothForms, "create this file once every tap is attached",
+    OptionRow{"--ready-file", "FILE", Group::kOther, kLiveForms, "create this file once every tap is attached",
               set_text<[](Draft& d) { return &d.options.ready_file; }>, nullptr, ActsOn::kCaptures},
 };
 
@@ -276,9 +277,9 @@ constexpr const char* kWhole =
 constexpr const char* kOneClock = "not for compare; time stamps always come from the kernel";
 
 constexpr std::array kRefused = {
-    RefusedRow{"-E", kBothForms, "decrypting IPsec is not supported"},
-    RefusedRow{"-I,--monitor-mode", kBothForms, "monitor mode is not supported"},
-    RefusedRow{"-f", kBothForms, "printing only foreign addresses as numbers is not supported; use -n"},
+    RefusedRow{"-E", kAllForms, "decrypting IPsec is not supported"},
+    RefusedRow{"-I,--monitor-mode", kAllForms, "monitor mode is not supported"},
+    RefusedRow{"-f", kAllForms, "printing only foreign addresses as numbers is not supported; use -n"},
 
     // A comparison writes one file, and only in addition to its report; it needs its privileges until the end.
     RefusedRow{"-C", kCompareForm, kOneFile},
@@ -324,7 +325,19 @@ constexpr std::array kRefused = {
     RefusedRow{"--print", kCompareForm, kNotPrinted},
 };
 
+// Those that exist.
+constexpr std::array kForms = {
+    FormRow{kCaptureForm, "",
+            "Captures packets with eBPF taps in the kernel, and prints or writes them like tcpdump.\n"
+            "ringtap compare follows each packet through all taps and reports where it went: see ringtap compare -h"},
+    FormRow{kCompareForm, "compare", "Follows each packet through all taps in the kernel and reports where it went."},
+};
+
 }  // namespace
+
+std::span<const FormRow> form_table() {
+  return kForms;
+}
 
 std::span<const OptionRow> option_table() {
   return kOptions;
@@ -354,7 +367,7 @@ std::string_view group_title(OptionGroup group, Form form) {
 
 Options default_options(Form form) {
   Options options;
-  if (form == kCaptureForm) return options;
+  if (form != kCompareForm) return options;
   options.capture.taps = kAllTaps;
   options.capture.snaplen = kCompareSnaplen;
   options.output.format = FileFormat::kPcapng;

@@ -16,8 +16,25 @@
 
 namespace ringtap {
 
-// The two forms of a command line; a set of them says in which an option is allowed.
-enum Form : std::uint8_t { kCaptureForm = 1, kCompareForm = 2, kBothForms = 3 };
+// The forms of a command line, by their first word; a set of them says in which an option is allowed.
+enum Form : std::uint8_t {
+  kCaptureForm = 1,
+  kCompareForm = 2,
+  kRecordForm = 4,
+  kQueryForm = 8,
+  kRecordingForms = kCaptureForm | kRecordForm,            // packets of interfaces to files
+  kReadingForms = kCaptureForm | kQueryForm,               // packets of files to people and files
+  kPacketForms = kCaptureForm | kRecordForm | kQueryForm,  // one after the other, not compared
+  kLiveForms = kCaptureForm | kCompareForm | kRecordForm,  // packets of interfaces
+  kAllForms = kLiveForms | kQueryForm,
+};
+// Without a first word of its own, a capture.
+struct FormRow {
+  Form form;
+  std::string_view word;
+  const char* about;  // first in its help
+};
+std::span<const FormRow> form_table();
 
 // The headings of the help.
 enum class OptionGroup : std::uint8_t { kInput, kFilter, kEnd, kOutput, kText, kOther };

@@ -19,11 +19,6 @@
 namespace ringtap {
 namespace {
 
-constexpr const char* kAbout =
-    "Captures packets with eBPF taps in the kernel, and prints or writes them like tcpdump.\n"
-    "ringtap compare follows each packet through all taps and reports where it went: see ringtap compare -h";
-constexpr const char* kAboutCompare = "Follows each packet through all taps in the kernel and reports where it went.";
-
 struct Declared {
   const OptionRow* row;
   const CLI::Option* option;
@@ -113,6 +108,12 @@ Result<> set_all(Draft& draft, const std::vector<Declared>& declared) {
   return ok();
 }
 
+const FormRow& form_of(std::string_view word) {
+  const std::span<const FormRow> forms = form_table();
+  const auto found = std::find_if(forms.begin(), forms.end(), [&](const FormRow& row) { return row.word == word; });
+  return found == forms.end() ? forms.front() : *found;
+}
+
 Options show_text(std::string text) {
   Options options;
   options.action = Action::kShowText;
@@ -123,14 +124,16 @@ Options show_text(std::string text) {
 }  // namespace
 
 Result<Options> parse_options(int argc, const char* const* argv) {
-  const bool compares = argc > 1 && std::string_view(argv[1]) == "compare";
-  const Form form = compares ? kCompareForm : kCaptureForm;
-  if (compares) {
+  const FormRow& row_of_form = form_of(argc > 1 ? argv[1] : "");
+  const Form form = row_of_form.form;
+  std::string name = "ringtap";
+  if (form != kCaptureForm) {
+    name += " " + std::string(row_of_form.word);
     --argc;
     ++argv;
   }
   Draft draft{.options = default_options(form)};
-  CLI::App app(compares ? kAboutCompare : kAbout, compares ? "ringtap compare" : "ringtap");
+  CLI::App app(row_of_form.about, name);
   app.option_defaults()->always_capture_default(false);
   app.set_help_flag("-h,--help", "show this text and exit");
   app.set_version_flag("--version", version_text(),
