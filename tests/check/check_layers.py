@@ -15,6 +15,7 @@ FOLDERS = {
     "file": {"base", "record"},
     "names": {"base", "dissect"},
     "filter": set(),
+    "recorder": {"base", "record", "file", "filter"},
     "cli": {"dissect"},
     "net": {"base", "sandbox"},
     "nft": {"base", "net", "filter", "sandbox"},
@@ -26,7 +27,7 @@ FOLDERS = {
     "app": {"base"},
     "sandbox": {"base"},
     "api": {"dissect", "file", "filter", "live"},
-    "command": {"base", "dissect", "record", "file", "names", "filter", "cli", "net", "nft", "loader", "live", "sink", "compare", "app", "sandbox"},
+    "command": {"base", "dissect", "record", "file", "names", "filter", "recorder", "cli", "net", "nft", "loader", "live", "sink", "compare", "app", "sandbox"},
     "main.cpp": {"base", "cli", "command"},
 }
 
