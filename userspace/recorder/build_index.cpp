@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "recorder/build_index.hpp"
+
+#include <unistd.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "file/fd_source.hpp"
+#include "file/input_buffer.hpp"
+#include "file/pcapng_parser.hpp"
+#include "recorder/block_walk.hpp"
+
+namespace ringtap {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+constexpr std::uint32_t kSkippableMagic = 0x184d2a50;  // of RFC 8878, the lowest four bits are free
+constexpr std::uint32_t kSkippableMask = 0xfffffff0;
+constexpr std::size_t kSkippableHeader = 8;
+constexpr std::size_t kMostFrame = BlockWalk::kMostBlockBytes;
+
+// A ByteSource of bytes that are at hand; then it has nothing yet.
+class Feed final : public ByteSource {
+ public:
+  void set(Bytes bytes) { rest_ = bytes; }
+  Result<ReadResult> read(std::span<std::byte> into, Deadline) override {
+    if (rest_.empty()) return ReadResult{ReadState::kNothingYet};
+    const std::size_t size = std::min(into.size(), rest_.size());
+    std::memcpy(into.data(), rest_.data(), size);
+    rest_ = rest_.subspan(size);
+    return ReadResult{ReadState::kData, size};
+  }
+
+ private:
+  Bytes rest_;
+};
+
+// The entries of frames that follow each other.
+class Entries {
+ public:
+  Entries() : feed_(new Feed), in_(std::unique_ptr<ByteSource>(feed_)) {
+    in_.set_deadline(Deadline::max());
+    const auto header = index_file_header();
+    built_.file.assign(header.begin(), header.end());
+  }
+
+  // False: `frame` is not whole blocks that can be read.
+  bool add(Bytes frame, std::uint32_t stored_size) {
+    BlockWalk walk = walk_;
+    for (Bytes rest = frame; !rest.empty();) {
+      const auto block = walk.first(rest);
+      if (!block || block->size > rest.size()) return false;
+      if (!BlockWalk::is_packet(block->type)) {
+        const bool is_statistics = block->type == pcapng::BlockType::kInterfaceStatistics;
+        indexer_.add_other(is_statistics ? OtherBlock::kStatistics : OtherBlock::kPlaced);
+      }
+      rest = rest.subspan(block->size);
+    }
+    walk_ = walk;
+    feed_->set(frame);
+    for (;;) {
+      auto step = parser_.next(in_);
+      if (!step) return false;
+      if (*step == ParseStep::kNothingYet) break;
+      if (*step == ParseStep::kRecord) indexer_.add(parser_.record(), parser_.record().link_type);
+    }
+    built_.packets += indexer_.packets();
+    const auto entry = indexer_.finish(built_.whole_bytes, stored_size, static_cast<std::uint32_t>(frame.size()));
+    built_.file.insert(built_.file.end(), entry.begin(), entry.end());
+    built_.whole_bytes += stored_size;
+    return true;
+  }
+  BuiltIndex take(bool is_complete) {
+    built_.is_complete = is_complete;
+    return std::move(built_);
+  }
+
+ private:
+  BuiltIndex built_;
+  FrameIndexer indexer_;
+  BlockWalk walk_;
+  Feed* feed_;  // owned by in_
+  InputBuffer in_;
+  PcapngParser parser_;
+};
+
+// Frames as a recorder makes them: the first one and the last one have no packets.
+Result<BuiltIndex> index_plain(InputBuffer& file, std::size_t frame_bytes) {
+  Entries entries;
+  BlockWalk walk;
+  std::vector<std::byte> frame;
+  pcapng::BlockType last{};
+  const auto end_frame = [&] {
+    const bool good = frame.empty() || entries.add(frame, static_cast<std::uint32_t>(frame.size()));
+    frame.clear();
+    return good;
+  };
+  for (;;) {
+    auto state = file.require(pcapng::kMinBlockLength);
+    if (!state) return state.take_error();
+    const auto block = walk.first(file.bytes());
+    if (!block) {
+      const bool is_end = file.bytes().empty();
+      return entries.take(end_frame() && is_end);
+    }
+    state = file.require(block->size);
+    if (!state) return state.take_error();
+    const Bytes bytes = file.bytes().first(std::min(block->size, file.bytes().size()));
+    if (bytes.size() < block->size || !walk.first(bytes)) {
+      end_frame();
+      return entries.take(false);
+    }
+    const bool changes = BlockWalk::is_packet(last) != BlockWalk::is_packet(block->type) && !frame.empty() &&
+                         (block->type == pcapng::BlockType::kInterfaceStatistics || !BlockWalk::is_packet(last));
+    if ((changes || frame.size() + bytes.size() > frame_bytes) && !end_frame()) return entries.take(false);
+    frame.insert(frame.end(), bytes.begin(), bytes.end());
+    last = block->type;
+    file.consume(bytes.size());
+  }
+}
+
+// How many bytes the zstd frame has with which the rest of the file begins; 0: it is not complete.
+Result<std::size_t> frame_size(InputBuffer& file) {
+  for (std::size_t wanted = kMostFrameBytes;; wanted *= 2) {
+    auto state = file.require(wanted);
+    if (!state) return state.take_error();
+    const std::size_t size = ::ZSTD_findFrameCompressedSize(file.bytes().data(), file.bytes().size());
+    if (::ZSTD_isError(size) == 0) return size;
+    if (*state != ReadState::kData || wanted > kMostFrame) return 0;
+  }
+}
+
+Result<BuiltIndex> index_zstd(InputBuffer& file) {
+  struct Free {
+    void operator()(ZSTD_DCtx* context) const { ::ZSTD_freeDCtx(context); }
+  };
+  const std::unique_ptr<ZSTD_DCtx, Free> context(::ZSTD_createDCtx());
+  if (context == nullptr) return Error("zstd: out of memory");
+  Entries entries;
+  std::vector<std::byte> frame;
+  for (;;) {
+    auto state = file.require(kSkippableHeader);
+    if (!state) return state.take_error();
+    if (*state != ReadState::kData) return entries.take(file.bytes().empty());
+    if ((load<std::uint32_t>(file.bytes()) & kSkippableMask) == kSkippableMagic) {
+      // The seek table; a recorder writes nothing after it.
+      const std::size_t size = kSkippableHeader + load<std::uint32_t>(file.bytes(), sizeof(std::uint32_t));
+      state = file.require(size + 1);
+      if (!state) return state.take_error();
+      return entries.take(file.bytes().size() == size);
+    }
+    const auto stored = frame_size(file);
+    if (!stored) return Error(stored.error().text());
+    if (*stored == 0) return entries.take(false);
+    const unsigned long long size = ::ZSTD_getFrameContentSize(file.bytes().data(), *stored);
+    if (size == ZSTD_CONTENTSIZE_UNKNOWN || size > kMostFrame)
+      return entries.take(false);  // or an error, which is more
+    frame.resize(size);
+    const std::size_t got =
+        ::ZSTD_decompressDCtx(context.get(), frame.data(), frame.size(), file.bytes().data(), *stored);
+    if (got != size || !entries.add(frame, static_cast<std::uint32_t>(*stored))) return entries.take(false);
+    file.consume(*stored);
+  }
+}
+
+}  // namespace
+
+Result<BuiltIndex> build_index(UniqueFd segment, std::size_t frame_bytes) {
+  if (::lseek(segment.get(), 0, SEEK_SET) < 0) return Error::from_errno(errno, "read");
+  InputBuffer file(std::make_unique<FdSource>(std::move(segment)), 2 * std::size_t{kMostFrameBytes});
+  file.set_deadline(Deadline::max());
+  auto state = file.require(sizeof(std::uint32_t));
+  if (!state) return state.take_error();
+  const bool is_plain = *state != ReadState::kData || PcapngParser::recognizes(load<std::uint32_t>(file.bytes()));
+  return is_plain ? index_plain(file, frame_bytes) : index_zstd(file);
+}
+
+}  // namespace ringtap
