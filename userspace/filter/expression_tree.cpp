@@ -265,11 +265,40 @@ std::optional<ExpressionNode> parse_expression(std::string_view expression) {
   return Parser(expression).parse();
 }
 
-bool has_word(std::string_view expression, std::string_view word) {
+std::vector<std::string_view> expression_words(std::string_view expression) {
+  std::vector<std::string_view> words;
   for (auto token = token_at(expression, 0); !token.empty(); token = token_at(expression, end_of(token, expression))) {
-    if (token == word) return true;
+    words.push_back(token);
   }
-  return false;
+  return words;
+}
+
+std::vector<std::string_view> conjuncts(std::string_view expression) {
+  std::vector<std::string_view> parts;
+  std::size_t begin = 0;
+  int open = 0;
+  std::string_view before;
+  for (const auto word : expression_words(expression)) {
+    open += word == "(" || word == "[" ? 1 : word == ")" || word == "]" ? -1 : 0;
+    if (open < 0) return {};
+    if (open > 0) continue;
+    // `src or dst` and `src and dst` are one qualifier.
+    const auto next = token_at(expression, end_of(word, expression));
+    const auto is_direction = [](std::string_view text) { return text == "src" || text == "dst"; };
+    const bool in_qualifier = is_direction(std::exchange(before, word)) && is_direction(next);
+    if (in_qualifier) continue;
+    if (word == "or" || word == "||") return {expression};
+    if (word != "and" && word != "&&") continue;
+    parts.push_back(expression.substr(begin, static_cast<std::size_t>(word.data() - expression.data()) - begin));
+    begin = end_of(word, expression);
+  }
+  parts.push_back(expression.substr(begin));
+  return open == 0 ? parts : std::vector<std::string_view>();
+}
+
+bool has_word(std::string_view expression, std::string_view word) {
+  const auto words = expression_words(expression);
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 }  // namespace ringtap

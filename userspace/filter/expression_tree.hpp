@@ -24,6 +24,13 @@ struct ExpressionNode {
 // Nothing if the expression is not one of those above; whether it is correct at all is libpcap's to say.
 std::optional<ExpressionNode> parse_expression(std::string_view expression);
 
+// The parts of `a and b and c`, each as it is written, also of an expression that parse_expression() does not take. One
+// part: there is no `and`, or an `or` beside it. Empty: parentheses do not match.
+std::vector<std::string_view> conjuncts(std::string_view expression);
+
+// Words, operators and brackets, one by one.
+std::vector<std::string_view> expression_words(std::string_view expression);
+
 // Whether the word, which is one of the language, stands in the expression by itself: `vlan` does in "not (vlan 5)",
 // and does not in "host vlan.example".
 bool has_word(std::string_view expression, std::string_view word);
