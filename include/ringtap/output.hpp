@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include "ringtap/recording.hpp"
+
 namespace ringtap {
 
 enum class FileFormat { kPcap, kPcapng };
@@ -54,7 +56,8 @@ struct OutputOptions {
   bool print = true;           // text on standard output
   bool count_only = false;     // count packets, print none
   bool flush_each_record = false;
-  bool sync = false;  // a file is on the disk before it counts as written
+  bool sync = false;      // a file is on the disk before it counts as written
+  RecordSettings record;  // without a folder: nothing is recorded
 };
 
 }  // namespace ringtap

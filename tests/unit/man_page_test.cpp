@@ -2,6 +2,7 @@
 // The man page and -h have every option of the table, and no other.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -82,36 +83,47 @@ TEST(ManPage, HasEveryOptionOfACaptureAndNoOther) {
   EXPECT_EQ(options_of(page.substr(0, compare)), expected);
 }
 
-TEST(ManPage, HasEveryOptionOfAComparisonAndNoOther) {
+struct Section {
+  Form form;
+  const char* title;
+};
+constexpr std::array kSections = {Section{kCompareForm, kCompareSection},
+                                  Section{kRecordForm, ".Ss Recording for days"}};
+
+TEST(ManPage, HasEveryOptionOfEachOtherFormAndNoOther) {
   const std::string page = man_page();
-  const std::size_t start = page.find(kCompareSection);
-  const std::string section = page.substr(start, page.find("\n.Sh", start) - start);
-  Names found = options_of(section);
-  found.merge(shared_options_of(section.substr(section.find(".El"))));
-  const Names capture = table(kCaptureForm);
-  for (const std::string& name : table(kCompareForm)) {
-    const bool is_long_twin = name.starts_with("--") && capture.contains(name) && !found.contains(name);
-    EXPECT_TRUE(is_long_twin || found.contains(name)) << name;
+  for (const auto& [form, title] : kSections) {
+    SCOPED_TRACE(title);
+    const std::size_t start = page.find(title);
+    ASSERT_NE(start, std::string::npos);
+    const std::string section = page.substr(start, page.find("\n.S", start) - start);
+    Names found = options_of(section);
+    found.merge(shared_options_of(section.substr(section.find(".El"))));
+    const Names capture = table(kCaptureForm);
+    for (const std::string& name : table(form)) {
+      const bool is_long_twin = name.starts_with("--") && capture.contains(name) && !found.contains(name);
+      EXPECT_TRUE(is_long_twin || found.contains(name)) << name;
+    }
+    for (const std::string& name : found) EXPECT_TRUE(table(form).contains(name)) << name;
   }
-  for (const std::string& name : found) EXPECT_TRUE(table(kCompareForm).contains(name)) << name;
 }
 
 TEST(Help, HasEveryOptionWithItsOwnDefault) {
-  for (const Form form : {kCaptureForm, kCompareForm}) {
-    std::vector<const char*> words = {"ringtap", "compare", "-h"};
+  for (const auto& [form, word, about] : form_table()) {
+    std::vector<const char*> words = {"ringtap", word.data(), "-h"};
     if (form == kCaptureForm) words.erase(words.begin() + 1);
     const auto options = parse_options(static_cast<int>(words.size()), words.data());
     ASSERT_TRUE(options);
     ASSERT_EQ(options->action, Action::kShowText);
     for (const std::string& name : table(form)) EXPECT_NE(options->text.find(name), std::string::npos) << name;
-    EXPECT_NE(options->text.find(form == kCaptureForm ? "default 262144" : "default 256"), std::string::npos);
+    EXPECT_NE(options->text.find(form == kCompareForm ? "default 256" : "default 262144"), std::string::npos);
     EXPECT_NE(options->text.find("default 65536"), std::string::npos);
   }
 }
 
 // A name stands for one option in each form, or is refused there.
 TEST(OptionTable, HasEachNameOnce) {
-  for (const Form form : {kCaptureForm, kCompareForm}) {
+  for (const auto& [form, word, about] : form_table()) {
     std::multiset<std::string> all;
     const auto add = [&](const char* names) {
       Names some;

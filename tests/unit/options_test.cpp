@@ -225,7 +225,7 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"-y", ""}, "--linktype"},
       {{"-C", "0", "-w", "x"}, "-C 0"},
       {{"-C", "k", "-w", "x"}, "-C k"},
-      {{"-C", "1t", "-w", "x"}, "-C 1t"},
+      {{"-C", "1x", "-w", "x"}, "-C 1x"},
       {{"-C", "1.5", "-w", "x"}, "-C 1.5"},
       {{"-C", "99999999999999g", "-w", "x"}, "-C"},
       {{"-G", "0", "-w", "x"}, "-G 0"},
@@ -495,6 +495,64 @@ TEST(Options, CompareRefusesByNameWhatItHasNoUseFor) {
   EXPECT_FALSE(parse({"compare", "-w", "-"}));
   EXPECT_FALSE(parse({"compare", "-tt"}));
   EXPECT_FALSE(parse({"--tap", "end"}));
+}
+
+TEST(Options, RecordTakesLimitsInWordsOfTheirKind) {
+  const RecordSettings plain = parsed({"record", "-d", "x"}).output.record;
+  EXPECT_EQ(plain.folder, "x");
+  EXPECT_EQ(plain.segment_bytes, std::uint64_t{256} << 20);
+  EXPECT_EQ(plain.segment_ns, 60'000'000'000U);
+  EXPECT_EQ(plain.keep.free_percent, 5U);
+  EXPECT_FALSE(plain.zstd_level);
+  const Options options = parsed({"record", "-d", "x", "--keep", "2T,7d,free=10G", "--segment", "64M,5m", "--compress",
+                                  "zstd:-5", "--threads", "3", "--stats", "10s", "tcp"});
+  const RecordSettings& record = options.output.record;
+  EXPECT_EQ(options.action, Action::kCapture);
+  EXPECT_EQ(options.filter.expression, "tcp");
+  EXPECT_FALSE(options.output.print);
+  EXPECT_EQ(record.keep.bytes, std::uint64_t{2} << 40);
+  EXPECT_EQ(record.keep.age_ns, std::uint64_t{7} * 86400 * 1'000'000'000);
+  EXPECT_EQ(record.keep.free_bytes, std::uint64_t{10} << 30);
+  EXPECT_EQ(record.keep.free_percent, 0U);
+  EXPECT_EQ(record.segment_bytes, std::uint64_t{64} << 20);
+  EXPECT_EQ(record.segment_ns, 300'000'000'000U) << "a time, not a size";
+  EXPECT_EQ(record.zstd_level, -5);
+  EXPECT_EQ(record.compressors, 3U);
+  EXPECT_EQ(record.stats_ns, 10'000'000'000U);
+  EXPECT_EQ(parsed({"record", "-d", "x", "-r", "y"}).action, Action::kReadFile);
+}
+
+TEST(Options, RecordRefusesByNameWhatIsWrong) {
+  const std::vector<std::vector<const char*>> wrong = {{"--keep", "1x"},
+                                                       {"--keep", "free=100%"},
+                                                       {"--keep", "free="},
+                                                       {"--keep", ","},
+                                                       {"--keep", "-1G"},
+                                                       {"--keep", "100M"},
+                                                       {"--keep", "90s"},
+                                                       {"--segment", "1k"},
+                                                       {"--segment", "1G,0s"},
+                                                       {"--segment", "1G,100ms"},
+                                                       {"--segment", "64m,5m"},
+                                                       {"--compress", "gzip"},
+                                                       {"--compress", "zstd:"},
+                                                       {"--compress", "zstd:99"},
+                                                       {"--compress", "zstd:fast"},
+                                                       {"--threads", "0"},
+                                                       {"--stats", "1ms"},
+                                                       {"-w", "y"},
+                                                       {"-C", "1"},
+                                                       {"--format", "pcap"}};
+  for (std::vector<const char*> words : wrong) {
+    const std::string option = words.front();
+    words.insert(words.begin(), {"record", "-d", "x"});
+    const auto result = parse(words);
+    ASSERT_FALSE(result) << option << " " << words.back();
+    EXPECT_EQ(result.error().kind(), ErrorKind::kUsage);
+    EXPECT_EQ(result.error().text().rfind(option, 0), 0U) << result.error().text();
+  }
+  EXPECT_FALSE(parse({"record"}));
+  EXPECT_FALSE(parse({"--keep", "1G"}));
 }
 
 }  // namespace

@@ -158,6 +158,29 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   return std::move(options);
 }
 
+Result<Options> interpret_record(Draft draft, const std::string& expression) {
+  const RecordSettings& record = draft.options.output.record;
+  if (record.folder.empty()) return usage("record needs -d, the folder to record into");
+  const KeepLimits& keep = record.keep;
+  // One is written while another is complete.
+  if (keep.bytes > 0 && keep.bytes / 2 < record.segment_bytes) {
+    return usage("--keep: less than two segments of --segment; at least one has to be complete when another is begun")
+        .hint("a larger --keep, or a smaller --segment, which is " + std::to_string(record.segment_bytes >> 20) +
+              " MiB");
+  }
+  if (keep.age_ns > 0 && keep.age_ns / 2 < record.segment_ns) {
+    return usage("--keep: less than two segments of --segment; at least one has to be complete when another is begun")
+        .hint("a larger --keep, or a smaller --segment, which is " + std::to_string(record.segment_ns / 1'000'000'000) +
+              " s");
+  }
+  auto options = interpret_capture(std::move(draft), expression);
+  if (!options) return options;
+  options->output.format = FileFormat::kPcapng;
+  options->output.format_follows_packets = false;
+  options->output.print = false;
+  return options;
+}
+
 Result<Options> interpret_compare(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
@@ -172,8 +195,9 @@ Result<Options> interpret_compare(Draft draft, const std::string& expression) {
 }  // namespace
 
 Result<Options> interpret(Draft draft, Form form, const std::string& expression) {
-  return form == kCompareForm ? interpret_compare(std::move(draft), expression)
-                              : interpret_capture(std::move(draft), expression);
+  if (form == kCompareForm) return interpret_compare(std::move(draft), expression);
+  if (form == kRecordForm) return interpret_record(std::move(draft), expression);
+  return interpret_capture(std::move(draft), expression);
 }
 
 }  // namespace ringtap

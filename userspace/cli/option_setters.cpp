@@ -2,9 +2,14 @@
 #include "cli/option_setters.hpp"
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
 
 #include "dissect/options.hpp"
 
@@ -137,6 +142,62 @@ Result<> set_precision(Draft& draft, const Given& given) {
   return store(choose<TimePrecision>(given.name, given.value(),
                                      {{"micro", TimePrecision::kMicroseconds}, {"nano", TimePrecision::kNanoseconds}}),
                draft.precision);
+}
+
+Result<> set_segment(Draft& draft, const Given& given) {
+  RecordSettings& settings = record(draft);
+  bool has_size = false;
+  bool has_time = false;
+  for (const std::string& word : words_of(given.value())) {
+    // A time ends in s, m or h, and m is also a size: what ends in M, G or k is one.
+    const bool is_size = !word.empty() && std::string_view("kKMgGT").find(word.back()) != std::string_view::npos;
+    if (std::exchange(is_size ? has_size : has_time, true)) {
+      return usage("--segment " + given.value() + ": two of a kind").hint("M is MiB, m is minutes: 256M,5m");
+    }
+    if (is_size) {
+      constexpr SizeRange kRange{.unit = 1, .least = kKib * kKib, .most = std::uint64_t{1} << 44};
+      auto size = parse_size(given.name, word, kRange);
+      if (!size) return size.take_error();
+      settings.segment_bytes = *size;
+      continue;
+    }
+    auto time = parse_duration(given.name, word);
+    if (!time) return std::move(time.take_error()).hint("a size such as 256M, a time such as 60s, or both: 256M,60s");
+    if (*time < std::chrono::seconds(1)) return usage("--segment " + word + ": a segment has at least a second");
+    settings.segment_ns = static_cast<std::uint64_t>(time->count());
+  }
+  return ok();
+}
+
+Result<> set_compression(Draft& draft, const Given& given) {
+  const std::string& text = given.value();
+  std::optional<int>& level = record(draft).zstd_level;
+  level.reset();
+  if (text == "none") return ok();
+  constexpr int kDefaultLevel = 1;
+  constexpr int kLeastZstdLevel = -50;
+  constexpr int kMostZstdLevel = 19;
+  const std::string_view method = std::string_view(text).substr(0, text.find(':'));
+  int number = kDefaultLevel;
+  if (method.size() < text.size()) {
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data() + method.size() + 1, end, number);
+    if (error != std::errc() || rest != end) number = kLeastZstdLevel - 1;
+  }
+  if (method != "zstd" || number < kLeastZstdLevel || number > kMostZstdLevel) {
+    return usage("--compress " + text + ": not a method")
+        .hint("none, zstd, or zstd with a level from -50, the fastest, to 19: zstd:3");
+  }
+  level = number;
+  return ok();
+}
+
+Result<> set_stats(Draft& draft, const Given& given) {
+  auto time = parse_duration(given.name, given.value());
+  if (!time) return time.take_error();
+  if (*time < std::chrono::seconds(1)) return usage("--stats " + given.value() + ": at least 1s");
+  record(draft).stats_ns = static_cast<std::uint64_t>(time->count());
+  return ok();
 }
 
 }  // namespace ringtap::setters

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "cli/option_table.hpp"
@@ -22,6 +23,10 @@ inline auto& dissect(Draft& draft) {
 }
 inline auto& output(Draft& draft) {
   return draft.options.output;
+}
+
+inline auto& record(Draft& draft) {
+  return draft.options.output.record;
 }
 
 // Setters for the simple cases; Field returns a pointer to the variable to set.
@@ -44,7 +49,8 @@ template <auto Field, std::uint64_t kLeast, std::uint64_t kMost>
 Result<> set_number(Draft& draft, const Given& given) {
   auto number = parse_number(given.name, given.value(), kLeast, kMost);
   if (!number) return number.take_error();
-  *Field(draft) = *number;
+  using Number = std::remove_reference_t<decltype(*Field(draft))>;
+  *Field(draft) = static_cast<std::conditional_t<std::is_integral_v<Number>, Number, std::uint64_t>>(*number);
   return ok();
 }
 template <class T, class Target>
@@ -74,6 +80,9 @@ Result<> set_forced_type(Draft& draft, const Given& given);
 Result<> set_xdp_mode(Draft& draft, const Given& given);
 Result<> set_sandbox(Draft& draft, const Given& given);
 Result<> set_format(Draft& draft, const Given& given);
+Result<> set_segment(Draft& draft, const Given& given);
+Result<> set_compression(Draft& draft, const Given& given);
+Result<> set_stats(Draft& draft, const Given& given);
 Result<> set_precision(Draft& draft, const Given& given);
 
 }  // namespace ringtap::setters

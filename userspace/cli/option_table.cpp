@@ -20,6 +20,9 @@ constexpr std::uint64_t kMostFiles = std::numeric_limits<std::int32_t>::max();
 // Every header that is compared and the first payload, with room for tags, options and extension headers.
 constexpr std::uint32_t kCompareSnaplen = 256;
 
+// Of the file system, unless --keep says otherwise.
+constexpr unsigned kFreePercent = 5;
+
 std::string snaplen_text(const Options& defaults) {
   return std::to_string(defaults.capture.snaplen);
 }
@@ -151,6 +154,25 @@ constexpr std::array kOptions = {
               },
               nullptr, ActsOn::kCaptures},
 
+    OptionRow{"-d,--folder", "DIR", Group::kOutput, kRecordForm, "record into this folder; it is made if there is none",
+              set_text<[](Draft& d) { return &record(d).folder; }>},
+    OptionRow{"--keep", "LIST", Group::kOutput, kRecordForm,
+              "remove the oldest segments so that all together have at most this size or age, or so that this much of "
+              "the disk stays free: 200G, 7d, free=10G, free=5%; several with commas",
+              [](Draft& d, const Given& given) { return store(parse_keep(given.name, given.value()), record(d).keep); },
+              [](const Options& o) { return "free=" + std::to_string(o.output.record.keep.free_percent) + "%"; }},
+    OptionRow{"--segment", "SIZE,TIME", Group::kOutput, kRecordForm,
+              "begin a new segment when the present one has this size or age", set_segment,
+              [](const Options&) { return std::string("256M,60s"); }},
+    OptionRow{"--compress", "METHOD", Group::kOutput, kRecordForm,
+              "zstd, zstd:LEVEL or none; a frame that there is no time for is stored as it is", set_compression,
+              [](const Options&) { return std::string("none"); }},
+    OptionRow{"--threads", "N", Group::kOutput, kRecordForm, "compress with this many threads",
+              set_number<[](Draft& d) { return &record(d).compressors; }, 1, 256>,
+              [](const Options& o) { return std::to_string(o.output.record.compressors); }},
+    OptionRow{"--stats", "TIME", Group::kOutput, kRecordForm,
+              "print a line of counts and rates this often; for example 10s", set_stats},
+
     OptionRow{"--each", nullptr, Group::kOutput, kCompareForm,
               "also print a block for each packet: its outcome, and the time between the taps it passed",
               set_flag<[](Draft& d) { return &d.options.compare.each; }>},
@@ -268,6 +290,7 @@ constexpr std::array kOptions = {
               set_text<[](Draft& d) { return &d.options.ready_file; }>, nullptr, ActsOn::kCaptures},
 };
 
+constexpr const char* kRecords = "not for record, which writes pcapng segments: see -d, --segment and --keep";
 constexpr const char* kOneFile = "not for compare, which writes one file";
 constexpr const char* kNotPrinted = "not for compare, which does not print packets";
 constexpr const char* kNoChoice = "not for compare, which follows packets in both directions and writes pcapng";
@@ -280,6 +303,14 @@ constexpr std::array kRefused = {
     RefusedRow{"-E", kAllForms, "decrypting IPsec is not supported"},
     RefusedRow{"-I,--monitor-mode", kAllForms, "monitor mode is not supported"},
     RefusedRow{"-f", kAllForms, "printing only foreign addresses as numbers is not supported; use -n"},
+
+    RefusedRow{"-w", kRecordForm, kRecords},
+    RefusedRow{"-C", kRecordForm, kRecords},
+    RefusedRow{"-G", kRecordForm, kRecords},
+    RefusedRow{"-W", kRecordForm, kRecords},
+    RefusedRow{"-z", kRecordForm, kRecords},
+    RefusedRow{"--format", kRecordForm, kRecords},
+    RefusedRow{"--print", kRecordForm, "not for record, which does not print packets; see them with -r or query"},
 
     // A comparison writes one file, and only in addition to its report; it needs its privileges until the end.
     RefusedRow{"-C", kCompareForm, kOneFile},
@@ -329,8 +360,10 @@ constexpr std::array kRefused = {
 constexpr std::array kForms = {
     FormRow{kCaptureForm, "",
             "Captures packets with eBPF taps in the kernel, and prints or writes them like tcpdump.\n"
-            "ringtap compare follows each packet through all taps and reports where it went: see ringtap compare -h"},
+            "ringtap compare follows each packet through all taps and reports where it went: see ringtap compare -h\n"
+            "ringtap record writes segments into a folder that does not outgrow its limits: see ringtap record -h"},
     FormRow{kCompareForm, "compare", "Follows each packet through all taps in the kernel and reports where it went."},
+    FormRow{kRecordForm, "record", "Records packets into a folder of segments that does not outgrow its limits."},
 };
 
 }  // namespace
@@ -367,6 +400,10 @@ std::string_view group_title(OptionGroup group, Form form) {
 
 Options default_options(Form form) {
   Options options;
+  if (form == kRecordForm) {
+    options.output.format = FileFormat::kPcapng;
+    options.output.record.keep.free_percent = kFreePercent;
+  }
   if (form != kCompareForm) return options;
   options.capture.taps = kAllTaps;
   options.capture.snaplen = kCompareSnaplen;

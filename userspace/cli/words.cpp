@@ -75,8 +75,10 @@ Result<std::chrono::nanoseconds> parse_duration(std::string_view option, const s
 }
 
 Result<std::uint64_t> parse_size(std::string_view option, const std::string& text, const SizeRange& range) {
-  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 3> kUnits = {
-      {{"kK", std::uint64_t{1} << 10}, {"mM", std::uint64_t{1} << 20}, {"gG", std::uint64_t{1} << 30}}};
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 4> kUnits = {{{"kK", std::uint64_t{1} << 10},
+                                                                                 {"mM", std::uint64_t{1} << 20},
+                                                                                 {"gG", std::uint64_t{1} << 30},
+                                                                                 {"tT", std::uint64_t{1} << 40}}};
   std::uint64_t unit = range.unit;
   std::string_view digits = text;
   for (const auto& [letters, bytes] : kUnits) {
@@ -89,7 +91,55 @@ Result<std::uint64_t> parse_size(std::string_view option, const std::string& tex
   const std::uint64_t least = (range.least + range.unit - 1) / range.unit;
   return usage(given(option, text) + ": not a size from " + std::to_string(least) + " to " +
                std::to_string(range.most / range.unit))
-      .hint("a number, or with k, m or g one of KiB, MiB or GiB; for example 100, 64k, 64m, 1g");
+      .hint("a number, or with k, m, g or t one of KiB, MiB, GiB or TiB; for example 100, 64k, 64m, 1g");
+}
+
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> words;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t comma = std::min(list.find(',', begin), list.size());
+    words.push_back(list.substr(begin, comma - begin));
+    begin = comma + 1;
+  }
+  return words;
+}
+
+Result<KeepLimits> parse_keep(std::string_view option, const std::string& text) {
+  constexpr SizeRange kBytes{.unit = 1, .least = 1, .most = std::uint64_t{1} << 60};
+  constexpr std::string_view kFree = "free=";
+  constexpr double kDay = 86400;
+  const auto wrong = [&] {
+    return usage(given(option, text) + ": not what to keep")
+        .hint(
+            "a size such as 200G, an age such as 7d, what stays free such as free=10G or free=5%, or several: 200G,7d");
+  };
+  KeepLimits limits;
+  for (const std::string& word : words_of(text)) {
+    if (word.empty()) return wrong();
+    if (word.starts_with(kFree) && word.ends_with('%')) {
+      const std::string digits = word.substr(kFree.size(), word.size() - kFree.size() - 1);
+      auto percent = parse_number(option, digits, 1, 99);
+      if (!percent) return wrong();
+      limits.free_percent = static_cast<unsigned>(*percent);
+    } else if (word.starts_with(kFree)) {
+      auto bytes = parse_size(option, word.substr(kFree.size()), kBytes);
+      if (!bytes) return wrong();
+      limits.free_bytes = *bytes;
+    } else if (std::string_view("kKMgGtT").find(word.back()) != std::string_view::npos) {
+      auto bytes = parse_size(option, word, kBytes);
+      if (!bytes) return wrong();
+      limits.bytes = *bytes;
+    } else if (word.back() == 'd') {
+      auto days = parse_duration(option, word.substr(0, word.size() - 1) + "s");
+      if (!days || static_cast<double>(days->count()) * kDay > 9e18) return wrong();
+      limits.age_ns = static_cast<std::uint64_t>(static_cast<double>(days->count()) * kDay);
+    } else {
+      auto age = parse_duration(option, word);
+      if (!age) return wrong();
+      limits.age_ns = static_cast<std::uint64_t>(age->count());
+    }
+  }
+  return limits;
 }
 
 Result<> parse_slice(std::string_view option, const std::string& text, Reduction& reduction) {

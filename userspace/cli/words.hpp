@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ringtap/capture.hpp"
+#include "ringtap/recording.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/tap.hpp"
 
@@ -35,6 +36,12 @@ struct SizeRange {
   std::uint64_t most;
 };
 Result<std::uint64_t> parse_size(std::string_view option, const std::string& text, const SizeRange& range);
+
+// "a,b" gives a and b.
+std::vector<std::string> words_of(const std::string& list);
+
+// "200G,7d,free=5%" into the limits of a folder.
+Result<KeepLimits> parse_keep(std::string_view option, const std::string& text);
 
 // "l4+20" into slice_layer and slice_more.
 Result<> parse_slice(std::string_view option, const std::string& text, Reduction& reduction);

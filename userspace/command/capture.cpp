@@ -14,6 +14,7 @@
 #include "command/live_input.hpp"
 #include "command/messages.hpp"
 #include "command/run.hpp"
+#include "command/segment_service.hpp"
 #include "filter/expression_tree.hpp"
 #include "filter/link_type_name.hpp"
 
@@ -117,6 +118,8 @@ int capture(const Options& options) {
   }
   LiveSource& source = *live->source;
   if (auto started = start_file_service(options); !started) return fail(started.error());
+  if (auto started = start_segment_service(options); !started) return fail(started.error());
+  if (auto started = start_helpers(options, source); !started) return fail(started.error());
   auto names = host_names(options, {.patience = kNamePatience, .interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
   auto output =
@@ -126,7 +129,6 @@ int capture(const Options& options) {
                     .source = &source});
   if (!output) return fail(output.error());
   signals->install(output->start_next_file != nullptr);
-  if (auto started = start_helpers(options, source); !started) return fail(started.error());
   auto needs = attach(options, source);
   if (!needs) return fail(needs.error());
   announce(options, source);
@@ -135,8 +137,16 @@ int capture(const Options& options) {
   confine(options, *needs);
   Progress progress(source, options);
   const Ended ended = run_session(
-      source, *output, *signals, options, [&](const SessionTotals& totals) { report(source, options, totals, true); },
-      [&](const SessionTotals& totals) { progress.look(totals); });
+      source, *output, *signals, options,
+      [&](const SessionTotals& totals) {
+        report(source, options, totals, true);
+        if (output->tell_counts) output->tell_counts();
+      },
+      [&](const SessionTotals& totals) {
+        progress.look(totals);
+        if (output->on_progress) output->on_progress(totals, false);
+      });
+  if (output->on_progress) output->on_progress(ended.totals, true);
   tell_of_tagged_frames(source, options.filter);
   report(source, options, ended.totals, false);
   if (const std::string text = file_command_text(options); !text.empty()) say(text);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "command/file_service.hpp"
 
-#include <linux/capability.h>
 #include <sys/auxv.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,11 +17,10 @@
 
 #include "app/file_command.hpp"
 #include "command/file_requests.hpp"
+#include "command/file_rights.hpp"
 #include "command/messages.hpp"
 #include "command/outputs.hpp"
 #include "file/open_file.hpp"
-#include "sandbox/sandbox.hpp"
-#include "sandbox/user.hpp"
 
 namespace ringtap {
 namespace {
@@ -41,26 +38,6 @@ std::vector<std::string> output_folders(const Options& options) {
   std::error_code error;
   if (const auto target = std::filesystem::canonical(path, error); !error) folders.push_back(folder_of(target));
   return folders;
-}
-
-// The rights of the caller or of the user of -Z, to open files and for nothing else. A command of -z gets none.
-Result<> keep_opening(const Options& options) {
-  if (!options.sandbox && options.user.empty()) return ok();
-  drop_bounding_set();
-  if (!options.user.empty() && ::geteuid() == 0) {
-    auto user = find_user(options.user);
-    if (!user) return user.take_error();
-    if (user->uid != 0) {
-      if (auto became = become(*user); !became) return became;
-    }
-  }
-  if (auto kept = keep_capabilities(capability_set({CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER})); !kept) {
-    return kept;
-  }
-  if (options.output.rotate_command.empty() && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) {
-    write_only_below(output_folders(options));
-  }
-  return ok();
 }
 
 constexpr std::string_view kRanHow = "s";  // a request without a path; the answer is file_command_text()
@@ -167,13 +144,14 @@ Result<> start_file_service(const Options& options) {
     if (auto opened = open_own_file(options.output.path, FileUse::kWrite); !opened) return opened;
   }
   FileService service(options);
-  auto helper = HelperProcess::start({.name = "ringtap-files",
-                                      .without = "no other file is opened",
-                                      .files = {},
-                                      .keeps_output = runs,
-                                      .prepare = [&] { return keep_opening(options); },
-                                      .serve = [&](std::string_view request) { return service.serve(request); },
-                                      .end = [&] { service.end(); }});
+  auto helper =
+      HelperProcess::start({.name = "ringtap-files",
+                            .without = "no other file is opened",
+                            .files = {},
+                            .keeps_output = runs,
+                            .prepare = [&] { return keep_rights_for_files(options, output_folders(options)); },
+                            .serve = [&](std::string_view request) { return service.serve(request); },
+                            .end = [&] { service.end(); }});
   if (!helper) return helper.take_error();
   the_helper().emplace(helper.take());
   set_file_opener(ask_to_open);

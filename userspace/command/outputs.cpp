@@ -10,6 +10,7 @@
 
 #include "command/file_service.hpp"
 #include "command/messages.hpp"
+#include "command/recording.hpp"
 #include "file/file_writer.hpp"
 #include "file/pcap_writer.hpp"
 #include "file/pcapng_writer.hpp"
@@ -118,6 +119,7 @@ struct Kind {
   Result<Output> (*open)(const OutputContext& context);
 };
 constexpr std::array kKinds = {
+    Kind{[](const OutputOptions& o) { return !o.record.folder.empty(); }, open_recording},
     Kind{[](const OutputOptions& o) { return o.rotation.rotates(); }, open_file_set},
     Kind{[](const OutputOptions& o) { return !o.path.empty() && !o.rotation.rotates(); }, open_file},
     Kind{[](const OutputOptions& o) { return o.print; }, open_text},
@@ -159,6 +161,8 @@ Result<Output> open_outputs(const OutputContext& context) {
     tee->add(std::move(output->sink));
     if (output->is_done) all.is_done = std::move(output->is_done);
     if (output->start_next_file) all.start_next_file = std::move(output->start_next_file);
+    if (output->tell_counts) all.tell_counts = std::move(output->tell_counts);
+    if (output->on_progress) all.on_progress = std::move(output->on_progress);
   }
   all.sink = Tee::unwrap(std::move(tee));
   return all;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/session.hpp"
 #include "cli/options.hpp"
 #include "dissect/names.hpp"
 #include "file/file_sink.hpp"
@@ -33,6 +34,10 @@ struct Output {
   // Goes on in a new file of the same name if the present one has been moved away, or in the next file of a set; null:
   // nothing is written to a file.
   std::function<Result<>()> start_next_file = {};
+  // How it goes, for standard error, when the counts are asked for; null: there is nothing more to say than the totals.
+  std::function<void()> tell_counts = {};
+  // Called once a second with the totals so far, and at the end with the final ones; null: never.
+  std::function<void(const SessionTotals& totals, bool at_end)> on_progress = {};
 };
 Result<Output> open_outputs(const OutputContext& context);
 

@@ -9,6 +9,7 @@
 #include "command/inputs.hpp"
 #include "command/messages.hpp"
 #include "command/run.hpp"
+#include "command/segment_service.hpp"
 #include "file/left_out.hpp"
 
 namespace ringtap {
@@ -61,6 +62,7 @@ int read_as(Options& options, Signals& signals, HostNames* names, bool may_start
   const Ended ended = run_session(*files->source, *output, signals, options, [](const SessionTotals& totals) {
     say(std::to_string(totals.written) + " packets so far");
   });
+  if (output->on_progress) output->on_progress(ended.totals, true);
   if (!ended.result && conversion.needs_pcapng && follows && may_start_over) {
     say("-w " + options.output.path + ": what passes does not fit into one pcap file; it becomes a pcapng file");
     options.output.format = FileFormat::kPcapng;
@@ -83,6 +85,7 @@ int read_file(const Options& options) {
   if (!signals) return fail(signals.error());
   if (auto user = begin_run(options); !user) return fail(user.error());
   if (auto started = start_file_service(options); !started) return fail(started.error());
+  if (auto started = start_segment_service(options); !started) return fail(started.error());
   auto names = host_names(options, {.interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
   const bool may_start_over = can_start_over(options);  // while files can still be examined by name

@@ -23,6 +23,7 @@ using Bytes = std::span<const std::byte>;
 
 constexpr std::uint32_t kSkippableMagic = 0x184d2a50;  // of RFC 8878, the lowest four bits are free
 constexpr std::uint32_t kSkippableMask = 0xfffffff0;
+constexpr std::uint32_t kSeekTableMagic = 0x8f92eab1;  // the last four bytes of a seek table
 constexpr std::size_t kSkippableHeader = 8;
 constexpr std::size_t kMostFrame = BlockWalk::kMostBlockBytes;
 
@@ -51,6 +52,18 @@ class Entries {
     built_.file.assign(header.begin(), header.end());
   }
 
+  // Whether `frame` is whole blocks; it may end within one.
+  [[nodiscard]] bool is_whole(Bytes frame) const {
+    BlockWalk walk = walk_;
+    while (!frame.empty()) {
+      const auto block = walk.first(frame);
+      if (!block || block->size > frame.size()) return false;
+      frame = frame.subspan(block->size);
+    }
+    return true;
+  }
+  // Bytes of the file that belong to no frame.
+  void skip(std::size_t bytes) { skipped_ += bytes; }
   // False: `frame` is not whole blocks that can be read.
   bool add(Bytes frame, std::uint32_t stored_size) {
     BlockWalk walk = walk_;
@@ -72,6 +85,7 @@ class Entries {
       if (*step == ParseStep::kRecord) indexer_.add(parser_.record(), parser_.record().link_type);
     }
     built_.packets += indexer_.packets();
+    built_.whole_bytes += std::exchange(skipped_, 0);
     const auto entry = indexer_.finish(built_.whole_bytes, stored_size, static_cast<std::uint32_t>(frame.size()));
     built_.file.insert(built_.file.end(), entry.begin(), entry.end());
     built_.whole_bytes += stored_size;
@@ -86,7 +100,8 @@ class Entries {
   BuiltIndex built_;
   FrameIndexer indexer_;
   BlockWalk walk_;
-  Feed* feed_;  // owned by in_
+  std::uint64_t skipped_ = 0;  // since the last frame
+  Feed* feed_;                 // owned by in_
   InputBuffer in_;
   PcapngParser parser_;
 };
@@ -144,29 +159,49 @@ Result<BuiltIndex> index_zstd(InputBuffer& file) {
   const std::unique_ptr<ZSTD_DCtx, Free> context(::ZSTD_createDCtx());
   if (context == nullptr) return Error("zstd: out of memory");
   Entries entries;
-  std::vector<std::byte> frame;
+  std::vector<std::byte> frame;  // of one or more frames of zstd: as many as it takes to have whole blocks
+  std::size_t stored = 0;        // their bytes in the file, with what is between them
   for (;;) {
     auto state = file.require(kSkippableHeader);
     if (!state) return state.take_error();
-    if (*state != ReadState::kData) return entries.take(file.bytes().empty());
+    if (*state != ReadState::kData) return entries.take(file.bytes().empty() && frame.empty());
     if ((load<std::uint32_t>(file.bytes()) & kSkippableMask) == kSkippableMagic) {
-      // The seek table; a recorder writes nothing after it.
+      // Padding, or the seek table, after which a recorder writes nothing.
       const std::size_t size = kSkippableHeader + load<std::uint32_t>(file.bytes(), sizeof(std::uint32_t));
-      state = file.require(size + 1);
+      state = file.require(size);
       if (!state) return state.take_error();
-      return entries.take(file.bytes().size() == size);
+      if (*state != ReadState::kData) return entries.take(false);
+      const bool is_table = load<std::uint32_t>(file.bytes(), size - sizeof(std::uint32_t)) == kSeekTableMagic;
+      file.consume(size);
+      if (is_table) {
+        state = file.require(1);
+        if (!state) return state.take_error();
+        return entries.take(file.bytes().empty() && frame.empty());
+      }
+      if (frame.empty()) {
+        entries.skip(size);
+      } else {
+        stored += size;
+      }
+      continue;
     }
-    const auto stored = frame_size(file);
-    if (!stored) return Error(stored.error().text());
-    if (*stored == 0) return entries.take(false);
-    const unsigned long long size = ::ZSTD_getFrameContentSize(file.bytes().data(), *stored);
-    if (size == ZSTD_CONTENTSIZE_UNKNOWN || size > kMostFrame)
-      return entries.take(false);  // or an error, which is more
-    frame.resize(size);
+    const auto packed = frame_size(file);
+    if (!packed) return Error(packed.error().text());
+    if (*packed == 0) return entries.take(false);
+    const unsigned long long size = ::ZSTD_getFrameContentSize(file.bytes().data(), *packed);
+    const std::size_t before = frame.size();
+    // Or an error, which is more.
+    if (size == ZSTD_CONTENTSIZE_UNKNOWN || size > kMostFrame - before) return entries.take(false);
+    frame.resize(before + size);
     const std::size_t got =
-        ::ZSTD_decompressDCtx(context.get(), frame.data(), frame.size(), file.bytes().data(), *stored);
-    if (got != size || !entries.add(frame, static_cast<std::uint32_t>(*stored))) return entries.take(false);
-    file.consume(*stored);
+        ::ZSTD_decompressDCtx(context.get(), frame.data() + before, size, file.bytes().data(), *packed);
+    if (got != size) return entries.take(false);
+    file.consume(*packed);
+    stored += *packed;
+    if (!entries.is_whole(frame)) continue;
+    if (!entries.add(frame, static_cast<std::uint32_t>(stored))) return entries.take(false);
+    frame.clear();
+    stored = 0;
   }
 }
 

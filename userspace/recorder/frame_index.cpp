@@ -188,6 +188,17 @@ std::span<const std::byte> FrameIndexer::finish(std::uint64_t offset, std::uint3
   return out_;
 }
 
+void place_entry(std::span<std::byte> entry, std::uint64_t offset, std::uint32_t stored_size, std::uint32_t size) {
+  EntryHeader header;
+  std::memcpy(&header, entry.data(), sizeof header);
+  header.offset = offset;
+  header.stored_size = stored_size;
+  header.size = size;
+  header.crc = 0;
+  header.crc = header_checksum(header);
+  std::memcpy(entry.data(), &header, sizeof header);
+}
+
 IndexReader::State IndexReader::next() {
   if (!has_begun_) {
     FileHeader header;

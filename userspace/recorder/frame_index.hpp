@@ -86,6 +86,9 @@ class FrameIndexer {
   bool has_had_packets_ = false;  // in this frame or in one before
 };
 
+// For an entry of finish() that was made before its frame had a place.
+void place_entry(std::span<std::byte> entry, std::uint64_t offset, std::uint32_t stored_size, std::uint32_t size);
+
 // Reads the entries of an index file that is in memory, which it borrows. Every bit is checked.
 class IndexReader {
  public:

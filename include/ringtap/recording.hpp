@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The settings of a recording: a folder of segments that never grows beyond its limits. Plain values: the command line
+// fills them in, recorder/ reads them. Sizes are bytes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace ringtap {
+
+// How much of the past a folder keeps.
+struct KeepLimits {
+  std::uint64_t bytes = 0;       // of all segments with their indexes, 0: no limit
+  std::uint64_t age_ns = 0;      // since the segment's end, 0: no limit
+  std::uint64_t free_bytes = 0;  // that the file system keeps free
+  unsigned free_percent = 0;     // the same, of its size
+
+  [[nodiscard]] bool has_any() const { return bytes > 0 || age_ns > 0 || free_bytes > 0 || free_percent > 0; }
+};
+
+struct RecordSettings {
+  std::string folder;
+  KeepLimits keep;
+  std::uint64_t segment_bytes = std::uint64_t{256} << 20;  // a segment that is larger gets no further frame
+  std::uint64_t segment_ns = 60'000'000'000;               // … nor one that is older
+  std::optional<int> zstd_level;                           // none: segments are not compressed
+  unsigned compressors = 1;                                // threads
+  std::uint64_t stats_ns = 0;                              // how often a line of counts is printed; 0: never
+};
+
+}  // namespace ringtap

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "command/recording.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/now.hpp"
+#include "command/messages.hpp"
+#include "command/segment_service.hpp"
+#include "recorder/recorder.hpp"
+#include "recorder/segment_writer.hpp"
+#include "ringtap/version.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+
+// "2026-11-29T14:03:19Z"
+std::string time_text(std::uint64_t ns) {
+  const auto seconds = static_cast<std::time_t>(ns / kSecond);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+// "12.3 MB", in powers of 1000.
+std::string bytes_text(std::uint64_t bytes) {
+  constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB", "PB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1000 && unit + 1 < kUnits.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
+  return text.data();
+}
+
+// The recorder with what it writes through and into.
+class Recording final : public Sink {
+ public:
+  Recording(const OutputContext& context, RecorderFolder folder)
+      : settings_(context.options.output.record), source_(*context.source), folder_(std::move(folder.folder)) {}
+
+  Result<> start(const OutputContext& context, LocalFolder::Contents present) {
+    auto writer = SegmentWriter::start({.record = settings_,
+                                        .tell = say,
+                                        .now_ns = epoch_now_ns,
+                                        .explains = context.options.text_style.dissect.verbosity > 0},
+                                       *folder_, std::move(present));
+    if (!writer) return writer.take_error();
+    writer_ = writer.take();
+    PcapngOptions about = context.options.read_paths.empty() ? PcapngOptions::of_this_host(version_text())
+                                                             : PcapngOptions{.application = version_text()};
+    recorder_ = std::make_unique<Recorder>(
+        *writer_, settings_, std::move(about),
+        Recorder::Hooks{.statistics = [this] { return source_.statistics(); }, .now_ns = epoch_now_ns});
+    return ok();
+  }
+
+  Result<> on_interface(const Interface& interface) override { return recorder_->on_interface(interface); }
+  Result<> on_record(const RecordView& record) override { return recorder_->on_record(record); }
+  Result<> on_block(const FileBlockView& block) override { return recorder_->on_block(block); }
+  Result<> on_statistics(const InterfaceStatistics& statistics) override {
+    return recorder_->on_statistics(statistics);
+  }
+  Result<> flush() override { return recorder_->flush(); }
+  Result<> finish() override { return recorder_->finish(); }
+  [[nodiscard]] std::uint64_t records_stored() const override { return recorder_->records_stored(); }
+  Result<> end_segment() { return recorder_->end_segment(); }
+
+  void on_progress(const SessionTotals& totals, bool at_end) {
+    const std::uint64_t now = monotonic_now_ns();
+    if (at_end) {
+      tell_end();
+    } else if (settings_.stats_ns > 0 && now - told_ns_ >= settings_.stats_ns) {
+      tell_counts(totals.written, now);
+    }
+  }
+  void tell_counts() { tell_counts(taken_, monotonic_now_ns()); }
+
+ private:
+  // One line of key=value; rates are those since the line before.
+  void tell_counts(std::uint64_t taken, std::uint64_t now) {
+    const SegmentWriter::Counts counts = writer_->counts();
+    const double seconds = std::max(static_cast<double>(now - told_ns_) / kSecond, 1e-3);
+    const auto rate = [&](std::uint64_t present, std::uint64_t before) {
+      return std::to_string(
+          static_cast<std::uint64_t>(static_cast<double>(present - std::min(before, present)) / seconds));
+    };
+    std::uint64_t lost = counts.packets_lost;
+    std::string causes = " disk=" + std::to_string(counts.packets_lost);
+    if (const auto account = source_.account()) {
+      const TapAccount total = account->total();
+      lost += total.dropped();
+      for (std::size_t i = 0; i < total.drops.size(); ++i) {
+        causes += std::string(" ") + kDropNames[i] + "=" + std::to_string(total.drops[i]);
+      }
+    }
+    std::string text = "stats: packets=" + std::to_string(counts.packets) + " pps=" + rate(taken, taken_) +
+                       " bytes_per_s=" + rate(counts.bytes, bytes_) + " lost=" + std::to_string(lost) +
+                       " lost_pps=" + rate(lost, lost_) + causes + " stored=" + std::to_string(counts.stored) +
+                       " segments=" + std::to_string(counts.segments) + " removed=" + std::to_string(counts.removed) +
+                       " kept=" + std::to_string(counts.kept_bytes) + " disk_waits=" + std::to_string(counts.waits);
+    if (settings_.zstd_level) text += " uncompressed=" + std::to_string(counts.frames_stored_raw);
+    text += " oldest=" + (counts.oldest_ns ? time_text(*counts.oldest_ns) : "none");
+    text += " free=" + (counts.free ? std::to_string(*counts.free) : "unknown");
+    say(text);
+    told_ns_ = now;
+    taken_ = taken;
+    bytes_ = counts.bytes;
+    lost_ = lost;
+  }
+
+  void tell_end() {
+    const SegmentWriter::Counts counts = writer_->counts();
+    std::string text = "recorded " + std::to_string(counts.packets) + " packets, " + bytes_text(counts.bytes);
+    if (settings_.zstd_level) text += " as " + bytes_text(counts.stored);
+    text += ", in " + std::to_string(counts.segments) + (counts.segments == 1 ? " segment" : " segments") + " in " +
+            folder_->path();
+    if (counts.removed > 0) text += "; " + std::to_string(counts.removed) + " old ones were removed";
+    if (counts.oldest_ns) text += "; it holds packets since " + time_text(*counts.oldest_ns);
+    say(text);
+  }
+
+  const RecordSettings& settings_;
+  RecordSource& source_;
+  std::unique_ptr<SegmentFolder> folder_;
+  std::unique_ptr<SegmentWriter> writer_;
+  std::unique_ptr<Recorder> recorder_;
+  std::uint64_t told_ns_ = monotonic_now_ns();  // and what was told then
+  std::uint64_t taken_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace
+
+Result<Output> open_recording(const OutputContext& context) {
+  RecorderFolder folder = take_recorder_folder();
+  LocalFolder::Contents present = std::move(folder.present);
+  auto recording = std::make_unique<Recording>(context, std::move(folder));
+  if (auto started = recording->start(context, std::move(present)); !started) return started.take_error();
+  Output output;
+  output.start_next_file = [sink = recording.get()] { return sink->end_segment(); };
+  output.tell_counts = [sink = recording.get()] { sink->tell_counts(); };
+  output.on_progress = [sink = recording.get()](const SessionTotals& totals, bool at_end) {
+    sink->on_progress(totals, at_end);
+  };
+  output.sink = std::move(recording);
+  return output;
+}
+
+}  // namespace ringtap

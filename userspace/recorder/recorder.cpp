@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "recorder/recorder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ringtap {
+
+Recorder::Recorder(SegmentWriter& writer, const RecordSettings& settings, PcapngOptions about, Hooks hooks)
+    : writer_(writer),
+      segment_bytes_(settings.segment_bytes),
+      segment_ns_(settings.segment_ns),
+      compresses_(settings.zstd_level.has_value()),
+      hooks_(std::move(hooks)),
+      now_ns_(hooks_.now_ns()) {
+  const auto section = encode_section_header(block_, about);
+  head_ = std::make_shared<const std::vector<std::byte>>(section.begin(), section.end());
+}
+
+// Whether a chunk has this much space now; ends the frame that has not.
+bool Recorder::make_room(std::size_t size) {
+  if (frame_.chunk != nullptr && frame_.chunk->size() + size > frame_bytes_) put_frame();
+  if (frame_.chunk != nullptr) return true;
+  frame_bytes_ = std::min(writer_.frame_bytes(), kFrameBytes);
+  frame_.chunk = size > kFrameBytes ? std::make_unique<Chunk>(size + Chunk::kAlign) : writer_.pool().take();
+  if (frame_.chunk == nullptr || !frame_.chunk->has_memory()) return false;
+  if (segment_begun_ns_ == 0) {
+    segment_begun_ns_ = now_ns_;
+    segment_size_ = head_->size();
+    segment_index_ = segment_frames_ = 0;
+    ++segment_;
+  }
+  // Where nothing is compressed it will stand there in its page.
+  frame_.chunk->clear(compresses_ ? 0 : segment_size_ % Chunk::kAlign);
+  frame_.head = head_;
+  frame_begun_ns_ = now_ns_;
+  return true;
+}
+
+void Recorder::put_frame() {
+  if (frame_.chunk == nullptr) return;
+  segment_size_ += frame_.chunk->size();
+  const std::span<const std::byte> entry = indexer_.finish(0, 0, 0);
+  segment_index_ += entry.size();
+  ++segment_frames_;
+  frame_.segment = segment_;
+  frame_.index.assign(entry.begin(), entry.end());
+  writer_.put(std::exchange(frame_, Frame{}));
+}
+
+Result<> Recorder::on_record(const RecordView& record) {
+  const auto [head, tail] = encode_record(block_, record);
+  const std::size_t size = head.size() + record.data.size() + tail.size();
+  if (frame_.chunk == nullptr || frame_.chunk->size() + size > frame_bytes_) {
+    put_frame();
+    if (segment_begun_ns_ != 0 && is_segment_full()) {
+      if (auto ended = end_segment(); !ended) return ended;
+      return on_record(record);  // the block was overwritten by the statistics
+    }
+    if (!make_room(size)) return Error::from_errno(ENOMEM, "record", ErrorKind::kOutput);
+  }
+  Chunk& chunk = *frame_.chunk;
+  chunk.append(head);
+  chunk.append(record.data);
+  chunk.append(tail);
+  ++frame_.packets;
+  indexer_.add(record, link_types_[record.interface_id]);
+  return ok();
+}
+
+// Whether another frame could be too much.
+bool Recorder::is_segment_full() const {
+  if (compresses_) {
+    // Those that are not written yet probably take a window each.
+    const auto written = writer_.progress();
+    const bool has_begun = written.segment == segment_;
+    const std::uint64_t waiting = segment_frames_ - (has_begun ? written.frames : 0);
+    return (has_begun ? written.bytes : 0) + (waiting + 1) * kWindow > segment_bytes_;
+  }
+  return segment_size_ + segment_index_ + kFrameBytes > segment_bytes_;
+}
+
+void Recorder::append_other(std::span<const std::byte> block, OtherBlock kind) {
+  if (!make_room(block.size())) return;
+  frame_.chunk->append(block);
+  frame_.has_others = true;
+  indexer_.add_other(kind);
+}
+
+void Recorder::extend_head(std::span<const std::byte> block) {
+  auto head = std::make_shared<std::vector<std::byte>>(*head_);
+  head->insert(head->end(), block.begin(), block.end());
+  head_ = std::move(head);
+}
+
+Result<> Recorder::on_interface(const Interface& interface) {
+  if (link_types_.empty()) writer_.repair();  // now the rights are given up with which nothing should be parsed
+  const auto block = encode_interface(block_, interface);
+  link_types_.push_back(interface.link_type);
+  // A segment that is being written has only the interfaces from its beginning.
+  if (segment_begun_ns_ != 0) append_other(block);
+  extend_head(block);
+  return ok();
+}
+
+Result<> Recorder::on_block(const FileBlockView& block) {
+  if (block.kind == FileBlockKind::kSection || block.kind == FileBlockKind::kUncopied) return ok();
+  const auto encoded = block_.start_body(static_cast<pcapng::BlockType>(block.type), block.body).finish();
+  append_other(encoded);
+  return ok();
+}
+
+Result<> Recorder::on_statistics(const InterfaceStatistics& statistics) {
+  if (segment_begun_ns_ == 0) return ok();
+  if (frame_.packets > 0) put_frame();  // so that a query need not read packets for the sake of these
+  append_other(encode_statistics(block_, statistics), OtherBlock::kStatistics);
+  return ok();
+}
+
+Result<> Recorder::end_segment() {
+  if (segment_begun_ns_ == 0) return ok();
+  auto statistics = hooks_.statistics();
+  if (!statistics) return statistics.take_error();
+  for (const InterfaceStatistics& interface : *statistics) {
+    if (auto written = on_statistics(interface); !written) return written;
+  }
+  put_frame();
+  writer_.end_segment();
+  segment_begun_ns_ = 0;
+  return ok();
+}
+
+Result<> Recorder::flush() {
+  now_ns_ = hooks_.now_ns();
+  if (segment_begun_ns_ != 0 && now_ns_ - segment_begun_ns_ >= segment_ns_) return end_segment();
+  if (frame_.packets > 0 && now_ns_ - frame_begun_ns_ >= kFrameNs) put_frame();
+  return ok();
+}
+
+Result<> Recorder::finish() {
+  put_frame();
+  return writer_.finish();
+}
+
+}  // namespace ringtap

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "recorder/segment_folder.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <set>
+#include <thread>
+#include <utility>
+
+namespace ringtap {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+
+// A killed recorder's helper process may hold the lock a moment longer than the recorder lived.
+bool lock(int folder) {
+  constexpr int kTries = 20;
+  for (int i = 0; i < kTries; ++i) {
+    if (::flock(folder, LOCK_EX | LOCK_NB) == 0) return true;
+    if (errno != EWOULDBLOCK) return true;  // a file system without locks: nothing can be said
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<LocalFolder> LocalFolder::open(const std::string& path) {
+  const bool made = ::mkdir(path.c_str(), 0750) == 0;
+  if (!made && errno != EEXIST) {
+    return Error::from_errno(errno, "make the folder " + path, ErrorKind::kOutput);
+  }
+  UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) return Error::from_errno(errno, "open the folder " + path, ErrorKind::kOutput);
+  if (::faccessat(folder.get(), ".", R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
+    return Error::from_errno(errno, "write into the folder " + path, ErrorKind::kOutput)
+        .hint("who records needs the rights to list, create and remove files in it");
+  }
+  if (!lock(folder.get())) {
+    return Error("record into " + path + ": another recorder is writing into this folder", ErrorKind::kUsage)
+        .hint("give each recorder a folder of its own");
+  }
+  return LocalFolder(std::move(folder), path);
+}
+
+Result<LocalFolder::Contents> LocalFolder::list() const {
+  UniqueFd again(::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(again ? ::fdopendir(again.get()) : nullptr, ::closedir);
+  if (listing == nullptr) return Error::from_errno(errno, "list the folder " + path_, ErrorKind::kOutput);
+  again.release();
+  Contents contents;
+  std::map<SegmentName, KeptSegment> whole;
+  std::map<SegmentName, std::uint64_t> indexes;
+  std::set<SegmentName> parts;
+  while (const dirent* entry = ::readdir(listing.get())) {
+    const auto parsed = parse_segment_name(entry->d_name);
+    struct stat status {};
+    if (!parsed || ::fstatat(folder_.get(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (!S_ISREG(status.st_mode)) continue;
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    switch (parsed->file) {
+      case SegmentFile::kWhole:
+        whole[parsed->name] = {.name = parsed->name,
+                               .bytes = size,
+                               .end_ns = static_cast<std::uint64_t>(status.st_mtim.tv_sec) * kSecond +
+                                         static_cast<std::uint64_t>(status.st_mtim.tv_nsec)};
+        break;
+      case SegmentFile::kPart:
+        parts.insert(parsed->name);
+        break;
+      case SegmentFile::kIndex:
+        indexes[parsed->name] = size;
+        break;
+    }
+  }
+  for (const auto& [name, size] : indexes) {
+    if (const auto found = whole.find(name); found != whole.end()) {
+      found->second.bytes += size;
+    } else if (!parts.contains(name)) {
+      contents.lone_indexes.push_back(name);
+    }
+  }
+  for (const auto& [name, segment] : whole) contents.whole.push_back(segment);
+  contents.parts.assign(parts.begin(), parts.end());
+  return contents;
+}
+
+Result<UniqueFd> LocalFolder::create(const SegmentName& segment, SegmentFile file) {
+  const std::string name = segment.text(file);
+  UniqueFd fd(::openat(folder_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640));
+  if (!fd) return Error::from_errno(errno, "create " + path_ + "/" + name, ErrorKind::kOutput);
+  return fd;
+}
+
+Result<UniqueFd> LocalFolder::open(const SegmentName& segment, SegmentFile file) {
+  const std::string name = segment.text(file);
+  UniqueFd fd(::openat(folder_.get(), name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) return Error::from_errno(errno, "open " + path_ + "/" + name, ErrorKind::kOutput);
+  return fd;
+}
+
+Result<> LocalFolder::publish(const SegmentName& segment) {
+  const std::string part = segment.text(SegmentFile::kPart);
+  const std::string whole = segment.text();
+  if (::renameat(folder_.get(), part.c_str(), folder_.get(), whole.c_str()) != 0) {
+    return Error::from_errno(errno, "rename " + path_ + "/" + part, ErrorKind::kOutput);
+  }
+  if (::fsync(folder_.get()) != 0) return Error::from_errno(errno, "sync the folder " + path_, ErrorKind::kOutput);
+  return ok();
+}
+
+Result<> LocalFolder::remove(const SegmentName& segment, SegmentFile file) {
+  const std::string name = segment.text(file);
+  if (::unlinkat(folder_.get(), name.c_str(), 0) == 0 || errno == ENOENT) return ok();
+  return Error::from_errno(errno, "remove " + path_ + "/" + name, ErrorKind::kOutput);
+}
+
+Result<DiskSpace> disk_space(int fd, const std::string& name) {
+  struct statvfs status {};
+  if (::fstatvfs(fd, &status) != 0) return Error::from_errno(errno, "space of " + name, ErrorKind::kOutput);
+  return DiskSpace{.size = std::uint64_t{status.f_blocks} * status.f_frsize,
+                   .free = std::uint64_t{status.f_bavail} * status.f_frsize};
+}
+
+Result<DiskSpace> LocalFolder::space() {
+  return disk_space(folder_.get(), path_);
+}
+
+}  // namespace ringtap

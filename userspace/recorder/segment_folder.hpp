@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The folder of a recorder. A process outside the sandbox may own it and do what is asked here; files of other names
+// are never touched. Any thread, one at a time.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "recorder/retention.hpp"
+#include "recorder/segment_name.hpp"
+#include "ringtap/result.hpp"
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+
+class SegmentFolder {
+ public:
+  virtual ~SegmentFolder() = default;
+
+  // A new file, for writing; EEXIST if there is one of this name.
+  virtual Result<UniqueFd> create(const SegmentName& segment, SegmentFile file) = 0;
+  // One that exists, for reading and writing.
+  virtual Result<UniqueFd> open(const SegmentName& segment, SegmentFile file) = 0;
+  // Gives a .part its final name, which is on the disk when this returns.
+  virtual Result<> publish(const SegmentName& segment) = 0;
+  // No Error if it is gone already.
+  virtual Result<> remove(const SegmentName& segment, SegmentFile file) = 0;
+  virtual Result<DiskSpace> space() = 0;
+  [[nodiscard]] virtual const std::string& path() const = 0;
+};
+
+class LocalFolder final : public SegmentFolder {
+ public:
+  // Creates the folder if there is none, and locks it against other recorders for as long as the descriptor, or a copy
+  // of it in another process, is open. An Error if one has it, or if files cannot be created in it.
+  static Result<LocalFolder> open(const std::string& path);
+
+  struct Contents {
+    std::vector<KeptSegment> whole;         // in the order of their names
+    std::vector<SegmentName> parts;         // left by a recorder that was killed
+    std::vector<SegmentName> lone_indexes;  // of segments that are gone
+  };
+  [[nodiscard]] Result<Contents> list() const;
+
+  Result<UniqueFd> create(const SegmentName& segment, SegmentFile file) override;
+  Result<UniqueFd> open(const SegmentName& segment, SegmentFile file) override;
+  Result<> publish(const SegmentName& segment) override;
+  Result<> remove(const SegmentName& segment, SegmentFile file) override;
+  Result<DiskSpace> space() override;
+  [[nodiscard]] const std::string& path() const override { return path_; }
+  [[nodiscard]] int fd() const { return folder_.get(); }
+
+ private:
+  LocalFolder(UniqueFd folder, std::string path) : folder_(std::move(folder)), path_(std::move(path)) {}
+
+  UniqueFd folder_;
+  std::string path_;
+};
+
+// Of the file system that the descriptor is on.
+Result<DiskSpace> disk_space(int fd, const std::string& name);
+
+}  // namespace ringtap

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "recorder/segment_writer.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/write_all.hpp"
+#include "recorder/repair.hpp"
+
+namespace ringtap {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::size_t kPoolChunks = 64;
+constexpr std::size_t kPastCache = 64 * 1024;                // less is not worth the wait for the disk
+constexpr std::uint64_t kReserve = std::uint64_t{64} << 20;  // of a file, ahead of what is written
+constexpr std::size_t kMostClosing = 4;
+constexpr std::size_t kWindowFill = kWindow / 100 * 93;  // what a compressed frame is meant to take: some are larger
+
+}  // namespace
+
+SegmentWriter::SegmentWriter(Settings settings, SegmentFolder& folder, LocalFolder::Contents present)
+    : settings_(std::move(settings)),
+      folder_(folder),
+      present_(std::move(present)),
+      pool_(kPoolChunks),
+      retention_(settings_.record.keep) {
+  // As if nothing could be compressed, until it is known.
+  if (settings_.record.zstd_level) frame_bytes_ = kWindowFill;
+  for (const KeptSegment& segment : present_.whole) retention_.add(segment);
+  for (const KeptSegment& segment : present_.whole) last_name_ns_ = std::max(last_name_ns_, segment.name.begin_ns);
+  for (const SegmentName& part : present_.parts) last_name_ns_ = std::max(last_name_ns_, part.begin_ns);
+}
+
+Result<std::unique_ptr<SegmentWriter>> SegmentWriter::start(Settings settings, SegmentFolder& folder,
+                                                            LocalFolder::Contents present) {
+  std::unique_ptr<SegmentWriter> writer(new SegmentWriter(std::move(settings), folder, std::move(present)));
+  auto completer = Worker::start("completes segments", kMostClosing);
+  if (!completer) return completer.take_error();
+  writer->completer_ = completer.take();
+  const RecordSettings& record = writer->settings_.record;
+  const unsigned compressors = record.zstd_level ? std::max(record.compressors, 1U) : 0;
+  for (unsigned i = 0; i < compressors + 1 && record.zstd_level; ++i) {
+    auto packer = FramePacker::create(*record.zstd_level);
+    if (!packer) return packer.take_error();
+    writer->packers_.push_back(packer.take());  // the last one for what a file begins with
+  }
+  auto disk = Worker::start("writes segments", kPoolChunks);
+  if (!disk) return disk.take_error();
+  writer->disk_ = disk.take();
+  for (unsigned i = 0; i < compressors; ++i) {
+    auto compressor = Worker::start("compresses", kPoolChunks);
+    if (!compressor) return compressor.take_error();
+    writer->compressors_.push_back(compressor.take());
+  }
+  return writer;
+}
+
+SegmentWriter::~SegmentWriter() {
+  compressors_.clear();
+  disk_.reset();
+  completer_.reset();
+}
+
+void SegmentWriter::put(Frame frame) {
+  std::shared_future<PackedFrames> packed;
+  if (!compressors_.empty()) {
+    const std::size_t which = next_compressor_++ % compressors_.size();
+    auto done = std::make_shared<std::promise<PackedFrames>>();
+    packed = done->get_future().share();
+    compressors_[which]->give(
+        [this, which, done, bytes = frame.chunk->bytes()] { done->set_value(compress(which, bytes)); });
+  }
+  auto shared = std::make_shared<Frame>(std::move(frame));
+  disk_->give([this, shared, packed] { write(std::move(*shared), packed); });
+}
+
+// By a thread that compresses.
+PackedFrames SegmentWriter::compress(std::size_t which, std::span<const std::byte> bytes) {
+  const bool in_time = pool_.spare() >= kPoolChunks / 4;
+  PackedFrames packed;
+  packers_[which].pack(bytes, in_time, packed);
+  if (!in_time) {
+    raw_.fetch_add(1, std::memory_order_relaxed);
+    return packed;
+  }
+  // The next frames are probably like this one. A few bytes say nothing.
+  constexpr std::size_t kLeast = 64 * 1024;
+  if (bytes.size() >= kLeast) {
+    const std::size_t wanted = kWindowFill * bytes.size() / packed.bytes.size();
+    frame_bytes_.store(std::clamp(wanted, kLeast, Chunk::kRoom), std::memory_order_relaxed);
+  }
+  return packed;
+}
+
+void SegmentWriter::repair() {
+  disk_->give([this] {
+    for (const KeptSegment& segment : repair_segments(folder_, present_, settings_.tell)) {
+      const std::lock_guard lock(mutex_);
+      retention_.add(segment);
+    }
+  });
+}
+
+void SegmentWriter::end_segment() {
+  disk_->give([this] { close_segment(); });
+}
+
+Result<> SegmentWriter::finish() {
+  end_segment();
+  for (const auto& compressor : compressors_) compressor->wait();
+  disk_->wait();
+  completer_->wait();
+  const std::lock_guard lock(mutex_);
+  return std::exchange(failure_, ok());
+}
+
+SegmentWriter::Progress SegmentWriter::progress() const {
+  const std::lock_guard lock(mutex_);
+  return progress_;
+}
+
+SegmentWriter::Counts SegmentWriter::counts() const {
+  Counts counts{.packets = packets_.load(),
+                .packets_lost = lost_.load(),
+                .bytes = bytes_.load(),
+                .stored = stored_.load(),
+                .frames_stored_raw = raw_.load(),
+                .segments = segments_.load(),
+                .removed = removed_.load(),
+                .waits = pool_.waits()};
+  const auto space = folder_.space();
+  if (space) counts.free = space->free;
+  const std::lock_guard lock(mutex_);
+  counts.kept_bytes = retention_.bytes();
+  counts.oldest_ns = retention_.oldest_ns();
+  return counts;
+}
+
+// The rest is run by the thread that writes, unless it says otherwise.
+
+void SegmentWriter::write(Frame frame, std::shared_future<PackedFrames> packed) {
+  const PackedFrames* const frames = packed.valid() ? &packed.get() : nullptr;
+  look_at_limits();
+  if (begin(frame)) {
+    if (append(*frame.chunk, frames, frame.index)) {
+      segment_->packets += frame.packets;
+      packets_.fetch_add(frame.packets, std::memory_order_relaxed);
+      bytes_.fetch_add(frame.chunk->size(), std::memory_order_relaxed);
+      if (std::exchange(loses_, false)) settings_.tell("recording into " + folder_.path() + " goes on");
+    } else {
+      const int error = errno;
+      lose(frame, Error::from_errno(error, "write " + segment_->file.name(), ErrorKind::kOutput));
+      // What comes later may need the interfaces that were lost; and a broken file is left alone.
+      if (frame.has_others || error != ENOSPC) {
+        close_segment();
+        failed_ns_ = settings_.now_ns();
+      }
+    }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (progress_.segment != frame.segment) progress_ = {.segment = frame.segment};
+    ++progress_.frames;
+    if (segment_ != nullptr) progress_.bytes = segment_->file.size() + segment_->index_bytes;
+  }
+  pool_.give_back(std::move(frame.chunk));
+}
+
+// Whether there is a segment; if none can be begun the frame is lost, and after a second the next one tries again.
+bool SegmentWriter::begin(const Frame& frame) {
+  if (segment_ != nullptr) return true;
+  const std::uint64_t now = settings_.now_ns();
+  if (failed_ns_ != 0 && now >= failed_ns_ && now - failed_ns_ < kSecond) {
+    lose(frame, Error("no segment"));
+    return false;
+  }
+  static_cast<void>(make_space(settings_.record.segment_bytes));
+  auto created = create();
+  if (!created) {
+    failed_ns_ = now;
+    lose(frame, created.error());
+    return false;
+  }
+  segment_ = created.take();
+  failed_ns_ = 0;
+  segments_.fetch_add(1, std::memory_order_relaxed);
+  const std::string why = segment_->file.why_cached();
+  if (settings_.explains && !why.empty()) settings_.tell(segment_->file.name() + ": through the page cache, " + why);
+
+  Chunk head(std::max(frame.head->size() + Chunk::kAlign, Chunk::kAlign));
+  head.append(*frame.head);
+  PackedFrames packed;
+  if (!packers_.empty()) packers_.back().pack(head.bytes(), true, packed);
+  head_indexer_.add_other();
+  const std::span<const std::byte> entry = head_indexer_.finish(0, 0, 0);
+  std::vector<std::byte> index(entry.begin(), entry.end());
+  if (append(head, packers_.empty() ? nullptr : &packed, index)) return true;
+  const int error = errno;
+  lose(frame, Error::from_errno(error, "write " + segment_->file.name(), ErrorKind::kOutput));
+  static_cast<void>(folder_.remove(segment_->name, SegmentFile::kPart));
+  static_cast<void>(folder_.remove(segment_->name, SegmentFile::kIndex));
+  segment_.reset();
+  failed_ns_ = now;
+  return false;
+}
+
+Result<std::unique_ptr<SegmentWriter::Segment>> SegmentWriter::create() {
+  // A clock that was set back gives no name twice, and none before those that are there.
+  last_name_ns_ = std::max(settings_.now_ns(), last_name_ns_ + 1);
+  const SegmentName name{.begin_ns = last_name_ns_, .compressed = settings_.record.zstd_level.has_value()};
+  auto fd = folder_.create(name, SegmentFile::kPart);
+  if (!fd) return fd.take_error();
+  auto index = folder_.create(name, SegmentFile::kIndex);
+  if (index) {
+    const auto header = index_file_header();
+    if (write_all(index->get(), header, true).error != 0) index->reset();
+  } else if (index.error().errno_value() != ENOSPC) {
+    return index.take_error();
+  }
+  auto segment = std::make_unique<Segment>(
+      Segment{.name = name,
+              .file = DirectFile(fd.take(), folder_.path() + "/" + name.text(SegmentFile::kPart)),
+              .index = index ? index.take() : UniqueFd(),
+              .index_bytes = index_file_header().size(),
+              .packets = 0,
+              .layout = {}});
+  return segment;
+}
+
+// With errno, if not all of it is in the file. `packed`: what is written instead of the chunk.
+bool SegmentWriter::append(Chunk& chunk, const PackedFrames* packed, std::span<std::byte> entry) {
+  const std::uint64_t offset = segment_->file.size();
+  if (!append_bytes(packed == nullptr ? chunk : lay_out(*packed))) {
+    const int error = errno;
+    segment_->layout.cut(offset);
+    errno = error;
+    return false;
+  }
+  const std::uint64_t begin = offset + (packed == nullptr ? 0 : padding_);
+  const std::uint64_t end = segment_->file.size();
+  append_index(entry, begin, static_cast<std::uint32_t>(end - begin), static_cast<std::uint32_t>(chunk.size()));
+  stored_.fetch_add(end - offset, std::memory_order_relaxed);
+  return true;
+}
+
+bool SegmentWriter::append_bytes(Chunk& chunk) {
+  const std::size_t size = chunk.size();
+  const bool past_cache = size >= kPastCache;
+  if (past_cache) segment_->file.reserve(kReserve);
+  for (;;) {
+    const auto appended = segment_->file.append(chunk, {}, past_cache);
+    if (appended.error == 0) return true;
+    if (appended.error == ENOSPC && make_space(size)) continue;
+    errno = appended.error;
+    return false;
+  }
+}
+
+// With the padding that the frames need at their places in the file.
+Chunk& SegmentWriter::lay_out(const PackedFrames& packed) {
+  FrameLayout& layout = segment_->layout;
+  std::size_t most = packed.bytes.size();
+  for (std::size_t i = 0; i < packed.sizes.size(); ++i) most += kWindow;
+  if (staging_ == nullptr || staging_->room() < most) staging_ = std::make_unique<Chunk>(most);
+  staging_->clear(segment_->file.size() % Chunk::kAlign);
+  padding_ = layout.padding(packed.sizes.empty() ? 0 : packed.sizes.front().packed);
+  std::span<const std::byte> rest = packed.bytes;
+  std::vector<std::byte> filler;
+  for (const PackedFrames::Size& frame : packed.sizes) {
+    if (const std::size_t size = layout.padding(frame.packed); size > 0) {
+      filler.clear();
+      put_padding(filler, size);
+      staging_->append(filler);
+      layout.add_padding(size);
+    }
+    staging_->append(rest.first(frame.packed));
+    layout.add(frame);
+    rest = rest.subspan(frame.packed);
+  }
+  return *staging_;
+}
+
+// Without space for it the segment has none: who queries it reads all of it.
+void SegmentWriter::append_index(std::span<std::byte> entry, std::uint64_t offset, std::uint32_t stored,
+                                 std::uint32_t size) {
+  if (!segment_->index) return;
+  place_entry(entry, offset, stored, size);
+  if (write_all(segment_->index.get(), entry, true).error != 0) {
+    segment_->index.reset();
+    static_cast<void>(folder_.remove(segment_->name, SegmentFile::kIndex));
+    segment_->index_bytes = 0;
+    return;
+  }
+  segment_->index_bytes += entry.size();
+}
+
+void SegmentWriter::close_segment() {
+  if (segment_ == nullptr) return;
+  if (segment_->name.compressed) {
+    const std::vector<std::byte> table = segment_->layout.seek_table();
+    Chunk end(table.size() + Chunk::kAlign);
+    end.append(table);
+    static_cast<void>(segment_->file.append(end, {}, false));  // without it the frames are read all the same
+  }
+  completer_->give([this, segment = std::shared_ptr<Segment>(std::move(segment_))] { complete(*segment); });
+}
+
+// By the thread that completes.
+void SegmentWriter::complete(Segment& segment) {
+  const std::string name = segment.file.name();
+  int error = segment.file.sync();
+  if (segment.index && ::fdatasync(segment.index.get()) != 0) segment.index.reset();
+  segment.index.reset();
+  const std::uint64_t bytes = segment.file.size() + segment.index_bytes;
+  if (const int closed = segment.file.close(); error == 0) error = closed;
+  Result<> published = error == 0 ? folder_.publish(segment.name)
+                                  : Result<>(Error::from_errno(error, "complete " + name, ErrorKind::kOutput));
+  if (published) {
+    const std::lock_guard lock(mutex_);
+    retention_.add({.name = segment.name, .bytes = bytes, .end_ns = settings_.now_ns()});
+    return;
+  }
+  packets_.fetch_sub(segment.packets, std::memory_order_relaxed);
+  lost_.fetch_add(segment.packets, std::memory_order_relaxed);
+  settings_.tell(published.error().text() + "; its " + std::to_string(segment.packets) + " packets are lost");
+  const std::lock_guard lock(mutex_);
+  if (failure_) failure_ = std::move(published);
+}
+
+// Whether something was removed.
+bool SegmentWriter::make_space(std::uint64_t coming) {
+  const auto space = folder_.space();
+  std::vector<KeptSegment> surplus;
+  {
+    const std::lock_guard lock(mutex_);
+    surplus = retention_.take_surplus(settings_.now_ns(), space ? *space : DiskSpace{}, coming);
+    // The disk is full, or so full that nothing can be said.
+    if (surplus.empty() && space && space->free < coming) {
+      if (auto oldest = retention_.take_oldest()) surplus.push_back(*oldest);
+    }
+  }
+  for (const KeptSegment& segment : surplus) remove(segment);
+  return !surplus.empty();
+}
+
+void SegmentWriter::remove(const KeptSegment& segment) {
+  auto removed = folder_.remove(segment.name, SegmentFile::kWhole);
+  if (!removed) settings_.tell(removed.error().text());
+  static_cast<void>(folder_.remove(segment.name, SegmentFile::kIndex));
+  removed_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void SegmentWriter::lose(const Frame& frame, const Error& error) {
+  lost_.fetch_add(frame.packets, std::memory_order_relaxed);
+  if (std::exchange(loses_, true)) return;
+  settings_.tell(error.text() + "; packets are lost until this is mended");
+  const std::lock_guard lock(mutex_);
+  if (failure_) failure_ = Error(error.text(), ErrorKind::kOutput);
+}
+
+// Other programs fill the disk, and segments grow old.
+void SegmentWriter::look_at_limits() {
+  const std::uint64_t now = settings_.now_ns();
+  if (now - looked_ns_ < kSecond && now >= looked_ns_) return;
+  looked_ns_ = now;
+  if (segment_ != nullptr) static_cast<void>(segment_->file.sync());
+  static_cast<void>(make_space(0));
+}
+
+}  // namespace ringtap

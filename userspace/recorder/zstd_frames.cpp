@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "recorder/zstd_frames.hpp"
+
+#include <algorithm>
+
+namespace ringtap {
+namespace {
+
+constexpr std::uint32_t kSkippableMagic = 0x184d2a5e;
+constexpr std::uint32_t kSeekTableMagic = 0x8f92eab1;
+constexpr std::size_t kStoredHeaders = 12;
+constexpr std::size_t kLargestStored = kWindow - kStoredHeaders;
+constexpr std::size_t kUsualFill = kWindow / 20 * 19;  // what a frame is meant to take
+
+// Formats are little-endian, whatever this machine is.
+void put(std::vector<std::byte>& out, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i) out.push_back(static_cast<std::byte>(value >> (8 * i)));
+}
+
+// RFC 8878, 3.1.1: a frame of one raw block whose header has the size of the content and no checksum.
+void store(std::span<const std::byte> bytes, PackedFrames& into) {
+  constexpr std::uint32_t kFrameMagic = 0xfd2fb528;
+  constexpr std::uint8_t kDescriptor = 0xa0;  // content size in 4 bytes, single segment
+  constexpr std::uint32_t kLastRawBlock = 1;
+  const std::size_t before = into.bytes.size();
+  put(into.bytes, kFrameMagic, 4);
+  put(into.bytes, kDescriptor, 1);
+  put(into.bytes, bytes.size(), 4);
+  put(into.bytes, bytes.size() << 3 | kLastRawBlock, 3);
+  into.bytes.insert(into.bytes.end(), bytes.begin(), bytes.end());
+  into.sizes.push_back(
+      {static_cast<std::uint32_t>(into.bytes.size() - before), static_cast<std::uint32_t>(bytes.size())});
+}
+
+// What is left of a window has to be filled, or to be nothing.
+bool fits(std::size_t used, std::size_t packed) {
+  return used + packed == kWindow || used + packed + kLeastPadding <= kWindow;
+}
+
+}  // namespace
+
+Result<FramePacker> FramePacker::create(int level) {
+  std::unique_ptr<ZSTD_CCtx, Free> context(::ZSTD_createCCtx());
+  if (context == nullptr) return Error("zstd: out of memory", ErrorKind::kOutput);
+  return FramePacker(std::move(context), level);
+}
+
+void FramePacker::pack(std::span<const std::byte> bytes, bool compress, PackedFrames& into) {
+  into.bytes.clear();
+  into.sizes.clear();
+  if (compress) return pack_parts(bytes, into);
+  while (!bytes.empty()) {
+    const std::size_t left = bytes.size() - std::min(bytes.size(), kLargestStored);
+    // One that is nearly a window leaves no place for padding.
+    const std::size_t size =
+        left == 0 && !fits(0, bytes.size() + kStoredHeaders) ? bytes.size() / 2 : bytes.size() - left;
+    store(bytes.first(size), into);
+    bytes = bytes.subspan(size);
+  }
+}
+
+// One frame, or if that does not fit, equal parts that probably do.
+void FramePacker::pack_parts(std::span<const std::byte> bytes, PackedFrames& into) {
+  const std::size_t packed = pack_one(bytes, into);
+  if (packed == 0) return;
+  const std::size_t parts = packed / kUsualFill + 1 + (packed <= kUsualFill ? 1 : 0);
+  for (std::size_t size = bytes.size() / parts + 1; !bytes.empty(); bytes = bytes.subspan(size)) {
+    size = std::min(size, bytes.size());
+    pack_parts(bytes.first(size), into);
+  }
+}
+
+// 0: done. Else how large it would be, too large.
+std::size_t FramePacker::pack_one(std::span<const std::byte> bytes, PackedFrames& into) {
+  const std::size_t before = into.bytes.size();
+  into.bytes.resize(before + ::ZSTD_compressBound(bytes.size()));
+  const std::size_t size = ::ZSTD_compressCCtx(context_.get(), into.bytes.data() + before, into.bytes.size() - before,
+                                               bytes.data(), bytes.size(), level_);
+  const bool works = ::ZSTD_isError(size) == 0;
+  const bool is_done = works && fits(0, size);
+  into.bytes.resize(before + (is_done ? size : 0));
+  if (is_done) {
+    into.sizes.push_back({static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(bytes.size())});
+    return 0;
+  }
+  if (!fits(0, bytes.size() + kStoredHeaders)) return works ? size : bytes.size();
+  store(bytes, into);
+  return 0;
+}
+
+std::size_t FrameLayout::padding(std::size_t packed) const {
+  const std::size_t used = size_ % kWindow;
+  return fits(used, packed) ? 0 : kWindow - used;
+}
+
+void FrameLayout::add(PackedFrames::Size frame) {
+  size_ += frame.packed;
+  frames_.push_back(frame);
+}
+
+void FrameLayout::cut(std::uint64_t size) {
+  while (size_ > size && !frames_.empty()) {
+    size_ -= frames_.back().packed;
+    frames_.pop_back();
+  }
+}
+
+std::vector<std::byte> FrameLayout::seek_table() const {
+  constexpr std::size_t kEntry = 8;
+  constexpr std::size_t kFooter = 9;
+  std::vector<std::byte> table;
+  put(table, kSkippableMagic, 4);
+  put(table, frames_.size() * kEntry + kFooter, 4);
+  for (const PackedFrames::Size& frame : frames_) {
+    put(table, frame.packed, 4);
+    put(table, frame.unpacked, 4);
+  }
+  put(table, frames_.size(), 4);
+  put(table, 0, 1);  // descriptor: no checksums
+  put(table, kSeekTableMagic, 4);
+  return table;
+}
+
+void put_padding(std::vector<std::byte>& out, std::size_t size) {
+  put(out, kSkippableMagic, 4);
+  put(out, size - kLeastPadding, 4);
+  out.resize(out.size() + size - kLeastPadding);
+}
+
+}  // namespace ringtap

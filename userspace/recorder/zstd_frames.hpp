@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A file of zstd frames (RFC 8878) that can be read one by one: each is compressed by itself, and the file ends with
+// the seek table of zstd's contrib/seekable_format, a skippable frame that other readers pass over. No frame crosses a
+// multiple of kWindow bytes in the file, and at each of them one begins: Wireshark 4.0 and 4.2 look for the beginning
+// of a frame only at the start of their buffer of this size (wiretap/file_wrappers.c). One thread each.
+#pragma once
+
+#include <zstd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+inline constexpr std::size_t kWindow = 131075;  // ZSTD_DStreamInSize()
+
+// Frames one after the other, each at most a window.
+struct PackedFrames {
+  struct Size {
+    std::uint32_t packed;
+    std::uint32_t unpacked;
+  };
+  std::vector<std::byte> bytes;
+  std::vector<Size> sizes;
+};
+
+class FramePacker {
+ public:
+  // `level`: of ZSTD_compressCCtx(), from ZSTD_minCLevel() on.
+  static Result<FramePacker> create(int level);
+
+  // As few frames as it takes. Not `compress`: they hold the bytes as they are, which costs no more than a copy.
+  void pack(std::span<const std::byte> bytes, bool compress, PackedFrames& into);
+
+ private:
+  struct Free {
+    void operator()(ZSTD_CCtx* context) const { ::ZSTD_freeCCtx(context); }
+  };
+  FramePacker(std::unique_ptr<ZSTD_CCtx, Free> context, int level) : context_(std::move(context)), level_(level) {}
+  std::size_t pack_one(std::span<const std::byte> bytes, PackedFrames& into);
+  void pack_parts(std::span<const std::byte> bytes, PackedFrames& into);
+
+  std::unique_ptr<ZSTD_CCtx, Free> context_;
+  int level_;
+};
+
+// Where frames stand in a file, and its seek table.
+class FrameLayout {
+ public:
+  // What has to be in front of a frame of this size: nothing, or a skippable frame up to the next window.
+  [[nodiscard]] std::size_t padding(std::size_t packed) const;
+  void add_padding(std::size_t size) { add({static_cast<std::uint32_t>(size), 0}); }
+  void add(PackedFrames::Size frame);
+  // As it stands at the end of the file.
+  [[nodiscard]] std::vector<std::byte> seek_table() const;
+  // Forgets the frames that do not fit into this size, as the file was cut.
+  void cut(std::uint64_t size);
+
+ private:
+  std::uint64_t size_ = 0;
+  std::vector<PackedFrames::Size> frames_;
+};
+
+// A skippable frame of `size` bytes, at least kLeastPadding, in which nothing is.
+inline constexpr std::size_t kLeastPadding = 8;
+void put_padding(std::vector<std::byte>& out, std::size_t size);
+
+}  // namespace ringtap
