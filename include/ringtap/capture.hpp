@@ -55,9 +55,10 @@ struct FilterOptions {
 // A moment in a file, whose meaning may depend on the first packet that is read.
 struct FileTime {
   enum class Base : std::uint8_t {
-    kEpoch,       // since 1970
-    kDay,         // since midnight, local time, of the day of the first packet
-    kFirstPacket  // since the first packet
+    kEpoch,        // since 1970
+    kDay,          // since midnight, local time, of the day of the first packet
+    kFirstPacket,  // since the first packet
+    kBeforeNow     // before the present moment
   };
   Base base = Base::kEpoch;
   std::uint64_t ns = 0;

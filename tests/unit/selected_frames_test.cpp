@@ -119,19 +119,6 @@ TEST_P(SelectedFramesTest, AFrameKnowsTheLatestTimeBeforeIt) {
   EXPECT_EQ(choice->frames.front().floor_ns, 0U);
 }
 
-TEST_P(SelectedFramesTest, AtFirstOnlyTheBeginning) {
-  const Bytes index = write_segment(path(), capture());
-  const auto choice = choose(index, [](const FrameEntry&) { return true; });
-  SelectedFrames source(open_bytes(path()), *choice, choice->leading);
-  Bytes bytes(1 << 20);
-  auto got = source.read(bytes, {});
-  ASSERT_TRUE(got);
-  EXPECT_EQ(got->state, ReadState::kData);
-  got = source.read(bytes, {});
-  ASSERT_TRUE(got);
-  EXPECT_EQ(got->state, ReadState::kNothingYet);
-}
-
 TEST_P(SelectedFramesTest, ADamagedIndexIsNeverBelieved) {
   Bytes index = write_segment(path(), capture());
   const auto any = [](const FrameEntry&) { return true; };

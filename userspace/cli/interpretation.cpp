@@ -13,19 +13,22 @@ std::string files_option(const Draft& draft) {
   return draft.list_path.empty() ? "-r" : "-V";
 }
 
+bool reads_files(const Draft& draft) {
+  return !draft.options.read_paths.empty() || !draft.list_path.empty() || !draft.options.folder.empty();
+}
+
 Result<> interpret_files(Draft& draft) {
   Options& options = draft.options;
-  const bool reads_files = !options.read_paths.empty() || !draft.list_path.empty();
   if (!options.read_paths.empty() && !draft.list_path.empty()) return usage("-V and -r are mutually exclusive.");
-  if (reads_files && !draft.for_captures.empty()) {
+  if (reads_files(draft) && !draft.for_captures.empty()) {
     Error error = usage(files_option(draft) + " cannot be used together with " + std::string(draft.for_captures));
     if (draft.for_captures != "--duration") return error;
     return std::move(error).hint("--from and --to select packets by their time");
   }
-  if (!reads_files && !draft.for_files.empty()) {
+  if (!reads_files(draft) && !draft.for_files.empty()) {
     return usage(std::string(draft.for_files) + " selects packets of files: it needs -r or -V");
   }
-  if (!options.capture.interfaces.empty() && reads_files && !draft.list_devices) {
+  if (!options.capture.interfaces.empty() && reads_files(draft) && !draft.list_devices) {
     options.notes.push_back("-i is not used: the packets come from " + files_option(draft));
   }
   if (draft.list_path.empty()) return ok();
@@ -52,7 +55,7 @@ Result<> interpret_direction(Draft& draft) {
   if (direction != "in" && direction != "out") {
     return usage("-Q " + direction + ": not a direction").hint("in, out or inout");
   }
-  if (!draft.options.read_paths.empty()) {
+  if (reads_files(draft)) {
     draft.options.selection.direction = direction == "in" ? Direction::kIn : Direction::kOut;
     return ok();
   }
@@ -89,7 +92,10 @@ Result<> check_reduction(const Options& options) {
 // A moment that depends on the first packet can only be compared with another of its kind.
 Result<> check_selection(const FileSelection& selection) {
   if (!selection.from || !selection.to || selection.from->base != selection.to->base) return ok();
-  if (selection.from->base == FileTime::Base::kDay || selection.from->ns <= selection.to->ns) return ok();
+  const bool goes_back = selection.from->base == FileTime::Base::kBeforeNow;
+  const auto [earlier, later] =
+      goes_back ? std::pair(selection.to->ns, selection.from->ns) : std::pair(selection.from->ns, selection.to->ns);
+  if (selection.from->base == FileTime::Base::kDay || earlier <= later) return ok();
   return usage("--to is earlier than --from: no packet is in between");
 }
 
@@ -110,8 +116,7 @@ Result<> interpret_output(Draft& draft) {
   const bool has_reasons = capture.taps.contains_any(kPcapngTaps);
   const bool needs_pcapng = output.path.ends_with(".pcapng") || several || has_reasons;
   output.format = draft.format.value_or(needs_pcapng ? FileFormat::kPcapng : FileFormat::kPcap);
-  output.format_follows_packets =
-      !draft.format && output.format == FileFormat::kPcap && !draft.options.read_paths.empty();
+  output.format_follows_packets = !draft.format && output.format == FileFormat::kPcap && reads_files(draft);
   output.precision = draft.precision.value_or(draft.nano ? TimePrecision::kNanoseconds : TimePrecision::kMicroseconds);
   draft.options.text_style.nanoseconds = output.precision == TimePrecision::kNanoseconds;
   return ok();
@@ -133,12 +138,12 @@ void interpret_dump(const Draft& draft, TextOptions& style) {
 // The first of these that is asked for.
 Action capture_action(const Draft& draft) {
   const Options& options = draft.options;
-  const bool reads_files = !options.read_paths.empty();
+  if (!options.folder.empty()) return Action::kQuery;
   if (draft.list_link_types) return Action::kListLinkTypes;
   if (draft.list_devices) return Action::kListDevices;
   if (draft.list_time_stamp_types) return Action::kListTimeStampTypes;
   if (options.show_classic > 0 || options.show_ebpf) return Action::kShowFilter;
-  return reads_files ? Action::kReadFile : Action::kCapture;
+  return reads_files(draft) ? Action::kReadFile : Action::kCapture;
 }
 
 Result<Options> interpret_capture(Draft draft, const std::string& expression) {
@@ -181,6 +186,11 @@ Result<Options> interpret_record(Draft draft, const std::string& expression) {
   return options;
 }
 
+Result<Options> interpret_query(Draft draft, const std::string& expression) {
+  if (draft.options.folder.empty()) return usage("query needs the folder to look in");
+  return interpret_capture(std::move(draft), expression);
+}
+
 Result<Options> interpret_compare(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
@@ -197,6 +207,7 @@ Result<Options> interpret_compare(Draft draft, const std::string& expression) {
 Result<Options> interpret(Draft draft, Form form, const std::string& expression) {
   if (form == kCompareForm) return interpret_compare(std::move(draft), expression);
   if (form == kRecordForm) return interpret_record(std::move(draft), expression);
+  if (form == kQueryForm) return interpret_query(std::move(draft), expression);
   return interpret_capture(std::move(draft), expression);
 }
 

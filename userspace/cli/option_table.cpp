@@ -110,15 +110,15 @@ constexpr std::array kOptions = {
               set_flag<[](Draft& d) { return &d.list_time_stamp_types; }>, nullptr, ActsOn::kCaptures},
     OptionRow{"-j,--time-stamp-type", "TYPE", Group::kInput, kCaptureForm,
               "where time stamps come from; only host, the kernel, is supported", set_time_source},
-    OptionRow{"-y,--linktype", "TYPE", Group::kInput, kCaptureForm,
+    OptionRow{"-y,--linktype", "TYPE", Group::kInput, kReadingForms,
               "refuse interfaces of any other link type; for -d without -i or -r: the link type to compile for",
               set_text<[](Draft& d) { return &d.options.link_type; }>},
     OptionRow{"--nft-rule", nullptr, Group::kInput, kCompareForm, "name the nftables rule that dropped a packet",
               set_flag<[](Draft& d) { return &d.options.nft_rule; }>, nullptr, ActsOn::kCaptures},
 
     OptionRow{"--from", "TIME", Group::kFilter, kPacketForms,
-              "of files: only packets from this moment on; 2026-11-29T07:00:00, 07:00:00, @1700000000 or, since the "
-              "first packet, +2m",
+              "of files: only packets from this moment on; 2026-11-29T07:00:00, 07:00:00, @1700000000, since the "
+              "first packet +2m, before now -10m",
               [](Draft& d, const Given& given) {
                 return store(parse_file_time(given.name, given.value()), d.options.selection.from);
               },
@@ -364,6 +364,9 @@ constexpr std::array kForms = {
             "ringtap record writes segments into a folder that does not outgrow its limits: see ringtap record -h"},
     FormRow{kCompareForm, "compare", "Follows each packet through all taps in the kernel and reports where it went."},
     FormRow{kRecordForm, "record", "Records packets into a folder of segments that does not outgrow its limits."},
+    FormRow{kQueryForm, "query",
+            "Finds packets in a folder of recordings and prints or writes them like tcpdump -r; reads only the parts\n"
+            "that may have some."},
 };
 
 }  // namespace

@@ -23,7 +23,8 @@ enum class Action {
   kShowText,
   kShowVersion,
   kCompareLive,
-  kCompareFile
+  kCompareFile,
+  kQuery
 };
 
 struct Options {
@@ -32,7 +33,8 @@ struct Options {
   std::vector<std::string> notes;  // what is worth telling the user before anything else
 
   CaptureSettings capture;              // interfaces as given, names or numbers of -D; none: the first of -D
-  std::vector<std::string> read_paths;  // of -r, or of the list of -V; empty: a live capture
+  std::vector<std::string> read_paths;  // of -r, of the list of -V, or found by a query; empty: a live capture
+  std::string folder;                   // of a query
   FileSelection selection;              // of their packets
   FilterOptions filter;                 // from the command line, or from the file of -F
   std::string link_type;                // -y; empty: that of the interfaces

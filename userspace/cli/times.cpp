@@ -137,10 +137,11 @@ std::optional<FileTime> epoch(Words words) {
 }  // namespace
 
 Result<FileTime> parse_file_time(std::string_view option, const std::string& text) {
-  if (text.starts_with('+')) {
+  if (text.starts_with('+') || text.starts_with('-')) {
     auto since = parse_duration(option, text.substr(1));
     if (!since) return since.take_error();
-    return FileTime{FileTime::Base::kFirstPacket, static_cast<std::uint64_t>(since->count())};
+    const auto base = text.starts_with('+') ? FileTime::Base::kFirstPacket : FileTime::Base::kBeforeNow;
+    return FileTime{base, static_cast<std::uint64_t>(since->count())};
   }
   for (const auto parse : {date_and_time, time_of_day, epoch}) {
     if (const auto time = parse(Words(text))) return *time;
@@ -148,7 +149,7 @@ Result<FileTime> parse_file_time(std::string_view option, const std::string& tex
   return usage(std::string(option) + " " + text + ": not a moment")
       .hint(
           "2026-11-29T07:00:00 (local time; with Z behind it UTC), 07:00:00 (on the day of the first packet), "
-          "@1700000000 (seconds since 1970) or +2m (after the first packet)");
+          "@1700000000 (seconds since 1970), +2m (after the first packet) or -10m (before now)");
 }
 
 }  // namespace ringtap

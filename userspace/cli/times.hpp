@@ -17,6 +17,7 @@ namespace ringtap {
 //   07:00:00.5              local time, on the day of the first packet; seconds may be left out
 //   @1700000000.5           seconds since 1970
 //   +2m                     after the first packet, as in parse_duration()
+//   -10m                    before the present moment
 // The Error is of kind kUsage and names the option.
 Result<FileTime> parse_file_time(std::string_view option, const std::string& text);
 

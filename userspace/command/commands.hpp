@@ -10,6 +10,7 @@ namespace ringtap {
 
 int capture(const Options& options);
 int read_file(const Options& options);
+int query(const Options& options);
 int compare_live(const Options& options);
 int compare_file(const Options& options);
 int show_filter(const Options& options);

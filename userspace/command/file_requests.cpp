@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "file/rotating_writer.hpp"
+#include "recorder/frame_index.hpp"
 
 namespace ringtap {
 namespace {
@@ -17,6 +18,17 @@ constexpr char kRun = 'z';
 
 std::string FileRequest::text() const {
   return (use ? kLetters[static_cast<std::size_t>(*use)] : kRun) + path;
+}
+
+FileRequests::FileRequests(const Options& options)
+    : options_(options), inputs_(options.read_paths.begin(), options.read_paths.end()) {
+  if (options.action != Action::kQuery) return;
+  // A segment has an index beside it, and is renamed when it is complete.
+  for (const std::string& path : options.read_paths) {
+    const std::string name = path.substr(0, path.size() - (path.ends_with(kPartSuffix) ? kPartSuffix.size() : 0));
+    inputs_.insert(name);
+    inputs_.insert(name + std::string(kIndexSuffix));
+  }
 }
 
 Result<FileRequest> FileRequests::accept(std::string_view text, std::time_t now) {
@@ -35,10 +47,9 @@ Result<FileRequest> FileRequests::accept(std::string_view text, std::time_t now)
 }
 
 Result<> FileRequests::check(FileUse use, const std::string& path, std::time_t now) {
-  const auto& inputs = options_.read_paths;
   switch (use) {
     case FileUse::kRead:
-      if (std::find(inputs.begin(), inputs.end(), path) != inputs.end()) return ok();
+      if (inputs_.contains(path)) return ok();
       return Error("open " + path + ": not a file of the command line");
     case FileUse::kFolder:
       if (!last_.empty() && path == last_) return ok();

@@ -25,7 +25,7 @@ struct FileRequest {
 
 class FileRequests {
  public:
-  explicit FileRequests(const Options& options) : options_(options) {}
+  explicit FileRequests(const Options& options);
 
   // The request that `text` is; an Error if it is none or may not be made. `now`: for names that have a time.
   Result<FileRequest> accept(std::string_view text, std::time_t now);
@@ -37,6 +37,7 @@ class FileRequests {
   [[nodiscard]] bool is_numbered(const std::string& name, const std::string& path) const;
 
   const Options& options_;
+  std::set<std::string> inputs_;
   std::string unnumbered_;         // the name of the last file, without its number
   std::string last_;               // that was opened for writing
   std::set<std::string> written_;  // not given to the command yet

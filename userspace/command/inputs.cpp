@@ -65,6 +65,27 @@ std::string left_out_text(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " packet was" : " packets were") + " left out: ";
 }
 
+// What rules out frames before they are read.
+std::unique_ptr<Query> query_of(const Options& options) {
+  auto query = std::make_unique<Query>();
+  query->condition = IndexCondition::of(options.filter.expression);
+  query->tell = say;
+  for (const auto* time : {&options.selection.from, &options.selection.to}) {
+    query->needs_first_packet |= *time && (*time)->base != FileTime::Base::kEpoch;
+  }
+  if (query->needs_first_packet) return query;
+  if (options.selection.from) query->from_ns = options.selection.from->ns;
+  if (options.selection.to) query->to_ns = options.selection.to->ns;
+  return query;
+}
+
+std::vector<std::unique_ptr<CaptureInput>> segments(const Options& options, Query& query) {
+  std::vector<std::unique_ptr<CaptureInput>> inputs;
+  inputs.reserve(options.read_paths.size());
+  for (const std::string& path : options.read_paths) inputs.push_back(std::make_unique<SegmentInput>(path, query));
+  return inputs;
+}
+
 }  // namespace
 
 Result<FileInput> open_files(const Options& options, OfRefused of_refused, bool announced) {
@@ -76,23 +97,33 @@ Result<FileInput> open_files(const Options& options, OfRefused of_refused, bool 
     if (!filter) return filter.take_error();
     files.filter = std::make_unique<ExpressionFilter>(filter.take());
   }
-  auto source = CaptureFiles::open(options.read_paths, [&](const CaptureFiles::File& file) -> Result<> {
-    if (!announced) announce_file(file.path, file.first);
+  const bool queries = options.action == Action::kQuery;
+  const auto begin = [&](const CaptureFiles::File& file) -> Result<> {
+    if (!announced && !queries) announce_file(file.path, file.first);
     if (auto checked = check_file(options, *asked, file); !checked) return checked;
     return files.filter == nullptr ? ok() : files.filter->require(file.first.link_type, file.has_directions);
-  });
+  };
+  if (queries) files.query = query_of(options);
+  auto source = queries ? CaptureFiles::open(segments(options, *files.query), begin,
+                                             [](const Error& error) { say(error_text(error)); })
+                        : CaptureFiles::open(options.read_paths, begin);
   if (!source) return source.take_error();
   // A wrong expression is found before any output is created.
   if (files.filter != nullptr && (*source)->link_types().empty()) {
     if (auto meant = files.filter->require(LinkType::kEthernet, false); !meant) return meant.take_error();
   }
+  if (queries && !announced && files.query->counts.unindexed > 0) {
+    const std::uint64_t count = files.query->counts.unindexed;
+    say(options.folder + ": " + std::to_string(count) +
+        (count == 1 ? " segment has no index, so all of it is read"
+                    : " segments have no index, so all of them is read"));
+  }
   files.files = source->get();
   if (options.selection.selects()) files.selection = std::make_unique<PacketSelection>(options.selection);
   const Reduction& reduction = options.capture.reduction;
   // In a comparison, snaplen is that of a capture.
-  const Cut cut = options.action == Action::kReadFile
-                      ? Cut{options.capture.snaplen, reduction.slice_layer, reduction.slice_more}
-                      : Cut{};
+  const bool cuts = options.action == Action::kReadFile || queries;
+  const Cut cut = cuts ? Cut{options.capture.snaplen, reduction.slice_layer, reduction.slice_more} : Cut{};
   if (files.filter == nullptr && files.selection == nullptr && !cut.cuts()) {
     files.source = source.take();
     return files;

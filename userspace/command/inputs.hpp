@@ -12,6 +12,7 @@
 #include "filter/expression_filter.hpp"
 #include "record/filtered_source.hpp"
 #include "record/packet_selection.hpp"
+#include "recorder/segment_input.hpp"
 #include "ringtap/source.hpp"
 
 namespace ringtap {
@@ -19,6 +20,7 @@ namespace ringtap {
 struct FileInput {
   std::unique_ptr<ExpressionFilter> filter;    // borrowed by `source`; none: every packet is accepted
   std::unique_ptr<PacketSelection> selection;  // the same
+  std::unique_ptr<Query> query;                // the same; of a query
   std::unique_ptr<RecordSource> source;        // filtered and cut
   const CaptureFiles* files = nullptr;         // owned by `source`
 };

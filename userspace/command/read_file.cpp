@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 #include "command/commands.hpp"
 #include "command/file_service.hpp"
@@ -42,6 +44,18 @@ void report_left_out(const Options& options, const FileInput& files, Conversion&
       (is_pcap ? "; a pcap file has no place for them, --format pcapng may have" : ""));
 }
 
+void report_query(const Options& options, const FileInput& files) {
+  if (files.query == nullptr || options.text_style.dissect.verbosity == 0) return;
+  const Query::Counts& counts = files.query->counts;
+  const double percent =
+      counts.frames == 0 ? 0 : 100.0 * static_cast<double>(counts.frames_chosen) / static_cast<double>(counts.frames);
+  std::array<char, 32> share{};
+  std::snprintf(share.data(), share.size(), "%.2f %%", percent);
+  say(options.folder + ": " + std::to_string(options.read_paths.size()) + " files, " + std::to_string(counts.segments) +
+      " of them with an index; by that, " + std::to_string(counts.frames_chosen) + " of " +
+      std::to_string(counts.frames) + " frames were to be read (" + share.data() + ")");
+}
+
 // Without --format the packets decide: pcap, unless those that pass have several link types. The first to say so is the
 // packet that a pcap file cannot take; then everything is read once more. Where that cannot be done, the interfaces at
 // the beginning of the files decide.
@@ -70,6 +84,7 @@ int read_as(Options& options, Signals& signals, HostNames* names, bool may_start
     return read_as(options, signals, names, false, true);
   }
   report_without_direction(*files);
+  report_query(options, *files);
   if (const std::string text = file_command_text(options); !text.empty()) say(text);
   report_left_out(options, *files, conversion);
   if (!options.output.count_only) return ended.result ? 0 : fail_run(ended.result.error(), ended.totals);

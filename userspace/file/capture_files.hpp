@@ -3,8 +3,8 @@
 // next, and of several with one time that of the first file. A file that is not in order itself is not sorted. Of a
 // damaged file the good part is merged, and its Error comes after everything else. The interfaces of all files are
 // numbered consecutively; those of several files get one snaplen, the largest, since libpcap reads a pcapng file only
-// if they agree. Files may have different link types. All are open from the start, so the limit of open files is raised
-// as far as it goes. One thread.
+// if they agree. Files may have different link types. Paths are all open from the start, so the limit of open files is
+// raised as far as it goes; a CaptureInput is open only while records of it are merged. One thread.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "file/capture_input.hpp"
 #include "file/capture_reader.hpp"
 #include "ringtap/source.hpp"
 
@@ -35,6 +36,11 @@ class CaptureFiles final : public RecordSource {
   // Opens every file, of which there must be at least one, and reads as far as its first interface, however long a
   // pipe takes for that.
   static Result<std::unique_ptr<CaptureFiles>> open(const std::vector<std::string>& paths, const Begin& begin);
+  // The same for inputs, of which each is looked at now and opened again later. Those that cannot be read are passed to
+  // `damaged` at once, and left out; at the end the Error says how many.
+  using Damaged = std::function<void(const Error& error)>;
+  static Result<std::unique_ptr<CaptureFiles>> open(std::vector<std::unique_ptr<CaptureInput>> inputs,
+                                                    const Begin& begin, Damaged damaged);
   ~CaptureFiles() override;
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;
@@ -52,6 +58,9 @@ class CaptureFiles final : public RecordSource {
   Result<SourceState> merge(Sink& sink, std::uint64_t max_records, Deadline deadline);
   Result<bool> fill(Sink& sink, Deadline deadline);  // false: the next record of a file has not arrived yet
   Result<SourceState> end();
+  Result<> begin_file(const std::string& path, const std::vector<Interface>& interfaces, bool has_directions,
+                      const Begin& begin);
+  void close(Input& input);
 
   std::vector<std::unique_ptr<Input>> inputs_;
   CaptureReader* only_ = nullptr;  // where there is one file, there is nothing to merge
@@ -60,9 +69,13 @@ class CaptureFiles final : public RecordSource {
   std::set<LinkType> link_types_;
   std::uint64_t options_left_out_ = 0;  // of the files that have ended
   std::uint32_t next_interface_id_ = 0;
-  std::uint32_t snaplen_ = 0;                    // of several files; 0: no limit
+  std::uint32_t snaplen_ = 0;  // of several files; 0: no limit
+  bool is_unlimited_ = false;
+  bool has_several_ = false;
   std::vector<InterfaceStatistics> statistics_;  // of the files that have ended
   std::optional<Error> damage_;                  // of the first of them that is damaged
+  Damaged on_damage_;                            // none: it comes at the end
+  std::uint64_t damaged_ = 0;
 };
 
 }  // namespace ringtap

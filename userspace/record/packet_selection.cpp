@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "record/packet_selection.hpp"
 
+#include <algorithm>
 #include <ctime>
 
+#include "base/now.hpp"
 #include "record/link_header.hpp"
 
 namespace ringtap {
@@ -28,11 +30,32 @@ std::uint64_t moment(const FileTime& time, std::uint64_t first_ns, int days_late
       return midnight_before(first_ns, days_later) + time.ns;
     case FileTime::Base::kFirstPacket:
       return first_ns + time.ns;
+    case FileTime::Base::kBeforeNow:
+      return epoch_now_ns() - std::min(epoch_now_ns(), time.ns);
   }
   return 0;
 }
 
 }  // namespace
+
+FileSelection resolved(const FileSelection& wanted, std::uint64_t now_ns) {
+  FileSelection at = wanted;
+  const auto resolve = [&](std::optional<FileTime>& time, std::uint64_t not_before) {
+    if (!time || time->base == FileTime::Base::kFirstPacket) return;
+    std::uint64_t ns = time->ns;
+    if (time->base == FileTime::Base::kBeforeNow) ns = now_ns - std::min(now_ns, time->ns);
+    if (time->base == FileTime::Base::kDay) {
+      const std::uint64_t from = not_before > 0 ? not_before : now_ns;
+      ns = midnight_before(from, 0) + time->ns;
+      if (not_before > 0 && ns < not_before) ns = midnight_before(from, 1) + time->ns;
+      if (not_before == 0 && ns > now_ns) ns = midnight_before(from, -1) + time->ns;
+    }
+    time = FileTime{FileTime::Base::kEpoch, ns};
+  };
+  resolve(at.from, 0);
+  resolve(at.to, at.from && at.from->base == FileTime::Base::kEpoch ? at.from->ns : 0);
+  return at;
+}
 
 Direction direction_of(const RecordView& record) {
   if (record.direction != Direction::kUnknown) return record.direction;

@@ -15,6 +15,10 @@ namespace ringtap {
 // A packet without a direction in the header of LINUX_SLL or LINUX_SLL2 is unknown.
 Direction direction_of(const RecordView& record);
 
+// For packets of weeks rather than of one file: a time of day is the last one before `now_ns`, or after --from that of
+// --to; what is left depends on the first packet alone.
+FileSelection resolved(const FileSelection& wanted, std::uint64_t now_ns);
+
 class PacketSelection {
  public:
   explicit PacketSelection(const FileSelection& wanted) : wanted_(wanted) {}

@@ -86,8 +86,8 @@ void SelectedFrames::Free::operator()(ZSTD_DCtx_s* context) const {
   ::ZSTD_freeDCtx(context);
 }
 
-SelectedFrames::SelectedFrames(UniqueFd segment, FrameChoice choice, std::size_t limit)
-    : segment_(std::move(segment)), choice_(std::move(choice)), limit_(limit) {}
+SelectedFrames::SelectedFrames(UniqueFd segment, FrameChoice choice)
+    : segment_(std::move(segment)), choice_(std::move(choice)) {}
 
 SelectedFrames::~SelectedFrames() = default;
 
@@ -121,7 +121,6 @@ Result<> SelectedFrames::load(const FrameChoice::Frame& frame) {
 Result<ReadResult> SelectedFrames::read(std::span<std::byte> into, Deadline) {
   if (rest_.empty()) {
     if (next_ == choice_.frames.size()) return ReadResult{ReadState::kEnd};
-    if (next_ >= limit_) return ReadResult{ReadState::kNothingYet};
     if (auto loaded = load(choice_.frames[next_]); !loaded) return loaded.take_error();
     ++next_;
   }

@@ -45,8 +45,8 @@ std::optional<FrameChoice> choose_frames(std::span<const std::byte> index, int s
 
 class SelectedFrames final : public ByteSource {
  public:
-  // Owns `segment`. At most the first `limit` frames of the choice; then there is nothing yet rather than an end.
-  SelectedFrames(UniqueFd segment, FrameChoice choice, std::size_t limit = SIZE_MAX);
+  // Owns `segment`.
+  SelectedFrames(UniqueFd segment, FrameChoice choice);
   ~SelectedFrames() override;
 
   // Never crosses the border of a frame.
@@ -63,7 +63,6 @@ class SelectedFrames final : public ByteSource {
 
   UniqueFd segment_;
   FrameChoice choice_;
-  std::size_t limit_;
   std::size_t next_ = 0;
   std::vector<std::byte> stored_;
   std::vector<std::byte> frame_;
