@@ -60,19 +60,31 @@ inline std::vector<std::vector<std::byte>> cut_into_frames(std::span<const std::
   return frames;
 }
 
-// Each frame compressed by itself, and zstd's seek table.
+// Each frame compressed by itself, some in two parts with padding between them and before the next one; and zstd's seek
+// table.
 inline std::vector<std::byte> zstd_segment(std::span<const std::byte> pcapng, std::size_t frame_bytes) {
   std::vector<std::byte> file;
   std::vector<std::byte> table;
   const auto put = [&table](std::uint32_t number) { append_bytes(table, std::as_bytes(std::span(&number, 1))); };
   std::uint32_t count = 0;
   for (const auto& frame : cut_into_frames(pcapng, frame_bytes)) {
-    std::vector<std::byte> packed(ZSTD_compressBound(frame.size()));
-    packed.resize(ZSTD_compress(packed.data(), packed.size(), frame.data(), frame.size(), 1));
-    put(static_cast<std::uint32_t>(packed.size()));
-    put(static_cast<std::uint32_t>(frame.size()));
-    append_bytes(file, packed);
-    ++count;
+    const bool is_parted = count % 4 == 2;
+    const std::size_t border = is_parted ? frame.size() / 3 : frame.size();
+    for (const auto part : {std::span(frame).first(border), std::span(frame).subspan(border)}) {
+      if (part.empty()) continue;
+      std::vector<std::byte> packed(ZSTD_compressBound(part.size()));
+      packed.resize(ZSTD_compress(packed.data(), packed.size(), part.data(), part.size(), 1));
+      put(static_cast<std::uint32_t>(packed.size()));
+      put(static_cast<std::uint32_t>(part.size()));
+      append_bytes(file, packed);
+      ++count;
+      if (!is_parted) continue;
+      const std::uint32_t padding[] = {0x184d2a5e, 8, 0, 0};
+      append_bytes(file, std::as_bytes(std::span(padding)));
+      put(sizeof padding);
+      put(0);
+      ++count;
+    }
   }
   put(count);
   table.push_back(std::byte{0});

@@ -12,20 +12,12 @@
 
 #include "file/open_file.hpp"
 #include "recorder/build_index.hpp"
+#include "recorder/segment_name.hpp"
 
 namespace ringtap {
 namespace {
 
 constexpr std::size_t kLookBuffer = 16 * 1024;
-
-// A name that a recorder gives: the time at which the segment begins.
-bool is_segment_name(std::string_view path) {
-  constexpr std::string_view kShape = "00000000T000000.000000000Z.pcapng";
-  const std::string_view name = path.substr(path.rfind('/') + 1).substr(0, kShape.size());
-  return std::equal(name.begin(), name.end(), kShape.begin(), kShape.end(), [](char letter, char shape) {
-    return shape == '0' ? letter >= '0' && letter <= '9' : letter == shape;
-  });
-}
 
 bool may_have_index(std::string_view path) {
   return path.ends_with(".pcapng") || path.ends_with(".pcapng.zst");
@@ -77,7 +69,7 @@ Result<> SegmentInput::choose(UniqueFd& segment) {
     if (bytes) choice = choose_by(*bytes, segment);
     const bool is_too_young = is_part_ && bytes && bytes->size() <= index_file_header().size();
     if (!choice && !is_too_young) query_.tell(path_ + ": its index is damaged, so all of the file is read");
-  } else if (index.error().errno_value() != ENOENT || is_segment_name(name)) {
+  } else if (index.error().errno_value() != ENOENT || parse_segment_name(name.substr(name.rfind('/') + 1))) {
     ++query_.counts.unindexed;
   }
   // The end of a segment that is being written may be half a block, which is no damage.

@@ -12,12 +12,14 @@
 #include <utility>
 
 #include "recorder/block_walk.hpp"
+#include "recorder/zstd_frames.hpp"
 
 namespace ringtap {
 namespace {
 
 constexpr std::uint32_t kZstdMagic = 0xfd2fb528;
-constexpr std::uint32_t kSeekTableMagic = 0x184d2a5e;
+constexpr std::uint32_t kSkippableMagic = 0x184d2a50;  // the lowest four bits are free
+constexpr std::uint32_t kSkippableMask = 0xfffffff0;
 
 // Fewer bytes: the file ends there.
 Result<std::size_t> read_at(int file, std::span<std::byte> into, std::uint64_t offset) {
@@ -33,12 +35,25 @@ Result<std::size_t> read_at(int file, std::span<std::byte> into, std::uint64_t o
   return done;
 }
 
-// Whether the rest of the file is one skippable frame with a seek table.
-bool is_seek_table(int file, std::uint64_t offset, std::uint64_t file_size) {
-  std::array<std::uint32_t, 2> header{};
-  auto got = read_at(file, std::as_writable_bytes(std::span(header)), offset);
-  return got && *got == sizeof header && header[0] == kSeekTableMagic &&
-         offset + sizeof header + header[1] == file_size;
+bool is_compressed(std::uint32_t magic) {
+  return magic == kZstdMagic || (magic & kSkippableMask) == kSkippableMagic;
+}
+
+bool is_compressed_file(int file) {
+  std::array<std::uint32_t, 1> magic{};
+  auto got = read_at(file, std::as_writable_bytes(std::span(magic)), 0);
+  return got && *got == sizeof magic && is_compressed(magic[0]);
+}
+
+// Whether the rest of the file is skippable frames: padding, a seek table.
+bool is_skippable(int file, std::uint64_t offset, std::uint64_t file_size) {
+  while (offset < file_size) {
+    std::array<std::uint32_t, 2> header{};
+    auto got = read_at(file, std::as_writable_bytes(std::span(header)), offset);
+    if (!got || *got != sizeof header || (header[0] & kSkippableMask) != kSkippableMagic) return false;
+    offset += sizeof header + header[1];
+  }
+  return offset == file_size;
 }
 
 }  // namespace
@@ -48,6 +63,8 @@ std::optional<FrameChoice> choose_frames(std::span<const std::byte> index, int s
   struct stat status {};
   if (::fstat(segment, &status) != 0) return std::nullopt;
   const auto file_size = static_cast<std::uint64_t>(status.st_size);
+  // A recorder fills up what is left of a window.
+  const std::uint64_t most_padding = is_compressed_file(segment) ? kWindow : 0;
   FrameChoice choice;
   IndexReader reader(index);
   std::uint64_t floor_ns = 0;
@@ -56,10 +73,12 @@ std::optional<FrameChoice> choose_frames(std::span<const std::byte> index, int s
   IndexReader::State state = reader.next();
   for (; state == IndexReader::State::kEntry; state = reader.next()) {
     const FrameEntry& entry = reader.entry();
-    const bool fits = entry.offset == choice.whole_end && entry.stored_size > 0 && entry.size > 0 &&
-                      entry.size <= BlockWalk::kMostBlockBytes && entry.stored_size <= file_size - choice.whole_end;
+    const std::uint64_t padding = entry.offset - choice.whole_end;
+    const bool fits = padding <= most_padding && entry.offset <= file_size &&
+                      entry.stored_size <= file_size - entry.offset && entry.stored_size > 0 && entry.size > 0 &&
+                      entry.size <= BlockWalk::kMostBlockBytes;
     if (!fits) return std::nullopt;
-    choice.whole_end += entry.stored_size;
+    choice.whole_end = entry.offset + entry.stored_size;
     ++choice.all;
     const FrameChoice::Frame frame{.offset = entry.offset,
                                    .stored_size = entry.stored_size,
@@ -77,7 +96,8 @@ std::optional<FrameChoice> choose_frames(std::span<const std::byte> index, int s
     if (is_chosen && !has_packets) ++choice.leading;
   }
   if (state == IndexReader::State::kDamaged || choice.all == 0) return std::nullopt;
-  const bool is_whole = choice.whole_end == file_size || is_seek_table(segment, choice.whole_end, file_size);
+  const bool is_whole =
+      choice.whole_end == file_size || (most_padding > 0 && is_skippable(segment, choice.whole_end, file_size));
   if (!is_part && !is_whole) return std::nullopt;
   return choice;
 }
@@ -102,7 +122,7 @@ Result<> SelectedFrames::load(const FrameChoice::Frame& frame) {
   if (*got < stored.size()) return damaged("the file is shorter than its index says");
   std::uint32_t magic = 0;
   if (stored.size() >= sizeof magic) std::memcpy(&magic, stored.data(), sizeof magic);
-  if (magic == kZstdMagic) {
+  if (is_compressed(magic)) {
     if (context_ == nullptr) context_.reset(::ZSTD_createDCtx());
     if (context_ == nullptr) return Error("zstd: out of memory");
     frame_.resize(frame.size);
