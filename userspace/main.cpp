@@ -28,6 +28,7 @@ constexpr std::array kCommands = {
     Command{Action::kCompareLive, compare_live},
     Command{Action::kCompareFile, compare_file},
     Command{Action::kQuery, query},
+    Command{Action::kTrigger, trigger},
     Command{Action::kShowFilter, show_filter},
     Command{Action::kListDevices, list_devices},
     Command{Action::kListLinkTypes, list_link_types},

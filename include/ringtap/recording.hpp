@@ -20,6 +20,19 @@ struct KeepLimits {
   [[nodiscard]] bool has_any() const { return bytes > 0 || age_ns > 0 || free_bytes > 0 || free_percent > 0; }
 };
 
+// What makes a recorder write what it holds in memory; without `memory_bytes` everything is written.
+struct EventSettings {
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t before_ns = 30'000'000'000;
+  std::uint64_t after_ns = 10'000'000'000;
+  std::uint64_t every_ns = 0;          // an event begins at the earliest this long after the one before
+  std::string expression;              // a packet that matches, pcap-filter(7); empty: none does
+  std::string drop_reason;             // a drop with this reason of the kernel, or "any"; empty: none
+  std::uint64_t drops_per_second = 0;  // … only if there are more than this in a second
+  bool loss = false;                   // packets that the capture itself lost
+  std::optional<std::uint64_t> pps;    // more packets than this in a second
+};
+
 struct RecordSettings {
   std::string folder;
   KeepLimits keep;
@@ -27,7 +40,8 @@ struct RecordSettings {
   std::uint64_t segment_ns = 60'000'000'000;               // … nor one that is older
   std::optional<int> zstd_level;                           // none: segments are not compressed
   unsigned compressors = 1;                                // threads
-  std::uint64_t stats_ns = 0;                              // how often a line of counts is printed; 0: never
+  EventSettings event;
+  std::uint64_t stats_ns = 0;  // how often a line of counts is printed; 0: never
 };
 
 }  // namespace ringtap

@@ -520,6 +520,40 @@ TEST(Options, RecordTakesLimitsInWordsOfTheirKind) {
   EXPECT_EQ(record.compressors, 3U);
   EXPECT_EQ(record.stats_ns, 10'000'000'000U);
   EXPECT_EQ(parsed({"record", "-d", "x", "-r", "y"}).action, Action::kReadFile);
+  const EventSettings event = parsed({"record",
+                                      "-d",
+                                      "x",
+                                      "--tap",
+                                      "tc,drop",
+                                      "--memory",
+                                      "512M",
+                                      "--before",
+                                      "1m",
+                                      "--after",
+                                      "5s",
+                                      "--trigger",
+                                      "tcp port 443",
+                                      "--trigger-drop",
+                                      "NETFILTER_DROP>100/s",
+                                      "--trigger-loss",
+                                      "--trigger-rate",
+                                      ">5000 pps",
+                                      "--trigger-every",
+                                      "10m"})
+                                  .output.record.event;
+  EXPECT_EQ(event.memory_bytes, std::uint64_t{512} << 20);
+  EXPECT_EQ(event.before_ns, 60'000'000'000U);
+  EXPECT_EQ(event.after_ns, 5'000'000'000U);
+  EXPECT_EQ(event.expression, "tcp port 443");
+  EXPECT_EQ(event.drop_reason, "NETFILTER_DROP");
+  EXPECT_EQ(event.drops_per_second, 100U);
+  EXPECT_TRUE(event.loss);
+  EXPECT_EQ(event.pps, 5000U);
+  EXPECT_EQ(event.every_ns, 600'000'000'000U);
+  EXPECT_EQ(parsed({"trigger", "x"}).action, Action::kTrigger);
+  EXPECT_FALSE(parse({"trigger"}));
+  EXPECT_FALSE(parse({"record", "-d", "x", "--trigger-loss"})) << "without memory there is nothing to write";
+  EXPECT_FALSE(parse({"record", "-d", "x", "--memory", "1G", "--trigger-drop", "any"})) << "no tap sees drops";
 }
 
 TEST(Options, RecordRefusesByNameWhatIsWrong) {
@@ -540,6 +574,11 @@ TEST(Options, RecordRefusesByNameWhatIsWrong) {
                                                        {"--compress", "zstd:fast"},
                                                        {"--threads", "0"},
                                                        {"--stats", "1ms"},
+                                                       {"--memory", "1k"},
+                                                       {"--trigger-drop", "no such"},
+                                                       {"--trigger-drop", "any>0"},
+                                                       {"--trigger-rate", "many"},
+                                                       {"--before", "soon"},
                                                        {"-w", "y"},
                                                        {"-C", "1"},
                                                        {"--format", "pcap"}};

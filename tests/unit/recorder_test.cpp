@@ -496,6 +496,86 @@ TEST_F(RecorderTest, CompletesWhatAnotherLeftBehind) {
   }
 }
 
+RecordSettings around_events(std::uint64_t memory = 64 * kMib) {
+  RecordSettings settings;
+  settings.event = {.memory_bytes = memory, .before_ns = 5 * kSecond, .after_ns = 2 * kSecond};
+  return settings;
+}
+
+TEST_F(RecorderTest, WritesWhatWasInMemoryBeforeAnEventAndWhatFollows) {
+  start(around_events());
+  const auto pass = [&](int seconds) {
+    for (int i = 0; i < seconds; ++i) {
+      record(10);
+      now_ns_ += kSecond;
+      ASSERT_TRUE(recorder_->flush());
+    }
+  };
+  pass(20);  // records 0 to 199
+  ASSERT_TRUE(recorder_->trigger("a test"));
+  pass(1);
+  ASSERT_TRUE(recorder_->trigger("another"));  // joins the one before
+  pass(20);
+  ASSERT_TRUE(recorder_->trigger("a third"));
+  ASSERT_TRUE(recorder_->finish());
+  const auto found = segments();
+  ASSERT_EQ(found.size(), 2U);
+  const auto& first = found.begin()->second;
+  EXPECT_LE(first.front(), 150U) << "at least the five seconds before";
+  EXPECT_GE(first.front(), 130U) << "and not much more";
+  EXPECT_GE(first.back(), 219U) << "two seconds after the second event";
+  EXPECT_LE(first.back(), 250U);
+  for (std::size_t i = 1; i < first.size(); ++i) ASSERT_EQ(first[i], first[i - 1] + 1);
+  EXPECT_EQ(found.rbegin()->second.back(), 409U);
+  EXPECT_EQ(recorder_->records_stored() + recorder_->records_left_out(), 410U);
+  auto reader = open_capture(path_ + "/" + found.begin()->first);
+  ASSERT_TRUE(reader);
+  EXPECT_NE(testing::read_file(path_ + "/" + found.begin()->first).find("event: a test"), std::string::npos);
+}
+
+TEST_F(RecorderTest, HoldsNoMoreThanItsMemory) {
+  start(around_events(4 * kMib));
+  record(20'000);
+  ASSERT_TRUE(recorder_->trigger("a test"));
+  ASSERT_TRUE(recorder_->finish());
+  const auto kept = all();
+  EXPECT_EQ(kept.back(), 19'999U);
+  EXPECT_EQ(kept.size(), 20'000 - kept.front());
+  EXPECT_LE(kept.size(), 5'100U);
+  EXPECT_GE(kept.size(), 3'000U);
+}
+
+TEST(Triggers, KnowTheirEvents) {
+  RecordView packet;
+  packet.time_ns = 100 * kSecond;
+  EXPECT_FALSE(Triggers({.loss = true}, nullptr).look(packet));
+  packet.lost_before = 3;
+  EXPECT_EQ(Triggers({.loss = true}, nullptr).look(packet), "loss of 3 packets by the capture");
+  EXPECT_FALSE(Triggers({}, nullptr).look(packet));
+  EXPECT_TRUE(Triggers({.expression = "x"}, [](const RecordView&) { return true; }).look(packet));
+
+  Triggers rate({.pps = 10}, nullptr);
+  int events = 0;
+  for (int i = 0; i < 35; ++i) {
+    packet.time_ns = 100 * kSecond + static_cast<std::uint64_t>(i) * kSecond / 20;  // 20 a second
+    if (rate.look(packet)) ++events;
+  }
+  EXPECT_EQ(events, 2) << "once in each second";
+
+  Trace trace;
+  trace.reason = "NETFILTER_DROP";
+  packet.trace = trace;
+  EXPECT_FALSE(Triggers({.drop_reason = "any"}, nullptr).look(packet)) << "not a drop";
+  packet.tap = Tap::kDrop;
+  EXPECT_EQ(Triggers({.drop_reason = "any"}, nullptr).look(packet), "drop NETFILTER_DROP");
+  EXPECT_TRUE(Triggers({.drop_reason = "NETFILTER_DROP"}, nullptr).look(packet));
+  EXPECT_FALSE(Triggers({.drop_reason = "NO_SOCKET"}, nullptr).look(packet));
+  Triggers drops({.drop_reason = "any", .drops_per_second = 2}, nullptr);
+  EXPECT_FALSE(drops.look(packet));
+  EXPECT_FALSE(drops.look(packet));
+  EXPECT_TRUE(drops.look(packet));
+}
+
 TEST_F(RecorderTest, RefusesAFolderThatAnotherRecorderHas) {
   start();
   const auto second = LocalFolder::open(path_);

@@ -138,7 +138,11 @@ Result<> Session::capture() {
       if (auto started = options_.start_next_file(); !started) return started;
     }
     const bool idle = handed_over_ == before;
-    if (signals_.take_flush_asked() || idle || now - last_flush >= kFlushInterval) {
+    const bool flush_asked = signals_.take_flush_asked();
+    if (flush_asked && options_.on_flush_asked) {
+      if (auto done = options_.on_flush_asked(); !done) return done;
+    }
+    if (flush_asked || idle || now - last_flush >= kFlushInterval) {
       if (auto result = sink_.flush(); !result) return result;
       last_flush = now;
     }

@@ -35,6 +35,8 @@ struct SessionOptions {
   std::function<void(const SessionTotals&)> on_progress = {};
   // Called between turns after a SIGHUP; null: that is not asked of the sink.
   std::function<Result<>()> start_next_file = {};
+  // Called between turns after a SIGUSR2, before the flush; null: that is all it does.
+  std::function<Result<>()> on_flush_asked = {};
 };
 
 class Session {

@@ -163,6 +163,26 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   return std::move(options);
 }
 
+Result<> check_events(const Draft& draft) {
+  const EventSettings& event = draft.options.output.record.event;
+  const bool has_trigger = !event.expression.empty() || !event.drop_reason.empty() || event.loss || event.pps;
+  if (event.memory_bytes == 0 && (has_trigger || event.every_ns > 0)) {
+    return usage("the options of --trigger need --memory, in which packets wait for the event");
+  }
+  const TapSet taps = draft.taps.value_or(draft.options.capture.taps);
+  if (!event.drop_reason.empty() && !taps.contains(Tap::kDrop) && draft.options.read_paths.empty()) {
+    return usage("--trigger-drop needs the tap that sees drops").hint("--tap tc,drop");
+  }
+  return ok();
+}
+
+Result<Options> interpret_trigger(Draft draft, const std::string& folder) {
+  if (folder.empty()) return usage("trigger needs the folder of a recorder: ringtap trigger DIR");
+  draft.options.action = Action::kTrigger;
+  draft.options.folder = folder;
+  return std::move(draft.options);
+}
+
 Result<Options> interpret_record(Draft draft, const std::string& expression) {
   const RecordSettings& record = draft.options.output.record;
   if (record.folder.empty()) return usage("record needs -d, the folder to record into");
@@ -178,6 +198,7 @@ Result<Options> interpret_record(Draft draft, const std::string& expression) {
         .hint("a larger --keep, or a smaller --segment, which is " + std::to_string(record.segment_ns / 1'000'000'000) +
               " s");
   }
+  if (auto checked = check_events(draft); !checked) return checked.take_error();
   auto options = interpret_capture(std::move(draft), expression);
   if (!options) return options;
   options->output.format = FileFormat::kPcapng;
@@ -206,6 +227,7 @@ Result<Options> interpret_compare(Draft draft, const std::string& expression) {
 
 Result<Options> interpret(Draft draft, Form form, const std::string& expression) {
   if (form == kCompareForm) return interpret_compare(std::move(draft), expression);
+  if (form == kTriggerForm) return interpret_trigger(std::move(draft), expression);
   if (form == kRecordForm) return interpret_record(std::move(draft), expression);
   if (form == kQueryForm) return interpret_query(std::move(draft), expression);
   return interpret_capture(std::move(draft), expression);

@@ -169,6 +169,38 @@ Result<> set_segment(Draft& draft, const Given& given) {
   return ok();
 }
 
+Result<> set_memory(Draft& draft, const Given& given) {
+  constexpr SizeRange kRange{.unit = 1, .least = 4 * kKib * kKib, .most = std::uint64_t{1} << 44};
+  return store(parse_size(given.name, given.value(), kRange), record(draft).event.memory_bytes);
+}
+
+Result<> set_drop_trigger(Draft& draft, const Given& given) {
+  const std::string& text = given.value();
+  const std::size_t sign = text.find('>');
+  EventSettings& event = record(draft).event;
+  event.drop_reason = text.substr(0, sign);
+  const bool has_reason =
+      !event.drop_reason.empty() &&
+      event.drop_reason.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
+  if (!has_reason && event.drop_reason != "any") {
+    return usage("--trigger-drop " + text + ": not a reason")
+        .hint("one of the kernel's words, such as NETFILTER_DROP or NO_SOCKET, or any; with a rate: any>100/s");
+  }
+  if (sign == std::string::npos) return ok();
+  std::string rate = text.substr(sign + 1);
+  if (rate.ends_with("/s")) rate.resize(rate.size() - 2);
+  return store(parse_number(given.name, rate, 1, 1'000'000'000), event.drops_per_second);
+}
+
+Result<> set_rate_trigger(Draft& draft, const Given& given) {
+  std::string rate = given.value();
+  if (rate.starts_with('>')) rate.erase(0, 1);
+  for (const std::string_view unit : {" pps", "pps", "/s"}) {
+    if (rate.ends_with(unit)) rate.resize(rate.size() - unit.size());
+  }
+  return store(parse_number(given.name, rate, 1, 1'000'000'000), record(draft).event.pps);
+}
+
 Result<> set_compression(Draft& draft, const Given& given) {
   const std::string& text = given.value();
   std::optional<int>& level = record(draft).zstd_level;

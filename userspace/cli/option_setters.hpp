@@ -80,6 +80,16 @@ Result<> set_forced_type(Draft& draft, const Given& given);
 Result<> set_xdp_mode(Draft& draft, const Given& given);
 Result<> set_sandbox(Draft& draft, const Given& given);
 Result<> set_format(Draft& draft, const Given& given);
+template <auto Field>
+Result<> set_event_time(Draft& draft, const Given& given) {
+  auto time = parse_duration(given.name, given.value());
+  if (!time) return time.take_error();
+  *Field(draft) = static_cast<std::uint64_t>(time->count());
+  return ok();
+}
+Result<> set_memory(Draft& draft, const Given& given);
+Result<> set_drop_trigger(Draft& draft, const Given& given);
+Result<> set_rate_trigger(Draft& draft, const Given& given);
 Result<> set_segment(Draft& draft, const Given& given);
 Result<> set_compression(Draft& draft, const Given& given);
 Result<> set_stats(Draft& draft, const Given& given);

@@ -23,6 +23,10 @@ constexpr std::uint32_t kCompareSnaplen = 256;
 // Of the file system, unless --keep says otherwise.
 constexpr unsigned kFreePercent = 5;
 
+std::string seconds_text(std::uint64_t ns) {
+  return std::to_string(ns / 1'000'000'000) + "s";
+}
+
 std::string snaplen_text(const Options& defaults) {
   return std::to_string(defaults.capture.snaplen);
 }
@@ -170,6 +174,26 @@ constexpr std::array kOptions = {
     OptionRow{"--threads", "N", Group::kOutput, kRecordForm, "compress with this many threads",
               set_number<[](Draft& d) { return &record(d).compressors; }, 1, 256>,
               [](const Options& o) { return std::to_string(o.output.record.compressors); }},
+    OptionRow{"--memory", "SIZE", Group::kEvent, kRecordForm,
+              "hold the last packets in memory of this size, and write only those around an event", set_memory},
+    OptionRow{"--before", "TIME", Group::kEvent, kRecordForm, "how long before the event packets are written",
+              set_event_time<[](Draft& d) { return &record(d).event.before_ns; }>,
+              [](const Options& o) { return seconds_text(o.output.record.event.before_ns); }},
+    OptionRow{"--after", "TIME", Group::kEvent, kRecordForm, "how long after it",
+              set_event_time<[](Draft& d) { return &record(d).event.after_ns; }>,
+              [](const Options& o) { return seconds_text(o.output.record.event.after_ns); }},
+    OptionRow{"--trigger", "EXPR", Group::kEvent, kRecordForm, "an event is a packet that matches this filter",
+              set_text<[](Draft& d) { return &record(d).event.expression; }>},
+    OptionRow{"--trigger-drop", "REASON[>N/s]", Group::kEvent, kRecordForm,
+              "… a packet that the kernel drops for this reason, or for any; or more than N of them in a second; needs "
+              "--tap with drop",
+              set_drop_trigger},
+    OptionRow{"--trigger-loss", nullptr, Group::kEvent, kRecordForm, "… packets that the capture itself loses",
+              set_flag<[](Draft& d) { return &record(d).event.loss; }>},
+    OptionRow{"--trigger-rate", "N", Group::kEvent, kRecordForm, "… more than N packets in a second", set_rate_trigger},
+    OptionRow{"--trigger-every", "TIME", Group::kEvent, kRecordForm,
+              "an event begins at the earliest this long after the one before",
+              set_event_time<[](Draft& d) { return &record(d).event.every_ns; }>},
     OptionRow{"--stats", "TIME", Group::kOutput, kRecordForm,
               "print a line of counts and rates this often; for example 10s", set_stats},
 
@@ -363,6 +387,7 @@ constexpr std::array kForms = {
             "ringtap compare follows each packet through all taps and reports where it went: see ringtap compare -h\n"
             "ringtap record writes segments into a folder that does not outgrow its limits: see ringtap record -h"},
     FormRow{kCompareForm, "compare", "Follows each packet through all taps in the kernel and reports where it went."},
+    FormRow{kTriggerForm, "trigger", "Has a recorder with --memory write what it holds: ringtap trigger DIR."},
     FormRow{kRecordForm, "record", "Records packets into a folder of segments that does not outgrow its limits."},
     FormRow{kQueryForm, "query",
             "Finds packets in a folder of recordings and prints or writes them like tcpdump -r; reads only the parts\n"
@@ -393,6 +418,8 @@ std::string_view group_title(OptionGroup group, Form form) {
       return "When to stop";
     case OptionGroup::kOutput:
       return form == kCompareForm ? "Output" : "Where the output goes";
+    case OptionGroup::kEvent:
+      return "Only around events";
     case OptionGroup::kText:
       return "How the text looks";
     case OptionGroup::kOther:

@@ -22,6 +22,7 @@ enum Form : std::uint8_t {
   kCompareForm = 2,
   kRecordForm = 4,
   kQueryForm = 8,
+  kTriggerForm = 16,
   kRecordingForms = kCaptureForm | kRecordForm,            // packets of interfaces to files
   kReadingForms = kCaptureForm | kQueryForm,               // packets of files to people and files
   kPacketForms = kCaptureForm | kRecordForm | kQueryForm,  // one after the other, not compared
@@ -37,7 +38,7 @@ struct FormRow {
 std::span<const FormRow> form_table();
 
 // The headings of the help.
-enum class OptionGroup : std::uint8_t { kInput, kFilter, kEnd, kOutput, kText, kOther };
+enum class OptionGroup : std::uint8_t { kInput, kFilter, kEnd, kOutput, kEvent, kText, kOther };
 std::string_view group_title(OptionGroup group, Form form);
 
 // Options while they are parsed: values that depend on several options wait here for interpret().

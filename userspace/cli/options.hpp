@@ -24,7 +24,8 @@ enum class Action {
   kShowVersion,
   kCompareLive,
   kCompareFile,
-  kQuery
+  kQuery,
+  kTrigger
 };
 
 struct Options {
@@ -34,7 +35,7 @@ struct Options {
 
   CaptureSettings capture;              // interfaces as given, names or numbers of -D; none: the first of -D
   std::vector<std::string> read_paths;  // of -r, of the list of -V, or found by a query; empty: a live capture
-  std::string folder;                   // of a query
+  std::string folder;                   // of a query or a trigger
   FileSelection selection;              // of their packets
   FilterOptions filter;                 // from the command line, or from the file of -F
   std::string link_type;                // -y; empty: that of the interfaces

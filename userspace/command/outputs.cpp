@@ -161,6 +161,7 @@ Result<Output> open_outputs(const OutputContext& context) {
     tee->add(std::move(output->sink));
     if (output->is_done) all.is_done = std::move(output->is_done);
     if (output->start_next_file) all.start_next_file = std::move(output->start_next_file);
+    if (output->on_flush_asked) all.on_flush_asked = std::move(output->on_flush_asked);
     if (output->tell_counts) all.tell_counts = std::move(output->tell_counts);
     if (output->on_progress) all.on_progress = std::move(output->on_progress);
   }

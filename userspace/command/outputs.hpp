@@ -34,6 +34,8 @@ struct Output {
   // Goes on in a new file of the same name if the present one has been moved away, or in the next file of a set; null:
   // nothing is written to a file.
   std::function<Result<>()> start_next_file = {};
+  // SIGUSR2: more than a flush; null: it is only that.
+  std::function<Result<>()> on_flush_asked = {};
   // How it goes, for standard error, when the counts are asked for; null: there is nothing more to say than the totals.
   std::function<void()> tell_counts = {};
   // Called once a second with the totals so far, and at the end with the final ones; null: never.

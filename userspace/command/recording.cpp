@@ -12,6 +12,7 @@
 #include "base/now.hpp"
 #include "command/messages.hpp"
 #include "command/segment_service.hpp"
+#include "filter/expression_filter.hpp"
 #include "recorder/recorder.hpp"
 #include "recorder/segment_writer.hpp"
 #include "ringtap/version.hpp"
@@ -61,9 +62,17 @@ class Recording final : public Sink {
     writer_ = writer.take();
     PcapngOptions about = context.options.read_paths.empty() ? PcapngOptions::of_this_host(version_text())
                                                              : PcapngOptions{.application = version_text()};
-    recorder_ = std::make_unique<Recorder>(
-        *writer_, settings_, std::move(about),
-        Recorder::Hooks{.statistics = [this] { return source_.statistics(); }, .now_ns = epoch_now_ns});
+    Recorder::Hooks hooks{
+        .statistics = [this] { return source_.statistics(); }, .now_ns = epoch_now_ns, .matches = {}, .tell = say};
+    if (const std::string& expression = settings_.event.expression; !expression.empty()) {
+      FilterOptions filter = context.options.filter;
+      filter.expression = expression;
+      auto made = ExpressionFilter::create(filter, {LinkType::kEthernet, LinkType::kRaw, LinkType::kLinuxSll2}, {});
+      if (!made) return std::move(made.take_error()).context("--trigger");
+      trigger_ = std::make_unique<ExpressionFilter>(made.take());
+      hooks.matches = [this](const RecordView& record) { return trigger_->matches(record); };
+    }
+    recorder_ = std::make_unique<Recorder>(*writer_, settings_, std::move(about), std::move(hooks));
     return ok();
   }
 
@@ -76,7 +85,9 @@ class Recording final : public Sink {
   Result<> flush() override { return recorder_->flush(); }
   Result<> finish() override { return recorder_->finish(); }
   [[nodiscard]] std::uint64_t records_stored() const override { return recorder_->records_stored(); }
+  [[nodiscard]] std::uint64_t records_left_out() const override { return recorder_->records_left_out(); }
   Result<> end_segment() { return recorder_->end_segment(); }
+  Result<> trigger() { return recorder_->trigger("asked for"); }
 
   void on_progress(const SessionTotals& totals, bool at_end) {
     const std::uint64_t now = monotonic_now_ns();
@@ -136,6 +147,7 @@ class Recording final : public Sink {
   RecordSource& source_;
   std::unique_ptr<SegmentFolder> folder_;
   std::unique_ptr<SegmentWriter> writer_;
+  std::unique_ptr<ExpressionFilter> trigger_;
   std::unique_ptr<Recorder> recorder_;
   std::uint64_t told_ns_ = monotonic_now_ns();  // and what was told then
   std::uint64_t taken_ = 0;
@@ -152,6 +164,7 @@ Result<Output> open_recording(const OutputContext& context) {
   if (auto started = recording->start(context, std::move(present)); !started) return started.take_error();
   Output output;
   output.start_next_file = [sink = recording.get()] { return sink->end_segment(); };
+  output.on_flush_asked = [sink = recording.get()] { return sink->trigger(); };
   output.tell_counts = [sink = recording.get()] { sink->tell_counts(); };
   output.on_progress = [sink = recording.get()](const SessionTotals& totals, bool at_end) {
     sink->on_progress(totals, at_end);

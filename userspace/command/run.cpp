@@ -73,7 +73,8 @@ Ended run_session(RecordSource& source, const Output& output, Signals& signals, 
                    .flush_each_record = options.output.flush_each_record,
                    .is_done = output.is_done,
                    .on_progress = std::move(on_progress),
-                   .start_next_file = output.start_next_file},
+                   .start_next_file = output.start_next_file,
+                   .on_flush_asked = output.on_flush_asked},
                   std::move(on_counts_asked));
   Result<> result = session.run();
   // tcpdump's message at the end of -G with -W.

@@ -91,7 +91,9 @@ class ChunkPool {
       changed_.wait(lock, [this] { return !free_.empty(); });
     }
   }
+  // One of another size is not of this pool, and freed.
   void give_back(std::unique_ptr<Chunk> chunk) {
+    if (chunk->room() != Chunk::kRoom) return;
     const std::lock_guard lock(mutex_);
     free_.push_back(std::move(chunk));
     changed_.notify_one();

@@ -2,19 +2,32 @@
 #include "recorder/recorder.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
+
+#include "file/pcapng_blocks.hpp"
 
 namespace ringtap {
 
 Recorder::Recorder(SegmentWriter& writer, const RecordSettings& settings, PcapngOptions about, Hooks hooks)
     : writer_(writer),
+      about_(std::move(about)),
       segment_bytes_(settings.segment_bytes),
       segment_ns_(settings.segment_ns),
       compresses_(settings.zstd_level.has_value()),
       hooks_(std::move(hooks)),
       now_ns_(hooks_.now_ns()) {
-  const auto section = encode_section_header(block_, about);
+  const auto section = encode_section_header(block_, about_);
   head_ = std::make_shared<const std::vector<std::byte>>(section.begin(), section.end());
+  if (settings.event.memory_bytes == 0) return;
+  triggers_.emplace(settings.event, hooks_.matches);
+  events_.emplace(writer_, settings.event, [this](const std::string& comment) {
+    PcapngBlock block;
+    PcapngOptions commented = about_;
+    append_option(commented.section_options, pcapng::kOptComment, std::as_bytes(std::span(comment)));
+    const auto encoded = encode_section_header(block, commented);
+    return std::vector<std::byte>(encoded.begin(), encoded.end());
+  });
 }
 
 // Whether a chunk has this much space now; ends the frame that has not.
@@ -34,6 +47,7 @@ bool Recorder::make_room(std::size_t size) {
   frame_.chunk->clear(compresses_ ? 0 : segment_size_ % Chunk::kAlign);
   frame_.head = head_;
   frame_begun_ns_ = now_ns_;
+  frame_first_ns_ = 0;
   return true;
 }
 
@@ -45,6 +59,7 @@ void Recorder::put_frame() {
   ++segment_frames_;
   frame_.segment = segment_;
   frame_.index.assign(entry.begin(), entry.end());
+  if (events_) return events_->put(std::exchange(frame_, Frame{}), frame_first_ns_, last_ns_);
   writer_.put(std::exchange(frame_, Frame{}));
 }
 
@@ -65,11 +80,40 @@ Result<> Recorder::on_record(const RecordView& record) {
   chunk.append(tail);
   ++frame_.packets;
   indexer_.add(record, link_types_[record.interface_id]);
+  if (!events_) return ok();
+  if (frame_first_ns_ == 0) frame_first_ns_ = record.time_ns;
+  last_ns_ = std::max(last_ns_, record.time_ns);
+  if (events_->is_over(record.time_ns)) {
+    if (auto ended = end_segment(); !ended) return ended;
+  }
+  const auto why = triggers_->look(record);
+  return why ? note_event(*why, record.time_ns) : ok();
+}
+
+Result<> Recorder::note_event(const std::string& why, std::uint64_t time_ns) {
+  const bool is_first = !events_->is_open();
+  const auto oldest = events_->oldest_ns();
+  if (!events_->begin(why, time_ns) || !is_first) return ok();
+  if (!hooks_.tell) return ok();
+  const std::uint64_t before = oldest && *oldest < time_ns ? time_ns - *oldest : 0;
+  hooks_.tell("event: " + why + "; writing the " + std::to_string(before / 1'000'000) +
+              " ms before it and what follows");
   return ok();
+}
+
+Result<> Recorder::trigger(const std::string& why) {
+  if (!events_) return ok();
+  put_frame();
+  return note_event(why, std::max(last_ns_, hooks_.now_ns()));
+}
+
+std::uint64_t Recorder::records_left_out() const {
+  return events_ ? events_->packets_forgotten() : 0;
 }
 
 // Whether another frame could be too much.
 bool Recorder::is_segment_full() const {
+  if (events_) return false;  // it ends with the event
   if (compresses_) {
     // Those that are not written yet probably take a window each.
     const auto written = writer_.progress();
@@ -118,27 +162,37 @@ Result<> Recorder::on_statistics(const InterfaceStatistics& statistics) {
 }
 
 Result<> Recorder::end_segment() {
-  if (segment_begun_ns_ == 0) return ok();
+  if (segment_begun_ns_ == 0 || (events_ && !events_->is_open())) return ok();
   auto statistics = hooks_.statistics();
   if (!statistics) return statistics.take_error();
   for (const InterfaceStatistics& interface : *statistics) {
     if (auto written = on_statistics(interface); !written) return written;
   }
   put_frame();
-  writer_.end_segment();
+  if (events_) {
+    events_->end();
+    if (hooks_.tell) hooks_.tell("event: over");
+  } else {
+    writer_.end_segment();
+  }
   segment_begun_ns_ = 0;
   return ok();
 }
 
 Result<> Recorder::flush() {
   now_ns_ = hooks_.now_ns();
-  if (segment_begun_ns_ != 0 && now_ns_ - segment_begun_ns_ >= segment_ns_) return end_segment();
+  if (events_) {
+    if (events_->is_over(now_ns_)) return end_segment();
+  } else if (segment_begun_ns_ != 0 && now_ns_ - segment_begun_ns_ >= segment_ns_) {
+    return end_segment();
+  }
   if (frame_.packets > 0 && now_ns_ - frame_begun_ns_ >= kFrameNs) put_frame();
   return ok();
 }
 
 Result<> Recorder::finish() {
   put_frame();
+  if (events_) events_->forget_all();
   return writer_.finish();
 }
 

@@ -7,12 +7,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "file/pcapng_writer.hpp"
+#include "recorder/event_buffer.hpp"
 #include "recorder/frame_index.hpp"
 #include "recorder/segment_writer.hpp"
+#include "recorder/triggers.hpp"
 #include "ringtap/recording.hpp"
 #include "ringtap/sink.hpp"
 
@@ -26,6 +29,8 @@ class Recorder final : public Sink {
   struct Hooks {
     std::function<Result<std::vector<InterfaceStatistics>>()> statistics;  // for the end of a segment
     std::function<std::uint64_t()> now_ns;                                 // since 1970
+    std::function<bool(const RecordView&)> matches = {};                   // EventSettings::expression
+    std::function<void(const std::string& text)> tell = {};                // that an event came, or is over
   };
   Recorder(SegmentWriter& writer, const RecordSettings& settings, PcapngOptions about, Hooks hooks);
 
@@ -41,8 +46,13 @@ class Recorder final : public Sink {
 
   // The next record begins a new segment.
   Result<> end_segment();
+  // Somebody asks for what is in memory.
+  Result<> trigger(const std::string& why);
+  // Packets that were held in memory and are in no segment.
+  [[nodiscard]] std::uint64_t records_left_out() const override;
 
  private:
+  Result<> note_event(const std::string& why, std::uint64_t time_ns);
   bool make_room(std::size_t size);
   void put_frame();
   [[nodiscard]] bool is_segment_full() const;
@@ -50,6 +60,7 @@ class Recorder final : public Sink {
   void extend_head(std::span<const std::byte> block);
 
   SegmentWriter& writer_;
+  PcapngOptions about_;
   const std::uint64_t segment_bytes_;
   const std::uint64_t segment_ns_;
   const bool compresses_;
@@ -57,9 +68,13 @@ class Recorder final : public Sink {
   PcapngBlock block_;
   std::shared_ptr<const std::vector<std::byte>> head_;  // section header and all interfaces so far
   std::vector<LinkType> link_types_;                    // of the interfaces
+  std::optional<Triggers> triggers_;                    // with memory for what comes before them
+  std::optional<EventBuffer> events_;
   FrameIndexer indexer_;
-  Frame frame_;                  // without a chunk: nothing is in it
-  std::size_t frame_bytes_ = 0;  // how large it shall be
+  Frame frame_;                       // without a chunk: nothing is in it
+  std::uint64_t frame_first_ns_ = 0;  // times of packets
+  std::uint64_t last_ns_ = 0;         // of the last packet, the latest
+  std::size_t frame_bytes_ = 0;       // how large it shall be
   std::uint64_t frame_begun_ns_ = 0;
   std::uint64_t segment_begun_ns_ = 0;  // 0: there is none
   std::uint64_t segment_size_ = 0;      // not compressed

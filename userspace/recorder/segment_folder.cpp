@@ -6,11 +6,15 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <set>
@@ -123,6 +127,40 @@ Result<> LocalFolder::remove(const SegmentName& segment, SegmentFile file) {
   const std::string name = segment.text(file);
   if (::unlinkat(folder_.get(), name.c_str(), 0) == 0 || errno == ENOENT) return ok();
   return Error::from_errno(errno, "remove " + path_ + "/" + name, ErrorKind::kOutput);
+}
+
+namespace {
+
+// The process that holds a flock(2) on the file, as the kernel lists it, proc_locks(5); 0: none that is visible here.
+pid_t lock_holder(const struct stat& file) {
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    unsigned major_number = 0;
+    unsigned minor_number = 0;
+    unsigned long long inode = 0;
+    int pid = 0;
+    const int found =
+        std::sscanf(line.c_str(), "%*[^:]: FLOCK %*s %*s %d %x:%x:%llu", &pid, &major_number, &minor_number, &inode);
+    if (found == 4 && inode == file.st_ino && ::makedev(major_number, minor_number) == file.st_dev) return pid;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<UniqueFd> recorder_of(const std::string& path) {
+  UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat status {};
+  if (!folder || ::fstat(folder.get(), &status) != 0) return Error::from_errno(errno, "open the folder " + path);
+  if (::flock(folder.get(), LOCK_EX | LOCK_NB) == 0) return Error("no recorder is writing into " + path);
+  const pid_t pid = lock_holder(status);
+  if (pid <= 0) {
+    return Error("which process records into " + path + " cannot be told from here")
+        .hint("send SIGUSR2 to it, in its own PID namespace");
+  }
+  UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!process) return Error::from_errno(errno, "find the recorder of " + path + ", process " + std::to_string(pid));
+  return process;
 }
 
 Result<DiskSpace> disk_space(int fd, const std::string& name) {

@@ -58,6 +58,9 @@ class LocalFolder final : public SegmentFolder {
   std::string path_;
 };
 
+// The process that records into this folder, as a descriptor of pidfd_open(2). An Error if there is none.
+Result<UniqueFd> recorder_of(const std::string& path);
+
 // Of the file system that the descriptor is on.
 Result<DiskSpace> disk_space(int fd, const std::string& name);
 

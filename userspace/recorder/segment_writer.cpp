@@ -19,6 +19,12 @@ constexpr std::size_t kPoolChunks = 64;
 constexpr std::size_t kPastCache = 64 * 1024;                // less is not worth the wait for the disk
 constexpr std::uint64_t kReserve = std::uint64_t{64} << 20;  // of a file, ahead of what is written
 constexpr std::size_t kMostClosing = 4;
+
+// What is held in memory for an event is written at once, while more comes.
+std::size_t chunks_of(const RecordSettings& settings) {
+  return kPoolChunks + settings.event.memory_bytes / Chunk::kRoom;
+}
+
 constexpr std::size_t kWindowFill = kWindow / 100 * 93;  // what a compressed frame is meant to take: some are larger
 
 }  // namespace
@@ -27,7 +33,7 @@ SegmentWriter::SegmentWriter(Settings settings, SegmentFolder& folder, LocalFold
     : settings_(std::move(settings)),
       folder_(folder),
       present_(std::move(present)),
-      pool_(kPoolChunks),
+      pool_(chunks_of(settings_.record)),
       retention_(settings_.record.keep) {
   // As if nothing could be compressed, until it is known.
   if (settings_.record.zstd_level) frame_bytes_ = kWindowFill;
@@ -49,11 +55,11 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::start(Settings settings, S
     if (!packer) return packer.take_error();
     writer->packers_.push_back(packer.take());  // the last one for what a file begins with
   }
-  auto disk = Worker::start("writes segments", kPoolChunks);
+  auto disk = Worker::start("writes segments", chunks_of(record));
   if (!disk) return disk.take_error();
   writer->disk_ = disk.take();
   for (unsigned i = 0; i < compressors; ++i) {
-    auto compressor = Worker::start("compresses", kPoolChunks);
+    auto compressor = Worker::start("compresses", chunks_of(record));
     if (!compressor) return compressor.take_error();
     writer->compressors_.push_back(compressor.take());
   }
