@@ -97,6 +97,21 @@ TEST(FileRequests, AreForTheFilesOfTheCommandLine) {
   EXPECT_FALSE(accepts(requests, "din.pcap") || accepts(requests, "d") || accepts(requests, "d/etc/x"));
 }
 
+TEST(FileRequests, OfAQueryAreForIndexesToo) {
+  Options options;
+  options.action = Action::kQuery;
+  options.read_paths = {"d/a.pcapng", "d/b.pcapng.zst.part"};
+  FileRequests requests(options);
+  for (const std::string_view request :
+       {"rd/a.pcapng", "rd/a.pcapng.index", "rd/b.pcapng.zst.part", "rd/b.pcapng.zst", "rd/b.pcapng.zst.index"}) {
+    EXPECT_TRUE(accepts(requests, request)) << request;
+  }
+  for (const std::string_view request :
+       {"rd/c.pcapng", "rd/a.pcapng.part", "rd/b.pcapng.zst.part.index", "wd/a.pcapng"}) {
+    EXPECT_FALSE(accepts(requests, request)) << request;
+  }
+}
+
 TEST(FileRequests, OfASetHaveTheDigitsThatItGivesThem) {
   Options options;
   options.output = {.path = "x", .rotation = {.bytes = 1000, .files = 20}, .rotate_command = "gzip"};

@@ -376,6 +376,21 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
   EXPECT_FALSE(parse({"--from", "07:00"}));  // without a file
 }
 
+TEST(Options, AQueryReadsAFolderAsFilesAreRead) {
+  const Options options = parsed({"query", "dir", "-n", "--from", "-10m", "-Q", "in", "host", "h", "--count"});
+  EXPECT_EQ(options.action, Action::kQuery);
+  EXPECT_EQ(options.folder, "dir");
+  EXPECT_EQ(options.filter.expression, "host h");
+  EXPECT_EQ(options.selection.direction, Direction::kIn);
+  EXPECT_TRUE(options.selection.from && options.output.count_only);
+  EXPECT_TRUE(parsed({"query", "dir", "-w", "x"}).output.format_follows_packets);
+  EXPECT_EQ(parsed({"query", "-c", "5", "dir"}).folder, "dir");
+  EXPECT_FALSE(parse({"query"}));
+  EXPECT_FALSE(parse({"query", "dir", "-i", "eth0"}));
+  EXPECT_FALSE(parse({"query", "dir", "-r", "x"}));
+  EXPECT_FALSE(parse({"query", "dir", "-B", "1000"}));
+}
+
 TEST(Options, SeveralFilesAreRead) {
   EXPECT_EQ(parsed({"-r", "x", "-r", "y"}).read_paths, (std::vector<std::string>{"x", "y"}));
   EXPECT_EQ(parsed({"compare", "-r", "x", "-r", "y"}).read_paths.size(), 2U);
@@ -402,15 +417,18 @@ TEST(Options, MomentsOfFilesAreAbsoluteOfTheDayOrSinceTheFirstPacket) {
   EXPECT_EQ(from("07:01:02.5"), std::pair(Base::kDay, 25262 * kSecond + kSecond / 2));
   EXPECT_EQ(from("07:01"), std::pair(Base::kDay, 25260 * kSecond));
   EXPECT_EQ(from("+2m"), std::pair(Base::kFirstPacket, 120 * kSecond));
+  EXPECT_EQ(from("-10m"), std::pair(Base::kBeforeNow, 600 * kSecond));
   ::unsetenv("TZ");
   tzset();
   for (const char* wrong : {"7:01", "07:60", "24:00", "07:01x", "2023-02-30", "2023-13-01", "2023-11-14T", "@", "@-1",
-                            "@1.", "@1.0000000001", "+", "+x", "now", "2023-11-14T07:00+1", "99999-01-01"}) {
+                            "@1.", "@1.0000000001", "+", "+x", "-", "-x", "now", "2023-11-14T07:00+1", "99999-01-01"}) {
     const auto options = parse({"-r", "x", "--from", wrong});
     ASSERT_FALSE(options) << wrong;
     EXPECT_EQ(options.error().text().rfind("--from ", 0), 0U) << options.error().text();
   }
   EXPECT_FALSE(parse({"-r", "x", "--from", "@2", "--to", "@1"}));
+  EXPECT_FALSE(parse({"-r", "x", "--from", "-1m", "--to", "-2m"}));
+  EXPECT_TRUE(parse({"-r", "x", "--from", "-2m", "--to", "-1m"}));
   EXPECT_TRUE(parse({"-r", "x", "--from", "23:50", "--to", "00:10"}));
 }
 
