@@ -61,7 +61,7 @@ TEST(Accounting, EveryWayToLoseAFrameFailsTheIdentity) {
 }
 
 TEST(ClosingLines, AreTcpdumpsThreeAndNothingElse) {
-  const auto lines = parse_closing_lines(std::string("noise\n") + kSound);
+  const auto lines = parse_closing_lines(std::string("noise\n").append(kSound));
   ASSERT_TRUE(lines);
   EXPECT_EQ(lines->captured, 10u);
   EXPECT_EQ(lines->received, 12u);
