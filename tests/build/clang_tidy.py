@@ -4,13 +4,17 @@
 # processor, all of them minutes. So a file that is clean is remembered in the build folder until it, a header of ours
 # that it includes, its command or the checks change; and after --budget seconds no further file is started: exit code
 # 77, and the next run continues from there. Under RINGTAP_REQUIRE_ALL=1 (CI) there is no budget.
-# Each run first shows, on a file with one mistake, that a mistake is found.
+# Most of those two seconds go to the standard headers, which the checks walk through with every file. So several files
+# whose own names differ are checked as one, put together by their text. Where that finds anything, each of them is
+# checked alone, and only what is found then counts.
+# Each run first shows, on two files with one mistake, that the mistake is found in both ways.
 import argparse
 import concurrent.futures
 import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,6 +22,13 @@ import tempfile
 import time
 
 INCLUDE = re.compile(rb'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
+TYPE = re.compile(r"(?:template\b.*> ?)?(?:struct|class|union|enum class|enum)\s+(?:\[\[\w+\]\] )?(\w+)|using (\w+) =")
+CONSTANT = re.compile(r"\bconst(?:expr)?\b.*?\b(k[A-Z]\w*)\s*[=\[{]")
+ALIAS = re.compile(r"^ *using (\w+) =", re.MULTILINE)
+# Headers of which some define what others do: files that include them are not put together with files that do not.
+KINDS = ("linux/", "linux/netfilter", "pcap")
+ENUMERATION = re.compile(r"\benum\b[^{;]*\{([^}]*)\}")
+NAME = re.compile(r".*?(?<![\w:])(?!const\b|noexcept\b)(\w+)\s*[({=;\[]")
 FOUND = re.compile(r"^(.+?:\d+:\d+: (?:warning|error): .+)$", re.MULTILINE)
 
 
@@ -31,20 +42,110 @@ def findings_of(tool, build, path, *arguments):
     return found
 
 
+def flags_of(command):
+    """The command without its file: what is compiled alike can be compiled together."""
+    words = shlex.split(command["command"])
+    for option in ("-o", "-c"):
+        if option in words:
+            at = words.index(option)
+            del words[at : at + 2]
+    return words
+
+
+def own_names(text):
+    """The names that a file defines in namespaces, where no line is indented, and of all its constants and
+    aliases, which would hide those of another file; None if it cannot share a text. What this misses is found when the text is checked."""
+    names = set(CONSTANT.findall(text)) | set(ALIAS.findall(text))
+    for body in ENUMERATION.findall(text):
+        names.update(re.findall(r"\bk[A-Z]\w*", body))
+    for line in text.splitlines():
+        if re.match(r"#\s*(define|undef)|using namespace", line):
+            return None
+        if not re.match(r"[A-Za-z\[]", line) or line.startswith(("namespace", "extern")):
+            continue
+        found = TYPE.match(line) or NAME.match(line)
+        if found:
+            names.add(found[found.lastindex])
+    return names
+
+
+def joined(texts):
+    """One text of several, each header included once: that a file includes one twice is found still."""
+    seen, lines = set(), []
+    for text in texts:
+        own = set()
+        for line in text.splitlines():
+            include = re.match(r'\s*#\s*include\s*([<"].*[>"])', line)
+            if include and include[1] in seen:
+                line = ""
+            elif include:
+                own.add(include[1])
+            lines.append(line)
+        seen |= own
+    return "\n".join(lines) + "\n"
+
+
+def findings_together(tool, source, build, commands):
+    """What clang-tidy says about the text of all these files."""
+    texts = []
+    for command in commands:
+        with open(command["file"], encoding="utf-8") as file:
+            texts.append(file.read())
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "joined.cpp")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(joined(texts))
+        with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as file:
+            words = [*flags_of(commands[0]), "-c", path]
+            json.dump([{"directory": build, "file": path, "arguments": words}], file)
+        return findings_of(tool, folder, path, "--config-file=" + os.path.join(source, ".clang-tidy"))
+
+
+def groups_of(entries, size):
+    """The entries in groups of files that can share a text."""
+    groups = []
+    for entry in entries:
+        with open(entry[0]["file"], encoding="utf-8") as file:
+            names = own_names(file.read())
+        flags = [*flags_of(entry[0]), entry[0].get("kinds")]
+        for group in groups:
+            if names is not None and len(group[2]) < size and group[0] == flags and not names & group[1]:
+                group[1].update(names)
+                group[2].append(entry)
+                break
+        else:
+            groups.append((flags if names is not None else [], names or set(), [entry]))
+    return [group[2] for group in groups]
+
+
 def self_test(tool, source):
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "mistake.cpp")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("double half(int n) { return n / 2; }\n")
+        commands = []
+        for name, text in (
+            ("mistake", "double half(int n) { return n / 2; }\n"),
+            ("clean", "int twice(int n) { return 2 * n; }\n"),
+        ):
+            path = os.path.join(folder, name + ".cpp")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("#include <cstddef>\n" + text)
+            commands.append({"directory": folder, "file": path, "command": f"c++ -c {path}"})
         with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as file:
-            json.dump([{"directory": folder, "file": path, "command": f"c++ -c {path}"}], file)
-        found = findings_of(tool, folder, path, "--config-file=" + os.path.join(source, ".clang-tidy"))
-    if len(found) != 1 or "[bugprone-integer-division]" not in found[0]:
-        sys.exit(f"a file with one mistake: {found}")
+            json.dump(commands, file)
+        config = "--config-file=" + os.path.join(source, ".clang-tidy")
+        for found in (
+            findings_of(tool, folder, commands[0]["file"], config),
+            findings_together(tool, source, folder, commands[::-1]),
+        ):
+            if len(found) != 1 or "[bugprone-integer-division]" not in found[0]:
+                sys.exit(f"a file with one mistake: {found}")
+        if groups_of([(command, "") for command in commands], 2) != [[(command, "") for command in commands]]:
+            sys.exit("two files with different names are not put together")
+        if len(groups_of([(commands[0], ""), (commands[0], "")], 2)) != 2:
+            sys.exit("two files with the same name are put together")
 
 
 def digest_of_includes(source, path, seen, digest):
-    """Adds the file and whatever of the tree it includes, each once."""
+    """Adds the file and whatever of the tree it includes, each once; seen gets these files, and the other headers."""
     if path in seen:
         return
     seen.add(path)
@@ -57,11 +158,13 @@ def digest_of_includes(source, path, seen, digest):
             if os.path.isfile(os.path.join(base, header)):
                 digest_of_includes(source, os.path.normpath(os.path.join(base, header)), seen, digest)
                 break
+        else:
+            seen.add(header)
 
 
 def work(source, build, tool):
-    """How many files of userspace/ the build compiles, and (file, stamp) of those not known to be clean. dissect/, half
-    of them and all of one kind, comes last."""
+    """How many files of userspace/ the build compiles, and (command, stamp) of those not known to be clean. dissect/, half
+    of them and all of one kind, comes last. A command also says which KINDS of headers the file includes."""
     stamps = os.path.join(build, "clang-tidy")
     os.makedirs(stamps, exist_ok=True)
     with open(os.path.join(source, ".clang-tidy"), "rb") as file:
@@ -73,11 +176,13 @@ def work(source, build, tool):
     found = []
     for command in commands:
         digest = hashlib.sha256(common + command["command"].encode())
-        digest_of_includes(source, command["file"], set(), digest)
+        included = set()
+        digest_of_includes(source, command["file"], included, digest)
+        command["kinds"] = [any(header.startswith(name) for header in included) for name in KINDS]
         stamp = os.path.join(stamps, digest.hexdigest())
         if not os.path.exists(stamp):
-            found.append((command["file"], stamp))
-    return len(commands), sorted(found, key=lambda entry: ("/dissect/" in entry[0], entry[0]))
+            found.append((command, stamp))
+    return len(commands), sorted(found, key=lambda entry: ("/dissect/" in entry[0]["file"], entry[0]["file"]))
 
 
 def main():
@@ -86,6 +191,7 @@ def main():
     arguments.add_argument("build")
     arguments.add_argument("--budget", type=float, default=180)
     arguments.add_argument("--jobs", type=int, default=2)
+    arguments.add_argument("--together", type=int, default=8, help="files at most that are checked as one")
     options = arguments.parse_args()
     complete = os.environ.get("RINGTAP_REQUIRE_ALL") == "1"
     tool = shutil.which("clang-tidy")
@@ -95,16 +201,17 @@ def main():
     end = time.monotonic() + options.budget
     findings = set()
 
-    def check(entry):
-        path, stamp = entry
+    def check(group):
         if not complete and time.monotonic() > end:
-            return False
-        found = findings_of(tool, build, path)
-        findings.update(found)
-        if not found:
-            with open(stamp, "w", encoding="utf-8"):
-                pass
-        return True
+            return 0
+        clean = len(group) > 1 and not findings_together(tool, source, build, [command for command, _ in group])
+        for command, stamp in group:
+            found = [] if clean else findings_of(tool, build, command["file"])
+            findings.update(found)
+            if not found:
+                with open(stamp, "w", encoding="utf-8"):
+                    pass
+        return len(group)
 
     source, build = os.path.abspath(options.source), os.path.abspath(options.build)
     self_test(tool, source)
@@ -112,7 +219,7 @@ def main():
     if total == 0:
         sys.exit(f"no file of {source} in {build}/compile_commands.json")
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        checked = sum(pool.map(check, files))
+        checked = sum(pool.map(check, groups_of(files, options.together)))
     for finding in sorted(findings):
         print(finding)
     print(f"{total} files, {total - len(files)} known to be clean, {checked} checked, {len(findings)} finding(s)")
