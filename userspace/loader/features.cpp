@@ -2,17 +2,15 @@
 #include "loader/features.hpp"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <memory>
 #include <string>
 
-#include "loader/handles.hpp"
+#include "loader/kernel_types.hpp"
 #include "loader/libbpf_log.hpp"
 #include "loader/probe_program.hpp"
 #include "loader/refusal.hpp"
@@ -40,16 +38,6 @@ bool has_stage_flusher() {
   return fd && bpf_prog_test_run_opts(fd.get(), &options) == 0;
 }
 
-// Arguments of a tracepoint, not counting the context that every handler gets first.
-int tracepoint_arguments(const btf* types, const char* name) {
-  const std::string handler = std::string("btf_trace_") + name;
-  const int id = btf__find_by_name_kind(types, handler.c_str(), BTF_KIND_TYPEDEF);
-  const btf_type* type = id > 0 ? btf__type_by_id(types, btf__type_by_id(types, id)->type) : nullptr;
-  if (type == nullptr || !btf_is_ptr(type)) return 0;
-  type = btf__type_by_id(types, type->type);
-  return type != nullptr && btf_is_func_proto(type) ? btf_vlen(type) - 1 : 0;
-}
-
 // A program that accepts everything; its type exists since the same version as the links.
 bool has_netfilter() {
   LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = kAttachNetfilter);
@@ -57,11 +45,10 @@ bool has_netfilter() {
 }
 
 // A program that returns 0, attached for a moment to the function, where it may run a few times.
-bool has_exit_program(const btf* types, const char* function) {
-  const int id = btf__find_by_name_kind(types, function, BTF_KIND_FUNC);
-  if (id < 0) return false;
-  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FEXIT,
-              .attach_btf_id = static_cast<std::uint32_t>(id));
+bool has_exit_program(const KernelTypes& types, const char* function) {
+  const std::uint32_t number = types.function(function);
+  if (number == 0) return false;
+  LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FEXIT, .attach_btf_id = number);
   const UniqueFd fd = load_returning(0, BPF_PROG_TYPE_TRACING, "exit_probe", &options);
   return fd && UniqueFd(bpf_raw_tracepoint_open(nullptr, fd.get()));
 }
@@ -136,26 +123,23 @@ Result<KernelFeatures> probe_features(TapSet taps, const std::function<void()>& 
   if (auto possible = require_bpf(); !possible) return possible.take_error();
   if (when_possible) when_possible();
   const LibbpfLog log;
-  std::unique_ptr<btf, Releaser<btf__free>> kernel_types(btf__load_vmlinux_btf());
+  auto kernel_types = KernelTypes::read();
   if (!kernel_types) {
-    const int error = errno;
-    return Error::from_errno(error, "read the kernel's types").hint(refusal_hint(error));
+    const int error = kernel_types.error().errno_value();
+    return std::move(kernel_types.take_error()).hint(refusal_hint(error));
   }
   KernelFeatures features;
   features.xdp_load_bytes = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, nullptr) == 1;
-  const auto function_id = [&](const char* name) {
-    return static_cast<std::uint32_t>(std::max(0, btf__find_by_name_kind(kernel_types.get(), name, BTF_KIND_FUNC)));
-  };
-  features.calls = {function_id("bpf_cast_to_kern_ctx"), function_id("bpf_rdonly_cast")};
+  features.calls = {kernel_types->function("bpf_cast_to_kern_ctx"), kernel_types->function("bpf_rdonly_cast")};
   features.kernel_casts = features.calls.cast_to_kern_ctx != 0 && features.calls.rdonly_cast != 0;
   features.stage_flusher = has_stage_flusher();
   features.netfilter = has_netfilter();
   features.traced_netfilter =
-      taps.contains(Tap::kNetfilter) && !features.netfilter && has_exit_program(kernel_types.get(), kNetfilterFunction);
-  const int kfree_skb_arguments = tracepoint_arguments(kernel_types.get(), "kfree_skb");
+      taps.contains(Tap::kNetfilter) && !features.netfilter && has_exit_program(*kernel_types, kNetfilterFunction);
+  const unsigned kfree_skb_arguments = kernel_types->tracepoint_arguments("kfree_skb");
   features.drop_reason = kfree_skb_arguments >= 3;
   features.drop_socket = kfree_skb_arguments >= 4;
-  features.end_location = tracepoint_arguments(kernel_types.get(), "consume_skb") >= 2;
+  features.end_location = kernel_types->tracepoint_arguments("consume_skb") >= 2;
   features.packet_program = taps.contains_any(kPacketTaps) && has_packet_program();
   features.long_jumps = has_long_jumps();
   return features;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The names in the running kernel's BTF, as far as programs have to know them: numbers of functions, and how many
+// arguments a tracepoint has. libbpf reads the same file when it loads programs, and would take four times as long as
+// this: it copies all of it and checks each type. Owns the bytes, which the kernel lends where it can (Linux 6.16).
+// Any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+class KernelTypes {
+ public:
+  // An Error if the file cannot be read or is not BTF.
+  static Result<KernelTypes> read(const std::string& path = "/sys/kernel/btf/vmlinux");
+  // In words of four bytes, of which BTF is made, but for its strings at the end.
+  static Result<KernelTypes> of(std::vector<std::uint32_t> words);
+
+  // The number of the function; 0 if there is none.
+  [[nodiscard]] std::uint32_t function(std::string_view name) const;
+  // Not counting the context that every handler gets first; 0 if there is no such tracepoint.
+  [[nodiscard]] unsigned tracepoint_arguments(std::string_view name) const;
+
+ private:
+  // Frees what the kernel lent.
+  struct Unmap {
+    std::size_t size;
+    void operator()(const std::uint32_t* words) const;
+  };
+
+  // Of a type, which is three words and more that its kind says.
+  struct Type {
+    std::uint32_t name;
+    std::uint32_t info;
+    std::uint32_t type;
+  };
+
+  Result<> index(std::span<const std::uint32_t> words, std::size_t bytes);
+  [[nodiscard]] std::uint32_t find(std::string_view name, unsigned kind) const;
+  [[nodiscard]] Type type(std::uint32_t number) const;
+
+  std::unique_ptr<const std::uint32_t, Unmap> lent_;
+  std::vector<std::uint32_t> owned_;
+  std::string_view strings_;
+  const std::uint32_t* types_ = nullptr;
+  std::vector<std::uint32_t> starts_;  // of each type, in words from types_; type 0 is void, which has none
+};
+
+}  // namespace ringtap
