@@ -15,20 +15,19 @@ constexpr std::uint32_t kLargestUsualFrame = 65549;  // 64 KiB of GSO superframe
 
 }  // namespace
 
-Meanwhile<Rings> KernelSide::make_rings(std::uint64_t bytes) {
-  return Meanwhile<Rings>([bytes]() -> Result<Rings> {
-    auto cpus = online_cpus();
-    return cpus ? Rings::create(bytes, *cpus) : cpus.take_error();
-  });
-}
+KernelSide::Beginning::Beginning(std::uint64_t ring_bytes)
+    : programs([] { return OpenTapPrograms::open(); }), rings([ring_bytes]() -> Result<Rings> {
+        auto cpus = online_cpus();
+        return cpus ? Rings::create(ring_bytes, *cpus) : cpus.take_error();
+      }) {}
 
 Result<KernelSide> KernelSide::load(const LiveOptions& options, LinkType link_type, std::uint32_t slots,
-                                    Meanwhile<Rings> made_rings, const Notice& notice) {
+                                    Beginning begun, const Notice& notice) {
   KernelSide made;
   auto possible = ringtap::possible_cpus();
   if (!possible) return possible.take_error();
   made.possible_cpus_ = *possible;
-  auto rings = made_rings.get();
+  auto rings = begun.rings.get();
   if (!rings) return rings.take_error();
   made.rings_.emplace(rings.take());
   const std::size_t largest = std::min(options.snaplen, kLargestUsualFrame) + sizeof(ringtap_event);
@@ -36,7 +35,9 @@ Result<KernelSide> KernelSide::load(const LiveOptions& options, LinkType link_ty
     notice("each CPU has a ring of " + std::to_string(made.rings_->bytes_each() / 1024) +
            " KiB: longer packets do not fit and will be counted as dropped; use a larger -B or a smaller -s");
   }
-  auto loaded = load_programs(options, link_type, *made.rings_, slots, notice);
+  auto open = begun.programs.get();
+  if (!open) return open.take_error();
+  auto loaded = load_programs(open.take(), options, link_type, *made.rings_, slots, notice);
   if (!loaded) return loaded.take_error();
   made.programs_.emplace(std::move(loaded->programs));
   if (auto filled = made.rings_->filled(); !filled) return filled.take_error();

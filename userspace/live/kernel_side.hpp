@@ -24,12 +24,16 @@ namespace ringtap {
 class KernelSide {
  public:
   KernelSide() = default;
-  // One for each CPU that is online, of this size together: allocating them takes as long as all else that is done
-  // before programs are loaded, so that another thread does it.
-  static Meanwhile<Rings> make_rings(std::uint64_t bytes);
+  // What takes long and needs nothing that is known about the capture, so that other threads do it.
+  struct Beginning {
+    // `ring_bytes`: of all CPUs that are online together.
+    explicit Beginning(std::uint64_t ring_bytes);
+    Meanwhile<OpenTapPrograms> programs;
+    Meanwhile<Rings> rings;
+  };
   // `options` must have features. `slots`: for devices, not counting slot 0.
-  static Result<KernelSide> load(const LiveOptions& options, LinkType link_type, std::uint32_t slots,
-                                 Meanwhile<Rings> rings, const Notice& notice);
+  static Result<KernelSide> load(const LiveOptions& options, LinkType link_type, std::uint32_t slots, Beginning begun,
+                                 const Notice& notice);
 
   // Null if there is none.
   [[nodiscard]] const TapPrograms* programs() const { return programs_ ? &*programs_ : nullptr; }

@@ -58,7 +58,7 @@ struct LiveSource::Impl {
   CaptureSettings asked;  // as they were given
 
   // In the order in which they are needed, and destroyed in reverse: attachments first, then the programs.
-  std::optional<Meanwhile<Rings>> making_rings;
+  std::optional<KernelSide::Beginning> beginning;
   KernelSide kernel;
   std::optional<DeviceWatch> device_watch;
   std::optional<SlotTable> slots;
@@ -156,8 +156,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
 
 // Keeps those of the requested taps that this kernel has.
 Result<> LiveSource::Impl::prepare_taps() {
-  auto features =
-      probe_features(options.taps, [this] { making_rings.emplace(KernelSide::make_rings(*options.buffer_bytes)); });
+  auto features = probe_features(options.taps, [this] { beginning.emplace(*options.buffer_bytes); });
   if (!features && options.taps.contains_any(kBpfTaps)) return features.take_error();
   if (!features && any && asked.may_choose_taps)
     notice("no program can be loaded, so libpcap's sockets capture: " + features.error().text());
@@ -175,11 +174,11 @@ Result<> LiveSource::Impl::prepare_kernel_side() {
   const auto max_slots = static_cast<std::uint32_t>(
       std::min<std::size_t>(devices.size() + (any ? slots_for_newcomers(options) : 0), RINGTAP_MAX_SLOTS));
   if (options.taps.contains_any(kBpfTaps) || options.features->packet_program) {
-    auto loaded = KernelSide::load(options, framing->link_type(), max_slots, std::move(*making_rings), notice);
+    auto loaded = KernelSide::load(options, framing->link_type(), max_slots, std::move(*beginning), notice);
     if (!loaded) return loaded.take_error();
     kernel = loaded.take();
   }
-  making_rings.reset();
+  beginning.reset();
   totals.emplace(std::size_t{max_slots} + 1, kernel.possible_cpus());
   slots.emplace(max_slots, SlotTable::Interfaces{.taps = options.follow ? options.taps : asked.taps,
                                                  .link_type = framing->link_type(),

@@ -2,6 +2,7 @@
 #include "live/load_programs.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ringtap {
 namespace {
@@ -40,8 +41,8 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
 
 }  // namespace
 
-Result<LoadedPrograms> load_programs(const LiveOptions& options, LinkType link_type, const Rings& rings,
-                                     std::uint32_t slots, const Notice& notice) {
+Result<LoadedPrograms> load_programs(OpenTapPrograms open, const LiveOptions& options, LinkType link_type,
+                                     const Rings& rings, std::uint32_t slots, const Notice& notice) {
   // Short frames that are left to user space are not shortened (bpf/reduce.bpf.h), and what --sample and --max-pps
   // leave out does not depend on the filter's answer.
   if (options.reduction.leaves_out() && options.filter.recheck_below > RINGTAP_HEAD_BYTES) {
@@ -49,7 +50,7 @@ Result<LoadedPrograms> load_programs(const LiveOptions& options, LinkType link_t
         .hint("part of '" + options.filter.expression + "' has to run in user space");
   }
   TapProgramsConfig config = config_of(options, link_type, rings, slots);
-  auto loaded = TapPrograms::load(config);
+  auto loaded = TapPrograms::load(std::move(open), config);
   if (loaded) return LoadedPrograms{loaded.take(), false};
   if (!config.filter) return loaded.take_error();
   if (options.consume) {

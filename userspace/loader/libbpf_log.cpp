@@ -5,15 +5,19 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <mutex>
 #include <sstream>
 
 namespace ringtap {
 
 struct LibbpfLogSink {
   static inline LibbpfLog* current = nullptr;
+  static inline std::mutex mutex;
 
   static int print(libbpf_print_level level, const char* format, va_list arguments) {
-    if (current == nullptr || level == LIBBPF_DEBUG) return 0;
+    if (level == LIBBPF_DEBUG) return 0;
+    const std::lock_guard lock(mutex);
+    if (current == nullptr) return 0;
     va_list measure;
     va_copy(measure, arguments);
     const int length = std::vsnprintf(nullptr, 0, format, measure);
@@ -30,11 +34,13 @@ struct LibbpfLogSink {
 };
 
 LibbpfLog::LibbpfLog() {
+  const std::lock_guard lock(LibbpfLogSink::mutex);
   LibbpfLogSink::current = this;
   libbpf_set_print(LibbpfLogSink::print);
 }
 
 LibbpfLog::~LibbpfLog() {
+  const std::lock_guard lock(LibbpfLogSink::mutex);
   LibbpfLogSink::current = nullptr;
 }
 

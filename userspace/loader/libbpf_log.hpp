@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Collects what libbpf would print to stderr, so that it can become part of an error. One object at a time, one
-// thread.
+// Collects what libbpf would print to stderr, so that it can become part of an error. One object at a time;
+// what libbpf says in other threads meanwhile comes here, too.
 #pragma once
 
 #include <string>

@@ -176,6 +176,28 @@ constexpr const char* kVerifierHint =
 
 }  // namespace
 
+struct OpenTapPrograms::Impl {
+  Skeleton<taps> skeleton;
+};
+
+OpenTapPrograms::OpenTapPrograms(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+OpenTapPrograms::OpenTapPrograms(OpenTapPrograms&&) noexcept = default;
+OpenTapPrograms& OpenTapPrograms::operator=(OpenTapPrograms&&) noexcept = default;
+OpenTapPrograms::~OpenTapPrograms() = default;
+
+Result<OpenTapPrograms> OpenTapPrograms::open() {
+  if (const int err = FilterInjection::register_sections(); err != 0) {
+    return Error::from_errno(err, "register the programs' sections");
+  }
+  auto impl = std::make_unique<Impl>();
+  impl->skeleton.reset(taps::open());
+  if (!impl->skeleton) return Error::from_errno(errno, "open the BPF programs");
+  // Makes libbpf read the kernel's types, which it would else do when it loads. What it finds is set again for a
+  // program that is loaded, and the function is one that every kernel has.
+  (void)bpf_program__set_attach_target(impl->skeleton->progs.nf_enter_tap, 0, "netif_receive_skb");
+  return OpenTapPrograms(std::move(impl));
+}
+
 struct TapPrograms::Impl {
   Skeleton<taps> skeleton;
   std::optional<StageMaps> stages;
@@ -188,17 +210,18 @@ TapPrograms& TapPrograms::operator=(TapPrograms&&) noexcept = default;
 TapPrograms::~TapPrograms() = default;
 
 Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
+  auto open = OpenTapPrograms::open();
+  return open ? load(open.take(), config) : open.take_error();
+}
+
+Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsConfig& config) {
   const LibbpfLog log;
   auto impl = std::make_unique<Impl>();
   auto stages = StageMaps::create(stage_size(config), config.rings->cpus());
   if (!stages) return stages.take_error();
   impl->stages.emplace(stages.take());
-  if (const int err = FilterInjection::register_sections(); err != 0) {
-    return Error::from_errno(err, "register the programs' sections");
-  }
-  impl->skeleton.reset(taps::open());
+  impl->skeleton = std::move(open.impl_->skeleton);
   taps* skeleton = impl->skeleton.get();
-  if (skeleton == nullptr) return Error::from_errno(errno, "open the BPF programs");
 
   skeleton->rodata->cfg_snaplen = copied_bytes(config);
   skeleton->rodata->cfg_keep = config.snaplen;

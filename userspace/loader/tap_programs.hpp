@@ -73,8 +73,25 @@ enum class TapProgram : std::uint8_t {
   kEnd,
 };
 
+// The tap programs before they are configured. To open them takes as long as it takes libbpf to read the kernel's
+// types, and needs nothing that is known about the capture, so that another thread may do it.
+class OpenTapPrograms {
+ public:
+  static Result<OpenTapPrograms> open();
+  OpenTapPrograms(OpenTapPrograms&&) noexcept;
+  OpenTapPrograms& operator=(OpenTapPrograms&&) noexcept;
+  ~OpenTapPrograms();
+
+ private:
+  friend class TapPrograms;
+  struct Impl;
+  explicit OpenTapPrograms(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
 class TapPrograms {
  public:
+  static Result<TapPrograms> load(OpenTapPrograms open, const TapProgramsConfig& config);
   static Result<TapPrograms> load(const TapProgramsConfig& config);
   TapPrograms(TapPrograms&&) noexcept;
   TapPrograms& operator=(TapPrograms&&) noexcept;
