@@ -387,6 +387,7 @@ void LiveSource::Impl::rename_until(std::uint64_t time_ns) {
 
 void LiveSource::Impl::detach_all() {
   if (std::exchange(stopped, true)) return;
+  const auto no_longer_promiscuous = promiscuous.end();
   bool waited = !slots || slots->detach(notice);
   std::chrono::milliseconds until_last{0};
   for (const auto& family : families) until_last = std::max(until_last, family->stop());
@@ -394,7 +395,6 @@ void LiveSource::Impl::detach_all() {
   if (!waited || until_last.count() != 0) wait_for_running_programs();
   std::this_thread::sleep_for(until_last);
   waited = detach(host_attachments);
-  promiscuous.end();
   if (!waited) wait_for_running_programs();
 }
 

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "base/thread.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/unique_fd.hpp"
 
@@ -14,11 +17,13 @@ namespace ringtap {
 class PromiscuousMode {
  public:
   Result<> add(std::uint32_t ifindex, const std::string& name);
-  // For all devices.
-  void end() { socket_.reset(); }
+  // For all devices. Another thread closes the socket, for which the kernel waits some milliseconds; the destructor of
+  // what is returned waits for that thread.
+  std::optional<Meanwhile<>> end();
 
  private:
   UniqueFd socket_;
+  std::vector<std::uint32_t> devices_;
 };
 
 }  // namespace ringtap
