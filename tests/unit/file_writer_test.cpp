@@ -73,18 +73,34 @@ int in_child(const std::function<int()>& body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-TEST_F(FileWriterTest, HoldsEveryBlockInOrderAfterClose) {
-  auto writer = FileWriter::create(path());
+// By the caller's thread, or by one of its own and past the page cache.
+Result<std::unique_ptr<FileWriter>> create(const std::string& path, bool by_thread) {
+  auto writer = FileWriter::create(path);
+  if (!writer || !by_thread) return writer;
+  (*writer)->write_by(std::make_shared<DiskThread>());
+  return writer;
+}
+
+class WrittenBy : public FileWriterTest, public ::testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(FileWriter, WrittenBy, ::testing::Bool(),
+                         [](const auto& by) { return by.param ? "ADiskThread" : "TheCaller"; });
+
+TEST_P(WrittenBy, HoldsEveryBlockInOrderAfterClose) {
+  auto writer = create(path(), GetParam());
   ASSERT_TRUE(writer);
   std::string expected;
   // Small ones, one that fills the buffer to the byte, and one that is larger than the buffer.
-  for (const std::size_t size : std::vector<std::size_t>{1, 100, 262144 - 101, 262144, 262145, 3, 1'000'000}) {
+  for (const std::size_t size :
+       std::vector<std::size_t>{1, 100, 262144 - 101, 262144, 262145, 3, 1'000'000, 3'000'000, 5}) {
     const auto block = block_of(size, static_cast<char>('a' + size % 26));
     ASSERT_TRUE((*writer)->write(block));
     expected.append(size, static_cast<char>('a' + size % 26));
+    if (size == 3) {
+      ASSERT_TRUE((*writer)->flush());
+    }
   }
   ASSERT_TRUE((*writer)->close());
-  EXPECT_EQ((*writer)->blocks_stored(), 7u);
+  EXPECT_EQ((*writer)->blocks_stored(), 9u);
   EXPECT_TRUE(testing::read_file(path()) == expected);
   EXPECT_TRUE((*writer)->close()) << "idempotent";
 }
@@ -98,8 +114,8 @@ TEST_F(FileWriterTest, EmptiesAnExistingFile) {
   EXPECT_EQ(testing::read_file(path()), "xx");
 }
 
-TEST_F(FileWriterTest, FlushHandsTheBlocksToTheSystem) {
-  auto writer = FileWriter::create(path());
+TEST_P(WrittenBy, FlushHandsTheBlocksToTheSystem) {
+  auto writer = create(path(), GetParam());
   ASSERT_TRUE(writer);
   ASSERT_TRUE((*writer)->write(block_of(2, 'x')));
   EXPECT_EQ((*writer)->blocks_stored(), 0u);
@@ -116,13 +132,13 @@ TEST_F(FileWriterTest, SaysWhatCannotBeCreatedAndWhy) {
   EXPECT_NE(writer.error().text().find("missing/out"), std::string::npos) << writer.error().text();
 }
 
-TEST_F(FileWriterTest, EndsAtAWholeBlockWhenTheFileSizeLimitIsMet) {
+TEST_P(WrittenBy, EndsAtAWholeBlockWhenTheFileSizeLimitIsMet) {
   // The limit lies in the middle of a block, whichever it is: the sizes are odd, and so is the last limit.
-  for (const rlim_t limit : {0ul, 1ul, 10'000ul, 262'144ul, 300'001ul}) {
+  for (const rlim_t limit : {0ul, 1ul, 10'000ul, 262'144ul, 300'001ul, 2'500'001ul}) {
     const int code = in_child([&] {
       const rlimit size{limit, limit};
       if (::setrlimit(RLIMIT_FSIZE, &size) != 0) return 10;
-      auto writer = FileWriter::create(path());
+      auto writer = create(path(), GetParam());
       if (!writer) return 11;
       std::optional<Error> error;
       const std::string written = fill(**writer, 999, error);

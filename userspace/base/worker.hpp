@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A thread of its own that does pieces of work one after the other, in the order in which they were given. Given by any
-// thread; the destructor waits until all are done. What the work uses has to live as long.
+// A thread of its own that does pieces of work one after the other, in the order in which they were given. It starts
+// with the first piece, so that it has no more rights than the process has by then; where there can be no thread the
+// work is done by whoever gives it. Given by any thread; the destructor waits until all are done. What the work uses has
+// to live as long.
 #pragma once
 
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include "base/thread.hpp"
-#include "ringtap/result.hpp"
 
 namespace ringtap {
 
@@ -23,13 +23,7 @@ class Worker {
   using Work = std::function<void()>;
 
   // `purpose`: see start_thread(). At most `most_waiting` pieces wait; then give() waits, too.
-  static Result<std::unique_ptr<Worker>> start(const std::string& purpose, std::size_t most_waiting) {
-    std::unique_ptr<Worker> worker(new Worker(most_waiting));
-    auto thread = start_thread(purpose, [self = worker.get()] { self->run(); });
-    if (!thread) return thread.take_error();
-    worker->thread_ = thread.take();
-    return worker;
-  }
+  Worker(std::string purpose, std::size_t most_waiting) : purpose_(std::move(purpose)), most_waiting_(most_waiting) {}
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker() {
@@ -43,6 +37,14 @@ class Worker {
 
   void give(Work work) {
     std::unique_lock lock(mutex_);
+    if (!thread_.joinable()) {
+      auto thread = start_thread(purpose_, [this] { run(); });
+      if (!thread) {
+        lock.unlock();
+        return work();
+      }
+      thread_ = thread.take();
+    }
     changed_.wait(lock, [this] { return waiting_.size() < most_waiting_; });
     waiting_.push_back(std::move(work));
     changed_.notify_all();
@@ -55,8 +57,6 @@ class Worker {
   }
 
  private:
-  explicit Worker(std::size_t most_waiting) : most_waiting_(most_waiting) {}
-
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -66,14 +66,16 @@ class Worker {
       waiting_.pop_front();
       busy_ = true;
       lock.unlock();
+      changed_.notify_all();
       work();
-      work = nullptr;  // what it holds is released before the next one waits for it
+      work = nullptr;  // what it holds is released before somebody is told that it is done
       lock.lock();
       busy_ = false;
       changed_.notify_all();
     }
   }
 
+  const std::string purpose_;
   const std::size_t most_waiting_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -78,7 +78,7 @@ Result<Output> open_file(const OutputContext& context) {
   Output output;
   if (context.options.output.path != "-") {
     output.start_next_file = [sink = file->sink.get(), out = file->out, source = context.source,
-                              &path = context.options.output.path]() mutable -> Result<> {
+                              &path = context.options.output.path, disk = context.disk]() mutable -> Result<> {
       auto next = open_output_anew(path, *out);
       if (!next) {
         say("SIGHUP: " + error_text(next.error()) + "; going on in the present file");
@@ -93,6 +93,7 @@ Result<Output> open_file(const OutputContext& context) {
       for (const InterfaceStatistics& interface : *statistics) {
         if (auto written = sink->on_statistics(interface); !written) return written;
       }
+      if (disk != nullptr) (*next)->write_by(disk);
       out = next->get();
       return sink->restart(next.take());
     };
@@ -144,6 +145,7 @@ const std::string* find_same_file(const std::vector<std::string>& paths, const s
 Result<OutputFile> open_capture_file(const OutputContext& context, const std::string& path) {
   auto out = open_output(path, context.options.output.sync ? Durability::kOnDisk : Durability::kInKernel);
   if (!out) return out.take_error();
+  if (context.disk != nullptr) (*out)->write_by(context.disk);
   OutputFile file{.sink = nullptr, .out = out->get()};
   for (const Format& format : kFormats) {
     if (format.format == context.options.output.format) file.sink = format.write(out.take(), context);
@@ -151,7 +153,11 @@ Result<OutputFile> open_capture_file(const OutputContext& context, const std::st
   return file;
 }
 
-Result<Output> open_outputs(const OutputContext& context) {
+Result<Output> open_outputs(const OutputContext& wanted) {
+  OutputContext context = wanted;
+  if (const std::string& path = context.options.output.path; !path.empty() && path != "-") {
+    context.disk = std::make_shared<DiskThread>();
+  }
   auto tee = std::make_unique<Tee>();
   Output all;
   for (const Kind& kind : kKinds) {

@@ -22,10 +22,11 @@ namespace ringtap {
 // What a sink may need to know; borrows everything, and the sinks borrow `names`, `source` and `options` in turn.
 struct OutputContext {
   const Options& options;
-  bool show_interface = false;       // in text: there are several interfaces, and no cooked header that names them
-  NameResolver* names = nullptr;     // none: numbers are printed
-  RecordSource* source = nullptr;    // for the totals at the end of each file of a set
-  Conversion* conversion = nullptr;  // of a run that reads files
+  bool show_interface = false;            // in text: there are several interfaces, and no cooked header that names them
+  NameResolver* names = nullptr;          // none: numbers are printed
+  RecordSource* source = nullptr;         // for the totals at the end of each file of a set
+  Conversion* conversion = nullptr;       // of a run that reads files
+  std::shared_ptr<DiskThread> disk = {};  // that writes files of -w; null: the caller's thread does
 };
 
 struct Output {

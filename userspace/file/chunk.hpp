@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
@@ -31,6 +32,7 @@ class Chunk {
   void clear(std::size_t lead = 0) {
     lead_ = lead;
     size_ = 0;
+    ends_.clear();
   }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t room() const { return room_; }
@@ -41,9 +43,11 @@ class Chunk {
     std::memcpy(memory_.get() + lead_ + size_, bytes.data(), bytes.size());
     size_ += bytes.size();
   }
-  // Where bytes may be put by hand, before grow().
-  [[nodiscard]] std::span<std::byte> rest() { return {memory_.get() + lead_ + size_, space()}; }
-  void grow(std::size_t size) { size_ += size; }
+  // So that end_block() allocates nothing for this many.
+  void reserve_ends(std::size_t blocks) { ends_.reserve(blocks); }
+  // A block ends here; without any end all is one block.
+  void end_block() { ends_.push_back(static_cast<std::uint32_t>(size_)); }
+  [[nodiscard]] std::span<const std::uint32_t> ends() const { return ends_; }
 
   // The bytes with `before`, less than a page, in front of them; they begin at an aligned address.
   std::span<const std::byte> with(std::span<const std::byte> before) {
@@ -61,6 +65,7 @@ class Chunk {
   std::size_t room_;
   std::size_t lead_ = 0;
   std::size_t size_ = 0;
+  std::vector<std::uint32_t> ends_;  // of blocks
   std::unique_ptr<std::byte[], Free> memory_;
 };
 

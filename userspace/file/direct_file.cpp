@@ -23,6 +23,10 @@ constexpr std::array<std::uint32_t, 8> kElsewhere = {TMPFS_MAGIC, RAMFS_MAGIC, N
 
 }  // namespace
 
+DirectFile::DirectFile(UniqueFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {
+  if (!is_for(fd_.get())) no_direct_ = EOPNOTSUPP;
+}
+
 bool DirectFile::is_for(int fd) {
   struct stat status {};
   struct statfs system {};
@@ -45,7 +49,8 @@ std::string DirectFile::why_cached() const {
   return no_direct_ == 0 ? "" : std::string("O_DIRECT: ") + std::strerror(no_direct_);
 }
 
-DirectFile::Appended DirectFile::append(Chunk& chunk, std::span<const std::uint32_t> ends, bool past_cache) {
+DirectFile::Appended DirectFile::append(Chunk& chunk, bool past_cache) {
+  const std::span<const std::uint32_t> ends = chunk.ends();
   const std::size_t lead = size_ % Chunk::kAlign;
   const std::span<const std::byte> bytes = chunk.with(std::span(tail_).first(lead));
   const auto start = static_cast<off_t>(size_ - lead);

@@ -20,7 +20,7 @@ namespace ringtap {
 class DirectFile {
  public:
   // The file must be empty and open for writing. `name` is for messages.
-  DirectFile(UniqueFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+  DirectFile(UniqueFd fd, std::string name);
 
   // Whether a file of this kind gains from it: a regular file on a disk, not in memory and not on another host.
   static bool is_for(int fd);
@@ -29,14 +29,16 @@ class DirectFile {
     std::size_t blocks = 0;  // complete in the file
     int error = 0;           // an errno: why the rest is not
   };
-  // `ends`: where blocks end in the chunk; without any the chunk is one block. Of a block that does not fit completely
-  // nothing stays. `past_cache`: worth the wait for the disk, which a few bytes are not.
-  Appended append(Chunk& chunk, std::span<const std::uint32_t> ends, bool past_cache);
+  // Of a block that does not fit completely nothing stays. `past_cache`: worth the wait for the disk, which a few bytes
+  // are not.
+  Appended append(Chunk& chunk, bool past_cache);
+  static constexpr std::size_t kWorthTheDisk = 64 * 1024;
 
   // Space for this many bytes more, which close() gives back if they do not come; without any effect where the file
   // system has none to reserve.
   void reserve(std::uint64_t bytes);
   [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const std::string& name() const { return name_; }
   // Why what was to go past the page cache does not: "O_DIRECT: Invalid argument"; empty: it does, or nothing was to.
   [[nodiscard]] std::string why_cached() const;

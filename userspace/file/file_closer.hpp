@@ -5,16 +5,15 @@
 // destructor waits for what was begun.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <thread>
 
+#include "base/worker.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/sink.hpp"
 
@@ -26,10 +25,9 @@ class FileCloser {
   // Called for each file that is complete; by the thread, if there is one.
   using Closed = std::function<void(const std::string& path)>;
 
-  static Result<std::unique_ptr<FileCloser>> create(Closed closed, bool by_thread);
-  FileCloser(const FileCloser&) = delete;
-  FileCloser& operator=(const FileCloser&) = delete;
-  ~FileCloser();
+  FileCloser(Closed closed, bool by_thread) : closed_(std::move(closed)) {
+    if (by_thread) worker_.emplace("completes files", kMostWaiting);
+  }
 
   // Writes what `file` has buffered before it returns. `tells`: `closed` is called for it. An Error may be of a file
   // that came before; each is returned once.
@@ -48,19 +46,13 @@ class FileCloser {
     bool tells;
     std::uint64_t records;  // of stored_
   };
-  explicit FileCloser(Closed closed) : closed_(std::move(closed)) {}
-  void complete(File file);
-  void work();
+  void complete(const File& file);
 
   Closed closed_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<File> waiting_;
-  bool busy_ = false;  // with one that is not in waiting_ any more
-  bool ends_ = false;
+  mutable std::mutex mutex_;  // of the following
   std::uint64_t stored_ = 0;
   Result<> failure_;
-  std::thread thread_;  // last: it uses the others
+  std::optional<Worker> worker_;  // last: it uses the others
 };
 
 }  // namespace ringtap

@@ -16,9 +16,7 @@ namespace ringtap {
 namespace {
 
 constexpr std::size_t kBufferSize = 256 * 1024;
-constexpr std::size_t kBufferAlign = 4096;
-constexpr std::size_t kMaxBlocks =
-    kBufferSize / 64;  // smaller blocks than this on average fill the list before the buffer
+constexpr std::size_t kSmallBlock = 64;  // of smaller ones on average the list is full before the buffer
 
 Result<std::unique_ptr<FileWriter>> adopt_named(UniqueFd fd, const std::string& path, Durability durability) {
   auto writer = FileWriter::adopt(std::move(fd), path, durability);
@@ -32,12 +30,17 @@ Result<std::unique_ptr<FileWriter>> adopt_named(UniqueFd fd, const std::string& 
 }  // namespace
 
 FileWriter::FileWriter(UniqueFd fd, std::string name, bool is_regular, Durability durability)
-    : fd_(std::move(fd)),
-      name_(std::move(name)),
-      is_regular_(is_regular),
-      durability_(durability),
-      buffer_(static_cast<std::byte*>(std::aligned_alloc(kBufferAlign, kBufferSize))) {
-  ends_.reserve(kMaxBlocks);
+    : fd_(std::move(fd)), name_(std::move(name)), is_regular_(is_regular), durability_(durability) {}
+
+FileWriter::~FileWriter() {
+  if (handed_over_ > 0) disk_->worker().wait();
+  if (direct_ != nullptr && chunk_ != nullptr) disk_->pool().give_back(std::move(chunk_));
+}
+
+void FileWriter::write_by(std::shared_ptr<DiskThread> disk) {
+  if (!is_regular_ || !DirectFile::is_for(fd_.get()) || ::lseek(fd_.get(), 0, SEEK_END) != 0) return;
+  disk_ = std::move(disk);
+  direct_ = std::make_unique<DirectFile>(std::move(fd_), name_);
 }
 
 Result<std::unique_ptr<FileWriter>> FileWriter::create(const std::string& path, Durability durability) {
@@ -55,52 +58,82 @@ Result<std::unique_ptr<FileWriter>> FileWriter::adopt(UniqueFd fd, std::string n
         .hint("leave out --sync, or name a file");
   }
   std::unique_ptr<FileWriter> writer(new FileWriter(std::move(fd), std::move(name), is_regular, durability));
-  if (writer->buffer_ == nullptr) return Error::from_errno(ENOMEM, "write " + writer->name_, ErrorKind::kOutput);
   return writer;
+}
+
+bool FileWriter::make_chunk(std::size_t room) {
+  if (direct_ != nullptr && room <= Chunk::kRoom) {
+    chunk_ = disk_->pool().take();
+    if (chunk_ != nullptr) chunk_->clear(bytes_taken_ % Chunk::kAlign);  // where it will stand in its page
+  } else {
+    chunk_ = std::make_unique<Chunk>(std::max(room, kBufferSize));
+  }
+  if (chunk_ == nullptr || !chunk_->has_memory()) return false;
+  chunk_->reserve_ends(chunk_->room() / kSmallBlock);
+  return true;
 }
 
 Result<> FileWriter::write(Parts parts) {
   if (failed_errno_ != 0) return failure();
   std::size_t size = 0;
   for (const auto part : parts) size += part.size();
-  if (size > kBufferSize - used_ || ends_.size() == kMaxBlocks) {
-    if (auto flushed = flush(); !flushed) return flushed;
+  if (chunk_ != nullptr && (size > chunk_->space() || chunk_->ends().size() == chunk_->room() / kSmallBlock)) {
+    if (auto done = direct_ == nullptr ? store() : hand_over(); !done) return done;
+    if (chunk_ != nullptr && size > chunk_->room()) chunk_.reset();
+  }
+  if (chunk_ == nullptr && !make_chunk(size)) {
+    return Error::from_errno(ENOMEM, "write " + name_, ErrorKind::kOutput);
   }
   bytes_taken_ += size;
-  if (size > kBufferSize) return store_alone(parts);
-  for (const auto part : parts) {
-    std::copy(part.begin(), part.end(), buffer_.get() + used_);
-    used_ += part.size();
-  }
-  ends_.push_back(static_cast<std::uint32_t>(used_));
+  for (const auto part : parts) chunk_->append(part);
+  chunk_->end_block();
   return ok();
-}
-
-// A block that is larger than the buffer.
-Result<> FileWriter::store_alone(Parts parts) {
-  std::vector<std::byte> block;
-  for (const auto part : parts) block.insert(block.end(), part.begin(), part.end());
-  const auto end = static_cast<std::uint32_t>(block.size());
-  return store(block, {&end, 1});
 }
 
 Result<> FileWriter::flush() {
   if (failed_errno_ != 0) return failure();
-  auto stored = store({buffer_.get(), used_}, ends_);
-  used_ = 0;
-  ends_.clear();
-  return stored;
+  if (chunk_ == nullptr || chunk_->size() == 0) return ok();
+  if (direct_ == nullptr) return store();
+  // A little at a time is not worth the way to the disk and back.
+  const bool is_much = chunk_->size() >= DirectFile::kWorthTheDisk;
+  if (is_much || handed_over_ > 0) return hand_over();
+  append(*chunk_, false);
+  chunk_->clear(bytes_taken_ % Chunk::kAlign);
+  return failed_errno_ == 0 ? ok() : Result<>(failure());
 }
 
-Result<> FileWriter::store(std::span<const std::byte> bytes, std::span<const std::uint32_t> ends) {
-  const auto [done, error] = write_all(fd_.get(), bytes, is_regular_);
+// Everything in the chunk, by the thread.
+Result<> FileWriter::hand_over() {
+  ++handed_over_;
+  disk_->worker().give([this, chunk = std::make_shared<std::unique_ptr<Chunk>>(std::move(chunk_))] {
+    // What the disk does not take in time the page cache does, as far as there is memory for it.
+    append(**chunk, (*chunk)->size() >= DirectFile::kWorthTheDisk && disk_->pool().spare() >= DiskThread::kChunks / 2);
+    disk_->pool().give_back(std::move(*chunk));
+    --handed_over_;
+  });
+  return ok();
+}
+
+// By the thread, or while it has nothing to do.
+void FileWriter::append(Chunk& chunk, bool past_cache) {
+  if (failed_errno_ != 0) return;
+  const auto appended = direct_->append(chunk, past_cache);
+  blocks_stored_ += appended.blocks;
+  failed_errno_ = appended.error;
+}
+
+Result<> FileWriter::store() {
+  const auto [done, error] = write_all(fd_.get(), chunk_->bytes(), is_regular_);
   failed_errno_ = error;
+  const auto ends = chunk_->ends();
   const auto whole = std::upper_bound(ends.begin(), ends.end(), done) - ends.begin();
   blocks_stored_ += static_cast<std::uint64_t>(whole);
-  if (failed_errno_ == 0) return ok();
-  const std::size_t boundary = whole == 0 ? 0 : ends[static_cast<std::size_t>(whole) - 1];
-  torn_ = done > boundary && !cut_back(done - boundary);
-  return failure();
+  if (error != 0) {
+    const std::size_t boundary = whole == 0 ? 0 : ends[static_cast<std::size_t>(whole) - 1];
+    torn_ = done > boundary && !cut_back(done - boundary);
+  }
+  chunk_->clear();
+  return error == 0 ? ok() : Result<>(failure());
 }
 
 // Only if our bytes are the last of the file: after a position inside it (`1<>file`) there are bytes of others.
@@ -113,19 +146,29 @@ bool FileWriter::cut_back(std::size_t excess) {
   return ::ftruncate(fd_.get(), boundary) == 0;
 }
 
-Error FileWriter::failure() const {
+Error FileWriter::failure() {
+  failure_told_ = true;
   return write_error(failed_errno_, "write " + name_ + ", which holds " + std::to_string(blocks_stored_) +
                                         " complete blocks" + (torn_ ? " and part of another" : ""));
 }
 
 Result<> FileWriter::close() {
-  if (!fd_) return ok();
-  Result<> flushed = failed_errno_ == 0 ? flush() : ok();
+  if (!fd_ && direct_ == nullptr) return ok();
+  const bool was_told = failure_told_;
+  Result<> flushed = failed_errno_ != 0 ? ok() : flush();
+  if (handed_over_ > 0) disk_->worker().wait();
+  if (flushed && !was_told && failed_errno_ != 0) flushed = failure();
   Result<> synced = durability_ == Durability::kOnDisk ? reach_disk() : ok();
   if (flushed) flushed = std::move(synced);
-  // Linux has released the descriptor even if close() was interrupted, close(2).
-  const int err = ::close(fd_.release()) == 0 ? 0 : errno;
-  if (!flushed || failed_errno_ != 0 || err == 0 || err == EINTR) return flushed;
+  int err = 0;
+  if (direct_ != nullptr) {
+    err = direct_->close();
+    direct_.reset();
+    if (chunk_ != nullptr) disk_->pool().give_back(std::move(chunk_));
+  } else if (::close(fd_.release()) != 0 && errno != EINTR) {
+    err = errno;  // Linux has released the descriptor even if close() was interrupted, close(2)
+  }
+  if (!flushed || failed_errno_ != 0 || err == 0) return flushed;
   failed_errno_ = err;
   return Error::from_errno(
       err, "close " + name_ + ", which may hold fewer than the " + std::to_string(blocks_stored_) + " blocks written",
@@ -133,11 +176,12 @@ Result<> FileWriter::close() {
 }
 
 Result<> FileWriter::reach_disk() {
-  const bool all = ::fdatasync(fd_.get()) == 0 && (!folder_ || ::fsync(folder_.get()) == 0);
-  if (all) return ok();
-  failed_errno_ = errno;
-  const std::uint64_t blocks = std::exchange(blocks_stored_, 0);
-  return Error::from_errno(failed_errno_,
+  int err = direct_ != nullptr ? direct_->sync() : ::fdatasync(fd_.get()) == 0 ? 0 : errno;
+  if (err == 0 && folder_ && ::fsync(folder_.get()) != 0) err = errno;
+  if (err == 0) return ok();
+  failed_errno_ = err;
+  const std::uint64_t blocks = blocks_stored_.exchange(0);
+  return Error::from_errno(err,
                            "sync " + name_ + ", of whose " + std::to_string(blocks) + " blocks the disk may hold fewer",
                            ErrorKind::kOutput);
 }
@@ -145,7 +189,8 @@ Result<> FileWriter::reach_disk() {
 bool FileWriter::is_file_of(int fd) const {
   struct stat ours {};
   struct stat other {};
-  return ::fstat(fd_.get(), &ours) == 0 && ::fstat(fd, &other) == 0 && ours.st_dev == other.st_dev &&
+  const int own = direct_ != nullptr ? direct_->fd() : fd_.get();
+  return ::fstat(own, &ours) == 0 && ::fstat(fd, &other) == 0 && ours.st_dev == other.st_dev &&
          ours.st_ino == other.st_ino;
 }
 

@@ -4,18 +4,21 @@
 // taken back, and the Error says so. Owns the descriptor. One thread; the caller ignores SIGPIPE and SIGXFSZ, so that
 // write(2) returns EPIPE, EFBIG. Without `Durability::kOnDisk` there is no fsync(2): if the kernel cannot store data
 // that it has accepted, this is noticed only when close(2) reports it (NFS). With it close() waits for the disk, and
-// after an Error of that no block counts as stored.
+// after an Error of that no block counts as stored. With a DiskThread a file on a disk is written by that thread, past
+// the page cache: what write() and flush() take is then in the file a moment later, unless it is so little that flush()
+// writes it itself, and an Error comes with a later call.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "file/chunk.hpp"
+#include "file/direct_file.hpp"
+#include "file/disk_thread.hpp"
 #include "ringtap/byte_writer.hpp"
 #include "ringtap/unique_fd.hpp"
 
@@ -29,12 +32,15 @@ class FileWriter final : public ByteWriter {
   // Creates the file, or truncates an existing one, as tcpdump does.
   static Result<std::unique_ptr<FileWriter>> create(const std::string& path,
                                                     Durability durability = Durability::kInKernel);
+  ~FileWriter() override;
   // Writes from the descriptor's current position on; `name` is for messages. An Error of kind kUsage if what is not a
   // file shall be on the disk.
   static Result<std::unique_ptr<FileWriter>> adopt(UniqueFd fd, std::string name,
                                                    Durability durability = Durability::kInKernel);
   // Its name shall be on the disk, too; it is in this folder, or there is none.
   void keep_name_in(UniqueFd folder) { folder_ = std::move(folder); }
+  // Before the first write(); does nothing for what is not an empty file on a disk.
+  void write_by(std::shared_ptr<DiskThread> disk);
 
   // After an Error both discard their data and return the same Error again.
   using ByteWriter::write;
@@ -44,37 +50,35 @@ class FileWriter final : public ByteWriter {
   Result<> close() override;
   [[nodiscard]] std::uint64_t bytes_taken() const override { return bytes_taken_; }
   [[nodiscard]] std::uint64_t blocks_stored() const override { return blocks_stored_; }
-
   // Whether this descriptor is of the same file.
   [[nodiscard]] bool is_file_of(int fd) const;
   [[nodiscard]] Durability durability() const { return durability_; }
 
  private:
-  struct FreeDeleter {
-    void operator()(std::byte* memory) const { std::free(memory); }
-  };
-
   FileWriter(UniqueFd fd, std::string name, bool is_regular, Durability durability);
 
-  // `ends` are the offsets in `bytes` where blocks end.
-  Result<> store(std::span<const std::byte> bytes, std::span<const std::uint32_t> ends);
-  Result<> store_alone(Parts parts);
+  Result<> store();
+  void append(Chunk& chunk, bool past_cache);
+  Result<> hand_over();
+  bool make_chunk(std::size_t room);
   bool cut_back(std::size_t excess);
   Result<> reach_disk();
-  [[nodiscard]] Error failure() const;
+  [[nodiscard]] Error failure();
 
-  UniqueFd fd_;
+  UniqueFd fd_;  // none with direct_
   UniqueFd folder_;
   std::string name_;
   bool is_regular_;
   Durability durability_;
-  std::unique_ptr<std::byte[], FreeDeleter> buffer_;
-  std::size_t used_ = 0;
-  std::vector<std::uint32_t> ends_;  // where the blocks in the buffer end; never grows
+  std::unique_ptr<Chunk> chunk_;  // what is not written yet
   std::uint64_t bytes_taken_ = 0;
-  std::uint64_t blocks_stored_ = 0;
-  int failed_errno_ = 0;
-  bool torn_ = false;  // part of a block could not be removed again
+  std::atomic<std::uint64_t> blocks_stored_ = 0;
+  std::atomic<int> failed_errno_ = 0;
+  bool failure_told_ = false;  // by write() or flush()
+  bool torn_ = false;          // part of a block could not be removed again
+  std::shared_ptr<DiskThread> disk_;
+  std::unique_ptr<DirectFile> direct_;        // with disk_
+  std::atomic<std::size_t> handed_over_ = 0;  // chunks that the thread has not written yet
 };
 
 // "-" is standard output, through a duplicated descriptor.

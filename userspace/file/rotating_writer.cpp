@@ -29,9 +29,7 @@ Result<std::string> rotated_name(const std::string& path, const Rotation& rotati
 Result<std::unique_ptr<RotatingWriter>> RotatingWriter::create(std::string path, const Rotation& rotation,
                                                                Hooks hooks) {
   std::unique_ptr<RotatingWriter> writer(new RotatingWriter(std::move(path), rotation, std::move(hooks)));
-  auto closer = FileCloser::create(writer->hooks_.closed, writer->hooks_.closes_by_thread);
-  if (!closer) return closer.take_error();
-  writer->closer_ = closer.take();
+  writer->closer_ = std::make_unique<FileCloser>(writer->hooks_.closed, writer->hooks_.closes_by_thread);
   writer->begun_ = writer->hooks_.now();
   auto name = rotated_name(writer->path_, rotation, writer->begun_, 0);
   if (!name) return name.take_error();

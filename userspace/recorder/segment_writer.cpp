@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::size_t kPoolChunks = 64;
-constexpr std::size_t kPastCache = 64 * 1024;                // less is not worth the wait for the disk
+constexpr std::size_t kFewChunks = kPoolChunks / 2;
 constexpr std::uint64_t kReserve = std::uint64_t{64} << 20;  // of a file, ahead of what is written
 constexpr std::size_t kMostClosing = 4;
 
@@ -45,9 +45,7 @@ SegmentWriter::SegmentWriter(Settings settings, SegmentFolder& folder, LocalFold
 Result<std::unique_ptr<SegmentWriter>> SegmentWriter::start(Settings settings, SegmentFolder& folder,
                                                             LocalFolder::Contents present) {
   std::unique_ptr<SegmentWriter> writer(new SegmentWriter(std::move(settings), folder, std::move(present)));
-  auto completer = Worker::start("completes segments", kMostClosing);
-  if (!completer) return completer.take_error();
-  writer->completer_ = completer.take();
+  writer->completer_ = std::make_unique<Worker>("completes segments", kMostClosing);
   const RecordSettings& record = writer->settings_.record;
   const unsigned compressors = record.zstd_level ? std::max(record.compressors, 1U) : 0;
   for (unsigned i = 0; i < compressors + 1 && record.zstd_level; ++i) {
@@ -55,13 +53,9 @@ Result<std::unique_ptr<SegmentWriter>> SegmentWriter::start(Settings settings, S
     if (!packer) return packer.take_error();
     writer->packers_.push_back(packer.take());  // the last one for what a file begins with
   }
-  auto disk = Worker::start("writes segments", chunks_of(record));
-  if (!disk) return disk.take_error();
-  writer->disk_ = disk.take();
+  writer->disk_ = std::make_unique<Worker>("writes segments", chunks_of(record));
   for (unsigned i = 0; i < compressors; ++i) {
-    auto compressor = Worker::start("compresses", chunks_of(record));
-    if (!compressor) return compressor.take_error();
-    writer->compressors_.push_back(compressor.take());
+    writer->compressors_.push_back(std::make_unique<Worker>("compresses", chunks_of(record)));
   }
   return writer;
 }
@@ -195,8 +189,6 @@ bool SegmentWriter::begin(const Frame& frame) {
   segment_ = created.take();
   failed_ns_ = 0;
   segments_.fetch_add(1, std::memory_order_relaxed);
-  const std::string why = segment_->file.why_cached();
-  if (settings_.explains && !why.empty()) settings_.tell(segment_->file.name() + ": through the page cache, " + why);
 
   Chunk head(std::max(frame.head->size() + Chunk::kAlign, Chunk::kAlign));
   head.append(*frame.head);
@@ -256,10 +248,11 @@ bool SegmentWriter::append(Chunk& chunk, const PackedFrames* packed, std::span<s
 
 bool SegmentWriter::append_bytes(Chunk& chunk) {
   const std::size_t size = chunk.size();
-  const bool past_cache = size >= kPastCache;
-  if (past_cache) segment_->file.reserve(kReserve);
+  // What the disk does not take in time the page cache does, as far as there is memory for it.
+  const bool past_cache = size >= DirectFile::kWorthTheDisk && pool_.spare() >= kFewChunks;
+  if (size >= DirectFile::kWorthTheDisk) segment_->file.reserve(kReserve);
   for (;;) {
-    const auto appended = segment_->file.append(chunk, {}, past_cache);
+    const auto appended = segment_->file.append(chunk, past_cache);
     if (appended.error == 0) return true;
     if (appended.error == ENOSPC && make_space(size)) continue;
     errno = appended.error;
@@ -311,7 +304,7 @@ void SegmentWriter::close_segment() {
     const std::vector<std::byte> table = segment_->layout.seek_table();
     Chunk end(table.size() + Chunk::kAlign);
     end.append(table);
-    static_cast<void>(segment_->file.append(end, {}, false));  // without it the frames are read all the same
+    static_cast<void>(segment_->file.append(end, false));  // without it the frames are read all the same
   }
   completer_->give([this, segment = std::shared_ptr<Segment>(std::move(segment_))] { complete(*segment); });
 }
@@ -319,6 +312,11 @@ void SegmentWriter::close_segment() {
 // By the thread that completes.
 void SegmentWriter::complete(Segment& segment) {
   const std::string name = segment.file.name();
+  const std::string why = segment.file.why_cached();
+  if (settings_.explains && !why.empty() && !std::exchange(explained_, true)) {
+    settings_.tell(name + " was written through the page cache, since this file system knows no other way (" + why +
+                   ")");
+  }
   int error = segment.file.sync();
   if (segment.index && ::fdatasync(segment.index.get()) != 0) segment.index.reset();
   segment.index.reset();

@@ -126,6 +126,8 @@ class SegmentWriter {
   std::uint64_t failed_ns_ = 0;  // when no segment could be begun; 0: it could
   bool loses_ = false;           // and the user was told so
 
+  bool explained_ = false;  // by the thread that completes: why files go through the page cache
+
   mutable std::mutex mutex_;  // of the following
   Retention retention_;
   Result<> failure_;
