@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A thread of its own that does pieces of work one after the other, in the order in which they were given. It starts
 // with the first piece, so that it has no more rights than the process has by then; where there can be no thread the
-// work is done by whoever gives it. Given by any thread; the destructor waits until all are done. What the work uses has
-// to live as long.
+// work is done by whoever gives it. Given by any thread; the destructor waits until all are done. What the work uses
+// has to live as long.
 #pragma once
 
 #include <condition_variable>
