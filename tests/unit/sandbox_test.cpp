@@ -175,6 +175,41 @@ TEST(HelperProcess, HasOnlyTheFilesOfItsRole) {
   ::close(kept);
 }
 
+TEST(HelperProcess, MayBePreparedWhileItsStarterGoesOn) {
+  const auto echo = [](std::string_view request) -> HelperProcess::Answer { return {std::string(request), {}}; };
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::pipe(ends), 0);
+  // Prepared once a byte has come, which is sent after it began.
+  auto helper = HelperProcess::begin({.name = "test-helper",
+                                      .files = {ends[0]},
+                                      .prepare = [&]() -> Result<> {
+                                        char byte = 0;
+                                        if (::read(ends[0], &byte, 1) != 1) return Error("no byte");
+                                        return ok();
+                                      },
+                                      .serve = echo});
+  ASSERT_TRUE(helper) << helper.error().text();
+  ASSERT_EQ(::write(ends[1], "x", 1), 1);
+  const auto prepared = HelperProcess::all_prepared();
+  EXPECT_TRUE(prepared) << prepared.error().text();
+  EXPECT_EQ(helper->ask("this")->text, "this");
+  for (const int end : ends) ::close(end);
+
+  const auto failing = [] { return Result<>(Error("no reason")); };
+  const auto first = HelperProcess::begin({.name = "test-first", .files = {}, .prepare = failing, .serve = echo});
+  const auto second = HelperProcess::begin({.name = "test-second", .files = {}, .prepare = failing, .serve = echo});
+  ASSERT_TRUE(first && second);
+  const auto refused = HelperProcess::all_prepared();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text(), "start the process test-first: no reason");
+  EXPECT_TRUE(HelperProcess::all_prepared()) << "each is waited for once";
+  const auto asked = HelperProcess::begin({.name = "test-helper", .files = {}, .prepare = failing, .serve = echo});
+  ASSERT_TRUE(asked);
+  const auto unprepared = asked->ask("this");
+  ASSERT_FALSE(unprepared);
+  EXPECT_EQ(unprepared.error().text(), "start the process test-helper: no reason");
+}
+
 TEST(HelperProcess, SaysWhyItCannotStartAndThatItIsGone) {
   const auto failing = HelperProcess::start(
       {.name = "test-helper", .files = {}, .prepare = [] { return Result<>(Error("no reason")); }, .serve = {}});

@@ -145,7 +145,7 @@ Result<> start_file_service(const Options& options) {
   }
   FileService service(options);
   auto helper =
-      HelperProcess::start({.name = "ringtap-files",
+      HelperProcess::begin({.name = "ringtap-files",
                             .without = "no other file is opened",
                             .files = {},
                             .keeps_output = runs,

@@ -14,6 +14,7 @@
 #include "live/live_filter.hpp"
 #include "loader/libbpf_log.hpp"
 #include "net/device_list.hpp"
+#include "sandbox/helper_process.hpp"
 #include "sandbox/user.hpp"
 
 namespace ringtap {
@@ -100,6 +101,7 @@ Result<> start_helpers(const Options& options, LiveSource& source) {
 
 Result<SandboxNeeds> attach(const Options& options, LiveSource& source) {
   if (auto attached = source.attach(); !attached) return attached.take_error();
+  if (auto prepared = HelperProcess::all_prepared(); !prepared) return prepared.take_error();
   // The kernel's types took megabytes, which are free now but were not given back.
   ::malloc_trim(0);
   if (options.sandbox) return source.later_needs();

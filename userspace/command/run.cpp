@@ -27,6 +27,7 @@ int end_run(int code) {
 }
 
 Result<> give_up_privileges(const Options& options, const SandboxNeeds& needs) {
+  if (auto prepared = HelperProcess::all_prepared(); !prepared) return prepared;
   if (options.sandbox) {
     auto gone = give_up_privileges(needs, options.user);
     return gone ? ok() : std::move(gone.take_error()).hint("--sandbox off keeps them");

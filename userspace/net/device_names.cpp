@@ -160,7 +160,7 @@ Result<> start_device_name_helper() {
     const auto question = parse_device_question(request);
     return {question ? answer_here(*question) : "", {}};
   };
-  auto helper = HelperProcess::start({.name = "ringtap-netns",
+  auto helper = HelperProcess::begin({.name = "ringtap-netns",
                                       .without = "interfaces in other network namespaces have no name",
                                       .files = {},
                                       .prepare = keep_entering,

@@ -187,12 +187,44 @@ Error HelperProcess::loss() const {
   if (process_ != 0) {
     ++lost_processes;
     const std::string how = ending_of(std::exchange(process_, 0));
-    if (teller_of_loss()) teller_of_loss()("the process " + name_ + " " + how + ": " + without_ + " from now on");
+    if (teller_of_loss())
+      teller_of_loss()("the process " + connection_->name + " " + how + ": " + without_ + " from now on");
   }
-  return Error("the process " + name_ + " is gone");
+  return Error("the process " + connection_->name + " is gone");
+}
+
+std::vector<std::weak_ptr<HelperProcess::Connection>>& HelperProcess::begun() {
+  static std::vector<std::weak_ptr<Connection>> all;
+  return all;
+}
+
+Result<> HelperProcess::Connection::await() {
+  if (std::exchange(is_prepared, true)) return ok();
+  std::string text;
+  if (!receive_message(socket.get(), text, nullptr)) text = "it ended at once";
+  if (text != kPrepared) return Error("start the process " + name + ": " + text);
+  return ok();
+}
+
+Result<> HelperProcess::all_prepared() {
+  Result<> all;
+  for (const auto& one : std::exchange(begun(), {})) {
+    const auto connection = one.lock();
+    if (!connection) continue;
+    auto prepared = connection->await();
+    if (all && !prepared) all = std::move(prepared);
+  }
+  return all;
 }
 
 Result<HelperProcess> HelperProcess::start(const Role& role) {
+  auto helper = begin(role);
+  if (!helper) return helper;
+  if (auto prepared = helper->connection_->await(); !prepared) return prepared.take_error();
+  return helper;
+}
+
+Result<HelperProcess> HelperProcess::begin(const Role& role) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return Error::from_errno(errno, "connect to the process " + role.name);
@@ -211,31 +243,32 @@ Result<HelperProcess> HelperProcess::start(const Role& role) {
       return Error::from_errno(errno, "start the process " + role.name).hint("--sandbox off does without it");
     }
   }
-  its.reset();
-  std::string text;
-  if (!receive_message(ours.get(), text, nullptr)) text = "it ended at once";
-  if (text != kPrepared) return Error("start the process " + role.name + ": " + text);
-  return HelperProcess(role, child, std::move(ours));
+  auto connection = std::make_shared<Connection>();
+  connection->socket = std::move(ours);
+  connection->name = role.name;
+  begun().push_back(connection);
+  return HelperProcess(role, child, std::move(connection));
 }
 
 Result<HelperProcess::Answer> HelperProcess::ask(std::string_view request) const {
   if (request.empty() || request.size() > kMaxMessage) {
-    return Error::from_errno(EMSGSIZE, "ask the process " + name_);
+    return Error::from_errno(EMSGSIZE, "ask the process " + connection_->name);
   }
+  if (auto prepared = connection_->await(); !prepared) return prepared.take_error();
   Answer answer;
   const std::uint64_t asked_ns = monotonic_now_ns();
-  const bool sent = send_message(connection_.get(), request, -1);
+  const bool sent = send_message(connection_->socket.get(), request, -1);
   constexpr int kLookAgainMs = 50;
-  for (pollfd connection{.fd = connection_.get(), .events = POLLIN, .revents = 0};
+  for (pollfd connection{.fd = connection_->socket.get(), .events = POLLIN, .revents = 0};
        sent && ::poll(&connection, 1, kLookAgainMs) <= 0;) {
     const EndRequest& end = EndRequest::of_this_run();
     const bool had_time = monotonic_now_ns() - asked_ns >= EndRequest::kPatienceNs;
     if (end.urged() || (end.patience_is_over() && had_time)) {
-      return Error("the process " + name_ + " does not answer, and the run was to end");
+      return Error("the process " + connection_->name + " does not answer, and the run was to end");
     }
   }
-  if (!sent || !receive_message(connection_.get(), answer.text, &answer.fd)) {
-    if (sent && errno == EMFILE) return Error::from_errno(EMFILE, "take a file from the process " + name_);
+  if (!sent || !receive_message(connection_->socket.get(), answer.text, &answer.fd)) {
+    if (sent && errno == EMFILE) return Error::from_errno(EMFILE, "take a file from the process " + connection_->name);
     return loss();
   }
   answer.text.pop_back();

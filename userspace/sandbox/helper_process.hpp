@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,10 @@ class HelperProcess {
 
   // When this returns, `prepare` has run; its Error is the result.
   static Result<HelperProcess> start(const Role& role);
+  // Does not wait for that: all_prepared() or the first ask() does. The latter's Error may be that of `prepare`.
+  static Result<HelperProcess> begin(const Role& role);
+  // Waits for all processes that began, and has the first Error. To be called before packets are looked at.
+  static Result<> all_prepared();
   HelperProcess(HelperProcess&& other) noexcept = default;
   HelperProcess& operator=(HelperProcess&& other) noexcept = default;
   ~HelperProcess() = default;  // the process ends when the connection does
@@ -59,14 +64,22 @@ class HelperProcess {
   UniqueFd ask_for_file(std::string_view request) const;
 
  private:
-  HelperProcess(const Role& role, pid_t process, UniqueFd connection)
-      : name_(role.name), without_(role.without), process_(process), connection_(std::move(connection)) {}
+  // The socket, which all_prepared() reads from, too.
+  struct Connection {
+    UniqueFd socket;
+    std::string name;  // of the process
+    bool is_prepared = false;
+    Result<> await();
+  };
+  static std::vector<std::weak_ptr<Connection>>& begun();
+
+  HelperProcess(const Role& role, pid_t process, std::shared_ptr<Connection> connection)
+      : without_(role.without), process_(process), connection_(std::move(connection)) {}
   Error loss() const;
 
-  std::string name_;
   std::string without_;
   mutable pid_t process_;  // 0: it has ended, and was waited for
-  UniqueFd connection_;
+  std::shared_ptr<Connection> connection_;
 };
 
 }  // namespace ringtap
