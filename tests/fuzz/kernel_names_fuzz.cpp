@@ -8,13 +8,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "loader/kernel_names.hpp"
+#include "loader/kernel_types.hpp"
 #include "nft/nft_chains.hpp"
 #include "record/trace_text.hpp"
 #include "support/fuzz_input.hpp"
@@ -78,7 +82,14 @@ void check_reasons(FuzzInput input) {
     if (btf__add_enum_value(types.get(), whole.c_str(), value) != 0) continue;  // too long
     reasons.emplace(static_cast<std::uint32_t>(value), name);
   }
-  DropReasons known = DropReasons::of(types.get());
+  std::uint32_t size = 0;
+  const void* const bytes = btf__raw_data(types.get(), &size);
+  require(bytes != nullptr);
+  std::vector<std::uint32_t> words((size + sizeof(std::uint32_t) - 1) / sizeof(std::uint32_t));
+  std::memcpy(words.data(), bytes, size);
+  const auto read = KernelTypes::of(std::move(words));
+  require(static_cast<bool>(read));
+  DropReasons known = DropReasons::of(*read);
   for (const auto& [value, name] : reasons) require(known.name(value) == name);
   for (const std::uint32_t value : {0U, 1U, UINT32_MAX}) {
     const std::string number = "reason_" + std::to_string(value);

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ringtap {
@@ -30,6 +32,7 @@ Btf some_types() {
   btf__add_field(to, "second", number, 32, 0);
   btf__add_enum(to, "colour", 4);
   btf__add_enum_value(to, "red", 1);
+  btf__add_enum_value(to, "none", -1);
   btf__add_enum64(to, "wide", 8, false);
   btf__add_enum64_value(to, "big", 1ULL << 40);
   btf__add_float(to, "double", 8);
@@ -76,6 +79,14 @@ TEST(KernelTypes, CountsTheArgumentsOfATracepoint) {
   EXPECT_EQ(types->tracepoint_arguments("no_handler"), 0U);
 }
 
+TEST(KernelTypes, ListsAnEnumeration) {
+  const auto types = KernelTypes::of(words_of(some_types().get()));
+  ASSERT_TRUE(types) << types.error().text();
+  const std::vector<std::pair<std::uint32_t, std::string_view>> colours = {{1, "red"}, {0xffffffff, "none"}};
+  EXPECT_EQ(types->enumeration("colour"), colours);
+  EXPECT_TRUE(types->enumeration("counter").empty());
+}
+
 // Cut anywhere, types must be refused or read within their bounds; the sanitizers' build looks at the latter.
 TEST(KernelTypes, RefusesWhatIsCut) {
   const auto words = words_of(some_types().get());
@@ -98,6 +109,8 @@ TEST(KernelTypes, AgreesWithLibbpfAboutThisKernel) {
     EXPECT_EQ(types->function(name), static_cast<std::uint32_t>(std::max(0, number))) << name;
   }
   EXPECT_GE(types->tracepoint_arguments("kfree_skb"), 2U);
+  EXPECT_EQ(types->enumeration("skb_drop_reason").empty(),
+            btf__find_by_name_kind(theirs.get(), "skb_drop_reason", BTF_KIND_ENUM) <= 0);
 }
 
 }  // namespace

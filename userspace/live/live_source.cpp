@@ -59,6 +59,7 @@ struct LiveSource::Impl {
 
   // In the order in which they are needed, and destroyed in reverse: attachments first, then the programs.
   std::optional<KernelSide::Beginning> beginning;
+  std::optional<Meanwhile<TraceNames>> naming;
   KernelSide kernel;
   std::optional<DeviceWatch> device_watch;
   std::optional<SlotTable> slots;
@@ -156,7 +157,11 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
 
 // Keeps those of the requested taps that this kernel has.
 Result<> LiveSource::Impl::prepare_taps() {
-  auto features = probe_features(options.taps, [this] { beginning.emplace(*options.buffer_bytes); });
+  const bool needs_names = options.follow || options.taps.contains_any({Tap::kDrop, Tap::kEnd});
+  auto features = probe_features(options.taps, [&] {
+    if (needs_names) naming.emplace([] { return Result<TraceNames>(TraceNames::load()); });
+    beginning.emplace(*options.buffer_bytes);
+  });
   if (!features && options.taps.contains_any(kBpfTaps)) return features.take_error();
   if (!features && any && asked.may_choose_taps)
     notice("no program can be loaded, so libpcap's sockets capture: " + features.error().text());
@@ -179,6 +184,7 @@ Result<> LiveSource::Impl::prepare_kernel_side() {
     kernel = loaded.take();
   }
   beginning.reset();
+  if (naming) names = naming->get().take();
   totals.emplace(std::size_t{max_slots} + 1, kernel.possible_cpus());
   slots.emplace(max_slots, SlotTable::Interfaces{.taps = options.follow ? options.taps : asked.taps,
                                                  .link_type = framing->link_type(),

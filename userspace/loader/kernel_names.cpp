@@ -1,37 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "loader/kernel_names.hpp"
 
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
-
 #include <algorithm>
 #include <charconv>
 #include <fstream>
-#include <memory>
 #include <utility>
 
-#include "loader/handles.hpp"
-#include "loader/libbpf_log.hpp"
+#include "loader/kernel_types.hpp"
 
 namespace ringtap {
 
 DropReasons DropReasons::load() {
-  const LibbpfLog log;
-  const std::unique_ptr<btf, Releaser<btf__free>> types(btf__load_vmlinux_btf());
-  return types ? of(types.get()) : DropReasons();
+  const auto types = KernelTypes::read();
+  return types ? of(*types) : DropReasons();
 }
 
-DropReasons DropReasons::of(const btf* types) {
+DropReasons DropReasons::of(const KernelTypes& types) {
   constexpr std::string_view kPrefix = "SKB_DROP_REASON_";
   DropReasons reasons;
-  const int id = btf__find_by_name_kind(types, "skb_drop_reason", BTF_KIND_ENUM);
-  if (id <= 0) return reasons;
-  const btf_type* type = btf__type_by_id(types, id);
-  const struct btf_enum* values = btf_enum(type);
-  for (std::uint32_t i = 0; i < btf_vlen(type); ++i) {
-    std::string_view name = btf__name_by_offset(types, values[i].name_off);
+  for (auto [value, name] : types.enumeration("skb_drop_reason")) {
     if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
-    reasons.names_.emplace(static_cast<std::uint32_t>(values[i].val), name);
+    reasons.names_.emplace(value, name);
   }
   return reasons;
 }
@@ -67,7 +56,7 @@ KernelSymbols KernelSymbols::read(std::istream& lines) {
     constexpr std::string_view kCode = "tTwW";
     if (kCode.find(rest[1]) == std::string_view::npos) continue;
     std::string_view name = rest.substr(3);
-    name = name.substr(0, name.find_first_of(" \t"));
+    name = name.substr(0, std::min(name.find(' '), name.find('\t')));
     if (name.starts_with(kPadding)) continue;
     sorted.push_back({address, static_cast<std::uint32_t>(symbols.names_.size())});
     symbols.names_.append(name).push_back('\0');
@@ -92,11 +81,11 @@ std::string_view KernelSymbols::function(std::uint64_t address) const {
   return names_.c_str() + name_at_[static_cast<std::size_t>(after - addresses_.begin()) - 1];
 }
 
-bool TraceNames::load() {
-  if (std::exchange(loaded_, true)) return false;
-  reasons_ = DropReasons::load();
-  symbols_ = KernelSymbols::load();
-  return true;
+TraceNames TraceNames::load() {
+  TraceNames names;
+  names.reasons_ = DropReasons::load();
+  names.symbols_ = KernelSymbols::load();
+  return names;
 }
 
 }  // namespace ringtap

@@ -8,22 +8,23 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "ringtap/abi.h"
 #include "ringtap/record.hpp"
 #include "ringtap/result.hpp"
 
-struct btf;
-
 namespace ringtap {
+
+class KernelTypes;
 
 // enum skb_drop_reason (include/net/dropreason-core.h), as the kernel's own type information lists it.
 class DropReasons {
  public:
   // Without type information every reason is shown as a number.
   static DropReasons load();
-  static DropReasons of(const btf* types);
+  static DropReasons of(const KernelTypes& types);
   // "NETFILTER_DROP"; "reason_1234" for a reason that the enumeration does not have (a subsystem's own).
   // Empty for 0 on a kernel that has no reasons.
   [[nodiscard]] std::string_view name(std::uint32_t reason);
@@ -47,11 +48,13 @@ class KernelSymbols {
   std::string names_;
 };
 
-// Both kinds of names, for records of the drop and end taps. Empty until loaded, which takes time.
+// Both kinds of names, for records of the drop and end taps. Empty unless loaded, which takes as long as all the rest
+// of the start, so that another thread does it.
 class TraceNames {
  public:
-  // Returns false if it was loaded before.
-  bool load();
+  static TraceNames load();
+  // True once: for who says what is missing.
+  bool is_first_use() { return !std::exchange(used_, true); }
   [[nodiscard]] bool has_functions() const { return !symbols_.empty(); }
   // The function and the reason of a record whose trace has a location.
   void complete(RecordView& record, const ringtap_trace& trace) {
@@ -60,7 +63,7 @@ class TraceNames {
   }
 
  private:
-  bool loaded_ = false;
+  bool used_ = false;
   DropReasons reasons_;
   KernelSymbols symbols_;
 };

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -134,6 +135,19 @@ KernelTypes::Type KernelTypes::type(std::uint32_t number) const {
 
 std::uint32_t KernelTypes::function(std::string_view name) const {
   return find(name, BTF_KIND_FUNC);
+}
+
+std::vector<std::pair<std::uint32_t, std::string_view>> KernelTypes::enumeration(std::string_view name) const {
+  std::vector<std::pair<std::uint32_t, std::string_view>> values;
+  const std::uint32_t number = find(name, BTF_KIND_ENUM);
+  if (number == 0) return values;
+  const std::uint32_t* const words = types_ + starts_[number];
+  for (std::uint32_t i = 0; i < BTF_INFO_VLEN(words[1]); ++i) {
+    const std::uint32_t* const value = words + kTypeWords + std::size_t{i} * kRest[BTF_KIND_ENUM].words_each;
+    const std::string_view from = strings_.substr(std::min<std::size_t>(value[0], strings_.size()));
+    values.emplace_back(value[1], from.substr(0, from.find('\0')));
+  }
+  return values;
 }
 
 unsigned KernelTypes::tracepoint_arguments(std::string_view name) const {

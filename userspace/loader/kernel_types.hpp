@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The names in the running kernel's BTF, as far as programs have to know them: numbers of functions, and how many
-// arguments a tracepoint has. libbpf reads the same file when it loads programs, and would take four times as long as
-// this: it copies all of it and checks each type. Owns the bytes, which the kernel lends where it can (Linux 6.16).
-// Any thread.
+// The names in the running kernel's BTF, as far as ringtap has to know them: numbers of functions, how many arguments
+// a tracepoint has, and the values of an enumeration. libbpf reads the same file when it loads programs, and would take
+// four times as long as this: it copies all of it and checks each type. Owns the bytes, which the kernel lends where it
+// can (Linux 6.16). Any thread.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ringtap/result.hpp"
@@ -28,6 +29,8 @@ class KernelTypes {
   [[nodiscard]] std::uint32_t function(std::string_view name) const;
   // Not counting the context that every handler gets first; 0 if there is no such tracepoint.
   [[nodiscard]] unsigned tracepoint_arguments(std::string_view name) const;
+  // The values of an enumeration of 32 bits and their names, which live as long as this; none if there is none.
+  [[nodiscard]] std::vector<std::pair<std::uint32_t, std::string_view>> enumeration(std::string_view name) const;
 
  private:
   // Frees what the kernel lent.

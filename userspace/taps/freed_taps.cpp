@@ -16,7 +16,7 @@ class FreedTap : public TapFamily {
     return std::string(tap_name(tap_)) + ", tracepoint " + tracepoint_;
   }
   Result<> attach_host(const TapContext& context, std::vector<Attachment>& attached) override {
-    if (context.names.load()) {
+    if (context.names.is_first_use()) {
       if (!context.names.has_functions()) {
         context.notice("the kernel hides its addresses (kptr_restrict), so functions are not named");
       }
