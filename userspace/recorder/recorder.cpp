@@ -92,10 +92,10 @@ Result<> Recorder::on_record(const RecordView& record) {
 
 Result<> Recorder::note_event(const std::string& why, std::uint64_t time_ns) {
   const bool is_first = !events_->is_open();
-  const auto oldest = events_->oldest_ns();
+  const std::uint64_t oldest = events_->oldest_ns().value_or(frame_first_ns_);
   if (!events_->begin(why, time_ns) || !is_first) return ok();
   if (!hooks_.tell) return ok();
-  const std::uint64_t before = oldest && *oldest < time_ns ? time_ns - *oldest : 0;
+  const std::uint64_t before = oldest != 0 && oldest < time_ns ? time_ns - oldest : 0;
   hooks_.tell("event: " + why + "; writing the " + std::to_string(before / 1'000'000) +
               " ms before it and what follows");
   return ok();
