@@ -121,6 +121,8 @@ std::string time_text(const FileTime& time) {
       return clock_text(time.ns);
     case FileTime::Base::kFirstPacket:
       return "+" + seconds_text(time.ns);
+    case FileTime::Base::kBeforeNow:
+      return "-" + seconds_text(time.ns);
   }
   return "";
 }
@@ -141,7 +143,7 @@ void add_source(Words& words, const Options& options) {
   const CaptureSettings& capture = options.capture;
   for (const std::string& name : capture.interfaces) words.value("-i", name);
   for (const std::string& path : options.read_paths) words.value("-r", path);
-  if (options.read_paths.empty()) {
+  if (options.read_paths.empty() && options.folder.empty()) {
     const bool one_way = capture.may_choose_taps && capture.taps != kTcTaps;
     if (one_way) words.value("-Q", capture.taps.contains(Tap::kTcIngress) ? "in" : "out");
     if (!capture.may_choose_taps) words.value("--tap", tap_list(capture.taps));
@@ -247,7 +249,7 @@ bool add_text(Words& words, const TextOptions& text) {
 }
 
 bool is_exact(std::optional<FileTime> time) {
-  return !time || time->base != FileTime::Base::kFirstPacket || time->ns < kExactNs;
+  return !time || time->base == FileTime::Base::kEpoch || time->base == FileTime::Base::kDay || time->ns < kExactNs;
 }
 
 // The plainest command line for these options; none if there is no exact one.
@@ -268,12 +270,14 @@ std::optional<std::vector<std::string>> plain(const Options& options) {
     words.text("-w", options.output.path);
     words.flag("--sync", options.output.sync);
   } else {
+    if (options.action == Action::kQuery) words.add("query");
     add_source(words, options);
     add_capture(words, options);
     add_output(words, options);
     if (!add_text(words, options.text_style)) return std::nullopt;
   }
   words.add("--");
+  if (!options.folder.empty()) words.add(options.folder);
   if (!options.filter.expression.empty()) words.add(options.filter.expression);
   return words.take();
 }

@@ -153,6 +153,7 @@ def options_seeds(files):
     for words in (["-F", "f"], ["-V", "f"]):
         yield seed(words, b"udp port 53 # names\nor tcp\n")
     yield seed(["-r", "x", "--from", "@1.5", "--to", "2026-11-29 07:00:00.25+01:00", "-w", "y", "-C", "2", "-W", "3"])
+    yield seed(["query", "d", "--from", "-10m", "--to", "-1.5s", "-n", "host", "192.0.2.1"])
     yield seed(["--tap", "xdp,tc", "--xdp-mode", "generic", "--consume", "--force", "-nnvvXSs0", "-ttt", "port", "80"])
 
 
