@@ -5,13 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/now.hpp"
@@ -35,7 +36,9 @@ struct FolderCloser {
 // not passed over in silence.
 bool may_be_capture(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  // A segment that is gone has its final name by now.
+  if (::stat(path.c_str(), &status) != 0) return path.ends_with(kPartSuffix);
+  if (!S_ISREG(status.st_mode)) return false;
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file) return true;
   std::array<std::byte, 4> bytes{};
@@ -44,24 +47,34 @@ bool may_be_capture(const std::string& path) {
   return PcapParser::recognizes(magic) || PcapngParser::recognizes(magic) || codec_for(bytes) != nullptr;
 }
 
-// In the order of their names, which is that in which a recorder wrote them.
-Result<std::vector<std::string>> capture_files(const std::string& folder) {
+Result<> add_names(const std::string& folder, std::set<std::string>& names) {
   const std::unique_ptr<DIR, FolderCloser> entries(::opendir(folder.c_str()));
   if (entries == nullptr) return Error::from_errno(errno, "query " + folder);
-  std::vector<std::string> paths;
   for (;;) {
     errno = 0;
     const dirent* entry = ::readdir(entries.get());
     if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
-    if (name.starts_with('.') || name.ends_with(kIndexSuffix)) continue;
-    std::string path = folder;
-    if (!path.ends_with('/')) path += '/';
-    path += name;
+    if (!name.starts_with('.') && !name.ends_with(kIndexSuffix)) names.emplace(name);
+  }
+  return errno == 0 ? ok() : Result<>(Error::from_errno(errno, "query " + folder));
+}
+
+// In the order of their names, which is that in which a recorder wrote them.
+Result<std::vector<std::string>> capture_files(const std::string& folder) {
+  // Twice: a segment that gets its final name meanwhile may be seen under both names or under none.
+  std::set<std::string> names;
+  for (int times = 0; times < 2; ++times) {
+    if (auto added = add_names(folder, names); !added) return added.take_error();
+  }
+  std::erase_if(names, [&](const std::string& name) {
+    return name.ends_with(kPartSuffix) && names.contains(name.substr(0, name.size() - kPartSuffix.size()));
+  });
+  std::vector<std::string> paths;
+  for (const std::string& name : names) {
+    std::string path = folder + (folder.ends_with('/') ? "" : "/") + name;
     if (may_be_capture(path)) paths.push_back(std::move(path));
   }
-  if (errno != 0) return Error::from_errno(errno, "query " + folder);
-  std::sort(paths.begin(), paths.end());
   return paths;
 }
 

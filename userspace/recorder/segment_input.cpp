@@ -69,7 +69,7 @@ Result<> SegmentInput::choose(UniqueFd& segment) {
     if (bytes) choice = choose_by(*bytes, segment);
     const bool is_too_young = is_part_ && bytes && bytes->size() <= index_file_header().size();
     if (!choice && !is_too_young) query_.tell(path_ + ": its index is damaged, so all of the file is read");
-  } else if (index.error().errno_value() != ENOENT || parse_segment_name(name.substr(name.rfind('/') + 1))) {
+  } else if (parse_segment_name(name.substr(name.rfind('/') + 1))) {
     ++query_.counts.unindexed;
   }
   // The end of a segment that is being written may be half a block, which is no damage.
