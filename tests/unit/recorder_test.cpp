@@ -85,12 +85,16 @@ TEST(Retention, RemovesWhatIsTooOldSinceItsEnd) {
 TEST(Retention, KeepsSpaceFreeForOthers) {
   Retention retention({.free_bytes = 50, .free_percent = 10});
   for (std::uint64_t number = 1; number <= 5; ++number) retention.add(segment(number, 30));
-  EXPECT_TRUE(retention.take_surplus(0, {.size = 500, .free = 60}, 10).empty());
-  EXPECT_EQ(numbers(retention.take_surplus(0, {.size = 500, .free = 20}, 10)), (std::vector<std::uint64_t>{1, 2}));
-  // Ten percent of this one are 100.
-  EXPECT_EQ(numbers(retention.take_surplus(0, {.size = 1000, .free = 80}, 10)), (std::vector<std::uint64_t>{3}));
-  // All of them, and it is not enough.
-  EXPECT_EQ(numbers(retention.take_surplus(0, {.size = 1000, .free = 0}, 10)), (std::vector<std::uint64_t>{4, 5}));
+  EXPECT_TRUE(retention.take_surplus(0, {.size = 500, .free = 60}, 1000).empty());
+  EXPECT_EQ(numbers(retention.take_surplus(0, {.size = 500, .free = 0}, 10)), (std::vector<std::uint64_t>{1, 2}));
+  // Ten percent of this one are 100: three of 30 would do it, but the newest one stays.
+  EXPECT_EQ(numbers(retention.take_surplus(0, {.size = 1000, .free = 10}, 10)), (std::vector<std::uint64_t>{3, 4}));
+}
+
+TEST(Retention, RemovesNothingWhereThatCannotHelp) {
+  Retention retention({.free_percent = 10});
+  for (std::uint64_t number = 1; number <= 5; ++number) retention.add(segment(number, 30));
+  EXPECT_TRUE(retention.take_surplus(0, {.size = 100'000, .free = 100}, 10).empty()) << "others fill the disk";
 }
 
 TEST(DirectFile, HoldsWhatWasAppendedWhateverTheSizes) {
@@ -227,12 +231,18 @@ class FaultyFolder final : public SegmentFolder {
     if (publish_error != 0) return Error::from_errno(publish_error, "rename", ErrorKind::kOutput);
     return folder_.publish(segment);
   }
-  Result<> remove(const SegmentName& segment, SegmentFile file) override { return folder_.remove(segment, file); }
+  Result<> remove(const SegmentName& segment, SegmentFile file) override {
+    if (remove_error != 0) return Error::from_errno(remove_error, "remove", ErrorKind::kOutput);
+    if (mended_by_removal) create_error = 0;
+    return folder_.remove(segment, file);
+  }
   Result<DiskSpace> space() override { return disk; }
   [[nodiscard]] const std::string& path() const override { return folder_.path(); }
 
   int create_error = 0;
   int publish_error = 0;
+  int remove_error = 0;
+  bool mended_by_removal = false;
   bool no_index = false;
   DiskSpace disk{.size = 1 << 30, .free = 1 << 30};
 
@@ -401,14 +411,16 @@ TEST_F(RecorderTest, GivesNoNameTwiceWhenTheClockGoesBack) {
   EXPECT_EQ(all(), up_to(30));
 }
 
-TEST_F(RecorderTest, RemovesTheOldestWhenTheDiskIsFull) {
+// Whatever the disk says of its space: a quota and a lack of inodes do not show there.
+TEST_F(RecorderTest, RemovesTheOldestWhenTheDiskTakesNoMore) {
   start({.segment_bytes = 2 * kMib});
   for (int i = 0; i < 4; ++i) {
     record(1'000);
     settle();
     now_ns_ += kSecond;
   }
-  folder_->disk.free = kMib;
+  folder_->create_error = EDQUOT;
+  folder_->mended_by_removal = true;
   record(1'000);
   settle();
   EXPECT_EQ(writer_->counts().removed, 1U);
@@ -416,16 +428,39 @@ TEST_F(RecorderTest, RemovesTheOldestWhenTheDiskIsFull) {
   EXPECT_EQ(all().back(), 4'999U);
 }
 
+TEST_F(RecorderTest, EndsWhenNothingCanBeMended) {
+  start();
+  folder_->create_error = ENOENT;  // somebody removed the folder
+  record(10);
+  ASSERT_TRUE(recorder_->end_segment());
+  EXPECT_FALSE(writer_->finish());
+  EXPECT_FALSE(recorder_->flush());
+}
+
+TEST_F(RecorderTest, KeepsInItsListWhatCannotBeRemoved) {
+  start({.keep = {.bytes = 4 * kMib}, .segment_bytes = 2 * kMib});
+  folder_->remove_error = EACCES;
+  for (int i = 0; i < 4; ++i) {
+    record(1'000);
+    settle();
+  }
+  EXPECT_EQ(writer_->counts().removed, 0U);
+  folder_->remove_error = 0;
+  record(1'000);
+  settle();
+  EXPECT_EQ(writer_->counts().removed, 2U);
+}
+
 TEST_F(RecorderTest, CountsWhatItLosesAndGoesOn) {
   start();
   record(100);
   settle();
-  folder_->create_error = ENOSPC;
+  folder_->create_error = EIO;
   record(100);
   settle();
   EXPECT_EQ(writer_->counts().packets, 100U);
   EXPECT_EQ(writer_->counts().packets_lost, 100U);
-  EXPECT_TRUE(was_told("No space left on device; packets are lost until this is mended"));
+  EXPECT_TRUE(was_told("Input/output error; packets are lost until this is mended"));
   folder_->create_error = 0;
   now_ns_ += 2 * kSecond;
   record(100);
@@ -538,6 +573,32 @@ TEST_F(RecorderTest, WritesWhatWasInMemoryBeforeAnEventAndWhatFollows) {
   auto reader = open_capture(path_ + "/" + found.begin()->first);
   ASSERT_TRUE(reader);
   EXPECT_NE(testing::read_file(path_ + "/" + found.begin()->first).find("event: a test"), std::string::npos);
+}
+
+TEST_F(RecorderTest, GoesOnInAnotherSegmentWhenAnEventDoesNotEnd) {
+  RecordSettings settings = around_events(4 * kMib);
+  settings.segment_bytes = 4 * kMib;
+  start(settings);
+  record(1'000);
+  ASSERT_TRUE(recorder_->trigger("a test"));
+  record(20'000);
+  ASSERT_TRUE(recorder_->finish());
+  EXPECT_EQ(all(), up_to(21'000));
+  EXPECT_GE(segments().size(), 3U);
+  for (const auto& entry : std::filesystem::directory_iterator(path_)) EXPECT_LE(entry.file_size(), 9 * kMib);
+}
+
+TEST_F(RecorderTest, DoesNotWaitForAClockThatWasSetBack) {
+  start(around_events());
+  record(10);
+  ASSERT_TRUE(recorder_->trigger("a test"));
+  record(10);
+  now_ns_ -= 7200 * kSecond;
+  record(1);  // ends the event
+  ASSERT_TRUE(recorder_->trigger("another"));
+  record(10);
+  ASSERT_TRUE(recorder_->finish());
+  EXPECT_EQ(segments().size(), 2U);
 }
 
 TEST_F(RecorderTest, HoldsNoMoreThanItsMemory) {

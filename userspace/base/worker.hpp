@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <future>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -50,13 +51,19 @@ class Worker {
     changed_.notify_all();
   }
 
-  // Returns when everything given before is done.
+  // Returns when everything given before is done, whatever comes after.
   void wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return waiting_.empty() && !busy_; });
+    if (!has_begun()) return;
+    std::promise<void> done;
+    give([&done] { done.set_value(); });
+    done.get_future().wait();
   }
 
  private:
+  bool has_begun() {
+    const std::lock_guard lock(mutex_);
+    return thread_.joinable();
+  }
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -64,14 +71,11 @@ class Worker {
       if (waiting_.empty()) return;
       Work work = std::move(waiting_.front());
       waiting_.pop_front();
-      busy_ = true;
       lock.unlock();
       changed_.notify_all();
       work();
       work = nullptr;  // what it holds is released before somebody is told that it is done
       lock.lock();
-      busy_ = false;
-      changed_.notify_all();
     }
   }
 
@@ -80,7 +84,6 @@ class Worker {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Work> waiting_;
-  bool busy_ = false;  // with one that is not in waiting_ any more
   bool ends_ = false;
   std::thread thread_;  // last: it uses the others
 };

@@ -169,6 +169,10 @@ Result<> check_events(const Draft& draft) {
   if (event.memory_bytes == 0 && (has_trigger || event.every_ns > 0)) {
     return usage("the options of --trigger need --memory, in which packets wait for the event");
   }
+  const EventSettings usual;
+  if (event.memory_bytes == 0 && (event.before_ns != usual.before_ns || event.after_ns != usual.after_ns)) {
+    return usage("--before and --after are about events: they need --memory");
+  }
   const TapSet taps = draft.taps.value_or(draft.options.capture.taps);
   if (!event.drop_reason.empty() && !taps.contains(Tap::kDrop) && draft.options.read_paths.empty()) {
     return usage("--trigger-drop needs the tap that sees drops").hint("--tap tc,drop");
@@ -198,6 +202,7 @@ Result<Options> interpret_record(Draft draft, const std::string& expression) {
         .hint("a larger --keep, or a smaller --segment, which is " + std::to_string(record.segment_ns / 1'000'000'000) +
               " s");
   }
+  if (record.compressors > 1 && !record.zstd_level) return usage("--threads compress: they need --compress");
   if (auto checked = check_events(draft); !checked) return checked.take_error();
   auto options = interpret_capture(std::move(draft), expression);
   if (!options) return options;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "command/recording.hpp"
 
+#include <sys/sysinfo.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -53,6 +55,12 @@ class Recording final : public Sink {
       : settings_(context.options.output.record), source_(*context.source), folder_(std::move(folder.folder)) {}
 
   Result<> start(const OutputContext& context, LocalFolder::Contents present) {
+    struct sysinfo machine {};
+    if (::sysinfo(&machine) == 0 &&
+        settings_.event.memory_bytes > std::uint64_t{machine.totalram} * machine.mem_unit / 4 * 3) {
+      return Error("--memory: more than three quarters of the memory of this machine", ErrorKind::kUsage)
+          .hint("a smaller --memory; --slice or -s make it reach further back");
+    }
     auto writer = SegmentWriter::start({.record = settings_,
                                         .tell = say,
                                         .now_ns = epoch_now_ns,
@@ -62,8 +70,11 @@ class Recording final : public Sink {
     writer_ = writer.take();
     PcapngOptions about = context.options.read_paths.empty() ? PcapngOptions::of_this_host(version_text())
                                                              : PcapngOptions{.application = version_text()};
-    Recorder::Hooks hooks{
-        .statistics = [this] { return source_.statistics(); }, .now_ns = epoch_now_ns, .matches = {}, .tell = say};
+    Recorder::Hooks hooks{.statistics = [this] { return source_.statistics(); },
+                          .now_ns = epoch_now_ns,
+                          .is_live = context.options.read_paths.empty(),
+                          .matches = {},
+                          .tell = say};
     if (const std::string& expression = settings_.event.expression; !expression.empty()) {
       FilterOptions filter = context.options.filter;
       filter.expression = expression;
@@ -139,6 +150,9 @@ class Recording final : public Sink {
     text += ", in " + std::to_string(counts.segments) + (counts.segments == 1 ? " segment" : " segments") + " in " +
             folder_->path();
     if (counts.removed > 0) text += "; " + std::to_string(counts.removed) + " old ones were removed";
+    if (counts.packets_lost > 0) {
+      text += "; " + std::to_string(counts.packets_lost) + " packets were lost, since they could not be written";
+    }
     if (counts.oldest_ns) text += "; it holds packets since " + time_text(*counts.oldest_ns);
     say(text);
   }

@@ -54,6 +54,14 @@ HelperProcess::Answer serve(LocalFolder& folder, std::string_view request) {
   }
 }
 
+// In the helper process: it may be another user by now.
+Result<> prepare(const Options& options, const LocalFolder& folder) {
+  if (auto kept = keep_rights_for_files(options, {folder.path()}); !kept) return kept;
+  if (::faccessat(folder.fd(), ".", R_OK | W_OK | X_OK, AT_EACCESS) == 0) return ok();
+  return Error::from_errno(errno, "write into the folder " + folder.path() + " as " + options.user, ErrorKind::kOutput)
+      .hint("give it to that user with chown(1), or leave out -Z");
+}
+
 // Asks the helper process.
 class RemoteFolder final : public SegmentFolder {
  public:
@@ -128,7 +136,7 @@ Result<> start_segment_service(const Options& options) {
   auto helper = HelperProcess::start({.name = "ringtap-segment",
                                       .without = "no segment can be begun, completed or removed",
                                       .files = {local->fd()},
-                                      .prepare = [&] { return keep_rights_for_files(options, {path}); },
+                                      .prepare = [&] { return prepare(options, *local); },
                                       .serve = [&](std::string_view request) { return serve(*local, request); }});
   if (!helper) return helper.take_error();
   folder.folder = std::make_unique<RemoteFolder>(helper.take(), std::move(copy), path);

@@ -78,23 +78,16 @@ class ChunkPool {
   std::unique_ptr<Chunk> take() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      if (!free_.empty()) {
-        auto chunk = std::move(free_.back());
-        free_.pop_back();
-        return chunk;
-      }
-      if (made_ < most_) {
-        auto chunk = std::make_unique<Chunk>();
-        if (chunk->has_memory()) {
-          ++made_;
-          return chunk;
-        }
-        if (made_ == 0) return nullptr;
-        most_ = made_;
-      }
+      if (auto chunk = take_now()) return chunk;
+      if (made_ == 0) return nullptr;
       ++waits_;
       changed_.wait(lock, [this] { return !free_.empty(); });
     }
+  }
+  // None if that would take a wait.
+  std::unique_ptr<Chunk> try_take() {
+    const std::lock_guard lock(mutex_);
+    return take_now();
   }
   // One of another size is not of this pool, and freed.
   void give_back(std::unique_ptr<Chunk> chunk) {
@@ -115,6 +108,22 @@ class ChunkPool {
   }
 
  private:
+  std::unique_ptr<Chunk> take_now() {
+    if (!free_.empty()) {
+      auto chunk = std::move(free_.back());
+      free_.pop_back();
+      return chunk;
+    }
+    if (made_ == most_) return nullptr;
+    auto chunk = std::make_unique<Chunk>();
+    if (!chunk->has_memory()) {
+      most_ = made_;
+      return nullptr;
+    }
+    ++made_;
+    return chunk;
+  }
+
   std::size_t most_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

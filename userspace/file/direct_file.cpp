@@ -50,6 +50,7 @@ std::string DirectFile::why_cached() const {
 }
 
 DirectFile::Appended DirectFile::append(Chunk& chunk, bool past_cache) {
+  if (chunk.size() == 0) return {};
   const std::span<const std::uint32_t> ends = chunk.ends();
   const std::size_t lead = size_ % Chunk::kAlign;
   const std::span<const std::byte> bytes = chunk.with(std::span(tail_).first(lead));
@@ -117,9 +118,9 @@ DirectFile::Appended DirectFile::cut_back(std::span<const std::byte> bytes, std:
 
 void DirectFile::reserve(std::uint64_t bytes) {
   if (size_ + bytes <= reserved_) return;
-  if (::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(size_), static_cast<off_t>(bytes)) == 0) {
-    reserved_ = size_ + bytes;
-  }
+  // One that fails may have reserved a part.
+  static_cast<void>(::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(size_), static_cast<off_t>(bytes)));
+  reserved_ = size_ + bytes;
 }
 
 int DirectFile::sync() {

@@ -28,16 +28,21 @@ void EventBuffer::put(Frame frame, std::uint64_t first_ns, std::uint64_t last_ns
   }
 }
 
-void EventBuffer::forget_oldest() {
+bool EventBuffer::forget_oldest() {
+  if (held_.empty()) return false;
   Held oldest = std::move(held_.front());
   held_.pop_front();
   held_bytes_ -= oldest.frame.chunk->room();
   forgotten_ += oldest.frame.packets;
   writer_.pool().give_back(std::move(oldest.frame.chunk));
+  return true;
 }
 
-void EventBuffer::forget_all() {
-  while (!held_.empty()) forget_oldest();
+// A clock that was set back does not leave the event open until it has caught up.
+bool EventBuffer::is_over(std::uint64_t time_ns) const {
+  constexpr std::uint64_t kSlack = 10'000'000'000;
+  if (!is_open()) return false;
+  return time_ns > open_until_ns_ || open_until_ns_ - time_ns > settings_.after_ns + kSlack;
 }
 
 bool EventBuffer::begin(const std::string& why, std::uint64_t time_ns) {
@@ -45,10 +50,11 @@ bool EventBuffer::begin(const std::string& why, std::uint64_t time_ns) {
     open_until_ns_ = std::max(open_until_ns_, time_ns + settings_.after_ns);
     return true;
   }
-  if (begun_ns_ != 0 && time_ns - begun_ns_ < settings_.every_ns) return false;
+  if (begun_ns_ != 0 && time_ns >= begun_ns_ && time_ns - begun_ns_ < settings_.every_ns) return false;
   begun_ns_ = time_ns;
   open_until_ns_ = time_ns + settings_.after_ns;
   ++segment_;
+  segment_bytes_ = 0;
   ++events_;
   comment_ = "event: " + why;
   plain_head_.reset();
@@ -63,6 +69,12 @@ bool EventBuffer::begin(const std::string& why, std::uint64_t time_ns) {
 
 // The section header, the first block, is replaced.
 void EventBuffer::pass_on(Frame frame) {
+  segment_bytes_ += frame.chunk->size();
+  if (segment_bytes_ > most_bytes_) {  // an event that does not end must not fill the disk in one file
+    writer_.end_segment();
+    ++segment_;
+    segment_bytes_ = frame.chunk->size();
+  }
   if (frame.head != plain_head_) {
     plain_head_ = frame.head;
     pcapng::BlockHeader section;

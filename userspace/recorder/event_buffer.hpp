@@ -19,8 +19,12 @@ class EventBuffer {
  public:
   // What the section header of a segment is with a comment.
   using Commented = std::function<std::vector<std::byte>(const std::string& comment)>;
-  EventBuffer(SegmentWriter& writer, EventSettings settings, Commented commented)
-      : writer_(writer), settings_(std::move(settings)), commented_(std::move(commented)) {}
+  // `segment_bytes`: what a segment may hold beyond the memory, before the event goes on in another.
+  EventBuffer(SegmentWriter& writer, EventSettings settings, std::uint64_t segment_bytes, Commented commented)
+      : writer_(writer),
+        settings_(std::move(settings)),
+        most_bytes_(settings_.memory_bytes + segment_bytes),
+        commented_(std::move(commented)) {}
 
   // `last_ns`: the time of the last packet in it.
   void put(Frame frame, std::uint64_t first_ns, std::uint64_t last_ns);
@@ -29,12 +33,12 @@ class EventBuffer {
   // Whether frames are passed on.
   [[nodiscard]] bool is_open() const { return open_until_ns_ != 0; }
   // Whether the event's time after is over.
-  [[nodiscard]] bool is_over(std::uint64_t time_ns) const { return is_open() && time_ns > open_until_ns_; }
+  [[nodiscard]] bool is_over(std::uint64_t time_ns) const;
   // The segment gets no more frames. How many packets are in it, for `tell`.
   void end();
 
-  // At the end of the run.
-  void forget_all();
+  // The oldest frame goes, for its memory; false: there is none.
+  bool forget_oldest();
 
   // Packets that left the memory because newer ones came, and were in no segment.
   [[nodiscard]] std::uint64_t packets_forgotten() const { return forgotten_; }
@@ -51,16 +55,17 @@ class EventBuffer {
     std::uint64_t last_ns;
   };
   void pass_on(Frame frame);
-  void forget_oldest();
 
   SegmentWriter& writer_;
   const EventSettings settings_;
+  const std::uint64_t most_bytes_;
   Commented commented_;
   std::deque<Held> held_;
   std::uint64_t held_bytes_ = 0;
   std::uint64_t begun_ns_ = 0;       // the last event
   std::uint64_t open_until_ns_ = 0;  // 0: none is
   std::uint64_t segment_ = 0;
+  std::uint64_t segment_bytes_ = 0;  // passed on to it
   std::string comment_;
   std::shared_ptr<const std::vector<std::byte>> plain_head_;  // and what it becomes with the comment
   std::shared_ptr<const std::vector<std::byte>> head_;

@@ -13,6 +13,7 @@ Recorder::Recorder(SegmentWriter& writer, const RecordSettings& settings, Pcapng
     : writer_(writer),
       about_(std::move(about)),
       segment_bytes_(settings.segment_bytes),
+      most_frame_(std::clamp<std::uint64_t>(settings.segment_bytes / 4, 64 * 1024, kFrameBytes)),
       segment_ns_(settings.segment_ns),
       compresses_(settings.zstd_level.has_value()),
       hooks_(std::move(hooks)),
@@ -21,7 +22,7 @@ Recorder::Recorder(SegmentWriter& writer, const RecordSettings& settings, Pcapng
   head_ = std::make_shared<const std::vector<std::byte>>(section.begin(), section.end());
   if (settings.event.memory_bytes == 0) return;
   triggers_.emplace(settings.event, hooks_.matches);
-  events_.emplace(writer_, settings.event, [this](const std::string& comment) {
+  events_.emplace(writer_, settings.event, settings.segment_bytes, [this](const std::string& comment) {
     PcapngBlock block;
     PcapngOptions commented = about_;
     append_option(commented.section_options, pcapng::kOptComment, std::as_bytes(std::span(comment)));
@@ -30,12 +31,22 @@ Recorder::Recorder(SegmentWriter& writer, const RecordSettings& settings, Pcapng
   });
 }
 
+std::unique_ptr<Chunk> Recorder::take_chunk() {
+  ChunkPool& pool = writer_.pool();
+  if (!events_) return pool.take();
+  // Those that are held in memory are given back by nobody else.
+  for (;;) {
+    if (auto chunk = pool.try_take()) return chunk;
+    if (!events_->forget_oldest()) return pool.take();
+  }
+}
+
 // Whether a chunk has this much space now; ends the frame that has not.
 bool Recorder::make_room(std::size_t size) {
   if (frame_.chunk != nullptr && frame_.chunk->size() + size > frame_bytes_) put_frame();
   if (frame_.chunk != nullptr) return true;
-  frame_bytes_ = std::min(writer_.frame_bytes(), kFrameBytes);
-  frame_.chunk = size > kFrameBytes ? std::make_unique<Chunk>(size + Chunk::kAlign) : writer_.pool().take();
+  frame_bytes_ = std::min(writer_.frame_bytes(), most_frame_);
+  frame_.chunk = size > kFrameBytes ? std::make_unique<Chunk>(size + Chunk::kAlign) : take_chunk();
   if (frame_.chunk == nullptr || !frame_.chunk->has_memory()) return false;
   if (segment_begun_ns_ == 0) {
     segment_begun_ns_ = now_ns_;
@@ -64,6 +75,9 @@ void Recorder::put_frame() {
 }
 
 Result<> Recorder::on_record(const RecordView& record) {
+  if (events_ && events_->is_over(record.time_ns)) {
+    if (auto ended = end_segment(); !ended) return ended;
+  }
   const auto [head, tail] = encode_record(block_, record);
   const std::size_t size = head.size() + record.data.size() + tail.size();
   if (frame_.chunk == nullptr || frame_.chunk->size() + size > frame_bytes_) {
@@ -82,10 +96,7 @@ Result<> Recorder::on_record(const RecordView& record) {
   indexer_.add(record, link_types_[record.interface_id]);
   if (!events_) return ok();
   if (frame_first_ns_ == 0) frame_first_ns_ = record.time_ns;
-  last_ns_ = std::max(last_ns_, record.time_ns);
-  if (events_->is_over(record.time_ns)) {
-    if (auto ended = end_segment(); !ended) return ended;
-  }
+  last_ns_ = record.time_ns;
   const auto why = triggers_->look(record);
   return why ? note_event(*why, record.time_ns) : ok();
 }
@@ -102,9 +113,12 @@ Result<> Recorder::note_event(const std::string& why, std::uint64_t time_ns) {
 }
 
 Result<> Recorder::trigger(const std::string& why) {
-  if (!events_) return ok();
+  if (!events_) {
+    if (hooks_.tell) hooks_.tell("nothing is held in memory (no --memory), so there is nothing to write");
+    return ok();
+  }
   put_frame();
-  return note_event(why, std::max(last_ns_, hooks_.now_ns()));
+  return note_event(why, hooks_.is_live ? hooks_.now_ns() : last_ns_);
 }
 
 std::uint64_t Recorder::records_left_out() const {
@@ -121,7 +135,7 @@ bool Recorder::is_segment_full() const {
     const std::uint64_t waiting = segment_frames_ - (has_begun ? written.frames : 0);
     return (has_begun ? written.bytes : 0) + (waiting + 1) * kWindow > segment_bytes_;
   }
-  return segment_size_ + segment_index_ + kFrameBytes > segment_bytes_;
+  return segment_size_ + segment_index_ + most_frame_ > segment_bytes_;
 }
 
 void Recorder::append_other(std::span<const std::byte> block, OtherBlock kind) {
@@ -181,8 +195,13 @@ Result<> Recorder::end_segment() {
 
 Result<> Recorder::flush() {
   now_ns_ = hooks_.now_ns();
+  if (writer_.is_dead()) {
+    return Error("no segment can be begun any more: the folder or the process that creates files in it is gone",
+                 ErrorKind::kOutput)
+        .hint("start the recorder again");
+  }
   if (events_) {
-    if (events_->is_over(now_ns_)) return end_segment();
+    if (hooks_.is_live && events_->is_over(now_ns_)) return end_segment();
   } else if (segment_begun_ns_ != 0 && now_ns_ - segment_begun_ns_ >= segment_ns_) {
     return end_segment();
   }
@@ -192,7 +211,8 @@ Result<> Recorder::flush() {
 
 Result<> Recorder::finish() {
   put_frame();
-  if (events_) events_->forget_all();
+  while (events_ && events_->forget_oldest()) {
+  }
   return writer_.finish();
 }
 

@@ -29,6 +29,7 @@ class Recorder final : public Sink {
   struct Hooks {
     std::function<Result<std::vector<InterfaceStatistics>>()> statistics;  // for the end of a segment
     std::function<std::uint64_t()> now_ns;                                 // since 1970
+    bool is_live = true;                                                   // the packets' time is now
     std::function<bool(const RecordView&)> matches = {};                   // EventSettings::expression
     std::function<void(const std::string& text)> tell = {};                // that an event came, or is over
   };
@@ -53,6 +54,7 @@ class Recorder final : public Sink {
 
  private:
   Result<> note_event(const std::string& why, std::uint64_t time_ns);
+  std::unique_ptr<Chunk> take_chunk();
   bool make_room(std::size_t size);
   void put_frame();
   [[nodiscard]] bool is_segment_full() const;
@@ -62,6 +64,7 @@ class Recorder final : public Sink {
   SegmentWriter& writer_;
   PcapngOptions about_;
   const std::uint64_t segment_bytes_;
+  const std::size_t most_frame_;  // so that a segment has some
   const std::uint64_t segment_ns_;
   const bool compresses_;
   Hooks hooks_;
@@ -73,7 +76,7 @@ class Recorder final : public Sink {
   FrameIndexer indexer_;
   Frame frame_;                       // without a chunk: nothing is in it
   std::uint64_t frame_first_ns_ = 0;  // times of packets
-  std::uint64_t last_ns_ = 0;         // of the last packet, the latest
+  std::uint64_t last_ns_ = 0;         // of the last packet
   std::size_t frame_bytes_ = 0;       // how large it shall be
   std::uint64_t frame_begun_ns_ = 0;
   std::uint64_t segment_begun_ns_ = 0;  // 0: there is none

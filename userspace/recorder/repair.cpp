@@ -41,6 +41,11 @@ Result<std::optional<KeptSegment>> repair(SegmentFolder& folder, const SegmentNa
   if (!copy) return Error::from_errno(errno, "read " + path);
   auto built = build_index(std::move(copy));
   if (!built) return built.take_error();
+  constexpr off_t kMostOfNothing = 4 << 20;
+  struct stat status {};
+  if (built->packets == 0 && (::fstat(part->get(), &status) != 0 || status.st_size > kMostOfNothing)) {
+    return Error("no packet of " + path + " can be read");
+  }
   if (built->packets == 0) {
     if (auto removed = remove_both(folder, name); !removed) return removed.take_error();
     tell(path + ": held no packet, removed");

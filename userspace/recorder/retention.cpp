@@ -26,11 +26,13 @@ std::vector<KeptSegment> Retention::take_surplus(std::uint64_t now_ns, const Dis
   std::vector<KeptSegment> surplus;
   const std::uint64_t to_stay_free = std::max(limits_.free_bytes, space.size / 100 * limits_.free_percent);
   std::uint64_t free = space.free;
+  // Where others fill the disk, removing everything that was recorded would not help.
+  const bool can_help = to_stay_free > 0 && free + bytes_ >= to_stay_free;
   while (!segments_.empty()) {
     const KeptSegment& oldest = segments_.front();
     const bool is_large = limits_.bytes > 0 && bytes_ + coming > limits_.bytes;
     const bool is_old = limits_.age_ns > 0 && now_ns > oldest.end_ns && now_ns - oldest.end_ns > limits_.age_ns;
-    const bool is_full = to_stay_free > 0 && free < to_stay_free + coming;
+    const bool is_full = can_help && free < to_stay_free && segments_.size() > 1;
     if (!is_large && !is_old && !is_full) return surplus;
     free += oldest.bytes;
     surplus.push_back(*take_oldest());

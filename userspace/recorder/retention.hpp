@@ -30,7 +30,8 @@ class Retention {
 
   // A segment that is complete.
   void add(const KeptSegment& segment);
-  // Taken out of the list: those that have to go before `coming` bytes more are written.
+  // Taken out of the list: those that have to go before `coming` bytes more are written. For the sake of free space the
+  // newest stays, and all do if that could not be reached.
   std::vector<KeptSegment> take_surplus(std::uint64_t now_ns, const DiskSpace& space, std::uint64_t coming);
   // Taken out of the list; nothing if there is none.
   std::optional<KeptSegment> take_oldest();

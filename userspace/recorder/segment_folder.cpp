@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,7 +41,8 @@ bool lock(int folder) {
 Result<LocalFolder> LocalFolder::open(const std::string& path) {
   const bool made = ::mkdir(path.c_str(), 0750) == 0;
   if (!made && errno != EEXIST) {
-    return Error::from_errno(errno, "make the folder " + path, ErrorKind::kOutput);
+    return Error::from_errno(errno, "make the folder " + path, ErrorKind::kOutput)
+        .hint("the folder that it is to be in must exist");
   }
   UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return Error::from_errno(errno, "open the folder " + path, ErrorKind::kOutput);
@@ -131,17 +131,18 @@ Result<> LocalFolder::remove(const SegmentName& segment, SegmentFile file) {
 
 namespace {
 
-// The process that holds a flock(2) on the file, as the kernel lists it, proc_locks(5); 0: none that is visible here.
-pid_t lock_holder(const struct stat& file) {
+// The process that holds a flock(2) on a file of this inode number, as the kernel lists it, proc_locks(5); 0: none that
+// is visible here. The device is not compared, since btrfs has one of its own for each subvolume.
+pid_t lock_holder(ino_t file) {
   std::ifstream locks("/proc/locks");
   for (std::string line; std::getline(locks, line);) {
-    unsigned major_number = 0;
-    unsigned minor_number = 0;
     unsigned long long inode = 0;
     int pid = 0;
-    const int found =
-        std::sscanf(line.c_str(), "%*[^:]: FLOCK %*s %*s %d %x:%x:%llu", &pid, &major_number, &minor_number, &inode);
-    if (found == 4 && inode == file.st_ino && ::makedev(major_number, minor_number) == file.st_dev) return pid;
+    const int found = std::sscanf(line.c_str(), "%*[^:]: FLOCK %*s %*s %d %*x:%*x:%llu", &pid, &inode);
+    if (found != 2 || inode != file || pid <= 0) continue;
+    std::string name;
+    std::ifstream("/proc/" + std::to_string(pid) + "/comm") >> name;
+    if (name.starts_with("ringtap")) return pid;
   }
   return 0;
 }
@@ -153,7 +154,7 @@ Result<UniqueFd> recorder_of(const std::string& path) {
   struct stat status {};
   if (!folder || ::fstat(folder.get(), &status) != 0) return Error::from_errno(errno, "open the folder " + path);
   if (::flock(folder.get(), LOCK_EX | LOCK_NB) == 0) return Error("no recorder is writing into " + path);
-  const pid_t pid = lock_holder(status);
+  const pid_t pid = lock_holder(status.st_ino);
   if (pid <= 0) {
     return Error("which process records into " + path + " cannot be told from here")
         .hint("send SIGUSR2 to it, in its own PID namespace");

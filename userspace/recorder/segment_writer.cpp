@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 #include "base/write_all.hpp"
@@ -98,7 +99,7 @@ PackedFrames SegmentWriter::compress(std::size_t which, std::span<const std::byt
 }
 
 void SegmentWriter::repair() {
-  disk_->give([this] {
+  completer_->give([this] {  // not by the one that writes: it reads all of them
     for (const KeptSegment& segment : repair_segments(folder_, present_, settings_.tell)) {
       const std::lock_guard lock(mutex_);
       retention_.add(segment);
@@ -151,7 +152,7 @@ void SegmentWriter::write(Frame frame, std::shared_future<PackedFrames> packed) 
       segment_->packets += frame.packets;
       packets_.fetch_add(frame.packets, std::memory_order_relaxed);
       bytes_.fetch_add(frame.chunk->size(), std::memory_order_relaxed);
-      if (std::exchange(loses_, false)) settings_.tell("recording into " + folder_.path() + " goes on");
+      note_written();
     } else {
       const int error = errno;
       lose(frame, Error::from_errno(error, "write " + segment_->file.name(), ErrorKind::kOutput));
@@ -179,10 +180,13 @@ bool SegmentWriter::begin(const Frame& frame) {
     lose(frame, Error("no segment"));
     return false;
   }
-  static_cast<void>(make_space(settings_.record.segment_bytes));
+  apply_limits(settings_.record.segment_bytes);
   auto created = create();
+  while (!created && make_space(created.error().errno_value())) created = create();
   if (!created) {
     failed_ns_ = now;
+    // The helper process is gone, or the folder: neither comes back.
+    if (const int error = created.error().errno_value(); error == 0 || error == ENOENT) dead_ = true;
     lose(frame, created.error());
     return false;
   }
@@ -191,6 +195,10 @@ bool SegmentWriter::begin(const Frame& frame) {
   segments_.fetch_add(1, std::memory_order_relaxed);
 
   Chunk head(std::max(frame.head->size() + Chunk::kAlign, Chunk::kAlign));
+  if (!head.has_memory()) {
+    lose(frame, Error::from_errno(ENOMEM, "write " + segment_->file.name(), ErrorKind::kOutput));
+    return false;
+  }
   head.append(*frame.head);
   PackedFrames packed;
   if (!packers_.empty()) packers_.back().pack(head.bytes(), true, packed);
@@ -233,7 +241,9 @@ Result<std::unique_ptr<SegmentWriter::Segment>> SegmentWriter::create() {
 // With errno, if not all of it is in the file. `packed`: what is written instead of the chunk.
 bool SegmentWriter::append(Chunk& chunk, const PackedFrames* packed, std::span<std::byte> entry) {
   const std::uint64_t offset = segment_->file.size();
-  if (!append_bytes(packed == nullptr ? chunk : lay_out(*packed))) {
+  Chunk* const bytes = packed == nullptr ? &chunk : lay_out(*packed);
+  if (bytes == nullptr) errno = ENOMEM;
+  if (bytes == nullptr || !append_bytes(*bytes)) {
     const int error = errno;
     segment_->layout.cut(offset);
     errno = error;
@@ -254,18 +264,22 @@ bool SegmentWriter::append_bytes(Chunk& chunk) {
   for (;;) {
     const auto appended = segment_->file.append(chunk, past_cache);
     if (appended.error == 0) return true;
-    if (appended.error == ENOSPC && make_space(size)) continue;
+    if (make_space(appended.error)) continue;
     errno = appended.error;
     return false;
   }
 }
 
 // With the padding that the frames need at their places in the file.
-Chunk& SegmentWriter::lay_out(const PackedFrames& packed) {
+Chunk* SegmentWriter::lay_out(const PackedFrames& packed) {
   FrameLayout& layout = segment_->layout;
   std::size_t most = packed.bytes.size();
   for (std::size_t i = 0; i < packed.sizes.size(); ++i) most += kWindow;
   if (staging_ == nullptr || staging_->room() < most) staging_ = std::make_unique<Chunk>(most);
+  if (!staging_->has_memory()) {
+    staging_.reset();
+    return nullptr;
+  }
   staging_->clear(segment_->file.size() % Chunk::kAlign);
   padding_ = layout.padding(packed.sizes.empty() ? 0 : packed.sizes.front().packed);
   std::span<const std::byte> rest = packed.bytes;
@@ -281,7 +295,7 @@ Chunk& SegmentWriter::lay_out(const PackedFrames& packed) {
     layout.add(frame);
     rest = rest.subspan(frame.packed);
   }
-  return *staging_;
+  return staging_.get();
 }
 
 // Without space for it the segment has none: who queries it reads all of it.
@@ -317,7 +331,7 @@ void SegmentWriter::complete(Segment& segment) {
     settings_.tell(name + " was written through the page cache, since this file system knows no other way (" + why +
                    ")");
   }
-  int error = segment.file.sync();
+  int error = segment.sync_error != 0 ? segment.sync_error : segment.file.sync();
   if (segment.index && ::fdatasync(segment.index.get()) != 0) segment.index.reset();
   segment.index.reset();
   const std::uint64_t bytes = segment.file.size() + segment.index_bytes;
@@ -336,35 +350,63 @@ void SegmentWriter::complete(Segment& segment) {
   if (failure_) failure_ = std::move(published);
 }
 
-// Whether something was removed.
-bool SegmentWriter::make_space(std::uint64_t coming) {
+void SegmentWriter::apply_limits(std::uint64_t coming) {
+  // Of a disk that does not tell it, nothing follows.
   const auto space = folder_.space();
+  constexpr DiskSpace kUnknown{.size = 0, .free = std::numeric_limits<std::uint64_t>::max() / 2};
   std::vector<KeptSegment> surplus;
   {
     const std::lock_guard lock(mutex_);
-    surplus = retention_.take_surplus(settings_.now_ns(), space ? *space : DiskSpace{}, coming);
-    // The disk is full, or so full that nothing can be said.
-    if (surplus.empty() && space && space->free < coming) {
-      if (auto oldest = retention_.take_oldest()) surplus.push_back(*oldest);
-    }
+    surplus = retention_.take_surplus(settings_.now_ns(), space ? *space : kUnknown, coming);
   }
   for (const KeptSegment& segment : surplus) remove(segment);
-  return !surplus.empty();
 }
 
-void SegmentWriter::remove(const KeptSegment& segment) {
+// The disk took no more, whatever it says of its space: whether the oldest segment is gone.
+bool SegmentWriter::make_space(int error) {
+  if (error != ENOSPC && error != EDQUOT) return false;
+  std::optional<KeptSegment> oldest;
+  {
+    const std::lock_guard lock(mutex_);
+    oldest = retention_.take_oldest();
+  }
+  return oldest && remove(*oldest);
+}
+
+// One that cannot be removed stays in the list.
+bool SegmentWriter::remove(const KeptSegment& segment) {
   auto removed = folder_.remove(segment.name, SegmentFile::kWhole);
-  if (!removed) settings_.tell(removed.error().text());
+  if (!removed) {
+    if (!std::exchange(told_of_removal_, true)) settings_.tell(removed.error().text() + "; it stays");
+    const std::lock_guard lock(mutex_);
+    retention_.add(segment);
+    return false;
+  }
   static_cast<void>(folder_.remove(segment.name, SegmentFile::kIndex));
   removed_.fetch_add(1, std::memory_order_relaxed);
+  return true;
 }
 
 void SegmentWriter::lose(const Frame& frame, const Error& error) {
   lost_.fetch_add(frame.packets, std::memory_order_relaxed);
   if (std::exchange(loses_, true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (failure_) failure_ = Error(error.text(), ErrorKind::kOutput);
+  }
+  // A disk that is nearly full changes its mind many times a second.
+  constexpr std::uint64_t kInterval = 10 * kSecond;
+  const std::uint64_t now = settings_.now_ns();
+  told_of_loss_ = told_ns_ == 0 || now < told_ns_ || now - told_ns_ >= kInterval;
+  if (!told_of_loss_) return;
+  told_ns_ = now;
   settings_.tell(error.text() + "; packets are lost until this is mended");
-  const std::lock_guard lock(mutex_);
-  if (failure_) failure_ = Error(error.text(), ErrorKind::kOutput);
+}
+
+void SegmentWriter::note_written() {
+  if (!std::exchange(loses_, false) || !std::exchange(told_of_loss_, false)) return;
+  settings_.tell("recording into " + folder_.path() + " goes on; " + std::to_string(lost_.load()) +
+                 " packets were lost so far");
 }
 
 // Other programs fill the disk, and segments grow old.
@@ -372,8 +414,9 @@ void SegmentWriter::look_at_limits() {
   const std::uint64_t now = settings_.now_ns();
   if (now - looked_ns_ < kSecond && now >= looked_ns_) return;
   looked_ns_ = now;
-  if (segment_ != nullptr) static_cast<void>(segment_->file.sync());
-  static_cast<void>(make_space(0));
+  // The kernel tells of an error of writing back once.
+  if (segment_ != nullptr && (segment_->sync_error = segment_->file.sync()) != 0) close_segment();
+  apply_limits(0);
 }
 
 }  // namespace ringtap

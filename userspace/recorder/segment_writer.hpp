@@ -84,6 +84,8 @@ class SegmentWriter {
   // Returns when all is written and complete. The first reason why packets were lost.
   Result<> finish();
   [[nodiscard]] Counts counts() const;
+  // No segment can be begun any more, whatever happens.
+  [[nodiscard]] bool is_dead() const { return dead_; }
 
  private:
   struct Segment {
@@ -92,6 +94,7 @@ class SegmentWriter {
     UniqueFd index;  // none: it has none
     std::uint64_t index_bytes = 0;
     std::uint64_t packets = 0;
+    int sync_error = 0;  // an errno
     FrameLayout layout;  // of a compressed one
   };
 
@@ -102,13 +105,15 @@ class SegmentWriter {
   Result<std::unique_ptr<Segment>> create();
   bool append(Chunk& chunk, const PackedFrames* packed, std::span<std::byte> entry);
   bool append_bytes(Chunk& chunk);
-  Chunk& lay_out(const PackedFrames& packed);
+  Chunk* lay_out(const PackedFrames& packed);
   void append_index(std::span<std::byte> entry, std::uint64_t offset, std::uint32_t stored, std::uint32_t size);
   void close_segment();
   void complete(Segment& segment);
-  bool make_space(std::uint64_t coming);
-  void remove(const KeptSegment& segment);
+  void apply_limits(std::uint64_t coming);
+  bool make_space(int error);
+  bool remove(const KeptSegment& segment);
   void lose(const Frame& frame, const Error& error);
+  void note_written();
   void look_at_limits();
 
   const Settings settings_;
@@ -124,7 +129,10 @@ class SegmentWriter {
   std::uint64_t last_name_ns_ = 0;
   std::uint64_t looked_ns_ = 0;  // when the limits were looked at
   std::uint64_t failed_ns_ = 0;  // when no segment could be begun; 0: it could
-  bool loses_ = false;           // and the user was told so
+  bool loses_ = false;           // the last frame
+  bool told_of_loss_ = false;
+  std::uint64_t told_ns_ = 0;     // when
+  bool told_of_removal_ = false;  // that failed
 
   bool explained_ = false;  // by the thread that completes: why files go through the page cache
 
@@ -141,6 +149,7 @@ class SegmentWriter {
   std::atomic<std::uint64_t> raw_{0};
   std::atomic<std::uint64_t> segments_{0};
   std::atomic<std::uint64_t> removed_{0};
+  std::atomic<bool> dead_{false};
 
   // Last: they use the others. The one that writes ends before the one that completes.
   std::unique_ptr<Worker> completer_;
