@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 namespace ringtap {
 
@@ -20,7 +21,9 @@ struct SegmentName {
 
   [[nodiscard]] std::string text(SegmentFile file = SegmentFile::kWhole) const;
   friend bool operator==(const SegmentName&, const SegmentName&) = default;
-  friend auto operator<=>(const SegmentName&, const SegmentName&) = default;
+  friend bool operator<(const SegmentName& one, const SegmentName& other) {
+    return std::tie(one.begin_ns, one.compressed) < std::tie(other.begin_ns, other.compressed);
+  }
 };
 
 struct ParsedSegmentName {

@@ -144,7 +144,7 @@ SegmentWriter::Counts SegmentWriter::counts() const {
 
 // The rest is run by the thread that writes, unless it says otherwise.
 
-void SegmentWriter::write(Frame frame, std::shared_future<PackedFrames> packed) {
+void SegmentWriter::write(Frame frame, const std::shared_future<PackedFrames>& packed) {
   const PackedFrames* const frames = packed.valid() ? &packed.get() : nullptr;
   look_at_limits();
   if (begin(frame)) {

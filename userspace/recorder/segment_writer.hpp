@@ -100,7 +100,7 @@ class SegmentWriter {
 
   SegmentWriter(Settings settings, SegmentFolder& folder, LocalFolder::Contents present);
   PackedFrames compress(std::size_t which, std::span<const std::byte> bytes);
-  void write(Frame frame, std::shared_future<PackedFrames> packed);
+  void write(Frame frame, const std::shared_future<PackedFrames>& packed);
   bool begin(const Frame& frame);
   Result<std::unique_ptr<Segment>> create();
   bool append(Chunk& chunk, const PackedFrames* packed, std::span<std::byte> entry);
