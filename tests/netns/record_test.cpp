@@ -4,13 +4,16 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <random>
 #include <set>
 
 #include "capture.hpp"
+#include "support/failing_call.hpp"
 #include "support/requirements.hpp"
 #include "support/traffic.hpp"
 
@@ -152,6 +155,23 @@ TEST_F(Record, GoesOnWhenTheDiskIsFull) {
   ASSERT_FALSE(numbers.empty());
   EXPECT_EQ(numbers.back(), 11'999U);
   EXPECT_TRUE(fs::exists(dir() + "/others"));
+}
+
+// Nothing is written, or nothing that was written is on the disk: all of it is lost, and said to be.
+TEST_F(Record, CountsWhatABrokenDiskDoesNotTake) {
+  for (const unsigned call : {SYS_pwrite64, SYS_fdatasync}) {
+    SCOPED_TRACE(call);
+    Capture recorder(
+        hosts_->right, arguments({"--segment", "1M"}), [call] { make_call_fail(call, EIO); }, "record");
+    send(500);
+    const Finished finished = recorder.stop();
+    EXPECT_EQ(finished.status, (ExitStatus{4, 0})) << finished.err;
+    expect_identity(finished.err);
+    EXPECT_NE(finished.err.find("Input/output error"), std::string::npos) << finished.err;
+    EXPECT_NE(finished.err.find("discarded_output=500"), std::string::npos) << finished.err;
+    EXPECT_TRUE(recorded().empty());
+    fs::remove_all(dir());
+  }
 }
 
 // Nobody listens there, so the kernel drops it with a reason: with the packets of the second before.
