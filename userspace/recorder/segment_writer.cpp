@@ -157,7 +157,7 @@ void SegmentWriter::write(Frame frame, const std::shared_future<PackedFrames>& p
       const int error = errno;
       lose(frame, Error::from_errno(error, "write " + segment_->file.name(), ErrorKind::kOutput));
       // What comes later may need the interfaces that were lost; and a broken file is left alone.
-      if (frame.has_others || error != ENOSPC) {
+      if (frame.has_others || (error != ENOSPC && error != EDQUOT)) {
         close_segment();
         failed_ns_ = settings_.now_ns();
       }
@@ -194,18 +194,7 @@ bool SegmentWriter::begin(const Frame& frame) {
   failed_ns_ = 0;
   segments_.fetch_add(1, std::memory_order_relaxed);
 
-  Chunk head(std::max(frame.head->size() + Chunk::kAlign, Chunk::kAlign));
-  if (!head.has_memory()) {
-    lose(frame, Error::from_errno(ENOMEM, "write " + segment_->file.name(), ErrorKind::kOutput));
-    return false;
-  }
-  head.append(*frame.head);
-  PackedFrames packed;
-  if (!packers_.empty()) packers_.back().pack(head.bytes(), true, packed);
-  head_indexer_.add_other();
-  const std::span<const std::byte> entry = head_indexer_.finish(0, 0, 0);
-  std::vector<std::byte> index(entry.begin(), entry.end());
-  if (append(head, packers_.empty() ? nullptr : &packed, index)) return true;
+  if (append_head(*frame.head)) return true;
   const int error = errno;
   lose(frame, Error::from_errno(error, "write " + segment_->file.name(), ErrorKind::kOutput));
   static_cast<void>(folder_.remove(segment_->name, SegmentFile::kPart));
@@ -213,6 +202,22 @@ bool SegmentWriter::begin(const Frame& frame) {
   segment_.reset();
   failed_ns_ = now;
   return false;
+}
+
+// With errno, if not all of it is in the file.
+bool SegmentWriter::append_head(std::span<const std::byte> bytes) {
+  Chunk head(bytes.size() + Chunk::kAlign);
+  if (!head.has_memory()) {
+    errno = ENOMEM;
+    return false;
+  }
+  head.append(bytes);
+  PackedFrames packed;
+  if (!packers_.empty()) packers_.back().pack(head.bytes(), true, packed);
+  head_indexer_.add_other();
+  const std::span<const std::byte> entry = head_indexer_.finish(0, 0, 0);
+  std::vector<std::byte> index(entry.begin(), entry.end());
+  return append(head, packers_.empty() ? nullptr : &packed, index);
 }
 
 Result<std::unique_ptr<SegmentWriter::Segment>> SegmentWriter::create() {
@@ -225,7 +230,8 @@ Result<std::unique_ptr<SegmentWriter::Segment>> SegmentWriter::create() {
   if (index) {
     const auto header = index_file_header();
     if (write_all(index->get(), header, true).error != 0) index->reset();
-  } else if (index.error().errno_value() != ENOSPC) {
+  } else if (const int error = index.error().errno_value(); error != ENOSPC && error != EDQUOT) {
+    static_cast<void>(folder_.remove(name, SegmentFile::kPart));
     return index.take_error();
   }
   auto segment = std::make_unique<Segment>(
@@ -316,9 +322,11 @@ void SegmentWriter::close_segment() {
   if (segment_ == nullptr) return;
   if (segment_->name.compressed) {
     const std::vector<std::byte> table = segment_->layout.seek_table();
-    Chunk end(table.size() + Chunk::kAlign);
-    end.append(table);
-    static_cast<void>(segment_->file.append(end, false));  // without it the frames are read all the same
+    Chunk end(table.size());
+    if (end.has_memory()) {
+      end.append(table);
+      static_cast<void>(segment_->file.append(end, false));  // without it the frames are read all the same
+    }
   }
   completer_->give([this, segment = std::shared_ptr<Segment>(std::move(segment_))] { complete(*segment); });
 }

@@ -103,6 +103,7 @@ class SegmentWriter {
   void write(Frame frame, const std::shared_future<PackedFrames>& packed);
   bool begin(const Frame& frame);
   Result<std::unique_ptr<Segment>> create();
+  bool append_head(std::span<const std::byte> bytes);
   bool append(Chunk& chunk, const PackedFrames* packed, std::span<std::byte> entry);
   bool append_bytes(Chunk& chunk);
   Chunk* lay_out(const PackedFrames& packed);
