@@ -116,7 +116,7 @@ void measure(const char* name, Kind kind) {
   const CompareTotals totals = run.comparer.totals();
   std::printf("%-9s %6.2f M records/s  (%llu of %llu records tied)\n", name,
               static_cast<double>(run.records - before) / taken / 1e6,
-              static_cast<unsigned long long>(totals.counts.tied),
+              static_cast<unsigned long long>(totals.counts.matched),
               static_cast<unsigned long long>(totals.counts.records));
 }
 

@@ -110,17 +110,8 @@ DirectFile::Appended DirectFile::cut_back(std::span<const std::byte> bytes, std:
       std::upper_bound(ends.begin(), ends.end(), static_cast<std::uint32_t>(written - lead)) - ends.begin());
   const std::size_t kept = lead + (whole == 0 ? 0 : ends[whole - 1]);
   keep_tail(bytes, kept);
-  // What is reserved stays so.
   static_cast<void>(::ftruncate(fd_.get(), static_cast<off_t>(size_)) == 0);
-  reserved_ = size_;
   return {.blocks = whole, .error = error};
-}
-
-void DirectFile::reserve(std::uint64_t bytes) {
-  if (size_ + bytes <= reserved_) return;
-  // One that fails may have reserved a part.
-  static_cast<void>(::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(size_), static_cast<off_t>(bytes)));
-  reserved_ = size_ + bytes;
 }
 
 int DirectFile::sync() {
@@ -128,11 +119,6 @@ int DirectFile::sync() {
 }
 
 int DirectFile::close() {
-  if (reserved_ > size_ && ::ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0) {
-    const int error = errno;
-    fd_.reset();
-    return error;
-  }
   // Linux has released the descriptor even if close() was interrupted, close(2).
   const int error = ::close(fd_.release()) == 0 ? 0 : errno;
   return error == EINTR ? 0 : error;

@@ -34,18 +34,15 @@ class DirectFile {
   Appended append(Chunk& chunk, bool past_cache);
   static constexpr std::size_t kWorthTheDisk = 64 * 1024;
 
-  // Space for this many bytes more, which close() gives back if they do not come; without any effect where the file
-  // system has none to reserve.
-  void reserve(std::uint64_t bytes);
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const std::string& name() const { return name_; }
   // Why what was to go past the page cache does not: "O_DIRECT: Invalid argument"; empty: it does, or nothing was to.
   [[nodiscard]] std::string why_cached() const;
 
-  // What was appended is on the disk. 0, or an errno.
+  // What was appended before is on the disk. 0, or an errno. By any thread.
   int sync();
-  // Gives back reserved space and closes. 0, or an errno.
+  // 0, or an errno.
   int close();
 
  private:
@@ -56,7 +53,6 @@ class DirectFile {
   UniqueFd fd_;
   std::string name_;
   std::uint64_t size_ = 0;
-  std::uint64_t reserved_ = 0;                   // as far as the file has space
   std::array<std::byte, Chunk::kAlign> tail_{};  // the last size_ % kAlign bytes of the file
   bool is_direct_ = false;
   int no_direct_ = 0;  // the errno with which O_DIRECT was refused

@@ -18,7 +18,6 @@ namespace {
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::size_t kPoolChunks = 64;
 constexpr std::size_t kFewChunks = kPoolChunks / 2;
-constexpr std::uint64_t kReserve = std::uint64_t{64} << 20;  // of a file, ahead of what is written
 constexpr std::size_t kMostClosing = 4;
 
 // What is held in memory for an event is written at once, while more comes.
@@ -220,7 +219,7 @@ bool SegmentWriter::append_head(std::span<const std::byte> bytes) {
   return append(head, packers_.empty() ? nullptr : &packed, index);
 }
 
-Result<std::unique_ptr<SegmentWriter::Segment>> SegmentWriter::create() {
+Result<std::shared_ptr<SegmentWriter::Segment>> SegmentWriter::create() {
   // A clock that was set back gives no name twice, and none before those that are there.
   last_name_ns_ = std::max(settings_.now_ns(), last_name_ns_ + 1);
   const SegmentName name{.begin_ns = last_name_ns_, .compressed = settings_.record.zstd_level.has_value()};
@@ -234,7 +233,7 @@ Result<std::unique_ptr<SegmentWriter::Segment>> SegmentWriter::create() {
     static_cast<void>(folder_.remove(name, SegmentFile::kPart));
     return index.take_error();
   }
-  auto segment = std::make_unique<Segment>(
+  auto segment = std::make_shared<Segment>(
       Segment{.name = name,
               .file = DirectFile(fd.take(), folder_.path() + "/" + name.text(SegmentFile::kPart)),
               .index = index ? index.take() : UniqueFd(),
@@ -266,7 +265,6 @@ bool SegmentWriter::append_bytes(Chunk& chunk) {
   const std::size_t size = chunk.size();
   // What the disk does not take in time the page cache does, as far as there is memory for it.
   const bool past_cache = size >= DirectFile::kWorthTheDisk && pool_.spare() >= kFewChunks;
-  if (size >= DirectFile::kWorthTheDisk) segment_->file.reserve(kReserve);
   for (;;) {
     const auto appended = segment_->file.append(chunk, past_cache);
     if (appended.error == 0) return true;
@@ -328,7 +326,7 @@ void SegmentWriter::close_segment() {
       static_cast<void>(segment_->file.append(end, false));  // without it the frames are read all the same
     }
   }
-  completer_->give([this, segment = std::shared_ptr<Segment>(std::move(segment_))] { complete(*segment); });
+  completer_->give([this, segment = std::exchange(segment_, nullptr)] { complete(*segment); });
 }
 
 // By the thread that completes.
@@ -339,7 +337,7 @@ void SegmentWriter::complete(Segment& segment) {
     settings_.tell(name + " was written through the page cache, since this file system knows no other way (" + why +
                    ")");
   }
-  int error = segment.sync_error != 0 ? segment.sync_error : segment.file.sync();
+  int error = *segment.sync_error != 0 ? segment.sync_error->load() : segment.file.sync();
   if (segment.index && ::fdatasync(segment.index.get()) != 0) segment.index.reset();
   segment.index.reset();
   const std::uint64_t bytes = segment.file.size() + segment.index_bytes;
@@ -423,7 +421,14 @@ void SegmentWriter::look_at_limits() {
   if (now - looked_ns_ < kSecond && now >= looked_ns_) return;
   looked_ns_ = now;
   // The kernel tells of an error of writing back once.
-  if (segment_ != nullptr && (segment_->sync_error = segment_->file.sync()) != 0) close_segment();
+  if (segment_ != nullptr && *segment_->sync_error != 0) close_segment();
+  // By the other thread: what went through the page cache may take long.
+  if (segment_ != nullptr && !syncs_.exchange(true)) {
+    completer_->give([this, segment = segment_] {
+      if (const int error = segment->file.sync(); error != 0) *segment->sync_error = error;
+      syncs_ = false;
+    });
+  }
   apply_limits(0);
 }
 

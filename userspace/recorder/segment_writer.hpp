@@ -94,15 +94,15 @@ class SegmentWriter {
     UniqueFd index;  // none: it has none
     std::uint64_t index_bytes = 0;
     std::uint64_t packets = 0;
-    int sync_error = 0;  // an errno
-    FrameLayout layout;  // of a compressed one
+    std::shared_ptr<std::atomic<int>> sync_error = std::make_shared<std::atomic<int>>(0);  // an errno
+    FrameLayout layout;                                                                    // of a compressed one
   };
 
   SegmentWriter(Settings settings, SegmentFolder& folder, LocalFolder::Contents present);
   PackedFrames compress(std::size_t which, std::span<const std::byte> bytes);
   void write(Frame frame, const std::shared_future<PackedFrames>& packed);
   bool begin(const Frame& frame);
-  Result<std::unique_ptr<Segment>> create();
+  Result<std::shared_ptr<Segment>> create();
   bool append_head(std::span<const std::byte> bytes);
   bool append(Chunk& chunk, const PackedFrames* packed, std::span<std::byte> entry);
   bool append_bytes(Chunk& chunk);
@@ -123,7 +123,7 @@ class SegmentWriter {
   ChunkPool pool_;
 
   // By the thread that writes.
-  std::unique_ptr<Segment> segment_;
+  std::shared_ptr<Segment> segment_;
   FrameIndexer head_indexer_;
   std::unique_ptr<Chunk> staging_;  // compressed frames on their way to the file
   std::size_t padding_ = 0;         // in front of those in it
@@ -151,6 +151,7 @@ class SegmentWriter {
   std::atomic<std::uint64_t> segments_{0};
   std::atomic<std::uint64_t> removed_{0};
   std::atomic<bool> dead_{false};
+  std::atomic<bool> syncs_{false};  // the thread that completes, what is written so far
 
   // Last: they use the others. The one that writes ends before the one that completes.
   std::unique_ptr<Worker> completer_;
