@@ -109,7 +109,7 @@ TEST(ManPage, HasEveryOptionOfEachOtherFormAndNoOther) {
 }
 
 TEST(Help, HasEveryOptionWithItsOwnDefault) {
-  for (const auto& [form, word, about] : form_table()) {
+  for (const auto& [form, word, about, folder] : form_table()) {
     std::vector<const char*> words = {"ringtap", word.data(), "-h"};
     if (form == kCaptureForm) words.erase(words.begin() + 1);
     const auto options = parse_options(static_cast<int>(words.size()), words.data());
@@ -124,7 +124,7 @@ TEST(Help, HasEveryOptionWithItsOwnDefault) {
 
 // A name stands for one option in each form, or is refused there.
 TEST(OptionTable, HasEachNameOnce) {
-  for (const auto& [form, word, about] : form_table()) {
+  for (const auto& [form, word, about, folder] : form_table()) {
     std::multiset<std::string> all;
     const auto add = [&](const char* names) {
       Names some;

@@ -570,6 +570,7 @@ TEST(Options, RecordTakesLimitsInWordsOfTheirKind) {
   EXPECT_EQ(event.every_ns, 600'000'000'000U);
   EXPECT_EQ(parsed({"trigger", "x"}).action, Action::kTrigger);
   EXPECT_FALSE(parse({"trigger"}));
+  EXPECT_FALSE(parse({"trigger", "x", "y"}));
   EXPECT_FALSE(parse({"record", "-d", "x", "--trigger-loss"})) << "without memory there is nothing to write";
   EXPECT_FALSE(parse({"record", "-d", "x", "--memory", "1G", "--trigger-drop", "any"})) << "no tap sees drops";
 }

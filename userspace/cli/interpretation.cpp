@@ -180,10 +180,10 @@ Result<> check_events(const Draft& draft) {
   return ok();
 }
 
-Result<Options> interpret_trigger(Draft draft, const std::string& folder) {
-  if (folder.empty()) return usage("trigger needs the folder of a recorder: ringtap trigger DIR");
+Result<Options> interpret_trigger(Draft draft, const std::string& expression) {
+  if (draft.options.folder.empty()) return usage("trigger needs the folder of a recorder: ringtap trigger DIR");
+  if (!expression.empty()) return usage("trigger takes a folder and nothing else, not '" + expression + "'");
   draft.options.action = Action::kTrigger;
-  draft.options.folder = folder;
   return std::move(draft.options);
 }
 

@@ -385,13 +385,16 @@ constexpr std::array kForms = {
     FormRow{kCaptureForm, "",
             "Captures packets with eBPF taps in the kernel, and prints or writes them like tcpdump.\n"
             "ringtap compare follows each packet through all taps and reports where it went: see ringtap compare -h\n"
-            "ringtap record writes segments into a folder that does not outgrow its limits: see ringtap record -h"},
+            "ringtap record writes segments into a folder that does not outgrow its limits: see ringtap record -h\n"
+            "ringtap query finds packets in such a folder: see ringtap query -h"},
     FormRow{kCompareForm, "compare", "Follows each packet through all taps in the kernel and reports where it went."},
-    FormRow{kTriggerForm, "trigger", "Has a recorder with --memory write what it holds: ringtap trigger DIR."},
+    FormRow{kTriggerForm, "trigger", "Has a recorder with --memory write what it holds: ringtap trigger DIR.",
+            "of that recorder"},
     FormRow{kRecordForm, "record", "Records packets into a folder of segments that does not outgrow its limits."},
     FormRow{kQueryForm, "query",
             "Finds packets in a folder of recordings and prints or writes them like tcpdump -r; reads only the parts\n"
-            "that may have some."},
+            "that may have some.",
+            "of segments that ringtap record wrote, or of any capture files"},
 };
 
 }  // namespace

@@ -33,7 +33,8 @@ enum Form : std::uint8_t {
 struct FormRow {
   Form form;
   std::string_view word;
-  const char* about;  // first in its help
+  const char* about;             // first in its help
+  const char* folder = nullptr;  // its first argument; nullptr: it takes none
 };
 std::span<const FormRow> form_table();
 

@@ -140,10 +140,7 @@ Result<Options> parse_options(int argc, const char* const* argv) {
                        "show the versions of the program, its libraries and the kernel, and exit");
   const std::vector<Declared> declared = declare(app, form, draft.options);
   std::vector<std::string> words;
-  if (form == kQueryForm) {
-    app.add_option("folder", draft.options.folder, "of segments that ringtap record wrote, or of any capture files")
-        ->type_name("");
-  }
+  if (row_of_form.folder != nullptr) app.add_option("folder", draft.options.folder, row_of_form.folder)->type_name("");
   app.add_option("expression", words, "filter, see pcap-filter(7)")->type_name("");
   std::string refused;
   for (const RefusedRow& row : refused_options()) {
