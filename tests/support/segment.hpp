@@ -17,6 +17,7 @@
 #include "recorder/block_walk.hpp"
 #include "recorder/build_index.hpp"
 #include "recorder/frame_index.hpp"
+#include "recorder/segment_name.hpp"
 
 namespace ringtap::testing {
 

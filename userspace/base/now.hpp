@@ -8,10 +8,12 @@
 
 namespace ringtap {
 
+inline constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+
 inline std::uint64_t now_ns(clockid_t clock) {
   timespec now{};
   clock_gettime(clock, &now);  // cannot fail for the clocks used here
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+  return static_cast<std::uint64_t>(now.tv_sec) * kNsPerSecond + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 inline std::uint64_t monotonic_now_ns() {

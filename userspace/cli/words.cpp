@@ -173,15 +173,10 @@ Result<std::uint32_t> parse_sample(std::string_view option, const std::string& t
 
 Result<TapSet> parse_taps(std::string_view option, const std::string& list, TapSet known) {
   TapSet taps;
-  std::string_view rest = list;
-  for (bool more = true; more;) {
-    const auto comma = rest.find(',');
-    const std::string_view word = rest.substr(0, comma);
-    more = comma != std::string_view::npos;
-    if (more) rest.remove_prefix(comma + 1);
+  for (const std::string& word : words_of(list)) {
     const TapSet found = taps_of_word(word, known);
     if (found.empty()) {
-      return usage(given(option, list) + ": there is no tap '" + std::string(word) + "'").hint(tap_words(known));
+      return usage(given(option, list) + ": there is no tap '" + word + "'").hint(tap_words(known));
     }
     taps.insert(found);
   }

@@ -144,9 +144,9 @@ int capture(const Options& options) {
       },
       [&](const SessionTotals& totals) {
         progress.look(totals);
-        if (output->on_progress) output->on_progress(totals, false);
+        if (output->on_progress) output->on_progress(totals);
       });
-  if (output->on_progress) output->on_progress(ended.totals, true);
+  if (output->tell_end) output->tell_end();
   tell_of_tagged_frames(source, options.filter);
   report(source, options, ended.totals, false);
   if (const std::string text = file_command_text(options); !text.empty()) say(text);

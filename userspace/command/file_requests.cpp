@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "file/rotating_writer.hpp"
-#include "recorder/frame_index.hpp"
+#include "recorder/segment_name.hpp"
 
 namespace ringtap {
 namespace {

@@ -170,6 +170,7 @@ Result<Output> open_outputs(const OutputContext& wanted) {
     if (output->on_flush_asked) all.on_flush_asked = std::move(output->on_flush_asked);
     if (output->tell_counts) all.tell_counts = std::move(output->tell_counts);
     if (output->on_progress) all.on_progress = std::move(output->on_progress);
+    if (output->tell_end) all.tell_end = std::move(output->tell_end);
   }
   all.sink = Tee::unwrap(std::move(tee));
   return all;

@@ -39,8 +39,10 @@ struct Output {
   std::function<Result<>()> on_flush_asked = {};
   // How it goes, for standard error, when the counts are asked for; null: there is nothing more to say than the totals.
   std::function<void()> tell_counts = {};
-  // Called once a second with the totals so far, and at the end with the final ones; null: never.
-  std::function<void(const SessionTotals& totals, bool at_end)> on_progress = {};
+  // Called once a second with the totals so far; null: never.
+  std::function<void(const SessionTotals& totals)> on_progress = {};
+  // What became of it, at the end; null: nothing more than the totals.
+  std::function<void()> tell_end = {};
 };
 Result<Output> open_outputs(const OutputContext& context);
 

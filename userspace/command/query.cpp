@@ -22,7 +22,7 @@
 #include "file/pcap_parser.hpp"
 #include "file/pcapng_parser.hpp"
 #include "record/packet_selection.hpp"
-#include "recorder/frame_index.hpp"
+#include "recorder/segment_name.hpp"
 #include "ringtap/unique_fd.hpp"
 
 namespace ringtap {

@@ -76,7 +76,7 @@ int read_as(Options& options, Signals& signals, HostNames* names, bool may_start
   const Ended ended = run_session(*files->source, *output, signals, options, [](const SessionTotals& totals) {
     say(std::to_string(totals.written) + " packets so far");
   });
-  if (output->on_progress) output->on_progress(ended.totals, true);
+  if (output->tell_end) output->tell_end();
   if (!ended.result && conversion.needs_pcapng && follows && may_start_over) {
     say("-w " + options.output.path + ": what passes does not fit into one pcap file; it becomes a pcapng file");
     options.output.format = FileFormat::kPcapng;

@@ -22,11 +22,9 @@
 namespace ringtap {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
-
 // "2026-11-29T14:03:19Z"
 std::string time_text(std::uint64_t ns) {
-  const auto seconds = static_cast<std::time_t>(ns / kSecond);
+  const auto seconds = static_cast<std::time_t>(ns / kNsPerSecond);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   std::array<char, 32> text{};
@@ -100,21 +98,31 @@ class Recording final : public Sink {
   Result<> end_segment() { return recorder_->end_segment(); }
   Result<> trigger() { return recorder_->trigger("asked for"); }
 
-  void on_progress(const SessionTotals& totals, bool at_end) {
+  void on_progress(const SessionTotals& totals) {
     const std::uint64_t now = monotonic_now_ns();
-    if (at_end) {
-      tell_end();
-    } else if (settings_.stats_ns > 0 && now - told_ns_ >= settings_.stats_ns) {
-      tell_counts(totals.written, now);
-    }
+    if (settings_.stats_ns > 0 && now - told_ns_ >= settings_.stats_ns) tell_counts(totals.written, now);
   }
   void tell_counts() { tell_counts(taken_, monotonic_now_ns()); }
+
+  void tell_end() {
+    const SegmentWriter::Counts counts = writer_->counts();
+    std::string text = "recorded " + std::to_string(counts.packets) + " packets, " + bytes_text(counts.bytes);
+    if (settings_.zstd_level) text += " as " + bytes_text(counts.stored);
+    text += ", in " + std::to_string(counts.segments) + (counts.segments == 1 ? " segment" : " segments") + " in " +
+            folder_->path();
+    if (counts.removed > 0) text += "; " + std::to_string(counts.removed) + " old ones were removed";
+    if (counts.packets_lost > 0) {
+      text += "; " + std::to_string(counts.packets_lost) + " packets were lost, since they could not be written";
+    }
+    if (counts.oldest_ns) text += "; it holds packets since " + time_text(*counts.oldest_ns);
+    say(text);
+  }
 
  private:
   // One line of key=value; rates are those since the line before.
   void tell_counts(std::uint64_t taken, std::uint64_t now) {
     const SegmentWriter::Counts counts = writer_->counts();
-    const double seconds = std::max(static_cast<double>(now - told_ns_) / kSecond, 1e-3);
+    const double seconds = std::max(static_cast<double>(now - told_ns_) / kNsPerSecond, 1e-3);
     const auto rate = [&](std::uint64_t present, std::uint64_t before) {
       return std::to_string(
           static_cast<std::uint64_t>(static_cast<double>(present - std::min(before, present)) / seconds));
@@ -143,20 +151,6 @@ class Recording final : public Sink {
     lost_ = lost;
   }
 
-  void tell_end() {
-    const SegmentWriter::Counts counts = writer_->counts();
-    std::string text = "recorded " + std::to_string(counts.packets) + " packets, " + bytes_text(counts.bytes);
-    if (settings_.zstd_level) text += " as " + bytes_text(counts.stored);
-    text += ", in " + std::to_string(counts.segments) + (counts.segments == 1 ? " segment" : " segments") + " in " +
-            folder_->path();
-    if (counts.removed > 0) text += "; " + std::to_string(counts.removed) + " old ones were removed";
-    if (counts.packets_lost > 0) {
-      text += "; " + std::to_string(counts.packets_lost) + " packets were lost, since they could not be written";
-    }
-    if (counts.oldest_ns) text += "; it holds packets since " + time_text(*counts.oldest_ns);
-    say(text);
-  }
-
   const RecordSettings& settings_;
   RecordSource& source_;
   std::unique_ptr<SegmentFolder> folder_;
@@ -180,9 +174,8 @@ Result<Output> open_recording(const OutputContext& context) {
   output.start_next_file = [sink = recording.get()] { return sink->end_segment(); };
   output.on_flush_asked = [sink = recording.get()] { return sink->trigger(); };
   output.tell_counts = [sink = recording.get()] { sink->tell_counts(); };
-  output.on_progress = [sink = recording.get()](const SessionTotals& totals, bool at_end) {
-    sink->on_progress(totals, at_end);
-  };
+  output.on_progress = [sink = recording.get()](const SessionTotals& totals) { sink->on_progress(totals); };
+  output.tell_end = [sink = recording.get()] { sink->tell_end(); };
   output.sink = std::move(recording);
   return output;
 }

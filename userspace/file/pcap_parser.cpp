@@ -7,13 +7,13 @@
 #include <string>
 #include <utility>
 
+#include "base/now.hpp"
 #include "record/capture_format.hpp"
 
 namespace ringtap {
 namespace {
 
 constexpr std::array kMagics = {pcap::kMagicMicroseconds, pcap::kMagicNanoseconds, pcap::kMagicModified};
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 bool is_one_of_ours(std::uint32_t magic) {
   return std::find(kMagics.begin(), kMagics.end(), magic) != kMagics.end();

@@ -5,13 +5,12 @@
 #include <limits>
 #include <string>
 
+#include "base/now.hpp"
 #include "file/format_parser.hpp"
 #include "file/left_out.hpp"
 
 namespace ringtap {
 namespace {
-
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 // pcap has no word for "no limit"; libpcap's own maximum holds for every source.
 std::uint32_t snaplen_of(const Interface& interface) {

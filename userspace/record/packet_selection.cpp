@@ -10,8 +10,6 @@
 namespace ringtap {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-
 std::uint64_t midnight_before(std::uint64_t time_ns, int days_later) {
   const auto seconds = static_cast<std::time_t>(time_ns / kNsPerSecond);
   std::tm day{};
@@ -20,6 +18,11 @@ std::uint64_t midnight_before(std::uint64_t time_ns, int days_later) {
   day.tm_mday += days_later;
   day.tm_isdst = -1;
   return static_cast<std::uint64_t>(std::mktime(&day)) * kNsPerSecond;
+}
+
+// Not before 1970.
+std::uint64_t before(std::uint64_t now_ns, std::uint64_t ns) {
+  return now_ns - std::min(now_ns, ns);
 }
 
 std::uint64_t moment(const FileTime& time, std::uint64_t first_ns, int days_later) {
@@ -31,7 +34,7 @@ std::uint64_t moment(const FileTime& time, std::uint64_t first_ns, int days_late
     case FileTime::Base::kFirstPacket:
       return first_ns + time.ns;
     case FileTime::Base::kBeforeNow:
-      return epoch_now_ns() - std::min(epoch_now_ns(), time.ns);
+      return before(epoch_now_ns(), time.ns);
   }
   return 0;
 }
@@ -43,7 +46,7 @@ FileSelection resolved(const FileSelection& wanted, std::uint64_t now_ns) {
   const auto resolve = [&](std::optional<FileTime>& time, std::uint64_t not_before) {
     if (!time || time->base == FileTime::Base::kFirstPacket) return;
     std::uint64_t ns = time->ns;
-    if (time->base == FileTime::Base::kBeforeNow) ns = now_ns - std::min(now_ns, time->ns);
+    if (time->base == FileTime::Base::kBeforeNow) ns = before(now_ns, time->ns);
     if (time->base == FileTime::Base::kDay) {
       const std::uint64_t from = not_before > 0 ? not_before : now_ns;
       ns = midnight_before(from, 0) + time->ns;

@@ -15,16 +15,13 @@
 #include "file/input_buffer.hpp"
 #include "file/pcapng_parser.hpp"
 #include "recorder/block_walk.hpp"
+#include "recorder/zstd_frames.hpp"
 
 namespace ringtap {
 namespace {
 
 using Bytes = std::span<const std::byte>;
 
-constexpr std::uint32_t kSkippableMagic = 0x184d2a50;  // of RFC 8878, the lowest four bits are free
-constexpr std::uint32_t kSkippableMask = 0xfffffff0;
-constexpr std::uint32_t kSeekTableMagic = 0x8f92eab1;  // the last four bytes of a seek table
-constexpr std::size_t kSkippableHeader = 8;
 constexpr std::size_t kMostFrame = BlockWalk::kMostBlockBytes;
 
 // A ByteSource of bytes that are at hand; then it has nothing yet.
@@ -165,7 +162,7 @@ Result<BuiltIndex> index_zstd(InputBuffer& file) {
     auto state = file.require(kSkippableHeader);
     if (!state) return state.take_error();
     if (*state != ReadState::kData) return entries.take(file.bytes().empty() && frame.empty());
-    if ((load<std::uint32_t>(file.bytes()) & kSkippableMask) == kSkippableMagic) {
+    if (is_skippable_frame(load<std::uint32_t>(file.bytes()))) {
       // Padding, or the seek table, after which a recorder writes nothing.
       const std::size_t size = kSkippableHeader + load<std::uint32_t>(file.bytes(), sizeof(std::uint32_t));
       state = file.require(size);

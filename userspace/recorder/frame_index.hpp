@@ -10,16 +10,13 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "ringtap/record.hpp"
 
 namespace ringtap {
 
-inline constexpr std::string_view kIndexSuffix = ".index";  // after the whole name of the segment
-inline constexpr std::string_view kPartSuffix = ".part";    // of a segment while it is written; not in the index's name
-inline constexpr std::uint32_t kMostFrameBytes = 1 << 20;   // of pcapng, unless a single block is larger
+inline constexpr std::uint32_t kMostFrameBytes = 1 << 20;  // of pcapng, unless a single block is larger
 
 // Bits of FrameEntry::flags.
 inline constexpr std::uint8_t kHasOther = 1;   // other blocks than packets: the frame is always read

@@ -13,7 +13,7 @@ Recorder::Recorder(SegmentWriter& writer, const RecordSettings& settings, Pcapng
     : writer_(writer),
       about_(std::move(about)),
       segment_bytes_(settings.segment_bytes),
-      most_frame_(std::clamp<std::uint64_t>(settings.segment_bytes / 4, 64 * 1024, kFrameBytes)),
+      most_frame_(std::clamp<std::uint64_t>(settings.segment_bytes / 4, 64 * 1024, kMostFrameBytes)),
       segment_ns_(settings.segment_ns),
       compresses_(settings.zstd_level.has_value()),
       hooks_(std::move(hooks)),
@@ -46,7 +46,7 @@ bool Recorder::make_room(std::size_t size) {
   if (frame_.chunk != nullptr && frame_.chunk->size() + size > frame_bytes_) put_frame();
   if (frame_.chunk != nullptr) return true;
   frame_bytes_ = std::min(writer_.frame_bytes(), most_frame_);
-  frame_.chunk = size > kFrameBytes ? std::make_unique<Chunk>(size + Chunk::kAlign) : take_chunk();
+  frame_.chunk = size > kMostFrameBytes ? std::make_unique<Chunk>(size + Chunk::kAlign) : take_chunk();
   if (frame_.chunk == nullptr || !frame_.chunk->has_memory()) return false;
   if (segment_begun_ns_ == 0) {
     segment_begun_ns_ = now_ns_;

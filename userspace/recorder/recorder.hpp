@@ -23,7 +23,6 @@ namespace ringtap {
 
 class Recorder final : public Sink {
  public:
-  static constexpr std::size_t kFrameBytes = std::size_t{1} << 20;
   static constexpr std::uint64_t kFrameNs = 1'000'000'000;
 
   struct Hooks {

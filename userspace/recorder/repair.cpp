@@ -15,15 +15,6 @@
 namespace ringtap {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
-
-std::uint64_t modified_ns(int fd) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) return 0;
-  return static_cast<std::uint64_t>(status.st_mtim.tv_sec) * kSecond +
-         static_cast<std::uint64_t>(status.st_mtim.tv_nsec);
-}
-
 Result<> remove_both(SegmentFolder& folder, const SegmentName& name) {
   auto removed = folder.remove(name, SegmentFile::kPart);
   if (auto index = folder.remove(name, SegmentFile::kIndex); removed) return index;
@@ -36,14 +27,14 @@ Result<std::optional<KeptSegment>> repair(SegmentFolder& folder, const SegmentNa
   const std::string path = folder.path() + "/" + name.text(SegmentFile::kPart);
   auto part = folder.open(name, SegmentFile::kPart);
   if (!part) return part.take_error();
-  const std::uint64_t end_ns = modified_ns(part->get());
+  struct stat status {};
+  if (::fstat(part->get(), &status) != 0) return Error::from_errno(errno, "examine " + path);
   UniqueFd copy(::fcntl(part->get(), F_DUPFD_CLOEXEC, 0));
   if (!copy) return Error::from_errno(errno, "read " + path);
   auto built = build_index(std::move(copy));
   if (!built) return built.take_error();
   constexpr off_t kMostOfNothing = 4 << 20;
-  struct stat status {};
-  if (built->packets == 0 && (::fstat(part->get(), &status) != 0 || status.st_size > kMostOfNothing)) {
+  if (built->packets == 0 && status.st_size > kMostOfNothing) {
     return Error("no packet of " + path + " can be read");
   }
   if (built->packets == 0) {
@@ -67,7 +58,7 @@ Result<std::optional<KeptSegment>> repair(SegmentFolder& folder, const SegmentNa
   if (auto published = folder.publish(name); !published) return published.take_error();
   tell(folder.path() + "/" + name.text() + ": completed after its recorder was ended, " +
        std::to_string(built->packets) + " packets");
-  return std::optional(KeptSegment{.name = name, .bytes = bytes, .end_ns = end_ns});
+  return std::optional(KeptSegment{.name = name, .bytes = bytes, .end_ns = end_ns(status)});
 }
 
 }  // namespace

@@ -20,10 +20,10 @@
 #include <thread>
 #include <utility>
 
+#include "base/now.hpp"
+
 namespace ringtap {
 namespace {
-
-constexpr std::uint64_t kSecond = 1'000'000'000;
 
 // A killed recorder's helper process may hold the lock a moment longer than the recorder lived.
 bool lock(int folder) {
@@ -37,6 +37,11 @@ bool lock(int folder) {
 }
 
 }  // namespace
+
+std::uint64_t end_ns(const struct stat& file) {
+  return static_cast<std::uint64_t>(file.st_mtim.tv_sec) * kNsPerSecond +
+         static_cast<std::uint64_t>(file.st_mtim.tv_nsec);
+}
 
 Result<LocalFolder> LocalFolder::open(const std::string& path) {
   const bool made = ::mkdir(path.c_str(), 0750) == 0;
@@ -74,10 +79,7 @@ Result<LocalFolder::Contents> LocalFolder::list() const {
     const auto size = static_cast<std::uint64_t>(status.st_size);
     switch (parsed->file) {
       case SegmentFile::kWhole:
-        whole[parsed->name] = {.name = parsed->name,
-                               .bytes = size,
-                               .end_ns = static_cast<std::uint64_t>(status.st_mtim.tv_sec) * kSecond +
-                                         static_cast<std::uint64_t>(status.st_mtim.tv_nsec)};
+        whole[parsed->name] = {.name = parsed->name, .bytes = size, .end_ns = end_ns(status)};
         break;
       case SegmentFile::kPart:
         parts.insert(parsed->name);

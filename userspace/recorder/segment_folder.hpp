@@ -3,6 +3,8 @@
 // are never touched. Any thread, one at a time.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +59,9 @@ class LocalFolder final : public SegmentFolder {
   UniqueFd folder_;
   std::string path_;
 };
+
+// When a segment that is complete got its last bytes, since 1970.
+std::uint64_t end_ns(const struct stat& file);
 
 // The process that records into this folder, as a descriptor of pidfd_open(2). An Error if there is none.
 Result<UniqueFd> recorder_of(const std::string& path);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/read_at.hpp"
 #include "file/open_file.hpp"
 #include "recorder/build_index.hpp"
 #include "recorder/segment_name.hpp"
@@ -27,15 +28,9 @@ Result<std::vector<std::byte>> read_all(const UniqueFd& file) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return Error::from_errno(errno, "read");
   std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = ::read(file.get(), bytes.data() + done, bytes.size() - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Error::from_errno(errno, "read");
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  bytes.resize(done);
+  auto got = read_at(file.get(), bytes, 0);
+  if (!got) return got.take_error();
+  bytes.resize(*got);
   return bytes;
 }
 

@@ -6,10 +6,11 @@
 #include <cstdio>
 #include <ctime>
 
+#include "base/now.hpp"
+
 namespace ringtap {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::string_view kForm = "00000000T000000.000000000Z";
 
 // The digits of kForm from `at` on.
@@ -23,15 +24,17 @@ std::optional<std::uint64_t> number(std::string_view text, std::size_t at, std::
 }  // namespace
 
 std::string SegmentName::text(SegmentFile file) const {
-  const auto seconds = static_cast<std::time_t>(begin_ns / kSecond);
+  const auto seconds = static_cast<std::time_t>(begin_ns / kNsPerSecond);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   std::array<char, 32> day{};
   std::strftime(day.data(), day.size(), "%Y%m%dT%H%M%S", &parts);
   std::array<char, 16> rest{};
-  std::snprintf(rest.data(), rest.size(), ".%09lluZ", static_cast<unsigned long long>(begin_ns % kSecond));
-  const char* const ending = file == SegmentFile::kPart ? ".part" : file == SegmentFile::kIndex ? ".index" : "";
-  return std::string(day.data()) + rest.data() + ".pcapng" + (compressed ? ".zst" : "") + ending;
+  std::snprintf(rest.data(), rest.size(), ".%09lluZ", static_cast<unsigned long long>(begin_ns % kNsPerSecond));
+  std::string text = std::string(day.data()) + rest.data() + ".pcapng" + (compressed ? ".zst" : "");
+  if (file == SegmentFile::kPart) text += kPartSuffix;
+  if (file == SegmentFile::kIndex) text += kIndexSuffix;
+  return text;
 }
 
 std::optional<ParsedSegmentName> parse_segment_name(std::string_view text) {
@@ -54,7 +57,7 @@ std::optional<ParsedSegmentName> parse_segment_name(std::string_view text) {
   const std::time_t seconds = ::timegm(&parts);
   if (seconds < 0) return std::nullopt;
   ParsedSegmentName parsed{};
-  parsed.name.begin_ns = static_cast<std::uint64_t>(seconds) * kSecond + *ns;
+  parsed.name.begin_ns = static_cast<std::uint64_t>(seconds) * kNsPerSecond + *ns;
   // There are few: what is made of the time must be the whole of it.
   for (const bool compressed : {false, true}) {
     for (const SegmentFile file : {SegmentFile::kWhole, SegmentFile::kPart, SegmentFile::kIndex}) {

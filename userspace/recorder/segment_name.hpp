@@ -13,6 +13,9 @@
 
 namespace ringtap {
 
+inline constexpr std::string_view kPartSuffix = ".part";    // of a segment while it is written
+inline constexpr std::string_view kIndexSuffix = ".index";  // after the name that the segment gets in the end
+
 enum class SegmentFile : std::uint8_t { kWhole, kPart, kIndex };
 
 struct SegmentName {

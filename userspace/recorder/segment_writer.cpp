@@ -9,13 +9,13 @@
 #include <limits>
 #include <utility>
 
+#include "base/now.hpp"
 #include "base/write_all.hpp"
 #include "recorder/repair.hpp"
 
 namespace ringtap {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::size_t kPoolChunks = 64;
 constexpr std::size_t kFewChunks = kPoolChunks / 2;
 constexpr std::size_t kMostClosing = 4;
@@ -175,7 +175,7 @@ void SegmentWriter::write(Frame frame, const std::shared_future<PackedFrames>& p
 bool SegmentWriter::begin(const Frame& frame) {
   if (segment_ != nullptr) return true;
   const std::uint64_t now = settings_.now_ns();
-  if (failed_ns_ != 0 && now >= failed_ns_ && now - failed_ns_ < kSecond) {
+  if (failed_ns_ != 0 && now >= failed_ns_ && now - failed_ns_ < kNsPerSecond) {
     lose(frame, Error("no segment"));
     return false;
   }
@@ -233,13 +233,9 @@ Result<std::shared_ptr<SegmentWriter::Segment>> SegmentWriter::create() {
     static_cast<void>(folder_.remove(name, SegmentFile::kPart));
     return index.take_error();
   }
-  auto segment = std::make_shared<Segment>(
-      Segment{.name = name,
-              .file = DirectFile(fd.take(), folder_.path() + "/" + name.text(SegmentFile::kPart)),
-              .index = index ? index.take() : UniqueFd(),
-              .index_bytes = index_file_header().size(),
-              .packets = 0,
-              .layout = {}});
+  auto segment = std::make_shared<Segment>(name, fd.take(), folder_.path() + "/" + name.text(SegmentFile::kPart));
+  if (index) segment->index = index.take();
+  segment->index_bytes = index_file_header().size();
   return segment;
 }
 
@@ -337,7 +333,8 @@ void SegmentWriter::complete(Segment& segment) {
     settings_.tell(name + " was written through the page cache, since this file system knows no other way (" + why +
                    ")");
   }
-  int error = *segment.sync_error != 0 ? segment.sync_error->load() : segment.file.sync();
+  int error = segment.sync_error;
+  if (error == 0) error = segment.file.sync();
   if (segment.index && ::fdatasync(segment.index.get()) != 0) segment.index.reset();
   segment.index.reset();
   const std::uint64_t bytes = segment.file.size() + segment.index_bytes;
@@ -401,7 +398,7 @@ void SegmentWriter::lose(const Frame& frame, const Error& error) {
     if (failure_) failure_ = Error(error.text(), ErrorKind::kOutput);
   }
   // A disk that is nearly full changes its mind many times a second.
-  constexpr std::uint64_t kInterval = 10 * kSecond;
+  constexpr std::uint64_t kInterval = 10 * kNsPerSecond;
   const std::uint64_t now = settings_.now_ns();
   told_of_loss_ = told_ns_ == 0 || now < told_ns_ || now - told_ns_ >= kInterval;
   if (!told_of_loss_) return;
@@ -418,14 +415,14 @@ void SegmentWriter::note_written() {
 // Other programs fill the disk, and segments grow old.
 void SegmentWriter::look_at_limits() {
   const std::uint64_t now = settings_.now_ns();
-  if (now - looked_ns_ < kSecond && now >= looked_ns_) return;
+  if (now - looked_ns_ < kNsPerSecond && now >= looked_ns_) return;
   looked_ns_ = now;
   // The kernel tells of an error of writing back once.
-  if (segment_ != nullptr && *segment_->sync_error != 0) close_segment();
+  if (segment_ != nullptr && segment_->sync_error != 0) close_segment();
   // By the other thread: what went through the page cache may take long.
   if (segment_ != nullptr && !syncs_.exchange(true)) {
     completer_->give([this, segment = segment_] {
-      if (const int error = segment->file.sync(); error != 0) *segment->sync_error = error;
+      if (const int error = segment->file.sync(); error != 0) segment->sync_error = error;
       syncs_ = false;
     });
   }

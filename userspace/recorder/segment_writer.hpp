@@ -89,13 +89,15 @@ class SegmentWriter {
 
  private:
   struct Segment {
+    Segment(const SegmentName& is, UniqueFd fd, const std::string& path) : name(is), file(std::move(fd), path) {}
+
     SegmentName name;
     DirectFile file;
     UniqueFd index;  // none: it has none
     std::uint64_t index_bytes = 0;
     std::uint64_t packets = 0;
-    std::shared_ptr<std::atomic<int>> sync_error = std::make_shared<std::atomic<int>>(0);  // an errno
-    FrameLayout layout;                                                                    // of a compressed one
+    FrameLayout layout;              // of a compressed one
+    std::atomic<int> sync_error{0};  // an errno, by the thread that completes
   };
 
   SegmentWriter(Settings settings, SegmentFolder& folder, LocalFolder::Contents present);

@@ -2,41 +2,22 @@
 #include "recorder/selected_frames.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "base/read_at.hpp"
 #include "recorder/block_walk.hpp"
 #include "recorder/zstd_frames.hpp"
 
 namespace ringtap {
 namespace {
 
-constexpr std::uint32_t kZstdMagic = 0xfd2fb528;
-constexpr std::uint32_t kSkippableMagic = 0x184d2a50;  // the lowest four bits are free
-constexpr std::uint32_t kSkippableMask = 0xfffffff0;
-
-// Fewer bytes: the file ends there.
-Result<std::size_t> read_at(int file, std::span<std::byte> into, std::uint64_t offset) {
-  std::size_t done = 0;
-  while (done < into.size()) {
-    const auto rest = into.subspan(done);
-    const ssize_t got = ::pread(file, rest.data(), rest.size(), static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Error::from_errno(errno, "read");
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return done;
-}
-
 bool is_compressed(std::uint32_t magic) {
-  return magic == kZstdMagic || (magic & kSkippableMask) == kSkippableMagic;
+  return magic == kZstdMagic || is_skippable_frame(magic);
 }
 
 bool is_compressed_file(int file) {
@@ -50,7 +31,7 @@ bool is_skippable(int file, std::uint64_t offset, std::uint64_t file_size) {
   while (offset < file_size) {
     std::array<std::uint32_t, 2> header{};
     auto got = read_at(file, std::as_writable_bytes(std::span(header)), offset);
-    if (!got || *got != sizeof header || (header[0] & kSkippableMask) != kSkippableMagic) return false;
+    if (!got || *got != sizeof header || !is_skippable_frame(header[0])) return false;
     offset += sizeof header + header[1];
   }
   return offset == file_size;

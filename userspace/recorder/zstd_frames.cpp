@@ -6,8 +6,7 @@
 namespace ringtap {
 namespace {
 
-constexpr std::uint32_t kSkippableMagic = 0x184d2a5e;
-constexpr std::uint32_t kSeekTableMagic = 0x8f92eab1;
+constexpr std::uint32_t kOurSkippableMagic = kSkippableMagic | 0xe;  // that of the seekable format
 constexpr std::size_t kStoredHeaders = 12;
 constexpr std::size_t kLargestStored = kWindow - kStoredHeaders;
 constexpr std::size_t kUsualFill = kWindow / 20 * 19;  // what a frame is meant to take
@@ -19,11 +18,10 @@ void put(std::vector<std::byte>& out, std::uint64_t value, std::size_t bytes) {
 
 // RFC 8878, 3.1.1: a frame of one raw block whose header has the size of the content and no checksum.
 void store(std::span<const std::byte> bytes, PackedFrames& into) {
-  constexpr std::uint32_t kFrameMagic = 0xfd2fb528;
   constexpr std::uint8_t kDescriptor = 0xa0;  // content size in 4 bytes, single segment
   constexpr std::uint32_t kLastRawBlock = 1;
   const std::size_t before = into.bytes.size();
-  put(into.bytes, kFrameMagic, 4);
+  put(into.bytes, kZstdMagic, 4);
   put(into.bytes, kDescriptor, 1);
   put(into.bytes, bytes.size(), 4);
   put(into.bytes, bytes.size() << 3 | kLastRawBlock, 3);
@@ -34,7 +32,7 @@ void store(std::span<const std::byte> bytes, PackedFrames& into) {
 
 // What is left of a window has to be filled, or to be nothing.
 bool fits(std::size_t used, std::size_t packed) {
-  return used + packed == kWindow || used + packed + kLeastPadding <= kWindow;
+  return used + packed == kWindow || used + packed + kSkippableHeader <= kWindow;
 }
 
 }  // namespace
@@ -109,7 +107,7 @@ std::vector<std::byte> FrameLayout::seek_table() const {
   constexpr std::size_t kEntry = 8;
   constexpr std::size_t kFooter = 9;
   std::vector<std::byte> table;
-  put(table, kSkippableMagic, 4);
+  put(table, kOurSkippableMagic, 4);
   put(table, frames_.size() * kEntry + kFooter, 4);
   for (const PackedFrames::Size& frame : frames_) {
     put(table, frame.packed, 4);
@@ -122,9 +120,9 @@ std::vector<std::byte> FrameLayout::seek_table() const {
 }
 
 void put_padding(std::vector<std::byte>& out, std::size_t size) {
-  put(out, kSkippableMagic, 4);
-  put(out, size - kLeastPadding, 4);
-  out.resize(out.size() + size - kLeastPadding);
+  put(out, kOurSkippableMagic, 4);
+  put(out, size - kSkippableHeader, 4);
+  out.resize(out.size() + size - kSkippableHeader);
 }
 
 }  // namespace ringtap

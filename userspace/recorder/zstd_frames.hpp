@@ -20,6 +20,15 @@ namespace ringtap {
 
 inline constexpr std::size_t kWindow = 131075;  // ZSTD_DStreamInSize()
 
+// The first four bytes of a frame, little-endian; of a skippable one the lowest four bits are free (RFC 8878, 3.1.2).
+inline constexpr std::uint32_t kZstdMagic = 0xfd2fb528;
+inline constexpr std::uint32_t kSkippableMagic = 0x184d2a50;
+inline bool is_skippable_frame(std::uint32_t magic) {
+  return (magic & 0xfffffff0) == kSkippableMagic;
+}
+inline constexpr std::size_t kSkippableHeader = 8;            // the magic and the size of what follows
+inline constexpr std::uint32_t kSeekTableMagic = 0x8f92eab1;  // the last four bytes of a seek table
+
 // Frames one after the other, each at most a window.
 struct PackedFrames {
   struct Size {
@@ -67,8 +76,7 @@ class FrameLayout {
   std::vector<PackedFrames::Size> frames_;
 };
 
-// A skippable frame of `size` bytes, at least kLeastPadding, in which nothing is.
-inline constexpr std::size_t kLeastPadding = 8;
+// A skippable frame of `size` bytes, at least its header, in which nothing is.
 void put_padding(std::vector<std::byte>& out, std::size_t size);
 
 }  // namespace ringtap

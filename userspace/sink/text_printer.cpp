@@ -11,6 +11,7 @@
 #include <ctime>
 #include <unordered_map>
 
+#include "base/now.hpp"
 #include "base/plain_text.hpp"
 #include "base/vlan.hpp"
 #include "base/write_all.hpp"
@@ -23,7 +24,6 @@ namespace ringtap {
 namespace {
 
 constexpr std::size_t kWriteAt = 64 * 1024;
-constexpr std::uint64_t kSecond = 1'000'000'000;
 
 // tcpdump numbers the packets' times in the precision it prints, also when it subtracts them.
 std::uint64_t rounded(std::uint64_t time_ns, bool nanoseconds) {
@@ -232,10 +232,10 @@ void TextPrinter::put_difference(std::uint64_t time_ns, std::uint64_t since_ns) 
   const std::uint64_t time = rounded(time_ns, options_.nanoseconds);
   const std::uint64_t since = rounded(since_ns, options_.nanoseconds);
   const std::uint64_t difference = time < since ? since - time : time - since;
-  const std::uint64_t seconds = difference / kSecond;
+  const std::uint64_t seconds = difference / kNsPerSecond;
   out_.put(time < since ? '-' : ' ', Padded{seconds / 3600 % 24, 2}, ':', Padded{seconds / 60 % 60, 2}, ':',
            Padded{seconds % 60, 2});
-  put_fraction(difference % kSecond);
+  put_fraction(difference % kNsPerSecond);
   out_.put(' ');
 }
 
@@ -244,7 +244,7 @@ void TextPrinter::put_time(std::uint64_t time_ns) {
     case TimeStyle::kNone:
       return;
     case TimeStyle::kEpoch:
-      out_.put(time_ns / kSecond);
+      out_.put(time_ns / kNsPerSecond);
       break;
     case TimeStyle::kSincePrevious:
       put_difference(time_ns, reference_ns_.value_or(time_ns));
@@ -257,7 +257,7 @@ void TextPrinter::put_time(std::uint64_t time_ns) {
     case TimeStyle::kClock:
     case TimeStyle::kDate: {
       // Zones change on whole minutes at the earliest, so the broken-down time of a minute is worked out once.
-      const auto minute = static_cast<std::int64_t>(time_ns / kSecond / 60);
+      const auto minute = static_cast<std::int64_t>(time_ns / kNsPerSecond / 60);
       if (minute != minute_) {
         const auto when = static_cast<std::time_t>(minute * 60);
         std::tm local{};
@@ -268,11 +268,11 @@ void TextPrinter::put_time(std::uint64_t time_ns) {
         minute_text_.assign(text, size);
         minute_ = minute;
       }
-      out_.put(std::string_view(minute_text_), Padded{time_ns / kSecond % 60, 2});
+      out_.put(std::string_view(minute_text_), Padded{time_ns / kNsPerSecond % 60, 2});
       break;
     }
   }
-  put_fraction(time_ns % kSecond);
+  put_fraction(time_ns % kNsPerSecond);
   out_.put(' ');
 }
 

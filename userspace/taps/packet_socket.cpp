@@ -22,7 +22,6 @@
 namespace ringtap {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr std::uint32_t kShortSnaplen = 512;
 constexpr int kMoreSnaplen = 16;
 
