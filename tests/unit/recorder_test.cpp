@@ -220,6 +220,7 @@ class FaultyFolder final : public SegmentFolder {
   explicit FaultyFolder(LocalFolder folder) : folder_(std::move(folder)) {}
 
   Result<UniqueFd> create(const SegmentName& segment, SegmentFile file) override {
+    if (helper_is_gone) return Error("the helper process is gone", ErrorKind::kOutput);
     if (create_error != 0) return Error::from_errno(create_error, "create", ErrorKind::kOutput);
     if (file == SegmentFile::kIndex && no_index) return Error::from_errno(ENOSPC, "create", ErrorKind::kOutput);
     return folder_.create(segment, file);
@@ -235,13 +236,19 @@ class FaultyFolder final : public SegmentFolder {
     return folder_.remove(segment, file);
   }
   Result<DiskSpace> space() override { return disk; }
+  [[nodiscard]] bool is_gone() const override { return folder_.is_gone(); }
+  Result<std::vector<KeptSegment>> restore() override {
+    return can_restore ? folder_.restore() : Error::from_errno(ENOENT, "open");
+  }
   [[nodiscard]] const std::string& path() const override { return folder_.path(); }
 
+  bool helper_is_gone = false;
   int create_error = 0;
   int publish_error = 0;
   int remove_error = 0;
   bool mended_by_removal = false;
   bool no_index = false;
+  bool can_restore = true;
   DiskSpace disk{.size = 1 << 30, .free = 1 << 30};
 
  private:
@@ -428,11 +435,76 @@ TEST_F(RecorderTest, RemovesTheOldestWhenTheDiskTakesNoMore) {
 
 TEST_F(RecorderTest, EndsWhenNothingCanBeMended) {
   start();
-  folder_->create_error = ENOENT;  // somebody removed the folder
+  folder_->helper_is_gone = true;
   record(10);
   ASSERT_TRUE(recorder_->end_segment());
   EXPECT_FALSE(writer_->finish());
   EXPECT_FALSE(recorder_->flush());
+}
+
+TEST_F(RecorderTest, GoesOnWhenAFolderThatVanishedIsBack) {
+  start({.keep = {.bytes = 8 * kMib}, .segment_bytes = 2 * kMib});
+  record(1'000);
+  settle();
+  record(100);
+  std::filesystem::remove_all(path_);
+  folder_->can_restore = false;  // its file system is not there
+  now_ns_ += 2 * kSecond;
+  record(3'000);
+  settle();
+  EXPECT_EQ(writer_->counts().packets_lost, 3'100U) << "those of the segment that was being written, too";
+  EXPECT_TRUE(was_told("packets are lost until this is mended"));
+  now_ns_ += 2 * kSecond;
+  std::filesystem::create_directory(path_);
+  std::ofstream(path_ + "/20261129T140319.123456789Z.pcapng") << std::string(7 * kMib, 'x');
+  folder_->can_restore = true;
+  record(100);
+  ASSERT_TRUE(recorder_->end_segment());
+  ASSERT_TRUE(writer_->finish());
+  EXPECT_TRUE(was_told("goes on"));
+  EXPECT_EQ(writer_->counts().packets, 1'100U) << "the first thousand were removed after they were recorded";
+  EXPECT_EQ(all().size(), 100U) << "what was found there is too much with a segment more";
+  EXPECT_EQ(all().back(), 4'199U);
+}
+
+TEST_F(RecorderTest, MakesAFolderThatWasRemovedAnew) {
+  start();
+  record(100);
+  settle();
+  std::filesystem::remove_all(path_);
+  record(100);  // finds out
+  settle();
+  now_ns_ += 2 * kSecond;
+  record(100);
+  settle();
+  EXPECT_EQ(writer_->counts().packets_lost, 100U);
+  EXPECT_EQ(all().size(), 100U);
+}
+
+TEST_F(RecorderTest, KeepsWithinItsLimitsWhatCouldNotBeCompleted) {
+  start({.keep = {.bytes = 8 * kMib}, .segment_bytes = 2 * kMib});
+  folder_->publish_error = EIO;
+  for (int i = 0; i < 20; ++i) {
+    record(1'000);
+    settle();
+    now_ns_ += 2 * kSecond;
+  }
+  std::uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path_)) bytes += entry.file_size();
+  EXPECT_LE(bytes, 8 * kMib);
+  EXPECT_GE(bytes, 4 * kMib);
+  EXPECT_EQ(writer_->counts().packets_lost, 20'000U);
+}
+
+TEST_F(RecorderTest, RemovesWhatIsTooOldAlsoWithoutTraffic) {
+  start({.keep = {.age_ns = 10 * kSecond}});
+  record(100);
+  settle();
+  EXPECT_EQ(segments().size(), 1U);
+  now_ns_ += 20 * kSecond;
+  ASSERT_TRUE(recorder_->flush());
+  static_cast<void>(writer_->finish());
+  EXPECT_EQ(segments().size(), 0U);
 }
 
 TEST_F(RecorderTest, KeepsInItsListWhatCannotBeRemoved) {

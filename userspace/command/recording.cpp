@@ -52,7 +52,7 @@ class Recording final : public Sink {
   Recording(const OutputContext& context, RecorderFolder folder)
       : settings_(context.options.output.record), source_(*context.source), folder_(std::move(folder.folder)) {}
 
-  Result<> start(const OutputContext& context, LocalFolder::Contents present) {
+  Result<> start(const OutputContext& context, FolderContents present) {
     struct sysinfo machine {};
     if (::sysinfo(&machine) == 0 &&
         settings_.event.memory_bytes > std::uint64_t{machine.totalram} * machine.mem_unit / 4 * 3) {
@@ -167,7 +167,7 @@ class Recording final : public Sink {
 
 Result<Output> open_recording(const OutputContext& context) {
   RecorderFolder folder = take_recorder_folder();
-  LocalFolder::Contents present = std::move(folder.present);
+  FolderContents present = std::move(folder.present);
   auto recording = std::make_unique<Recording>(context, std::move(folder));
   if (auto started = recording->start(context, std::move(present)); !started) return started.take_error();
   Output output;

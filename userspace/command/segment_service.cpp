@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "command/file_rights.hpp"
 #include "command/messages.hpp"
@@ -19,11 +22,13 @@
 namespace ringtap {
 namespace {
 
-// A request is a letter, then the name of a file.
+// A request is a letter, then the name of a file; kList: then how many lines are known already.
 constexpr char kCreate = 'c';
 constexpr char kOpen = 'o';
 constexpr char kPublish = 'p';
 constexpr char kRemove = 'r';
+constexpr char kRestore = 'f';
+constexpr char kList = 'l';
 
 // The answer is empty, or the text of an error with its errno in front: "28 create …: No space left on device".
 HelperProcess::Answer failed(const Error& error) {
@@ -31,7 +36,46 @@ HelperProcess::Answer failed(const Error& error) {
 }
 
 // In the helper process. Names that are not a segment's are refused.
-HelperProcess::Answer serve(LocalFolder& folder, std::string_view request) {
+class Service {
+ public:
+  explicit Service(LocalFolder& folder) : folder_(folder) {}
+  HelperProcess::Answer serve(std::string_view request);
+
+ private:
+  HelperProcess::Answer restore();
+  HelperProcess::Answer list(std::string_view known) const;
+
+  LocalFolder& folder_;
+  std::vector<std::string> lines_;  // a segment each: "NAME BYTES END", of the last kRestore
+};
+
+HelperProcess::Answer Service::restore() {
+  auto present = folder_.restore();
+  if (!present) return failed(present.error());
+  lines_.clear();
+  for (const KeptSegment& segment : *present) {
+    lines_.push_back(segment.name.text() + " " + std::to_string(segment.bytes) + " " + std::to_string(segment.end_ns) +
+                     "\n");
+  }
+  UniqueFd copy(::fcntl(folder_.fd(), F_DUPFD_CLOEXEC, 0));
+  return copy ? HelperProcess::Answer{"", std::move(copy)} : failed(Error::from_errno(errno, "open " + folder_.path()));
+}
+
+// As many lines as an answer can have; none: that was all.
+HelperProcess::Answer Service::list(std::string_view known) const {
+  std::size_t next = 0;
+  std::from_chars(known.data(), known.data() + known.size(), next);
+  HelperProcess::Answer answer;
+  for (; next < lines_.size() && answer.text.size() + lines_[next].size() < HelperProcess::kMaxMessage; ++next) {
+    answer.text += lines_[next];
+  }
+  return answer;
+}
+
+HelperProcess::Answer Service::serve(std::string_view request) {
+  LocalFolder& folder = folder_;
+  if (request == std::string_view(&kRestore, 1)) return restore();
+  if (!request.empty() && request.front() == kList) return list(request.substr(1));
   const auto parsed = request.empty() ? std::nullopt : parse_segment_name(request.substr(1));
   if (!parsed) return failed(Error("not a request for a segment"));
   const auto& [name, file] = *parsed;
@@ -56,7 +100,8 @@ HelperProcess::Answer serve(LocalFolder& folder, std::string_view request) {
 
 // In the helper process: it may be another user by now.
 Result<> prepare(const Options& options, const LocalFolder& folder) {
-  if (auto kept = keep_rights_for_files(options, {folder.path()}); !kept) return kept;
+  // The folder that it is in: it may have to be made again.
+  if (auto kept = keep_rights_for_files(options, {parent_of(folder.path())}); !kept) return kept;
   if (::faccessat(folder.fd(), ".", R_OK | W_OK | X_OK, AT_EACCESS) == 0) return ok();
   return Error::from_errno(errno, "write into the folder " + folder.path() + " as " + options.user, ErrorKind::kOutput)
       .hint("give it to that user with chown(1), or leave out -Z");
@@ -78,11 +123,47 @@ class RemoteFolder final : public SegmentFolder {
   Result<> remove(const SegmentName& segment, SegmentFile file) override {
     return done(ask(kRemove, segment.text(file)));
   }
-  Result<DiskSpace> space() override { return disk_space(folder_.get(), path_); }
+  Result<DiskSpace> space() override {
+    const std::lock_guard lock(one_at_a_time_);
+    return disk_space(folder_.get(), path_);
+  }
+  [[nodiscard]] bool is_gone() const override {
+    const std::lock_guard lock(one_at_a_time_);
+    return is_removed(folder_.get());
+  }
+  Result<std::vector<KeptSegment>> restore() override {
+    auto opened = ask(kRestore, "");
+    if (!opened) return opened.take_error();
+    {
+      const std::lock_guard lock(one_at_a_time_);
+      folder_ = opened.take();
+    }
+    std::vector<KeptSegment> segments;
+    for (;;) {
+      auto lines = ask_for_text(kList, std::to_string(segments.size()));
+      if (!lines) return lines.take_error();
+      if (lines->empty()) return segments;
+      std::istringstream words(*lines);
+      KeptSegment segment;
+      for (std::string name; words >> name >> segment.bytes >> segment.end_ns;) {
+        const auto parsed = parse_segment_name(name);
+        if (!parsed) return Error("list " + path_ + ": an answer that names no segment");
+        segment.name = parsed->name;
+        segments.push_back(segment);
+      }
+    }
+  }
   [[nodiscard]] const std::string& path() const override { return path_; }
 
  private:
   static Result<> done(Result<UniqueFd> answer) { return answer ? ok() : Result<>(answer.take_error()); }
+
+  Result<std::string> ask_for_text(char what, const std::string& argument) {
+    const std::lock_guard lock(one_at_a_time_);
+    auto answer = helper_.ask(what + argument);
+    if (!answer) return Error(path_ + ": " + error_text(answer.error()), ErrorKind::kOutput);
+    return std::move(answer->text);
+  }
 
   Result<UniqueFd> ask(char what, const std::string& name) {
     const std::lock_guard lock(one_at_a_time_);
@@ -99,7 +180,7 @@ class RemoteFolder final : public SegmentFolder {
   HelperProcess helper_;
   UniqueFd folder_;
   std::string path_;
-  std::mutex one_at_a_time_;
+  mutable std::mutex one_at_a_time_;
 };
 
 std::optional<RecorderFolder>& the_folder() {
@@ -137,7 +218,8 @@ Result<> start_segment_service(const Options& options) {
                                       .without = "no segment can be begun, completed or removed",
                                       .files = {local->fd()},
                                       .prepare = [&] { return prepare(options, *local); },
-                                      .serve = [&](std::string_view request) { return serve(*local, request); }});
+                                      .serve = [&, service = std::make_shared<Service>(*local)](
+                                                   std::string_view request) { return service->serve(request); }});
   if (!helper) return helper.take_error();
   folder.folder = std::make_unique<RemoteFolder>(helper.take(), std::move(copy), path);
   return ok();

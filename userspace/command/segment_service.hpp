@@ -14,7 +14,7 @@ namespace ringtap {
 
 struct RecorderFolder {
   std::unique_ptr<SegmentFolder> folder;
-  LocalFolder::Contents present;  // when it was opened
+  FolderContents present;  // when it was opened
 };
 
 // Opens and locks the folder of -d, and starts the helper process: before threads are started and before rights are

@@ -196,9 +196,13 @@ Result<> Recorder::end_segment() {
 Result<> Recorder::flush() {
   now_ns_ = hooks_.now_ns();
   if (writer_.is_dead()) {
-    return Error("no segment can be begun any more: the folder or the process that creates files in it is gone",
+    return Error("no segment can be begun any more: the process that creates files in the folder is gone",
                  ErrorKind::kOutput)
         .hint("start the recorder again");
+  }
+  if (now_ns_ - looked_ns_ >= kLookNs || now_ns_ < looked_ns_) {
+    looked_ns_ = now_ns_;
+    writer_.look();
   }
   if (events_) {
     if (hooks_.is_live && events_->is_over(now_ns_)) return end_segment();

@@ -24,6 +24,8 @@ namespace ringtap {
 class Recorder final : public Sink {
  public:
   static constexpr std::uint64_t kFrameNs = 1'000'000'000;
+  // How often limits are looked at.
+  static constexpr std::uint64_t kLookNs = 1'000'000'000;
 
   struct Hooks {
     std::function<Result<std::vector<InterfaceStatistics>>()> statistics;  // for the end of a segment
@@ -83,7 +85,8 @@ class Recorder final : public Sink {
   std::uint64_t segment_index_ = 0;     // bytes of its index
   std::uint64_t segment_frames_ = 0;
   std::uint64_t segment_ = 0;  // its number
-  std::uint64_t now_ns_ = 0;   // as of the last flush()
+  std::uint64_t looked_ns_ = 0;
+  std::uint64_t now_ns_ = 0;  // as of the last flush()
 };
 
 }  // namespace ringtap

@@ -63,13 +63,14 @@ Result<std::optional<KeptSegment>> repair(SegmentFolder& folder, const SegmentNa
 
 }  // namespace
 
-std::vector<KeptSegment> repair_segments(SegmentFolder& folder, LocalFolder::Contents& present,
+std::vector<KeptSegment> repair_segments(SegmentFolder& folder, FolderContents& present,
                                          const std::function<void(const std::string& text)>& tell) {
   std::vector<KeptSegment> repaired;
-  for (const SegmentName& name : std::exchange(present.parts, {})) {
-    auto segment = repair(folder, name, tell);
+  for (const KeptSegment& part : std::exchange(present.parts, {})) {
+    auto segment = repair(folder, part.name, tell);
     if (!segment) {
       tell(segment.error().text() + "; it is left as it is");
+      repaired.push_back(part);
     } else if (*segment) {
       repaired.push_back(**segment);
     }

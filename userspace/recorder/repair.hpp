@@ -14,7 +14,7 @@ namespace ringtap {
 
 // The segments that `present` names as parts, as they are now; they are taken out of that list. `tell` hears what was
 // done, and what could not be.
-std::vector<KeptSegment> repair_segments(SegmentFolder& folder, LocalFolder::Contents& present,
+std::vector<KeptSegment> repair_segments(SegmentFolder& folder, FolderContents& present,
                                          const std::function<void(const std::string& text)>& tell);
 
 }  // namespace ringtap

@@ -22,13 +22,14 @@ struct KeptSegment {
   SegmentName name;
   std::uint64_t bytes = 0;  // with its index
   std::uint64_t end_ns = 0;
+  bool is_part = false;  // it could not be completed, and takes space all the same
 };
 
 class Retention {
  public:
   explicit Retention(KeepLimits limits) : limits_(limits) {}
 
-  // A segment that is complete.
+  // A segment that gets no more packets.
   void add(const KeptSegment& segment);
   // Taken out of the list: those that have to go before `coming` bytes more are written. For the sake of free space the
   // newest stays, and all do if that could not be reached.
@@ -38,6 +39,10 @@ class Retention {
 
   [[nodiscard]] std::optional<std::uint64_t> oldest_ns() const {
     return segments_.empty() ? std::nullopt : std::optional(segments_.front().name.begin_ns);
+  }
+  void clear() {
+    segments_.clear();
+    bytes_ = 0;
   }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] std::size_t count() const { return segments_.size(); }

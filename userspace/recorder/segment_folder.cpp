@@ -13,10 +13,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -59,18 +59,49 @@ Result<LocalFolder> LocalFolder::open(const std::string& path) {
     return Error("record into " + path + ": another recorder is writing into this folder", ErrorKind::kUsage)
         .hint("give each recorder a folder of its own");
   }
-  return LocalFolder(std::move(folder), path);
+  struct stat status {};
+  if (::fstat(folder.get(), &status) != 0) return Error::from_errno(errno, "examine the folder " + path);
+  return LocalFolder(std::move(folder), path, status.st_dev);
 }
 
-Result<LocalFolder::Contents> LocalFolder::list() const {
+std::string parent_of(const std::string& folder) {
+  const std::string parent = (std::filesystem::path(folder) / "").parent_path().parent_path();
+  return parent.empty() ? "." : parent;
+}
+
+bool is_removed(int folder) {
+  struct stat status {};
+  return ::fstat(folder, &status) != 0 || status.st_nlink == 0;
+}
+
+bool LocalFolder::is_gone() const {
+  return is_removed(folder_.get());
+}
+
+Result<std::vector<KeptSegment>> LocalFolder::restore() {
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) != 0) {
+    if (errno != ENOENT || ::stat(parent_of(path_).c_str(), &status) != 0 || status.st_dev != device_) {
+      return Error::from_errno(ENOENT, "open the folder " + path_, ErrorKind::kOutput);
+    }
+  }
+  auto again = open(path_);
+  if (!again) return again.take_error();
+  auto contents = again->list();
+  if (!contents) return contents.take_error();
+  *this = again.take();
+  return std::move(contents->whole);
+}
+
+Result<FolderContents> LocalFolder::list() const {
   UniqueFd again(::openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const std::unique_ptr<DIR, int (*)(DIR*)> listing(again ? ::fdopendir(again.get()) : nullptr, ::closedir);
   if (listing == nullptr) return Error::from_errno(errno, "list the folder " + path_, ErrorKind::kOutput);
   again.release();
-  Contents contents;
+  FolderContents contents;
   std::map<SegmentName, KeptSegment> whole;
   std::map<SegmentName, std::uint64_t> indexes;
-  std::set<SegmentName> parts;
+  std::map<SegmentName, KeptSegment> parts;
   while (const dirent* entry = ::readdir(listing.get())) {
     const auto parsed = parse_segment_name(entry->d_name);
     struct stat status {};
@@ -82,7 +113,7 @@ Result<LocalFolder::Contents> LocalFolder::list() const {
         whole[parsed->name] = {.name = parsed->name, .bytes = size, .end_ns = end_ns(status)};
         break;
       case SegmentFile::kPart:
-        parts.insert(parsed->name);
+        parts[parsed->name] = {.name = parsed->name, .bytes = size, .end_ns = end_ns(status), .is_part = true};
         break;
       case SegmentFile::kIndex:
         indexes[parsed->name] = size;
@@ -92,12 +123,14 @@ Result<LocalFolder::Contents> LocalFolder::list() const {
   for (const auto& [name, size] : indexes) {
     if (const auto found = whole.find(name); found != whole.end()) {
       found->second.bytes += size;
-    } else if (!parts.contains(name)) {
+    } else if (const auto part = parts.find(name); part != parts.end()) {
+      part->second.bytes += size;
+    } else {
       contents.lone_indexes.push_back(name);
     }
   }
   for (const auto& [name, segment] : whole) contents.whole.push_back(segment);
-  contents.parts.assign(parts.begin(), parts.end());
+  for (const auto& [name, part] : parts) contents.parts.push_back(part);
   return contents;
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The names of a recorder's files: "20261129T140319.123456789Z.pcapng", the time (UTC) at which the segment begins,
-// with
-// ".zst" behind if it is compressed, ".part" while it is written; its index has ".index" behind the final name. What
-// has another name is not the recorder's. Pure; any thread.
+// with ".zst" behind if it is compressed, ".part" while it is written; its index has ".index" behind the final name.
+// What has another name is not the recorder's. Pure; any thread.
 #pragma once
 
 #include <cstdint>

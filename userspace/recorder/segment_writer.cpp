@@ -29,7 +29,7 @@ constexpr std::size_t kWindowFill = kWindow / 100 * 93;  // what a compressed fr
 
 }  // namespace
 
-SegmentWriter::SegmentWriter(Settings settings, SegmentFolder& folder, LocalFolder::Contents present)
+SegmentWriter::SegmentWriter(Settings settings, SegmentFolder& folder, FolderContents present)
     : settings_(std::move(settings)),
       folder_(folder),
       present_(std::move(present)),
@@ -39,11 +39,11 @@ SegmentWriter::SegmentWriter(Settings settings, SegmentFolder& folder, LocalFold
   if (settings_.record.zstd_level) frame_bytes_ = kWindowFill;
   for (const KeptSegment& segment : present_.whole) retention_.add(segment);
   for (const KeptSegment& segment : present_.whole) last_name_ns_ = std::max(last_name_ns_, segment.name.begin_ns);
-  for (const SegmentName& part : present_.parts) last_name_ns_ = std::max(last_name_ns_, part.begin_ns);
+  for (const KeptSegment& part : present_.parts) last_name_ns_ = std::max(last_name_ns_, part.name.begin_ns);
 }
 
 Result<std::unique_ptr<SegmentWriter>> SegmentWriter::start(Settings settings, SegmentFolder& folder,
-                                                            LocalFolder::Contents present) {
+                                                            FolderContents present) {
   std::unique_ptr<SegmentWriter> writer(new SegmentWriter(std::move(settings), folder, std::move(present)));
   writer->completer_ = std::make_unique<Worker>("completes segments", kMostClosing);
   const RecordSettings& record = writer->settings_.record;
@@ -110,6 +110,14 @@ void SegmentWriter::end_segment() {
   disk_->give([this] { close_segment(); });
 }
 
+void SegmentWriter::look() {
+  if (looks_.exchange(true)) return;
+  disk_->give([this] {
+    looks_ = false;
+    look_at_limits();
+  });
+}
+
 Result<> SegmentWriter::finish() {
   end_segment();
   for (const auto& compressor : compressors_) compressor->wait();
@@ -152,6 +160,7 @@ void SegmentWriter::write(Frame frame, const std::shared_future<PackedFrames>& p
       packets_.fetch_add(frame.packets, std::memory_order_relaxed);
       bytes_.fetch_add(frame.chunk->size(), std::memory_order_relaxed);
       note_written();
+      sync_now_and_then();
     } else {
       const int error = errno;
       lose(frame, Error::from_errno(error, "write " + segment_->file.name(), ErrorKind::kOutput));
@@ -179,13 +188,19 @@ bool SegmentWriter::begin(const Frame& frame) {
     lose(frame, Error("no segment"));
     return false;
   }
+  if (folder_is_gone_ && !restore_folder()) {
+    failed_ns_ = now;
+    lose(frame, Error::from_errno(ENOENT, "begin a segment in " + folder_.path(), ErrorKind::kOutput));
+    return false;
+  }
   apply_limits(settings_.record.segment_bytes);
   auto created = create();
   while (!created && make_space(created.error().errno_value())) created = create();
   if (!created) {
     failed_ns_ = now;
-    // The helper process is gone, or the folder: neither comes back.
-    if (const int error = created.error().errno_value(); error == 0 || error == ENOENT) dead_ = true;
+    const int error = created.error().errno_value();
+    if (error == 0) dead_ = true;  // the helper process is gone, which does not come back
+    folder_is_gone_ = folder_.is_gone() || error == ENOENT || error == ESTALE;
     lose(frame, created.error());
     return false;
   }
@@ -201,6 +216,16 @@ bool SegmentWriter::begin(const Frame& frame) {
   segment_.reset();
   failed_ns_ = now;
   return false;
+}
+
+bool SegmentWriter::restore_folder() {
+  auto present = folder_.restore();
+  if (!present) return false;
+  folder_is_gone_ = false;
+  const std::lock_guard lock(mutex_);
+  retention_.clear();
+  for (const KeptSegment& segment : *present) retention_.add(segment);
+  return true;
 }
 
 // With errno, if not all of it is in the file.
@@ -322,6 +347,7 @@ void SegmentWriter::close_segment() {
       static_cast<void>(segment_->file.append(end, false));  // without it the frames are read all the same
     }
   }
+  closing_bytes_ += segment_->file.size() + segment_->index_bytes;
   completer_->give([this, segment = std::exchange(segment_, nullptr)] { complete(*segment); });
 }
 
@@ -338,14 +364,17 @@ void SegmentWriter::complete(Segment& segment) {
   if (segment.index && ::fdatasync(segment.index.get()) != 0) segment.index.reset();
   segment.index.reset();
   const std::uint64_t bytes = segment.file.size() + segment.index_bytes;
+  KeptSegment kept{.name = segment.name, .bytes = bytes, .end_ns = settings_.now_ns(), .is_part = false};
   if (const int closed = segment.file.close(); error == 0) error = closed;
   Result<> published = error == 0 ? folder_.publish(segment.name)
                                   : Result<>(Error::from_errno(error, "complete " + name, ErrorKind::kOutput));
-  if (published) {
+  kept.is_part = !published;
+  {
     const std::lock_guard lock(mutex_);
-    retention_.add({.name = segment.name, .bytes = bytes, .end_ns = settings_.now_ns()});
-    return;
+    if (published || !folder_.is_gone()) retention_.add(kept);
+    closing_bytes_ -= bytes;
   }
+  if (published) return;
   packets_.fetch_sub(segment.packets, std::memory_order_relaxed);
   lost_.fetch_add(segment.packets, std::memory_order_relaxed);
   settings_.tell(published.error().text() + "; its " + std::to_string(segment.packets) + " packets are lost");
@@ -360,7 +389,7 @@ void SegmentWriter::apply_limits(std::uint64_t coming) {
   std::vector<KeptSegment> surplus;
   {
     const std::lock_guard lock(mutex_);
-    surplus = retention_.take_surplus(settings_.now_ns(), space ? *space : kUnknown, coming);
+    surplus = retention_.take_surplus(settings_.now_ns(), space ? *space : kUnknown, coming + closing_bytes_);
   }
   for (const KeptSegment& segment : surplus) remove(segment);
 }
@@ -378,7 +407,7 @@ bool SegmentWriter::make_space(int error) {
 
 // One that cannot be removed stays in the list.
 bool SegmentWriter::remove(const KeptSegment& segment) {
-  auto removed = folder_.remove(segment.name, SegmentFile::kWhole);
+  auto removed = folder_.remove(segment.name, segment.is_part ? SegmentFile::kPart : SegmentFile::kWhole);
   if (!removed) {
     if (!std::exchange(told_of_removal_, true)) settings_.tell(removed.error().text() + "; it stays");
     const std::lock_guard lock(mutex_);
@@ -417,16 +446,27 @@ void SegmentWriter::look_at_limits() {
   const std::uint64_t now = settings_.now_ns();
   if (now - looked_ns_ < kNsPerSecond && now >= looked_ns_) return;
   looked_ns_ = now;
+  if (segment_ != nullptr && folder_.is_gone()) {
+    folder_is_gone_ = true;
+    close_segment();
+  }
   // The kernel tells of an error of writing back once.
   if (segment_ != nullptr && segment_->sync_error != 0) close_segment();
-  // By the other thread: what went through the page cache may take long.
-  if (segment_ != nullptr && !syncs_.exchange(true)) {
-    completer_->give([this, segment = segment_] {
-      if (const int error = segment->file.sync(); error != 0) segment->sync_error = error;
-      syncs_ = false;
-    });
-  }
   apply_limits(0);
+}
+
+// So that a power cut costs no more than a few frames. By the other thread: what went through the page cache may take
+// long.
+void SegmentWriter::sync_now_and_then() {
+  constexpr std::uint64_t kInterval = kNsPerSecond / 10;
+  const std::uint64_t now = settings_.now_ns();
+  if (now - synced_ns_ < kInterval && now >= synced_ns_) return;
+  if (syncs_.exchange(true)) return;
+  synced_ns_ = now;
+  completer_->give([this, segment = segment_] {
+    if (const int error = segment->file.sync(); error != 0) segment->sync_error = error;
+    syncs_ = false;
+  });
 }
 
 }  // namespace ringtap

@@ -62,8 +62,7 @@ class SegmentWriter {
   };
 
   // `present`: what is in the folder.
-  static Result<std::unique_ptr<SegmentWriter>> start(Settings settings, SegmentFolder& folder,
-                                                      LocalFolder::Contents present);
+  static Result<std::unique_ptr<SegmentWriter>> start(Settings settings, SegmentFolder& folder, FolderContents present);
   ~SegmentWriter();
 
   // Completes what a recorder that was killed left behind, before anything is written.
@@ -72,6 +71,8 @@ class SegmentWriter {
   void put(Frame frame);
   // The next frame goes into a new segment.
   void end_segment();
+  // To be called once a second or so, also when nothing is to be written: segments grow old.
+  void look();
   // How large a frame should be: compressed it then nearly fills a window.
   [[nodiscard]] std::size_t frame_bytes() const { return frame_bytes_.load(std::memory_order_relaxed); }
   // How far a segment is written, which is a moment behind put().
@@ -100,7 +101,7 @@ class SegmentWriter {
     std::atomic<int> sync_error{0};  // an errno, by the thread that completes
   };
 
-  SegmentWriter(Settings settings, SegmentFolder& folder, LocalFolder::Contents present);
+  SegmentWriter(Settings settings, SegmentFolder& folder, FolderContents present);
   PackedFrames compress(std::size_t which, std::span<const std::byte> bytes);
   void write(Frame frame, const std::shared_future<PackedFrames>& packed);
   bool begin(const Frame& frame);
@@ -112,16 +113,18 @@ class SegmentWriter {
   void append_index(std::span<std::byte> entry, std::uint64_t offset, std::uint32_t stored, std::uint32_t size);
   void close_segment();
   void complete(Segment& segment);
+  bool restore_folder();
   void apply_limits(std::uint64_t coming);
   bool make_space(int error);
   bool remove(const KeptSegment& segment);
   void lose(const Frame& frame, const Error& error);
   void note_written();
   void look_at_limits();
+  void sync_now_and_then();
 
   const Settings settings_;
   SegmentFolder& folder_;
-  LocalFolder::Contents present_;  // when this was made; its parts until they are repaired
+  FolderContents present_;  // when this was made; its parts until they are repaired
   ChunkPool pool_;
 
   // By the thread that writes.
@@ -131,8 +134,10 @@ class SegmentWriter {
   std::size_t padding_ = 0;         // in front of those in it
   std::uint64_t last_name_ns_ = 0;
   std::uint64_t looked_ns_ = 0;  // when the limits were looked at
+  std::uint64_t synced_ns_ = 0;
   std::uint64_t failed_ns_ = 0;  // when no segment could be begun; 0: it could
-  bool loses_ = false;           // the last frame
+  bool folder_is_gone_ = false;
+  bool loses_ = false;  // the last frame
   bool told_of_loss_ = false;
   std::uint64_t told_ns_ = 0;     // when
   bool told_of_removal_ = false;  // that failed
@@ -152,6 +157,8 @@ class SegmentWriter {
   std::atomic<std::uint64_t> raw_{0};
   std::atomic<std::uint64_t> segments_{0};
   std::atomic<std::uint64_t> removed_{0};
+  std::atomic<std::uint64_t> closing_bytes_{0};  // of segments that are not complete yet, and get no more frames
+  std::atomic<bool> looks_{false};               // look() waits for the thread that writes
   std::atomic<bool> dead_{false};
   std::atomic<bool> syncs_{false};  // the thread that completes, what is written so far
 
