@@ -184,6 +184,14 @@ static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex
 	return tap_begin_in_slot(tap, which, slot ? *slot & RINGTAP_SLOT_NUMBER : RINGTAP_SLOT_UNKNOWN);
 }
 
+/* What the record says of a match. */
+static __always_inline __u8 flag_of(__u32 verdict)
+{
+	if (verdict == RINGTAP_VERDICT_RECHECK)
+		return RINGTAP_EVENT_RECHECK;
+	return verdict == RINGTAP_VERDICT_TRIGGER ? RINGTAP_EVENT_TRIGGER : 0;
+}
+
 /* Takes the filter's return code; 0 is counted as filtered, and ends the frame unless its sk_buff is followed. */
 static __always_inline int wanted(struct tap *tap, __u32 verdict, int followed)
 {
@@ -195,8 +203,7 @@ static __always_inline int wanted(struct tap *tap, __u32 verdict, int followed)
 		tap->counters->value[RINGTAP_CNT_FILTERED]++;
 		return 0;
 	}
-	if (verdict == RINGTAP_VERDICT_RECHECK)
-		tap->flags = RINGTAP_EVENT_RECHECK;
+	tap->flags = flag_of(verdict);
 	return 1;
 }
 

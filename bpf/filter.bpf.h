@@ -2,9 +2,9 @@
 /*
  * Where the filter expression goes, after a frame is counted as seen. The bodies are stubs: if cfg_filter is set, the
  * loader replaces each by the translated expression, and refuses to load a program in which it did not find the stub. A
- * body gets the context and returns 0 for "no match", RINGTAP_VERDICT_RECHECK if only user space can decide, and
- * anything else for "match". It must be `static` (verified at the call, with the context's real type) and must not be
- * inlined; the asm keeps clang from dropping the argument or the call.
+ * body gets the context and returns 0 for "no match", a RINGTAP_VERDICT_…, or anything else for "match". It must be
+ * `static` (verified at the call, with the context's real type) and must not be inlined; the asm keeps clang from
+ * dropping the argument or the call.
  *
  * Each program has a stub of its own, since offsets depend on the hook and on the device's link layer: a tap for
  * devices with an Ethernet header and one (`l3`) for those whose frames begin with the network header.

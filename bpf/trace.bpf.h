@@ -215,10 +215,7 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 			record_leave_out(&tap, &record, RINGTAP_CNT_FILTERED);
 			return;
 		}
-		if (verdict == 0)
-			record.event->flags |= RINGTAP_EVENT_FOLLOWED;
-		else if (verdict == RINGTAP_VERDICT_RECHECK)
-			record.event->flags |= RINGTAP_EVENT_RECHECK;
+		record.event->flags |= verdict == 0 ? RINGTAP_EVENT_FOLLOWED : flag_of(verdict);
 	}
 	follow(skb);
 	record.event->cap_len = clamped(record.event->cap_len, cfg_snaplen);

@@ -76,6 +76,7 @@ enum ringtap_csum {
 #define RINGTAP_EVENT_FOLLOWED 8      /* rejected by the filter, but its sk_buff was accepted at another point */
 #define RINGTAP_EVENT_OTHER_NETNS 16  /* seen in a different network namespace from the capture's */
 #define RINGTAP_EVENT_NO_LINK 32      /* there was no link-layer header: the one in the bytes holds only the protocol */
+#define RINGTAP_EVENT_TRIGGER 64      /* it matches the expression that a recorder waits for, too */
 
 struct ringtap_event {
   __u64 monotonic_ns; /* CLOCK_MONOTONIC */
@@ -123,8 +124,12 @@ struct ringtap_memory_frame {
   __u32 outgoing;
 };
 
-/* A filter body returns 0 for "no match", this if only user space can decide, and anything else for "match". */
-#define RINGTAP_VERDICT_RECHECK 0x80000000u
+/*
+ * A filter body returns 0 for "no match", one of these, or anything else for "match". TRIGGER: a match, and one of the
+ * expression that a recorder waits for.
+ */
+#define RINGTAP_VERDICT_RECHECK 0x80000000u /* only user space can decide, both */
+#define RINGTAP_VERDICT_TRIGGER 0x40000000u
 
 /*
  * Placeholders for calls of kernel functions (kfuncs) in the programs: numbers that no helper has. The loader replaces

@@ -120,6 +120,7 @@ struct RecordView {
   ChecksumState checksum = ChecksumState::kUnknown;
 
   std::uint64_t lost_before = 0;  // records of this interface lost since the previous one
+  bool triggers = false;          // live: it matches the expression that a recorder waits for
   std::optional<std::uint64_t> packet_id;
   std::optional<std::uint32_t> rx_queue;
   std::optional<std::uint32_t> hash;

@@ -15,11 +15,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "filter/compile.hpp"
 #include "filter/lower.hpp"
+#include "filter/lower_both.hpp"
 #include "filter/run_tables.hpp"
 #include "filter/translate.hpp"
 #include "loader/filter_tables.hpp"
@@ -197,9 +200,28 @@ bool may_recheck(const ClassicProgram& program, std::size_t frame_size) {
   return !program.runs.empty() && frame_size < kRecheckBytes;
 }
 
+// A filter, and one that marks its matches if there is a second one; and what both answer by libpcap's interpreter.
+struct Subject {
+  std::string name;
+  const ClassicProgram* program;
+  const ClassicProgram* trigger = nullptr;
+  std::optional<FilterMatcher> matcher = {};
+  std::optional<FilterMatcher> trigger_matcher = {};
+
+  std::uint32_t verdict(std::span<const std::byte> bytes, std::uint32_t wire_len, const FrameMetadata& metadata) {
+    const std::uint32_t verdict = matcher->verdict(bytes, wire_len, metadata);
+    if (trigger == nullptr || verdict == 0) return verdict;
+    return trigger_matcher->verdict(bytes, wire_len, metadata) != 0 ? kTriggerVerdict : 1;
+  }
+  [[nodiscard]] bool may_recheck(std::size_t frame_size) const {
+    return ringtap::may_recheck(*program, frame_size) ||
+           (trigger != nullptr && ringtap::may_recheck(*trigger, frame_size));
+  }
+};
+
 // A frame in memory, cut or whole: a raw tracepoint program takes no data, so it stands in the map.
-void run_in_memory(const Variant& variant, int fd, const ClassicProgram& program, FilterMatcher& matcher,
-                   const std::string& name, const FrameMemory& memory, FilterInputs& random, Tally& tally) {
+void run_in_memory(const Variant& variant, int fd, Subject& subject, const FrameMemory& memory, FilterInputs& random,
+                   Tally& tally) {
   const RawFrame frame = random.frame();
   FrameMemory::Content& content = memory.content();
   const auto length = static_cast<std::uint32_t>(random.one_in(2) ? random.below(frame.size() + 1) : frame.size());
@@ -211,16 +233,15 @@ void run_in_memory(const Variant& variant, int fd, const ClassicProgram& program
   ASSERT_EQ(bpf_prog_test_run_opts(fd, &options), 0) << std::strerror(errno);
   const FrameMetadata metadata{.packet_type = content.frame.outgoing != 0 ? PacketType::kOutgoing : PacketType::kHost,
                                .ifindex = 3};
-  const std::uint32_t expected = matcher.verdict(std::as_bytes(std::span(frame)).first(length), wire_length, metadata);
+  const std::uint32_t expected = subject.verdict(std::as_bytes(std::span(frame)).first(length), wire_length, metadata);
   ++tally.runs;
   tally.accepted += expected != 0 ? 1 : 0;
-  if (options.retval == kRecheckVerdict && may_recheck(program, length)) return;
-  EXPECT_EQ(options.retval, expected) << name << " (" << variant.name << "), " << length << " of " << frame.size()
-                                      << " bytes";
+  if (options.retval == kRecheckVerdict && subject.may_recheck(length)) return;
+  EXPECT_EQ(options.retval, expected) << subject.name << " (" << variant.name << "), " << length << " of "
+                                      << frame.size() << " bytes";
 }
 
-void run_one(const Variant& variant, int fd, const ClassicProgram& program, FilterMatcher& matcher,
-             const std::string& name, FilterInputs& random, Tally& tally) {
+void run_one(const Variant& variant, int fd, Subject& subject, FilterInputs& random, Tally& tally) {
   RawFrame frame = random.frame(variant.fragments && random.one_in(20) ? 9000 : 120);
   if (frame.size() < 14) frame.resize(14);
   if (!variant.fragments && frame.size() > 3000) frame.resize(3000);
@@ -259,29 +280,41 @@ void run_one(const Variant& variant, int fd, const ClassicProgram& program, Filt
       .packet_type = variant.options.hook == FilterHook::kTcEgress ? PacketType::kOutgoing : PacketType::kHost,
       .ifindex = 1};
   const std::uint32_t expected =
-      matcher.verdict(std::as_bytes(std::span(wire)), static_cast<std::uint32_t>(wire.size()), metadata);
+      subject.verdict(std::as_bytes(std::span(wire)), static_cast<std::uint32_t>(wire.size()), metadata);
   ++tally.runs;
   tally.accepted += expected != 0 ? 1 : 0;
-  if (options.retval == kRecheckVerdict && may_recheck(program, wire.size())) return;
-  EXPECT_EQ(options.retval, expected) << name << " (" << variant.name << "), frame of " << frame.size()
+  if (options.retval == kRecheckVerdict && subject.may_recheck(wire.size())) return;
+  EXPECT_EQ(options.retval, expected) << subject.name << " (" << variant.name << "), frame of " << frame.size()
                                       << " bytes, data_end " << xdp.data_end << ", mark " << skb.mark;
 }
 
-void load_and_run(const ClassicProgram& program, const std::string& name, FilterInputs& random, Tally& tally) {
+void load_and_run(Subject subject, FilterInputs& random, Tally& tally) {
   ++tally.programs;
+  const ClassicProgram& program = *subject.program;
+  const std::string& name = subject.name;
   auto matcher = FilterMatcher::create(program);
   ASSERT_TRUE(matcher) << matcher.error().text();
+  subject.matcher = matcher.take();
   const FrameMemory memory;
   ASSERT_TRUE(memory.good());
   FilterTables tables;
   auto prepared = prepare(program);
   ASSERT_TRUE(prepared) << name << ": " << prepared.error().text();
+  std::optional<FlowGraph> trigger;
+  if (subject.trigger != nullptr) {
+    auto second = FilterMatcher::create(*subject.trigger);
+    ASSERT_TRUE(second) << second.error().text();
+    subject.trigger_matcher = second.take();
+    auto made = prepare(*subject.trigger);
+    ASSERT_TRUE(made) << made.error().text();
+    trigger = made.take();
+  }
   for (const Variant& variant : kVariants) {
     TranslateOptions options = variant.options;
     const bool ethernet = program.link_type == LinkType::kEthernet;
     options.vlan_view = options.vlan_view && ethernet;
     options.long_jumps = true;
-    auto translated = lower(*prepared, options);
+    auto translated = trigger ? lower_both(*prepared, *trigger, options) : lower(*prepared, options);
     ASSERT_TRUE(translated) << name << ": " << translated.error().text();
     std::string log;
     Code filter = with_table(translated.take(), tables);
@@ -297,9 +330,9 @@ void load_and_run(const ClassicProgram& program, const std::string& name, Filter
     if (!fd || !ethernet) continue;  // a test run's tc frame always has a link-layer header
     for (int n = 0; n < frames_per_program(); ++n) {
       if (options.hook == FilterHook::kMemory) {
-        run_in_memory(variant, fd.get(), program, *matcher, name, memory, random, tally);
+        run_in_memory(variant, fd.get(), subject, memory, random, tally);
       } else {
-        run_one(variant, fd.get(), program, *matcher, name, random, tally);
+        run_one(variant, fd.get(), subject, random, tally);
       }
     }
   }
@@ -323,7 +356,7 @@ TEST(FilterInTheKernel, EveryFilterOfTheCorpusLoadsAndAgrees) {
     for (const bool optimise : {true, false}) {
       auto program = compile({.expression = filter.expression, .link_type = filter.link_type, .optimise = optimise});
       ASSERT_TRUE(program) << filter.expression << ": " << program.error().text();
-      load_and_run(*program, filter.expression + (optimise ? "" : " [-O]"), random, tally);
+      load_and_run({filter.expression + (optimise ? "" : " [-O]"), &*program}, random, tally);
     }
   }
   report(tally);
@@ -405,7 +438,7 @@ TEST(FilterInTheKernel, GeneratedListsLoadAndAgree) {
   while (tally.programs < 60) {
     const std::string expression = random.list(64 + random.below(40));
     auto program = compile({.expression = expression});
-    if (program) load_and_run(*program, expression, random, tally);
+    if (program) load_and_run({expression, &*program}, random, tally);
     if (HasFatalFailure()) return;
   }
   report(tally);
@@ -415,7 +448,10 @@ TEST(FilterInTheKernel, ArbitraryProgramsLoadAndAgree) {
   REQUIRE_CAPABILITY(CAP_BPF);
   FilterInputs random(12);
   Tally tally;
-  for (int n = 0; n < 500; ++n) load_and_run(random.program(), "generated program " + std::to_string(n), random, tally);
+  for (int n = 0; n < 500; ++n) {
+    const ClassicProgram program = random.program();
+    load_and_run({"generated program " + std::to_string(n), &program}, random, tally);
+  }
   report(tally);
 }
 
@@ -426,7 +462,28 @@ TEST(FilterInTheKernel, GeneratedExpressionsLoadAndAgree) {
   while (tally.programs < 100) {
     const std::string expression = random.expression();
     auto program = compile({.expression = expression, .any_vlan = random.one_in(4)});
-    if (program) load_and_run(*program, expression, random, tally);
+    if (program) load_and_run({expression, &*program}, random, tally);
+  }
+  report(tally);
+}
+
+// What the second filter of a recorder's capture marks, tables of both included.
+TEST(FilterInTheKernel, MarksTheMatchesOfAnotherFilter) {
+  REQUIRE_CAPABILITY(CAP_BPF);
+  FilterInputs random(14);
+  Tally tally;
+  const auto any = [&] {
+    if (random.one_in(4)) return random.list(64);
+    return random.one_in(3) ? std::string() : random.expression();
+  };
+  while (tally.programs < 16) {
+    const std::string expression = any();
+    const std::string second = any();
+    auto program = compile({.expression = expression});
+    auto trigger = compile({.expression = second});
+    if (program && trigger)
+      load_and_run({"'" + expression + "' with '" + second + "'", &*program, &*trigger}, random, tally);
+    if (HasFatalFailure()) return;
   }
   report(tally);
 }

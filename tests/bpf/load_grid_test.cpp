@@ -59,7 +59,7 @@ FilterBodies filter_of(const std::string& expression) {
     if (!program) return program.take_error();
     auto prepared = prepare(*program);
     if (!prepared) return prepared.take_error();
-    return filter_body(*prepared, place, features);
+    return filter_body(*prepared, nullptr, place, features);
   };
 }
 

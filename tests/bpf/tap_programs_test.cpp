@@ -280,7 +280,7 @@ TEST_P(TapProgram, CountsTheTaggedFramesAmongThoseThatAreFiltered) {
     if (!program) return program.take_error();
     auto prepared = prepare(*program);
     if (!prepared) return prepared.take_error();
-    return filter_body(*prepared, place, features);
+    return filter_body(*prepared, nullptr, place, features);
   };
   auto rig = TapRig::make(RINGTAP_MAX_SNAPLEN, 8 << 20, {}, {}, {ringtap::tap_of(tap_of(GetParam()))}, udp);
   ASSERT_TRUE(rig);

@@ -195,5 +195,50 @@ TEST_F(Record, WritesWhatCameBeforeADrop) {
   EXPECT_NE(comment.out.find("event: drop NO_SOCKET"), std::string::npos) << comment.out << comment.err;
 }
 
+// The program in the kernel marks the packet, before it is cut; at each tap, and beside a filter.
+TEST_F(Record, WritesWhatCameBeforeAPacketThatMatches) {
+  for (const std::string tap : {"tc", "xdp", "packet", "stack"}) {
+    SCOPED_TRACE(tap);
+    Capture recorder(hosts_->right,
+                     arguments({"--tap", tap, "-Q", "in", "-s", "64", "--memory", "16M", "--before", "10s", "--after",
+                                "1s", "--trigger", "udp port 9 and udp[100] = 7", "udp"}),
+                     {}, "record");
+    send(500);
+    Bytes payload(100);
+    send_udp(hosts_->left, TwoHosts::kRightIpv4, 9, payload);  // not this one
+    EXPECT_FALSE(recorder.process().wait_for_err("event:", std::chrono::milliseconds(300)));
+    payload[92] = std::byte{7};  // behind what is kept, and behind the UDP header of 8 bytes
+    send_udp(hosts_->left, TwoHosts::kRightIpv4, 9, payload);
+    ASSERT_TRUE(recorder.process().wait_for_err("event: packet matching udp port 9 and udp[100] = 7"));
+    const Finished finished = recorder.stop();
+    EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+    EXPECT_EQ(finished.err.find("user space"), std::string::npos) << finished.err;
+    expect_identity(finished.err);
+    ASSERT_EQ(files(".pcapng").size(), 1U);
+    EXPECT_EQ(recorded().size(), 500U);
+    fs::remove_all(dir());
+  }
+}
+
+// Somebody removes the folder: what was in it is lost, and said to be; recording goes on in a new one.
+TEST_F(Record, GoesOnInAFolderMadeAnew) {
+  Capture recorder(hosts_->right, arguments({"--segment", "1M"}), {}, "record");
+  send(100);
+  fs::remove_all(dir());
+  const auto send_until_told = [&](const char* text) {
+    for (int i = 0; i < 100; ++i) {
+      send(1);
+      if (recorder.process().wait_for_err(text, std::chrono::milliseconds(100))) return true;
+    }
+    return false;
+  };
+  ASSERT_TRUE(send_until_told("packets are lost until this is mended"));
+  ASSERT_TRUE(send_until_told("goes on"));
+  const Finished finished = recorder.stop();
+  EXPECT_EQ(finished.status, (ExitStatus{4, 0})) << finished.err;
+  expect_identity(finished.err);
+  EXPECT_FALSE(recorded().empty());
+}
+
 }  // namespace
 }  // namespace ringtap::testing

@@ -78,15 +78,23 @@ Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_f
   how.interrupt_fd = interrupt_fd;
   LiveInput live;
   live.interfaces = interfaces.take();
-  if (!options.filter.expression.empty()) {
+  const std::string& trigger = options.output.record.event.expression;
+  if (!options.filter.expression.empty() || !trigger.empty()) {
     auto framed = link_type_of(how);
     if (!framed) return framed.take_error();
     live.link_types = met_link_types(*framed, options.capture.taps);
-    auto made = ExpressionFilter::create(options.filter, live.link_types,
-                                         {.netmask = netmask_of(options.capture, live.interfaces), .live = true});
+    const ExpressionContext context{.netmask = netmask_of(options.capture, live.interfaces), .live = true};
+    auto made = ExpressionFilter::create(options.filter, live.link_types, context);
     if (!made) return made.take_error();
     live.filter = std::make_unique<ExpressionFilter>(made.take());
-    how.filter = live_filter(options.filter, *live.filter);
+    if (!trigger.empty()) {
+      FilterOptions second = options.filter;
+      second.expression = trigger;
+      auto made_second = ExpressionFilter::create(second, live.link_types, context);
+      if (!made_second) return std::move(made_second.take_error()).context("--trigger");
+      live.trigger = std::make_unique<ExpressionFilter>(made_second.take());
+    }
+    how.filter = live_filter(options.filter, *live.filter, live.trigger.get());
   }
   auto source = LiveSource::create(how, say);
   if (!source) return source.take_error();

@@ -15,8 +15,9 @@ namespace ringtap {
 
 struct LiveInput {
   std::vector<std::string> interfaces;
-  std::vector<LinkType> link_types;          // what the filter is compiled for
-  std::unique_ptr<ExpressionFilter> filter;  // borrowed by the source; none: every packet is accepted
+  std::vector<LinkType> link_types;           // what the filter is compiled for
+  std::unique_ptr<ExpressionFilter> filter;   // borrowed by the source; none: every packet is accepted
+  std::unique_ptr<ExpressionFilter> trigger;  // a recorder's, borrowed too; none: it waits for no packet
   std::unique_ptr<LiveSource> source;
 };
 

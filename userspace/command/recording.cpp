@@ -73,7 +73,8 @@ class Recording final : public Sink {
                           .is_live = context.options.read_paths.empty(),
                           .matches = {},
                           .tell = say};
-    if (const std::string& expression = settings_.event.expression; !expression.empty()) {
+    // Of a live capture's packets the programs in the kernel say it.
+    if (const std::string& expression = settings_.event.expression; !hooks.is_live && !expression.empty()) {
       FilterOptions filter = context.options.filter;
       filter.expression = expression;
       auto made = ExpressionFilter::create(filter, {LinkType::kEthernet, LinkType::kRaw, LinkType::kLinuxSll2}, {});

@@ -107,6 +107,9 @@ void EbpfAssembler::store_constant(EbpfReg base, int offset, std::uint32_t const
   assert(fits(offset));
   emit(BPF_ST | BPF_MEM | size_code(bytes), base, kNone, offset, constant);
 }
+void EbpfAssembler::append(std::span<const bpf_insn> code) {
+  code_.insert(code_.end(), code.begin(), code.end());
+}
 void EbpfAssembler::call(bpf_func_id helper) {
   emit(BPF_JMP | BPF_CALL, kNone, kNone, 0, static_cast<std::uint32_t>(helper));
 }

@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "ringtap/result.hpp"
@@ -40,6 +41,7 @@ class EbpfAssembler {
   void table_address(EbpfReg to, std::uint32_t offset);
   void store(EbpfReg base, int offset, EbpfReg from, int bytes);
   void store_constant(EbpfReg base, int offset, std::uint32_t constant, int bytes);
+  void append(std::span<const bpf_insn> code);  // whose jumps stay within it or lead behind its end
   void call(bpf_func_id helper);
   void exit();
   void jump(Label to);

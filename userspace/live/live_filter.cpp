@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "live/live_filter.hpp"
 
+#include <algorithm>
+
 #include "loader/filter_body.hpp"
 
 namespace ringtap {
@@ -12,16 +14,21 @@ std::vector<LinkType> met_link_types(LinkType framed, TapSet taps) {
   return {framed};
 }
 
-LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter) {
+LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter, ExpressionFilter* trigger) {
   LiveFilter live;
   live.expression = options.expression;
   live.any_vlan = options.any_vlan;
-  live.recheck_below = filter.recheck_below();
+  live.recheck_below = std::max(filter.recheck_below(), trigger == nullptr ? 0 : trigger->recheck_below());
   live.matches = [&filter](const RecordView& record) { return filter.matches(record); };
-  live.bodies = [&filter](FilterPlace place, const KernelFeatures& features) -> Result<FilterCode> {
-    auto prepared = filter.prepared(place.l3 ? LinkType::kRaw : LinkType::kEthernet);
+  if (trigger != nullptr) live.triggers = [trigger](const RecordView& record) { return trigger->matches(record); };
+  live.bodies = [&filter, trigger](FilterPlace place, const KernelFeatures& features) -> Result<FilterCode> {
+    const LinkType link_type = place.l3 ? LinkType::kRaw : LinkType::kEthernet;
+    auto prepared = filter.prepared(link_type);
     if (!prepared) return prepared.take_error();
-    return filter_body(**prepared, place, features);
+    if (trigger == nullptr) return filter_body(**prepared, nullptr, place, features);
+    auto second = trigger->prepared(link_type);
+    if (!second) return second.take_error();
+    return filter_body(**prepared, *second, place, features);
   };
   return live;
 }

@@ -17,7 +17,8 @@ namespace ringtap {
 // become LINUX_SLL2 after the filter. Host taps put an Ethernet header in front of every packet.
 std::vector<LinkType> met_link_types(LinkType framed, TapSet taps);
 
-// Borrows `filter`, which `options` were compiled to, for as long as the capture lives.
-LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter);
+// Borrows `filter`, which `options` were compiled to, and a recorder's `trigger` (null: none) for as long as the
+// capture lives.
+LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter, ExpressionFilter* trigger = nullptr);
 
 }  // namespace ringtap

@@ -291,10 +291,13 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   RecordView record = to_record(event);
   record.link_type = Framing::native(record, slot);
   const std::size_t stream = header.slot * kEventTaps + header.tap;
-  if ((kernel.filters_in_user_space() || (header.flags & RINGTAP_EVENT_RECHECK) != 0) && !filter.matches(record)) {
+  const bool undecided = kernel.filters_in_user_space() || (header.flags & RINGTAP_EVENT_RECHECK) != 0;
+  if (undecided && !filter.matches(record)) {
     filter.refuse(record, stream);
     return ok();
   }
+  record.triggers = (header.flags & RINGTAP_EVENT_TRIGGER) != 0;
+  if (undecided && options.filter.triggers) record.triggers = options.filter.triggers(record);
   ++*count;
   record.lost_before += filter.take_lost(stream);
   record.time_ns = clock().to_epoch_ns(header.monotonic_ns);

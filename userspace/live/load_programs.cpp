@@ -33,7 +33,7 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
   config.l3 = link_type != LinkType::kEthernet;
   config.batch_bytes =
       static_cast<std::uint32_t>(std::min<std::size_t>(rings.bytes_each() / kBatchesPerRing, RINGTAP_BATCH_BYTES));
-  if (!options.filter.expression.empty()) config.filter = options.filter.bodies;
+  config.filter = options.filter.bodies;
   config.reduction = options.reduction;
   config.features = *options.features;
   return config;

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "filter/lower.hpp"
+#include "filter/lower_both.hpp"
 #include "filter/run_tables.hpp"
 #include "loader/filter_injection.hpp"
 #include "ringtap/abi.h"
@@ -20,7 +21,8 @@ static_assert(sizeof(MemoryFrame) == sizeof(ringtap_memory_frame) &&
               offsetof(MemoryFrame, ifindex) == offsetof(ringtap_memory_frame, ifindex) &&
               offsetof(MemoryFrame, outgoing) == offsetof(ringtap_memory_frame, outgoing));
 static_assert(kRecheckBytes <= RINGTAP_HEAD_BYTES, "such frames are recorded whole where headers are looked for");
-static_assert(kRecheckVerdict == RINGTAP_VERDICT_RECHECK, "the taps act on what the translator returns");
+static_assert(kRecheckVerdict == RINGTAP_VERDICT_RECHECK && kTriggerVerdict == RINGTAP_VERDICT_TRIGGER,
+              "the taps act on what the translator returns");
 
 FilterHook hook_of(ringtap_tap tap) {
   switch (tap) {
@@ -47,7 +49,8 @@ FilterHook hook_of(ringtap_tap tap) {
 
 }  // namespace
 
-Result<FilterCode> filter_body(const FlowGraph& prepared, const FilterPlace& place, const KernelFeatures& features) {
+Result<FilterCode> filter_body(const FlowGraph& prepared, const FlowGraph* trigger, const FilterPlace& place,
+                               const KernelFeatures& features) {
   TranslateOptions options;
   options.hook = hook_of(place.tap);
   options.vlan_view = !place.l3;
@@ -56,7 +59,7 @@ Result<FilterCode> filter_body(const FlowGraph& prepared, const FilterPlace& pla
   options.long_jumps = features.long_jumps;
   options.inlined = place.inlined;
   if (place.inlined) options.stack_base = kFilterStackBase;
-  return lower(prepared, options);
+  return trigger == nullptr ? lower(prepared, options) : lower_both(prepared, *trigger, options);
 }
 
 }  // namespace ringtap

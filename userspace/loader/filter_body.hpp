@@ -11,7 +11,9 @@
 
 namespace ringtap {
 
-// `prepared` must come from a program for Ethernet or, if place.l3, for raw IP.
-Result<FilterCode> filter_body(const FlowGraph& prepared, const FilterPlace& place, const KernelFeatures& features);
+// `prepared` must come from a program for Ethernet or, if place.l3, for raw IP. So must `trigger`, which marks matches
+// (lower_both.hpp); null: there is none.
+Result<FilterCode> filter_body(const FlowGraph& prepared, const FlowGraph* trigger, const FilterPlace& place,
+                               const KernelFeatures& features);
 
 }  // namespace ringtap

@@ -27,7 +27,7 @@ std::optional<std::string> Triggers::look(const RecordView& record) {
       return text;
     }
   }
-  if (matches_ && matches_(record)) return "packet matching " + settings_.expression;
+  if (record.triggers || (matches_ && matches_(record))) return "packet matching " + settings_.expression;
   return std::nullopt;
 }
 

@@ -16,7 +16,7 @@ namespace ringtap {
 
 class Triggers {
  public:
-  // `matches`: EventSettings::expression; null if there is none.
+  // `matches`: EventSettings::expression, for records that do not say it themselves; null if there is none.
   Triggers(EventSettings settings, std::function<bool(const RecordView&)> matches)
       : settings_(std::move(settings)), matches_(std::move(matches)) {}
 

@@ -18,11 +18,13 @@ namespace ringtap {
 
 // The filter in the two forms that a capture needs.
 struct LiveFilter {
-  std::string expression;  // for messages and files; empty: every packet passes, and the rest is not used
-  FilterBodies bodies;     // for the kernel
+  std::string expression;  // for messages and files; empty: every packet passes
+  FilterBodies bodies;     // for the kernel; none: nothing is to be decided
   // For user space: for frames that the kernel could not decide, and for all of them where no program can have the
   // filter.
   std::function<bool(const RecordView&)> matches;
+  // A recorder's second expression, which the programs decide for the frames that match; null: there is none.
+  std::function<bool(const RecordView&)> triggers;
   bool any_vlan = false;  // it accepts more than what libpcap makes of the expression
   // Frames shorter than this may be left to user space, and are then copied whole, whatever the snaplen is.
   std::uint32_t recheck_below = 0;

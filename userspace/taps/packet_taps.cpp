@@ -99,14 +99,15 @@ class PacketTaps final : public TapFamily {
     const std::uint64_t bytes = *options.buffer_bytes / kSharesOfRings * share / 2;
     for (const Tap tap : {Tap::kPacketIn, Tap::kPacketOut}) {
       if (!at.taps.contains(tap)) continue;
+      const bool undecided = options.filter.any_vlan || options.filter.triggers;
       auto socket = PacketSocket::open({.device = at.device.name,
                                         .ifindex = at.device.ifindex,
                                         .slot = at.slot,
                                         .tap = tap,
-                                        .snaplen = options.filter.any_vlan ? RINGTAP_MAX_SNAPLEN : options.snaplen,
+                                        .snaplen = undecided ? RINGTAP_MAX_SNAPLEN : options.snaplen,
                                         .buffer_bytes = bytes / std::max<std::size_t>(context.devices, 1),
                                         .filter = options.filter.any_vlan ? "" : options.filter.expression,
-                                        .recheck = options.filter.any_vlan});
+                                        .recheck = undecided});
       if (!socket) return socket.take_error();
       context.wake_on((*socket)->fd());
       at.packet_link_type = (*socket)->link_type();
