@@ -118,6 +118,15 @@ def groups_of(entries, size):
     return [group[2] for group in groups]
 
 
+def without_precompiled(command):
+    """How the file is compiled without the compiler's precompiled headers, which clang cannot read."""
+    words = shlex.split(command.pop("command"))
+    for at in range(len(words) - 2, -1, -1):
+        if words[at] == "-include" and words[at + 1].endswith("cmake_pch.hxx"):
+            del words[at : at + 2]
+    return {**command, "command": shlex.join(word for word in words if word != "-Winvalid-pch")}
+
+
 def self_test(tool, source):
     with tempfile.TemporaryDirectory() as folder:
         commands = []
@@ -172,7 +181,10 @@ def work(source, build, tool):
     common += subprocess.run([tool, "--version"], capture_output=True, check=True).stdout
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         commands = json.load(file)
-    commands = [c for c in commands if c["file"].startswith(os.path.join(source, "userspace") + os.sep)]
+    below = os.path.join(source, "userspace") + os.sep
+    commands = [without_precompiled(c) for c in commands if c["file"].startswith(below)]
+    with open(os.path.join(stamps, "compile_commands.json"), "w", encoding="utf-8") as file:
+        json.dump(commands, file)
     found = []
     for command in commands:
         digest = hashlib.sha256(common + command["command"].encode())
@@ -206,7 +218,7 @@ def main():
             return 0
         clean = len(group) > 1 and not findings_together(tool, source, build, [command for command, _ in group])
         for command, stamp in group:
-            found = [] if clean else findings_of(tool, build, command["file"])
+            found = [] if clean else findings_of(tool, os.path.join(build, "clang-tidy"), command["file"])
             findings.update(found)
             if not found:
                 with open(stamp, "w", encoding="utf-8"):

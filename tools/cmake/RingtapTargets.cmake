@@ -26,8 +26,8 @@ if(RINGTAP_FUZZ)
   target_compile_options(ringtap_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# For the trees that a test builds, where each second counts: what most files include is compiled once. Not in others,
-# since it hides that a file lacks an include.
+# Where each second counts: what most files include is compiled once. Not by default, since it hides that a file lacks an
+# include.
 if(RINGTAP_PRECOMPILE)
   add_library(ringtap_precompiled OBJECT ${PROJECT_SOURCE_DIR}/tools/cmake/precompiled.cpp)
   target_link_libraries(ringtap_precompiled PRIVATE ringtap_options)
