@@ -62,6 +62,7 @@ class Recording final : public Sink {
     auto writer = SegmentWriter::start({.record = settings_,
                                         .tell = say,
                                         .now_ns = epoch_now_ns,
+                                        .is_live = context.options.read_paths.empty(),
                                         .explains = context.options.text_style.dissect.verbosity > 0},
                                        *folder_, std::move(present));
     if (!writer) return writer.take_error();

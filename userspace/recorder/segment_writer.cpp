@@ -81,13 +81,12 @@ void SegmentWriter::put(Frame frame) {
 
 // By a thread that compresses.
 PackedFrames SegmentWriter::compress(std::size_t which, std::span<const std::byte> bytes) {
-  const bool in_time = pool_.spare() >= kPoolChunks / 4;
   PackedFrames packed;
-  packers_[which].pack(bytes, in_time, packed);
-  if (!in_time) {
+  if (settings_.is_live && pool_.spare() < kPoolChunks / 4) {  // stored as it is rather than lost
     raw_.fetch_add(1, std::memory_order_relaxed);
     return packed;
   }
+  packers_[which].pack(bytes, packed);
   // The next frames are probably like this one. A few bytes say nothing.
   constexpr std::size_t kLeast = 64 * 1024;
   if (bytes.size() >= kLeast) {
@@ -237,7 +236,7 @@ bool SegmentWriter::append_head(std::span<const std::byte> bytes) {
   }
   head.append(bytes);
   PackedFrames packed;
-  if (!packers_.empty()) packers_.back().pack(head.bytes(), true, packed);
+  if (!packers_.empty()) packers_.back().pack(head.bytes(), packed);
   head_indexer_.add_other();
   const std::span<const std::byte> entry = head_indexer_.finish(0, 0, 0);
   std::vector<std::byte> index(entry.begin(), entry.end());
@@ -267,7 +266,7 @@ Result<std::shared_ptr<SegmentWriter::Segment>> SegmentWriter::create() {
 // With errno, if not all of it is in the file. `packed`: what is written instead of the chunk.
 bool SegmentWriter::append(Chunk& chunk, const PackedFrames* packed, std::span<std::byte> entry) {
   const std::uint64_t offset = segment_->file.size();
-  Chunk* const bytes = packed == nullptr ? &chunk : lay_out(*packed);
+  Chunk* const bytes = packed == nullptr ? &chunk : lay_out(*packed, chunk.bytes());
   if (bytes == nullptr) errno = ENOMEM;
   if (bytes == nullptr || !append_bytes(*bytes)) {
     const int error = errno;
@@ -296,30 +295,15 @@ bool SegmentWriter::append_bytes(Chunk& chunk) {
 }
 
 // With the padding that the frames need at their places in the file.
-Chunk* SegmentWriter::lay_out(const PackedFrames& packed) {
-  FrameLayout& layout = segment_->layout;
-  std::size_t most = packed.bytes.size();
-  for (std::size_t i = 0; i < packed.sizes.size(); ++i) most += kWindow;
+Chunk* SegmentWriter::lay_out(const PackedFrames& packed, std::span<const std::byte> bytes) {
+  const std::size_t most = FrameLayout::most_placed(packed, bytes.size());
   if (staging_ == nullptr || staging_->room() < most) staging_ = std::make_unique<Chunk>(most);
   if (!staging_->has_memory()) {
     staging_.reset();
     return nullptr;
   }
   staging_->clear(segment_->file.size() % Chunk::kAlign);
-  padding_ = layout.padding(packed.sizes.empty() ? 0 : packed.sizes.front().packed);
-  std::span<const std::byte> rest = packed.bytes;
-  std::vector<std::byte> filler;
-  for (const PackedFrames::Size& frame : packed.sizes) {
-    if (const std::size_t size = layout.padding(frame.packed); size > 0) {
-      filler.clear();
-      put_padding(filler, size);
-      staging_->append(filler);
-      layout.add_padding(size);
-    }
-    staging_->append(rest.first(frame.packed));
-    layout.add(frame);
-    rest = rest.subspan(frame.packed);
-  }
+  padding_ = segment_->layout.place(packed, bytes, [this](std::span<const std::byte> more) { staging_->append(more); });
   return staging_.get();
 }
 

@@ -45,7 +45,8 @@ class SegmentWriter {
     RecordSettings record;
     std::function<void(const std::string& text)> tell;  // what the user has to know; by any thread
     std::function<std::uint64_t()> now_ns;              // since 1970
-    bool explains = false;                              // also why something is slower than it could be
+    bool is_live = true;    // packets do not wait: what there is no time for is not compressed
+    bool explains = false;  // also why something is slower than it could be
   };
   struct Counts {
     std::uint64_t packets = 0;            // in the segments
@@ -109,7 +110,7 @@ class SegmentWriter {
   bool append_head(std::span<const std::byte> bytes);
   bool append(Chunk& chunk, const PackedFrames* packed, std::span<std::byte> entry);
   bool append_bytes(Chunk& chunk);
-  Chunk* lay_out(const PackedFrames& packed);
+  Chunk* lay_out(const PackedFrames& packed, std::span<const std::byte> bytes);
   void append_index(std::span<std::byte> entry, std::uint64_t offset, std::uint32_t stored, std::uint32_t size);
   void close_segment();
   void complete(Segment& segment);

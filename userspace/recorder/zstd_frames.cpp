@@ -16,18 +16,17 @@ void put(std::vector<std::byte>& out, std::uint64_t value, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; ++i) out.push_back(static_cast<std::byte>(value >> (8 * i)));
 }
 
-// RFC 8878, 3.1.1: a frame of one raw block whose header has the size of the content and no checksum.
-void store(std::span<const std::byte> bytes, PackedFrames& into) {
+// RFC 8878, 3.1.1: in front of so many bytes that stand as they are, a frame of one raw block; the size of the content
+// and no checksum.
+std::vector<std::byte> stored_headers(std::size_t size) {
   constexpr std::uint8_t kDescriptor = 0xa0;  // content size in 4 bytes, single segment
   constexpr std::uint32_t kLastRawBlock = 1;
-  const std::size_t before = into.bytes.size();
-  put(into.bytes, kZstdMagic, 4);
-  put(into.bytes, kDescriptor, 1);
-  put(into.bytes, bytes.size(), 4);
-  put(into.bytes, bytes.size() << 3 | kLastRawBlock, 3);
-  into.bytes.insert(into.bytes.end(), bytes.begin(), bytes.end());
-  into.sizes.push_back(
-      {static_cast<std::uint32_t>(into.bytes.size() - before), static_cast<std::uint32_t>(bytes.size())});
+  std::vector<std::byte> out;
+  put(out, kZstdMagic, 4);
+  put(out, kDescriptor, 1);
+  put(out, size, 4);
+  put(out, size << 3 | kLastRawBlock, 3);
+  return out;
 }
 
 // What is left of a window has to be filled, or to be nothing.
@@ -43,18 +42,10 @@ Result<FramePacker> FramePacker::create(int level) {
   return FramePacker(std::move(context), level);
 }
 
-void FramePacker::pack(std::span<const std::byte> bytes, bool compress, PackedFrames& into) {
+void FramePacker::pack(std::span<const std::byte> bytes, PackedFrames& into) {
   into.bytes.clear();
   into.sizes.clear();
-  if (compress) return pack_parts(bytes, into);
-  while (!bytes.empty()) {
-    const std::size_t left = bytes.size() - std::min(bytes.size(), kLargestStored);
-    // One that is nearly a window leaves no place for padding.
-    const std::size_t size =
-        left == 0 && !fits(0, bytes.size() + kStoredHeaders) ? bytes.size() / 2 : bytes.size() - left;
-    store(bytes.first(size), into);
-    bytes = bytes.subspan(size);
-  }
+  pack_parts(bytes, into);
 }
 
 // One frame, or if that does not fit, equal parts that probably do.
@@ -82,13 +73,66 @@ std::size_t FramePacker::pack_one(std::span<const std::byte> bytes, PackedFrames
     return 0;
   }
   if (!fits(0, bytes.size() + kStoredHeaders)) return works ? size : bytes.size();
-  store(bytes, into);
+  const auto headers = stored_headers(bytes.size());
+  into.bytes.insert(into.bytes.end(), headers.begin(), headers.end());
+  into.bytes.insert(into.bytes.end(), bytes.begin(), bytes.end());
+  into.sizes.push_back(
+      {static_cast<std::uint32_t>(kStoredHeaders + bytes.size()), static_cast<std::uint32_t>(bytes.size())});
   return 0;
 }
 
-std::size_t FrameLayout::padding(std::size_t packed) const {
-  const std::size_t used = size_ % kWindow;
-  return fits(used, packed) ? 0 : kWindow - used;
+std::size_t FrameLayout::most_placed(const PackedFrames& packed, std::size_t bytes) {
+  if (!packed.sizes.empty()) return packed.bytes.size() + packed.sizes.size() * kWindow;
+  return bytes + (bytes / kLargestStored + 2) * (kStoredHeaders + kSkippableHeader) + kWindow;
+}
+
+std::size_t FrameLayout::place(const PackedFrames& packed, std::span<const std::byte> bytes, const Append& append) {
+  const std::uint64_t begin = size_;
+  const bool is_stored = packed.sizes.empty();
+  const bool begins_here =
+      is_stored ? used() + kStoredHeaders + kSkippableHeader < kWindow : fits(used(), packed.sizes.front().packed);
+  if (!begins_here) pad(append);
+  const auto padding = static_cast<std::size_t>(size_ - begin);
+  if (is_stored) {
+    store(bytes, append);
+    return padding;
+  }
+  std::span<const std::byte> rest = packed.bytes;
+  for (const PackedFrames::Size& frame : packed.sizes) {
+    if (!fits(used(), frame.packed)) pad(append);
+    append(rest.first(frame.packed));
+    add(frame);
+    rest = rest.subspan(frame.packed);
+  }
+  return padding;
+}
+
+void FrameLayout::store(std::span<const std::byte> bytes, const Append& append) {
+  while (!bytes.empty()) {
+    const std::size_t room = kWindow - used();
+    if (room <= kStoredHeaders + kSkippableHeader) {
+      pad(append);
+      continue;
+    }
+    std::size_t size = std::min(bytes.size(), room - kStoredHeaders);
+    // One that nearly fills the window leaves no place for padding.
+    if (!fits(used(), kStoredHeaders + size)) size = room - kStoredHeaders - kSkippableHeader;
+    append(stored_headers(size));
+    append(bytes.first(size));
+    add({static_cast<std::uint32_t>(kStoredHeaders + size), static_cast<std::uint32_t>(size)});
+    bytes = bytes.subspan(size);
+  }
+}
+
+// A skippable frame up to the next window, in which nothing is.
+void FrameLayout::pad(const Append& append) {
+  const std::size_t size = kWindow - used();
+  std::vector<std::byte> out;
+  put(out, kOurSkippableMagic, 4);
+  put(out, size - kSkippableHeader, 4);
+  out.resize(size);
+  append(out);
+  add({static_cast<std::uint32_t>(size), 0});
 }
 
 void FrameLayout::add(PackedFrames::Size frame) {
@@ -117,12 +161,6 @@ std::vector<std::byte> FrameLayout::seek_table() const {
   put(table, 0, 1);  // descriptor: no checksums
   put(table, kSeekTableMagic, 4);
   return table;
-}
-
-void put_padding(std::vector<std::byte>& out, std::size_t size) {
-  put(out, kOurSkippableMagic, 4);
-  put(out, size - kSkippableHeader, 4);
-  out.resize(out.size() + size - kSkippableHeader);
 }
 
 }  // namespace ringtap

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -36,7 +37,7 @@ struct PackedFrames {
     std::uint32_t unpacked;
   };
   std::vector<std::byte> bytes;
-  std::vector<Size> sizes;
+  std::vector<Size> sizes;  // none: what was to be compressed is to be stored as it is
 };
 
 class FramePacker {
@@ -44,8 +45,8 @@ class FramePacker {
   // `level`: of ZSTD_compressCCtx(), from ZSTD_minCLevel() on.
   static Result<FramePacker> create(int level);
 
-  // As few frames as it takes. Not `compress`: they hold the bytes as they are, which costs no more than a copy.
-  void pack(std::span<const std::byte> bytes, bool compress, PackedFrames& into);
+  // As few frames as it takes.
+  void pack(std::span<const std::byte> bytes, PackedFrames& into);
 
  private:
   struct Free {
@@ -62,21 +63,26 @@ class FramePacker {
 // Where frames stand in a file, and its seek table.
 class FrameLayout {
  public:
-  // What has to be in front of a frame of this size: nothing, or a skippable frame up to the next window.
-  [[nodiscard]] std::size_t padding(std::size_t packed) const;
-  void add_padding(std::size_t size) { add({static_cast<std::uint32_t>(size), 0}); }
-  void add(PackedFrames::Size frame);
+  using Append = std::function<void(std::span<const std::byte> bytes)>;
+
+  // Gives out what is to be appended to the file: the frames of `bytes`, and padding in front of those that would cross
+  // a window. Bytes that are stored as they are fill the windows. Returns the size of the padding at the beginning.
+  std::size_t place(const PackedFrames& packed, std::span<const std::byte> bytes, const Append& append);
+  // The most that place() gives out.
+  static std::size_t most_placed(const PackedFrames& packed, std::size_t bytes);
   // As it stands at the end of the file.
   [[nodiscard]] std::vector<std::byte> seek_table() const;
   // Forgets the frames that do not fit into this size, as the file was cut.
   void cut(std::uint64_t size);
 
  private:
+  void store(std::span<const std::byte> bytes, const Append& append);
+  void pad(const Append& append);
+  void add(PackedFrames::Size frame);
+  [[nodiscard]] std::size_t used() const { return size_ % kWindow; }
+
   std::uint64_t size_ = 0;
   std::vector<PackedFrames::Size> frames_;
 };
-
-// A skippable frame of `size` bytes, at least its header, in which nothing is.
-void put_padding(std::vector<std::byte>& out, std::size_t size);
 
 }  // namespace ringtap
