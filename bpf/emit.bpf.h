@@ -34,7 +34,8 @@ static __always_inline struct stage *stage_of(__u32 cpu, __u32 which)
 struct record {
 	struct stage *stage;
 	struct ringtap_event *event;
-	struct ringtap_trace *trace; /* NULL: none */
+	struct ringtap_trace *trace;   /* NULL: none */
+	struct ringtap_owners *owners; /* NULL: none */
 	__u8 *data;
 	__u64 offset; /* of the event in the stage's bytes */
 	__u32 nested;
@@ -242,9 +243,10 @@ static __always_inline void stage_flush(struct stage *stage, __u32 cpu)
 	void *ring = bpf_map_lookup_elem(&rings, &cpu);
 
 	if (ring) {
-		__u64 size = clamped(stage->head.used, RINGTAP_BATCH_BYTES + RINGTAP_RECORD_ALIGN +
-							       sizeof(struct ringtap_event) +
-							       sizeof(struct ringtap_trace) + cfg_snaplen);
+		__u64 size =
+			clamped(stage->head.used, RINGTAP_BATCH_BYTES + RINGTAP_RECORD_ALIGN +
+							  sizeof(struct ringtap_event) + sizeof(struct ringtap_trace) +
+							  sizeof(struct ringtap_owners) + cfg_snaplen);
 		__u32 asleep = READ_ONCE(control.sleeping);
 		if (bpf_ringbuf_output(ring, stage->bytes, size, asleep ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP) ==
 		    0) {
@@ -310,9 +312,9 @@ static __always_inline __u64 record_time(struct record *record)
 
 /*
  * Reserves room for a record in this CPU's stage; returns 0, with the drop counted, if there is none. The caller must
- * write all members of the trace.
+ * write all members of the trace, if it is `traced`, and of the owners, if it is `owned`.
  */
-static __always_inline int record_begin(struct tap *tap, struct record *record, int traced)
+static __always_inline int record_begin(struct tap *tap, struct record *record, int traced, int owned)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct stage *stage = stage_of(cpu, 0);
@@ -343,7 +345,7 @@ static __always_inline int record_begin(struct tap *tap, struct record *record, 
 		.lost = lost > 0xffffffff ? 0xffffffff : lost,
 		.slot = tap->slot,
 		.tap = tap->tap,
-		.flags = tap->flags | (traced ? RINGTAP_EVENT_TRACE : 0),
+		.flags = tap->flags | (traced ? RINGTAP_EVENT_TRACE : 0) | (owned ? RINGTAP_EVENT_OWNERS : 0),
 		.rx_queue = RINGTAP_RX_QUEUE_UNKNOWN,
 		.pkt_type = RINGTAP_PKT_TYPE_UNKNOWN,
 		.csum = RINGTAP_CSUM_UNKNOWN,
@@ -351,7 +353,9 @@ static __always_inline int record_begin(struct tap *tap, struct record *record, 
 	record->stage = stage;
 	record->event = event;
 	record->trace = traced ? (void *)(event + 1) : NULL;
-	record->data = traced ? (void *)(record->trace + 1) : (void *)(event + 1);
+	__u8 *end = traced ? (void *)(record->trace + 1) : (void *)(event + 1);
+	record->owners = owned ? (void *)end : NULL;
+	record->data = owned ? (void *)(record->owners + 1) : end;
 	record->offset = offset;
 	return 1;
 }
@@ -373,7 +377,7 @@ static __always_inline void record_end(struct tap *tap, struct record *record)
 {
 	struct stage *stage = record->stage;
 	__u32 size = sizeof(struct ringtap_event) + (record->trace ? sizeof(struct ringtap_trace) : 0) +
-		     record->event->cap_len;
+		     (record->owners ? sizeof(struct ringtap_owners) : 0) + record->event->cap_len;
 	__u64 now = record->event->monotonic_ns;
 
 	if (stage->head.records == 0) {

@@ -22,6 +22,7 @@
 #include "reduce.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
+#include "owner.bpf.h"
 #include "trace.bpf.h"
 
 RINGTAP_FILTER_STUB(tc_ingress_filter, __sk_buff)
@@ -97,10 +98,12 @@ static __always_inline void record_frame(struct __sk_buff *skb, enum program_typ
 	}
 	if (!(tap->flags & RINGTAP_EVENT_FOLLOWED) && !is_clone)
 		follow(kernel_skb);
-	if (!record_begin(tap, &record, cfg_trace && !is_clone))
+	if (!record_begin(tap, &record, cfg_trace && !is_clone, cfg_who && type == TC))
 		return;
 	if (record.trace)
 		*record.trace = (struct ringtap_trace){.skb = (__u64)kernel_skb};
+	if (record.owners)
+		find_owners(skb, record.owners, tap->tap == RINGTAP_TAP_TC_EGRESS, has_link);
 
 	__u64 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0);
 	__u64 cap_len = clamped(wire_len, cfg_snaplen);
@@ -166,6 +169,19 @@ SEC("ringtap/tc")
 int tc_out_l3_tap(struct __sk_buff *skb)
 {
 	return tc_tap(skb, RINGTAP_TAP_TC_EGRESS, tc_out_l3_filter, 0);
+}
+
+/* At loopback's egress, with --who: notes the sender for the tap at its ingress. */
+SEC("ringtap/owner")
+int loopback_note(struct __sk_buff *skb)
+{
+	struct ringtap_owners owners;
+	__u64 key = (__u64)skb;
+
+	/* Its result is 0; one that nobody uses clang would not set, and the verifier wants no address in R0. */
+	int none = find_owners(skb, &owners, 1, 1);
+	bpf_map_update_elem(&loopback_senders, &key, &owners.sender, BPF_ANY);
+	return TC_ACT_UNSPEC + none;
 }
 
 /* The frame's slot and RINGTAP_SLOT_…. */

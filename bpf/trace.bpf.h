@@ -195,7 +195,7 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 		return;
 	if (at.other_netns)
 		tap.flags |= RINGTAP_EVENT_OTHER_NETNS;
-	if (!record_begin(&tap, &record, 1))
+	if (!record_begin(&tap, &record, 1, 0))
 		return;
 	if (copy_packet(place, &at, &record)) {
 		record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);

@@ -57,7 +57,7 @@ static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *
 	}
 	/* A frame for which user space decides the filter must not be dropped. */
 	__u32 verdict = tap.flags & RINGTAP_EVENT_RECHECK ? XDP_PASS : cfg_xdp_verdict;
-	if (!record_begin(&tap, &record, 0))
+	if (!record_begin(&tap, &record, 0, 0))
 		return verdict;
 
 	__u64 wire_len = frame_length(ctx);

@@ -7,33 +7,182 @@
 #ifndef RINGTAP_KERNEL_TYPES_H
 #define RINGTAP_KERNEL_TYPES_H
 
+#include <linux/in6.h>
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct ns_common {
   unsigned int inum;
 };
 
+struct nf_hook_entry {
+  void* hook;
+  void* priv;
+};
+
+struct nf_hook_entries {
+  __u16 num_hook_entries;
+  struct nf_hook_entry hooks[];
+};
+
+struct nf_hook_ops {
+  int priority;
+  unsigned int hook_ops_type : 8; /* 0: neither nftables nor BPF; Linux 5.17 */
+};
+
+struct netns_nf {
+  struct nf_hook_entries* hooks_ipv4[5];
+  struct nf_hook_entries* hooks_ipv6[5];
+};
+
 struct net {
   struct ns_common ns;
+  struct netns_nf nf;
 };
 
 typedef struct {
   struct net* net;
 } possible_net_t;
 
+struct list_head {
+  struct list_head* next;
+};
+
+struct in_ifaddr {
+  struct in_ifaddr* ifa_next;
+  __be32 ifa_local;
+};
+
+struct in_device {
+  struct in_ifaddr* ifa_list;
+};
+
+struct inet6_ifaddr {
+  struct in6_addr addr;
+  struct list_head if_list;
+};
+
+struct inet6_dev {
+  struct list_head addr_list;
+};
+
 struct net_device {
   int ifindex;
   unsigned short type;
   unsigned long priv_flags : 32;
   possible_net_t nd_net;
+  void* rx_handler;
+  struct in_device* ip_ptr;
+  struct inet6_dev* ip6_ptr;
 };
 
+typedef struct {
+  long long counter;
+} atomic64_t;
+
 struct sock_common {
+  unsigned short skc_family;
+  volatile unsigned char skc_state;
   possible_net_t skc_net;
+  atomic64_t skc_cookie;
 };
+
+typedef struct {
+  int owned;
+} socket_lock_t;
+
+struct kernfs_node {
+  __u64 id;
+};
+
+struct cgroup {
+  struct kernfs_node* kn;
+};
+
+struct sock_reuseport {
+  void* prog;
+};
+
+struct socket;
 
 struct sock {
   struct sock_common __sk_common;
+  socket_lock_t sk_lock;
+  unsigned int sk_kern_sock : 1;
+  __u16 sk_type;
+  __u16 sk_protocol;
+  struct socket* sk_socket;
+  struct sock_reuseport* sk_reuseport_cb;
+};
+
+struct socket {
+  struct sock* sk;
+};
+
+struct inet_sock {
+  struct sock sk;
+};
+
+struct inet_connection_sock {
+  struct inet_sock icsk_inet;
+};
+
+struct tcp_sock {
+  struct inet_connection_sock inet_conn;
+  unsigned char is_mptcp : 1;
+};
+
+struct inet_timewait_sock {
+  struct sock_common __tw_common;
+};
+
+struct tcp_timewait_sock {
+  struct inet_timewait_sock tw_sk;
+};
+
+typedef struct {
+  unsigned int val;
+} kuid_t;
+
+struct cred {
+  kuid_t euid;
+};
+
+struct nsproxy {
+  struct net* net_ns;
+};
+
+struct css_set {
+  struct cgroup* dfl_cgrp;
+};
+
+typedef struct {
+  int counter;
+} atomic_t;
+
+struct signal_struct {
+  atomic_t live;
+};
+
+struct task_struct {
+  unsigned int flags;
+  int pid;
+  int tgid;
+  struct task_struct* group_leader;
+  __u64 start_boottime;
+  const struct cred* real_cred;
+  const struct cred* cred;
+  struct nsproxy* nsproxy;
+  struct css_set* cgroups;
+  struct signal_struct* signal;
+  char comm[16];
+};
+
+struct file;
+
+struct bpf_iter__task_file {
+  struct task_struct* task;
+  struct file* file;
 };
 
 struct dst_entry {
@@ -53,6 +202,7 @@ struct sk_buff {
   __u16 queue_mapping;
   __u8 pkt_type : 3;
   __u8 ip_summed : 2;
+  __u8 encapsulation : 1;
   int skb_iif;
   __u32 hash;
   __u32 vlan_all; /* Linux 6.0; before that, a tag cannot be told from one that was removed */

@@ -4,8 +4,8 @@
  * limits. The only header that both sides share. C, fixed-width types, no padding: both compilers assert the layout.
  *
  * A ring sample is one or more records. Each is a `struct ringtap_event`, a `struct ringtap_trace` if the flag
- * RINGTAP_EVENT_TRACE is set, `cap_len` bytes of the frame, and zero to seven bytes that round the record up to
- * RINGTAP_RECORD_ALIGN. Byte order is the host's.
+ * RINGTAP_EVENT_TRACE is set, a `struct ringtap_owners` if RINGTAP_EVENT_OWNERS is, `cap_len` bytes of the frame, and
+ * zero to seven bytes that round the record up to RINGTAP_RECORD_ALIGN. Byte order is the host's.
  */
 #ifndef RINGTAP_ABI_H
 #define RINGTAP_ABI_H
@@ -77,6 +77,7 @@ enum ringtap_csum {
 #define RINGTAP_EVENT_OTHER_NETNS 16  /* seen in a different network namespace from the capture's */
 #define RINGTAP_EVENT_NO_LINK 32      /* there was no link-layer header: the one in the bytes holds only the protocol */
 #define RINGTAP_EVENT_TRIGGER 64      /* it matches the expression that a recorder waits for, too */
+#define RINGTAP_EVENT_OWNERS 128      /* a ringtap_owners follows */
 
 struct ringtap_event {
   __u64 monotonic_ns; /* CLOCK_MONOTONIC */
@@ -113,6 +114,58 @@ struct ringtap_trace {
   __u8 last;        /* NETFILTER: 1 after all rules of the hook, 0 before them */
   __u8 bridge_port; /* DROP: 1 if the device is a port of a bridge, whose own netfilter hooks come before those of IP */
   __u8 reserved[5];
+};
+
+/*
+ * With --who. A process is one number that never comes again: its pid in the low bits, above them its start time in
+ * units of 65.536 us since boot, which tells a reused pid from its predecessor. It is written and read as a whole.
+ */
+#define RINGTAP_PID_BITS 22 /* PID_MAX_LIMIT of include/linux/threads.h is 1 << 22 */
+#define RINGTAP_PROCESS(pid, start_ns) ((((__u64)(start_ns) >> 16) << RINGTAP_PID_BITS) | (__u64)(pid))
+#define RINGTAP_PID_OF(process) ((__u32)((process) & ((1u << RINGTAP_PID_BITS) - 1)))
+
+/* What is known of one end of a packet. */
+enum ringtap_owner_kind {
+  RINGTAP_OWNER_NOT_ASKED = 0, /* that end is not on this host, as far as the tap can see */
+  RINGTAP_OWNER_UNKNOWN = 1,
+  RINGTAP_OWNER_KERNEL = 2,   /* a socket of the kernel itself */
+  RINGTAP_OWNER_SENDER = 3,   /* the thread that was sending it */
+  RINGTAP_OWNER_SOCKET = 4,   /* the process that was last seen using the socket */
+  RINGTAP_OWNER_LISTENER = 5, /* the connection is nobody's yet: the process of its listener */
+  RINGTAP_OWNER_CLOSED = 6,   /* the socket is closed: the process that had it last */
+  RINGTAP_OWNER_KINDS = 7,
+};
+
+struct ringtap_owner {
+  __u64 process; /* 0 unless the kind names one */
+  __u64 cookie;  /* of the socket, 0 unknown */
+  __u32 thread;  /* SENDER */
+  __u32 uid;     /* effective, of whoever sends or last used the socket */
+  __u32 kind;    /* enum ringtap_owner_kind */
+  __u32 reserved;
+};
+
+struct ringtap_owners {
+  struct ringtap_owner sender;
+  struct ringtap_owner receiver;
+};
+
+/* A process that has a socket, when it is first seen and when one of these changes; sent by a ring of its own. */
+struct ringtap_process {
+  __u64 process;
+  __u64 monotonic_ns;
+  __u64 cgroup; /* its number in cgroup v2 */
+  __u32 netns;  /* inode number */
+  __u32 exited; /* 1: that is all that is new */
+  char comm[16];
+};
+
+/* What a socket knows of its owner (BPF_MAP_TYPE_SK_STORAGE). */
+struct ringtap_socket_owner {
+  __u64 process;
+  __u64 cookie; /* of the socket that this was written for: a child has a copy of its listener's; 0: being written */
+  __u32 uid;
+  __u32 reserved;
 };
 
 /* The argument of a filter body that works on the bytes of a record. */
@@ -223,6 +276,8 @@ struct ringtap_control {
 #endif
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_event) == 64, "the ring carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_trace) == 40, "the ring carries these bytes as they are");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_owners) == 64, "the ring carries these bytes as they are");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_process) == 48, "the ring carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_counters) == 128, "two cache lines");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_control) == 64, "one cache line");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_stage) == 128, "two cache lines");

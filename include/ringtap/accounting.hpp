@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,7 +69,8 @@ struct SourceAccount {
   std::uint64_t refused_tagged = 0;     // of those refused, the frames with a VLAN tag
   std::uint64_t malformed = 0;          // ring samples that are not valid records; 0 unless there is a bug
   std::uint64_t time_batch_missed = 0;  // records whose time stamp may be further off than --time-batch allows
-  std::uint64_t late = 0;               // records delivered after a newer one, out of time order
+  std::optional<std::uint64_t> unattributed;  // --who: records of which no end is known
+  std::uint64_t late = 0;                     // records delivered after a newer one, out of time order
 
   [[nodiscard]] TapAccount total() const {
     TapAccount sum;

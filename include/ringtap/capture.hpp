@@ -40,6 +40,7 @@ struct CaptureSettings {
   // Of all rings together; none: kDefaultBufferBytes, or less where memory is limited.
   std::optional<std::uint64_t> buffer_bytes;
   bool promiscuous = true;
+  bool who = false;  // find the processes that packets belong to
   Reduction reduction;
 
   static constexpr std::uint64_t kDefaultBufferBytes = std::uint64_t{64} << 20;

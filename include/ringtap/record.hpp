@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ringtap/owner.hpp"
 #include "ringtap/tap.hpp"
 
 namespace ringtap {
@@ -131,6 +132,7 @@ struct RecordView {
   std::uint32_t gso_segs = 0;
   std::uint32_t ifindex = 0;  // the device, from the record itself (also in LINUX_SLL2); 0: unknown
   std::optional<Trace> trace;
+  const Owners* owners = nullptr;      // --who; borrowed
   std::string_view comment;            // from a file, several with '\0' between them; borrowed like data
   const FileExtras* extras = nullptr;  // from a file; borrowed, too
 };

@@ -17,11 +17,12 @@ FOLDERS = {
     "filter": set(),
     "recorder": {"base", "record", "file", "filter"},
     "cli": {"dissect"},
+    "container": {"base", "sandbox"},
     "net": {"base", "sandbox"},
     "nft": {"base", "net", "filter", "sandbox"},
-    "loader": {"base", "net", "record", "filter", "sandbox"},
+    "loader": {"base", "container", "net", "record", "filter", "sandbox"},
     "taps": {"base", "loader", "net", "record"},
-    "live": {"base", "sandbox", "taps", "loader", "net", "record", "filter"},
+    "live": {"base", "container", "sandbox", "taps", "loader", "net", "record", "filter"},
     "sink": {"base", "dissect"},
     "compare": {"base", "record"},
     "app": {"base"},
@@ -49,7 +50,7 @@ LIBRARIES = [
 ]
 
 # bpf/: an include goes down this order, never up or sideways.
-BPF_ORDER = ["maps.bpf.h", "filter.bpf.h", "emit.bpf.h", "follow.bpf.h", "reduce.bpf.h", "trace.bpf.h"]
+BPF_ORDER = ["process.bpf.h", "maps.bpf.h", "filter.bpf.h", "emit.bpf.h", "owner.bpf.h", "follow.bpf.h", "reduce.bpf.h", "trace.bpf.h"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

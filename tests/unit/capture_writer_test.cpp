@@ -165,7 +165,8 @@ TEST(PcapngWriter, TakesInterfacesOfSeveralLinkTypes) {
 }
 
 std::string record_hex(PcapngBlock& block, const RecordView& record) {
-  const auto [head, tail] = encode_record(block, record);
+  NamedProcesses named;
+  const auto [head, tail] = encode_record(block, record, named);
   return hex(head) + hex(record.data) + hex(tail);
 }
 

@@ -4,6 +4,7 @@
 
 #include "api/packet_sink.hpp"
 #include "filter/expression_filter.hpp"
+#include "live/device_plan.hpp"
 #include "live/live_filter.hpp"
 #include "live/live_source.hpp"
 #include "ringtap/ringtap.hpp"

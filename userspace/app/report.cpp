@@ -55,6 +55,7 @@ std::string accounting_text(const SourceAccount& source, const SessionTotals& se
   }
   text += pair_text("malformed", source.malformed) + pair_text("late", source.late) +
           pair_text("time_batch_missed", source.time_batch_missed);
+  if (source.unattributed) text += pair_text("unattributed", *source.unattributed);
   return text + (running ? " running\n" : accounts_balance(source, session) ? " balanced\n" : " NOT-BALANCED\n");
 }
 

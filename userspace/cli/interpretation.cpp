@@ -76,6 +76,12 @@ Result<> interpret_xdp(Draft& draft) {
   return ok();
 }
 
+Result<> check_owners(const Options& options) {
+  const CaptureSettings& capture = options.capture;
+  if (!capture.who || capture.taps.contains_any(kTcTaps)) return ok();
+  return usage("--who needs --tap tc: only there the socket of a packet is known");
+}
+
 Result<> check_reduction(const Options& options) {
   const Reduction& reduction = options.capture.reduction;
   const bool leaves_out = reduction.slice_layer != 0 || reduction.sample != 0 || reduction.max_pps != 0;
@@ -113,7 +119,7 @@ Result<> interpret_output(Draft& draft) {
   output.print = (output.path.empty() || draft.print) && !output.count_only;
 
   const bool several = capture.interfaces.size() > 1 || family_count(capture.taps) > 1;
-  const bool has_reasons = capture.taps.contains_any(kPcapngTaps);
+  const bool has_reasons = capture.taps.contains_any(kPcapngTaps) || capture.who;
   const bool needs_pcapng = output.path.ends_with(".pcapng") || several || has_reasons;
   output.format = draft.format.value_or(needs_pcapng ? FileFormat::kPcapng : FileFormat::kPcap);
   output.format_follows_packets = !draft.format && output.format == FileFormat::kPcap && reads_files(draft);
@@ -155,6 +161,7 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
   if (auto result = interpret_direction(draft); !result) return result.take_error();
   if (auto result = check_reduction(options); !result) return result.take_error();
+  if (auto result = check_owners(options); !result) return result.take_error();
   if (auto result = check_selection(options.selection); !result) return result.take_error();
   if (auto result = interpret_xdp(draft); !result) return result.take_error();
   if (auto result = interpret_output(draft); !result) return result.take_error();

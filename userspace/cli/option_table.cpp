@@ -73,6 +73,9 @@ constexpr std::array kOptions = {
               ActsOn::kCaptures},
     OptionRow{"-B,--buffer-size", "KIB", Group::kInput, kLiveForms, "total size of all ring buffers, in KiB",
               set_buffer, buffer_text, ActsOn::kCaptures},
+    OptionRow{"--who", nullptr, Group::kInput, kRecordingForms,
+              "find out which process each packet comes from and goes to, at the tap tc",
+              set_flag<[](Draft& d) { return &capture(d).who; }>, nullptr, ActsOn::kCaptures},
     OptionRow{
         "--slice", "LAYER[+N]", Group::kInput, kPacketForms,
         "keep only the headers up to layer l2, l3 or l4, and N bytes after them; for example l4+20",

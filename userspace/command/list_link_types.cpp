@@ -4,6 +4,7 @@
 #include "command/live_input.hpp"
 #include "command/messages.hpp"
 #include "filter/link_type_name.hpp"
+#include "live/device_plan.hpp"
 
 namespace ringtap {
 

@@ -11,6 +11,7 @@
 #include "command/libraries.hpp"
 #include "command/messages.hpp"
 #include "filter/link_type_name.hpp"
+#include "live/device_plan.hpp"
 #include "live/live_filter.hpp"
 #include "loader/libbpf_log.hpp"
 #include "net/device_list.hpp"

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "record/owner_text.hpp"
 #include "record/trace_text.hpp"
 
 namespace ringtap {
@@ -320,6 +321,7 @@ Result<> PcapngParser::parse_packet_options(Bytes options) {
   comments_.clear();
   kept_.clear();
   extras_ = {};
+  Bytes process_and_thread;
   const auto keep = [this](std::uint16_t code, Bytes value) {
     if (const auto kept = keep_option(code, value, OptionForm::kUnknown)) append_option(kept_, code, *kept);
   };
@@ -350,6 +352,18 @@ Result<> PcapngParser::parse_packet_options(Bytes options) {
       case pcapng::kEpbQueue:
         record_.rx_queue = number<std::uint32_t>(value, order_);
         break;
+      case pcapng::kEpbProcessThread:
+        process_and_thread = value;
+        break;
+      case pcapng::kEpbOwners:
+        apply_owners(text(value));
+        break;
+      case pcapng::kEpbProcess:
+        if (Process process = read_process_words(text(value)); process.key != 0) {
+          make_texts(process);
+          processes_.add(std::move(process));
+        }
+        break;
       case pcapng::kEpbTrace:
         read_trace_words({reinterpret_cast<const char*>(value.data()), value.size()}, record_);
         break;
@@ -366,10 +380,17 @@ Result<> PcapngParser::parse_packet_options(Bytes options) {
         break;
     }
   });
+  if (!process_and_thread.empty() && record_.owners == nullptr) keep(pcapng::kEpbProcessThread, process_and_thread);
   record_.comment = comments_;
   extras_.options = kept_;
   if (extras_.flags != 0 || !kept_.empty()) record_.extras = &extras_;
   return parsed;
+}
+
+void PcapngParser::apply_owners(std::string_view words) {
+  owners_ = read_owner_words(words);
+  for (Owner* const end : {&owners_.sender, &owners_.receiver}) end->process = processes_.find(end->key);
+  record_.owners = &owners_;
 }
 
 void PcapngParser::apply_flags(std::uint32_t flags) {

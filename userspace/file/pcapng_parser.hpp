@@ -12,6 +12,7 @@
 
 #include "file/format_parser.hpp"
 #include "file/pcapng_blocks.hpp"
+#include "file/process_list.hpp"
 #include "record/capture_format.hpp"
 
 namespace ringtap {
@@ -66,13 +67,16 @@ class PcapngParser final : public FormatParser {
   Result<> start_record(std::uint32_t number, std::uint32_t cap_len, std::uint32_t wire_len, Bytes rest);
   Result<> parse_packet_options(Bytes options);
   void apply_flags(std::uint32_t flags);
+  void apply_owners(std::string_view words);
   std::optional<std::vector<std::byte>> keep_option(std::uint16_t code, Bytes value, OptionForm form);
   void keep_block(pcapng::BlockType type, Bytes body);
 
   FieldOrder order_;
   std::vector<SectionInterface> interfaces_;  // of this section
   std::vector<InterfaceStatistics> statistics_;
-  std::string comments_;         // of record_
+  std::string comments_;  // of record_
+  Owners owners_;         // of record_
+  ToldProcesses processes_;
   FileExtras extras_;            // of record_
   std::vector<std::byte> kept_;  // options of record_ or of a section, or the body of block_
   std::uint32_t next_interface_id_ = 0;

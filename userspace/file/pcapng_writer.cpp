@@ -12,6 +12,7 @@
 
 #include "file/left_out.hpp"
 #include "file/pcapng_blocks.hpp"
+#include "record/owner_text.hpp"
 #include "record/trace_text.hpp"
 
 namespace ringtap {
@@ -121,7 +122,35 @@ std::uint32_t encode_epb_flags(const RecordView& record) {
   return flags;
 }
 
-RecordBlock encode_record(PcapngBlock& block, const RecordView& record) {
+namespace {
+
+void put_process(PcapngBlock& block, const RecordView& record, const Owner& owner, NamedProcesses& named) {
+  if (!named.is_new(owner.process)) return;
+  std::string text;
+  append_process_comment(text, *owner.process);
+  if (record.comment.find(text) == std::string_view::npos) block.text(pcapng::kOptComment, text);
+  text.clear();
+  append_process_words(text, *owner.process);
+  block.text(pcapng::kEpbProcess, text);
+}
+
+void put_owners(PcapngBlock& block, const RecordView& record, NamedProcesses& named) {
+  const Owners& owners = *record.owners;
+  put_process(block, record, owners.sender, named);
+  put_process(block, record, owners.receiver, named);
+  const Owner& first = names_process(owners.sender.kind) ? owners.sender : owners.receiver;
+  if (names_process(first.kind)) {
+    const std::array<std::uint32_t, 2> process_and_thread = {pid_of(first.key), first.thread};
+    block.option(pcapng::kEpbProcessThread, process_and_thread);
+  }
+  std::string text;
+  append_owner_words(text, owners);
+  block.text(pcapng::kEpbOwners, text);
+}
+
+}  // namespace
+
+RecordBlock encode_record(PcapngBlock& block, const RecordView& record, NamedProcesses& named) {
   block
       .start(BlockType::kEnhancedPacket,
              pcapng::EnhancedPacket{.interface_id = record.interface_id,
@@ -153,6 +182,7 @@ RecordBlock encode_record(PcapngBlock& block, const RecordView& record) {
     append_trace_words(text, record);
     block.text(pcapng::kEpbTrace, text);
   }
+  if (record.owners != nullptr) put_owners(block, record, named);
   if (record.extras != nullptr) block.options(record.extras->options);
   block.finish();
   return {.head = block.before_data(), .tail = block.behind_data()};
@@ -197,6 +227,7 @@ Result<> PcapngWriter::restart(std::unique_ptr<ByteWriter> next) {
   has_begun_ = false;
   blocks_written_ = others_stored_ = 0;
   others_.clear();
+  named_.clear();
   Result<> begun = begin();
   for (const Interface& interface : interfaces_) {
     if (begun) begun = write_other(encode_interface(block_, interface));
@@ -241,7 +272,7 @@ Result<> PcapngWriter::on_interface(const Interface& interface) {
 
 Result<> PcapngWriter::on_record(const RecordView& record) {
   ++blocks_written_;
-  const auto [head, tail] = encode_record(block_, record);
+  const auto [head, tail] = encode_record(block_, record, named_);
   return out_->write({head, record.data, tail});
 }
 

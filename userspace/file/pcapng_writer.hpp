@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "file/file_sink.hpp"
+#include "file/process_list.hpp"
 #include "record/capture_format.hpp"
 #include "ringtap/byte_writer.hpp"
 #include "ringtap/output.hpp"
@@ -110,7 +111,8 @@ struct RecordBlock {
   std::span<const std::byte> head;
   std::span<const std::byte> tail;
 };
-RecordBlock encode_record(PcapngBlock& block, const RecordView& record);
+// `named`: the processes that this file describes.
+RecordBlock encode_record(PcapngBlock& block, const RecordView& record, NamedProcesses& named);
 std::span<const std::byte> encode_statistics(PcapngBlock& block, const InterfaceStatistics& statistics);
 std::uint32_t encode_epb_flags(const RecordView& record);
 
@@ -137,6 +139,7 @@ class PcapngWriter final : public FileSink {
   std::unique_ptr<ByteWriter> out_;
   PcapngOptions options_;
   PcapngBlock block_;
+  NamedProcesses named_;
   bool has_begun_ = false;             // the section header is written
   std::vector<Interface> interfaces_;  // of a capture, for restart()
   std::uint64_t stored_before_ = 0;    // records in files that are complete

@@ -132,4 +132,10 @@ Result<DevicePlan> plan_devices(const CaptureSettings& settings) {
   return plan;
 }
 
+Result<LinkType> link_type_of(const CaptureSettings& settings) {
+  auto plan = plan_devices(settings);
+  if (!plan) return plan.take_error();
+  return plan->framed;
+}
+
 }  // namespace ringtap

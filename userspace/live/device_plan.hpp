@@ -37,5 +37,7 @@ struct DevicePlan {
 // For the devices that are present now. Asks the kernel; for AF_PACKET on other devices than Ethernet it opens a
 // socket, to know their link type as libpcap does.
 Result<DevicePlan> plan_devices(const CaptureSettings& settings);
+// The link type of the interfaces when they are captured together (DevicePlan::framed).
+Result<LinkType> link_type_of(const CaptureSettings& settings);
 
 }  // namespace ringtap

@@ -93,6 +93,10 @@ Result<> KernelSide::watch_softirqs() {
   return programs_ ? programs_->watch_softirqs() : ok();
 }
 
+Result<> KernelSide::start_owners(bool wanted) {
+  return programs_ ? owners_.start(*programs_, wanted) : ok();
+}
+
 Result<> KernelSide::assign_slot(std::uint32_t ifindex, std::uint32_t slot) {
   return programs_ ? programs_->assign_slot(ifindex, slot) : ok();
 }
@@ -103,6 +107,7 @@ std::uint64_t KernelSide::collect(std::uint64_t due_ns, bool stopped, std::vecto
   for (RingReader& reader : rings_->readers()) {
     if (reader.refresh()) heads.push_back(&reader);
   }
+  owners_.read();  // after the records, which name no process that was not told of before
   return watermark;
 }
 
@@ -129,6 +134,7 @@ Result<std::vector<ringtap_counters>> KernelSide::counters(std::uint32_t slot, r
 }
 
 void KernelSide::count_rest(SourceAccount& account) {
+  owners_.count(account);
   if (!rings_) return;
   for (const unsigned cpu : rings_->cpus()) {
     account.time_batch_missed += __atomic_load_n(&programs_->stage(cpu).time_batch_missed, __ATOMIC_RELAXED);

@@ -12,6 +12,7 @@
 
 #include "base/thread.hpp"
 #include "live/cpu_watch.hpp"
+#include "live/live_owners.hpp"
 #include "loader/rings.hpp"
 #include "loader/tap_programs.hpp"
 #include "ringtap/accounting.hpp"
@@ -51,6 +52,9 @@ class KernelSide {
   Result<> start_helper() const;
 
   Result<> watch_softirqs();
+  // From now on owners are learnt, if they are wanted.
+  Result<> start_owners(bool wanted);
+  [[nodiscard]] LiveOwners& owners() { return owners_; }
   Result<> assign_slot(std::uint32_t ifindex, std::uint32_t slot);
 
   // Appends the rings that have a record, after moving what is due out of the stages. Returns the time up to which
@@ -82,6 +86,7 @@ class KernelSide {
   CpuWatch cpu_watch_;
   std::set<unsigned> without_ring_;  // online, and it was not possible to give them one
   bool filter_in_user_space_ = false;
+  LiveOwners owners_;
   ringtap_control nobody_wakes_{};
 };
 

@@ -42,12 +42,6 @@ constexpr std::uint64_t kHousekeepingNs = 20'000'000;
 
 }  // namespace
 
-Result<LinkType> link_type_of(const CaptureSettings& settings) {
-  auto plan = plan_devices(settings);
-  if (!plan) return plan.take_error();
-  return plan->framed;
-}
-
 struct LiveSource::Impl {
   LiveOptions options;
   Notice notice;
@@ -158,10 +152,13 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
 // Keeps those of the requested taps that this kernel has.
 Result<> LiveSource::Impl::prepare_taps() {
   const bool needs_names = options.follow || options.taps.contains_any({Tap::kDrop, Tap::kEnd});
-  auto features = probe_features(options.taps, [&] {
-    if (needs_names) naming.emplace([] { return Result<TraceNames>(TraceNames::load()); });
-    beginning.emplace(*options.buffer_bytes);
-  });
+  auto features = probe_features(
+      options.taps,
+      [&] {
+        if (needs_names) naming.emplace([] { return Result<TraceNames>(TraceNames::load()); });
+        beginning.emplace(*options.buffer_bytes);
+      },
+      options.who);
   if (!features && options.taps.contains_any(kBpfTaps)) return features.take_error();
   if (!features && any && asked.may_choose_taps)
     notice("no program can be loaded, so libpcap's sockets capture: " + features.error().text());
@@ -214,6 +211,7 @@ Result<> LiveSource::Impl::prepare_waiting() {
 
 Result<> LiveSource::Impl::attach_all() {
   start_ns = clock().moment_ns(monotonic_now_ns());
+  if (auto learning = kernel.start_owners(options.who); !learning) return learning;
   // In reverse packet order, so that a packet that is seen at one tap is seen at every later one as well.
   for (const auto& family : families) {
     if (auto result = family->attach_host(context(), host_attachments); !result) return result;
@@ -309,6 +307,7 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
     trace.device = device_names.device(trace.netns, record.ifindex);
     trace.netns_name = device_names.netns(trace.netns);
   }
+  kernel.owners().set(record, event);
   framing->frame(record, slot, header.flags);
   if (announced < slots->interfaces().size()) {
     if (auto result = announce(sink); !result) return result;
@@ -426,6 +425,7 @@ Result<> LiveSource::attach() {
 
 Result<> LiveSource::start_helpers() {
   if (auto started = start_device_name_helper(); !started) return started;
+  if (auto started = LiveOwners::start_helper(impl_->options.who); !started) return started;
   if (auto started = impl_->kernel.start_helper(); !started) return started;
   const TapPrograms* const programs = impl_->kernel.programs();
   const bool attaches_later = impl_->any && programs != nullptr && impl_->options.taps.contains_any(kDeviceTaps);

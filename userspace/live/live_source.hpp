@@ -16,9 +16,6 @@
 
 namespace ringtap {
 
-// The link type of the interfaces when they are captured together (DevicePlan::framed).
-Result<LinkType> link_type_of(const CaptureSettings& settings);
-
 class LiveSource final : public RecordSource {
  public:
   using Notice = ringtap::Notice;

@@ -23,6 +23,7 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
   // The records of tc need the sk_buff's address, too, to be matched to those of the host taps.
   config.trace = options.follow || (options.taps.contains_any(kHostTaps) &&
                                     (options.taps.contains_any(kTcTaps) || options.taps.contains_any(kPacketTaps)));
+  config.who = options.who;
   const std::uint32_t rechecked = std::min(options.filter.recheck_below, RINGTAP_MAX_SNAPLEN);
   config.snaplen = std::max({options.snaplen, LiveOptions::kMinSnaplen, rechecked});
   config.slots = slots;
@@ -43,6 +44,7 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
 
 Result<LoadedPrograms> load_programs(OpenTapPrograms open, const LiveOptions& options, LinkType link_type,
                                      const Rings& rings, std::uint32_t slots, const Notice& notice) {
+  if (options.who && !options.features->owner_hooks) return Error("--who needs Linux 5.11 or later");
   // Short frames that are left to user space are not shortened (bpf/reduce.bpf.h), and what --sample and --max-pps
   // leave out does not depend on the filter's answer.
   if (options.reduction.leaves_out() && options.filter.recheck_below > RINGTAP_HEAD_BYTES) {

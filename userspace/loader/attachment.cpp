@@ -23,6 +23,7 @@
 #include <thread>
 #include <utility>
 
+#include "container/cgroup_root.hpp"
 #include "loader/device_link.hpp"
 #include "loader/handles.hpp"
 #include "loader/libbpf_log.hpp"
@@ -118,28 +119,6 @@ Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& tar
   const bool native = flags == XDP_FLAGS_DRV_MODE;
   return std::move(result).hint(native ? "--xdp-mode generic and --tap tc work on every device"
                                        : "--tap tc works on every device");
-}
-
-// The root of cgroup v2: where it is mounted (proc_pid_mounts(5)), else, as under `ip netns exec`, which covers the
-// mount, a detached mount of our own that disappears with the descriptor (fsopen(2), needs CAP_SYS_ADMIN).
-Result<UniqueFd> open_cgroup_root() {
-  std::ifstream mounts("/proc/self/mounts");
-  std::string device, directory, type, rest;
-  while (mounts >> device >> directory >> type && std::getline(mounts, rest)) {
-    if (type != "cgroup2") continue;
-    UniqueFd root(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (root) return root;
-  }
-  const UniqueFd context(fsopen("cgroup2", FSOPEN_CLOEXEC));
-  if (context && fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
-    UniqueFd root(fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
-    if (root) return root;
-  }
-  auto error = Error::from_errno(errno, "open the root of cgroup v2");
-  if (error.errno_value() != EPERM) return error;
-  return std::move(error).hint(
-      "cgroup2 is not mounted here, and mounting it needs CAP_SYS_ADMIN; ip netns exec hides "
-      "/sys/fs/cgroup, nsenter --net=/run/netns/NAME does not");
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ Result<> require_bpf() {
 
 }  // namespace
 
-Result<KernelFeatures> probe_features(TapSet taps, const std::function<void()>& when_possible) {
+Result<KernelFeatures> probe_features(TapSet taps, const std::function<void()>& when_possible, bool who) {
   if (auto possible = require_bpf(); !possible) return possible.take_error();
   if (when_possible) when_possible();
   const LibbpfLog log;
@@ -142,6 +142,11 @@ Result<KernelFeatures> probe_features(TapSet taps, const std::function<void()>& 
   features.end_location = kernel_types->tracepoint_arguments("consume_skb") >= 2;
   features.packet_program = taps.contains_any(kPacketTaps) && has_packet_program();
   features.long_jumps = has_long_jumps();
+  features.owner_hooks = kernel_types->function("bpf_sock_from_file") != 0;
+  features.owner_tracepoints = kernel_types->tracepoint_arguments("sock_recv_length") != 0;
+  features.accept_program = who && has_exit_program(*kernel_types, "security_sock_graft");
+  features.receive_program =
+      who && !features.owner_tracepoints && has_exit_program(*kernel_types, "security_socket_recvmsg");
   return features;
 }
 

@@ -18,17 +18,21 @@ struct KernelCalls {
 };
 
 struct KernelFeatures {
-  bool xdp_load_bytes = false;    // bpf_xdp_load_bytes, bpf_xdp_get_buff_len and frags: Linux 5.18
-  bool kernel_casts = false;      // bpf_cast_to_kern_ctx, bpf_rdonly_cast (Linux 6.2)
-  bool stage_flusher = false;     // BPF_PROG_TEST_RUN of a raw tracepoint program on a CPU (Linux 5.10)
-  bool netfilter = false;         // BPF programs on netfilter hooks (Linux 6.4)
-  bool traced_netfilter = false;  // asked only without these: programs around kNetfilterFunction
-  bool drop_reason = false;       // kfree_skb has the reason (Linux 5.17)
-  bool drop_socket = false;       // kfree_skb has the socket (Linux 6.11)
-  bool end_location = false;      // consume_skb has the location (Linux 6.3)
-  bool packet_program = false;    // asked only with a packet tap: a program as the filter of an AF_PACKET socket
-  bool long_jumps = false;        // jumps with 32-bit offsets, for very large filters: Linux 6.6
-  KernelCalls calls;              // valid with kernel_casts
+  bool xdp_load_bytes = false;     // bpf_xdp_load_bytes, bpf_xdp_get_buff_len and frags: Linux 5.18
+  bool kernel_casts = false;       // bpf_cast_to_kern_ctx, bpf_rdonly_cast (Linux 6.2)
+  bool stage_flusher = false;      // BPF_PROG_TEST_RUN of a raw tracepoint program on a CPU (Linux 5.10)
+  bool netfilter = false;          // BPF programs on netfilter hooks (Linux 6.4)
+  bool traced_netfilter = false;   // asked only without these: programs around kNetfilterFunction
+  bool drop_reason = false;        // kfree_skb has the reason (Linux 5.17)
+  bool drop_socket = false;        // kfree_skb has the socket (Linux 6.11)
+  bool end_location = false;       // consume_skb has the location (Linux 6.3)
+  bool packet_program = false;     // asked only with a packet tap: a program as the filter of an AF_PACKET socket
+  bool owner_hooks = false;        // sockets of open files can be found: Linux 5.11
+  bool owner_tracepoints = false;  // sock_recv_length (Linux 6.3)
+  bool accept_program = false;     // asked only with `who`: a program at the kernel's function for accept(2)
+  bool receive_program = false;    // asked only with `who`, without the tracepoints: one at that for recvmsg(2)
+  bool long_jumps = false;         // jumps with 32-bit offsets, for very large filters: Linux 6.6
+  KernelCalls calls;               // valid with kernel_casts
 };
 
 // Runs what is registered at a netfilter hook; not called where nothing is.
@@ -37,7 +41,8 @@ inline constexpr const char* kNetfilterFunction = "nf_hook_slow";
 // An Error if ringtap cannot capture by programs at all: there is no BPF ring buffer (Linux 5.8) or no BTF, or this
 // process lacks a permission, which is named (refusal.hpp); without capabilities bpf(2) is not called. Otherwise calls
 // `when_possible`, before the questions that take long. What only one tap needs is not asked for without it among
-// `taps`.
-Result<KernelFeatures> probe_features(TapSet taps = kAllTaps, const std::function<void()>& when_possible = {});
+// `taps`. `who`: owners of packets are wanted.
+Result<KernelFeatures> probe_features(TapSet taps = kAllTaps, const std::function<void()>& when_possible = {},
+                                      bool who = false);
 
 }  // namespace ringtap

@@ -56,6 +56,15 @@ std::optional<std::uint32_t> only_call_of(std::span<const bpf_insn> program, std
   return found;
 }
 
+// The functions that a program calls come after it, each with a stack of its own.
+std::size_t size_of_main(const bpf_prog_load_opts& options, std::size_t insn_count) {
+  if (options.func_info == nullptr || options.func_info_cnt < 2) return insn_count;
+  return read_record<bpf_func_info>(options.func_info, options.func_info_rec_size, 1).insn_off;
+}
+
+// The cookie of programs that have no filter of their own.
+constexpr long kNoFilter = 1;
+
 // Whether no instruction can mean a stack slot further down than kFilterStackBase: by R10 and an offset, or by an
 // address made of R10 and a constant.
 bool leaves_stack_to_filter(std::span<const bpf_insn> program) {
@@ -91,6 +100,7 @@ std::vector<std::uint8_t> moved_records(const void* table, std::uint32_t count, 
 int FilterInjection::register_sections() {
   static const int result = [] {
     LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .prog_prepare_load_fn = on_load);
+    LIBBPF_OPTS(libbpf_prog_handler_opts, calls_only, .cookie = kNoFilter, .prog_prepare_load_fn = on_load);
     struct Section {
       const char* name;
       unsigned type;
@@ -108,14 +118,16 @@ int FilterInjection::register_sections() {
           taking_number(libbpf_register_prog_handler)(section.name, section.type, section.attach_type, &handler);
       if (err < 0) return err;
     }
+    const int err = libbpf_register_prog_handler("ringtap/owner", BPF_PROG_TYPE_SCHED_CLS, {}, &calls_only);
+    if (err < 0) return err;
     return 0;
   }();
   return result;
 }
 
 FilterInjection::FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies,
-                                 const KernelCalls& calls)
-    : object_(object), bodies_(std::move(bodies)), calls_(calls) {
+                                 const KernelCalls& calls, bool inlines)
+    : object_(object), bodies_(std::move(bodies)), calls_(calls), inlines_(inlines) {
   active = this;
 }
 
@@ -123,10 +135,10 @@ FilterInjection::~FilterInjection() {
   active = nullptr;
 }
 
-int FilterInjection::on_load(bpf_program* program, bpf_prog_load_opts* options, long /*cookie*/) {
+int FilterInjection::on_load(bpf_program* program, bpf_prog_load_opts* options, long cookie) {
   if (active == nullptr) return 0;
   if (const int err = active->insert_calls(program); err != 0) return err;
-  return active->inject(program, *options);
+  return cookie == kNoFilter ? 0 : active->inject(program, *options);
 }
 
 // Only for functions that exist: other placeholders are in branches that a cfg_ setting rules out.
@@ -167,7 +179,7 @@ int FilterInjection::inject(bpf_program* program, bpf_prog_load_opts& options) {
         find_function(bpf_object__btf(object_), options, static_cast<std::uint32_t>(insns.size()), stub);
     if (!function) continue;
     const auto call = only_call_of(insns, function->begin);
-    if (call && leaves_stack_to_filter(insns)) {
+    if (call && inlines_ && leaves_stack_to_filter(insns.first(size_of_main(options, insns.size())))) {
       // The stub is removed: it is no longer called, and the verifier refuses unreachable code.
       const auto without_stub = replace_insns(insns, *function, {});
       const InsnRange place{moved_offset(*call, *function, 0), moved_offset(*call, *function, 0) + 1};

@@ -38,8 +38,9 @@ class FilterInjection {
 
   // `bodies`: name of a stub → its replacement. Applies to programs of `object` that are loaded while this lives; a
   // program without any of the stubs is loaded as it is if `bodies` is empty, and refused (ENOENT) otherwise. Borrows
-  // `object`.
-  FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies, const KernelCalls& calls);
+  // `object`. `inlines`: where that is possible, and no function that the programs call needs the stack.
+  FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies, const KernelCalls& calls,
+                  bool inlines = true);
   ~FilterInjection();
   FilterInjection(const FilterInjection&) = delete;
   FilterInjection& operator=(const FilterInjection&) = delete;
@@ -53,6 +54,7 @@ class FilterInjection {
   const bpf_object* object_;
   std::map<std::string, FilterBody> bodies_;
   KernelCalls calls_;
+  bool inlines_;
   std::vector<std::vector<std::uint8_t>> debug_info_;  // shifted copies, kept until the load has ended
 };
 

@@ -23,7 +23,8 @@ std::size_t page_size() {
 // row, so that a sample which goes past the end is in one piece. Only so much of the second copy is ever read, and
 // pages that are mapped twice count twice in a process's resident memory.
 constexpr std::size_t kLongestSample = BPF_RINGBUF_HDR_SZ + RINGTAP_BATCH_BYTES + RINGTAP_RECORD_ALIGN +
-                                       sizeof(ringtap_event) + sizeof(ringtap_trace) + RINGTAP_MAX_SNAPLEN;
+                                       sizeof(ringtap_event) + sizeof(ringtap_trace) + sizeof(ringtap_owners) +
+                                       RINGTAP_MAX_SNAPLEN;
 
 constexpr std::size_t kLargestRing = std::size_t{1} << 30;
 

@@ -17,6 +17,7 @@
 #include "loader/filter_tables.hpp"
 #include "loader/handles.hpp"
 #include "loader/libbpf_log.hpp"
+#include "loader/owner_hooks.hpp"
 #include "loader/refusal.hpp"
 #include "loader/stage_maps.hpp"
 #include "record/event.hpp"
@@ -40,7 +41,7 @@ std::uint32_t filter_bytes(const TapProgramsConfig& config) {
 std::uint32_t stage_size(const TapProgramsConfig& config) {
   const std::uint32_t longest = std::max(copied_bytes(config), filter_bytes(config));
   const auto size = sizeof(ringtap_stage) + RINGTAP_BATCH_BYTES + sizeof(ringtap_event) + sizeof(ringtap_trace) +
-                    std::size_t{longest} + RINGTAP_RECORD_ALIGN;
+                    sizeof(ringtap_owners) + std::size_t{longest} + RINGTAP_RECORD_ALIGN;
   return static_cast<std::uint32_t>((size + RINGTAP_STAGE_ALIGN - 1) / RINGTAP_STAGE_ALIGN * RINGTAP_STAGE_ALIGN);
 }
 
@@ -56,7 +57,7 @@ struct Variant {
 };
 
 // One row for each TapProgram.
-std::array<Variant, 19> variants(const taps& skeleton) {
+std::array<Variant, 20> variants(const taps& skeleton) {
   const auto& programs = skeleton.progs;
   return {{{TapProgram::kXdpFrags, programs.xdp_frags_tap, "xdp_filter", RINGTAP_TAP_XDP, false,
             &KernelFeatures::xdp_load_bytes},
@@ -84,7 +85,8 @@ std::array<Variant, 19> variants(const taps& skeleton) {
            {TapProgram::kStackIn, programs.stack_in_tap, "stack_in_filter", RINGTAP_TAP_STACK_IN},
            {TapProgram::kStackOut, programs.stack_out_tap, "stack_out_filter", RINGTAP_TAP_STACK_OUT},
            {TapProgram::kDrop, programs.drop_tap, "drop_filter", RINGTAP_TAP_DROP},
-           {TapProgram::kEnd, programs.end_tap, "end_filter", RINGTAP_TAP_END}}};
+           {TapProgram::kEnd, programs.end_tap, "end_filter", RINGTAP_TAP_END},
+           {TapProgram::kLoopbackNote, programs.loopback_note, nullptr, RINGTAP_TAP_TC_INGRESS}}};
 }
 
 bool is_used(const Variant& variant, const TapProgramsConfig& config) {
@@ -92,6 +94,7 @@ bool is_used(const Variant& variant, const TapProgramsConfig& config) {
   // The programs of the packet tap serve both directions.
   if (!config.taps.contains_any(kPacketTaps.contains(tap) ? kPacketTaps : TapSet{tap})) return false;
   if (variant.needs != nullptr && !(config.features.*variant.needs)) return false;
+  if (variant.number == TapProgram::kLoopbackNote) return config.who;
   if (kHostTaps.contains(tap) || variant.stub == nullptr) return true;
   return variant.l3 ? config.l3 : config.ethernet;
 }
@@ -201,6 +204,7 @@ Result<OpenTapPrograms> OpenTapPrograms::open() {
 struct TapPrograms::Impl {
   Skeleton<taps> skeleton;
   std::optional<StageMaps> stages;
+  std::optional<OwnerHooks> owner_hooks;
   std::array<UniqueFd, 2> softirq_links;
 };
 
@@ -240,6 +244,7 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
   skeleton->rodata->cfg_xdp_load_bytes = config.features.xdp_load_bytes;
   skeleton->rodata->cfg_follow = config.follow;
   skeleton->rodata->cfg_trace = config.trace;
+  skeleton->rodata->cfg_who = config.who;
   skeleton->rodata->cfg_drop_reason = config.features.drop_reason;
   skeleton->rodata->cfg_drop_socket = config.features.drop_socket;
   skeleton->rodata->cfg_end_location = config.features.end_location;
@@ -251,6 +256,7 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
   if (!bodies) return bodies.take_error();
   skeleton->rodata->cfg_filter = !bodies->empty();
 
+  choose_owner_programs(skeleton->obj, config.who, config.features);
   bpf_program__set_autoload(skeleton->progs.stage_flusher, config.features.stage_flusher);
   const bool batches_time = config.reduction.time_batch.count() != 0;
   bpf_program__set_autoload(skeleton->progs.softirq_begin, batches_time);
@@ -268,7 +274,7 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
 
   {
     const FilterInjection injection(skeleton->obj, bodies.take(),
-                                    config.features.kernel_casts ? config.features.calls : KernelCalls{});
+                                    config.features.kernel_casts ? config.features.calls : KernelCalls{}, !config.who);
     err = taps::load(skeleton);
   }
   if (err != 0) {
@@ -318,6 +324,17 @@ Result<> TapPrograms::watch_softirqs() {
     }
   }
   return ok();
+}
+
+Result<> TapPrograms::watch_owners() {
+  auto hooks = OwnerHooks::attach(impl_->skeleton->obj);
+  if (!hooks) return hooks.take_error();
+  impl_->owner_hooks.emplace(hooks.take());
+  return ok();
+}
+
+OwnerHooks* TapPrograms::owner_hooks() const {
+  return impl_->owner_hooks ? &*impl_->owner_hooks : nullptr;
 }
 
 int TapPrograms::fd(TapProgram program) const {

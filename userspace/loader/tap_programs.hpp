@@ -21,6 +21,8 @@
 
 namespace ringtap {
 
+class OwnerHooks;
+
 // Where a filter body runs: at which tap, on frames with or without an Ethernet header.
 struct FilterPlace {
   ringtap_tap tap;
@@ -35,6 +37,7 @@ struct TapProgramsConfig {
   bool follow = false;                // an sk_buff that the filter accepted is recorded wherever it is seen
   std::uint32_t followed = 1U << 10;  // how many of them are known at the same time
   bool trace = false;                 // records of the tc taps have the address of their sk_buff
+  bool who = false;                   // … and the owners of their packet
   std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;
   std::uint32_t slots = 1;                          // attachment points, not counting RINGTAP_SLOT_UNKNOWN
   bool single_slot = true;                          // slot 1 is the only one: no look-up per packet
@@ -71,6 +74,7 @@ enum class TapProgram : std::uint8_t {
   kStackOut,
   kDrop,
   kEnd,
+  kLoopbackNote,  // no tap: with `who` at loopback's egress
 };
 
 // The tap programs before they are configured. To open them takes as long as it takes libbpf to read the kernel's
@@ -107,6 +111,10 @@ class TapPrograms {
   [[nodiscard]] std::uint64_t misses(Tap tap) const;
   // Starts watching softirqs, for Reduction::time_batch; before that every record has its own clock reading.
   Result<> watch_softirqs();
+  // Starts learning who owns sockets, for TapProgramsConfig::who; before taps are attached.
+  Result<> watch_owners();
+  // Null before that.
+  [[nodiscard]] OwnerHooks* owner_hooks() const;
   // The shared page, see ringtap_control.
   [[nodiscard]] ringtap_control& control() const;
 

@@ -156,10 +156,12 @@ inline constexpr std::uint16_t kIfName = 2, kIfDescription = 3, kIfIpv4Addr = 4,
                                kIfFcsLen = 13, kIfTsOffset = 14, kIfHardware = 15, kIfTxSpeed = 16, kIfRxSpeed = 17,
                                kIfIanaTzName = 18, kIfTsOffsetNs = 19;
 inline constexpr std::uint16_t kEpbFlags = 2, kEpbHash = 3, kEpbDropCount = 4, kEpbPacketId = 5, kEpbQueue = 6,
-                               kEpbVerdict = 7;
+                               kEpbVerdict = 7, kEpbProcessThread = 8;
 // Our own, a number that the draft leaves for local use (section "Options"): the tap, and what record/trace_text.hpp
 // stores about the sk_buff.
 inline constexpr std::uint16_t kEpbTrace = 0x8052;
+// Likewise: the packet's owners, and a process in full on the first record that names it (record/owner_text.hpp).
+inline constexpr std::uint16_t kEpbOwners = 0x8053, kEpbProcess = 0x8054;
 inline constexpr std::uint16_t kIsbStartTime = 2, kIsbEndTime = 3, kIsbIfRecv = 4, kIsbIfDrop = 5, kIsbFilterAccept = 6,
                                kIsbOsDrop = 7, kIsbUsrDeliv = 8;
 

@@ -57,7 +57,9 @@ std::optional<EventView> EventReader::next() {
   }
   const auto* header = reinterpret_cast<const ringtap_event*>(rest_.data());
   const bool traced = (header->flags & RINGTAP_EVENT_TRACE) != 0;
-  const std::size_t data_at = sizeof(ringtap_event) + (traced ? sizeof(ringtap_trace) : 0);
+  const bool owned = (header->flags & RINGTAP_EVENT_OWNERS) != 0;
+  const std::size_t owners_at = sizeof(ringtap_event) + (traced ? sizeof(ringtap_trace) : 0);
+  const std::size_t data_at = owners_at + (owned ? sizeof(ringtap_owners) : 0);
   const std::size_t cap_len = header->cap_len;
   const std::size_t size = data_at + cap_len;
   if (size > rest_.size() || cap_len > header->wire_len || header->tap >= RINGTAP_TAP_COUNT) {
@@ -69,7 +71,12 @@ std::optional<EventView> EventReader::next() {
     malformed_ = true;
     return std::nullopt;
   }
-  const EventView event{header, trace, rest_.subspan(data_at, cap_len)};
+  const auto* owners = owned ? reinterpret_cast<const ringtap_owners*>(&rest_[owners_at]) : nullptr;
+  if (owners != nullptr && std::max(owners->sender.kind, owners->receiver.kind) >= RINGTAP_OWNER_KINDS) {
+    malformed_ = true;
+    return std::nullopt;
+  }
+  const EventView event{header, trace, rest_.subspan(data_at, cap_len), owners};
   const std::size_t padded = (size + RINGTAP_RECORD_ALIGN - 1) / RINGTAP_RECORD_ALIGN * RINGTAP_RECORD_ALIGN;
   rest_ = rest_.subspan(std::min(padded, rest_.size()));
   return event;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The format of ring samples: one or more records, each a ringtap_event, a ringtap_trace if flagged, the captured bytes
-// and padding to RINGTAP_RECORD_ALIGN. EventReader walks through one sample and checks everything in it. Views borrow
-// the sample's memory.
+// The format of ring samples: one or more records, each a ringtap_event, a ringtap_trace and a ringtap_owners if
+// flagged, the captured bytes and padding to RINGTAP_RECORD_ALIGN. EventReader walks through one sample and checks
+// everything in it. Views borrow the sample's memory.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +17,7 @@ struct EventView {
   const ringtap_event* header;
   const ringtap_trace* trace;  // none: nullptr
   std::span<const std::byte> data;
+  const ringtap_owners* owners = nullptr;  // the same
 };
 
 class EventReader {

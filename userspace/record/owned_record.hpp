@@ -21,6 +21,10 @@ class OwnedRecord {
   explicit OwnedRecord(const RecordView& record) : view_(record) {
     const auto texts = texts_of(view_);
     view_.extras = nullptr;  // for files only, which are written as they are read
+    if (record.owners != nullptr) {
+      owners_ = std::make_unique<const Owners>(*record.owners);
+      view_.owners = owners_.get();
+    }
     std::size_t size = record.data.size();
     for (const std::string_view* text : texts) size += text->size();
     bytes_.resize(size);
@@ -55,6 +59,7 @@ class OwnedRecord {
   RecordView view_;
   std::vector<std::byte> bytes_;
   std::unique_ptr<const std::string> rule_;
+  std::unique_ptr<const Owners> owners_;
 };
 
 }  // namespace ringtap

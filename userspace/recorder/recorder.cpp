@@ -64,6 +64,7 @@ bool Recorder::make_room(std::size_t size) {
 
 void Recorder::put_frame() {
   if (frame_.chunk == nullptr) return;
+  named_.clear();
   segment_size_ += frame_.chunk->size();
   const std::span<const std::byte> entry = indexer_.finish(0, 0, 0);
   segment_index_ += entry.size();
@@ -78,20 +79,25 @@ Result<> Recorder::on_record(const RecordView& record) {
   if (events_ && events_->is_over(record.time_ns)) {
     if (auto ended = end_segment(); !ended) return ended;
   }
-  const auto [head, tail] = encode_record(block_, record);
-  const std::size_t size = head.size() + record.data.size() + tail.size();
+  RecordBlock block = encode_record(block_, record, named_);
+  std::size_t size = block.head.size() + record.data.size() + block.tail.size();
   if (frame_.chunk == nullptr || frame_.chunk->size() + size > frame_bytes_) {
     put_frame();
     if (segment_begun_ns_ != 0 && is_segment_full()) {
       if (auto ended = end_segment(); !ended) return ended;
       return on_record(record);  // the block was overwritten by the statistics
     }
+    if (record.owners != nullptr) {
+      named_.clear();
+      block = encode_record(block_, record, named_);
+      size = block.head.size() + record.data.size() + block.tail.size();
+    }
     if (!make_room(size)) return Error::from_errno(ENOMEM, "record", ErrorKind::kOutput);
   }
   Chunk& chunk = *frame_.chunk;
-  chunk.append(head);
+  chunk.append(block.head);
   chunk.append(record.data);
-  chunk.append(tail);
+  chunk.append(block.tail);
   ++frame_.packets;
   indexer_.add(record, link_types_[record.interface_id]);
   if (!events_) return ok();

@@ -74,6 +74,7 @@ class Recorder final : public Sink {
   std::vector<LinkType> link_types_;                    // of the interfaces
   std::optional<Triggers> triggers_;                    // with memory for what comes before them
   std::optional<EventBuffer> events_;
+  NamedProcesses named_;  // by the frame: a query may read no other
   FrameIndexer indexer_;
   Frame frame_;                       // without a chunk: nothing is in it
   std::uint64_t frame_first_ns_ = 0;  // times of packets

@@ -143,6 +143,7 @@ Result<> TextPrinter::on_record(const RecordView& given) {
   device_names_->set_interface(record.interface_id);
   const std::size_t header_size = dissector_.print(record, out_);
   if (!options_.dissect.compat) put_trace(record);
+  if (record.owners != nullptr) put_owners(*record.owners);
   put_dump(record, header_size);
   return end_line();
 }
@@ -187,6 +188,32 @@ void TextPrinter::put_trace(const RecordView& record) {
     out_.put("\n    comment: ", plain_line(comment));
     rest.remove_prefix(std::min(comment.size() + 1, rest.size()));
   }
+}
+
+// "[from curl 4711 uid 1000 to nginx 812 uid 33]"; an end that is not on this host is left out.
+void TextPrinter::put_owners(const Owners& owners) {
+  const bool from = owners.sender.kind != OwnerKind::kNotAsked;
+  const bool to = owners.receiver.kind != OwnerKind::kNotAsked;
+  if (!from && !to) return;
+  out_.put(" [");
+  if (from) {
+    out_.put("from ");
+    put_owner(owners.sender);
+  }
+  if (to) {
+    out_.put(from ? std::string_view("; to ") : std::string_view("to "));
+    put_owner(owners.receiver);
+  }
+  out_.put(']');
+}
+
+void TextPrinter::put_owner(const Owner& owner) {
+  if (owner.kind == OwnerKind::kKernel) return out_.put("kernel");
+  if (!names_process(owner.kind)) return out_.put('?');
+  if (owner.kind == OwnerKind::kListener) out_.put("listener: ");
+  if (owner.kind == OwnerKind::kClosed) out_.put("closed: ");
+  if (owner.process == nullptr) return out_.put("process ", pid_of(owner.key), " uid ", owner.uid);
+  out_.put(std::string_view(owner.process->name_text), " uid ", owner.uid, std::string_view(owner.process->place_text));
 }
 
 Result<> TextPrinter::end_line() {

@@ -46,6 +46,8 @@ class TextPrinter final : public Sink {
   const RecordView& without_cooked_tag(const RecordView& record);
   [[nodiscard]] bool shows_interface(const RecordView& record) const;
   void put_trace(const RecordView& record);
+  void put_owners(const Owners& owners);
+  void put_owner(const Owner& owner);
   Result<> end_line();
   void put_time(std::uint64_t time_ns);
   void put_difference(std::uint64_t time_ns, std::uint64_t since_ns);

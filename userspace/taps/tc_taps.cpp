@@ -31,6 +31,12 @@ class TcTaps final : public TapFamily {
       at.attachments.push_back(tc.take());
       at.attached.insert(tap);
     }
+    // What loopback sends has lost its socket where it comes in again.
+    if (!options.who || !at.device.loopback() || !at.attached.contains(Tap::kTcIngress)) return ok();
+    auto note = Attachment::attach_tc(context.programs->fd(TapProgram::kLoopbackNote), at.target(),
+                                      TcDirection::kEgress, options.use_tcx);
+    if (!note) return note.take_error();
+    at.attachments.push_back(note.take());
     return ok();
   }
 };

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Whose packet it is, for the tc taps. The sender is found by the packet's own socket, the receiver by looking for the
+ * socket that the stack will find. Whatever the stack may still decide otherwise is RINGTAP_OWNER_UNKNOWN, never a
+ * guess: docs/owners.md says which cases these are.
+ */
+#ifndef RINGTAP_OWNER_BPF_H
+#define RINGTAP_OWNER_BPF_H
+
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include "emit.bpf.h"
+#include "process.bpf.h"
+
+#define LOOPBACK_IFINDEX      1 /* in every network namespace */
+#define AF_INET		      2
+#define AF_INET6	      10
+#define AF_PACKET	      17
+#define SOCK_DGRAM	      2
+#define SOCK_RAW	      3
+#define LISTENS		      10 /* bpf_sock.state, TCP_LISTEN */
+#define TCP_FLAGS_AT	      13 /* in its header */
+#define TCP_SYN		      2
+#define MOST_HOOKS	      8
+#define MOST_ADDRESSES	      8
+#define PRIORITY_CONNTRACK    (-200) /* enum nf_ip_hook_priorities */
+#define PRIORITY_DEFRAGMENTED (-400)
+#define PRIORITY_RAW_BEFORE   (-450)
+
+/* Loopback takes the socket from the sk_buff: whose it was, by the sk_buff's address, from egress to ingress. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct ringtap_owner);
+} loopback_senders __weak SEC(".maps");
+
+/* Of a kernel object that `object` points at: a load where the verifier knows the type, else a copy by helper. */
+#define READ(object, field) (cfg_kernel_casts ? (object)->field : BPF_CORE_READ(object, field))
+
+struct inet_packet {
+	struct bpf_sock_tuple tuple;
+	__u8 v4;
+	__u8 protocol;
+	__u8 tcp_flags;
+	__u8 has_ports;
+};
+
+/* Addresses and ports; returns 0 for what is neither TCP nor UDP, and for later fragments. */
+static __always_inline int read_packet(struct __sk_buff *skb, __u64 offset, struct inet_packet *packet)
+{
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+	void *at = data + offset;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		struct iphdr *ip = at;
+
+		if ((void *)(ip + 1) > end || ip->frag_off & bpf_htons(0x1fff))
+			return 0;
+		packet->v4 = 1;
+		packet->protocol = ip->protocol;
+		packet->tuple.ipv4.saddr = ip->saddr;
+		packet->tuple.ipv4.daddr = ip->daddr;
+		at += (ip->ihl & 0xf) * 4;
+	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		struct ipv6hdr *ip = at;
+
+		if ((void *)(ip + 1) > end)
+			return 0;
+		packet->protocol = ip->nexthdr;
+		__builtin_memcpy(packet->tuple.ipv6.saddr, &ip->saddr, sizeof(ip->saddr));
+		__builtin_memcpy(packet->tuple.ipv6.daddr, &ip->daddr, sizeof(ip->daddr));
+		at += sizeof(*ip);
+	} else {
+		return 0;
+	}
+	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
+		return 0;
+	if (at + TCP_FLAGS_AT + 1 > end) {
+		/* A UDP header of 8 bytes may be all that there is. */
+		if (packet->protocol == IPPROTO_TCP || at + 4 > end)
+			return 0;
+	} else if (packet->protocol == IPPROTO_TCP) {
+		packet->tcp_flags = *(__u8 *)(at + TCP_FLAGS_AT);
+	}
+	if (at + 4 > end)
+		return 0;
+	__be16 *ports = at;
+	if (packet->v4) {
+		packet->tuple.ipv4.sport = ports[0];
+		packet->tuple.ipv4.dport = ports[1];
+	} else {
+		packet->tuple.ipv6.sport = ports[0];
+		packet->tuple.ipv6.dport = ports[1];
+	}
+	packet->has_ports = 1;
+	return 1;
+}
+
+/* What a record says of a socket with this cookie; 0: it cannot be a copy of a listener's record. */
+static __always_inline void set_known(struct ringtap_owner *end, struct ringtap_socket_owner *known, __u64 cookie,
+				      int listens)
+{
+	end->kind = RINGTAP_OWNER_UNKNOWN;
+	end->cookie = cookie;
+	if (!known)
+		return;
+	__u64 before = *(volatile __u64 *)&known->cookie;
+	__u64 process = *(volatile __u64 *)&known->process;
+	__u32 uid = *(volatile __u32 *)&known->uid;
+	if (!process || *(volatile __u64 *)&known->cookie != before)
+		return; /* somebody else is about to use it */
+	end->process = process;
+	end->uid = uid;
+	end->kind = listens || (cookie && before != cookie) ? RINGTAP_OWNER_LISTENER : RINGTAP_OWNER_SOCKET;
+}
+
+static __always_inline void set_closed(struct ringtap_owner *end, __u64 cookie)
+{
+	struct ringtap_socket_owner *known = cookie ? bpf_map_lookup_elem(&closed_sockets, &cookie) : NULL;
+
+	set_known(end, known, cookie, 0);
+	if (end->kind == RINGTAP_OWNER_SOCKET)
+		end->kind = RINGTAP_OWNER_CLOSED;
+}
+
+static __always_inline struct sock *socket_of(struct __sk_buff *skb)
+{
+	struct sk_buff *kernel_skb = (void *)skb;
+
+	if (cfg_kernel_casts) {
+		kernel_skb = cast_to_kern_ctx(skb);
+		return kernel_skb->sk;
+	}
+	return BPF_CORE_READ(kernel_skb, sk);
+}
+
+/* Whether the packet leaves by the device that it was routed to, as what the socket sent and not as a tunnel's. */
+static __always_inline int is_first_device(struct __sk_buff *skb, __u16 family)
+{
+	struct sk_buff *kernel_skb = (void *)skb;
+	struct dst_entry *route;
+	struct net_device *device;
+
+	if (skb->ingress_ifindex)
+		return 0;
+	if (cfg_kernel_casts) {
+		kernel_skb = cast_to_kern_ctx(skb);
+		if (BPF_CORE_READ_BITFIELD(kernel_skb, encapsulation))
+			return 0;
+		route = (void *)(kernel_skb->_skb_refdst & ~1ul);
+		device = kernel_skb->dev;
+	} else {
+		if (BPF_CORE_READ_BITFIELD_PROBED(kernel_skb, encapsulation))
+			return 0;
+		route = (void *)(BPF_CORE_READ(kernel_skb, _skb_refdst) & ~1ul);
+		device = BPF_CORE_READ(kernel_skb, dev);
+	}
+	if (!route)
+		return family == AF_PACKET;
+	return BPF_CORE_READ(route, dev) == device;
+}
+
+/*
+ * Whether the running thread is the sender. In a softirq it is whatever was interrupted. TCP transmits there only while
+ * no thread holds the socket's lock; if one holds it, that one transmits. UDP and raw sockets transmit in their thread.
+ * A device on top of this one may queue, and send what it has queued in another's softirq.
+ */
+static __always_inline int is_sending(struct __sk_buff *skb, struct bpf_sock *full, struct sock *sk, __u32 thread_flags)
+{
+	if (thread_flags & PF_KTHREAD || !is_first_device(skb, full->family))
+		return 0;
+	if (full->type == SOCK_DGRAM || full->type == SOCK_RAW)
+		return 1;
+	return full->state != LISTENS && READ(sk, sk_lock.owned);
+}
+
+static __always_inline int is_of_kernel(struct sock *sk)
+{
+	if (cfg_kernel_casts)
+		return BPF_CORE_READ_BITFIELD(sk, sk_kern_sock);
+	return BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock);
+}
+
+/* Subflows of MPTCP are sockets of the kernel, whose packets are those of a process. */
+static __always_inline int is_subflow(struct bpf_sock *full)
+{
+	struct tcp_sock *tcp = full->protocol == IPPROTO_TCP ? bpf_skc_to_tcp_sock(full) : NULL;
+
+	return tcp && BPF_CORE_READ_BITFIELD(tcp, is_mptcp);
+}
+
+/* The sender, by the packet's own socket; `sending`: it may be the running thread. */
+static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_owner *end, int sending)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	if (!sk)
+		return;
+	__u64 cookie = bpf_get_socket_cookie(skb);
+	struct bpf_sock *full = bpf_sk_fullsock(sk);
+	if (!full) {
+		struct bpf_sock *listener = bpf_get_listener_sock(sk);
+
+		if (listener)
+			set_known(end, bpf_sk_storage_get(&socket_owners, listener, 0, 0), cookie, 1);
+		else
+			set_closed(end, cookie);
+		return;
+	}
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
+	struct sock *kernel_sk = socket_of(skb);
+	if (!kernel_sk)
+		return;
+	if (!owner && is_of_kernel(kernel_sk)) {
+		end->kind = is_subflow(full) ? RINGTAP_OWNER_UNKNOWN : RINGTAP_OWNER_KERNEL;
+		return;
+	}
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	if (sending && is_sending(skb, full, kernel_sk, task->flags)) {
+		__u64 process = process_of(task);
+		__u32 uid = uid_of(task);
+
+		end->kind = RINGTAP_OWNER_SENDER;
+		end->process = process;
+		end->cookie = cookie;
+		end->thread = task->pid;
+		end->uid = uid;
+		if (!owner)
+			name_once(task, process);
+		else if (owner->process != process || owner->cookie != cookie || owner->uid != uid)
+			set_owner(owner, task, process, cookie, uid);
+		return;
+	}
+	set_known(end, owner, cookie, full->state == LISTENS && full->protocol == IPPROTO_TCP);
+	if (end->kind == RINGTAP_OWNER_SOCKET && full->protocol == IPPROTO_TCP && !READ(kernel_sk, sk_socket))
+		end->kind = RINGTAP_OWNER_CLOSED;
+}
+
+/*
+ * Whether NAT, TPROXY or another program before routing may give the packet to another socket than the one it is
+ * addressed to. Connection tracking and defragmentation alone do not.
+ */
+static __always_inline int may_be_redirected(struct net_device *device, int v4)
+{
+	struct nf_hook_entries *entries = v4 ? BPF_CORE_READ(device, nd_net.net, nf.hooks_ipv4[0])
+					     : BPF_CORE_READ(device, nd_net.net, nf.hooks_ipv6[0]);
+	if (!entries)
+		return 0;
+	__u32 count = BPF_CORE_READ(entries, num_hook_entries);
+	if (count > MOST_HOOKS)
+		return 1;
+	/* Their descriptions follow the hooks (include/linux/netfilter.h nf_hook_entries_get_hook_ops()). */
+	struct nf_hook_ops **all = (void *)entries + bpf_core_field_offset(struct nf_hook_entries, hooks) +
+				   count * bpf_core_type_size(struct nf_hook_entry);
+	for (__u32 i = 0; i < MOST_HOOKS; i++) {
+		struct nf_hook_ops *hook = NULL;
+
+		if (i >= count)
+			return 0;
+		if (read_kernel(&hook, sizeof(hook), all + i) || !hook)
+			return 1;
+		int priority = BPF_CORE_READ(hook, priority);
+		if (bpf_core_field_exists(hook->hook_ops_type) && BPF_CORE_READ_BITFIELD_PROBED(hook, hook_ops_type))
+			return 1;
+		if (priority != PRIORITY_CONNTRACK && priority != PRIORITY_DEFRAGMENTED &&
+		    priority != PRIORITY_RAW_BEFORE)
+			return 1;
+	}
+	return 0;
+}
+
+static __always_inline int has_address(struct net_device *device, const struct inet_packet *packet)
+{
+	if (packet->v4) {
+		struct in_ifaddr *address = BPF_CORE_READ(device, ip_ptr, ifa_list);
+
+		for (int i = 0; i < MOST_ADDRESSES && address; i++) {
+			if (BPF_CORE_READ(address, ifa_local) == packet->tuple.ipv4.daddr)
+				return 1;
+			address = BPF_CORE_READ(address, ifa_next);
+		}
+		return 0;
+	}
+	struct inet6_dev *inet6 = BPF_CORE_READ(device, ip6_ptr);
+	struct list_head *next = BPF_CORE_READ(inet6, addr_list.next);
+	for (int i = 0; i < MOST_ADDRESSES; i++) {
+		struct inet6_ifaddr *address = (void *)next - bpf_core_field_offset(struct inet6_ifaddr, if_list);
+		struct in6_addr own = {};
+
+		if (!next || next == (void *)inet6 + bpf_core_field_offset(struct inet6_dev, addr_list))
+			return 0;
+		BPF_CORE_READ_INTO(&own, address, addr);
+		if (own.s6_addr32[0] == packet->tuple.ipv6.daddr[0] &&
+		    own.s6_addr32[1] == packet->tuple.ipv6.daddr[1] &&
+		    own.s6_addr32[2] == packet->tuple.ipv6.daddr[2] && own.s6_addr32[3] == packet->tuple.ipv6.daddr[3])
+			return 1;
+		next = BPF_CORE_READ(next, next);
+	}
+	return 0;
+}
+
+/* A socket that is bound to no address matches packets too that only pass through, or are for nobody here. */
+static __always_inline int is_for_this_host(struct __sk_buff *skb, struct net_device *device,
+					    const struct inet_packet *packet)
+{
+	struct bpf_fib_lookup route = {.family = packet->v4 ? AF_INET : AF_INET6, .ifindex = skb->ifindex};
+
+	if (skb->ifindex == LOOPBACK_IFINDEX)
+		return 1;
+	if (packet->v4) {
+		route.ipv4_src = packet->tuple.ipv4.saddr;
+		route.ipv4_dst = packet->tuple.ipv4.daddr;
+	} else {
+		__builtin_memcpy(route.ipv6_src, packet->tuple.ipv6.saddr, sizeof(route.ipv6_src));
+		__builtin_memcpy(route.ipv6_dst, packet->tuple.ipv6.daddr, sizeof(route.ipv6_dst));
+	}
+	long answer = bpf_fib_lookup(skb, &route, sizeof(route), 0);
+	if (answer == BPF_FIB_LKUP_RET_NOT_FWDED)
+		return 1;
+	/* Where nothing is forwarded the routes are not asked. */
+	return answer == BPF_FIB_LKUP_RET_FWD_DISABLED && has_address(device, packet);
+}
+
+static __always_inline struct net_device *device_of_skb(struct __sk_buff *skb)
+{
+	struct sk_buff *kernel_skb = (void *)skb;
+
+	return BPF_CORE_READ(kernel_skb, dev);
+}
+
+/* Whether the stack can only choose this socket, though no connection says so. */
+static __always_inline int is_chosen(struct __sk_buff *skb, struct bpf_sock *full, const struct inet_packet *packet)
+{
+	struct net_device *device = device_of_skb(skb);
+	int any_address = packet->v4 ? !full->src_ip4
+				     : !(full->src_ip6[0] | full->src_ip6[1] | full->src_ip6[2] | full->src_ip6[3]);
+
+	if (BPF_CORE_READ(device, rx_handler)) /* a bridge, bond, macvlan … takes it */
+		return 0;
+	if (may_be_redirected(device, packet->v4))
+		return 0;
+	if (cfg_kernel_casts) {
+		struct sock *sk = rdonly_cast(full, bpf_core_type_id_kernel(struct sock));
+		struct sock_reuseport *group = sk->sk_reuseport_cb;
+
+		if (group && group->prog)
+			return 0;
+	}
+	return !any_address || is_for_this_host(skb, device, packet);
+}
+
+static __always_inline void set_found(struct __sk_buff *skb, struct bpf_sock *sk, const struct inet_packet *packet,
+				      struct ringtap_owner *end)
+{
+	struct bpf_sock *full = bpf_sk_fullsock(sk);
+
+	if (!full) {
+		struct bpf_sock *listener = bpf_get_listener_sock(sk);
+		struct tcp_timewait_sock *closed;
+
+		if (listener) {
+			set_known(end, bpf_sk_storage_get(&socket_owners, listener, 0, 0), 0, 1);
+			return;
+		}
+		/* A SYN may begin a new connection, at a listener that is not known here. */
+		closed = packet->tcp_flags & TCP_SYN ? NULL : bpf_skc_to_tcp_timewait_sock(sk);
+		if (closed)
+			set_closed(end, closed->tw_sk.__tw_common.skc_cookie.counter);
+		return;
+	}
+	int tcp = packet->protocol == IPPROTO_TCP;
+	int listens = tcp && full->state == LISTENS;
+	int is_connection = tcp ? !listens : full->dst_port != 0;
+	if (!is_connection && !is_chosen(skb, full, packet))
+		return;
+	struct tcp_sock *kernel_tcp = tcp ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
+	if (!tcp) {
+		set_known(end, owner, 0, 0);
+		if (owner)
+			end->cookie = owner->cookie;
+		return;
+	}
+	if (!kernel_tcp)
+		return;
+	set_known(end, owner, kernel_tcp->inet_conn.icsk_inet.sk.__sk_common.skc_cookie.counter, listens);
+	if (end->kind == RINGTAP_OWNER_SOCKET && !kernel_tcp->inet_conn.icsk_inet.sk.sk_socket)
+		end->kind = RINGTAP_OWNER_CLOSED;
+}
+
+/* The socket that the stack would find, in the namespace of the device. */
+static __always_inline void find_receiver(struct __sk_buff *skb, __u64 offset, struct ringtap_owner *end)
+{
+	struct inet_packet packet = {};
+	struct bpf_sock *sk;
+
+	if (skb->pkt_type == PACKET_OTHERHOST || skb->vlan_present)
+		return;
+	if (skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6))
+		return;
+	end->kind = RINGTAP_OWNER_UNKNOWN;
+	if (skb->pkt_type != PACKET_HOST || !read_packet(skb, offset, &packet))
+		return;
+	__u32 size = packet.v4 ? sizeof(packet.tuple.ipv4) : sizeof(packet.tuple.ipv6);
+	if (packet.protocol == IPPROTO_TCP)
+		sk = size == sizeof(packet.tuple.ipv4)
+			     ? bpf_skc_lookup_tcp(skb, &packet.tuple, sizeof(packet.tuple.ipv4), BPF_F_CURRENT_NETNS, 0)
+			     : bpf_skc_lookup_tcp(skb, &packet.tuple, sizeof(packet.tuple.ipv6), BPF_F_CURRENT_NETNS,
+						  0);
+	else
+		sk = size == sizeof(packet.tuple.ipv4)
+			     ? bpf_sk_lookup_udp(skb, &packet.tuple, sizeof(packet.tuple.ipv4), BPF_F_CURRENT_NETNS, 0)
+			     : bpf_sk_lookup_udp(skb, &packet.tuple, sizeof(packet.tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
+	if (!sk)
+		return;
+	set_found(skb, sk, &packet, end);
+	bpf_sk_release(sk);
+}
+
+/* Whose socket it comes from is only known at loopback's egress. */
+static __always_inline void find_loopback_sender(struct __sk_buff *skb, struct ringtap_owner *end)
+{
+	__u64 key = (__u64)skb;
+	struct ringtap_owner *noted = bpf_map_lookup_elem(&loopback_senders, &key);
+
+	end->kind = RINGTAP_OWNER_UNKNOWN;
+	if (!noted)
+		return;
+	*end = *noted;
+	bpf_map_delete_elem(&loopback_senders, &key);
+}
+
+/*
+ * Not inlined: the stack of the program that calls it is the filter's. `owners` is in the record and is written whole.
+ */
+static __noinline int find_owners(struct __sk_buff *skb, struct ringtap_owners *owners, __u32 is_egress, __u32 has_link)
+{
+	struct ringtap_owners found = {};
+
+	if (is_egress) {
+		found.sender.kind = RINGTAP_OWNER_UNKNOWN;
+		find_sender(skb, &found.sender, 1);
+	} else {
+		if (skb->ifindex == LOOPBACK_IFINDEX)
+			find_loopback_sender(skb, &found.sender);
+		else
+			find_sender(skb, &found.sender, 0);
+		find_receiver(skb, has_link ? ETH_HLEN : 0, &found.receiver);
+	}
+	*owners = found;
+	int none = 0;
+	asm volatile("" : "+r"(none));
+	return none;
+}
+
+#endif

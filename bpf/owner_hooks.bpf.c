@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * For --who: learns which process owns a socket. None of these is on the path of a packet, and none needs a BPF
+ * trampoline but those named so, which not every machine has.
+ */
+#include "process.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+char _license[] SEC("license") = "Dual BSD/GPL";
+
+#define AF_INET	  2
+#define AF_INET6  10
+#define AF_PACKET 17
+
+/* Whether a socket sends or gets packets: an address family of its own is looked at only here. */
+static __always_inline int has_packets(struct sock *sk)
+{
+	__u16 family = sk->__sk_common.skc_family;
+
+	return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
+}
+
+/* A socket in use: accepted, handed over, inherited, or one that no hook saw come. */
+static __always_inline void used(struct sock *sk)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+
+	if (!sk || !has_packets(sk) || task->flags & PF_KTHREAD)
+		return;
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!owner)
+		return;
+	__u64 process = process_of(task);
+	__u64 cookie = bpf_get_socket_cookie(sk);
+	__u32 uid = uid_of(task);
+	if (owner->process != process || owner->cookie != cookie || owner->uid != uid)
+		set_owner(owner, task, process, cookie, uid);
+}
+
+/* A new socket, in its process. Sockets of the kernel do not come here. */
+SEC("cgroup/sock_create")
+int owner_created(struct bpf_sock *sk)
+{
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+
+	if (owner) {
+		struct task_struct *task = (void *)bpf_get_current_task_btf();
+
+		set_owner(owner, task, process_of(task), bpf_get_socket_cookie(sk), uid_of(task));
+	}
+	return 1;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(owner_received, struct sock *sk, int ret, int flags)
+{
+	used(sk);
+	return 0;
+}
+
+/* AF_PACKET above all; the tap at egress sees who sends by others itself. */
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(owner_sent, struct sock *sk, int ret, int flags)
+{
+	if (sk->__sk_common.skc_family == AF_PACKET)
+		used(sk);
+	return 0;
+}
+
+/* Before Linux 6.3, which has the two tracepoints above. By trampoline. */
+SEC("fentry/security_socket_recvmsg")
+int BPF_PROG(owner_receives, struct socket *socket)
+{
+	used(socket->sk);
+	return 0;
+}
+
+/* accept() itself, so that a connection's owner is known before it reads. By trampoline. */
+SEC("fentry/security_sock_graft")
+int BPF_PROG(owner_accepts, struct sock *sk, struct socket *parent)
+{
+	used(sk);
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(owner_destroyed, struct sock *sk)
+{
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
+
+	if (owner && owner->process) {
+		struct ringtap_socket_owner last = *owner;
+		__u64 cookie = bpf_get_socket_cookie(sk);
+
+		bpf_map_update_elem(&closed_sockets, &cookie, &last, BPF_ANY);
+	}
+	return 0;
+}
+
+/* What a process is called changes: prctl(PR_SET_NAME), exec, a move to another cgroup. */
+static __always_inline void rename(struct task_struct *task, const char *comm)
+{
+	__u64 process = process_of(task);
+
+	if (bpf_map_lookup_elem(&processes, &process))
+		name_process(task, process, comm);
+}
+
+/* Comes before the change. */
+SEC("tp_btf/task_rename")
+int BPF_PROG(owner_renamed, struct task_struct *task, const char *comm)
+{
+	if (task->pid == task->tgid)
+		rename(task, comm);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(owner_executed, struct task_struct *task)
+{
+	rename(task, NULL);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(owner_moved, struct cgroup *to, const char *path, struct task_struct *task)
+{
+	if (task->pid == task->tgid)
+		rename(task, NULL);
+	return 0;
+}
+
+/* Whoever still has its sockets is then not known any more, until it uses them. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(owner_exited, struct task_struct *task)
+{
+	__u64 process = process_of(task);
+
+	/* The last thread; the number was decreased before this tracepoint (kernel/exit.c do_exit()). */
+	if (task->signal->live.counter != 0 || !bpf_map_lookup_elem(&processes, &process))
+		return 0;
+	struct ringtap_process about = {.process = process, .monotonic_ns = bpf_ktime_get_ns(), .exited = 1};
+	tell(&about);
+	return 0;
+}
+
+/* What exists at the start: every file of every process, whatever its network namespace. */
+SEC("iter/task_file")
+int owner_at_start(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+
+	if (!task || !file)
+		return 0;
+	struct socket *socket = bpf_sock_from_file(file);
+	if (!socket || !socket->sk || !has_packets(socket->sk))
+		return 0;
+	struct ringtap_socket_owner *owner =
+		bpf_sk_storage_get(&socket_owners, socket->sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	__u64 cookie = bpf_get_socket_cookie(socket->sk);
+	if (owner && (!owner->process || owner->cookie != cookie))
+		set_owner(owner, task, process_of(task), cookie, BPF_CORE_READ(task, real_cred, euid.val));
+	return 0;
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The tc taps with --who, run by BPF_PROG_TEST_RUN on packets for sockets of this process: whom they name, and what
+// that costs (printed; docs/owners.md has the figures of a quiet machine).
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "loader/cpus.hpp"
+#include "loader/owner_hooks.hpp"
+#include "loader/rings.hpp"
+#include "loader/tap_programs.hpp"
+#include "ringtap/unique_fd.hpp"
+#include "support/namespace.hpp"
+#include "support/packet.hpp"
+#include "support/requirements.hpp"
+
+namespace ringtap {
+namespace {
+
+using testing::Bytes;
+using testing::Ethernet;
+using testing::Icmp;
+using testing::Ipv4;
+using testing::Namespace;
+using testing::Payload;
+using testing::Tcp;
+using testing::Udp;
+
+constexpr const char* kHere = "192.0.2.1";
+constexpr const char* kThere = "192.0.2.99";
+
+sockaddr_in address_of(const std::string& address, std::uint16_t port) {
+  sockaddr_in made{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}, .sin_zero = {}};
+  ::inet_pton(AF_INET, address.c_str(), &made.sin_addr);
+  return made;
+}
+
+UniqueFd bound(int type, const std::string& address, std::uint16_t port) {
+  UniqueFd made(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
+  const sockaddr_in local = address_of(address, port);
+  EXPECT_EQ(::bind(made.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
+  if (type == SOCK_STREAM) {
+    EXPECT_EQ(::listen(made.get(), 5), 0);
+  }
+  return made;
+}
+
+class OwnerPrograms : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_ROOT();
+    auto features = probe_features(kTcTaps, {}, true);
+    ASSERT_TRUE(features) << features.error().text();
+    RINGTAP_REQUIRE(features->owner_hooks, "Linux 5.11");
+    const auto cpus = online_cpus();
+    ASSERT_TRUE(cpus);
+    auto rings = Rings::create(8 << 20, *cpus);
+    ASSERT_TRUE(rings);
+    rings_.emplace(rings.take());
+    TapProgramsConfig config;
+    config.taps = kTcTaps;
+    config.rings = &*rings_;
+    config.features = *features;
+    for (const bool who : {false, true}) {
+      config.who = who;
+      auto programs = TapPrograms::load(config);
+      ASSERT_TRUE(programs) << programs.error().text();
+      (who ? with_ : without_).emplace(programs.take());
+    }
+    here_.ip("link add d0 type veth peer name d1");
+    here_.ip("link set d0 address 02:00:00:00:00:02 up");
+    here_.ip("link set d1 up");
+    here_.ip(std::string("addr add ") + kHere + "/24 dev d0");
+  }
+
+  // Runs the program on the packet as if it came by d0.
+  double run(const TapPrograms& programs, TapProgram program, const Bytes& packet, int repeat) const {
+    double best = 0;
+    here_.inside([&] {
+      __sk_buff skb{};
+      skb.ifindex = here_.index_of("d0");
+      for (int round = 0; round < (repeat > 1 ? 5 : 1); ++round) {
+        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(),
+                    .data_size_in = static_cast<std::uint32_t>(packet.size()), .ctx_in = &skb,
+                    .ctx_size_in = sizeof skb, .repeat = repeat);
+        ASSERT_EQ(bpf_prog_test_run_opts(programs.fd(program), &options), 0);
+        if (round == 0 || options.duration < best) best = options.duration;
+      }
+    });
+    return best;
+  }
+
+  ringtap_owners owners_of(TapProgram program, const Bytes& packet) {
+    (void)take();
+    run(*with_, program, packet, 1);
+    const auto taken = take();
+    EXPECT_TRUE(taken);
+    return taken.value_or(ringtap_owners{});
+  }
+
+  // Of the last record.
+  std::optional<ringtap_owners> take() {
+    std::optional<ringtap_owners> last;
+    for (const unsigned cpu : rings_->cpus()) (void)with_->flush_stage(cpu, false);
+    for (RingReader& reader : rings_->readers()) {
+      while (reader.refresh()) {
+        if (reader.head().owners != nullptr) last = *reader.head().owners;
+        reader.pop();
+      }
+      reader.release();
+    }
+    return last;
+  }
+
+  void expect_receiver(const char* what, const Bytes& packet, ringtap_owner_kind kind) {
+    const ringtap_owner receiver = owners_of(TapProgram::kTcIngress, packet).receiver;
+    EXPECT_EQ(receiver.kind, kind) << what;
+    if (kind >= RINGTAP_OWNER_SENDER) {
+      EXPECT_EQ(RINGTAP_PID_OF(receiver.process), static_cast<std::uint32_t>(::getpid())) << what;
+    }
+    print_cost(what, TapProgram::kTcIngress, packet);
+  }
+
+  // More than what the program costs without.
+  void print_cost(const char* what, TapProgram program, const Bytes& packet) {
+    const int repeat = std::getenv("RINGTAP_COSTS") != nullptr ? 300'000 : 1000;
+    const double more = run(*with_, program, packet, repeat) - run(*without_, program, packet, repeat);
+    std::cout << what << ": " << more << " ns more\n";
+  }
+
+  Namespace here_;
+  std::optional<Rings> rings_;
+  std::optional<TapPrograms> without_;
+  std::optional<TapPrograms> with_;
+};
+
+TEST_F(OwnerPrograms, NameTheProcessOfASocketThatWasOpenBeforeOrIsOpenedLater) {
+  UniqueFd listener;
+  UniqueFd client;
+  UniqueFd accepted;
+  sockaddr_in local{};
+  here_.inside([&] {
+    listener = bound(SOCK_STREAM, kHere, 9001);
+    client = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const sockaddr_in to = address_of(kHere, 9001);
+    ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+    accepted = UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    socklen_t size = sizeof local;
+    ::getsockname(client.get(), reinterpret_cast<sockaddr*>(&local), &size);
+  });
+  auto watched = with_->watch_owners();
+  ASSERT_TRUE(watched) << watched.error().text();
+  UniqueFd any_listener;
+  UniqueFd datagrams;
+  UniqueFd any_datagrams;
+  here_.inside([&] {
+    any_listener = bound(SOCK_STREAM, "0.0.0.0", 9002);
+    datagrams = bound(SOCK_DGRAM, kHere, 9003);
+    any_datagrams = bound(SOCK_DGRAM, "0.0.0.0", 9004);
+  });
+
+  const auto tcp = [](const std::string& from, std::uint16_t source, const std::string& to, std::uint16_t port) {
+    return (Ethernet{} / Ipv4{.src = from, .dst = to} / Tcp{.src_port = source, .dst_port = port, .flags = Tcp::kAck} /
+            Payload{std::size_t{64}})
+        .bytes();
+  };
+  const auto udp = [](const std::string& to, std::uint16_t port) {
+    return (Ethernet{} / Ipv4{.src = kThere, .dst = to} / Udp{.src_port = 1, .dst_port = port} /
+            Payload{std::size_t{64}})
+        .bytes();
+  };
+  expect_receiver("TCP, a connection", tcp(kHere, ntohs(local.sin_port), kHere, 9001), RINGTAP_OWNER_SOCKET);
+  expect_receiver("TCP, a listener", tcp(kThere, 1, kHere, 9001), RINGTAP_OWNER_LISTENER);
+  expect_receiver("TCP, a listener on any address", tcp(kThere, 1, kHere, 9002), RINGTAP_OWNER_LISTENER);
+  expect_receiver("TCP, no socket", tcp(kThere, 1, kHere, 9555), RINGTAP_OWNER_UNKNOWN);
+  expect_receiver("TCP, to another host", tcp(kThere, 1, "192.0.2.50", 9002), RINGTAP_OWNER_UNKNOWN);
+  expect_receiver("UDP", udp(kHere, 9003), RINGTAP_OWNER_SOCKET);
+  expect_receiver("UDP on any address", udp(kHere, 9004), RINGTAP_OWNER_SOCKET);
+  expect_receiver("UDP on any address, to another host", udp("192.0.2.50", 9004), RINGTAP_OWNER_UNKNOWN);
+  expect_receiver("UDP, no socket", udp(kHere, 9556), RINGTAP_OWNER_UNKNOWN);
+  expect_receiver("neither TCP nor UDP", (Ethernet{} / Ipv4{.dst = kHere} / Icmp{}).bytes(), RINGTAP_OWNER_UNKNOWN);
+  print_cost("egress, the socket of the test run, which nobody has", TapProgram::kTcEgress, udp(kHere, 9003));
+}
+
+// A packet that a rule may send to another socket is nobody's, whoever listens there.
+TEST_F(OwnerPrograms, NameNobodyWhereARuleMayRedirect) {
+  REQUIRE_TOOL("nft");
+  auto watched = with_->watch_owners();
+  ASSERT_TRUE(watched) << watched.error().text();
+  UniqueFd datagrams;
+  here_.inside([&] { datagrams = bound(SOCK_DGRAM, "0.0.0.0", 9004); });
+  const Bytes packet =
+      (Ethernet{} / Ipv4{.src = kThere, .dst = kHere} / Udp{.src_port = 1, .dst_port = 9004} / Payload{"x"}).bytes();
+  expect_receiver("UDP", packet, RINGTAP_OWNER_SOCKET);
+  const auto rules =
+      testing::run_shell(here_.prefix() +
+                         "nft -f - <<'RULES'\n"
+                         "table ip t { chain c { type filter hook input priority 0; ct state new accept; }; }\n"
+                         "RULES");
+  ASSERT_EQ(rules.status, (testing::ExitStatus{0, 0})) << rules;
+  expect_receiver("UDP, connection tracking", packet, RINGTAP_OWNER_SOCKET);
+  const auto nat = testing::run_shell(here_.prefix() +
+                                      "nft -f - <<'RULES'\n"
+                                      "table ip n { chain c { type nat hook prerouting priority -100; }; }\n"
+                                      "RULES");
+  ASSERT_EQ(nat.status, (testing::ExitStatus{0, 0})) << nat;
+  expect_receiver("UDP, NAT", packet, RINGTAP_OWNER_UNKNOWN);
+}
+
+}  // namespace
+}  // namespace ringtap

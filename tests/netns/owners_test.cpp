@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// --who: no packet is ever said to be somebody else's. The traffic is logged by the processes that make it
+// (owners/traffic.py), between a client and a server behind a router that masquerades, redirects, and listens on the
+// same ports; four devices are captured, and every owner that ringtap prints is compared (owners/check.py).
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "capture.hpp"
+#include "support/namespace.hpp"
+#include "support/process.hpp"
+#include "support/requirements.hpp"
+#include "support/wait.hpp"
+
+namespace ringtap::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string script(const char* name) {
+  return std::string(std::getenv("RINGTAP_SOURCE_DIR")) + "/tests/netns/owners/" + name;
+}
+
+// As many connections as RINGTAP_OWNERS says of each of the ten clients: 500 by hand, few in every run.
+std::string connections() {
+  const char* const asked = std::getenv("RINGTAP_OWNERS");
+  return asked != nullptr ? asked : "20";
+}
+
+// client - router - server, with the addresses that traffic.py knows.
+struct Routed {
+  Routed() {
+    client.ip("link add c0 type veth peer name r0 netns " + router.name());
+    server.ip("link add s0 type veth peer name r1 netns " + router.name());
+    client.ip("addr add 10.71.1.2/24 dev c0");
+    router.ip("addr add 10.71.1.1/24 dev r0");
+    router.ip("addr add 10.71.2.1/24 dev r1");
+    server.ip("addr add 10.71.2.2/24 dev s0");
+    for (const auto& [where, device] : {std::pair{&client, "c0"}, {&router, "r0"}, {&router, "r1"}, {&server, "s0"}}) {
+      where->ip(std::string("link set ") + device + " up");
+    }
+    client.ip("route add default via 10.71.1.1");
+    server.ip("route add default via 10.71.2.1");
+    router.write_sysctl("ipv4/ip_forward", "1");
+    const Finished rules =
+        run_shell(router.prefix() +
+                  "nft -f - <<'RULES'\n"
+                  "table ip nat {\n"
+                  "  chain pre { type nat hook prerouting priority -100; tcp dport 8080 dnat to 10.71.2.2:7001; }\n"
+                  "  chain post { type nat hook postrouting priority 100; oifname \"r1\" masquerade; }\n"
+                  "}\n"
+                  "RULES");
+    EXPECT_EQ(rules.status, (ExitStatus{0, 0})) << rules;
+  }
+
+  Namespace client;
+  Namespace router;
+  Namespace server;
+};
+
+class Owners : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_ROOT();
+    REQUIRE_TOOL("nft");
+    REQUIRE_TOOL("python3");
+  }
+
+  [[nodiscard]] std::unique_ptr<Process> start(const Namespace& where, const std::string& role) const {
+    auto process = std::make_unique<Process>(
+        where.command({"setsid", "python3", script("traffic.py"), role, folder_.path().string(), connections()}));
+    EXPECT_TRUE(process->wait_ready(folder_ / (role + ".ready"))) << process->err();
+    return process;
+  }
+  // And what it started: it leads a session of its own.
+  static void end(const Process& process) { ::kill(-process.pid(), SIGKILL); }
+
+  const TempDir folder_;
+};
+
+TEST_F(Owners, AreNeverSaidToBeSomebodyElse) {
+  const Routed network;
+  const auto server = start(network.server, "server");
+  const auto bait = start(network.router, "bait");
+  const auto early = start(network.client, "early");
+  struct Point {
+    const Namespace& where;
+    const char* device;
+  };
+  const std::vector<Point> points = {
+      {network.client, "c0"}, {network.router, "r0"}, {network.router, "r1"}, {network.server, "s0"}};
+  std::vector<std::unique_ptr<Capture>> captures;
+  for (const Point& point : points) {
+    captures.push_back(std::make_unique<Capture>(
+        point.where, std::vector<std::string>{"--who", "-v", "-i", point.device, "-w", folder_ / point.device, "ip"}));
+  }
+  std::ofstream(folder_ / "go").close();
+  const Finished client =
+      run(network.client.command({"python3", script("traffic.py"), "client", folder_.path().string(), connections()}),
+          300s);
+  EXPECT_EQ(client.status, (ExitStatus{0, 0})) << client;
+  EXPECT_TRUE(early->wait()) << early->err();
+
+  std::vector<std::string> check = {"python3", script("check.py"), folder_.path().string()};
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const Finished captured = captures[i]->stop();
+    EXPECT_EQ(captured.status, (ExitStatus{0, 0})) << captured.err;
+    expect_identity(captured.err);
+    EXPECT_NE(captured.err.find(" unattributed="), std::string::npos) << captured.err;
+    const Finished printed = run({ringtap_binary(), "-n", "-tt", "--nano", "-r", folder_ / points[i].device}, 60s);
+    EXPECT_EQ(printed.status, (ExitStatus{0, 0})) << printed.err;
+    const auto path = folder_ / (std::string(points[i].device) + ".txt");
+    std::ofstream(path) << printed.out;
+    check.push_back(std::string(points[i].device) + "=" + path.string());
+  }
+  end(*server);
+  end(*bait);
+  const Finished checked = run(check, 60s);
+  EXPECT_EQ(checked.status, (ExitStatus{0, 0})) << checked;
+  std::cout << checked.out;
+}
+
+}  // namespace
+}  // namespace ringtap::testing

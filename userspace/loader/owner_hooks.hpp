@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// The hooks that learn which process owns a socket (bpf/owner_hooks.bpf.c), and what they tell of processes. The
+// programs and maps belong to the object of the taps, which has to outlive this; the attachments and the mapped ring
+// are owned here. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "loader/features.hpp"
+#include "ringtap/abi.h"
+#include "ringtap/result.hpp"
+#include "ringtap/unique_fd.hpp"
+
+struct bpf_object;
+
+namespace ringtap {
+
+// Before `object` is loaded: which of the hooks this kernel has and, without `who`, that there are none, and no maps.
+void choose_owner_programs(const bpf_object* object, bool who, const KernelFeatures& features);
+
+class OwnerHooks {
+ public:
+  // After that, owners are learnt, and those of the sockets that exist are known: in that order, so that none is
+  // missed.
+  static Result<OwnerHooks> attach(const bpf_object* object);
+  OwnerHooks(OwnerHooks&&) noexcept;
+  OwnerHooks& operator=(OwnerHooks&&) noexcept;
+  ~OwnerHooks();
+
+  // Hands over what was told since the last call. No system call.
+  void read(const std::function<void(const ringtap_process&)>& take);
+  // What was told last of a process, even where the ring had no room for it.
+  [[nodiscard]] std::optional<ringtap_process> find(std::uint64_t process) const;
+
+ private:
+  struct Ring;
+  OwnerHooks(std::vector<UniqueFd> links, std::unique_ptr<Ring> ring, int processes_fd);
+
+  std::vector<UniqueFd> links_;
+  std::unique_ptr<Ring> ring_;
+  int processes_fd_;
+};
+
+}  // namespace ringtap
