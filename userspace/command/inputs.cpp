@@ -8,6 +8,7 @@
 
 #include "base/plain_text.hpp"
 #include "command/messages.hpp"
+#include "file/codec.hpp"
 #include "filter/link_type_name.hpp"
 #include "record/link_header.hpp"
 
@@ -91,6 +92,7 @@ std::vector<std::unique_ptr<CaptureInput>> segments(const Options& options, Quer
 Result<FileInput> open_files(const Options& options, OfRefused of_refused, bool announced) {
   const auto asked = asked_link_type(options);
   if (!asked) return Error(asked.error().text(), asked.error().kind());
+  load_codec_libraries();
   FileInput files;
   if (!options.filter.expression.empty()) {
     auto filter = ExpressionFilter::create(options.filter, {}, {.netmask = 0, .live = false});
