@@ -254,7 +254,7 @@ void put_listener_report_v2(Context& context, const Cursor& message) {
       return;
     }
     if (context.verbose(2)) {
-      if (sources > 0) put_sources(context, message, at + 20, sources);
+      put_sources(context, message, at + 20, sources);
     } else {
       context.put(", ", sources, " source(s)");
     }

@@ -3,8 +3,6 @@
 // communities RFC 1997, RFC 4360 and RFC 8092, four-byte AS numbers RFC 6793, restart RFC 4724, AIGP RFC 7311,
 // multicast VPN tunnels RFC 6514, attribute sets RFC 6368, shutdown texts RFC 8203, several paths RFC 7911.
 #include <algorithm>
-#include <bit>
-#include <charconv>
 #include <optional>
 
 #include "dissect/hexdump.hpp"
@@ -230,12 +228,37 @@ std::size_t put_prefix(Context& context, const Cursor& cursor, const PrefixForm&
   return at + bytes;
 }
 
-void put_prefixes(Context& context, Cursor list, const PrefixForm& form, std::string_view indent) {
+constexpr std::size_t kPathId = 4;  // bytes, RFC 7911 3
+
+// Whether the list is one of prefixes to its end, each after as many bytes. Several default routes are none.
+bool is_prefix_list(Cursor list, std::size_t before, const PrefixForm& form) {
+  std::size_t defaults = 0;
+  while (list.length() > 0) {
+    if (list.length() < before + 1 || !list.has(before + 1)) return false;
+    const std::size_t bits = list.u8(before);
+    const std::size_t size = before + 1 + (bits + 7) / 8;
+    if (bits > (form.wide ? 128 : 32) || size > list.length() || !list.has(size)) return false;
+    if (bits == 0 && ++defaults > 1 && before == 0) return false;
+    list.skip(size);
+  }
+  return true;
+}
+
+// Whether there are path identifiers the message does not say, only the OPENs before it: they are there where the list
+// can be read with them and not without.
+// False if the list ended before its end.
+bool put_prefixes(Context& context, Cursor list, const PrefixForm& form, std::string_view indent) {
+  const bool has_paths =
+      !form.labeled && !form.vpn && !is_prefix_list(list, 0, form) && is_prefix_list(list, kPathId, form);
   while (list.length() > 0 && !context.truncated()) {
+    const std::uint32_t path = has_paths ? list.be32(0) : 0;
+    if (has_paths) list.skip(kPathId);
     const std::size_t used = put_prefix(context, list, form, indent);
-    if (used == 0) return;
+    if (used == 0) return false;
+    if (has_paths) context.put("   Path Id: ", path);
     list.skip(used);
   }
+  return true;
 }
 
 std::optional<PrefixForm> prefix_form(std::uint16_t family, std::uint8_t safi) {
@@ -414,13 +437,10 @@ void put_extended_communities(Context& context, Cursor value, unsigned) {
       case 0x030c:
         context.put("Tunnel type: ", known(kEncapsulations, value.be16(6)));
         break;
-      case 0x4004: {
-        const double mbps = static_cast<double>(std::bit_cast<float>(value.be32(4))) * 8 / 1000000;
-        char text[64];  // the largest float has 39 digits before the point
-        const char* end = std::to_chars(text, text + sizeof text, mbps, std::chars_format::fixed, 3).ptr;
-        context.put("bandwidth: ", std::string_view(text, static_cast<std::size_t>(end - text)), " Mbps");
+      case 0x4004:
+        context.put("bandwidth: ");
+        put_mbps(context, value.be32(4));
         break;
-      }
       default:
         for (std::size_t i = 2; i < 8; ++i) context.put(Hex{value.u8(i), 2});
         break;
@@ -521,12 +541,61 @@ void put_large_communities(Context& context, Cursor value, unsigned) {
   }
 }
 
+// RFC 6514, 5.
+constexpr Token kTunnels[] = {
+    {1, "RSVP-TE P2MP LSP"}, {2, "LDP P2MP LSP"},        {3, "PIM-SSM Tree"},  {4, "PIM-SM Tree"},
+    {5, "PIM-Bidir Tree"},   {6, "Ingress Replication"}, {7, "LDP MP2MP LSP"},
+};
+
+void put_tunnel(Context& context, Cursor value, unsigned) {
+  constexpr std::size_t kFixed = 5;
+  (void)value.block(0, kFixed);
+  if (context.truncated()) return;
+  const std::uint8_t flags = value.u8(0);
+  const std::uint8_t type = value.u8(1);
+  context.put("\n\t    Tunnel-type ", known(kTunnels, type), " (", type, "), Flags [",
+              (flags & 1) != 0 ? "Leaf Information required" : "none", "], MPLS Label ", value.be24(2) >> 4);
+  value.skip(kFixed);
+  const auto put_two = [&](std::string_view first, std::string_view second, bool second_is_host) {
+    (void)value.block(0, 8);
+    if (context.truncated()) return;
+    context.put("\n\t      ", first, " ");
+    put_host(context, value, 0, false);
+    context.put(", ", second, " ");
+    if (second_is_host) return put_host(context, value, 4, false);
+    context.put("0x", Hex{value.be32(4), 8});
+  };
+  switch (type) {
+    case 1:
+      return put_two("Extended-Tunnel-ID", "P2MP-ID", false);
+    case 2:
+    case 7:
+      return put_two("Root-Node", "LSP-ID", false);
+    case 3:
+      return put_two("Root-Node", "P-Group", true);
+    case 4:
+    case 5:
+      return put_two("Sender", "P-Group", true);
+    case 6:
+      (void)value.block(0, 4);
+      if (context.truncated()) return;
+      context.put("\n\t      Tunnel-Endpoint ");
+      return put_host(context, value, 0, false);
+    default:
+      if (value.length() == 0 || context.verbose(2)) return;
+      dump_hex(context.out, value.bytes().first(value.readable()), "\n\t      ");
+  }
+}
+
 void put_attribute_set(Context& context, Cursor value, unsigned depth) {
   if (value.length() < 4) return value.truncated();
   context.put("\n\t    Origin AS: ");
   put_as_number(context, value.be32(0));
   if (depth < kMaxSets) put_attributes(context, value.from(4), "\n\t      ", depth + 1);
 }
+
+constexpr std::uint8_t kLargeCommunity = 32;
+constexpr std::uint8_t kAttributeSet = 128;
 
 // An attribute by its type; one without a printer is dumped.
 struct AttributeRow {
@@ -553,15 +622,15 @@ constexpr AttributeRow kAttributes[] = {
     {16, "Extended Community", put_extended_communities},
     {17, "AS4 Path", put_as4_path},
     {18, "Aggregator4", put_aggregator4},
-    {22, "PMSI Tunnel"},
+    {22, "PMSI Tunnel", put_tunnel},
     {23, "Tunnel Encapsulation"},
     {24, "Traffic Engineering"},
     {26, "Accumulated IGP Metric", put_aigp},
     {27, "Distinguisher Labels"},
     {29, "BGP-LS"},
-    {32, "Large Community", put_large_communities},
+    {kLargeCommunity, "Large Community", put_large_communities},
     {33, "BGPsec Path"},
-    {128, "Attribute Set", put_attribute_set},
+    {kAttributeSet, "Attribute Set", put_attribute_set},
 };
 
 const AttributeRow* find_attribute(std::uint8_t type) {
@@ -604,7 +673,7 @@ void put_attributes(Context& context, Cursor list, std::string_view indent, unsi
     }
     put_attribute(context, row, type, list.with_length(size), depth);
     if (context.truncated()) return;
-    if (context.verbose(2) && size > 0) {
+    if (context.verbose(2) && size > 0 && type != kLargeCommunity && type != kAttributeSet) {
       dump_hex(context.out, list.first(size).bytes(), "\n\t    ");
     }
     list.skip(size);
@@ -712,11 +781,12 @@ void put_update(Context& context, const Cursor& message) {
   if (context.truncated()) return;
   rest.skip(2);
   if (withdrawn > rest.length()) return message.truncated();
-  if (withdrawn > 0) {
+  // A single byte is the default route, which 4.99.3 does not show.
+  if (withdrawn > (context.options.compat ? 1u : 0u)) {
     context.put("\n\t  Withdrawn routes:");
-    put_prefixes(context, rest.with_length(withdrawn), {}, "\n\t    ");
-    rest.skip(withdrawn);
+    if (!put_prefixes(context, rest.with_length(withdrawn), {}, "\n\t    ")) return message.truncated();
   }
+  rest.skip(withdrawn);
   if (rest.length() < 2) return message.truncated();
   const std::size_t attributes = rest.be16(0);
   if (context.truncated()) return;
@@ -791,6 +861,7 @@ void put_message(Context& context, const Cursor& message) {
       if (context.truncated()) return;
       context.put("\n\t  ");
       put_family_short(context, message.be16(kHeader), message.u8(kHeader + 3));
+      if (context.verbose(2)) dump_hex(context.out, message.bytes().first(message.readable()), "\n\t  ");
       break;
     default:
       context.put("\n\t  no Message ", type, " decoder");

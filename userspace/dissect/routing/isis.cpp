@@ -3,8 +3,6 @@
 // engineering RFC 5305, RFC 4205, RFC 4124; multi-topology RFC 5120; IPv6 RFC 5308; point-to-point state RFC 5303;
 // restart RFC 5306; capabilities RFC 7981; segment routing RFC 8667; purges RFC 6232; instances RFC 8202.
 #include <algorithm>
-#include <bit>
-#include <charconv>
 
 #include "dissect/hexdump.hpp"
 #include "dissect/network/printers.hpp"
@@ -129,14 +127,6 @@ void put_nsap(Context& context, const Cursor& cursor, std::size_t offset, std::s
     context.put(Hex{byte, 2});
     if (i % 2 == 0 && i + 1 < size) context.put('.');
   }
-}
-
-// A traffic engineering bandwidth: an IEEE 754 number of bytes a second.
-void put_mbps(Context& context, std::uint32_t raw) {
-  const double mbps = static_cast<double>(std::bit_cast<float>(raw)) * 8 / 1000000;
-  char text[64];  // the largest float has 39 digits before the point
-  const char* end = std::to_chars(text, text + sizeof text, mbps, std::chars_format::fixed, 3).ptr;
-  context.put(std::string_view(text, static_cast<std::size_t>(end - text)), " Mbps");
 }
 
 void put_ipv4_padded(Context& context, const std::uint8_t* address) {

@@ -56,7 +56,9 @@ constexpr Token kLsas[] = {
     {kAreaOpaque, "Area Local Opaque"},
     {kDomainOpaque, "Domain Wide Opaque"},
 };
-constexpr Token kOpaques[] = {{1, "Traffic Engineering"}, {3, "Graceful restart"}, {4, "Router Information"}};
+constexpr std::uint8_t kTrafficEngineering = 1;
+constexpr Token kOpaques[] = {
+    {kTrafficEngineering, "Traffic Engineering"}, {3, "Graceful restart"}, {4, "Router Information"}};
 constexpr Token kRouterFlags[] = {{0x01, "ABR"}, {0x02, "ASBR"}, {0x04, "Virtual"}, {0x08, "W"}, {0x10, "Nt"}};
 constexpr Token kRouterFlagsV3[] = {
     {0x01, "ABR"}, {0x02, "ASBR"}, {0x04, "Virtual"}, {0x08, "Wildcard"}, {0x10, "NSSA Translator"}};
@@ -64,13 +66,18 @@ constexpr Token kTopologies[] = {{0, "default"}, {1, "multicast"}, {2, "manageme
 constexpr Token kGraceTlvs[] = {{1, "Grace Period"}, {2, "Graceful restart Reason"}, {3, "IPv4 interface address"}};
 constexpr Token kGraceReasons[] = {
     {0, "Unknown"}, {1, "Software Restart"}, {2, "Software Reload/Upgrade"}, {3, "Control Process Switch"}};
+// Numbered from the lowest bit, as 4.99.3 does; the RFC begins with the highest.
 constexpr Token kCapabilities[] = {
-    {0x01, "Graceful restart capable"},
-    {0x02, "Graceful restart helper"},
-    {0x04, "Stub router support"},
-    {0x08, "Traffic engineering support"},
-    {0x10, "p2p over LAN"},
-    {0x20, "path computation server"},
+    {0x001, "Reserved"},
+    {0x002, "Reserved"},
+    {0x004, "Reserved"},
+    {0x008, "Reserved"},
+    {0x010, "graceful restart capable"},
+    {0x020, "graceful restart helper"},
+    {0x040, "Stub router support"},
+    {0x080, "Traffic engineering"},
+    {0x100, "p2p over LAN"},
+    {0x200, "path computation server"},
 };
 
 constexpr Token kLsasV3[] = {
@@ -231,16 +238,14 @@ bool put_opaque(Context& context, std::uint8_t opaque, Cursor body) {
       body.truncated();
       return false;
     }
-    if (size == 0) {
-      body.truncated();
-      return false;
-    }
+    if (size == 0 && opaque == 4) continue;
+    if (size == 0) return false;
     (void)body.span(0, size);
     if (context.truncated()) return false;
     if (opaque == 4 && type == 1 && size == 4) {
       context.put("Capabilities: ");
       const std::uint32_t bits = body.be32(0);
-      if ((bits & 0x3f) == 0) {
+      if ((bits & 0x3ff) == 0) {
         context.put("Unknown");
       } else {
         context.put_flags(kCapabilities, bits);
@@ -268,12 +273,19 @@ std::size_t put_lsa(Context& context, const Cursor& lsa) {
     lsa.truncated();
     return 0;
   }
+  const std::uint8_t type = lsa.u8(3);
+  const bool is_te = type >= kLinkOpaque && type <= kDomainOpaque && lsa.u8(4) == kTrafficEngineering;
+  if (is_te) {  // as far as it was captured
+    const Cursor links = lsa.with_length(size).from(kLsaHeader);
+    const bool shows_bytes = put_ospf_te(context, links) && context.verbose(2) && !context.truncated();
+    if (shows_bytes) dump_hex(context.out, links.bytes(), "\n\t    ");
+    return context.truncated() ? 0 : size;
+  }
   (void)lsa.span(0, size);
   const std::size_t body_size = size - kLsaHeader;
   // The body's end is the LSA's, whatever else was captured.
   const Cursor body = lsa.first(size).from(kLsaHeader);
   bool dump = false;
-  const std::uint8_t type = lsa.u8(3);
   switch (type) {
     case kRouterLsa:
       put_router_lsa(context, body);
@@ -610,6 +622,7 @@ void put_v3(Context& context, const Cursor& body, std::uint8_t type) {
         context.put(", Backup Designated Router ");
         put_address(context, body, 16);
       }
+      if (!context.verbose(2)) break;
       context.put("\n\t  Neighbor List:");
       put_neighbours(context, body.from(20), "\n\t    ");
       break;

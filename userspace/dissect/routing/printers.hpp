@@ -15,6 +15,10 @@ void print_osi(Context& context, Cursor packet);
 
 // By IP protocol.
 void print_ospf(Context& context, Cursor packet, const IpHeader& ip);
+// A bandwidth of traffic engineering: an IEEE 754 number of bytes a second.
+void put_mbps(Context& context, std::uint32_t raw);
+// The body of an opaque LSA of traffic engineering. Whether its bytes are shown as well: not where it has links.
+bool put_ospf_te(Context& context, Cursor body);
 void print_pim(Context& context, Cursor message, const IpHeader& ip);
 void print_eigrp(Context& context, Cursor packet, const IpHeader& ip);
 void print_vrrp(Context& context, Cursor message, const IpHeader& ip);

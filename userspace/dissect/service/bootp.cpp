@@ -383,13 +383,17 @@ void put_options(Context& context, Cursor area) {
   while (area.has(1)) {
     const std::uint8_t code = area.take_u8();
     if (code == kEnd) {
-      if (context.verbose(3)) context.put("\n\t    END (255), length 0");
-      return;
+      // What follows is shown where all is.
+      if (!context.verbose(3)) return;
+      context.put("\n\t    END (255), length 0");
+      continue;
     }
     if (code == kPad) {
       std::size_t count = 1;
       for (; area.has(1) && area.u8(0) == kPad; ++count) area.skip(1);
-      if (context.verbose(3)) context.put("\n\t    PAD (0), length 0, occurs ", count);
+      if (!context.verbose(3)) continue;
+      context.put("\n\t    PAD (0), length 0");
+      if (count > 1) context.put(", occurs ", count);
       continue;
     }
     const std::uint8_t size = area.take_u8();
