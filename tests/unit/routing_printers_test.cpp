@@ -106,6 +106,8 @@ std::vector<Family> families() {
         over_tcp(179, kBgpMarker + "002f02 0000 0018 c00e11 000101 040a00000100 00000001 18c00002 c0010100"),
         over_tcp(179, kBgpMarker + "002002 0000 0004 c0010100 0000000000"),
         over_tcp(179, kBgpMarker + "002302 0000 0004 c0010100 18c00002 18c00003"),
+        // A message whose lengths are wrong, and a sound one.
+        over_tcp(179, kBgpMarker + "002002 0000 0009 c01a06 01000900 0000" + kBgpMarker + "001304"),
         over_tcp(179, kBgpMarker + "002002 0005 21c0000201 0004 c0010100"),
         over_tcp(179, kBgpMarker +
                           "00a702 0000 0090 c0160d 0000 0001f0 0a000001ef010101 c0160d 0101 0001f0 0a000001ef010101 "

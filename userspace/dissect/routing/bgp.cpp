@@ -902,6 +902,10 @@ void print_bgp(Context& context, Cursor payload, const Transport&) {
       return;
     }
     put_message(context, payload.with_length(size));
+    if (context.truncated()) {  // by what a length in it says, since all of it is here: the next one may be sound
+      context.put_truncated();
+      context.truncation.hit = false;
+    }
     payload.skip(size);
   }
 }
