@@ -241,12 +241,23 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 		end->kind = RINGTAP_OWNER_CLOSED;
 }
 
+static __always_inline struct net_device *device_of_skb(struct __sk_buff *skb)
+{
+	struct sk_buff *kernel_skb = (void *)skb;
+
+	return BPF_CORE_READ(kernel_skb, dev);
+}
+
 /*
+ * The next two are global functions, which the verifier looks at once and by themselves: with their loops it would take
+ * seconds for them in place.
+ *
  * Whether NAT, TPROXY or another program before routing may give the packet to another socket than the one it is
  * addressed to. Connection tracking and defragmentation alone do not.
  */
-static __always_inline int may_be_redirected(struct net_device *device, int v4)
+__weak __noinline int owner_redirected(struct __sk_buff *skb, __u32 v4)
 {
+	struct net_device *device = device_of_skb(skb);
 	struct nf_hook_entries *entries = v4 ? BPF_CORE_READ(device, nd_net.net, nf.hooks_ipv4[0])
 					     : BPF_CORE_READ(device, nd_net.net, nf.hooks_ipv6[0]);
 	if (!entries)
@@ -274,13 +285,16 @@ static __always_inline int may_be_redirected(struct net_device *device, int v4)
 	return 0;
 }
 
-static __always_inline int has_address(struct net_device *device, const struct inet_packet *packet)
+/* Whether the device has this address; of IPv4 it is all in `first`, in network order. */
+__weak __noinline int owner_has_address(struct __sk_buff *skb, __u32 v4, __u64 first, __u64 second)
 {
-	if (packet->v4) {
+	struct net_device *device = device_of_skb(skb);
+
+	if (v4) {
 		struct in_ifaddr *address = BPF_CORE_READ(device, ip_ptr, ifa_list);
 
 		for (int i = 0; i < MOST_ADDRESSES && address; i++) {
-			if (BPF_CORE_READ(address, ifa_local) == packet->tuple.ipv4.daddr)
+			if (BPF_CORE_READ(address, ifa_local) == first)
 				return 1;
 			address = BPF_CORE_READ(address, ifa_next);
 		}
@@ -290,23 +304,29 @@ static __always_inline int has_address(struct net_device *device, const struct i
 	struct list_head *next = BPF_CORE_READ(inet6, addr_list.next);
 	for (int i = 0; i < MOST_ADDRESSES; i++) {
 		struct inet6_ifaddr *address = (void *)next - bpf_core_field_offset(struct inet6_ifaddr, if_list);
-		struct in6_addr own = {};
+		__u64 own[2] = {};
 
 		if (!next || next == (void *)inet6 + bpf_core_field_offset(struct inet6_dev, addr_list))
 			return 0;
 		BPF_CORE_READ_INTO(&own, address, addr);
-		if (own.s6_addr32[0] == packet->tuple.ipv6.daddr[0] &&
-		    own.s6_addr32[1] == packet->tuple.ipv6.daddr[1] &&
-		    own.s6_addr32[2] == packet->tuple.ipv6.daddr[2] && own.s6_addr32[3] == packet->tuple.ipv6.daddr[3])
+		if (own[0] == first && own[1] == second)
 			return 1;
 		next = BPF_CORE_READ(next, next);
 	}
 	return 0;
 }
 
+static __always_inline int has_address(struct __sk_buff *skb, const struct inet_packet *packet)
+{
+	__u64 words[2] = {packet->tuple.ipv4.daddr};
+
+	if (!packet->v4)
+		__builtin_memcpy(words, packet->tuple.ipv6.daddr, sizeof(words));
+	return owner_has_address(skb, packet->v4, words[0], words[1]);
+}
+
 /* A socket that is bound to no address matches packets too that only pass through, or are for nobody here. */
-static __always_inline int is_for_this_host(struct __sk_buff *skb, struct net_device *device,
-					    const struct inet_packet *packet)
+static __always_inline int is_for_this_host(struct __sk_buff *skb, const struct inet_packet *packet)
 {
 	struct bpf_fib_lookup route = {.family = packet->v4 ? AF_INET : AF_INET6, .ifindex = skb->ifindex};
 
@@ -323,14 +343,7 @@ static __always_inline int is_for_this_host(struct __sk_buff *skb, struct net_de
 	if (answer == BPF_FIB_LKUP_RET_NOT_FWDED)
 		return 1;
 	/* Where nothing is forwarded the routes are not asked. */
-	return answer == BPF_FIB_LKUP_RET_FWD_DISABLED && has_address(device, packet);
-}
-
-static __always_inline struct net_device *device_of_skb(struct __sk_buff *skb)
-{
-	struct sk_buff *kernel_skb = (void *)skb;
-
-	return BPF_CORE_READ(kernel_skb, dev);
+	return answer == BPF_FIB_LKUP_RET_FWD_DISABLED && has_address(skb, packet);
 }
 
 /* Whether the stack can only choose this socket, though no connection says so. */
@@ -342,7 +355,7 @@ static __always_inline int is_chosen(struct __sk_buff *skb, struct bpf_sock *ful
 
 	if (BPF_CORE_READ(device, rx_handler)) /* a bridge, bond, macvlan … takes it */
 		return 0;
-	if (may_be_redirected(device, packet->v4))
+	if (owner_redirected(skb, packet->v4))
 		return 0;
 	if (cfg_kernel_casts) {
 		struct sock *sk = rdonly_cast(full, bpf_core_type_id_kernel(struct sock));
@@ -351,7 +364,7 @@ static __always_inline int is_chosen(struct __sk_buff *skb, struct bpf_sock *ful
 		if (group && group->prog)
 			return 0;
 	}
-	return !any_address || is_for_this_host(skb, device, packet);
+	return !any_address || is_for_this_host(skb, packet);
 }
 
 static __always_inline void set_found(struct __sk_buff *skb, struct bpf_sock *sk, const struct inet_packet *packet,
@@ -408,14 +421,9 @@ static __always_inline void find_receiver(struct __sk_buff *skb, __u64 offset, s
 		return;
 	__u32 size = packet.v4 ? sizeof(packet.tuple.ipv4) : sizeof(packet.tuple.ipv6);
 	if (packet.protocol == IPPROTO_TCP)
-		sk = size == sizeof(packet.tuple.ipv4)
-			     ? bpf_skc_lookup_tcp(skb, &packet.tuple, sizeof(packet.tuple.ipv4), BPF_F_CURRENT_NETNS, 0)
-			     : bpf_skc_lookup_tcp(skb, &packet.tuple, sizeof(packet.tuple.ipv6), BPF_F_CURRENT_NETNS,
-						  0);
+		sk = bpf_skc_lookup_tcp(skb, &packet.tuple, size, BPF_F_CURRENT_NETNS, 0);
 	else
-		sk = size == sizeof(packet.tuple.ipv4)
-			     ? bpf_sk_lookup_udp(skb, &packet.tuple, sizeof(packet.tuple.ipv4), BPF_F_CURRENT_NETNS, 0)
-			     : bpf_sk_lookup_udp(skb, &packet.tuple, sizeof(packet.tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
+		sk = bpf_sk_lookup_udp(skb, &packet.tuple, size, BPF_F_CURRENT_NETNS, 0);
 	if (!sk)
 		return;
 	set_found(skb, sk, &packet, end);
@@ -435,8 +443,41 @@ static __always_inline void find_loopback_sender(struct __sk_buff *skb, struct r
 	bpf_map_delete_elem(&loopback_senders, &key);
 }
 
+static __always_inline int is_chosen_owner(const struct ringtap_owner *end, int *unknown)
+{
+	int fits = !cfg_choice.uid_count;
+
+	if (end->kind == RINGTAP_OWNER_UNKNOWN)
+		*unknown = 1;
+	if (end->kind < RINGTAP_OWNER_SENDER)
+		return 0;
+	for (__u32 i = 0; i < RINGTAP_MOST_CHOSEN; i++) {
+		if (i < cfg_choice.uid_count && cfg_choice.uids[i] == end->uid)
+			fits = 1;
+	}
+	if (!fits || !CHOOSES_PROCESSES)
+		return fits;
+	struct ringtap_process *about = bpf_map_lookup_elem(&processes, &end->process);
+	if (!about) {
+		*unknown = 1; /* too many others were told of meanwhile */
+		return 0;
+	}
+	return about->flags & RINGTAP_PROCESS_CHOSEN;
+}
+
+/* 0: one end is a process that was chosen; else what the packet is counted as. */
+static __always_inline __u32 choose(const struct ringtap_owners *owners)
+{
+	int unknown = 0;
+
+	if (is_chosen_owner(&owners->sender, &unknown) || is_chosen_owner(&owners->receiver, &unknown))
+		return 0;
+	return unknown ? RINGTAP_CNT_UNKNOWN_OWNER : RINGTAP_CNT_OTHER_OWNER;
+}
+
 /*
  * Not inlined: the stack of the program that calls it is the filter's. `owners` is in the record and is written whole.
+ * Returns 0, or the counter of a packet that is not captured.
  */
 static __noinline int find_owners(struct __sk_buff *skb, struct ringtap_owners *owners, __u32 is_egress, __u32 has_link)
 {
@@ -453,9 +494,7 @@ static __noinline int find_owners(struct __sk_buff *skb, struct ringtap_owners *
 		find_receiver(skb, has_link ? ETH_HLEN : 0, &found.receiver);
 	}
 	*owners = found;
-	int none = 0;
-	asm volatile("" : "+r"(none));
-	return none;
+	return CHOOSES ? choose(&found) : 0;
 }
 
 #endif

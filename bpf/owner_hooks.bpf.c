@@ -130,6 +130,22 @@ int BPF_PROG(owner_moved, struct cgroup *to, const char *path, struct task_struc
 	return 0;
 }
 
+/* What a command starts belongs to it. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(owner_forked, struct task_struct *parent, struct task_struct *child)
+{
+	__u64 process = process_of(parent);
+	__u8 yes = 1;
+
+	if (parent->tgid == child->tgid)
+		return 0; /* a thread */
+	if ((__u32)parent->tgid != cfg_choice.command && !bpf_map_lookup_elem(&command_processes, &process))
+		return 0;
+	process = process_of(child);
+	bpf_map_update_elem(&command_processes, &process, &yes, BPF_ANY);
+	return 0;
+}
+
 /* Whoever still has its sockets is then not known any more, until it uses them. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(owner_exited, struct task_struct *task)
@@ -139,7 +155,8 @@ int BPF_PROG(owner_exited, struct task_struct *task)
 	/* The last thread; the number was decreased before this tracepoint (kernel/exit.c do_exit()). */
 	if (task->signal->live.counter != 0 || !bpf_map_lookup_elem(&processes, &process))
 		return 0;
-	struct ringtap_process about = {.process = process, .monotonic_ns = bpf_ktime_get_ns(), .exited = 1};
+	struct ringtap_process about = {
+		.process = process, .monotonic_ns = bpf_ktime_get_ns(), .flags = RINGTAP_PROCESS_EXITED};
 	tell(&about);
 	return 0;
 }

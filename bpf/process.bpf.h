@@ -45,6 +45,20 @@ struct {
 	__uint(max_entries, 1 << 20);
 } process_events __weak SEC(".maps");
 
+/* With a command: the processes that it started, and those that these started. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, __u8);
+} command_processes __weak SEC(".maps");
+
+/* Whose packets are captured; nothing: everybody's. */
+__weak const volatile struct ringtap_choice cfg_choice = {};
+#define CHOOSES_PROCESSES                                                                                              \
+	(cfg_choice.pid_count || cfg_choice.comm_count || cfg_choice.cgroup_count || cfg_choice.command)
+#define CHOOSES (CHOOSES_PROCESSES || cfg_choice.uid_count)
+
 static __always_inline __u64 process_of(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;
@@ -55,6 +69,68 @@ static __always_inline __u64 process_of(struct task_struct *task)
 static __always_inline __u32 uid_of(struct task_struct *task)
 {
 	return task->cred->euid.val;
+}
+
+/* The cgroup's ancestor at this level, or itself; 0: it is higher. */
+static __always_inline __u64 ancestor_of(struct cgroup *cgroup, __u32 level)
+{
+	__u64 id = 0;
+
+	if ((__u32)BPF_CORE_READ(cgroup, level) < level)
+		return 0;
+	if (bpf_core_field_exists(cgroup->ancestors)) {
+		struct cgroup *ancestor = NULL;
+
+		bpf_probe_read_kernel(&ancestor, sizeof(ancestor),
+				      (void *)cgroup + bpf_core_field_offset(struct cgroup, ancestors) +
+					      level * sizeof(ancestor));
+		return BPF_CORE_READ(ancestor, kn, id);
+	}
+	__u64 before = bpf_core_field_offset(struct cgroup___before, ancestor_ids);
+	/* Else clang makes one call of both, and the verifier meets the offset that the kernel does not have. */
+	asm volatile("" : "+r"(before));
+	bpf_probe_read_kernel(&id, sizeof(id), (void *)cgroup + before + level * sizeof(id));
+	return id;
+}
+
+static __always_inline int is_same_name(const char *one, const volatile char *other)
+{
+	const __u64 *words = (const __u64 *)one;
+	const volatile __u64 *others = (const volatile __u64 *)other;
+
+	return words[0] == others[0] && words[1] == others[1];
+}
+
+/* Whether the process is one of those chosen, by everything but the user. */
+static __always_inline int fits_choice(struct task_struct *task, __u64 process, const char *comm)
+{
+	int fits = !cfg_choice.pid_count;
+
+	for (__u32 i = 0; i < RINGTAP_MOST_CHOSEN; i++) {
+		if (i < cfg_choice.pid_count && cfg_choice.pids[i] == (__u32)task->tgid)
+			fits = 1;
+	}
+	if (fits && cfg_choice.comm_count) {
+		fits = 0;
+		for (__u32 i = 0; i < RINGTAP_MOST_CHOSEN; i++) {
+			if (i < cfg_choice.comm_count && is_same_name(comm, cfg_choice.comms[i]))
+				fits = 1;
+		}
+	}
+	if (fits && cfg_choice.cgroup_count) {
+		struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+
+		fits = 0;
+		for (__u32 i = 0; i < RINGTAP_MOST_CHOSEN; i++) {
+			if (i < cfg_choice.cgroup_count &&
+			    ancestor_of(cgroup, cfg_choice.cgroup_levels[i]) == cfg_choice.cgroups[i])
+				fits = 1;
+		}
+	}
+	if (fits && cfg_choice.command)
+		fits = (__u32)task->tgid == cfg_choice.command ||
+		       bpf_map_lookup_elem(&command_processes, &process) != NULL;
+	return fits;
 }
 
 static __always_inline void tell(const struct ringtap_process *about)
@@ -77,6 +153,8 @@ static __always_inline void name_process(struct task_struct *task, __u64 process
 	};
 
 	bpf_probe_read_kernel_str(about.comm, sizeof(about.comm), comm ? comm : leader->comm);
+	if (CHOOSES_PROCESSES && fits_choice(task, process, about.comm))
+		about.flags = RINGTAP_PROCESS_CHOSEN;
 	bpf_map_update_elem(&processes, &process, &about, BPF_ANY);
 	tell(&about);
 }

@@ -102,8 +102,14 @@ static __always_inline void record_frame(struct __sk_buff *skb, enum program_typ
 		return;
 	if (record.trace)
 		*record.trace = (struct ringtap_trace){.skb = (__u64)kernel_skb};
-	if (record.owners)
-		find_owners(skb, record.owners, tap->tap == RINGTAP_TAP_TC_EGRESS, has_link);
+	if (record.owners) {
+		__u32 other = find_owners(skb, record.owners, tap->tap == RINGTAP_TAP_TC_EGRESS, has_link);
+
+		if (other) {
+			record_leave_out(tap, &record, clamped(other, RINGTAP_CNT_UNKNOWN_OWNER));
+			return;
+		}
+	}
 
 	__u64 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0);
 	__u64 cap_len = clamped(wire_len, cfg_snaplen);
@@ -178,10 +184,9 @@ int loopback_note(struct __sk_buff *skb)
 	struct ringtap_owners owners;
 	__u64 key = (__u64)skb;
 
-	/* Its result is 0; one that nobody uses clang would not set, and the verifier wants no address in R0. */
-	int none = find_owners(skb, &owners, 1, 1);
+	find_owners(skb, &owners, 1, 1);
 	bpf_map_update_elem(&loopback_senders, &key, &owners.sender, BPF_ANY);
-	return TC_ACT_UNSPEC + none;
+	return TC_ACT_UNSPEC;
 }
 
 /* The frame's slot and RINGTAP_SLOT_…. */

@@ -97,6 +97,13 @@ struct kernfs_node {
 
 struct cgroup {
   struct kernfs_node* kn;
+  int level;
+  struct cgroup* ancestors[]; /* Linux 6.1 */
+};
+
+struct cgroup___before {
+  int level;
+  __u64 ancestor_ids[];
 };
 
 struct sock_reuseport {

@@ -37,13 +37,15 @@ enum ringtap_tap {
 enum ringtap_counter {
   RINGTAP_CNT_SEEN = 0,
   RINGTAP_CNT_FILTERED = 1,
-  RINGTAP_CNT_SAMPLED_OUT = 2,  /* its flow is left out by --sample */
-  RINGTAP_CNT_RATE_LIMITED = 3, /* above the rate of --max-pps */
-  RINGTAP_CNT_RING_FULL = 4,    /* no room in this CPU's ring */
-  RINGTAP_CNT_NO_RING = 5,      /* this CPU has no ring: it came online a moment ago, or no memory was left */
-  RINGTAP_CNT_COPY_FAILED = 6,  /* the kernel refused to copy the frame's bytes */
-  RINGTAP_CNT_RECURSION = 7,    /* the program interrupted itself on this CPU */
-  RINGTAP_CNT_MAX = 8,
+  RINGTAP_CNT_SAMPLED_OUT = 2,   /* its flow is left out by --sample */
+  RINGTAP_CNT_RATE_LIMITED = 3,  /* above the rate of --max-pps */
+  RINGTAP_CNT_OTHER_OWNER = 4,   /* of processes that were not chosen, --pid and the like */
+  RINGTAP_CNT_UNKNOWN_OWNER = 5, /* … of which it is not known whose they are */
+  RINGTAP_CNT_RING_FULL = 6,     /* no room in this CPU's ring */
+  RINGTAP_CNT_NO_RING = 7,       /* this CPU has no ring: it came online a moment ago, or no memory was left */
+  RINGTAP_CNT_COPY_FAILED = 8,   /* the kernel refused to copy the frame's bytes */
+  RINGTAP_CNT_RECURSION = 9,     /* the program interrupted itself on this CPU */
+  RINGTAP_CNT_MAX = 10,
 };
 
 /* The first kind of drop, and one past the last: the sum over these is "dropped by kernel". */
@@ -54,7 +56,7 @@ struct ringtap_counters {
   __u64 lost_since_record; /* drops since the last record that reached the ring; reported in the next one */
   __u64 value[RINGTAP_CNT_MAX];
   __u64 filtered_tagged; /* of those FILTERED, the frames with a VLAN tag */
-  __u64 reserved[6];     /* rounds up to cache lines, so that no line is shared between CPUs or slots */
+  __u64 reserved[4];     /* rounds up to cache lines, so that no line is shared between CPUs or slots */
 };
 
 /* skb->ip_summed, include/linux/skbuff.h; UNKNOWN if the tap does not know it. */
@@ -156,8 +158,27 @@ struct ringtap_process {
   __u64 monotonic_ns;
   __u64 cgroup; /* its number in cgroup v2 */
   __u32 netns;  /* inode number */
-  __u32 exited; /* 1: that is all that is new */
+  __u32 flags;  /* RINGTAP_PROCESS_… */
   char comm[16];
+};
+
+#define RINGTAP_PROCESS_EXITED 1 /* that is all that is new */
+#define RINGTAP_PROCESS_CHOSEN 2 /* by ringtap_choice, which may also look at the user */
+
+/* Which processes are captured, with --pid and the like: of each list that is not empty, one element has to fit. */
+#define RINGTAP_MOST_CHOSEN 16u
+struct ringtap_choice {
+  __u64 cgroups[RINGTAP_MOST_CHOSEN]; /* and those below */
+  __u32 cgroup_levels[RINGTAP_MOST_CHOSEN];
+  __u32 pids[RINGTAP_MOST_CHOSEN];
+  __u32 uids[RINGTAP_MOST_CHOSEN];
+  char comms[RINGTAP_MOST_CHOSEN][16];
+  __u32 cgroup_count;
+  __u32 pid_count;
+  __u32 uid_count;
+  __u32 comm_count;
+  __u32 command; /* pid of a command: it and what it starts; 0: none */
+  __u32 reserved;
 };
 
 /* What a socket knows of its owner (BPF_MAP_TYPE_SK_STORAGE). */

@@ -14,9 +14,11 @@
 
 namespace ringtap {
 
-// Frames that passed the filter and were left out on purpose (--sample, --max-pps); order and names follow abi.h.
-enum class LeftOut : std::uint8_t { kSampledOut, kRateLimited };
-inline constexpr std::array<const char*, 2> kLeftOutNames = {"sampled_out", "rate_limited"};
+// Frames that passed the filter and were left out on purpose (--sample, --max-pps; --pid and the like); order and names
+// follow abi.h.
+enum class LeftOut : std::uint8_t { kSampledOut, kRateLimited, kOtherOwner, kUnknownOwner };
+inline constexpr std::array<const char*, 4> kLeftOutNames = {"sampled_out", "rate_limited", "other_owner",
+                                                             "unknown_owner"};
 
 // Frames that passed the filter and were lost before user space saw them; order and names follow abi.h.
 enum class Drop : std::uint8_t { kRingFull, kNoRing, kCopyFailed, kRecursion };

@@ -29,6 +29,25 @@ struct Reduction {
   [[nodiscard]] bool leaves_out() const { return slice_layer != 0 || sample > 1 || max_pps != 0; }
 };
 
+// Whose packets are captured. Of each list that is not empty, one element has to fit the process at either end.
+struct OwnerSelection {
+  std::vector<std::uint32_t> pids;
+  std::vector<std::string> names;  // at most 15 bytes, as the kernel keeps them
+  std::vector<std::uint32_t> uids;
+  std::vector<std::string> cgroups;     // paths
+  std::vector<std::string> containers;  // names, or beginnings of ids
+  std::vector<std::string> pods;        // "namespace/name"
+  std::uint32_t command = 0;            // pid of a command: it and what it starts
+
+  static constexpr std::size_t kMost = 16;  // of each
+  static constexpr std::size_t kMostName = 15;
+
+  [[nodiscard]] bool selects() const {
+    return !pids.empty() || !names.empty() || !uids.empty() || !cgroups.empty() || !containers.empty() ||
+           !pods.empty() || command != 0;
+  }
+};
+
 struct CaptureSettings {
   std::vector<std::string> interfaces;  // names, or only "any": every device that is or comes up
   TapSet taps = kTcTaps;
@@ -40,7 +59,8 @@ struct CaptureSettings {
   // Of all rings together; none: kDefaultBufferBytes, or less where memory is limited.
   std::optional<std::uint64_t> buffer_bytes;
   bool promiscuous = true;
-  bool who = false;  // find the processes that packets belong to
+  bool who = false;   // find the processes that packets belong to
+  OwnerSelection of;  // with that: only packets of these
   Reduction reduction;
 
   static constexpr std::uint64_t kDefaultBufferBytes = std::uint64_t{64} << 20;

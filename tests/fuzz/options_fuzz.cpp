@@ -149,6 +149,13 @@ void add_source(Words& words, const Options& options) {
     if (!capture.may_choose_taps) words.value("--tap", tap_list(capture.taps));
     if (capture.buffer_bytes) words.value("-B", std::to_string(*capture.buffer_bytes / 1024));
     words.flag("-p", !capture.promiscuous);
+    words.flag("--who", capture.who);
+    for (const std::uint32_t pid : capture.of.pids) words.value("--pid", std::to_string(pid));
+    for (const std::uint32_t uid : capture.of.uids) words.value("--uid", std::to_string(uid));
+    for (const std::string& name : capture.of.names) words.value("--comm", name);
+    for (const std::string& path : capture.of.cgroups) words.value("--cgroup", path);
+    for (const std::string& name : capture.of.containers) words.value("--container", name);
+    for (const std::string& name : capture.of.pods) words.value("--pod", name);
     if (options.limits.duration) {
       words.value("--duration", seconds_text(static_cast<std::uint64_t>(options.limits.duration->count())));
     }
@@ -276,9 +283,13 @@ std::optional<std::vector<std::string>> plain(const Options& options) {
     add_output(words, options);
     if (!add_text(words, options.text_style)) return std::nullopt;
   }
-  words.add("--");
+  // With --who what comes after "--" is a command.
+  if (!options.capture.who) words.add("--");
+  if (options.capture.who && options.filter.expression.starts_with('-')) return std::nullopt;
   if (!options.folder.empty()) words.add(options.folder);
   if (!options.filter.expression.empty()) words.add(options.filter.expression);
+  if (!options.command.empty()) words.add("--");
+  for (const std::string& word : options.command) words.add(word);
   return words.take();
 }
 

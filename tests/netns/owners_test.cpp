@@ -126,5 +126,56 @@ TEST_F(Owners, AreNeverSaidToBeSomebodyElse) {
   std::cout << checked.out;
 }
 
+// What python does, told by whom it is for.
+std::string talker(const char* name, const std::string& more) {
+  return "import os,socket,time\nopen('/proc/self/comm','w').write('" + std::string(name) +
+         "')\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n" + more + "s.sendto(b'x'*10,('10.71.2.2',7301))\n";
+}
+
+struct Choice {
+  std::vector<std::string> options;
+  unsigned captured;  // of the datagrams below
+};
+
+// Datagrams of three processes, of which one belongs to another user; none is answered.
+TEST_F(Owners, AreChosenInTheKernel) {
+  const Routed network;
+  for (const Choice& choice : {Choice{{"--comm", "wanted", "--comm", "other"}, 2},
+                               Choice{{"--comm", "wanted", "--uid", "65534"}, 0}, Choice{{"--cgroup", "/"}, 3}}) {
+    std::vector<std::string> arguments = {"-v", "-n", "-i", "c0", "udp port 7301"};
+    arguments.insert(arguments.begin(), choice.options.begin(), choice.options.end());
+    Capture ringtap(network.client, arguments);
+    for (const auto& [name, more] : {std::pair{"wanted", ""}, {"other", ""}, {"stranger", "os.setuid(65534)\n"}}) {
+      const Finished sent = run(network.client.command({"python3", "-c", talker(name, more)}));
+      ASSERT_EQ(sent.status, (ExitStatus{0, 0})) << sent;
+    }
+    const Finished captured = ringtap.stop();
+    const Accounting account = expect_identity(captured.err);
+    EXPECT_EQ((*account.total)["delivered"], choice.captured) << choice.options[1] << '\n' << captured;
+    EXPECT_EQ((*account.total)["other_owner"], 3 - choice.captured) << choice.options[1] << '\n' << captured.err;
+  }
+}
+
+TEST_F(Owners, AreTheCommandThatIsStartedAndItsChildren) {
+  const Routed network;
+  std::string other = talker("other", "");
+  const std::string script = talker("parent", "") + "if os.fork()==0:\n open('/proc/self/comm','w').write('child')\n" +
+                             " s.sendto(b'y'*20,('10.71.2.2',7301))\n os._exit(0)\nos.wait()\n";
+  const Finished captured = run(network.client.command(
+      {ringtap_binary(), "--who", "-v", "-n", "-i", "c0", "udp port 7301", "--", "python3", "-c", script}));
+  EXPECT_EQ(captured.status, (ExitStatus{0, 0})) << captured;
+  EXPECT_NE(captured.out.find("from parent "), std::string::npos) << captured;
+  EXPECT_NE(captured.out.find("from child "), std::string::npos) << captured;
+  EXPECT_EQ((*expect_identity(captured.err).total)["delivered"], 2U) << captured.err;
+}
+
+TEST_F(Owners, RefuseACommandThatIsNotThere) {
+  const Routed network;
+  const Finished refused =
+      run(network.client.command({ringtap_binary(), "--who", "-i", "c0", "--", "/no/such/command"}));
+  EXPECT_EQ(refused.status.code, 2) << refused;
+  EXPECT_NE(refused.err.find("run /no/such/command: No such file or directory"), std::string::npos) << refused.err;
+}
+
 }  // namespace
 }  // namespace ringtap::testing

@@ -10,8 +10,8 @@ namespace ringtap::testing {
 namespace {
 
 constexpr std::string_view kPrefix = "ringtap: accounting: ";
-constexpr const char* kFates[] = {"filtered", "sampled_out", "rate_limited", "ring_full",
-                                  "no_ring",  "copy_failed", "recursion",    "delivered"};
+constexpr const char* kFates[] = {"filtered",  "sampled_out", "rate_limited", "other_owner", "unknown_owner",
+                                  "ring_full", "no_ring",     "copy_failed",  "recursion",   "delivered"};
 // Words that name the line; every other value is a count.
 constexpr std::string_view kNames[] = {"tap", "interface", "cpu"};
 

@@ -33,9 +33,9 @@ struct Accounting {
 // The lines "ringtap: accounting: …" in `text`; the last report where there are several.
 Accounting parse_accounting(std::string_view text);
 
-// seen = filtered + sampled_out + rate_limited + ring_full + no_ring + copy_failed + recursion + delivered on every
-// line and in the total, which is the sum of the lines; delivered = written + discarded by cause in the total. The
-// failure names the line.
+// seen = filtered + sampled_out + rate_limited + other_owner + unknown_owner + ring_full + no_ring + copy_failed +
+// recursion + delivered on every line and in the total, which is the sum of the lines; delivered = written + discarded
+// by cause in the total. The failure names the line.
 ::testing::AssertionResult identity_holds(const Accounting& accounting);
 // Parses and asserts; the accounting is returned for further questions.
 Accounting expect_identity(std::string_view text);

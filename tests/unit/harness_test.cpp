@@ -14,13 +14,14 @@ namespace {
 constexpr const char* kSound =
     "10 packets captured\n12 packets received by filter\n0 packets dropped by kernel\n"
     "ringtap: accounting: tap=tc-ingress interface=left cpu=0 seen=10 filtered=1 sampled_out=0 rate_limited=0 "
-    "ring_full=2 no_ring=0 copy_failed=0 "
+    "other_owner=0 unknown_owner=0 ring_full=2 no_ring=0 copy_failed=0 "
     "recursion=0 delivered=7\n"
     "ringtap: accounting: tap=tc-egress interface=left cpu=1 seen=3 filtered=0 sampled_out=0 rate_limited=0 "
-    "ring_full=0 no_ring=0 copy_failed=0 "
+    "other_owner=0 unknown_owner=0 ring_full=0 no_ring=0 copy_failed=0 "
     "recursion=0 delivered=3\n"
-    "ringtap: accounting: total seen=13 filtered=1 sampled_out=0 rate_limited=0 ring_full=2 no_ring=0 copy_failed=0 "
-    "recursion=0 delivered=10 "
+    "ringtap: accounting: total seen=13 filtered=1 sampled_out=0 rate_limited=0 other_owner=0 unknown_owner=0 "
+    "ring_full=2 "
+    "no_ring=0 copy_failed=0 recursion=0 delivered=10 "
     "written=8 discarded_after_stop=2 discarded_output=0\n";
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {

@@ -357,8 +357,10 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
                                         "--sandbox",
                                         "--sync"};
   const std::map<std::string, const char*> values = {
-      {"--tap", "tc"},    {"--xdp-mode", "native"}, {"-B", "64m"},        {"--sample", "1/2"},
-      {"--max-pps", "5"}, {"--time-batch", "10us"}, {"--duration", "5s"}, {"--ready-file", "x"}};
+      {"--tap", "tc"},      {"--xdp-mode", "native"}, {"-B", "64m"},        {"--sample", "1/2"},
+      {"--max-pps", "5"},   {"--time-batch", "10us"}, {"--duration", "5s"}, {"--ready-file", "x"},
+      {"--pid", "1"},       {"--comm", "sh"},         {"--uid", "0"},       {"--cgroup", "/"},
+      {"--container", "c"}, {"--pod", "a/b"}};
   for (const OptionRow& row : option_table()) {
     if ((row.forms & kCaptureForm) == 0) continue;
     const std::string name = std::string(row.names).substr(0, std::string(row.names).find(','));
@@ -374,6 +376,34 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
   EXPECT_FALSE(parse({"compare", "-r", "x", "-s", "64"}));
   EXPECT_FALSE(parse({"compare", "-r", "x", "--duration", "1s"}));
   EXPECT_FALSE(parse({"--from", "07:00"}));  // without a file
+}
+
+TEST(Options, ChooseProcessesAndImplyWho) {
+  EXPECT_FALSE(parsed({}).capture.who);
+  const Options options = parsed({"--pid", "1", "--pid", "4711", "--comm", "nginx", "--uid", "33", "--cgroup", "/a",
+                                  "--container", "web-1", "--pod", "shop/web"});
+  EXPECT_TRUE(options.capture.who);
+  EXPECT_EQ(options.capture.of.pids, (std::vector<std::uint32_t>{1, 4711}));
+  EXPECT_EQ(options.capture.of.names, std::vector<std::string>{"nginx"});
+  EXPECT_EQ(options.capture.of.uids, std::vector<std::uint32_t>{33});
+  EXPECT_EQ(options.capture.of.cgroups, std::vector<std::string>{"/a"});
+  EXPECT_EQ(options.capture.of.containers, std::vector<std::string>{"web-1"});
+  EXPECT_EQ(options.capture.of.pods, std::vector<std::string>{"shop/web"});
+  EXPECT_EQ(options.output.format, FileFormat::kPcapng);
+  EXPECT_FALSE(parse({"--pid", "4194304"}));
+  EXPECT_FALSE(parse({"--comm", "longer than 15 bytes"}));
+  EXPECT_FALSE(parse({"--who", "--tap", "xdp"}));
+  std::vector<const char*> many;
+  for (std::size_t i = 0; i <= OwnerSelection::kMost; ++i) many.insert(many.end(), {"--uid", "1"});
+  EXPECT_FALSE(parse(many));
+}
+
+TEST(Options, TakeACommandOnlyWithWho) {
+  const Options options = parsed({"--who", "-i", "eth0", "tcp", "--", "curl", "-s", "x"});
+  EXPECT_EQ(options.command, (std::vector<std::string>{"curl", "-s", "x"}));
+  EXPECT_EQ(options.filter.expression, "tcp");
+  EXPECT_TRUE(parsed({"-n", "--", "tcp"}).command.empty());
+  EXPECT_EQ(parsed({"-n", "--", "tcp"}).filter.expression, "tcp");
 }
 
 TEST(Options, AQueryReadsAFolderAsFilesAreRead) {

@@ -26,7 +26,7 @@ ringtap_process ended(std::uint64_t process, std::uint64_t time_ns) {
   ringtap_process about{};
   about.process = process;
   about.monotonic_ns = time_ns;
-  about.exited = 1;
+  about.flags = RINGTAP_PROCESS_EXITED;
   return about;
 }
 

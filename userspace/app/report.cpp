@@ -11,8 +11,8 @@ std::string packets(std::uint64_t count, const char* what) {
   return std::to_string(count) + (count == 1 ? " packet " : " packets ") + what + "\n";
 }
 
-constexpr std::array<const char*, kLeftOutNames.size()> kLeftOutTexts = {"left out by --sample",
-                                                                         "left out by --max-pps"};
+constexpr std::array<const char*, kLeftOutNames.size()> kLeftOutTexts = {
+    "left out by --sample", "left out by --max-pps", "of other processes left out", "of unknown processes left out"};
 
 std::string pair_text(const char* key, std::uint64_t value) {
   return std::string(" ") + key + "=" + std::to_string(value);

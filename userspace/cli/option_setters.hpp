@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -29,6 +30,10 @@ inline auto& record(Draft& draft) {
   return draft.options.output.record;
 }
 
+inline Error too_often(const Given& given) {
+  return usage(std::string(given.name) + ": given more than " + std::to_string(OwnerSelection::kMost) + " times");
+}
+
 // Setters for the simple cases; Field returns a pointer to the variable to set.
 template <auto Field>
 Result<> set_flag(Draft& draft, const Given&) {
@@ -51,6 +56,30 @@ Result<> set_number(Draft& draft, const Given& given) {
   if (!number) return number.take_error();
   using Number = std::remove_reference_t<decltype(*Field(draft))>;
   *Field(draft) = static_cast<std::conditional_t<std::is_integral_v<Number>, Number, std::uint64_t>>(*number);
+  return ok();
+}
+// One element for each time that the option is given.
+template <auto Field, std::uint64_t kMost>
+Result<> add_chosen_number(Draft& draft, const Given& given) {
+  if (given.values.size() > OwnerSelection::kMost) return too_often(given);
+  for (const std::string& value : given.values) {
+    auto number = parse_number(given.name, value, 0, kMost);
+    if (!number) return number.take_error();
+    Field(draft)->push_back(static_cast<std::uint32_t>(*number));
+  }
+  capture(draft).who = true;
+  return ok();
+}
+template <auto Field, std::size_t kMostBytes>
+Result<> add_chosen_text(Draft& draft, const Given& given) {
+  if (given.values.size() > OwnerSelection::kMost) return too_often(given);
+  for (const std::string& value : given.values) {
+    if (value.size() > kMostBytes) {
+      return usage(std::string(given.name) + " " + value + ": longer than " + std::to_string(kMostBytes) + " bytes");
+    }
+    Field(draft)->push_back(value);
+  }
+  capture(draft).who = true;
   return ok();
 }
 template <class T, class Target>

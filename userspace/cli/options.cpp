@@ -19,6 +19,15 @@
 namespace ringtap {
 namespace {
 
+// With --who what follows "--" is a command to start; else it belongs to the expression.
+std::vector<std::string> take_command(std::vector<std::string>& arguments) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  if (end == arguments.end() || std::find(arguments.begin(), end, "--who") == end) return {};
+  std::vector<std::string> command(std::next(end), arguments.end());
+  arguments.erase(end, arguments.end());
+  return command;
+}
+
 struct Declared {
   const OptionRow* row;
   const CLI::Option* option;
@@ -153,6 +162,7 @@ Result<Options> parse_options(int argc, const char* const* argv) {
   }
   std::vector<std::string> arguments(argv + 1, argv + argc);
   if (auto completed = complete_abbreviations(app, arguments); !completed) return completed.take_error();
+  if ((form & kRecordingForms) != 0) draft.options.command = take_command(arguments);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(arguments));

@@ -37,6 +37,7 @@ struct Options {
   std::vector<std::string> read_paths;  // of -r, of the list of -V, or found by a query; empty: a live capture
   std::string folder;                   // of a query or a trigger
   FileSelection selection;              // of their packets
+  std::vector<std::string> command;     // with --who: it is started, and its packets are captured
   FilterOptions filter;                 // from the command line, or from the file of -F
   std::string link_type;                // -y; empty: that of the interfaces
   int show_classic = 0;                 // -d, how often

@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/report.hpp"
+#include "base/end_request.hpp"
+#include "command/child_command.hpp"
 #include "command/commands.hpp"
 #include "command/file_service.hpp"
 #include "command/live_input.hpp"
@@ -104,13 +108,33 @@ int exit_code_of_loss(LiveSource& source, const Options& options) {
   return kExitLoss;
 }
 
+// -- COMMAND: none if none was given.
+Result<std::optional<ChildCommand>> start_command(Options& options) {
+  if (options.command.empty()) return std::optional<ChildCommand>();
+  auto child = ChildCommand::start(options.command);
+  if (!child) return child.take_error();
+  options.capture.of.command = static_cast<std::uint32_t>(child->pid());
+  return std::optional(child.take());
+}
+
+// The capture ends when the command does.
+void end_with(const ChildCommand& child, Output& output) {
+  output.is_done = [&child, is_done = std::move(output.is_done)] {
+    if (child.has_ended()) EndRequest::of_this_run().ask();
+    return is_done && is_done();
+  };
+}
+
 }  // namespace
 
-int capture(const Options& options) {
+int capture(const Options& given) {
+  Options options = given;
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
   if (auto user = begin_run(options); !user) return fail(user.error());
-  auto live = open_live(options, false, signals->wake_fd());
+  auto child = start_command(options);
+  if (!child) return fail(child.error());
+  auto live = open_live(options, false, signals->wake_fd(), *child ? (*child)->fd() : -1);
   if (!live) return fail(live.error());
   if (options.capture.reduction.leaves_out() && !options.output.path.empty() &&
       options.output.format == FileFormat::kPcap) {
@@ -135,6 +159,10 @@ int capture(const Options& options) {
   if (auto ready = make_ready_file(options); !ready) return fail(ready.error());
   if (auto gone = give_up_privileges(options, *needs); !gone) return fail(gone.error());
   confine(options, *needs);
+  if (*child) {
+    if (auto running = (*child)->release(); !running) return fail(running.error());
+    end_with(**child, *output);
+  }
   Progress progress(source, options);
   const Ended ended = run_session(
       source, *output, *signals, options,

@@ -70,13 +70,14 @@ Result<FilteredFrames> frames_of_interfaces(const Options& options) {
                         .netmask = netmask_of(options.capture, *interfaces)};
 }
 
-Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_fd) {
+Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_fd, int command_fd) {
   auto interfaces = interface_names(options.capture);
   if (!interfaces) return interfaces.take_error();
   LiveOptions how{options.capture};
   how.interfaces = *interfaces;
   how.follow = follow;
   how.interrupt_fd = interrupt_fd;
+  how.command_fd = command_fd;
   LiveInput live;
   live.interfaces = interfaces.take();
   const std::string& trigger = options.output.record.event.expression;

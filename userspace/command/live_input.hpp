@@ -21,8 +21,9 @@ struct LiveInput {
   std::unique_ptr<LiveSource> source;
 };
 
-// Loads, but attaches nothing. `follow`: see LiveOptions. A wait ends when `interrupt_fd` becomes readable.
-Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_fd);
+// Loads, but attaches nothing. `follow`: see LiveOptions. A wait ends when `interrupt_fd` or `command_fd` becomes
+// readable.
+Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_fd, int command_fd = -1);
 
 // The names of the interfaces in the system; the first one of -D if none is given.
 Result<std::vector<std::string>> interface_names(const CaptureSettings& options);

@@ -202,7 +202,7 @@ Result<> LiveSource::Impl::prepare_waiting() {
   reader_wait.emplace(made.take());
   Result<> result;
   std::vector<int> fds = kernel.wake_fds();
-  fds.insert(fds.end(), {clock_watch.fd(), device_watch->fd(), options.interrupt_fd});
+  fds.insert(fds.end(), {clock_watch.fd(), device_watch->fd(), options.interrupt_fd, options.command_fd});
   for (const int fd : fds) {
     if (result && fd >= 0) result = reader_wait->watch(fd);
   }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "live/owner_choice.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -52,6 +54,9 @@ Result<LoadedPrograms> load_programs(OpenTapPrograms open, const LiveOptions& op
         .hint("part of '" + options.filter.expression + "' has to run in user space");
   }
   TapProgramsConfig config = config_of(options, link_type, rings, slots);
+  auto choice = choice_of(options.of);
+  if (!choice) return choice.take_error();
+  config.choice = *choice;
   auto loaded = TapPrograms::load(std::move(open), config);
   if (loaded) return LoadedPrograms{loaded.take(), false};
   if (!config.filter) return loaded.take_error();

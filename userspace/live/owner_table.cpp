@@ -28,7 +28,7 @@ bool is_known(const Owner& owner) {
 void OwnerTable::take(const ringtap_process& about) {
   if (processes_.size() >= sweep_at_) forget(about.monotonic_ns);
   Known& known = processes_[about.process];
-  if (about.exited != 0) {
+  if ((about.flags & RINGTAP_PROCESS_EXITED) != 0) {
     known.exited_ns = about.monotonic_ns;
     return;
   }

@@ -17,7 +17,10 @@
 namespace ringtap {
 namespace {
 
-constexpr std::array kMaps = {"socket_owners", "closed_sockets", "processes", "process_events", "loopback_senders"};
+constexpr std::array kMaps = {"socket_owners",  "closed_sockets",   "processes",
+                              "process_events", "loopback_senders", "command_processes"};
+
+constexpr const char* kAtFork = "owner_forked";  // only with a command
 
 struct Hook {
   const char* program;
@@ -33,7 +36,8 @@ constexpr std::array kHooks = {Hook{"owner_received", &KernelFeatures::owner_tra
                                Hook{"owner_renamed"},
                                Hook{"owner_executed"},
                                Hook{"owner_moved"},
-                               Hook{"owner_exited"}};
+                               Hook{"owner_exited"},
+                               Hook{kAtFork}};
 constexpr const char* kAtCreation = "owner_created";  // at the root of cgroup v2
 constexpr const char* kAtStart = "owner_at_start";    // an iterator
 
@@ -63,9 +67,9 @@ Result<> look_at_files(int program) {
 
 }  // namespace
 
-void choose_owner_programs(const bpf_object* object, bool who, const KernelFeatures& features) {
+void choose_owner_programs(const bpf_object* object, bool who, bool command, const KernelFeatures& features) {
   for (const Hook& hook : kHooks) {
-    const bool possible = hook.needs == nullptr || features.*hook.needs;
+    const bool possible = hook.program == kAtFork ? command : hook.needs == nullptr || features.*hook.needs;
     bpf_program__set_autoload(bpf_object__find_program_by_name(object, hook.program), who && possible);
   }
   for (const char* const program : {kAtCreation, kAtStart}) {

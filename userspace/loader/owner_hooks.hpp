@@ -20,7 +20,8 @@ struct bpf_object;
 namespace ringtap {
 
 // Before `object` is loaded: which of the hooks this kernel has and, without `who`, that there are none, and no maps.
-void choose_owner_programs(const bpf_object* object, bool who, const KernelFeatures& features);
+// `command`: what a process starts is to be known.
+void choose_owner_programs(const bpf_object* object, bool who, bool command, const KernelFeatures& features);
 
 class OwnerHooks {
  public:

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <string>
@@ -245,6 +246,7 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
   skeleton->rodata->cfg_follow = config.follow;
   skeleton->rodata->cfg_trace = config.trace;
   skeleton->rodata->cfg_who = config.who;
+  std::memcpy(&skeleton->rodata->cfg_choice, &config.choice, sizeof config.choice);
   skeleton->rodata->cfg_drop_reason = config.features.drop_reason;
   skeleton->rodata->cfg_drop_socket = config.features.drop_socket;
   skeleton->rodata->cfg_end_location = config.features.end_location;
@@ -256,7 +258,7 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
   if (!bodies) return bodies.take_error();
   skeleton->rodata->cfg_filter = !bodies->empty();
 
-  choose_owner_programs(skeleton->obj, config.who, config.features);
+  choose_owner_programs(skeleton->obj, config.who, config.choice.command != 0, config.features);
   bpf_program__set_autoload(skeleton->progs.stage_flusher, config.features.stage_flusher);
   const bool batches_time = config.reduction.time_batch.count() != 0;
   bpf_program__set_autoload(skeleton->progs.softirq_begin, batches_time);

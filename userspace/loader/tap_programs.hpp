@@ -38,6 +38,7 @@ struct TapProgramsConfig {
   std::uint32_t followed = 1U << 10;  // how many of them are known at the same time
   bool trace = false;                 // records of the tc taps have the address of their sk_buff
   bool who = false;                   // … and the owners of their packet
+  ringtap_choice choice{};            // … which have to be one of these
   std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;
   std::uint32_t slots = 1;                          // attachment points, not counting RINGTAP_SLOT_UNKNOWN
   bool single_slot = true;                          // slot 1 is the only one: no look-up per packet

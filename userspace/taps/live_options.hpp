@@ -36,6 +36,7 @@ struct LiveOptions : CaptureSettings {
   bool follow = false;
   LiveFilter filter;
   int interrupt_fd = -1;                   // becomes readable when a wait should end
+  int command_fd = -1;                     // the same, -1: there is no command
   bool use_tcx = true;                     // false: clsact filters even where tcx links exist
   std::optional<KernelFeatures> features;  // what the kernel has: found out by the capture
 
