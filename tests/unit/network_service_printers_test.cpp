@@ -64,8 +64,32 @@ struct Family {
 
 const std::string kInner = "4500001c00010000401100000a0000010a000002 03e8 07d0 0008 0000";
 
+// A frame of a switch's chip: a tag between the addresses and the ethertype.
+std::vector<Bytes> with_tags(const std::vector<std::string>& tags) {
+  std::vector<Bytes> frames;
+  for (const std::string& tag : tags) frames.push_back(bytes_of("020000000001 020000000002" + tag + "0800" + kInner));
+  frames.push_back(bytes_of("020000000001 020000000002" + tags.front() + "8100 2005 0800" + kInner));
+  frames.push_back(bytes_of("020000000001 020000000002" + tags.front() + "1234" + kInner));
+  return frames;
+}
+const std::vector<std::string> kDsaTags = {"137aa539", "0317b539", "7378b539", "4310a000", "9378b539",
+                                           "8314a539", "d378b539", "c3150000", "000c3005", "000b2005"};
+std::vector<std::string> edsa_tags() {
+  std::vector<std::string> tags;
+  for (const std::string& tag : kDsaTags) tags.push_back("dada1234" + tag);
+  return tags;
+}
+
 std::vector<Family> families() {
   return {
+      {"dsa", with_tags(kDsaTags), "-e", LinkType{284}},
+      {"edsa", with_tags(edsa_tags()), "-e", LinkType{285}},
+      {"brcm", with_tags({"2c000080", "3f9abcde", "20030102", "00052003", "00050103", "4005ffff"}), "-e",
+       LinkType{281}},
+      {"brcm in front",
+       {bytes_of("2c000080 020000000001 020000000002 0800" + kInner), bytes_of("00052003")},
+       "-e",
+       LinkType{282}},
       {"igmp",
        {over_ip(2, "11 64 0000 00000000"), over_ip(2, "11 0a 0000 ef010203 0a05 0001 01020304"),
         over_ip(2, "16 00 0000 ef010203"), over_ip(2, "17 00 0000 ef010203"),
@@ -253,6 +277,7 @@ std::string printed(const std::vector<Cut>& cuts, std::string_view option, LinkT
   DissectOptions options;
   options.no_names = 1;
   options.quiet = option == "-q";
+  options.link_header = option == "-e";
   options.suppress_dump = option == "-x";
   options.verbosity = option.starts_with("-v") ? static_cast<int>(option.size()) - 1 : 0;
   Dissector dissector(options);

@@ -37,6 +37,10 @@ constexpr LinkRow kLinkTypes[] = {
     {LinkType::kIpv4, print_raw_ipv4},
     {LinkType::kIpv6, print_raw_ipv6},
     {LinkType::kLinuxSll2, print_linux_sll2},
+    {LinkType{281}, print_brcm},  // DSA_TAG_BRCM
+    {LinkType{282}, print_brcm_prepend},
+    {LinkType{284}, print_dsa},  // DSA_TAG_DSA
+    {LinkType{285}, print_edsa},
 };
 
 // https://www.iana.org/assignments/ieee-802-numbers

@@ -9,6 +9,7 @@ namespace ringtap {
 namespace {
 
 constexpr std::size_t kHeader = 14;
+constexpr std::size_t kStations = 12;  // bytes of both addresses
 constexpr std::uint16_t kMacsec = 0x88e5;
 constexpr std::uint16_t kMaxLength = 1500;  // a type field up to this is a length
 
@@ -31,8 +32,7 @@ void put_stations(Context& context, const LinkHeader& link) {
 }
 
 // "ethertype 802.1Q (0x8100), length 64: vlan 5, p 0, DEI, "
-void put_header(Context& context, const LinkHeader& link, std::uint16_t type, std::size_t length) {
-  put_stations(context, link);
+void put_header(Context& context, std::uint16_t type, std::size_t length) {
   if (type <= kMaxLength) {
     context.put("802.3, length ", std::min<std::size_t>(type, length - kHeader), ": ");
   } else {
@@ -47,18 +47,22 @@ void print_ethernet(Context& context, Cursor packet) {
   context.link_header_size = print_ethernet_frame(context, packet);
 }
 
-std::size_t print_ethernet_frame(Context& context, Cursor packet) {
+std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTag* tag) {
   context.protocol("ether");
-  if (packet.length() < kHeader || !packet.has(kHeader)) {
+  const std::size_t untagged = kHeader + (tag == nullptr ? 0 : tag->size);
+  if (packet.length() < untagged || !packet.has(untagged)) {
+    if (tag != nullptr) context.protocol(tag->protocol);
     context.put_truncated();
     return packet.length();
   }
   const LinkHeader link{.source = packet.block(6, 6), .destination = packet.block(0, 6)};
   const bool show = context.options.link_header;
-  std::uint16_t type = packet.be16(12);
-  Cursor payload = packet.from(kHeader);
-  std::size_t header_size = kHeader;
-  if (show && !is_vlan_ethertype(type)) put_header(context, link, type, packet.length());
+  std::uint16_t type = packet.be16(untagged - 2);
+  Cursor payload = packet.from(untagged);
+  std::size_t header_size = untagged;
+  if (show && (tag != nullptr || !is_vlan_ethertype(type))) put_stations(context, link);
+  if (tag != nullptr) tag->put(context, packet.from(kStations).first(tag->size));
+  if (show && !is_vlan_ethertype(type)) put_header(context, type, packet.length());
   bool tagged = false;
   std::size_t padding = 0;  // captured after what MACsec protects: read as tcpdump does, but never dumped
   if (type == kMacsec) {
@@ -79,19 +83,20 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
   while (is_vlan_ethertype(type)) {
     context.protocol("vlan");
     if (!payload.has(kVlanTagSize) || payload.length() < kVlanTagSize) {
-      if (show && !tagged) put_stations(context, link);
+      if (show && !tagged && tag == nullptr) put_stations(context, link);
       context.put_truncated();
       return packet.length();
     }
-    const std::uint16_t tag = payload.be16(0);
+    const std::uint16_t vlan = payload.be16(0);
     if (show) {
       if (tagged) {
         put_type(context, type);
       } else {
-        put_header(context, link, type, packet.length());
+        if (tag == nullptr) put_stations(context, link);
+        put_header(context, type, packet.length());
       }
-      context.put("vlan ", vlan_id(tag), ", p ", vlan_priority(tag), ", ");
-      if (vlan_drop_eligible(tag)) context.put("DEI, ");
+      context.put("vlan ", vlan_id(vlan), ", p ", vlan_priority(vlan), ", ");
+      if (vlan_drop_eligible(vlan)) context.put("DEI, ");
     }
     type = payload.be16(2);
     payload.skip(kVlanTagSize);
@@ -111,7 +116,10 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet) {
     return header_size;
   }
   if (print_ethertype(context, type, payload, link)) return header_size;
-  if (!show) put_header(context, link, type, packet.length());
+  if (!show) {
+    put_stations(context, link);
+    put_header(context, type, packet.length());
+  }
   dump_unknown(context, data);
   return header_size;
 }

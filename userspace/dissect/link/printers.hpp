@@ -16,16 +16,27 @@ void print_loop(Context& context, Cursor packet);
 void print_raw_ip(Context& context, Cursor packet);
 void print_raw_ipv4(Context& context, Cursor packet);
 void print_raw_ipv6(Context& context, Cursor packet);
-void print_hdlc(Context& context, Cursor packet);         // Cisco's
-void print_frame_relay(Context& context, Cursor packet);  // RFC 2427
-void print_ppp_link(Context& context, Cursor packet);     // RFC 1661, with or without address and control
-void print_ppp_serial(Context& context, Cursor packet);   // RFC 1662, or Cisco's HDLC: the first byte tells
+void print_dsa(Context& context, Cursor packet);           // Marvell's switch tag
+void print_edsa(Context& context, Cursor packet);          // … after an ethertype
+void print_brcm(Context& context, Cursor packet);          // Broadcom's
+void print_brcm_prepend(Context& context, Cursor packet);  // … in front of the frame
+void print_hdlc(Context& context, Cursor packet);          // Cisco's
+void print_frame_relay(Context& context, Cursor packet);   // RFC 2427
+void print_ppp_link(Context& context, Cursor packet);      // RFC 1661, with or without address and control
+void print_ppp_serial(Context& context, Cursor packet);    // RFC 1662, or Cisco's HDLC: the first byte tells
 
 // By ethertype.
 void print_loopback_test(Context& context, Cursor packet, const LinkHeader& link);
 
-// A frame inside another protocol; the size of its headers.
-std::size_t print_ethernet_frame(Context& context, Cursor frame);
+// What a switch's chip puts between the addresses and the ethertype for the host that it is attached to.
+struct SwitchTag {
+  std::size_t size;
+  std::string_view protocol;
+  void (*put)(Context& context, const Cursor& tag);
+};
+
+// A frame inside another protocol, or with a tag of a switch; the size of its headers.
+std::size_t print_ethernet_frame(Context& context, Cursor frame, const SwitchTag* tag = nullptr);
 
 // PPP from its protocol number on.
 void print_ppp(Context& context, Cursor packet);
