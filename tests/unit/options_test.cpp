@@ -393,6 +393,10 @@ TEST(Options, ChooseProcessesAndImplyWho) {
   EXPECT_FALSE(parse({"--pid", "4194304"}));
   EXPECT_FALSE(parse({"--comm", "longer than 15 bytes"}));
   EXPECT_FALSE(parse({"--who", "--tap", "xdp"}));
+  EXPECT_FALSE(parse({"--pid", "1", "--tap", "tc,drop"}));
+  EXPECT_FALSE(parse({"--who", "--tap", "tc,drop", "--", "true"}));
+  EXPECT_TRUE(parse({"--who", "--tap", "tc,drop"}));
+  EXPECT_FALSE(parsed({"--who", "-i", "any"}).capture.may_choose_taps);  // AF_PACKET knows nobody
   std::vector<const char*> many;
   for (std::size_t i = 0; i <= OwnerSelection::kMost; ++i) many.insert(many.end(), {"--uid", "1"});
   EXPECT_FALSE(parse(many));

@@ -78,8 +78,15 @@ Result<> interpret_xdp(Draft& draft) {
 
 Result<> check_owners(const Options& options) {
   const CaptureSettings& capture = options.capture;
-  if (!capture.who || capture.taps.contains_any(kTcTaps)) return ok();
-  return usage("--who needs --tap tc: only there the socket of a packet is known");
+  if (capture.who && !capture.taps.contains_any(kTcTaps)) {
+    return usage("--who needs --tap tc: only there the socket of a packet is known");
+  }
+  TapSet others = capture.taps;
+  others.erase(kTcTaps);
+  if ((capture.of.selects() || !options.command.empty()) && !others.empty()) {
+    return usage("packets of some processes can be chosen only at the tap tc");
+  }
+  return ok();
 }
 
 Result<> check_reduction(const Options& options) {
@@ -156,8 +163,8 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
   options.capture.taps = draft.taps.value_or(options.capture.taps);
-  // A filter of a socket may not take the lock that --max-pps needs.
-  options.capture.may_choose_taps = !draft.taps && options.capture.reduction.max_pps == 0;
+  // A filter of a socket may not take the lock that --max-pps needs, and does not know whose packet it is.
+  options.capture.may_choose_taps = !draft.taps && options.capture.reduction.max_pps == 0 && !options.capture.who;
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
   if (auto result = interpret_direction(draft); !result) return result.take_error();
   if (auto result = check_reduction(options); !result) return result.take_error();

@@ -46,6 +46,7 @@ Result<ChildCommand> ChildCommand::start(const std::vector<std::string>& command
   auto refused = make_pipe();
   if (!refused) return refused.take_error();
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   const pid_t pid = ::fork();

@@ -35,7 +35,7 @@ void OwnerTable::take(const ringtap_process& about) {
   auto process = std::make_shared<Process>();
   process->key = about.process;
   process->since_ns = about.monotonic_ns;
-  process->pid = RINGTAP_PID_OF(about.process);
+  process->pid = pid_of(about.process);
   process->netns = about.netns;
   process->cgroup = about.cgroup;
   process->comm.assign(about.comm, ::strnlen(about.comm, sizeof about.comm));

@@ -22,6 +22,15 @@ class TcTaps final : public TapFamily {
     const LiveOptions& options = context.options;
     const auto in = at.l3() ? TapProgram::kTcIngressL3 : TapProgram::kTcIngress;
     const auto out = at.l3() ? TapProgram::kTcEgressL3 : TapProgram::kTcEgress;
+    // What loopback sends has lost its socket where it comes in again, so that is noted, from before the first record
+    // on.
+    const bool notes = options.who && at.device.loopback() && at.taps.contains(Tap::kTcIngress);
+    if (notes) {
+      auto note = Attachment::attach_tc(context.programs->fd(TapProgram::kLoopbackNote), at.target(),
+                                        TcDirection::kEgress, options.use_tcx);
+      if (!note) return note.take_error();
+      at.attachments.push_back(note.take());
+    }
     for (const auto& [tap, chosen, program, direction] :
          {std::tuple{Tap::kTcIngress, at.taps.contains(Tap::kTcIngress), in, TcDirection::kIngress},
           std::tuple{Tap::kTcEgress, sees_egress(at.taps, options, at.device), out, TcDirection::kEgress}}) {
@@ -31,12 +40,6 @@ class TcTaps final : public TapFamily {
       at.attachments.push_back(tc.take());
       at.attached.insert(tap);
     }
-    // What loopback sends has lost its socket where it comes in again.
-    if (!options.who || !at.device.loopback() || !at.attached.contains(Tap::kTcIngress)) return ok();
-    auto note = Attachment::attach_tc(context.programs->fd(TapProgram::kLoopbackNote), at.target(),
-                                      TcDirection::kEgress, options.use_tcx);
-    if (!note) return note.take_error();
-    at.attachments.push_back(note.take());
     return ok();
   }
 };
