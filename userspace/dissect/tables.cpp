@@ -36,6 +36,8 @@ constexpr LinkRow kLinkTypes[] = {
     {LinkType::kLinuxSll, print_linux_sll},
     {LinkType::kIpv4, print_raw_ipv4},
     {LinkType::kIpv6, print_raw_ipv6},
+    {LinkType{239}, print_nflog},
+    {LinkType{271}, print_vsock},
     {LinkType::kLinuxSll2, print_linux_sll2},
     {LinkType{281}, print_brcm},  // DSA_TAG_BRCM
     {LinkType{282}, print_brcm_prepend},

@@ -20,10 +20,12 @@ void print_dsa(Context& context, Cursor packet);           // Marvell's switch t
 void print_edsa(Context& context, Cursor packet);          // … after an ethertype
 void print_brcm(Context& context, Cursor packet);          // Broadcom's
 void print_brcm_prepend(Context& context, Cursor packet);  // … in front of the frame
-void print_hdlc(Context& context, Cursor packet);          // Cisco's
-void print_frame_relay(Context& context, Cursor packet);   // RFC 2427
-void print_ppp_link(Context& context, Cursor packet);      // RFC 1661, with or without address and control
-void print_ppp_serial(Context& context, Cursor packet);    // RFC 1662, or Cisco's HDLC: the first byte tells
+void print_nflog(Context& context, Cursor packet);
+void print_vsock(Context& context, Cursor packet);
+void print_hdlc(Context& context, Cursor packet);         // Cisco's
+void print_frame_relay(Context& context, Cursor packet);  // RFC 2427
+void print_ppp_link(Context& context, Cursor packet);     // RFC 1661, with or without address and control
+void print_ppp_serial(Context& context, Cursor packet);   // RFC 1662, or Cisco's HDLC: the first byte tells
 
 // By ethertype.
 void print_loopback_test(Context& context, Cursor packet, const LinkHeader& link);
