@@ -36,7 +36,10 @@ constexpr LinkRow kLinkTypes[] = {
     {LinkType::kLinuxSll, print_linux_sll},
     {LinkType::kIpv4, print_raw_ipv4},
     {LinkType::kIpv6, print_raw_ipv6},
+    {LinkType{189}, print_usb_linux},
+    {LinkType{220}, print_usb_linux_mmapped},
     {LinkType{239}, print_nflog},
+    {LinkType{242}, print_ipoib},
     {LinkType{271}, print_vsock},
     {LinkType::kLinuxSll2, print_linux_sll2},
     {LinkType{281}, print_brcm},  // DSA_TAG_BRCM

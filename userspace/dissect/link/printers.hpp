@@ -20,6 +20,9 @@ void print_dsa(Context& context, Cursor packet);           // Marvell's switch t
 void print_edsa(Context& context, Cursor packet);          // … after an ethertype
 void print_brcm(Context& context, Cursor packet);          // Broadcom's
 void print_brcm_prepend(Context& context, Cursor packet);  // … in front of the frame
+void print_ipoib(Context& context, Cursor packet);
+void print_usb_linux(Context& context, Cursor packet);
+void print_usb_linux_mmapped(Context& context, Cursor packet);
 void print_nflog(Context& context, Cursor packet);
 void print_vsock(Context& context, Cursor packet);
 void print_hdlc(Context& context, Cursor packet);         // Cisco's
