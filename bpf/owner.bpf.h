@@ -316,9 +316,46 @@ __weak __noinline int owner_has_address(struct __sk_buff *skb, __u32 v4, __u64 f
 	return 0;
 }
 
+/* The same where loads are possible, for the usual case: of the device, and its first address. */
+static __always_inline struct net_device *loaded_device(struct __sk_buff *skb)
+{
+	struct sk_buff *kernel_skb = cast_to_kern_ctx(skb);
+
+	return kernel_skb->dev;
+}
+
+static __always_inline int may_be_redirected(struct __sk_buff *skb, int v4)
+{
+	if (cfg_kernel_casts) {
+		struct net_device *device = loaded_device(skb);
+		struct net *net = device ? device->nd_net.net : NULL;
+
+		if (net && !(v4 ? net->nf.hooks_ipv4[0] : net->nf.hooks_ipv6[0]))
+			return 0;
+	}
+	return owner_redirected(skb, v4);
+}
+
+/* A bridge, bond, macvlan … takes what its device receives. */
+static __always_inline int is_taken_by_another(struct __sk_buff *skb)
+{
+	struct net_device *device = cfg_kernel_casts ? loaded_device(skb) : device_of_skb(skb);
+
+	return device && READ(device, rx_handler);
+}
+
 static __always_inline int has_address(struct __sk_buff *skb, const struct inet_packet *packet)
 {
 	__u64 words[2] = {packet->tuple.ipv4.daddr};
+
+	if (cfg_kernel_casts && packet->v4) {
+		struct net_device *device = loaded_device(skb);
+		struct in_device *inet = device ? device->ip_ptr : NULL;
+		struct in_ifaddr *address = inet ? inet->ifa_list : NULL;
+
+		if (address && address->ifa_local == packet->tuple.ipv4.daddr)
+			return 1;
+	}
 
 	if (!packet->v4)
 		__builtin_memcpy(words, packet->tuple.ipv6.daddr, sizeof(words));
@@ -349,13 +386,10 @@ static __always_inline int is_for_this_host(struct __sk_buff *skb, const struct 
 /* Whether the stack can only choose this socket, though no connection says so. */
 static __always_inline int is_chosen(struct __sk_buff *skb, struct bpf_sock *full, const struct inet_packet *packet)
 {
-	struct net_device *device = device_of_skb(skb);
 	int any_address = packet->v4 ? !full->src_ip4
 				     : !(full->src_ip6[0] | full->src_ip6[1] | full->src_ip6[2] | full->src_ip6[3]);
 
-	if (BPF_CORE_READ(device, rx_handler)) /* a bridge, bond, macvlan … takes it */
-		return 0;
-	if (owner_redirected(skb, packet->v4))
+	if (is_taken_by_another(skb) || may_be_redirected(skb, packet->v4))
 		return 0;
 	if (cfg_kernel_casts) {
 		struct sock *sk = rdonly_cast(full, bpf_core_type_id_kernel(struct sock));
@@ -481,20 +515,18 @@ static __always_inline __u32 choose(const struct ringtap_owners *owners)
  */
 static __noinline int find_owners(struct __sk_buff *skb, struct ringtap_owners *owners, __u32 is_egress, __u32 has_link)
 {
-	struct ringtap_owners found = {};
-
+	*owners = (struct ringtap_owners){};
 	if (is_egress) {
-		found.sender.kind = RINGTAP_OWNER_UNKNOWN;
-		find_sender(skb, &found.sender, 1);
+		owners->sender.kind = RINGTAP_OWNER_UNKNOWN;
+		find_sender(skb, &owners->sender, 1);
 	} else {
 		if (skb->ifindex == LOOPBACK_IFINDEX)
-			find_loopback_sender(skb, &found.sender);
+			find_loopback_sender(skb, &owners->sender);
 		else
-			find_sender(skb, &found.sender, 0);
-		find_receiver(skb, has_link ? ETH_HLEN : 0, &found.receiver);
+			find_sender(skb, &owners->sender, 0);
+		find_receiver(skb, has_link ? ETH_HLEN : 0, &owners->receiver);
 	}
-	*owners = found;
-	return CHOOSES ? choose(&found) : 0;
+	return CHOOSES ? choose(owners) : 0;
 }
 
 #endif

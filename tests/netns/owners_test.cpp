@@ -4,6 +4,8 @@
 // same ports; four devices are captured, and every owner that ringtap prints is compared (owners/check.py).
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -96,6 +98,7 @@ TEST_F(Owners, AreNeverSaidToBeSomebodyElse) {
   const std::vector<Point> points = {
       {network.client, "c0"}, {network.router, "r0"}, {network.router, "r1"}, {network.server, "s0"}};
   std::vector<std::unique_ptr<Capture>> captures;
+  captures.reserve(points.size());
   for (const Point& point : points) {
     captures.push_back(std::make_unique<Capture>(
         point.where, std::vector<std::string>{"--who", "-v", "-i", point.device, "-w", folder_ / point.device, "ip"}));
@@ -167,6 +170,53 @@ TEST_F(Owners, AreTheCommandThatIsStartedAndItsChildren) {
   EXPECT_NE(captured.out.find("from parent "), std::string::npos) << captured;
   EXPECT_NE(captured.out.find("from child "), std::string::npos) << captured;
   EXPECT_EQ((*expect_identity(captured.err).total)["delivered"], 2U) << captured.err;
+}
+
+// A cgroup of version 2 that looks like that of an LXC container.
+class Container {
+ public:
+  Container() : name_("ringtap-test-" + std::to_string(::getpid())) {
+    std::ifstream mounts("/proc/self/mounts");
+    std::string device, folder, type, rest;
+    while (mounts >> device >> folder >> type && std::getline(mounts, rest)) {
+      if (type == "cgroup2") path_ = folder + "/lxc.payload." + name_;
+    }
+    is_made_ = !path_.empty() && ::mkdir(path_.c_str(), 0755) == 0;
+  }
+  Container(const Container&) = delete;
+  Container& operator=(const Container&) = delete;
+  ~Container() {
+    if (is_made_) ::rmdir(path_.c_str());
+  }
+  [[nodiscard]] bool is_made() const { return is_made_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  // Runs a script of python's in it, and in the namespace.
+  [[nodiscard]] Finished run_inside(const Namespace& where, const std::string& python) const {
+    const std::string enter = "echo $$ > '" + path_ + "/cgroup.procs' && exec \"$@\"";
+    std::vector<std::string> command = {"sh", "-c", enter, "sh"};
+    for (const std::string& word : where.command({"python3", "-c", python})) command.push_back(word);
+    return run(command);
+  }
+
+ private:
+  std::string name_;
+  std::string path_;
+  bool is_made_ = false;
+};
+
+TEST_F(Owners, AreShownAndChosenByTheirContainer) {
+  const Routed network;
+  const Container container;
+  RINGTAP_REQUIRE(container.is_made(), "cgroup v2");
+  Capture ringtap(network.client, {"--container", container.name(), "-v", "-n", "-i", "c0", "udp port 7301"});
+  EXPECT_EQ(container.run_inside(network.client, talker("inside", "")).status, (ExitStatus{0, 0}));
+  EXPECT_EQ(run(network.client.command({"python3", "-c", talker("outside", "")})).status, (ExitStatus{0, 0}));
+  const Finished captured = ringtap.stop();
+  EXPECT_NE(captured.out.find(" uid 0, container " + container.name() + "]"), std::string::npos) << captured;
+  EXPECT_NE(captured.out.find("from inside "), std::string::npos) << captured;
+  const Accounting account = expect_identity(captured.err);
+  EXPECT_EQ((*account.total)["delivered"], 1U) << captured.err;
+  EXPECT_EQ((*account.total)["other_owner"], 1U) << captured.err;
 }
 
 TEST_F(Owners, RefuseACommandThatIsNotThere) {

@@ -134,6 +134,17 @@ TEST_F(Privileges, AnyKeepsAttachingThroughAProcessThatSeesNoPacket) {
   EXPECT_TRUE(wait_until([&] { return !fs::exists("/proc/" + std::to_string(attaches)); }));
 }
 
+TEST_F(Privileges, OwnersAreNamedByAProcessThatMayOnlyRead) {
+  Capture ringtap(hosts_.right, {"-v", "-n", "-i", "right", "--who"});
+  send();
+  expect_confined(ringtap.process().pid());
+  auto helper = status_of("/proc/" + std::to_string(helper_of(ringtap.process().pid(), "ringtap-owners")));
+  EXPECT_EQ(helper["CapEff"], "0000000000000004");  // CAP_DAC_READ_SEARCH
+  EXPECT_EQ(helper["CapBnd"], kNone);
+  EXPECT_NE(helper["Uid"].substr(0, 2), "0\t");
+  expect_good_end(ringtap);
+}
+
 TEST_F(Privileges, AComparisonHasNone) {
   REQUIRE_TOOL("nft");
   Capture ringtap(hosts_.right, {"-i", "right", "-v", "--nft-rule"}, {}, "compare");

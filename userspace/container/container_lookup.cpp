@@ -54,7 +54,9 @@ std::string path_by_handle(int root, std::uint64_t cgroup) {
   handle->handle_bytes = sizeof cgroup;
   handle->handle_type = kKernfsHandle;
   std::memcpy(memory.data() + sizeof(file_handle), &cgroup, sizeof cgroup);
-  const UniqueFd fd(::open_by_handle_at(root, handle, O_PATH | O_CLOEXEC));
+  // A mount of our own (cgroup_root.hpp) is a descriptor that handles are not looked up by.
+  const UniqueFd folder(::openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd fd(::open_by_handle_at(folder.get(), handle, O_PATH | O_CLOEXEC));
   if (!fd) return "";
   const std::string above = link_of(root);
   std::string path = link_of(fd.get());

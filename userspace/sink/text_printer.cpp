@@ -142,8 +142,8 @@ Result<> TextPrinter::on_record(const RecordView& given) {
   }
   device_names_->set_interface(record.interface_id);
   const std::size_t header_size = dissector_.print(record, out_);
-  if (!options_.dissect.compat) put_trace(record);
   if (record.owners != nullptr) put_owners(*record.owners);
+  if (!options_.dissect.compat) put_trace(record);
   put_dump(record, header_size);
   return end_line();
 }
