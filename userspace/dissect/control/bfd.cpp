@@ -92,7 +92,9 @@ void put_authentication(Context& context, const Cursor& section) {
 void print_bfd(Context& context, Cursor message, const Transport& transport) {
   context.protocol("bfd");
   const std::size_t length = message.length();
-  if (length < 4 || !message.has(kHeader)) return context.put_truncated();
+  if (length < 4) return context.put_truncated();
+  (void)message.block(0, kHeader);
+  if (context.truncated()) return;
   const std::uint8_t version = message.u8(0) >> 5;
   const std::uint8_t diagnostic = message.u8(0) & 0x1f;
   const std::uint8_t flags = message.u8(1);

@@ -310,7 +310,7 @@ constexpr std::size_t fixed_size(std::uint8_t opcode) {
 }  // namespace
 
 void print_cfm(Context& context, Cursor frame, const LinkHeader&) {
-  context.protocol("cfm");
+  context.protocol("cfm", true);
   const std::size_t length = frame.length();
   if (length < kHeader) return context.put("\n\t\t packet is too short");
   (void)frame.be32(0);

@@ -425,7 +425,7 @@ void put_messages(Context& context, Cursor messages, State& state) {
 }  // namespace
 
 void print_babel(Context& context, Cursor packet, const Transport&) {
-  context.protocol("babel");
+  context.protocol("babel", true);
   context.put("babel");
   const std::uint8_t magic = packet.u8(0);
   const std::uint8_t version = packet.u8(1);

@@ -110,7 +110,7 @@ void put_apple_talk_route(Context& context, const Cursor& value, bool external) 
 }  // namespace
 
 void print_eigrp(Context& context, Cursor packet, const IpHeader&) {
-  context.protocol("eigrp");
+  context.protocol("eigrp", true);
   if (packet.length() < kHeader) return packet.truncated();
   (void)packet.block(0, kHeader);
   if (context.truncated()) return;

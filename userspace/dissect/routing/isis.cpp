@@ -1112,7 +1112,7 @@ bool put_isis_verbose(Context& context, const Cursor& pdu, const PduRow* row) {
 
 // False when the PDU cannot be what it says: its bytes are shown.
 bool put_isis(Context& context, Cursor pdu) {
-  context.protocol("isis");
+  context.protocol("isis", true);
   if (pdu.length() < kCommonHeader) {
     pdu.truncated();
     return true;

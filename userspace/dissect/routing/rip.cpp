@@ -110,7 +110,7 @@ bool put_entry_v2(Context& context, const Cursor& entry) {
 }  // namespace
 
 void print_rip(Context& context, Cursor message, const Transport&) {
-  context.protocol("rip");
+  context.protocol("rip", true);
   const std::size_t length = message.length();
   if (!message.has(kHeader) || length < kHeader) return message.truncated();
   const std::uint8_t command = message.u8(0);

@@ -584,7 +584,7 @@ void put_attributes(Context& context, Cursor attributes) {
 }  // namespace
 
 void print_radius(Context& context, Cursor packet, const Transport&) {
-  context.protocol("radius");
+  context.protocol("radius", true);
   if (!packet.has(kHeader)) return packet.truncated();
   const std::size_t declared = packet.be16(2);
   if (declared < kHeader) return packet.truncated();

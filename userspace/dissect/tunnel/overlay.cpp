@@ -121,7 +121,7 @@ void print_vxlan_gpe(Context& context, Cursor packet, const Transport&) {
 }
 
 void print_geneve(Context& context, Cursor packet, const Transport&) {
-  context.protocol("geneve");
+  context.protocol("geneve", true);
   context.put("Geneve");
   if (packet.length() < kHeader) {
     context.put(" [length ", packet.length(), " < ", kHeader, ']');
