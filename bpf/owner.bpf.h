@@ -28,6 +28,7 @@
 #define MOST_ADDRESSES	      8
 #define PRIORITY_CONNTRACK    (-200) /* enum nf_ip_hook_priorities */
 #define PRIORITY_DEFRAGMENTED (-400)
+#define PRIORITY_IPVS	      98 /* net/netfilter/ipvs/ip_vs_core.c, and one more */
 #define PRIORITY_RAW_BEFORE   (-450)
 
 /* Loopback takes the socket from the sk_buff: whose it was, by the sk_buff's address, from egress to ingress. */
@@ -249,20 +250,13 @@ static __always_inline struct net_device *device_of_skb(struct __sk_buff *skb)
 }
 
 /*
- * The next two are global functions, which the verifier looks at once and by themselves: with their loops it would take
- * seconds for them in place.
- *
- * Whether NAT, TPROXY or another program before routing may give the packet to another socket than the one it is
- * addressed to. Connection tracking and defragmentation alone do not.
+ * Whether one of the hooks may give a packet to another socket than the one it is addressed to: before routing any but
+ * connection tracking and defragmentation (NAT, TPROXY), on its way in IPVS.
  */
-__weak __noinline int owner_redirected(struct __sk_buff *skb, __u32 v4)
+static __always_inline int redirects(struct nf_hook_entries *entries, int is_input)
 {
-	struct net_device *device = device_of_skb(skb);
-	struct nf_hook_entries *entries = v4 ? BPF_CORE_READ(device, nd_net.net, nf.hooks_ipv4[0])
-					     : BPF_CORE_READ(device, nd_net.net, nf.hooks_ipv6[0]);
-	if (!entries)
-		return 0;
-	__u32 count = BPF_CORE_READ(entries, num_hook_entries);
+	__u32 count = entries ? BPF_CORE_READ(entries, num_hook_entries) : 0;
+
 	if (count > MOST_HOOKS)
 		return 1;
 	/* Their descriptions follow the hooks (include/linux/netfilter.h nf_hook_entries_get_hook_ops()). */
@@ -276,13 +270,33 @@ __weak __noinline int owner_redirected(struct __sk_buff *skb, __u32 v4)
 		if (read_kernel(&hook, sizeof(hook), all + i) || !hook)
 			return 1;
 		int priority = BPF_CORE_READ(hook, priority);
-		if (bpf_core_field_exists(hook->hook_ops_type) && BPF_CORE_READ_BITFIELD_PROBED(hook, hook_ops_type))
+		int is_rules = bpf_core_field_exists(hook->hook_ops_type) &&
+			       BPF_CORE_READ_BITFIELD_PROBED(hook, hook_ops_type);
+		if (is_input) {
+			if (!is_rules && (priority == PRIORITY_IPVS || priority == PRIORITY_IPVS + 1))
+				return 1;
+		} else if (is_rules || (priority != PRIORITY_CONNTRACK && priority != PRIORITY_DEFRAGMENTED &&
+					priority != PRIORITY_RAW_BEFORE)) {
 			return 1;
-		if (priority != PRIORITY_CONNTRACK && priority != PRIORITY_DEFRAGMENTED &&
-		    priority != PRIORITY_RAW_BEFORE)
-			return 1;
+		}
 	}
 	return 0;
+}
+
+/*
+ * The next two are global functions, which the verifier looks at once and by themselves: with their loops it would take
+ * seconds for them in place.
+ */
+__weak __noinline int owner_redirected(struct __sk_buff *skb, __u32 v4)
+{
+	struct net_device *device = device_of_skb(skb);
+	struct net *net = BPF_CORE_READ(device, nd_net.net);
+	struct nf_hook_entries *before =
+		v4 ? BPF_CORE_READ(net, nf.hooks_ipv4[0]) : BPF_CORE_READ(net, nf.hooks_ipv6[0]);
+	struct nf_hook_entries *input =
+		v4 ? BPF_CORE_READ(net, nf.hooks_ipv4[1]) : BPF_CORE_READ(net, nf.hooks_ipv6[1]);
+
+	return redirects(before, 0) || redirects(input, 1);
 }
 
 /* Whether the device has this address; of IPv4 it is all in `first`, in network order. */
@@ -330,7 +344,8 @@ static __always_inline int may_be_redirected(struct __sk_buff *skb, int v4)
 		struct net_device *device = loaded_device(skb);
 		struct net *net = device ? device->nd_net.net : NULL;
 
-		if (net && !(v4 ? net->nf.hooks_ipv4[0] : net->nf.hooks_ipv6[0]))
+		if (net && !(v4 ? net->nf.hooks_ipv4[0] : net->nf.hooks_ipv6[0]) &&
+		    !(v4 ? net->nf.hooks_ipv4[1] : net->nf.hooks_ipv6[1]))
 			return 0;
 	}
 	return owner_redirected(skb, v4);
