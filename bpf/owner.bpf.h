@@ -47,7 +47,7 @@ struct inet_packet {
 	__u8 v4;
 	__u8 protocol;
 	__u8 tcp_flags;
-	__u8 has_ports;
+	__u8 reserved;
 };
 
 /* Addresses and ports; returns 0 for what is neither TCP nor UDP, and for later fragments. */
@@ -98,7 +98,6 @@ static __always_inline int read_packet(struct __sk_buff *skb, __u64 offset, stru
 		packet->tuple.ipv6.sport = ports[0];
 		packet->tuple.ipv6.dport = ports[1];
 	}
-	packet->has_ports = 1;
 	return 1;
 }
 
@@ -113,8 +112,8 @@ static __always_inline void set_known(struct ringtap_owner *end, struct ringtap_
 	__u64 before = *(volatile __u64 *)&known->cookie;
 	__u64 process = *(volatile __u64 *)&known->process;
 	__u32 uid = *(volatile __u32 *)&known->uid;
-	if (!process || *(volatile __u64 *)&known->cookie != before)
-		return; /* somebody else is about to use it */
+	if (!process || !before || *(volatile __u64 *)&known->cookie != before)
+		return; /* it is being written: somebody else uses it */
 	end->process = process;
 	end->uid = uid;
 	end->kind = listens || (cookie && before != cookie) ? RINGTAP_OWNER_LISTENER : RINGTAP_OWNER_SOCKET;

@@ -165,7 +165,7 @@ static __always_inline void name_once(struct task_struct *task, __u64 process)
 		name_process(task, process, NULL);
 }
 
-/* While it changes it looks like the copy of a listener's record, and never like another owner's. */
+/* While it changes its cookie is 0, and nobody takes it for an owner's. */
 static __always_inline void set_owner(struct ringtap_socket_owner *owner, struct task_struct *task, __u64 process,
 				      __u64 cookie, __u32 uid)
 {
