@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "ringtap/json_style.hpp"
+
 namespace ringtap {
 
 // The protocol that -T assigns to payloads; dissect/options.hpp finds one by its name.
@@ -58,6 +60,7 @@ struct TextOptions {
   bool show_interface = false;    // "eth0  In  " on every line; else once two have names, and for the
                                   // taps that have more to tell than the packet. Never with compat or a cooked header
   bool line_buffered = false;     // -l
+  JsonStyle json;                 // --json: objects in place of lines
 };
 
 // For the report of a comparison.

@@ -23,7 +23,7 @@ FOLDERS = {
     "loader": {"base", "container", "net", "record", "filter", "sandbox"},
     "taps": {"base", "loader", "net", "record"},
     "live": {"base", "container", "sandbox", "taps", "loader", "net", "record", "filter"},
-    "sink": {"base", "dissect"},
+    "sink": {"base", "dissect", "record"},
     "compare": {"base", "record"},
     "app": {"base"},
     "sandbox": {"base"},

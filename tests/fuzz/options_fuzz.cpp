@@ -211,7 +211,7 @@ void add_output(Words& words, const Options& options) {
     words.value("--format", output.format == FileFormat::kPcap ? "pcap" : "pcapng");
   }
   words.flag("--nano", output.precision == TimePrecision::kNanoseconds);
-  words.flag("--print", output.print && !output.path.empty());
+  words.flag("--print", output.print && !output.path.empty() && options.text_style.json.fields.empty());
   words.flag("--count", output.count_only);
   words.flag("-U", output.flush_each_record);
   words.flag("--sync", output.sync);
@@ -246,6 +246,11 @@ bool add_text(Words& words, const TextOptions& text) {
   words.flag("--lengths", text.lengths);
   words.flag("-l", text.line_buffered);
   if (text.print_every != 1) words.value("--print-sampling", std::to_string(text.print_every));
+  std::string fields;
+  for (const JsonFieldRow& row : kJsonFields) {
+    if (text.json.fields.contains(row.field)) fields.append(fields.empty() ? "" : ",").append(row.name);
+  }
+  words.text("--json", fields);
   if (dissect.forced == nullptr) return true;
   for (const char* type : {"domain", "radius", "snmp", "tftp", "vxlan", "rtp", "aodv", "carp", "cnfp", "vrrp"}) {
     if (find_forced_type(type) != dissect.forced) continue;

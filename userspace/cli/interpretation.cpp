@@ -122,8 +122,11 @@ Result<> interpret_output(Draft& draft) {
   if (rotation.rotates() && (output.path.empty() || output.path == "-")) {
     return usage("-C and -G need -w with the name of a file");
   }
-  if (output.path == "-" && draft.print) return usage("-w - and --print cannot both use standard output");
-  output.print = (output.path.empty() || draft.print) && !output.count_only;
+  const bool json = !draft.options.text_style.json.fields.empty();
+  if (output.path == "-" && (draft.print || json)) {
+    return usage(std::string("-w - and ") + (json ? "--json" : "--print") + " cannot both use standard output");
+  }
+  output.print = (output.path.empty() || draft.print || json) && !output.count_only;
 
   const bool several = capture.interfaces.size() > 1 || family_count(capture.taps) > 1;
   const bool has_reasons = capture.taps.contains_any(kPcapngTaps) || capture.who;
@@ -132,6 +135,18 @@ Result<> interpret_output(Draft& draft) {
   output.format_follows_packets = !draft.format && output.format == FileFormat::kPcap && reads_files(draft);
   output.precision = draft.precision.value_or(draft.nano ? TimePrecision::kNanoseconds : TimePrecision::kMicroseconds);
   draft.options.text_style.nanoseconds = output.precision == TimePrecision::kNanoseconds;
+  return ok();
+}
+
+// An object has what its fields say and no names of hosts.
+Result<> interpret_json(Draft& draft) {
+  if (draft.options.text_style.json.fields.empty()) return ok();
+  if (draft.options.output.count_only) return usage("--count prints no packets: it cannot be used together with --json");
+  if (draft.hex + draft.hex_ascii + draft.ascii > 0) {
+    return usage("-x, -X and -A are for text: they cannot be used together with --json")
+        .hint("--json=ringtap,packet has the bytes");
+  }
+  draft.options.text_style.dissect.no_names = 1;
   return ok();
 }
 
@@ -172,6 +187,7 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = check_selection(options.selection); !result) return result.take_error();
   if (auto result = interpret_xdp(draft); !result) return result.take_error();
   if (auto result = interpret_output(draft); !result) return result.take_error();
+  if (auto result = interpret_json(draft); !result) return result.take_error();
   interpret_dump(draft, options.text_style);
   options.action = capture_action(draft);
   return std::move(options);

@@ -232,4 +232,20 @@ Result<> set_stats(Draft& draft, const Given& given) {
   return ok();
 }
 
+Result<> set_json(Draft& draft, const Given& given) {
+  JsonFields& fields = style(draft).json.fields;
+  fields = {};
+  if (given.values.empty()) fields = kUsualJsonFields;
+  for (const std::string& word : words_of(given.values.empty() ? std::string() : given.value())) {
+    const JsonFields meant = json_fields_of_word(word);
+    if (meant.empty()) {
+      std::string known;
+      for (const JsonFieldRow& row : kJsonFields) known += (known.empty() ? "" : ", ") + std::string(row.name);
+      return usage("--json=" + word + ": no such field").hint(known);
+    }
+    fields.insert(meant);
+  }
+  return ok();
+}
+
 }  // namespace ringtap::setters

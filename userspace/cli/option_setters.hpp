@@ -122,6 +122,7 @@ Result<> set_rate_trigger(Draft& draft, const Given& given);
 Result<> set_segment(Draft& draft, const Given& given);
 Result<> set_compression(Draft& draft, const Given& given);
 Result<> set_stats(Draft& draft, const Given& given);
+Result<> set_json(Draft& draft, const Given& given);
 Result<> set_precision(Draft& draft, const Given& given);
 
 }  // namespace ringtap::setters

@@ -248,6 +248,10 @@ constexpr std::array kOptions = {
               set_format},
     OptionRow{"--print", nullptr, Group::kOutput, kReadingForms, "with -w: print the packets as well",
               set_flag<[](Draft& d) { return &d.print; }>},
+    OptionRow{"--json", nullptr, Group::kOutput, kReadingForms,
+              "print one JSON object a packet, as Suricata's EVE names its fields; --json=LIST chooses them: "
+              "timestamp,src_ip,ringtap.reason, or ringtap for all of its own",
+              set_json, nullptr, ActsOn::kAny, true},
     OptionRow{"--print-sampling", "N", Group::kOutput, kReadingForms,
               "print only every Nth packet; implies --print and -S", set_print_sampling},
     OptionRow{"--count", nullptr, Group::kOutput, kReadingForms, "print only the number of packets",
@@ -336,72 +340,6 @@ constexpr std::array kOptions = {
               set_text<[](Draft& d) { return &d.options.ready_file; }>, nullptr, ActsOn::kCaptures},
 };
 
-constexpr const char* kRecords = "not for record, which writes pcapng segments: see -d, --segment and --keep";
-constexpr const char* kOneFile = "not for compare, which writes one file";
-constexpr const char* kNotPrinted = "not for compare, which does not print packets";
-constexpr const char* kNoChoice = "not for compare, which follows packets in both directions and writes pcapng";
-constexpr const char* kShowsNothing = "not for compare; use it without the word compare";
-constexpr const char* kWhole =
-    "not for compare, which follows every packet of a file from its first record to its last";
-constexpr const char* kOneClock = "not for compare; time stamps always come from the kernel";
-
-constexpr std::array kRefused = {
-    RefusedRow{"-E", kAllForms, "decrypting IPsec is not supported"},
-    RefusedRow{"-I,--monitor-mode", kAllForms, "monitor mode is not supported"},
-    RefusedRow{"-f", kAllForms, "printing only foreign addresses as numbers is not supported; use -n"},
-
-    RefusedRow{"-w", kRecordForm, kRecords},
-    RefusedRow{"-C", kRecordForm, kRecords},
-    RefusedRow{"-G", kRecordForm, kRecords},
-    RefusedRow{"-W", kRecordForm, kRecords},
-    RefusedRow{"-z", kRecordForm, kRecords},
-    RefusedRow{"--format", kRecordForm, kRecords},
-    RefusedRow{"--print", kRecordForm, "not for record, which does not print packets; see them with -r or query"},
-
-    // A comparison writes one file, and only in addition to its report; it needs its privileges until the end.
-    RefusedRow{"-C", kCompareForm, kOneFile},
-    RefusedRow{"-G", kCompareForm, kOneFile},
-    RefusedRow{"-W", kCompareForm, kOneFile},
-    RefusedRow{"-z", kCompareForm, kOneFile},
-    RefusedRow{"-Z", kCompareForm, "not for compare, which needs its privileges until it ends"},
-    RefusedRow{"-y", kCompareForm, "not for compare, which takes the link type of the interfaces"},
-    RefusedRow{"-j,--time-stamp-type", kCompareForm, kOneClock},
-    RefusedRow{"-J,--list-time-stamp-types", kCompareForm, kOneClock},
-    RefusedRow{"-g,--ip-oneline", kCompareForm, kNotPrinted},
-    RefusedRow{"-H", kCompareForm, kNotPrinted},
-    RefusedRow{"-m", kCompareForm, kNotPrinted},
-    RefusedRow{"-u", kCompareForm, kNotPrinted},
-    RefusedRow{"-M", kCompareForm, kNotPrinted},
-    RefusedRow{"--lengths", kCompareForm, kNotPrinted},
-    RefusedRow{"--print-sampling", kCompareForm, kNotPrinted},
-    RefusedRow{"--skip", kCompareForm, kNotPrinted},
-    RefusedRow{"--from", kCompareForm, kWhole},
-    RefusedRow{"--to", kCompareForm, kWhole},
-    RefusedRow{"-A", kCompareForm, kNotPrinted},
-    RefusedRow{"-b", kCompareForm, kNotPrinted},
-    RefusedRow{"-T", kCompareForm, kNotPrinted},
-    RefusedRow{"-e", kCompareForm, kNotPrinted},
-    RefusedRow{"-K", kCompareForm, kNotPrinted},
-    RefusedRow{"-l", kCompareForm, kNotPrinted},
-    RefusedRow{"-L", kCompareForm, kShowsNothing},
-    RefusedRow{"-N", kCompareForm, kNotPrinted},
-    RefusedRow{"-q", kCompareForm, kNotPrinted},
-    RefusedRow{"-Q", kCompareForm, kNoChoice},
-    RefusedRow{"-S", kCompareForm, kNotPrinted},
-    RefusedRow{"-U", kCompareForm, kNotPrinted},
-    RefusedRow{"-x", kCompareForm, kNotPrinted},
-    RefusedRow{"-X", kCompareForm, kNotPrinted},
-    RefusedRow{"-#", kCompareForm, kNotPrinted},
-    RefusedRow{"-D", kCompareForm, kShowsNothing},
-    RefusedRow{"-d", kCompareForm, kShowsNothing},
-    RefusedRow{"-F", kCompareForm, "not for compare, which takes the filter from the command line only"},
-    RefusedRow{"--dump-ebpf", kCompareForm, kShowsNothing},
-    RefusedRow{"--format", kCompareForm, kNoChoice},
-    RefusedRow{"--consume", kCompareForm, "not for compare, which lets every packet continue"},
-    RefusedRow{"--count", kCompareForm, kNotPrinted},
-    RefusedRow{"--print", kCompareForm, kNotPrinted},
-};
-
 // Those that exist.
 constexpr std::array kForms = {
     FormRow{kCaptureForm, "",
@@ -427,10 +365,6 @@ std::span<const FormRow> form_table() {
 
 std::span<const OptionRow> option_table() {
   return kOptions;
-}
-
-std::span<const RefusedRow> refused_options() {
-  return kRefused;
 }
 
 std::string_view group_title(OptionGroup group, Form form) {

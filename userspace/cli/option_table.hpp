@@ -67,7 +67,7 @@ struct Draft {
 // What the command line says about one option.
 struct Given {
   std::string_view name;                   // the first one: "-s"
-  const std::vector<std::string>& values;  // at least one, unless it is a flag
+  const std::vector<std::string>& values;  // at least one, unless it is a flag or may go without
   int times;
 
   [[nodiscard]] const std::string& value() const { return values.back(); }  // if it is repeated, the last one counts
@@ -85,6 +85,7 @@ struct OptionRow {
   Result<> (*set)(Draft& draft, const Given& given);
   std::string (*default_text)(const Options& defaults) = nullptr;  // for the help, from the actual value
   ActsOn acts_on = ActsOn::kAny;
+  bool may_have_value = false;  // a flag that may be given as --name=VALUE
 };
 std::span<const OptionRow> option_table();
 

@@ -102,10 +102,20 @@ Result<> complete_abbreviations(const CLI::App& app, std::vector<std::string>& w
   return ok();
 }
 
+// "--json=fields LIST" is "--json=LIST".
+void join_json_fields(std::vector<std::string>& words) {
+  const auto found = std::find(words.begin(), std::find(words.begin(), words.end(), "--"), "--json=fields");
+  if (found == words.end() || *found == "--" || std::next(found) == words.end()) return;
+  *found = "--json=" + *std::next(found);
+  words.erase(std::next(found));
+}
+
 Result<> set_all(Draft& draft, const std::vector<Declared>& declared) {
   for (const auto& [row, option] : declared) {
     if (option->count() == 0) continue;
-    const std::vector<std::string> values = row->value_word == nullptr ? std::vector<std::string>() : option->results();
+    std::vector<std::string> values;
+    if (row->value_word != nullptr || row->may_have_value) values = option->results();
+    if (row->may_have_value) std::erase(values, "true");  // CLI11's word for a flag without a value
     if (std::any_of(values.begin(), values.end(), [](const std::string& value) { return value.empty(); })) {
       return usage(option->get_name() + ": the value is empty");
     }
@@ -161,6 +171,7 @@ Result<Options> parse_options(int argc, const char* const* argv) {
         ->group("");
   }
   std::vector<std::string> arguments(argv + 1, argv + argc);
+  join_json_fields(arguments);
   if (auto completed = complete_abbreviations(app, arguments); !completed) return completed.take_error();
   if ((form & kRecordingForms) != 0) draft.options.command = take_command(arguments);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back

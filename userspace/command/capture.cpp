@@ -51,7 +51,7 @@ std::string places_text(const Options& options, const LiveSource& source) {
 
 void announce(const Options& options, const LiveSource& source) {
   const DissectOptions& style = options.text_style.dissect;
-  if (options.output.print && style.verbosity == 0 && !style.quiet) {
+  if (options.output.print && style.verbosity == 0 && !style.quiet && options.text_style.json.fields.empty()) {
     say("verbose output suppressed, use -v[v]... for full protocol decode");
   }
   const LinkType type = source.interfaces().empty() ? LinkType::kEthernet : source.interfaces().front().link_type;

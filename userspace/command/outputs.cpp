@@ -17,6 +17,7 @@
 #include "file/rotating_writer.hpp"
 #include "ringtap/version.hpp"
 #include "sink/counter.hpp"
+#include "sink/json_printer.hpp"
 #include "sink/tee.hpp"
 #include "sink/text_printer.hpp"
 
@@ -104,6 +105,7 @@ Result<Output> open_file(const OutputContext& context) {
 
 Result<Output> open_text(const OutputContext& context) {
   TextOptions text = context.options.text_style;
+  if (!text.json.fields.empty()) return Output{.sink = std::make_unique<JsonPrinter>(STDOUT_FILENO, text), .is_done = {}};
   text.show_interface = context.show_interface;
   auto printer = std::make_unique<TextPrinter>(STDOUT_FILENO, text, context.names);
   if (context.conversion == nullptr) printer->hide_cooked_tags();

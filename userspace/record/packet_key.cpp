@@ -99,8 +99,7 @@ void read_payload_hash(Bytes packet, std::size_t at, std::uint32_t length, Packe
 // Adds the fields of the transport header to `hash`.
 void read_transport(Bytes packet, const Transport& transport, PacketKey& key, std::uint64_t& hash) {
   key.proof.payload_len = transport.length;
-  constexpr std::uint16_t kOffset = 0xfff8;
-  if ((key.proof.fragment & kOffset) != 0) return;
+  if (key.is_later_fragment()) return;
   constexpr std::size_t kUdpHeader = 8, kIcmpHeader = 8;
   const std::size_t at = transport.at;
   const auto after = [&](std::size_t header) {
@@ -142,8 +141,12 @@ bool has_ports(std::uint8_t protocol) {
 
 void read_ports(Bytes packet, std::size_t at, PacketKey& key) {
   const bool icmp = key.endpoints.protocol == IPPROTO_ICMP || key.endpoints.protocol == IPPROTO_ICMPV6;
-  if ((key.proof.fragment & 0xfff8) != 0 || at + 4 > packet.size()) return;
-  if (icmp) key.endpoints.source_port = u8(packet, at);
+  if (key.is_later_fragment() || at + 4 > packet.size()) return;
+  if (icmp) {
+    key.endpoints.source_port = u8(packet, at);
+    key.endpoints.destination_port = u8(packet, at + 1);
+  }
+  key.ports_known = icmp || has_ports(key.endpoints.protocol);
   if (!has_ports(key.endpoints.protocol)) return;
   key.endpoints.source_port = u16(packet, at);
   key.endpoints.destination_port = u16(packet, at + 2);
@@ -170,6 +173,12 @@ bool may_be_same(const NatProof& one, const NatProof& other) {
   return one.payload_hash == other.payload_hash || one.payload_hash == 0 || other.payload_hash == 0;
 }
 
+bool PacketKey::has_flow() const {
+  const std::uint8_t protocol = endpoints.protocol;
+  const bool needs_ports = has_ports(protocol) || protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+  return endpoints.version != 0 && (ports_known || (!needs_ports && !is_later_fragment()));
+}
+
 std::uint64_t PacketKey::datagram() const {
   return mix(hosts, std::uint64_t{proof.ip_id} | std::uint64_t{1} << 32);
 }
@@ -184,6 +193,7 @@ PacketKey packet_key(const RecordView& record) {
   if (network.ether_type == kEthertypeIpv6) transport = read_ipv6(packet, wire_len, key);
   std::uint64_t hash = 0;
   if (transport.readable) {
+    if (transport.at < packet.size()) key.transport_at = network.at + transport.at;
     read_ports(packet, transport.at, key);
     read_transport(packet, transport, key, hash);
   } else {

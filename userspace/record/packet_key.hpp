@@ -15,8 +15,8 @@ namespace ringtap {
 struct Endpoints {
   std::array<std::byte, 16> source{};  // IPv4: the first four
   std::array<std::byte, 16> destination{};
-  std::uint16_t source_port = 0;  // ICMP: the type
-  std::uint16_t destination_port = 0;
+  std::uint16_t source_port = 0;       // ICMP: the type
+  std::uint16_t destination_port = 0;  // ICMP: the code
   std::uint16_t ether_type = 0;  // if it is not IP
   std::uint8_t version = 0;      // 4, 6, else 0
   std::uint8_t protocol = 0;     // of IP
@@ -44,10 +44,16 @@ struct PacketKey {
   bool needs_payload = false;
   bool payload_known = true;
   bool asks_connection = false;  // TCP: SYN without ACK
+  bool ports_known = false;      // a first fragment, or none, with ports or ICMP's type
+  std::size_t transport_at = 0;  // where IP's payload begins in the record; 0: it is not there, or not IP
   Endpoints endpoints;
   NatProof proof;
 
   [[nodiscard]] bool is_fragment() const { return proof.fragment != 0; }
+  // One without the transport header.
+  [[nodiscard]] bool is_later_fragment() const { return (proof.fragment & 0xfff8U) != 0; }
+  // Whether the endpoints say which flow of IP the packet belongs to: no port is missing.
+  [[nodiscard]] bool has_flow() const;
   // The same for an IPv4 datagram and its fragments.
   [[nodiscard]] std::uint64_t datagram() const;
 };

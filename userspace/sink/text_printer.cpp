@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "sink/text_printer.hpp"
 
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <ctime>
-#include <unordered_map>
 
 #include "base/now.hpp"
 #include "base/plain_text.hpp"
 #include "base/vlan.hpp"
-#include "base/write_all.hpp"
 #include "dissect/hexdump.hpp"
 #include "dissect/text.hpp"
 #include "ringtap/bytes.hpp"
-#include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
 namespace {
-
-constexpr std::size_t kWriteAt = 64 * 1024;
 
 // tcpdump numbers the packets' times in the precision it prints, also when it subtracts them.
 std::uint64_t rounded(std::uint64_t time_ns, bool nanoseconds) {
@@ -63,52 +52,12 @@ DissectOptions with_dump_known(DissectOptions options, DumpStyle dump) {
 
 }  // namespace
 
-// Names of devices by number: from the announced interfaces, otherwise from this host, asked when a line first needs
-// one. The socket that asks is opened at the beginning, since in the sandbox none can be.
-class TextPrinter::DeviceNames final : public InterfaceNames {
- public:
-  explicit DeviceNames(const std::vector<ShownInterface>& announced)
-      : announced_(announced), socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {}
-
-  // The interface of the record that is printed next.
-  void set_interface(std::uint32_t id) { of_record_ = id; }
-
-  std::string_view name(std::uint32_t ifindex) override {
-    const auto is_named = [&](const ShownInterface& one) {
-      return one.ifindex == ifindex && ifindex != 0 && !one.name.empty();
-    };
-    // A device has several interfaces where several taps are, and after it was renamed.
-    if (of_record_ < announced_.size() && is_named(announced_[of_record_])) return announced_[of_record_].shown;
-    const auto other = std::find_if(announced_.begin(), announced_.end(), is_named);
-    if (other != announced_.end()) return other->shown;
-    if (names_.size() == kMostNames) names_.clear();
-    const auto [known, is_new] = names_.try_emplace(ifindex);
-    if (is_new) known->second = name_here(ifindex);
-    return known->second;
-  }
-
- private:
-  static constexpr std::size_t kMostNames = 4096;
-
-  // netdevice(7); empty if there is no such device.
-  [[nodiscard]] std::string name_here(std::uint32_t ifindex) const {
-    ifreq request{};
-    request.ifr_ifindex = static_cast<int>(ifindex);
-    return ::ioctl(socket_.get(), SIOCGIFNAME, &request) == 0 ? plain_line(request.ifr_name) : std::string();
-  }
-
-  const std::vector<ShownInterface>& announced_;
-  UniqueFd socket_;
-  std::size_t of_record_ = 0;
-  std::unordered_map<std::uint32_t, std::string> names_;
-};
-
 TextPrinter::TextPrinter(int fd, const TextOptions& options, NameResolver* resolver)
-    : fd_(fd),
-      is_regular_(is_regular_file(fd)),
-      options_(options),
-      device_names_(std::make_unique<DeviceNames>(interfaces_)),
-      dissector_(with_dump_known(options.dissect, options.dump), resolver, device_names_.get()) {
+    : options_(options),
+      device_names_(std::make_unique<NumberedDevices>(interfaces_)),
+      dissector_(with_dump_known(options.dissect, options.dump), resolver, device_names_.get()),
+      lines_(fd, options.line_buffered),
+      out_(lines_.text()) {
   tzset();
 }
 
@@ -219,15 +168,13 @@ void TextPrinter::put_owner(const Owner& owner) {
 Result<> TextPrinter::end_line() {
   out_.put('\n');
   // What a printer let through all the same, such as bytes of a name.
-  const std::size_t begin = ends_.empty() ? 0 : ends_.back();
+  const std::size_t begin = lines_.begin_of_record();
   if (const std::string_view line = out_.text().substr(begin); !is_plain_ascii(line)) {
     const std::string plain = plain_text(line);
     out_.cut(begin);
     out_.put(plain);
   }
-  ends_.push_back(out_.size());
-  if (options_.line_buffered || out_.size() >= kWriteAt) return flush();
-  return ok();
+  return lines_.end_record();
 }
 
 Result<> TextPrinter::on_statistics(const InterfaceStatistics&) {
@@ -235,12 +182,7 @@ Result<> TextPrinter::on_statistics(const InterfaceStatistics&) {
 }
 
 Result<> TextPrinter::flush() {
-  const std::string_view text = out_.text();
-  const auto [written, error] = write_all(fd_, std::as_bytes(std::span(text)), is_regular_);
-  for (const std::size_t end : ends_) stored_ += end <= written;
-  ends_.clear();
-  out_.clear();
-  return error == 0 ? ok() : write_error(error, "write packets as text");
+  return lines_.flush();
 }
 
 Result<> TextPrinter::finish() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A sink that prints each record as tcpdump does. Owns the Dissector and a buffer of text, which is written to the
-// descriptor when it is large, after every record (line_buffered), or at flush(). Borrows the descriptor and the
-// resolver. The caller ignores SIGPIPE; an Error keeps errno, so that EPIPE can be told from a full disk. One thread.
+// A sink that prints each record as tcpdump does. Owns the Dissector and the text on its way (sink/line_output.hpp).
+// Borrows the descriptor and the resolver. One thread.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +13,8 @@
 #include "dissect/dissector.hpp"
 #include "ringtap/sink.hpp"
 #include "ringtap/text_style.hpp"
+#include "sink/line_output.hpp"
+#include "sink/numbered_devices.hpp"
 
 namespace ringtap {
 
@@ -32,16 +33,9 @@ class TextPrinter final : public Sink {
   Result<> flush() override;
   // Leaves the descriptor open, which belongs to the caller.
   Result<> finish() override;
-  [[nodiscard]] std::uint64_t records_stored() const override { return stored_ + unprinted_; }
+  [[nodiscard]] std::uint64_t records_stored() const override { return lines_.records_stored() + unprinted_; }
 
  private:
-  class DeviceNames;
-  struct ShownInterface {
-    std::string name;
-    std::string shown;  // the same without control bytes
-    std::uint32_t ifindex;
-  };
-
   // The record itself, or one that lives until the next call.
   const RecordView& without_cooked_tag(const RecordView& record);
   [[nodiscard]] bool shows_interface(const RecordView& record) const;
@@ -54,19 +48,16 @@ class TextPrinter final : public Sink {
   void put_fraction(std::uint64_t nanoseconds);
   void put_dump(const RecordView& record, std::size_t header_size);
 
-  int fd_;
-  bool is_regular_;
   TextOptions options_;
   std::vector<ShownInterface> interfaces_;
   bool several_names_ = false;
   bool hides_cooked_tags_ = false;
   RecordView untagged_;  // a record without its tag
   std::vector<std::byte> untagged_bytes_;
-  std::unique_ptr<DeviceNames> device_names_;
+  std::unique_ptr<NumberedDevices> device_names_;
   Dissector dissector_;  // borrows device_names_
-  Appender out_;
-  std::vector<std::size_t> ends_;  // where in out_ records end
-  std::uint64_t stored_ = 0;
+  LineOutput lines_;
+  Appender& out_;                // lines_' text
   std::uint64_t unprinted_ = 0;  // by TextOptions::print_every: as good as printed
   std::uint64_t count_ = 0;
   std::optional<std::uint64_t> reference_ns_;  // the previous or the first record's time
