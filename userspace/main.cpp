@@ -29,6 +29,8 @@ constexpr std::array kCommands = {
     Command{Action::kCompareFile, compare_file},
     Command{Action::kQuery, query},
     Command{Action::kTrigger, trigger},
+    Command{Action::kExtcap, extcap},
+    Command{Action::kDoctor, doctor},
     Command{Action::kShowFilter, show_filter},
     Command{Action::kListDevices, list_devices},
     Command{Action::kListLinkTypes, list_link_types},

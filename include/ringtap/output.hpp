@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "ringtap/recording.hpp"
@@ -45,6 +47,22 @@ struct Conversion {
   void leave_out(FilePart part, std::uint64_t count = 1) { left_out[static_cast<std::size_t>(part)] += count; }
 };
 
+// Where a run's counts are told to Prometheus.
+struct MetricsOptions {
+  std::string address;        // "127.0.0.1:9415", "unix:PATH"; empty: nobody is answered
+  std::string path;           // of a file that is written again and again; empty: none
+  bool counts_drops = false;  // records of the drop tap, by their reason
+
+  [[nodiscard]] bool has_any() const { return !address.empty() || !path.empty(); }
+};
+
+// Of a run that sums packets up.
+struct SummaryStyle {
+  bool drops_only = false;
+  bool json = false;      // one object per row instead of tables
+  std::size_t rows = 20;  // of each table, at the end
+};
+
 struct OutputOptions {
   std::string path;  // of the capture file; "-" is standard output; empty: no file
   FileFormat format = FileFormat::kPcap;
@@ -58,6 +76,8 @@ struct OutputOptions {
   bool flush_each_record = false;
   bool sync = false;      // a file is on the disk before it counts as written
   RecordSettings record;  // without a folder: nothing is recorded
+  MetricsOptions metrics;
+  std::optional<SummaryStyle> summary;
 };
 
 }  // namespace ringtap

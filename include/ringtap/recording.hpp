@@ -44,4 +44,19 @@ struct RecordSettings {
   std::uint64_t stats_ns = 0;  // how often a line of counts is printed; 0: never
 };
 
+// What a recording has done so far.
+struct RecordingCounts {
+  std::uint64_t packets = 0;                       // in the segments
+  std::uint64_t packets_lost = 0;                  // that could not be written
+  std::uint64_t bytes = 0;                         // of packets' frames, before they were compressed
+  std::uint64_t stored = 0;                        // in the segments
+  std::optional<std::uint64_t> frames_stored_raw;  // that there was no time to compress; none: none shall be
+  std::uint64_t segments = 0;                      // begun
+  std::uint64_t removed = 0;                       // of those kept
+  std::uint64_t kept_bytes = 0;                    // all complete segments
+  std::uint64_t waits = 0;                         // how often the capture had to wait for the disk
+  std::optional<std::uint64_t> oldest_ns;
+  std::optional<std::uint64_t> free;  // on the disk
+};
+
 }  // namespace ringtap

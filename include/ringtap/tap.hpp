@@ -86,6 +86,14 @@ static_assert(
   return tap_traits(tap).family;
 }
 
+// The device of an interface, which is called "eth0:xdp" where several taps run.
+[[nodiscard]] constexpr std::string_view device_of_interface(std::string_view interface, Tap tap) {
+  const std::string_view family = tap_family(tap);
+  if (interface.size() <= family.size() + 1 || !interface.ends_with(family)) return interface;
+  const std::size_t colon = interface.size() - family.size() - 1;
+  return interface[colon] == ':' ? interface.substr(0, colon) : interface;
+}
+
 class TapSet {
  public:
   constexpr TapSet() = default;

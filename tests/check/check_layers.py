@@ -25,10 +25,11 @@ FOLDERS = {
     "live": {"base", "container", "sandbox", "taps", "loader", "net", "record", "filter"},
     "sink": {"base", "dissect", "record"},
     "compare": {"base", "record"},
+    "summary": {"base", "record"},
     "app": {"base"},
     "sandbox": {"base"},
     "api": {"dissect", "file", "filter", "live"},
-    "command": {"base", "dissect", "record", "file", "names", "filter", "recorder", "cli", "net", "nft", "loader", "live", "sink", "compare", "app", "sandbox"},
+    "command": {"base", "dissect", "record", "file", "names", "filter", "recorder", "cli", "net", "nft", "loader", "live", "sink", "compare", "summary", "app", "sandbox"},
     "main.cpp": {"base", "cli", "command"},
 }
 

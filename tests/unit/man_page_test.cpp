@@ -88,7 +88,8 @@ struct Section {
   const char* title;
 };
 constexpr std::array kSections = {Section{kCompareForm, kCompareSection},
-                                  Section{kRecordForm, ".Ss Recording for days"}};
+                                  Section{kRecordForm, ".Ss Recording for days"},
+                                  Section{kStatsForm, ".Ss Sums of traffic and of drops"}};
 
 TEST(ManPage, HasEveryOptionOfEachOtherFormAndNoOther) {
   const std::string page = man_page();
@@ -116,7 +117,7 @@ TEST(Help, HasEveryOptionWithItsOwnDefault) {
     ASSERT_TRUE(options);
     ASSERT_EQ(options->action, Action::kShowText);
     for (const std::string& name : table(form)) EXPECT_NE(options->text.find(name), std::string::npos) << name;
-    const char* const snaplen = form == kCompareForm ? "default 256" : "default 262144";
+    const std::string snaplen = "default " + std::to_string(default_options(form).capture.snaplen);
     EXPECT_EQ(options->text.find(snaplen) != std::string::npos, table(form).contains("-s"));
     EXPECT_EQ(options->text.find("default 65536") != std::string::npos, table(form).contains("-B"));
   }

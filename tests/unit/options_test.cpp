@@ -325,6 +325,7 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
                                         "--format",
                                         "--print",
                                         "--print-sampling",
+                                        "--json",
                                         "--count",
                                         "-U",
                                         "-l",
@@ -357,10 +358,10 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
                                         "--sandbox",
                                         "--sync"};
   const std::map<std::string, const char*> values = {
-      {"--tap", "tc"},      {"--xdp-mode", "native"}, {"-B", "64m"},        {"--sample", "1/2"},
-      {"--max-pps", "5"},   {"--time-batch", "10us"}, {"--duration", "5s"}, {"--ready-file", "x"},
-      {"--pid", "1"},       {"--comm", "sh"},         {"--uid", "0"},       {"--cgroup", "/"},
-      {"--container", "c"}, {"--pod", "a/b"}};
+      {"--tap", "tc"},      {"--xdp-mode", "native"}, {"-B", "64m"},           {"--sample", "1/2"},
+      {"--max-pps", "5"},   {"--time-batch", "10us"}, {"--duration", "5s"},    {"--ready-file", "x"},
+      {"--pid", "1"},       {"--comm", "sh"},         {"--uid", "0"},          {"--cgroup", "/"},
+      {"--container", "c"}, {"--pod", "a/b"},         {"--metrics", "unix:x"}, {"--metrics-file", "x"}};
   for (const OptionRow& row : option_table()) {
     if ((row.forms & kCaptureForm) == 0) continue;
     const std::string name = std::string(row.names).substr(0, std::string(row.names).find(','));
@@ -423,6 +424,53 @@ TEST(Options, AQueryReadsAFolderAsFilesAreRead) {
   EXPECT_FALSE(parse({"query", "dir", "-i", "eth0"}));
   EXPECT_FALSE(parse({"query", "dir", "-r", "x"}));
   EXPECT_FALSE(parse({"query", "dir", "-B", "1000"}));
+}
+
+TEST(Options, JsonTakesAListOrNone) {
+  EXPECT_EQ(parsed({"--json"}).text_style.json.fields, kUsualJsonFields);
+  const JsonFields two =
+      json_fields_where([](const JsonFieldRow& row) { return row.name == "src_ip" || row.name == "ringtap.reason"; });
+  EXPECT_EQ(parsed({"--json=src_ip,ringtap.reason"}).text_style.json.fields, two);
+  const Options apart = parsed({"--json=fields", "src_ip,ringtap.reason", "udp"});
+  EXPECT_EQ(apart.text_style.json.fields, two);
+  EXPECT_EQ(apart.filter.expression, "udp");
+  EXPECT_EQ(parsed({"--json", "udp"}).filter.expression, "udp");
+  EXPECT_TRUE(parsed({"--json", "-w", "x"}).output.print);
+  EXPECT_FALSE(parse({"--json=fields"}));
+  EXPECT_FALSE(parse({"--json=src"}));
+}
+
+TEST(Options, AreThoseOfWiresharkIfItAsks) {
+  using Question = ExtcapOptions::Question;
+  EXPECT_EQ(parsed({"--extcap-interfaces", "--extcap-version=4.0"}).extcap.question, Question::kInterfaces);
+  const Options check = parsed({"--extcap-interface", "ringtap:eth0:xdp", "--extcap-capture-filter", "tcp port 80"});
+  EXPECT_EQ(check.action, Action::kExtcap);
+  EXPECT_EQ(check.extcap.question, Question::kFilterCheck);
+  EXPECT_EQ(check.capture.taps, TapSet{Tap::kXdp});
+  EXPECT_EQ(check.filter.expression, "tcp port 80");
+  const Options capture =
+      parsed({"--capture", "--extcap-interface", "ringtap:drops", "--fifo", "f", "--snaplen", "99"});
+  EXPECT_EQ(capture.action, Action::kCapture);
+  EXPECT_EQ(capture.capture.interfaces, std::vector<std::string>{"any"});
+  EXPECT_EQ(capture.capture.taps, TapSet{Tap::kDrop});
+  EXPECT_EQ(capture.capture.snaplen, 99U);
+  EXPECT_EQ(capture.output.path, "f");
+  EXPECT_EQ(capture.output.format, FileFormat::kPcapng);
+  EXPECT_FALSE(parse({"--capture", "--extcap-interface", "ringtap:eth0"}));
+  EXPECT_FALSE(parse({"--extcap-config", "--extcap-interface", "eth0"}));
+  EXPECT_FALSE(parse({"--capture", "-i", "eth0"}));
+}
+
+TEST(Options, SumsAreOfFilesOrInterfacesAndDropsOfAll) {
+  const Options drops = parsed({"drops", "udp"});
+  EXPECT_EQ(drops.action, Action::kCapture);
+  EXPECT_EQ(drops.capture.interfaces, std::vector<std::string>{"any"});
+  EXPECT_EQ(drops.capture.taps, TapSet{Tap::kDrop});
+  EXPECT_TRUE(drops.output.summary && drops.output.summary->drops_only && !drops.output.print);
+  const Options stats = parsed({"stats", "-r", "x", "--json", "--rows", "5"});
+  EXPECT_EQ(stats.action, Action::kReadFile);
+  EXPECT_TRUE(stats.output.summary && stats.output.summary->json && stats.output.summary->rows == 5);
+  EXPECT_FALSE(parse({"stats", "-w", "x"}));
 }
 
 TEST(Options, SeveralFilesAreRead) {

@@ -3,8 +3,10 @@
 // No state; any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <ctime>
+#include <string>
 
 namespace ringtap {
 
@@ -22,6 +24,16 @@ inline std::uint64_t monotonic_now_ns() {
 
 inline std::uint64_t epoch_now_ns() {
   return now_ns(CLOCK_REALTIME);
+}
+
+// "2026-11-29T14:03:19Z", of a time since the epoch.
+inline std::string utc_text(std::uint64_t ns) {
+  const auto seconds = static_cast<std::time_t>(ns / kNsPerSecond);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
 }
 
 }  // namespace ringtap

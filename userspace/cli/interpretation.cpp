@@ -132,6 +132,7 @@ Result<> interpret_output(Draft& draft) {
   const bool has_reasons = capture.taps.contains_any(kPcapngTaps) || capture.who;
   const bool needs_pcapng = output.path.ends_with(".pcapng") || several || has_reasons;
   output.format = draft.format.value_or(needs_pcapng ? FileFormat::kPcapng : FileFormat::kPcap);
+  output.metrics.counts_drops = output.metrics.has_any() && capture.taps.contains(Tap::kDrop);
   output.format_follows_packets = !draft.format && output.format == FileFormat::kPcap && reads_files(draft);
   output.precision = draft.precision.value_or(draft.nano ? TimePrecision::kNanoseconds : TimePrecision::kMicroseconds);
   draft.options.text_style.nanoseconds = output.precision == TimePrecision::kNanoseconds;
@@ -141,7 +142,8 @@ Result<> interpret_output(Draft& draft) {
 // An object has what its fields say and no names of hosts.
 Result<> interpret_json(Draft& draft) {
   if (draft.options.text_style.json.fields.empty()) return ok();
-  if (draft.options.output.count_only) return usage("--count prints no packets: it cannot be used together with --json");
+  if (draft.options.output.count_only)
+    return usage("--count prints no packets: it cannot be used together with --json");
   if (draft.hex + draft.hex_ascii + draft.ascii > 0) {
     return usage("-x, -X and -A are for text: they cannot be used together with --json")
         .hint("--json=ringtap,packet has the bytes");
@@ -210,6 +212,22 @@ Result<> check_events(const Draft& draft) {
   return ok();
 }
 
+Result<Options> interpret_summary(Draft draft, Form form, const std::string& expression) {
+  if (form == kDropsForm) {
+    if (draft.options.capture.interfaces.empty() && !reads_files(draft)) draft.options.capture.interfaces = {"any"};
+    draft.taps = TapSet{Tap::kDrop};
+  }
+  auto options = interpret_capture(std::move(draft), expression);
+  if (options) options->output.print = false;
+  return options;
+}
+
+Result<Options> interpret_doctor(Draft draft, const std::string& expression) {
+  if (!expression.empty()) return usage("doctor takes no arguments");
+  draft.options.action = Action::kDoctor;
+  return std::move(draft.options);
+}
+
 Result<Options> interpret_trigger(Draft draft, const std::string& expression) {
   if (draft.options.folder.empty()) return usage("trigger needs the folder of a recorder: ringtap trigger DIR");
   if (!expression.empty()) return usage("trigger takes a folder and nothing else, not '" + expression + "'");
@@ -247,6 +265,42 @@ Result<Options> interpret_query(Draft draft, const std::string& expression) {
   return interpret_capture(std::move(draft), expression);
 }
 
+// "ringtap:eth0", "ringtap:eth0:xdp", "ringtap:drops", "ringtap:any": no name of a device has a colon.
+Result<> interpret_extcap_interface(Draft& draft) {
+  const std::string& listed = draft.options.extcap.interface;
+  constexpr std::string_view kStart = "ringtap:";
+  if (!listed.starts_with(kStart)) return usage("--extcap-interface " + listed + ": not an interface of ringtap");
+  const std::string name = listed.substr(kStart.size());
+  const std::size_t colon = name.find(':');
+  draft.options.capture.interfaces = {name.substr(0, colon)};
+  if (name == "drops") {
+    draft.options.capture.interfaces = {"any"};
+    draft.taps = TapSet{Tap::kDrop};
+  } else if (colon != std::string::npos) {
+    if (name.substr(colon) != ":xdp") return usage("--extcap-interface " + listed + ": not an interface of ringtap");
+    draft.taps = TapSet{Tap::kXdp};
+  }
+  return ok();
+}
+
+Result<Options> interpret_extcap(Draft draft, const std::string& expression) {
+  using Question = ExtcapOptions::Question;
+  ExtcapOptions& extcap = draft.options.extcap;
+  if (!expression.empty()) return usage("a filter for Wireshark is given with --extcap-capture-filter");
+  if (extcap.question != Question::kInterfaces) {
+    if (auto known = interpret_extcap_interface(draft); !known) return known.take_error();
+  }
+  const std::string filter = draft.options.filter.expression;
+  const bool captures = extcap.captures && extcap.question == Question::kNone;
+  if (captures && draft.options.output.path.empty()) return usage("--capture needs --fifo, where the packets go");
+  if (!captures && extcap.question == Question::kNone) extcap.question = Question::kFilterCheck;
+  if (!captures) draft.options.output.path.clear();
+  draft.format = FileFormat::kPcapng;
+  auto options = interpret_capture(std::move(draft), filter);
+  if (options && !captures) options->action = Action::kExtcap;
+  return options;
+}
+
 Result<Options> interpret_compare(Draft draft, const std::string& expression) {
   if (auto result = interpret_files(draft); !result) return result.take_error();
   Options& options = draft.options;
@@ -264,6 +318,9 @@ Result<Options> interpret(Draft draft, Form form, const std::string& expression)
   if (form == kCompareForm) return interpret_compare(std::move(draft), expression);
   if (form == kTriggerForm) return interpret_trigger(std::move(draft), expression);
   if (form == kRecordForm) return interpret_record(std::move(draft), expression);
+  if (form == kDoctorForm) return interpret_doctor(std::move(draft), expression);
+  if ((form & kSummaryForms) != 0) return interpret_summary(std::move(draft), form, expression);
+  if (form == kExtcapForm) return interpret_extcap(std::move(draft), expression);
   if (form == kQueryForm) return interpret_query(std::move(draft), expression);
   return interpret_capture(std::move(draft), expression);
 }

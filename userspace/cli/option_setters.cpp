@@ -232,11 +232,19 @@ Result<> set_stats(Draft& draft, const Given& given) {
   return ok();
 }
 
+Result<> set_extcap_tap(Draft& draft, const Given& given) {
+  return given.value() == "auto" ? ok() : store(parse_taps(given.name, given.value(), kCaptureTaps), draft.taps);
+}
+
+Result<> set_extcap_slice(Draft& draft, const Given& given) {
+  return given.value() == "all" ? ok() : parse_slice(given.name, given.value(), capture(draft).reduction);
+}
+
 Result<> set_json(Draft& draft, const Given& given) {
   JsonFields& fields = style(draft).json.fields;
-  fields = {};
-  if (given.values.empty()) fields = kUsualJsonFields;
-  for (const std::string& word : words_of(given.values.empty() ? std::string() : given.value())) {
+  fields = given.values.empty() ? kUsualJsonFields : JsonFields();
+  if (given.values.empty()) return ok();
+  for (const std::string& word : words_of(given.value())) {
     const JsonFields meant = json_fields_of_word(word);
     if (meant.empty()) {
       std::string known;

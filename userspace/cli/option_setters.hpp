@@ -116,6 +116,13 @@ Result<> set_event_time(Draft& draft, const Given& given) {
   *Field(draft) = static_cast<std::uint64_t>(time->count());
   return ok();
 }
+template <auto Question>
+Result<> set_question(Draft& draft, const Given&) {
+  draft.options.extcap.question = Question;
+  return ok();
+}
+Result<> set_extcap_tap(Draft& draft, const Given& given);
+Result<> set_extcap_slice(Draft& draft, const Given& given);
 Result<> set_memory(Draft& draft, const Given& given);
 Result<> set_drop_trigger(Draft& draft, const Given& given);
 Result<> set_rate_trigger(Draft& draft, const Given& given);

@@ -17,7 +17,7 @@ using Group = OptionGroup;
 constexpr std::uint64_t kAnyCount = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kMostFiles = std::numeric_limits<std::int32_t>::max();
 
-// Every header that is compared and the first payload, with room for tags, options and extension headers.
+// Every header that is looked at and the first payload, with room for tags, options and extension headers.
 constexpr std::uint32_t kCompareSnaplen = 256;
 
 // Of the file system, unless --keep says otherwise.
@@ -45,7 +45,7 @@ constexpr std::array kOptions = {
     OptionRow{"-i,--interface", "IF", Group::kInput, kLiveForms,
               "interface: its name, its number in the list of -D, or any; may be repeated", set_interfaces},
     OptionRow{
-        "--tap", "LIST", Group::kInput, kRecordingForms,
+        "--tap", "LIST", Group::kInput, kTapForms,
         "where in the kernel to capture: tc, tc-in, tc-out, xdp, packet, stack, netfilter, socket, drop; separate "
         "several with commas",
         [](Draft& d, const Given& given) { return store(parse_taps(given.name, given.value(), kCaptureTaps), d.taps); },
@@ -55,9 +55,8 @@ constexpr std::array kOptions = {
         "taps to compare: xdp, packet, stack, tc, netfilter, socket, drop, end; separate several with commas",
         [](Draft& d, const Given& given) { return store(parse_taps(given.name, given.value(), kAllTaps), d.taps); },
         taps_text, ActsOn::kCaptures},
-    OptionRow{"--xdp-mode", "MODE", Group::kInput, kRecordingForms,
-              "how the XDP tap is attached: auto, native or generic", set_xdp_mode,
-              [](const Options&) { return std::string("auto"); }, ActsOn::kCaptures},
+    OptionRow{"--xdp-mode", "MODE", Group::kInput, kTapForms, "how the XDP tap is attached: auto, native or generic",
+              set_xdp_mode, [](const Options&) { return std::string("auto"); }, ActsOn::kCaptures},
     OptionRow{"--consume", nullptr, Group::kInput, kRecordingForms,
               "drop captured frames at the XDP tap; for mirror ports, refused on an interface with an address",
               set_flag<[](Draft& d) { return &capture(d).consume; }>, nullptr, ActsOn::kCaptures},
@@ -118,7 +117,7 @@ constexpr std::array kOptions = {
                 return ok();
               },
               nullptr, ActsOn::kCaptures},
-    OptionRow{"-r", "FILE", Group::kInput, kRecordingForms,
+    OptionRow{"-r", "FILE", Group::kInput, static_cast<Form>(kRecordingForms | kSummaryForms),
               "read a pcap or pcapng file instead of capturing; - is standard input; several are merged in time order",
               set_read_paths},
     OptionRow{"-r", "FILE", Group::kInput, kCompareForm,
@@ -157,7 +156,8 @@ constexpr std::array kOptions = {
     OptionRow{"-F", "FILE", Group::kFilter, kPacketForms,
               "read the filter from a file; a filter on the command line is then ignored",
               set_text<[](Draft& d) { return &d.expression_file; }>},
-    OptionRow{"--any-vlan", nullptr, Group::kFilter, kAllForms, "also match frames with one to four VLAN tags",
+    OptionRow{"--any-vlan", nullptr, Group::kFilter, static_cast<Form>(kAllForms | kExtcapForm),
+              "also match frames with one to four VLAN tags",
               set_flag<[](Draft& d) { return &d.options.filter.any_vlan; }>},
     OptionRow{"-O,--no-optimize", nullptr, Group::kFilter, kAllForms, "do not run libpcap's optimiser on the filter",
               [](Draft& d, const Given&) {
@@ -219,11 +219,25 @@ constexpr std::array kOptions = {
     OptionRow{"--stats", "TIME", Group::kOutput, kRecordForm,
               "print a line of counts and rates this often; for example 10s", set_stats},
 
+    OptionRow{"--metrics", "ADDR", Group::kOutput, kRecordingForms,
+              "answer Prometheus at this address: 127.0.0.1:9415, or unix:PATH",
+              set_text<[](Draft& d) { return &output(d).metrics.address; }>, nullptr, ActsOn::kCaptures},
+    OptionRow{"--metrics-file", "FILE", Group::kOutput, kRecordingForms,
+              "write the same metrics to a file every 5 s, for node_exporter's textfile collector",
+              set_text<[](Draft& d) { return &output(d).metrics.path; }>, nullptr, ActsOn::kCaptures},
+
     OptionRow{"--each", nullptr, Group::kOutput, kCompareForm,
               "also print a block for each packet: its outcome, and the time between the taps it passed",
               set_flag<[](Draft& d) { return &d.options.compare.each; }>},
     OptionRow{"--json", nullptr, Group::kOutput, kCompareForm, "print one JSON object per line instead of tables",
               set_flag<[](Draft& d) { return &d.options.compare.json; }>},
+    OptionRow{"--json", nullptr, Group::kOutput, kSummaryForms, "print one JSON object per line instead of tables",
+              set_flag<[](Draft& d) { return &d.options.output.summary->json; }>},
+    OptionRow{"--rows", "N", Group::kOutput, kSummaryForms, "the most rows of each table at the end",
+              set_number<[](Draft& d) { return &d.options.output.summary->rows; }, 1, kMostFiles>,
+              [](const Options& o) { return std::to_string(o.output.summary->rows); }},
+    OptionRow{"-n", nullptr, Group::kOutput, kSummaryForms,
+              "accepted, but has no effect: numbers are never replaced by names", accept},
     OptionRow{"-w", "FILE", Group::kOutput, kReadingForms,
               "write the packets to a file instead of printing them; - is standard output",
               set_text<[](Draft& d) { return &output(d).path; }>},
@@ -329,6 +343,31 @@ constexpr std::array kOptions = {
     OptionRow{"-#,--number", nullptr, Group::kText, kReadingForms, "number the packets",
               set_flag<[](Draft& d) { return &style(d).number; }>},
 
+    OptionRow{"--extcap-interfaces", nullptr, Group::kInput, kExtcapForm, "list the interfaces",
+              set_question<ExtcapOptions::Question::kInterfaces>},
+    OptionRow{"--extcap-version", "VERSION", Group::kInput, kExtcapForm, "of Wireshark; has no effect", accept},
+    OptionRow{"--extcap-config", nullptr, Group::kInput, kExtcapForm, "list the arguments of an interface",
+              set_question<ExtcapOptions::Question::kArguments>},
+    OptionRow{"--extcap-dlts", nullptr, Group::kInput, kExtcapForm, "list the link types of an interface",
+              set_question<ExtcapOptions::Question::kLinkTypes>},
+    OptionRow{"--extcap-interface", "IF", Group::kInput, kExtcapForm, "the interface, as it was listed",
+              set_text<[](Draft& d) { return &d.options.extcap.interface; }>},
+    OptionRow{"--extcap-capture-filter", "EXPR", Group::kFilter, kExtcapForm, "the filter; without --capture: check it",
+              set_text<[](Draft& d) { return &d.options.filter.expression; }>},
+    OptionRow{"--capture", nullptr, Group::kInput, kExtcapForm, "capture",
+              set_flag<[](Draft& d) { return &d.options.extcap.captures; }>},
+    OptionRow{"--fifo", "PATH", Group::kOutput, kExtcapForm, "write a pcapng file here",
+              set_text<[](Draft& d) { return &output(d).path; }>},
+    OptionRow{"--extcap-control-in", "PATH", Group::kInput, kExtcapForm, "what Wireshark's toolbar sends",
+              set_text<[](Draft& d) { return &d.options.extcap.control_in; }>},
+    OptionRow{"--extcap-control-out", "PATH", Group::kOutput, kExtcapForm, "what Wireshark's toolbar shows",
+              set_text<[](Draft& d) { return &d.options.extcap.control_out; }>},
+    OptionRow{"--tap", "TAP", Group::kInput, kExtcapForm, "where to capture; auto: by the kind of device",
+              set_extcap_tap},
+    OptionRow{"--snaplen", "BYTES", Group::kInput, kExtcapForm, "bytes to keep of each packet", set_snaplen},
+    OptionRow{"--buffer", "KIB", Group::kInput, kExtcapForm, "total size of all ring buffers", set_buffer},
+    OptionRow{"--slice", "LAYER", Group::kInput, kExtcapForm, "keep only headers: all, l2, l3 or l4", set_extcap_slice},
+
     OptionRow{"--strict-loss", nullptr, Group::kOther, kRecordingForms, "exit with code 3 if packets were lost",
               set_flag<[](Draft& d) { return &d.options.strict_loss; }>, nullptr, ActsOn::kCaptures},
     OptionRow{"-Z,--relinquish-privileges", "USER", Group::kOther, kPacketForms,
@@ -346,11 +385,24 @@ constexpr std::array kForms = {
             "Captures packets with eBPF taps in the kernel, and prints or writes them like tcpdump.\n"
             "ringtap compare follows each packet through all taps and reports where it went: see ringtap compare -h\n"
             "ringtap record writes segments into a folder that does not outgrow its limits: see ringtap record -h\n"
-            "ringtap query finds packets in such a folder: see ringtap query -h"},
+            "ringtap query finds packets in such a folder: see ringtap query -h\n"
+            "ringtap stats sums packets up, ringtap drops shows what this host drops: see ringtap stats -h\n"
+            "ringtap doctor says what works on this machine"},
     FormRow{kCompareForm, "compare", "Follows each packet through all taps in the kernel and reports where it went."},
+    FormRow{
+        kDoctorForm, "doctor",
+        "Says what this kernel, these rights and this container allow, tap by tap, with the reason and the remedy."},
     FormRow{kTriggerForm, "trigger", "Has a recorder with --memory write what it holds: ringtap trigger DIR.",
             "of that recorder"},
     FormRow{kRecordForm, "record", "Records packets into a folder of segments that does not outgrow its limits."},
+    FormRow{kStatsForm, "stats",
+            "Sums packets up: flows and hosts by packets and bytes, and drops by reason and place. On a terminal a "
+            "table of\n"
+            "rates is shown anew each second; the sums come at the end."},
+    FormRow{
+        kDropsForm, "drops",
+        "Shows what this host drops: where, why, and which packets. On a terminal a table of rates is shown anew each\n"
+        "second; the sums come at the end. Without -i, of all interfaces."},
     FormRow{kQueryForm, "query",
             "Finds packets in a folder of recordings and prints or writes them like tcpdump -r; reads only the parts\n"
             "that may have some.",
@@ -361,6 +413,11 @@ constexpr std::array kForms = {
 
 std::span<const FormRow> form_table() {
   return kForms;
+}
+
+const FormRow& extcap_form() {
+  static constexpr FormRow kRow{kExtcapForm, "", "Answers Wireshark, which calls it through extcap(4)."};
+  return kRow;
 }
 
 std::span<const OptionRow> option_table() {
@@ -393,6 +450,12 @@ Options default_options(Form form) {
     options.output.format = FileFormat::kPcapng;
     options.output.record.keep.free_percent = kFreePercent;
   }
+  if (form == kStatsForm) options.output.summary = SummaryStyle{};
+  if (form == kDropsForm) {
+    options.output.summary = SummaryStyle{.drops_only = true};
+    options.capture.taps = {Tap::kDrop};
+  }
+  if ((form & kSummaryForms) != 0) options.capture.snaplen = kCompareSnaplen;
   if (form != kCompareForm) return options;
   options.capture.taps = kAllTaps;
   options.capture.snaplen = kCompareSnaplen;

@@ -17,16 +17,22 @@
 namespace ringtap {
 
 // The forms of a command line, by their first word; a set of them says in which an option is allowed.
-enum Form : std::uint8_t {
+enum Form : std::uint16_t {
   kCaptureForm = 1,
   kCompareForm = 2,
   kRecordForm = 4,
   kQueryForm = 8,
   kTriggerForm = 16,
-  kRecordingForms = kCaptureForm | kRecordForm,            // packets of interfaces to files
-  kReadingForms = kCaptureForm | kQueryForm,               // packets of files to people and files
-  kPacketForms = kCaptureForm | kRecordForm | kQueryForm,  // one after the other, not compared
-  kLiveForms = kCaptureForm | kCompareForm | kRecordForm,  // packets of interfaces
+  kExtcapForm = 32,  // no first word, but options that only it has
+  kDoctorForm = 64,
+  kStatsForm = 128,
+  kDropsForm = 256,
+  kSummaryForms = kStatsForm | kDropsForm,
+  kRecordingForms = kCaptureForm | kRecordForm,                            // packets of interfaces to files
+  kTapForms = kRecordingForms | kStatsForm,                                // where the taps may be chosen
+  kReadingForms = kCaptureForm | kQueryForm,                               // packets of files to people and files
+  kPacketForms = kCaptureForm | kRecordForm | kQueryForm | kSummaryForms,  // one after the other, not compared
+  kLiveForms = kCaptureForm | kCompareForm | kRecordForm | kSummaryForms,  // packets of interfaces
   kAllForms = kLiveForms | kQueryForm,
 };
 // Without a first word of its own, a capture.
@@ -37,6 +43,7 @@ struct FormRow {
   const char* folder = nullptr;  // its first argument; nullptr: it takes none
 };
 std::span<const FormRow> form_table();
+const FormRow& extcap_form();
 
 // The headings of the help.
 enum class OptionGroup : std::uint8_t { kInput, kFilter, kEnd, kOutput, kEvent, kText, kOther };

@@ -143,10 +143,12 @@ Options show_text(std::string text) {
 }  // namespace
 
 Result<Options> parse_options(int argc, const char* const* argv) {
-  const FormRow& row_of_form = form_of(argc > 1 ? argv[1] : "");
+  const bool is_extcap =
+      std::any_of(argv, argv + argc, [](std::string_view word) { return word.starts_with("--extcap-"); });
+  const FormRow& row_of_form = is_extcap ? extcap_form() : form_of(argc > 1 ? argv[1] : "");
   const Form form = row_of_form.form;
   std::string name = "ringtap";
-  if (form != kCaptureForm) {
+  if (!row_of_form.word.empty()) {
     name += " " + std::string(row_of_form.word);
     --argc;
     ++argv;
@@ -181,6 +183,8 @@ Result<Options> parse_options(int argc, const char* const* argv) {
     return show_text(app.help());
   } catch (const CLI::CallForVersion&) {
     draft.options.action = Action::kShowVersion;
+    const auto is_verbose = [](std::string_view word) { return word == "--verbose" || word == "-v"; };
+    if (std::any_of(argv + 1, argv + argc, is_verbose)) draft.options.text_style.dissect.verbosity = 1;
     return std::move(draft.options);
   } catch (const CLI::ExtrasError&) {
     return unknown_option(app, app.remaining().front());

@@ -3,6 +3,7 @@
 // Ranges of values are checked here, but not whether files, users or interfaces exist.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,19 @@ enum class Action {
   kCompareLive,
   kCompareFile,
   kQuery,
-  kTrigger
+  kTrigger,
+  kExtcap,
+  kDoctor
+};
+
+// What Wireshark asks (extcap(4)); a capture for it has these, too.
+struct ExtcapOptions {
+  enum class Question : std::uint8_t { kNone, kInterfaces, kArguments, kLinkTypes, kFilterCheck };
+  Question question = Question::kNone;
+  std::string interface;  // as it was listed: "ringtap:eth0:xdp"
+  bool captures = false;
+  std::string control_in;  // pipes of a toolbar; empty: there is none
+  std::string control_out;
 };
 
 struct Options {
@@ -52,6 +65,7 @@ struct Options {
 
   CompareStyle compare;
   bool nft_rule = false;
+  ExtcapOptions extcap;
 };
 
 // Does not touch the system except to read the files of -F and -V. Errors are of kind kUsage.

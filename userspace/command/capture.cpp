@@ -17,6 +17,7 @@
 #include "command/file_service.hpp"
 #include "command/live_input.hpp"
 #include "command/messages.hpp"
+#include "command/monitor.hpp"
 #include "command/run.hpp"
 #include "command/segment_service.hpp"
 #include "filter/expression_tree.hpp"
@@ -89,7 +90,7 @@ class Progress {
     if (counts_) show_count(totals.written);
     const auto account = source_.account();
     if (!account || account->total().dropped() <= told_) return;
-    say(loss_text(*account) + (told_ == 0 ? "; a larger -B, a smaller -s or a filter helps" : ""));
+    warn(loss_text(*account) + (told_ == 0 ? "; a larger -B, a smaller -s or a filter helps" : ""));
     told_ = account->total().dropped();
   }
 
@@ -129,6 +130,7 @@ void end_with(const ChildCommand& child, Output& output) {
 
 int capture(const Options& given) {
   Options options = given;
+  if (options.extcap.captures) say_only_errors();
   auto signals = Signals::create();
   if (!signals) return fail(signals.error());
   if (auto user = begin_run(options); !user) return fail(user.error());
@@ -143,6 +145,8 @@ int capture(const Options& given) {
   LiveSource& source = *live->source;
   if (auto started = start_file_service(options); !started) return fail(started.error());
   if (auto started = start_segment_service(options); !started) return fail(started.error());
+  auto monitor = Monitor::prepare(options);
+  if (!monitor) return fail(monitor.error());
   if (auto started = start_helpers(options, source); !started) return fail(started.error());
   auto names = host_names(options, {.patience = kNamePatience, .interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
@@ -159,6 +163,8 @@ int capture(const Options& given) {
   if (auto ready = make_ready_file(options); !ready) return fail(ready.error());
   if (auto gone = give_up_privileges(options, *needs); !gone) return fail(gone.error());
   confine(options, *needs);
+  if (auto started = (*monitor)->start(source, *output); !started) return fail(started.error());
+  output->start_next_file = (*monitor)->start_next_file(std::move(output->start_next_file));
   if (*child) {
     if (auto running = (*child)->release(); !running) return fail(running.error());
     end_with(**child, *output);
@@ -168,12 +174,14 @@ int capture(const Options& given) {
       source, *output, *signals, options,
       [&](const SessionTotals& totals) {
         report(source, options, totals, true);
-        if (output->tell_counts) output->tell_counts();
+        (*monitor)->tell_counts(totals);
       },
       [&](const SessionTotals& totals) {
         progress.look(totals);
-        if (output->on_progress) output->on_progress(totals);
+        (*monitor)->look(totals);
+        if (output->on_second) output->on_second();
       });
+  (*monitor)->end(ended.totals);
   if (output->tell_end) output->tell_end();
   tell_of_tagged_frames(source, options.filter);
   report(source, options, ended.totals, false);

@@ -14,6 +14,8 @@ int query(const Options& options);
 int compare_live(const Options& options);
 int compare_file(const Options& options);
 int trigger(const Options& options);
+int extcap(const Options& options);
+int doctor(const Options& options);
 int show_filter(const Options& options);
 int list_devices(const Options& options);
 int list_link_types(const Options& options);

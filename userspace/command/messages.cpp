@@ -3,8 +3,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <span>
 
+#include "app/service_manager.hpp"
 #include "base/limit_text.hpp"
 #include "base/plain_text.hpp"
 #include "base/write_all.hpp"
@@ -24,16 +27,48 @@ int exit_code(const Error& error) {
   return 1;
 }
 
+// sd-daemon(3).
+constexpr char kErrorPriority = '3';
+constexpr char kWarningPriority = '4';
+constexpr char kInfoPriority = '6';
+
+std::atomic<bool> only_errors = false;
+
+void print_lines(std::string_view text, char priority) {
+  if (only_errors && priority > kErrorPriority) return;
+  static const bool has_priorities = is_journal(STDERR_FILENO);
+  std::string plain = plain_text(text);
+  if (has_priorities) {
+    const std::string prefix = {'<', priority, '>'};
+    for (std::size_t at = 0; at < plain.size();) {
+      plain.insert(at, prefix);
+      at = std::min(plain.find('\n', at), plain.size() - 1) + 1;
+    }
+  }
+  // If that fails, too, there is nobody to tell.
+  (void)write_all(STDERR_FILENO, std::as_bytes(std::span(plain)), is_regular_file(STDERR_FILENO));
+}
+
+void say_line(const std::string& text, char priority) {
+  print_lines("ringtap: " + plain_line(text) + "\n", priority);
+}
+
 }  // namespace
 
 void say(const std::string& text) {
-  print_to_stderr("ringtap: " + plain_line(text) + "\n");
+  say_line(text, kInfoPriority);
+}
+
+void warn(const std::string& text) {
+  say_line(text, kWarningPriority);
+}
+
+void say_only_errors() {
+  only_errors = true;
 }
 
 void print_to_stderr(std::string_view text) {
-  const std::string plain = plain_text(text);
-  // If that fails, too, there is nobody to tell.
-  (void)write_all(STDERR_FILENO, std::as_bytes(std::span(plain)), is_regular_file(STDERR_FILENO));
+  print_lines(text, kInfoPriority);
 }
 
 void show_count(std::uint64_t packets) {
@@ -54,7 +89,7 @@ std::string error_text(const Error& error) {
 }
 
 int fail(const Error& error) {
-  say(error_text(error));
+  say_line(error_text(error), kErrorPriority);
   return exit_code(error);
 }
 

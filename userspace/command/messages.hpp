@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // What the commands print besides packets, and the exit codes of errors. Text from outside goes through here to a
-// terminal as plain text (base/plain_text.hpp). A message is one line; any thread.
+// terminal as plain text (base/plain_text.hpp). Where standard error is the journal of systemd, lines have a priority
+// in front: an error's, a warning's, or that of information. A message is one line; any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,11 @@ inline constexpr int kExitLoss = 3;
 
 // "ringtap: TEXT"
 void say(const std::string& text);
+// The same of what may need somebody to act, such as loss.
+void warn(const std::string& text);
+
+// From now on only errors are printed: what else goes to standard error Wireshark would show as one.
+void say_only_errors();
 
 // Reports, and the lines that tcpdump prints, too.
 void print_to_stderr(std::string_view text);

@@ -4,6 +4,7 @@
 #include "command/filter_input.hpp"
 #include "command/libraries.hpp"
 #include "command/messages.hpp"
+#include "command/system_report.hpp"
 
 namespace ringtap {
 namespace {
@@ -23,6 +24,18 @@ int capture(const Options&) {
 
 int compare_live(const Options&) {
   return fail(refusal("follow packets"));
+}
+
+int extcap(const Options&) {
+  return fail(refusal("capture for Wireshark"));
+}
+
+SystemReport examine_system() {
+  return {.text = error_text(refusal("capture")) + "\n", .can_capture = false};
+}
+
+std::string bug_report_text() {
+  return "";
 }
 
 int list_devices(const Options&) {

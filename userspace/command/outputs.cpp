@@ -11,12 +11,14 @@
 #include "command/file_service.hpp"
 #include "command/messages.hpp"
 #include "command/recording.hpp"
+#include "command/summary.hpp"
 #include "file/file_writer.hpp"
 #include "file/pcap_writer.hpp"
 #include "file/pcapng_writer.hpp"
 #include "file/rotating_writer.hpp"
 #include "ringtap/version.hpp"
 #include "sink/counter.hpp"
+#include "sink/drop_counter.hpp"
 #include "sink/json_printer.hpp"
 #include "sink/tee.hpp"
 #include "sink/text_printer.hpp"
@@ -65,6 +67,7 @@ Result<Output> open_file_set(const OutputContext& context) {
   auto files = RotatingWriter::create(options.path, options.rotation, std::move(hooks));
   if (!files) return files.take_error();
   output.is_done = [writer = files->get()] { return writer->is_over(); };
+  output.add_counts = [writer = files->get()](RunCounts& counts) { counts.bytes_written += writer->bytes_taken(); };
   output.start_next_file = [writer = files->get()]() -> Result<> {
     if (!writer->start_next()) say("SIGHUP: the next file would have the same name; nothing was done");
     return ok();
@@ -77,10 +80,19 @@ Result<Output> open_file(const OutputContext& context) {
   auto file = open_capture_file(context, context.options.output.path);
   if (!file) return file.take_error();
   Output output;
+  // The file of now, and how much is in those before it.
+  struct Present {
+    const FileWriter* out;
+    std::uint64_t bytes_before = 0;
+  };
+  auto present = std::make_shared<Present>(Present{file->out});
+  output.add_counts = [present](RunCounts& counts) {
+    counts.bytes_written += present->bytes_before + present->out->bytes_taken();
+  };
   if (context.options.output.path != "-") {
-    output.start_next_file = [sink = file->sink.get(), out = file->out, source = context.source,
-                              &path = context.options.output.path, disk = context.disk]() mutable -> Result<> {
-      auto next = open_output_anew(path, *out);
+    output.start_next_file = [sink = file->sink.get(), present, source = context.source,
+                              &path = context.options.output.path, disk = context.disk]() -> Result<> {
+      auto next = open_output_anew(path, *present->out);
       if (!next) {
         say("SIGHUP: " + error_text(next.error()) + "; going on in the present file");
         return ok();
@@ -95,7 +107,8 @@ Result<Output> open_file(const OutputContext& context) {
         if (auto written = sink->on_statistics(interface); !written) return written;
       }
       if (disk != nullptr) (*next)->write_by(disk);
-      out = next->get();
+      present->bytes_before += present->out->bytes_taken();
+      present->out = next->get();
       return sink->restart(next.take());
     };
   }
@@ -105,7 +118,8 @@ Result<Output> open_file(const OutputContext& context) {
 
 Result<Output> open_text(const OutputContext& context) {
   TextOptions text = context.options.text_style;
-  if (!text.json.fields.empty()) return Output{.sink = std::make_unique<JsonPrinter>(STDOUT_FILENO, text), .is_done = {}};
+  if (!text.json.fields.empty())
+    return Output{.sink = std::make_unique<JsonPrinter>(STDOUT_FILENO, text), .is_done = {}};
   text.show_interface = context.show_interface;
   auto printer = std::make_unique<TextPrinter>(STDOUT_FILENO, text, context.names);
   if (context.conversion == nullptr) printer->hide_cooked_tags();
@@ -116,15 +130,27 @@ Result<Output> open_counter(const OutputContext&) {
   return Output{.sink = std::make_unique<Counter>(), .is_done = {}};
 }
 
+Result<Output> open_drop_counts(const OutputContext&) {
+  auto counter = std::make_unique<DropCounter>();
+  Output output;
+  output.add_counts = [sink = counter.get()](RunCounts& counts) {
+    for (const auto& [reason, packets] : sink->reasons()) counts.drops[reason] += packets;
+  };
+  output.sink = std::move(counter);
+  return output;
+}
+
 // Records reach them in this order.
 struct Kind {
   bool (*is_wanted)(const OutputOptions& options);
   Result<Output> (*open)(const OutputContext& context);
 };
 constexpr std::array kKinds = {
+    Kind{[](const OutputOptions& o) { return o.metrics.counts_drops; }, open_drop_counts},
     Kind{[](const OutputOptions& o) { return !o.record.folder.empty(); }, open_recording},
     Kind{[](const OutputOptions& o) { return o.rotation.rotates(); }, open_file_set},
     Kind{[](const OutputOptions& o) { return !o.path.empty() && !o.rotation.rotates(); }, open_file},
+    Kind{[](const OutputOptions& o) { return o.summary.has_value(); }, open_summary},
     Kind{[](const OutputOptions& o) { return o.print; }, open_text},
     Kind{[](const OutputOptions& o) { return o.count_only; }, open_counter},
 };
@@ -162,6 +188,7 @@ Result<Output> open_outputs(const OutputContext& wanted) {
   }
   auto tee = std::make_unique<Tee>();
   Output all;
+  std::vector<std::function<void(RunCounts&)>> counters;
   for (const Kind& kind : kKinds) {
     if (!kind.is_wanted(context.options.output)) continue;
     auto output = kind.open(context);
@@ -170,11 +197,14 @@ Result<Output> open_outputs(const OutputContext& wanted) {
     if (output->is_done) all.is_done = std::move(output->is_done);
     if (output->start_next_file) all.start_next_file = std::move(output->start_next_file);
     if (output->on_flush_asked) all.on_flush_asked = std::move(output->on_flush_asked);
-    if (output->tell_counts) all.tell_counts = std::move(output->tell_counts);
-    if (output->on_progress) all.on_progress = std::move(output->on_progress);
+    if (output->on_second) all.on_second = std::move(output->on_second);
+    if (output->add_counts) counters.push_back(std::move(output->add_counts));
     if (output->tell_end) all.tell_end = std::move(output->tell_end);
   }
   all.sink = Tee::unwrap(std::move(tee));
+  all.add_counts = [counters = std::move(counters)](RunCounts& counts) {
+    for (const auto& add : counters) add(counts);
+  };
   return all;
 }
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "app/session.hpp"
+#include "app/run_counts.hpp"
 #include "cli/options.hpp"
 #include "dissect/names.hpp"
 #include "file/file_sink.hpp"
@@ -37,10 +37,10 @@ struct Output {
   std::function<Result<>()> start_next_file = {};
   // SIGUSR2: more than a flush; null: it is only that.
   std::function<Result<>()> on_flush_asked = {};
-  // How it goes, for standard error, when the counts are asked for; null: there is nothing more to say than the totals.
-  std::function<void()> tell_counts = {};
-  // Called once a second with the totals so far; null: never.
-  std::function<void(const SessionTotals& totals)> on_progress = {};
+  // Adds what it has counted; null: nothing more than the totals.
+  std::function<void(RunCounts& counts)> add_counts = {};
+  // Called once a second of a live run; null: there is nothing to do.
+  std::function<void()> on_second = {};
   // What became of it, at the end; null: nothing more than the totals.
   std::function<void()> tell_end = {};
 };

@@ -3,14 +3,12 @@
 
 #include <sys/sysinfo.h>
 
-#include <algorithm>
-#include <array>
-#include <cstdio>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "app/run_counts.hpp"
+#include "base/byte_text.hpp"
 #include "base/now.hpp"
 #include "command/messages.hpp"
 #include "command/segment_service.hpp"
@@ -21,30 +19,6 @@
 
 namespace ringtap {
 namespace {
-
-// "2026-11-29T14:03:19Z"
-std::string time_text(std::uint64_t ns) {
-  const auto seconds = static_cast<std::time_t>(ns / kNsPerSecond);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
-// "12.3 MB", in powers of 1000.
-std::string bytes_text(std::uint64_t bytes) {
-  constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB", "PB"};
-  auto value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 1000 && unit + 1 < kUnits.size()) {
-    value /= 1000;
-    ++unit;
-  }
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
-  return text.data();
-}
 
 // The recorder with what it writes through and into.
 class Recording final : public Sink {
@@ -100,11 +74,10 @@ class Recording final : public Sink {
   Result<> end_segment() { return recorder_->end_segment(); }
   Result<> trigger() { return recorder_->trigger("asked for"); }
 
-  void on_progress(const SessionTotals& totals) {
-    const std::uint64_t now = monotonic_now_ns();
-    if (settings_.stats_ns > 0 && now - told_ns_ >= settings_.stats_ns) tell_counts(totals.written, now);
+  void add_counts(RunCounts& counts) const {
+    counts.recording = writer_->counts();
+    counts.bytes_written += counts.recording->bytes;
   }
-  void tell_counts() { tell_counts(taken_, monotonic_now_ns()); }
 
   void tell_end() {
     const SegmentWriter::Counts counts = writer_->counts();
@@ -116,53 +89,17 @@ class Recording final : public Sink {
     if (counts.packets_lost > 0) {
       text += "; " + std::to_string(counts.packets_lost) + " packets were lost, since they could not be written";
     }
-    if (counts.oldest_ns) text += "; it holds packets since " + time_text(*counts.oldest_ns);
+    if (counts.oldest_ns) text += "; it holds packets since " + utc_text(*counts.oldest_ns);
     say(text);
   }
 
  private:
-  // One line of key=value; rates are those since the line before.
-  void tell_counts(std::uint64_t taken, std::uint64_t now) {
-    const SegmentWriter::Counts counts = writer_->counts();
-    const double seconds = std::max(static_cast<double>(now - told_ns_) / kNsPerSecond, 1e-3);
-    const auto rate = [&](std::uint64_t present, std::uint64_t before) {
-      return std::to_string(
-          static_cast<std::uint64_t>(static_cast<double>(present - std::min(before, present)) / seconds));
-    };
-    std::uint64_t lost = counts.packets_lost;
-    std::string causes = " disk=" + std::to_string(counts.packets_lost);
-    if (const auto account = source_.account()) {
-      const TapAccount total = account->total();
-      lost += total.dropped();
-      for (std::size_t i = 0; i < total.drops.size(); ++i) {
-        causes += std::string(" ") + kDropNames[i] + "=" + std::to_string(total.drops[i]);
-      }
-    }
-    std::string text = "stats: packets=" + std::to_string(counts.packets) + " pps=" + rate(taken, taken_) +
-                       " bytes_per_s=" + rate(counts.bytes, bytes_) + " lost=" + std::to_string(lost) +
-                       " lost_pps=" + rate(lost, lost_) + causes + " stored=" + std::to_string(counts.stored) +
-                       " segments=" + std::to_string(counts.segments) + " removed=" + std::to_string(counts.removed) +
-                       " kept=" + std::to_string(counts.kept_bytes) + " disk_waits=" + std::to_string(counts.waits);
-    if (settings_.zstd_level) text += " uncompressed=" + std::to_string(counts.frames_stored_raw);
-    text += " oldest=" + (counts.oldest_ns ? time_text(*counts.oldest_ns) : "none");
-    text += " free=" + (counts.free ? std::to_string(*counts.free) : "unknown");
-    say(text);
-    told_ns_ = now;
-    taken_ = taken;
-    bytes_ = counts.bytes;
-    lost_ = lost;
-  }
-
   const RecordSettings& settings_;
   RecordSource& source_;
   std::unique_ptr<SegmentFolder> folder_;
   std::unique_ptr<SegmentWriter> writer_;
   std::unique_ptr<ExpressionFilter> trigger_;
   std::unique_ptr<Recorder> recorder_;
-  std::uint64_t told_ns_ = monotonic_now_ns();  // and what was told then
-  std::uint64_t taken_ = 0;
-  std::uint64_t bytes_ = 0;
-  std::uint64_t lost_ = 0;
 };
 
 }  // namespace
@@ -175,8 +112,7 @@ Result<Output> open_recording(const OutputContext& context) {
   Output output;
   output.start_next_file = [sink = recording.get()] { return sink->end_segment(); };
   output.on_flush_asked = [sink = recording.get()] { return sink->trigger(); };
-  output.tell_counts = [sink = recording.get()] { sink->tell_counts(); };
-  output.on_progress = [sink = recording.get()](const SessionTotals& totals) { sink->on_progress(totals); };
+  output.add_counts = [sink = recording.get()](RunCounts& counts) { sink->add_counts(counts); };
   output.tell_end = [sink = recording.get()] { sink->tell_end(); };
   output.sink = std::move(recording);
   return output;

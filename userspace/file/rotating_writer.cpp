@@ -55,7 +55,12 @@ Result<> RotatingWriter::begin(File file, std::string name) {
   return ok();
 }
 
+std::uint64_t RotatingWriter::bytes_taken() const {
+  return closed_bytes_ + (file_.out == nullptr ? 0 : file_.out->bytes_taken());
+}
+
 Result<> RotatingWriter::close(bool tells) {
+  closed_bytes_ = bytes_taken();
   return closer_->close(std::exchange(file_, {}).sink, name_, tells);
 }
 

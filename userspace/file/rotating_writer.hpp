@@ -55,6 +55,8 @@ class RotatingWriter final : public Sink {
   Result<> flush() override;
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
+  // Of all files so far, whether stored or still buffered.
+  [[nodiscard]] std::uint64_t bytes_taken() const;
 
   // Starts the next file although this one is neither large nor old enough; false: that would have the same name.
   Result<bool> start_next();
@@ -87,6 +89,7 @@ class RotatingWriter final : public Sink {
   std::time_t begun_ = 0;            // when the current time slice began
   std::uint64_t number_ = 0;         // within it
   std::uint64_t files_by_time_ = 1;  // time slices so far
+  std::uint64_t closed_bytes_ = 0;   // of the files before
   std::uint64_t more_bytes_ = 0;     // that the file may have because the next one could not be opened
   Result<> not_opened_;              // the first that could not
   std::unique_ptr<FileCloser> closer_;

@@ -134,11 +134,6 @@ void read_transport(Bytes packet, const Transport& transport, PacketKey& key, st
   }
 }
 
-bool has_ports(std::uint8_t protocol) {
-  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE ||
-         protocol == IPPROTO_SCTP || protocol == IPPROTO_DCCP;
-}
-
 void read_ports(Bytes packet, std::size_t at, PacketKey& key) {
   const bool icmp = key.endpoints.protocol == IPPROTO_ICMP || key.endpoints.protocol == IPPROTO_ICMPV6;
   if (key.is_later_fragment() || at + 4 > packet.size()) return;
@@ -163,6 +158,11 @@ void read_other(Bytes packet, std::uint32_t wire_len, PacketKey& key) {
 }
 
 }  // namespace
+
+bool has_ports(std::uint8_t protocol) {
+  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE ||
+         protocol == IPPROTO_SCTP || protocol == IPPROTO_DCCP;
+}
 
 bool may_be_same(const NatProof& one, const NatProof& other) {
   if (one.version != other.version || one.protocol != other.protocol || one.ip_id != other.ip_id ||

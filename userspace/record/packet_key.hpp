@@ -17,9 +17,9 @@ struct Endpoints {
   std::array<std::byte, 16> destination{};
   std::uint16_t source_port = 0;       // ICMP: the type
   std::uint16_t destination_port = 0;  // ICMP: the code
-  std::uint16_t ether_type = 0;  // if it is not IP
-  std::uint8_t version = 0;      // 4, 6, else 0
-  std::uint8_t protocol = 0;     // of IP
+  std::uint16_t ether_type = 0;        // if it is not IP
+  std::uint8_t version = 0;            // 4, 6, else 0
+  std::uint8_t protocol = 0;           // of IP
 };
 
 // What NAT does not change. Two records with the same sk_buff address but different proofs belong to two packets, since
@@ -62,6 +62,9 @@ struct PacketKey {
 inline constexpr std::uint32_t kPayloadBytes = 32;
 
 PacketKey packet_key(const RecordView& record);
+
+// Whether packets of this protocol of IP have ports.
+bool has_ports(std::uint8_t protocol);
 
 // "192.0.2.1.40000 > 192.0.2.2.5000 UDP", "192.0.2.1 > 192.0.2.2 ICMP", "ARP", "ethertype 0x88cc"
 std::string endpoints_text(const Endpoints& endpoints);

@@ -136,10 +136,10 @@ SegmentWriter::Counts SegmentWriter::counts() const {
                 .packets_lost = lost_.load(),
                 .bytes = bytes_.load(),
                 .stored = stored_.load(),
-                .frames_stored_raw = raw_.load(),
                 .segments = segments_.load(),
                 .removed = removed_.load(),
                 .waits = pool_.waits()};
+  if (settings_.record.zstd_level) counts.frames_stored_raw = raw_.load();
   const auto space = folder_.space();
   if (space) counts.free = space->free;
   const std::lock_guard lock(mutex_);

@@ -48,19 +48,7 @@ class SegmentWriter {
     bool is_live = true;    // packets do not wait: what there is no time for is not compressed
     bool explains = false;  // also why something is slower than it could be
   };
-  struct Counts {
-    std::uint64_t packets = 0;            // in the segments
-    std::uint64_t packets_lost = 0;       // that could not be written
-    std::uint64_t bytes = 0;              // of packets' frames, before they were compressed
-    std::uint64_t stored = 0;             // in the segments
-    std::uint64_t frames_stored_raw = 0;  // that there was no time to compress
-    std::uint64_t segments = 0;           // begun
-    std::uint64_t removed = 0;            // of those kept
-    std::uint64_t kept_bytes = 0;         // all complete segments
-    std::uint64_t waits = 0;              // how often the caller had to wait for the disk
-    std::optional<std::uint64_t> oldest_ns;
-    std::optional<std::uint64_t> free;  // on the disk
-  };
+  using Counts = RecordingCounts;
 
   // `present`: what is in the folder.
   static Result<std::unique_ptr<SegmentWriter>> start(Settings settings, SegmentFolder& folder, FolderContents present);
