@@ -40,6 +40,8 @@ enum class JsonField : std::uint8_t {
   kFunction,        // … where
   kRule,            // … by which rule
   kVerdict,         // the return code of the program at the tap's hook
+  kSender,          // --who: the process that sent it
+  kReceiver,        // … that gets it
   kPacketId,
   kLostBefore,
   kQueue,
@@ -56,7 +58,7 @@ struct JsonFieldRow {
   std::string_view name;
   bool usual;  // written unless fields are chosen
 };
-inline constexpr std::array<JsonFieldRow, 37> kJsonFields = {{
+inline constexpr std::array<JsonFieldRow, 39> kJsonFields = {{
     {JsonField::kTimestamp, "timestamp", true},
     {JsonField::kFlowId, "flow_id", true},
     {JsonField::kPcapCnt, "pcap_cnt", false},
@@ -85,6 +87,8 @@ inline constexpr std::array<JsonFieldRow, 37> kJsonFields = {{
     {JsonField::kFunction, "ringtap.function", true},
     {JsonField::kRule, "ringtap.rule", true},
     {JsonField::kVerdict, "ringtap.verdict", true},
+    {JsonField::kSender, "ringtap.sender", true},
+    {JsonField::kReceiver, "ringtap.receiver", true},
     {JsonField::kPacketId, "ringtap.packet_id", true},
     {JsonField::kLostBefore, "ringtap.lost_before", true},
     {JsonField::kQueue, "ringtap.queue", true},

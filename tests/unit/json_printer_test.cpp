@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -116,6 +117,20 @@ TEST(JsonPrinter, HasWhatWasChosenAndNothingElse) {
       only("ether", record),
       "{\"ether\":{\"ether_type\":34525,\"src_mac\":\"02:00:00:00:00:01\",\"dest_mac\":\"02:00:00:00:00:02\"}}\n");
   EXPECT_EQ(only("packet", {.data = std::span(frame).first(4)}), "{\"packet\":\"AgAAAA==\"}\n");
+}
+
+TEST(JsonPrinter, NamesTheProcessesThatAreKnown) {
+  auto process = std::make_shared<Process>();
+  process->comm = "cu\"rl";
+  process->pod = "shop/web";
+  const Owners owners{.sender = {.kind = OwnerKind::kSender, .key = 4711, .uid = 1000, .process = process},
+                      .receiver = {.kind = OwnerKind::kUnknown}};
+  const RecordView record{.owners = &owners};
+  EXPECT_EQ(Printed(json_fields_of_word("ringtap.sender")).text(record),
+            "{\"ringtap\":{\"sender\":{\"kind\":\"sender\",\"pid\":4711,\"uid\":1000,\"comm\":\"cu\\\"rl\","
+            "\"pod\":\"shop/web\"}}}\n");
+  EXPECT_EQ(Printed(json_fields_of_word("ringtap.receiver")).text(record),
+            "{\"ringtap\":{\"receiver\":{\"kind\":\"unknown\"}}}\n");
 }
 
 // Its ports are in another packet: no flow is better than a wrong one.

@@ -15,6 +15,7 @@
 #include "record/community_id.hpp"
 #include "record/link_header.hpp"
 #include "ringtap/bytes.hpp"
+#include "ringtap/owner.hpp"
 
 namespace ringtap {
 namespace {
@@ -286,6 +287,8 @@ void JsonPrinter::put_own(const RecordView& record) {
     out_.put(separator(), "\"cap_len\":", record.data.size());
   }
   if (record.trace) put_trace(record);
+  if (record.owners != nullptr && wants(JsonField::kSender)) put_owner("sender", record.owners->sender);
+  if (record.owners != nullptr && wants(JsonField::kReceiver)) put_owner("receiver", record.owners->receiver);
   if (wants(JsonField::kVerdict) && record.verdict) {
     const auto value = static_cast<std::int64_t>(record.verdict->value);
     out_.put(separator(), "\"verdict\":{\"type\":\"", verdict_word(record.verdict->type),
@@ -311,6 +314,28 @@ void JsonPrinter::put_own(const RecordView& record) {
   }
   out_.put(separator_ == '{' ? "{}" : "}");
   separator_ = ',';
+}
+
+// "kind" says how it is known; "unknown" and "kernel" name no process.
+void JsonPrinter::put_owner(std::string_view name, const Owner& owner) {
+  if (owner.kind == OwnerKind::kNotAsked) return;
+  out_.put(separator(), '"', name, "\":{\"kind\":\"", kOwnerKindNames[static_cast<std::size_t>(owner.kind)], '"');
+  if (names_process(owner.kind)) {
+    out_.put(",\"pid\":", pid_of(owner.key), ",\"uid\":", owner.uid);
+    const auto text = [&](std::string_view key, std::string_view value) {
+      if (value.empty()) return;
+      out_.put(",\"", key, "\":");
+      put_string(value);
+    };
+    if (const Process* process = owner.process.get(); process != nullptr) {
+      text("comm", process->comm);
+      text("container", process->container_name.empty() ? process->container : process->container_name);
+      text("runtime", process->runtime);
+      text("pod", process->pod);
+      text("netns", process->netns_name);
+    }
+  }
+  out_.put('}');
 }
 
 void JsonPrinter::put_trace(const RecordView& record) {

@@ -46,6 +46,7 @@ class JsonPrinter final : public Sink {
   void put_packet(const RecordView& record);
   void put_own(const RecordView& record);
   void put_trace(const RecordView& record);
+  void put_owner(std::string_view name, const Owner& owner);
 
   JsonFields fields_;
   bool nanoseconds_;
