@@ -120,7 +120,7 @@ TEST(JsonPrinter, HasWhatWasChosenAndNothingElse) {
 }
 
 TEST(JsonPrinter, NamesTheProcessesThatAreKnown) {
-  auto process = std::make_shared<Process>();
+  auto process = std::make_shared<ringtap::Process>();
   process->comm = "cu\"rl";
   process->pod = "shop/web";
   const Owners owners{.sender = {.kind = OwnerKind::kSender, .key = 4711, .uid = 1000, .process = process},

@@ -14,6 +14,7 @@
 #include "command/messages.hpp"
 #include "filter/expression_filter.hpp"
 #include "filter/link_type_name.hpp"
+#include "live/device_plan.hpp"
 #include "live/live_filter.hpp"
 #include "net/device_list.hpp"
 #include "ringtap/version.hpp"
