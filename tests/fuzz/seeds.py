@@ -134,7 +134,7 @@ def options_seeds(files):
     def seed(words, file=b""):
         return bytes([len(file)]) + file + b"".join(word.encode() + b"\0" for word in words)
 
-    for page in ("README.md", "docs/ringtap.1", "docs/compare.md"):
+    for page in ("README.md", "docs/ringtap.8", "docs/compare.md"):
         for line in re.findall(r"^\s*(?:\$ |\.B )?ringtap (.*)$", (root / page).read_text(), re.MULTILINE):
             try:
                 yield seed(shlex.split(line.replace("\\-", "-"), comments=True))

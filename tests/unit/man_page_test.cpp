@@ -22,7 +22,7 @@ constexpr const char* kCompareSection = ".Ss Where did a packet go";
 
 std::string man_page() {
   const char* root = std::getenv("RINGTAP_SOURCE_DIR");
-  std::ifstream file(std::string(root == nullptr ? "." : root) + "/docs/ringtap.1");
+  std::ifstream file(std::string(root == nullptr ? "." : root) + "/docs/ringtap.8");
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
