@@ -62,6 +62,9 @@ def of_a_file(folder):
     equal([row["ip"] for row in rows_of(out, "host")], ["127.0.0.1"], "hosts")
     equal(sum(row["packets"] for row in rows_of(out, "drop")), SENT, "drops")
     equal(rows_of(out, "summary")[0]["dropped"], SENT, "sum of drops")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([BINARY, "stats", "-r", path], stdout=full, stderr=subprocess.PIPE, check=False)
+    equal(done.returncode, 4, "exit code if the sums cannot be written")
     text = run(BINARY, "stats", "-r", path).stdout
     check(f"{SENT} packets, " in text and f", {SENT} drops" in text and "NO_SOCKET in " in text, text)
 

@@ -182,10 +182,11 @@ int capture(const Options& given) {
         if (output->on_second) output->on_second();
       });
   (*monitor)->end(ended.totals);
-  if (output->tell_end) output->tell_end();
+  const int told = output->tell_end ? output->tell_end() : 0;
   tell_of_tagged_frames(source, options.filter);
   report(source, options, ended.totals, false);
   if (const std::string text = file_command_text(options); !text.empty()) say(text);
+  if (ended.result && told != 0) return end_run(told);
   return end_run(ended.result ? exit_code_of_loss(source, options) : fail_run(ended.result.error(), ended.totals));
 }
 

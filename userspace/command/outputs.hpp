@@ -42,7 +42,8 @@ struct Output {
   // Called once a second of a live run; null: there is nothing to do.
   std::function<void()> on_second = {};
   // What became of it, at the end; null: nothing more than the totals.
-  std::function<void()> tell_end = {};
+  // The exit code: not 0 if it could not be written.
+  std::function<int()> tell_end = {};
 };
 Result<Output> open_outputs(const OutputContext& context);
 

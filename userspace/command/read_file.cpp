@@ -76,7 +76,7 @@ int read_as(Options& options, Signals& signals, HostNames* names, bool may_start
   const Ended ended = run_session(*files->source, *output, signals, options, [](const SessionTotals& totals) {
     say(std::to_string(totals.written) + " packets so far");
   });
-  if (output->tell_end) output->tell_end();
+  const int told = output->tell_end ? output->tell_end() : 0;
   if (!ended.result && conversion.needs_pcapng && follows && may_start_over) {
     say("-w " + options.output.path + ": what passes does not fit into one pcap file; it becomes a pcapng file");
     options.output.format = FileFormat::kPcapng;
@@ -87,7 +87,7 @@ int read_as(Options& options, Signals& signals, HostNames* names, bool may_start
   report_query(options, *files);
   if (const std::string text = file_command_text(options); !text.empty()) say(text);
   report_left_out(options, *files, conversion);
-  if (!options.output.count_only) return ended.result ? 0 : fail_run(ended.result.error(), ended.totals);
+  if (!options.output.count_only) return ended.result ? told : fail_run(ended.result.error(), ended.totals);
   const std::uint64_t count = ended.totals.written;
   const int printed = print(std::to_string(count) + (count == 1 ? " packet\n" : " packets\n"));
   return ended.result ? printed : fail_run(ended.result.error(), ended.totals);

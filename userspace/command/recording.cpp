@@ -113,7 +113,10 @@ Result<Output> open_recording(const OutputContext& context) {
   output.start_next_file = [sink = recording.get()] { return sink->end_segment(); };
   output.on_flush_asked = [sink = recording.get()] { return sink->trigger(); };
   output.add_counts = [sink = recording.get()](RunCounts& counts) { sink->add_counts(counts); };
-  output.tell_end = [sink = recording.get()] { sink->tell_end(); };
+  output.tell_end = [sink = recording.get()] {
+    sink->tell_end();
+    return 0;
+  };
   output.sink = std::move(recording);
   return output;
 }

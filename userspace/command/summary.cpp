@@ -37,9 +37,9 @@ class Screen {
     shown_ns_ = now;
     write(std::string(kClear) + summary_.screen(size.ws_row, size.ws_col, seconds));
   }
-  void end() {
+  int end() {
     if (is_shown_) write(kClear);
-    (void)print(style_.json ? summary_.json() : summary_.text(style_.rows));
+    return print(style_.json ? summary_.json() : summary_.text(style_.rows));
   }
 
  private:
@@ -59,7 +59,7 @@ Result<Output> open_summary(const OutputContext& context) {
   auto screen = std::make_shared<Screen>(*summary, context.options);
   Output output;
   output.on_second = [screen] { screen->show(); };
-  output.tell_end = [screen] { screen->end(); };
+  output.tell_end = [screen] { return screen->end(); };
   output.sink = std::move(summary);
   return output;
 }
