@@ -53,7 +53,8 @@ macro(ringtap_package)
   set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
   set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS TRUE)
   set(CPACK_DEBIAN_PACKAGE_DEPENDS "debconf (>= 0.5) | debconf-2.0, adduser")
-  set(CPACK_DEBIAN_PACKAGE_RECOMMENDS libcap2-bin)
+  # The libraries that only some commands load are not found by dpkg-shlibdeps.
+  set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libcap2-bin, libnftables1, liblzma5, libbz2-1.0, liblz4-1")
   set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
   set(CPACK_DEBIAN_PROGRAM_DESCRIPTION "packet capture and drop tracing with eBPF taps
 ringtap captures packets in the Linux kernel with eBPF programs: at XDP, tc,
@@ -62,6 +63,6 @@ options and filter expressions of tcpdump, prints packets as tcpdump does,
 writes pcap and pcapng, accounts for every packet, records for weeks within a
 limit of space, and shows where each packet went.")
   set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA
-    "${PROJECT_SOURCE_DIR}/packaging/debian/config;${PROJECT_SOURCE_DIR}/packaging/debian/templates;${PROJECT_SOURCE_DIR}/packaging/debian/postinst;${PROJECT_SOURCE_DIR}/packaging/debian/postrm;${PROJECT_SOURCE_DIR}/packaging/debian/conffiles")
+    "${PROJECT_SOURCE_DIR}/tools/packaging/debian/config;${PROJECT_SOURCE_DIR}/tools/packaging/debian/templates;${PROJECT_SOURCE_DIR}/tools/packaging/debian/postinst;${PROJECT_SOURCE_DIR}/tools/packaging/debian/postrm;${PROJECT_SOURCE_DIR}/tools/packaging/debian/conffiles")
   include(CPack)
 endmacro()
