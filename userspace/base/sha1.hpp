@@ -31,7 +31,12 @@ inline constexpr std::size_t kMostSha1Bytes = 55;
     words[i] = std::rotl(words[i - 3] ^ words[i - 8] ^ words[i - 14] ^ words[i - 16], 1);
   }
   constexpr std::array<std::uint32_t, 5> kStart = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
-  auto [a, b, c, d, e] = kStart;
+  // By names of their own: clang 14 captures no structured binding.
+  std::uint32_t a = kStart[0];
+  std::uint32_t b = kStart[1];
+  std::uint32_t c = kStart[2];
+  std::uint32_t d = kStart[3];
+  std::uint32_t e = kStart[4];
   const auto step = [&](std::size_t i, std::uint32_t f, std::uint32_t constant) {
     const std::uint32_t next = std::rotl(a, 5) + f + e + constant + words[i];
     e = d;

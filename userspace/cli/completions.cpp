@@ -48,7 +48,7 @@ std::string words_of(std::string_view alternatives) {
   return words;
 }
 
-std::string without_commas(std::string text) {
+std::string without_commas(const std::string& text) {
   std::string words;
   for (const char c : text) {
     if (c != ',') words += c;

@@ -2,6 +2,7 @@
 #include "summary/traffic_summary.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "base/byte_text.hpp"
@@ -34,7 +35,7 @@ std::string columns_of(const Traffic& traffic, double seconds) {
   constexpr std::size_t kBytes = 12;
   if (seconds <= 0) return number(traffic.packets, kPackets) + right(bytes_text(traffic.bytes), kBytes) + "  ";
   const auto rate = [&](std::uint64_t now, std::uint64_t before) {
-    return static_cast<std::uint64_t>(static_cast<double>(now - before) / seconds + 0.5);
+    return static_cast<std::uint64_t>(std::llround(static_cast<double>(now - before) / seconds));
   };
   return number(rate(traffic.packets, traffic.packets_before), kPackets) +
          right(bytes_text(rate(traffic.bytes, traffic.bytes_before)) + "/s", kBytes + 2) +
@@ -199,7 +200,7 @@ std::string TrafficSummary::head_line(double seconds) const {
                                " flows, " + std::to_string(dropped_) + " drops";
   if (seconds > 0) {
     const double rate = static_cast<double>(all_.packets - all_.packets_before) / seconds;
-    text += ", " + std::to_string(static_cast<std::uint64_t>(rate + 0.5)) + " packets/s";
+    text += ", " + std::to_string(std::llround(rate)) + " packets/s";
   }
   return text + "\n";
 }
