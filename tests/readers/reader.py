@@ -47,13 +47,14 @@ def dies_with_us():
 
 
 def enter_namespace():
-    """Restarts this script in a network namespace of its own, where loopback is up."""
+    """Restarts this script in namespaces of its own: a network where loopback is up, and processes that end with it,
+    also those that changed their user and so hear nothing of its end."""
     if os.environ.get("RINGTAP_IN_NAMESPACE"):
         return
     if os.geteuid() != 0:
         skip("needs root")
     os.environ["RINGTAP_IN_NAMESPACE"] = "1"
-    os.execvp("unshare", ["unshare", "--net", "--mount", "sh", "-c",
+    os.execvp("unshare", ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
                           'ip link set lo up && exec "$@"', "sh", sys.executable, "-B", *sys.argv])  # fmt: skip
 
 
