@@ -269,6 +269,10 @@ std::optional<std::vector<std::string>> plain(const Options& options) {
   const auto duration = options.limits.duration;
   if (duration && static_cast<std::uint64_t>(duration->count()) >= kExactNs) return std::nullopt;
   if (!is_exact(options.selection.from) || !is_exact(options.selection.to)) return std::nullopt;
+  // Their forms are not written here.
+  const bool is_other =
+      options.action == Action::kDoctor || options.action == Action::kExtcap || options.action == Action::kTrigger;
+  if (is_other || options.output.summary) return std::nullopt;
   Words words;
   if (options.action == Action::kCompareLive || options.action == Action::kCompareFile) {
     words.add("compare");

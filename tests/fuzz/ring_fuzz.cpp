@@ -77,7 +77,7 @@ class Ring {
 
 // What has to come out of it.
 struct Expected {
-  std::vector<std::vector<std::byte>> records;  // header, trace and captured bytes
+  std::vector<std::vector<std::byte>> records;  // header, trace, owners and captured bytes
   std::uint64_t malformed = 0;
   std::uint64_t position = 0;
   std::uint64_t seen = 0;  // of the producer
@@ -91,11 +91,19 @@ struct Expected {
       if (left >= sizeof header) std::memcpy(&header, sample.data() + at, sizeof header);
       const bool traced = (header.flags & RINGTAP_EVENT_TRACE) != 0;
       if (traced) size += sizeof trace;
+      const bool owned = (header.flags & RINGTAP_EVENT_OWNERS) != 0;
+      const std::size_t owners_at = size;
+      ringtap_owners owners{};
+      if (owned) size += sizeof owners;
       bool is_valid = left >= size && left - size >= header.cap_len && header.cap_len <= header.wire_len &&
                       header.tap < RINGTAP_TAP_COUNT;
       if (is_valid && traced) {
         std::memcpy(&trace, sample.data() + at + sizeof header, sizeof trace);
         is_valid = trace.hook < 5;
+      }
+      if (is_valid && owned) {
+        std::memcpy(&owners, sample.data() + at + owners_at, sizeof owners);
+        is_valid = owners.sender.kind < RINGTAP_OWNER_KINDS && owners.receiver.kind < RINGTAP_OWNER_KINDS;
       }
       if (!is_valid) {
         ++malformed;
@@ -145,6 +153,10 @@ std::vector<std::byte> bytes_of(const EventView& event) {
   if (event.trace != nullptr) {
     const auto trace = std::as_bytes(std::span(event.trace, 1));
     bytes.insert(bytes.end(), trace.begin(), trace.end());
+  }
+  if (event.owners != nullptr) {
+    const auto owners = std::as_bytes(std::span(event.owners, 1));
+    bytes.insert(bytes.end(), owners.begin(), owners.end());
   }
   bytes.insert(bytes.end(), event.data.begin(), event.data.end());
   return bytes;
