@@ -20,26 +20,23 @@ namespace {
 
 // A library with the functions of it that are used, which stays for as long as the program runs.
 template <class Functions>
-struct Library {
-  Functions functions;
-  std::string missing;  // why it cannot be used; empty: it can be
-};
-
-class LibraryLoader {
+class Library {
  public:
-  explicit LibraryLoader(const char* file) : handle_(::dlopen(file, RTLD_NOW | RTLD_LOCAL)) {
-    if (handle_ == nullptr) missing_ = ::dlerror();
+  Library(const char* file, void (*find_all)(Library&)) : handle_(::dlopen(file, RTLD_NOW | RTLD_LOCAL)) {
+    if (handle_ == nullptr) missing = ::dlerror();
+    find_all(*this);
   }
   template <class Function>
   void find(Function*& function, const char* name) {
     if (handle_ != nullptr) function = reinterpret_cast<Function*>(::dlsym(handle_, name));
-    if (function == nullptr && missing_.empty()) missing_ = std::string("no function ") + name;
+    if (function == nullptr && missing.empty()) missing = std::string("no function ") + name;
   }
-  [[nodiscard]] const std::string& missing() const { return missing_; }
+
+  Functions functions;
+  std::string missing;  // why it cannot be used; empty: it can be
 
  private:
   void* handle_;
-  std::string missing_;
 };
 
 struct XzFunctions {
@@ -48,15 +45,11 @@ struct XzFunctions {
   decltype(&::lzma_end) end = nullptr;
 };
 const Library<XzFunctions>& xz() {
-  static const Library<XzFunctions> library = [] {
-    LibraryLoader loader("liblzma.so.5");
-    Library<XzFunctions> found;
-    loader.find(found.functions.begin, "lzma_stream_decoder");
-    loader.find(found.functions.code, "lzma_code");
-    loader.find(found.functions.end, "lzma_end");
-    found.missing = loader.missing();
-    return found;
-  }();
+  static const Library<XzFunctions> library("liblzma.so.5", [](Library<XzFunctions>& found) {
+    found.find(found.functions.begin, "lzma_stream_decoder");
+    found.find(found.functions.code, "lzma_code");
+    found.find(found.functions.end, "lzma_end");
+  });
   return library;
 }
 
@@ -66,15 +59,11 @@ struct Bzip2Functions {
   decltype(&::BZ2_bzDecompressEnd) end = nullptr;
 };
 const Library<Bzip2Functions>& bzip2() {
-  static const Library<Bzip2Functions> library = [] {
-    LibraryLoader loader("libbz2.so.1.0");
-    Library<Bzip2Functions> found;
-    loader.find(found.functions.begin, "BZ2_bzDecompressInit");
-    loader.find(found.functions.decompress, "BZ2_bzDecompress");
-    loader.find(found.functions.end, "BZ2_bzDecompressEnd");
-    found.missing = loader.missing();
-    return found;
-  }();
+  static const Library<Bzip2Functions> library("libbz2.so.1.0", [](Library<Bzip2Functions>& found) {
+    found.find(found.functions.begin, "BZ2_bzDecompressInit");
+    found.find(found.functions.decompress, "BZ2_bzDecompress");
+    found.find(found.functions.end, "BZ2_bzDecompressEnd");
+  });
   return library;
 }
 
@@ -86,17 +75,13 @@ struct Lz4Functions {
   decltype(&::LZ4F_getErrorName) error_name = nullptr;
 };
 const Library<Lz4Functions>& lz4() {
-  static const Library<Lz4Functions> library = [] {
-    LibraryLoader loader("liblz4.so.1");
-    Library<Lz4Functions> found;
-    loader.find(found.functions.begin, "LZ4F_createDecompressionContext");
-    loader.find(found.functions.decompress, "LZ4F_decompress");
-    loader.find(found.functions.end, "LZ4F_freeDecompressionContext");
-    loader.find(found.functions.is_error, "LZ4F_isError");
-    loader.find(found.functions.error_name, "LZ4F_getErrorName");
-    found.missing = loader.missing();
-    return found;
-  }();
+  static const Library<Lz4Functions> library("liblz4.so.1", [](Library<Lz4Functions>& found) {
+    found.find(found.functions.begin, "LZ4F_createDecompressionContext");
+    found.find(found.functions.decompress, "LZ4F_decompress");
+    found.find(found.functions.end, "LZ4F_freeDecompressionContext");
+    found.find(found.functions.is_error, "LZ4F_isError");
+    found.find(found.functions.error_name, "LZ4F_getErrorName");
+  });
   return library;
 }
 
