@@ -2,7 +2,6 @@
 #include "file/codec.hpp"
 
 #include <bzlib.h>
-#include <dlfcn.h>
 #include <lz4frame.h>
 #include <lzma.h>
 #include <zlib.h>
@@ -15,37 +14,18 @@
 #include <string>
 #include <string_view>
 
+#include "base/shared_library.hpp"
+
 namespace ringtap {
 namespace {
-
-// A library with the functions of it that are used, which stays for as long as the program runs.
-template <class Functions>
-class Library {
- public:
-  Library(const char* file, void (*find_all)(Library&)) : handle_(::dlopen(file, RTLD_NOW | RTLD_LOCAL)) {
-    if (handle_ == nullptr) missing = ::dlerror();
-    find_all(*this);
-  }
-  template <class Function>
-  void find(Function*& function, const char* name) {
-    if (handle_ != nullptr) function = reinterpret_cast<Function*>(::dlsym(handle_, name));
-    if (function == nullptr && missing.empty()) missing = std::string("no function ") + name;
-  }
-
-  Functions functions;
-  std::string missing;  // why it cannot be used; empty: it can be
-
- private:
-  void* handle_;
-};
 
 struct XzFunctions {
   decltype(&::lzma_stream_decoder) begin = nullptr;
   decltype(&::lzma_code) code = nullptr;
   decltype(&::lzma_end) end = nullptr;
 };
-const Library<XzFunctions>& xz() {
-  static const Library<XzFunctions> library("liblzma.so.5", [](Library<XzFunctions>& found) {
+const SharedLibrary<XzFunctions>& xz() {
+  static const SharedLibrary<XzFunctions> library("liblzma.so.5", [](SharedLibrary<XzFunctions>& found) {
     found.find(found.functions.begin, "lzma_stream_decoder");
     found.find(found.functions.code, "lzma_code");
     found.find(found.functions.end, "lzma_end");
@@ -58,8 +38,8 @@ struct Bzip2Functions {
   decltype(&::BZ2_bzDecompress) decompress = nullptr;
   decltype(&::BZ2_bzDecompressEnd) end = nullptr;
 };
-const Library<Bzip2Functions>& bzip2() {
-  static const Library<Bzip2Functions> library("libbz2.so.1.0", [](Library<Bzip2Functions>& found) {
+const SharedLibrary<Bzip2Functions>& bzip2() {
+  static const SharedLibrary<Bzip2Functions> library("libbz2.so.1.0", [](SharedLibrary<Bzip2Functions>& found) {
     found.find(found.functions.begin, "BZ2_bzDecompressInit");
     found.find(found.functions.decompress, "BZ2_bzDecompress");
     found.find(found.functions.end, "BZ2_bzDecompressEnd");
@@ -74,8 +54,8 @@ struct Lz4Functions {
   decltype(&::LZ4F_isError) is_error = nullptr;
   decltype(&::LZ4F_getErrorName) error_name = nullptr;
 };
-const Library<Lz4Functions>& lz4() {
-  static const Library<Lz4Functions> library("liblz4.so.1", [](Library<Lz4Functions>& found) {
+const SharedLibrary<Lz4Functions>& lz4() {
+  static const SharedLibrary<Lz4Functions> library("liblz4.so.1", [](SharedLibrary<Lz4Functions>& found) {
     found.find(found.functions.begin, "LZ4F_createDecompressionContext");
     found.find(found.functions.decompress, "LZ4F_decompress");
     found.find(found.functions.end, "LZ4F_freeDecompressionContext");
@@ -203,7 +183,7 @@ class XzCodec final : public Codec {
     at_end_ = false;
   }
 
-  const Library<XzFunctions>& library_ = xz();
+  const SharedLibrary<XzFunctions>& library_ = xz();
   lzma_stream stream_ = LZMA_STREAM_INIT;
   lzma_ret begun_ = LZMA_OK;
   bool at_end_ = false;
@@ -255,7 +235,7 @@ class Bzip2Codec final : public Codec {
     ready_ = false;
   }
 
-  const Library<Bzip2Functions>& library_ = bzip2();
+  const SharedLibrary<Bzip2Functions>& library_ = bzip2();
   bz_stream stream_{};
   bool ready_ = false;
   bool at_end_ = false;
@@ -289,7 +269,7 @@ class Lz4Codec final : public Codec {
   [[nodiscard]] bool at_end() const override { return at_end_; }
 
  private:
-  const Library<Lz4Functions>& library_ = lz4();
+  const SharedLibrary<Lz4Functions>& library_ = lz4();
   LZ4F_dctx* context_ = nullptr;
   bool at_end_ = false;
 };
