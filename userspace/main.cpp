@@ -31,6 +31,8 @@ constexpr std::array kCommands = {
     Command{Action::kTrigger, trigger},
     Command{Action::kExtcap, extcap},
     Command{Action::kDoctor, doctor},
+    Command{Action::kAgent, agent},
+    Command{Action::kFleet, fleet},
     Command{Action::kShowFilter, show_filter},
     Command{Action::kListDevices, list_devices},
     Command{Action::kListLinkTypes, list_link_types},

@@ -27,9 +27,10 @@ FOLDERS = {
     "compare": {"base", "record"},
     "summary": {"base", "record"},
     "app": {"base"},
+    "fleet": {"base", "record", "file"},
     "sandbox": {"base"},
     "api": {"dissect", "file", "filter", "live"},
-    "command": {"base", "dissect", "record", "file", "names", "filter", "recorder", "cli", "net", "nft", "loader", "live", "sink", "compare", "summary", "app", "sandbox"},
+    "command": {"base", "dissect", "record", "file", "names", "filter", "recorder", "cli", "net", "nft", "loader", "live", "sink", "compare", "summary", "app", "sandbox", "fleet"},
     "main.cpp": {"base", "cli", "command"},
 }
 
@@ -47,6 +48,7 @@ LIBRARIES = [
     (re.compile(r"bpf/|.*\.skel\.h$"), {"loader"}),
     (re.compile(r"nftables/"), {"nft"}),
     (re.compile(r"CLI/"), {"cli"}),
+    (re.compile(r"nats/"), {"fleet"}),
     (re.compile(r"pcap(/|\.h$|-)"), {"filter", "taps"}),  # taps: the AF_PACKET reference tap
 ]
 

@@ -186,6 +186,27 @@ def compare_seeds(files):
         yield bytes([number % 128]) + b"".join(record(*at, frame) for at in way) + rule
 
 
+def pcapng_block(kind, body):
+    size = 12 + len(body)
+    return struct.pack("=II", kind, size) + body + struct.pack("=I", size)
+
+
+def fleet_seeds(files):
+    """Messages of ringtap fleet, and batches with the packets of a file."""
+    yield b"\0request=prepare\nsession=20261129T000000-00000001\nexpression=udp port 53\noption=--tap=xdp\nlongest=5\n"
+    yield b"\2" + b'{"error":{"code":503,"description":"no suitable peers"},"name":"C","seq":5}'
+    yield b"\2" + b"$JS.ACK._.hash.STREAM.CONSUMER.1.18.3.1700000000.6.random"
+    head = "session=s\nhost=a\nboot=b\nbatch=1\nfirst=1\nlast=2\nuntil=3\npackets=1\nsent_before=5\nlost_before=0\n" \
+        "lost_after=0\nqueue_packets=0\nqueue_batches=0\nclock=synchronised\nclock_error=1\nend.seen=5\ncodec="
+    section = pcapng_block(0x0A0D0D0A, struct.pack("=IHHq", 0x1A2B3C4D, 1, 0, -1)) + \
+        pcapng_block(1, struct.pack("=HHI", 1, 0, 65535))
+    for frame in itertools.islice(frames(files), 8):
+        packet = pcapng_block(6, struct.pack("=IIIII", 0, 1, 2, len(frame), len(frame)) + padded(frame, 4))
+        yield b"\1" + head.encode() + b"none\n\0" + section + packet
+        yield b"\3" + section + packet
+    yield b"\1" + head.encode() + b"zstd\n\0" + bytes.fromhex("28b52ffd200109000041")
+
+
 def made_captures(scratch):
     """Ordinary traffic, where there are no captures to learn from."""
     path = pathlib.Path(__file__).parents[2] / "tools/bench.d/print_bench"
@@ -206,7 +227,7 @@ def main():
         path.mkdir(parents=True, exist_ok=True)
     make = {"dissector_fuzz": dissector_seeds, "capture_reader_fuzz": reader_seeds, "ring_fuzz": ring_seeds,
             "netlink_fuzz": netlink_seeds, "kernel_names_fuzz": kernel_names_seeds, "options_fuzz": options_seeds,
-            "helper_fuzz": helper_seeds, "compare_fuzz": compare_seeds}.get(target)
+            "helper_fuzz": helper_seeds, "compare_fuzz": compare_seeds, "fleet_fuzz": fleet_seeds}.get(target)
     if make is None:
         return  # learns by itself
     with tempfile.TemporaryDirectory() as scratch:

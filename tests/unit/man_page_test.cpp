@@ -87,9 +87,10 @@ struct Section {
   Form form;
   const char* title;
 };
-constexpr std::array kSections = {Section{kCompareForm, kCompareSection},
-                                  Section{kRecordForm, ".Ss Recording for days"},
-                                  Section{kStatsForm, ".Ss Sums of traffic and of drops"}};
+constexpr std::array kSections = {
+    Section{kCompareForm, kCompareSection}, Section{kRecordForm, ".Ss Recording for days"},
+    Section{kStatsForm, ".Ss Sums of traffic and of drops"}, Section{kAgentForm, ".Ss Captures at many hosts"},
+    Section{kFleetForm, ".Ss The one who asks many hosts"}};
 
 TEST(ManPage, HasEveryOptionOfEachOtherFormAndNoOther) {
   const std::string page = man_page();

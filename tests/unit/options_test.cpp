@@ -695,5 +695,47 @@ TEST(Options, RecordRefusesByNameWhatIsWrong) {
   EXPECT_FALSE(parse({"--keep", "1G"}));
 }
 
+TEST(FleetOptions, AreAVerbThenAFilterOrASession) {
+  const auto capture = parse({"fleet", "capture", "--hosts", "a*", "-i", "any", "-s", "96", "-p", "udp", "port", "53"});
+  ASSERT_TRUE(capture) << capture.error().text();
+  EXPECT_EQ(capture->action, Action::kFleet);
+  EXPECT_EQ(capture->fleet.verb, FleetVerb::kCapture);
+  EXPECT_EQ(capture->fleet.hosts, "a*");
+  EXPECT_EQ(capture->filter.expression, "udp port 53");
+  EXPECT_EQ(capture->fleet.capture_options,
+            (std::vector<std::string>{"--interface=any", "--snapshot-length=96", "--no-promiscuous-mode"}));
+  EXPECT_EQ(capture->output.format, FileFormat::kPcapng);
+  const auto stop = parse({"fleet", "stop", "20261129T000000-00000001"});
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(stop->fleet.session, "20261129T000000-00000001");
+  for (const auto& words : std::vector<std::vector<const char*>>{{"fleet"},
+                                                                 {"fleet", "begin"},
+                                                                 {"fleet", "stop"},
+                                                                 {"fleet", "collect", "a", "b"},
+                                                                 {"fleet", "status", "udp"},
+                                                                 {"fleet", "capture", "--tls-cert", "x"},
+                                                                 {"fleet", "capture", "--require", "some"},
+                                                                 {"agent", "udp"},
+                                                                 {"agent", "--queue", "1"}}) {
+    EXPECT_FALSE(parse(words)) << words.back();
+  }
+}
+
+TEST(AgentOptions, SayWhatIsAllowed) {
+  const auto options = parse({"agent", "--allow", "taps=tc:xdp,pps=1000,snaplen=96,sessions=2,duration=10m"});
+  ASSERT_TRUE(options) << options.error().text();
+  const AgentLimits& limits = options->agent.limits;
+  ASSERT_TRUE(limits.taps);
+  EXPECT_TRUE(limits.taps->contains(Tap::kXdp) && limits.taps->contains_any(kTcTaps));
+  EXPECT_FALSE(limits.taps->contains(Tap::kDrop));
+  EXPECT_EQ(limits.max_pps, 1000U);
+  EXPECT_EQ(limits.snaplen, 96U);
+  EXPECT_EQ(limits.max_sessions, 2U);
+  EXPECT_EQ(limits.longest, std::chrono::minutes(10));
+  for (const char* const list : {"taps", "taps=", "taps=gate", "pps=0", "snaplen=x", "sessions=100", "rate=1", ","}) {
+    EXPECT_FALSE(parse({"agent", "--allow", list})) << list;
+  }
+}
+
 }  // namespace
 }  // namespace ringtap

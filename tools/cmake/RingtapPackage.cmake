@@ -54,7 +54,7 @@ macro(ringtap_package)
   set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS TRUE)
   set(CPACK_DEBIAN_PACKAGE_DEPENDS "debconf (>= 0.5) | debconf-2.0, adduser")
   # The libraries that only some commands load are not found by dpkg-shlibdeps.
-  set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libcap2-bin, libnftables1, liblzma5, libbz2-1.0, liblz4-1")
+  set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libcap2-bin, libnftables1, liblzma5, libbz2-1.0, liblz4-1, libnats3.4")
   set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
   set(CPACK_DEBIAN_PROGRAM_DESCRIPTION "packet capture and drop tracing with eBPF taps
 ringtap captures packets in the Linux kernel with eBPF programs: at XDP, tc,

@@ -228,6 +228,50 @@ Result<Options> interpret_doctor(Draft draft, const std::string& expression) {
   return std::move(draft.options);
 }
 
+Result<> check_servers(const Options& options) {
+  const FleetConnection& servers = options.servers;
+  if (servers.certificate_file.empty() == servers.key_file.empty()) return ok();
+  return usage("--tls-cert and --tls-key go together");
+}
+
+Result<Options> interpret_agent(Draft draft, const std::string& expression) {
+  if (!expression.empty()) return usage("agent takes no filter: who asks for packets gives it");
+  if (auto checked = check_servers(draft.options); !checked) return checked.take_error();
+  draft.options.action = Action::kAgent;
+  return std::move(draft.options);
+}
+
+// "capture EXPR", "stop SESSION": the first word has been taken for the folder.
+Result<Options> interpret_fleet(Draft draft, const std::string& words) {
+  const std::string verb = std::exchange(draft.options.folder, {});
+  auto chosen = choose<FleetVerb>("fleet", verb.empty() ? "(nothing)" : verb,
+                                  {{"status", FleetVerb::kStatus},
+                                   {"capture", FleetVerb::kCapture},
+                                   {"start", FleetVerb::kStart},
+                                   {"stop", FleetVerb::kStop},
+                                   {"collect", FleetVerb::kCollect},
+                                   {"key", FleetVerb::kKey}});
+  if (!chosen) return chosen.take_error();
+  if (auto checked = check_servers(draft.options); !checked) return checked.take_error();
+  const bool of_session = *chosen == FleetVerb::kStop || *chosen == FleetVerb::kCollect;
+  if (*chosen == FleetVerb::kStatus && !words.empty()) return usage("fleet status takes no filter");
+  if (of_session && (words.empty() || words.find(' ') != std::string::npos)) {
+    return usage("fleet " + verb + " needs a session, as fleet start has printed it");
+  }
+  draft.options.fleet.verb = *chosen;
+  if (*chosen == FleetVerb::kKey) {
+    if (words.empty()) return usage("fleet key needs the name of the file that is to hold the seed");
+    draft.options.fleet.key_file = words;
+    draft.options.action = Action::kFleet;
+    return std::move(draft.options);
+  }
+  if (of_session) draft.options.fleet.session = words;
+  if (!draft.format) draft.format = FileFormat::kPcapng;
+  auto options = interpret_capture(std::move(draft), of_session ? "" : words);
+  if (options) options->action = Action::kFleet;
+  return options;
+}
+
 Result<Options> interpret_trigger(Draft draft, const std::string& expression) {
   if (draft.options.folder.empty()) return usage("trigger needs the folder of a recorder: ringtap trigger DIR");
   if (!expression.empty()) return usage("trigger takes a folder and nothing else, not '" + expression + "'");
@@ -318,6 +362,8 @@ Result<Options> interpret(Draft draft, Form form, const std::string& expression)
   if (form == kCompareForm) return interpret_compare(std::move(draft), expression);
   if (form == kTriggerForm) return interpret_trigger(std::move(draft), expression);
   if (form == kRecordForm) return interpret_record(std::move(draft), expression);
+  if (form == kAgentForm) return interpret_agent(std::move(draft), expression);
+  if (form == kFleetForm) return interpret_fleet(std::move(draft), expression);
   if (form == kDoctorForm) return interpret_doctor(std::move(draft), expression);
   if ((form & kSummaryForms) != 0) return interpret_summary(std::move(draft), form, expression);
   if (form == kExtcapForm) return interpret_extcap(std::move(draft), expression);

@@ -174,6 +174,17 @@ Result<> set_memory(Draft& draft, const Given& given) {
   return store(parse_size(given.name, given.value(), kRange), record(draft).event.memory_bytes);
 }
 
+Result<> set_queue(Draft& draft, const Given& given) {
+  constexpr SizeRange kRange{.unit = 1, .least = kKib * kKib, .most = std::uint64_t{1} << 36};
+  return store(parse_size(given.name, given.value(), kRange), draft.options.agent.queue_bytes);
+}
+
+Result<> set_require(Draft& draft, const Given& given) {
+  draft.options.fleet.require_all = given.value() == "all";
+  if (draft.options.fleet.require_all) return ok();
+  return store(parse_number(given.name, given.value(), 1, 1'000'000), draft.options.fleet.required);
+}
+
 Result<> set_drop_trigger(Draft& draft, const Given& given) {
   const std::string& text = given.value();
   const std::size_t sign = text.find('>');

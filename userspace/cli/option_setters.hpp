@@ -126,6 +126,8 @@ Result<> set_extcap_slice(Draft& draft, const Given& given);
 Result<> set_memory(Draft& draft, const Given& given);
 Result<> set_drop_trigger(Draft& draft, const Given& given);
 Result<> set_rate_trigger(Draft& draft, const Given& given);
+Result<> set_queue(Draft& draft, const Given& given);
+Result<> set_require(Draft& draft, const Given& given);
 Result<> set_segment(Draft& draft, const Given& given);
 Result<> set_compression(Draft& draft, const Given& given);
 Result<> set_stats(Draft& draft, const Given& given);

@@ -17,12 +17,6 @@ using Group = OptionGroup;
 constexpr std::uint64_t kAnyCount = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kMostFiles = std::numeric_limits<std::int32_t>::max();
 
-// Every header that is looked at and the first payload, with room for tags, options and extension headers.
-constexpr std::uint32_t kCompareSnaplen = 256;
-
-// Of the file system, unless --keep says otherwise.
-constexpr unsigned kFreePercent = 5;
-
 std::string seconds_text(std::uint64_t ns) {
   return std::to_string(ns / 1'000'000'000) + "s";
 }
@@ -42,10 +36,10 @@ std::string taps_text(const Options& defaults) {
 }
 
 constexpr std::array kOptions = {
-    OptionRow{"-i,--interface", "IF", Group::kInput, kLiveForms,
+    OptionRow{"-i,--interface", "IF", Group::kInput, static_cast<Form>(kLiveForms | kFleetForm),
               "interface: its name, its number in the list of -D, or any; may be repeated", set_interfaces},
     OptionRow{
-        "--tap", "LIST", Group::kInput, kTapForms,
+        "--tap", "LIST", Group::kInput, static_cast<Form>(kTapForms | kFleetForm),
         "where in the kernel to capture: tc, tc-in, tc-out, xdp, packet, stack, netfilter, socket, drop; separate "
         "several with commas",
         [](Draft& d, const Given& given) { return store(parse_taps(given.name, given.value(), kCaptureTaps), d.taps); },
@@ -55,22 +49,22 @@ constexpr std::array kOptions = {
         "taps to compare: xdp, packet, stack, tc, netfilter, socket, drop, end; separate several with commas",
         [](Draft& d, const Given& given) { return store(parse_taps(given.name, given.value(), kAllTaps), d.taps); },
         taps_text, ActsOn::kCaptures},
-    OptionRow{"--xdp-mode", "MODE", Group::kInput, kTapForms, "how the XDP tap is attached: auto, native or generic",
+    OptionRow{"--xdp-mode", "MODE", Group::kInput, static_cast<Form>(kTapForms | kFleetForm), "how the XDP tap is attached: auto, native or generic",
               set_xdp_mode, [](const Options&) { return std::string("auto"); }, ActsOn::kCaptures},
     OptionRow{"--consume", nullptr, Group::kInput, kRecordingForms,
               "drop captured frames at the XDP tap; for mirror ports, refused on an interface with an address",
               set_flag<[](Draft& d) { return &capture(d).consume; }>, nullptr, ActsOn::kCaptures},
     OptionRow{"--force", nullptr, Group::kInput, kRecordingForms, "allow --consume on an interface with an address",
               set_flag<[](Draft& d) { return &capture(d).consume_despite_address; }>, nullptr, ActsOn::kCaptures},
-    OptionRow{"-Q,--direction", "DIR", Group::kInput, kPacketForms,
+    OptionRow{"-Q,--direction", "DIR", Group::kInput, static_cast<Form>(kPacketForms | kFleetForm),
               "direction of the packets to capture: in, out or inout", set_text<[](Draft& d) { return &d.direction; }>,
               [](const Options&) { return std::string("inout"); }},
-    OptionRow{"-s,--snapshot-length", "BYTES", Group::kInput, kPacketForms,
+    OptionRow{"-s,--snapshot-length", "BYTES", Group::kInput, static_cast<Form>(kPacketForms | kFleetForm),
               "bytes to keep of each packet; 0 means the maximum, 262144", set_snaplen, snaplen_text},
     OptionRow{"-s,--snapshot-length", "BYTES", Group::kInput, kCompareForm,
               "bytes to keep of each packet; 0 means the maximum, 262144", set_snaplen, snaplen_text,
               ActsOn::kCaptures},
-    OptionRow{"-B,--buffer-size", "KIB", Group::kInput, kLiveForms, "total size of all ring buffers, in KiB",
+    OptionRow{"-B,--buffer-size", "KIB", Group::kInput, static_cast<Form>(kLiveForms | kFleetForm), "total size of all ring buffers, in KiB",
               set_buffer, buffer_text, ActsOn::kCaptures},
     OptionRow{"--who", nullptr, Group::kInput, kRecordingForms,
               "find out which process each packet comes from and goes to, at the tap tc",
@@ -95,22 +89,22 @@ constexpr std::array kOptions = {
               "only packets of processes in this pod, which has to run",
               add_chosen_text<[](Draft& d) { return &capture(d).of.pods; }, 4096>, nullptr, ActsOn::kCaptures},
     OptionRow{
-        "--slice", "LAYER[+N]", Group::kInput, kPacketForms,
+        "--slice", "LAYER[+N]", Group::kInput, static_cast<Form>(kPacketForms | kFleetForm),
         "keep only the headers up to layer l2, l3 or l4, and N bytes after them; for example l4+20",
         [](Draft& d, const Given& given) { return parse_slice(given.name, given.value(), capture(d).reduction); }},
-    OptionRow{"--sample", "1/N", Group::kInput, kRecordingForms,
+    OptionRow{"--sample", "1/N", Group::kInput, static_cast<Form>(kRecordingForms | kFleetForm),
               "capture one flow in N, in both directions; for example 1/8",
               [](Draft& d, const Given& given) {
                 return store(parse_sample(given.name, given.value()), capture(d).reduction.sample);
               },
               nullptr, ActsOn::kCaptures},
-    OptionRow{"--max-pps", "N", Group::kInput, kRecordingForms, "capture at most N packets per second",
+    OptionRow{"--max-pps", "N", Group::kInput, static_cast<Form>(kRecordingForms | kFleetForm), "capture at most N packets per second",
               set_number<[](Draft& d) { return &capture(d).reduction.max_pps; }, 1, 1'000'000'000>, nullptr,
               ActsOn::kCaptures},
-    OptionRow{"--time-batch", "TIME", Group::kInput, kRecordingForms,
+    OptionRow{"--time-batch", "TIME", Group::kInput, static_cast<Form>(kRecordingForms | kFleetForm),
               "let received packets share clock readings up to this old; for example 10us", set_time_batch, nullptr,
               ActsOn::kCaptures},
-    OptionRow{"-p,--no-promiscuous-mode", nullptr, Group::kInput, kLiveForms,
+    OptionRow{"-p,--no-promiscuous-mode", nullptr, Group::kInput, static_cast<Form>(kLiveForms | kFleetForm),
               "do not put the interface into promiscuous mode",
               [](Draft& d, const Given&) {
                 capture(d).promiscuous = false;
@@ -135,7 +129,7 @@ constexpr std::array kOptions = {
               set_flag<[](Draft& d) { return &d.list_time_stamp_types; }>, nullptr, ActsOn::kCaptures},
     OptionRow{"-j,--time-stamp-type", "TYPE", Group::kInput, kCaptureForm,
               "where time stamps come from; only host, the kernel, is supported", set_time_source},
-    OptionRow{"-y,--linktype", "TYPE", Group::kInput, kReadingForms,
+    OptionRow{"-y,--linktype", "TYPE", Group::kInput, kOneHostForms,
               "refuse interfaces of any other link type; for -d without -i or -r: the link type to compile for",
               set_text<[](Draft& d) { return &d.options.link_type; }>},
     OptionRow{"--nft-rule", nullptr, Group::kInput, kCompareForm, "name the nftables rule that dropped a packet",
@@ -153,13 +147,13 @@ constexpr std::array kOptions = {
                 return store(parse_file_time(given.name, given.value()), d.options.selection.to);
               },
               nullptr, ActsOn::kFiles},
-    OptionRow{"-F", "FILE", Group::kFilter, kPacketForms,
+    OptionRow{"-F", "FILE", Group::kFilter, static_cast<Form>(kPacketForms | kFleetForm),
               "read the filter from a file; a filter on the command line is then ignored",
               set_text<[](Draft& d) { return &d.expression_file; }>},
-    OptionRow{"--any-vlan", nullptr, Group::kFilter, static_cast<Form>(kAllForms | kExtcapForm),
+    OptionRow{"--any-vlan", nullptr, Group::kFilter, static_cast<Form>(kAllForms | kExtcapForm | kFleetForm),
               "also match frames with one to four VLAN tags",
               set_flag<[](Draft& d) { return &d.options.filter.any_vlan; }>},
-    OptionRow{"-O,--no-optimize", nullptr, Group::kFilter, kAllForms, "do not run libpcap's optimiser on the filter",
+    OptionRow{"-O,--no-optimize", nullptr, Group::kFilter, static_cast<Form>(kAllForms | kFleetForm), "do not run libpcap's optimiser on the filter",
               [](Draft& d, const Given&) {
                 d.options.filter.optimise = false;
                 return ok();
@@ -170,15 +164,19 @@ constexpr std::array kOptions = {
     OptionRow{"--dump-ebpf", nullptr, Group::kFilter, kCaptureForm, "show the filter as eBPF and exit",
               set_flag<[](Draft& d) { return &d.options.show_ebpf; }>},
 
-    OptionRow{"-c", "COUNT", Group::kEnd, kAllForms, "stop after this many packets",
+    OptionRow{"-c", "COUNT", Group::kEnd, static_cast<Form>(kAllForms | kFleetForm), "stop after this many packets",
               set_number<[](Draft& d) { return &d.options.limits.count; }, 1, kAnyCount>},
-    OptionRow{"--skip", "COUNT", Group::kEnd, kPacketForms, "leave out this many packets at the beginning",
+    OptionRow{"--skip", "COUNT", Group::kEnd, static_cast<Form>(kPacketForms | kFleetForm), "leave out this many packets at the beginning",
               set_number<[](Draft& d) { return &d.options.limits.skip; }, 0, kAnyCount>},
-    OptionRow{"--duration", "TIME", Group::kEnd, kLiveForms, "stop after this time; for example 500ms, 5s, 2m, 1h",
+    OptionRow{"--duration", "TIME", Group::kEnd, static_cast<Form>(kLiveForms | kFleetForm), "stop after this time; for example 500ms, 5s, 2m, 1h",
               [](Draft& d, const Given& given) {
                 return store(parse_duration(given.name, given.value()), d.options.limits.duration);
               },
               nullptr, ActsOn::kCaptures},
+
+    OptionRow{"--gate", nullptr, Group::kEnd, kCaptureForm,
+              "attach, and keep no packet before a line comes on standard input; stop when that is closed",
+              set_flag<[](Draft& d) { return &d.options.gate; }>, nullptr, ActsOn::kCaptures},
 
     OptionRow{"-d,--folder", "DIR", Group::kOutput, kRecordForm, "record into this folder; it is made if there is none",
               set_text<[](Draft& d) { return &record(d).folder; }>},
@@ -300,7 +298,7 @@ constexpr std::array kOptions = {
     OptionRow{"-t", nullptr, Group::kOutput, kCompareForm, "with --each: print no time of day", hide_compare_time},
     OptionRow{"-e", nullptr, Group::kText, kReadingForms, "print the link-layer header",
               set_flag<[](Draft& d) { return &dissect(d).link_header; }>},
-    OptionRow{"-v,--verbose", nullptr, Group::kText, kPacketForms,
+    OptionRow{"-v,--verbose", nullptr, Group::kText, static_cast<Form>(kPacketForms | kFleetForm),
               "print more detail, up to -vvv; at the end of a capture also its accounting, with -vv that of every tap",
               set_times<[](Draft& d) { return &dissect(d).verbosity; }>},
     OptionRow{"-v,--verbose", nullptr, Group::kOutput, kCompareForm,
@@ -368,9 +366,45 @@ constexpr std::array kOptions = {
     OptionRow{"--buffer", "KIB", Group::kInput, kExtcapForm, "total size of all ring buffers", set_buffer},
     OptionRow{"--slice", "LAYER", Group::kInput, kExtcapForm, "keep only headers: all, l2, l3 or l4", set_extcap_slice},
 
-    OptionRow{"--strict-loss", nullptr, Group::kOther, kRecordingForms, "exit with code 3 if packets were lost",
+    OptionRow{"--nats", "URL", Group::kHosts, kServerForms,
+              "the NATS servers, several with commas; tls:// for TLS",
+              set_text<[](Draft& d) { return &d.options.servers.url; }>,
+              [](const Options& o) { return o.servers.url; }},
+    OptionRow{"--tls-ca", "FILE", Group::kHosts, kServerForms, "TLS, with servers that this authority vouches for (PEM)",
+              set_text<[](Draft& d) { return &d.options.servers.authorities_file; }>},
+    OptionRow{"--tls-cert", "FILE", Group::kHosts, kServerForms, "the certificate to show the servers (PEM)",
+              set_text<[](Draft& d) { return &d.options.servers.certificate_file; }>},
+    OptionRow{"--tls-key", "FILE", Group::kHosts, kServerForms, "the key of that certificate (PEM)",
+              set_text<[](Draft& d) { return &d.options.servers.key_file; }>},
+    OptionRow{"--nkey", "FILE", Group::kHosts, kServerForms, "the seed of the NKEY to log in with",
+              set_text<[](Draft& d) { return &d.options.servers.seed_file; }>},
+    OptionRow{"--host-id", "NAME", Group::kHosts, kAgentForm,
+              "what this host is called; default its own name", set_text<[](Draft& d) { return &d.options.agent.host_id; }>},
+    OptionRow{"--allow", "LIST", Group::kHosts, kAgentForm,
+              "what may be asked for at most: taps=tc:xdp, pps=10000, snaplen=256, sessions=2, duration=10m; several "
+              "with commas",
+              [](Draft& d, const Given& given) {
+                return store(parse_allow(given.name, given.value()), d.options.agent.limits);
+              },
+              [](const Options&) { return std::string("sessions=4,duration=1h"); }},
+    OptionRow{"--queue", "SIZE", Group::kHosts, kAgentForm,
+              "memory for packets that wait for the servers; when it is full, the newest are dropped and counted",
+              set_queue, [](const Options&) { return std::string("64M"); }},
+    OptionRow{"--hosts", "PATTERN", Group::kHosts, kFleetForm, "the hosts to capture at, a pattern like that of a shell",
+              set_text<[](Draft& d) { return &d.options.fleet.hosts; }>,
+              [](const Options& o) { return o.fleet.hosts; }},
+    OptionRow{"--require", "all|N", Group::kHosts, kFleetForm,
+              "capture only if all of these hosts take part, or this many; default 1", set_require},
+    OptionRow{"--window", "TIME", Group::kHosts, kFleetForm,
+              "wait at most so long for a host that is behind; its packets are then left out as late; default as long "
+              "as it takes",
+              [](Draft& d, const Given& given) {
+                return store(parse_duration(given.name, given.value()), d.options.fleet.window);
+              }},
+
+    OptionRow{"--strict-loss", nullptr, Group::kOther, static_cast<Form>(kRecordingForms | kFleetForm), "exit with code 3 if packets were lost",
               set_flag<[](Draft& d) { return &d.options.strict_loss; }>, nullptr, ActsOn::kCaptures},
-    OptionRow{"-Z,--relinquish-privileges", "USER", Group::kOther, kPacketForms,
+    OptionRow{"-Z,--relinquish-privileges", "USER", Group::kOther, static_cast<Form>(kPacketForms | kFleetForm),
               "switch to this user once every tap is attached", set_text<[](Draft& d) { return &d.options.user; }>},
     OptionRow{"--sandbox", "on|off", Group::kOther, kAllForms,
               "off: keep the rights that reading, printing and writing packets does not need", set_sandbox,
@@ -379,88 +413,10 @@ constexpr std::array kOptions = {
               set_text<[](Draft& d) { return &d.options.ready_file; }>, nullptr, ActsOn::kCaptures},
 };
 
-// Those that exist.
-constexpr std::array kForms = {
-    FormRow{kCaptureForm, "",
-            "Captures packets with eBPF taps in the kernel, and prints or writes them like tcpdump.\n"
-            "ringtap compare follows each packet through all taps and reports where it went: see ringtap compare -h\n"
-            "ringtap record writes segments into a folder that does not outgrow its limits: see ringtap record -h\n"
-            "ringtap query finds packets in such a folder: see ringtap query -h\n"
-            "ringtap stats sums packets up, ringtap drops shows what this host drops: see ringtap stats -h\n"
-            "ringtap doctor says what works on this machine"},
-    FormRow{kCompareForm, "compare", "Follows each packet through all taps in the kernel and reports where it went."},
-    FormRow{
-        kDoctorForm, "doctor",
-        "Says what this kernel, these rights and this container allow, tap by tap, with the reason and the remedy."},
-    FormRow{kTriggerForm, "trigger", "Has a recorder with --memory write what it holds: ringtap trigger DIR.",
-            "of that recorder"},
-    FormRow{kRecordForm, "record", "Records packets into a folder of segments that does not outgrow its limits."},
-    FormRow{kStatsForm, "stats",
-            "Sums packets up: flows and hosts by packets and bytes, and drops by reason and place. On a terminal a "
-            "table of\n"
-            "rates is shown anew each second; the sums come at the end."},
-    FormRow{
-        kDropsForm, "drops",
-        "Shows what this host drops: where, why, and which packets. On a terminal a table of rates is shown anew each\n"
-        "second; the sums come at the end. Without -i, of all interfaces."},
-    FormRow{kQueryForm, "query",
-            "Finds packets in a folder of recordings and prints or writes them like tcpdump -r; reads only the parts\n"
-            "that may have some.",
-            "of segments that ringtap record wrote, or of any capture files"},
-};
-
 }  // namespace
-
-std::span<const FormRow> form_table() {
-  return kForms;
-}
-
-const FormRow& extcap_form() {
-  static constexpr FormRow kRow{kExtcapForm, "", "Answers Wireshark, which calls it through extcap(4)."};
-  return kRow;
-}
 
 std::span<const OptionRow> option_table() {
   return kOptions;
-}
-
-std::string_view group_title(OptionGroup group, Form form) {
-  switch (group) {
-    case OptionGroup::kInput:
-      return form == kCompareForm ? "What to compare" : "What to capture";
-    case OptionGroup::kFilter:
-      return "Which packets";
-    case OptionGroup::kEnd:
-      return "When to stop";
-    case OptionGroup::kOutput:
-      return form == kCompareForm ? "Output" : "Where the output goes";
-    case OptionGroup::kEvent:
-      return "Only around events";
-    case OptionGroup::kText:
-      return "How the text looks";
-    case OptionGroup::kOther:
-      return "Other";
-  }
-  return "";
-}
-
-Options default_options(Form form) {
-  Options options;
-  if (form == kRecordForm) {
-    options.output.format = FileFormat::kPcapng;
-    options.output.record.keep.free_percent = kFreePercent;
-  }
-  if (form == kStatsForm) options.output.summary = SummaryStyle{};
-  if (form == kDropsForm) {
-    options.output.summary = SummaryStyle{.drops_only = true};
-    options.capture.taps = {Tap::kDrop};
-  }
-  if ((form & kSummaryForms) != 0) options.capture.snaplen = kCompareSnaplen;
-  if (form != kCompareForm) return options;
-  options.capture.taps = kAllTaps;
-  options.capture.snaplen = kCompareSnaplen;
-  options.output.format = FileFormat::kPcapng;
-  return options;
 }
 
 }  // namespace ringtap

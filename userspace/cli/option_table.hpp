@@ -27,10 +27,14 @@ enum Form : std::uint16_t {
   kDoctorForm = 64,
   kStatsForm = 128,
   kDropsForm = 256,
+  kAgentForm = 512,
+  kFleetForm = 1024,
+  kServerForms = kAgentForm | kFleetForm,  // with NATS servers between hosts
   kSummaryForms = kStatsForm | kDropsForm,
-  kRecordingForms = kCaptureForm | kRecordForm,                            // packets of interfaces to files
-  kTapForms = kRecordingForms | kStatsForm,                                // where the taps may be chosen
-  kReadingForms = kCaptureForm | kQueryForm,                               // packets of files to people and files
+  kRecordingForms = kCaptureForm | kRecordForm,  // packets of interfaces to files
+  kTapForms = kRecordingForms | kStatsForm,      // where the taps may be chosen
+  kOneHostForms = kCaptureForm | kQueryForm,
+  kReadingForms = kOneHostForms | kFleetForm,                              // packets to people and files
   kPacketForms = kCaptureForm | kRecordForm | kQueryForm | kSummaryForms,  // one after the other, not compared
   kLiveForms = kCaptureForm | kCompareForm | kRecordForm | kSummaryForms,  // packets of interfaces
   kAllForms = kLiveForms | kQueryForm,
@@ -46,7 +50,7 @@ std::span<const FormRow> form_table();
 const FormRow& extcap_form();
 
 // The headings of the help.
-enum class OptionGroup : std::uint8_t { kInput, kFilter, kEnd, kOutput, kEvent, kText, kOther };
+enum class OptionGroup : std::uint8_t { kInput, kFilter, kEnd, kOutput, kEvent, kText, kHosts, kOther };
 std::string_view group_title(OptionGroup group, Form form);
 
 // Options while they are parsed: values that depend on several options wait here for interpret().

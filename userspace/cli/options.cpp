@@ -127,6 +127,22 @@ Result<> set_all(Draft& draft, const std::vector<Declared>& declared) {
   return ok();
 }
 
+// What is asked of the agents of other hosts, who check it: the options that say which packets to capture.
+void keep_capture_options(Draft& draft, const std::vector<Declared>& declared) {
+  for (const auto& [row, option] : declared) {
+    const bool is_of_capture = row->group == OptionGroup::kInput || row->group == OptionGroup::kFilter;
+    const std::string_view names = row->names;
+    if (!is_of_capture || option->count() == 0 || names == "-F") continue;  // the file of -F is read here
+    const std::string name(names.substr(names.rfind(',') + 1));
+    if (row->value_word == nullptr) draft.options.fleet.capture_options.push_back(name);
+    if (row->value_word == nullptr) continue;
+    for (const std::string& value : option->results()) {
+      // One letter takes its value without a sign in between.
+      draft.options.fleet.capture_options.push_back(name + (name.starts_with("--") ? "=" : "") + value);
+    }
+  }
+}
+
 const FormRow& form_of(std::string_view word) {
   const std::span<const FormRow> forms = form_table();
   const auto found = std::find_if(forms.begin(), forms.end(), [&](const FormRow& row) { return row.word == word; });
@@ -193,6 +209,7 @@ Result<Options> parse_options(int argc, const char* const* argv) {
   }
   if (!refused.empty()) return usage(refused);
   if (auto set = set_all(draft, declared); !set) return set.take_error();
+  if (form == kFleetForm) keep_capture_options(draft, declared);
   if (!words.empty() && words.back().empty()) return usage("expression: the value is empty");
   std::string expression;
   for (const std::string& word : words) expression += (expression.empty() ? "" : " ") + word;

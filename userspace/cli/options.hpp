@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ringtap/capture.hpp"
+#include "ringtap/fleet.hpp"
 #include "ringtap/output.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/text_style.hpp"
@@ -28,7 +29,9 @@ enum class Action {
   kQuery,
   kTrigger,
   kExtcap,
-  kDoctor
+  kDoctor,
+  kAgent,
+  kFleet
 };
 
 // What Wireshark asks (extcap(4)); a capture for it has these, too.
@@ -59,6 +62,7 @@ struct Options {
   OutputOptions output;
   TextOptions text_style;
   bool strict_loss = false;
+  bool gate = false;  // nothing is kept before a line comes on standard input; its end ends the run
   std::string ready_file;
   std::string user;     // -Z; empty: root becomes a user of no rights
   bool sandbox = true;  // give up what the run does not need
@@ -66,6 +70,9 @@ struct Options {
   CompareStyle compare;
   bool nft_rule = false;
   ExtcapOptions extcap;
+  FleetConnection servers;
+  AgentOptions agent;
+  FleetOptions fleet;
 };
 
 // Does not touch the system except to read the files of -F and -V. Errors are of kind kUsage.

@@ -142,6 +142,40 @@ Result<KeepLimits> parse_keep(std::string_view option, const std::string& text) 
   return limits;
 }
 
+Result<AgentLimits> parse_allow(std::string_view option, const std::string& text) {
+  const auto wrong = [&] {
+    return usage(given(option, text) + ": not what an agent may allow")
+        .hint("one or more of taps=tc:xdp, pps=10000, snaplen=256, sessions=2, duration=10m, with commas in between");
+  };
+  AgentLimits limits;
+  for (const std::string& word : words_of(text)) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || equals + 1 == word.size()) return wrong();
+    const std::string key = word.substr(0, equals);
+    std::string value = word.substr(equals + 1);
+    if (key == "taps") {
+      std::replace(value.begin(), value.end(), ':', ',');
+      auto taps = parse_taps(option, value, kCaptureTaps);
+      if (!taps) return taps.take_error();
+      limits.taps = *taps;
+    } else if (key == "duration") {
+      auto longest = parse_duration(option, value);
+      if (!longest) return wrong();
+      limits.longest = *longest;
+    } else if (key == "pps" || key == "snaplen" || key == "sessions") {
+      const std::uint64_t most = key == "snaplen" ? kMaxSnaplen : key == "sessions" ? 64 : 1'000'000'000;
+      auto number = parse_number(option, value, 1, most);
+      if (!number) return wrong();
+      if (key == "pps") limits.max_pps = *number;
+      if (key == "snaplen") limits.snaplen = static_cast<std::uint32_t>(*number);
+      if (key == "sessions") limits.max_sessions = *number;
+    } else {
+      return wrong();
+    }
+  }
+  return limits;
+}
+
 Result<> parse_slice(std::string_view option, const std::string& text, Reduction& reduction) {
   constexpr std::array<std::pair<std::string_view, int>, 3> kLayers = {{{"l2", 2}, {"l3", 3}, {"l4", 4}}};
   const auto wrong = [&] {

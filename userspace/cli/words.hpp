@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ringtap/capture.hpp"
+#include "ringtap/fleet.hpp"
 #include "ringtap/recording.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/tap.hpp"
@@ -42,6 +43,9 @@ std::vector<std::string> words_of(const std::string& list);
 
 // "200G,7d,free=5%" into the limits of a folder.
 Result<KeepLimits> parse_keep(std::string_view option, const std::string& text);
+
+// "taps=tc:xdp,pps=10000,snaplen=256,sessions=2,duration=10m" into what an agent allows.
+Result<AgentLimits> parse_allow(std::string_view option, const std::string& text);
 
 // "l4+20" into slice_layer and slice_more.
 Result<> parse_slice(std::string_view option, const std::string& text, Reduction& reduction);

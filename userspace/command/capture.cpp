@@ -15,6 +15,7 @@
 #include "command/child_command.hpp"
 #include "command/commands.hpp"
 #include "command/file_service.hpp"
+#include "command/gate.hpp"
 #include "command/live_input.hpp"
 #include "command/messages.hpp"
 #include "command/monitor.hpp"
@@ -136,7 +137,8 @@ int capture(const Options& given) {
   if (auto user = begin_run(options); !user) return fail(user.error());
   auto child = start_command(options);
   if (!child) return fail(child.error());
-  auto live = open_live(options, false, signals->wake_fd(), *child ? (*child)->fd() : -1);
+  const int end_fd = *child ? (*child)->fd() : options.gate ? STDIN_FILENO : -1;
+  auto live = open_live(options, false, signals->wake_fd(), end_fd);
   if (!live) return fail(live.error());
   if (options.capture.reduction.leaves_out() && !options.output.path.empty() &&
       options.output.format == FileFormat::kPcap) {
@@ -150,12 +152,14 @@ int capture(const Options& given) {
   if (auto started = start_helpers(options, source); !started) return fail(started.error());
   auto names = host_names(options, {.patience = kNamePatience, .interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
+  Gate gate;  // outlives the output
   auto output =
       open_outputs({.options = options,
                     .show_interface = source.has_several_interfaces() && source.link_type() != LinkType::kLinuxSll2,
                     .names = names->get(),
                     .source = &source});
   if (!output) return fail(output.error());
+  if (options.gate) gate.guard(*output);
   signals->install(output->start_next_file != nullptr);
   auto needs = attach(options, source);
   if (!needs) return fail(needs.error());

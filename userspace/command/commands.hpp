@@ -16,6 +16,8 @@ int compare_file(const Options& options);
 int trigger(const Options& options);
 int extcap(const Options& options);
 int doctor(const Options& options);
+int agent(const Options& options);
+int fleet(const Options& options);
 int show_filter(const Options& options);
 int list_devices(const Options& options);
 int list_link_types(const Options& options);

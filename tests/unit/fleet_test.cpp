@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What the programs of a fleet tell each other: fields, batches, their order, and the parts of it that come from
+// strangers.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "file/pcapng_writer.hpp"
+#include "fleet/batch.hpp"
+#include "fleet/batch_builder.hpp"
+#include "fleet/batch_order.hpp"
+#include "fleet/fields.hpp"
+#include "fleet/nkey.hpp"
+#include "fleet/section_reader.hpp"
+#include "fleet/stream.hpp"
+#include "support/memory_writer.hpp"
+#include "support/recording_sink.hpp"
+
+namespace ringtap {
+namespace {
+
+using testing::drain;
+using testing::MemoryWriter;
+using testing::RecordingSink;
+using Bytes = std::vector<std::byte>;
+
+Bytes bytes_of(std::string_view text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST(Fields, ComeBackWithEveryByte) {
+  std::string every;
+  for (int i = 0; i < 256; ++i) every += static_cast<char>(i);
+  Fields fields;
+  fields.add("session", "a")
+      .add("expression", every)
+      .add("option", "--tap=xdp")
+      .add("option", "--slice=l4")
+      .add("n", 7);
+  const auto parsed = Fields::parse(fields.encode());
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->text("expression"), every);
+  EXPECT_EQ(parsed->texts("option"), (std::vector<std::string>{"--tap=xdp", "--slice=l4"}));
+  EXPECT_EQ(parsed->number("n"), 7U);
+  EXPECT_EQ(parsed->number("session"), std::nullopt);
+  EXPECT_EQ(parsed->text("nothing"), "");
+}
+
+TEST(Fields, RefuseWhatIsNotTheirForm) {
+  for (const std::string text :
+       {"a=b", "=b\n", "A=b\n", "a b=c\n", "a=%\n", "a=%4\n", "a=%zz\n", "a=\x01\n", "\n", "a=b\nc"}) {
+    EXPECT_FALSE(Fields::parse(text)) << text;
+  }
+  EXPECT_FALSE(Fields::parse(std::string(Fields::kLongestKey + 1, 'a') + "=b\n"));
+  EXPECT_FALSE(Fields::parse("a=" + std::string(Fields::kMostBytes, 'b') + "\n"));
+  std::string many;
+  for (std::size_t i = 0; i <= Fields::kMostFields; ++i) many += "a=b\n";
+  EXPECT_FALSE(Fields::parse(many));
+}
+
+BatchHeader header_of(std::uint64_t number) {
+  BatchHeader header;
+  header.session = "20261129T000000-00000001";
+  header.host = "node.example";
+  header.boot = "b";
+  header.number = number;
+  header.first_ns = 1;
+  header.last_ns = 2;
+  header.until_ns = 3;
+  header.packets = 4;
+  header.sent_before = 5;
+  header.lost_before = 6;
+  header.lost_after = 7;
+  header.queue_packets = 8;
+  header.queue_batches = 9;
+  header.clock = "synchronised";
+  header.clock_error_ns = 10;
+  return header;
+}
+
+TEST(Batch, ComesBackAsItWas) {
+  auto encoder = BatchEncoder::create();
+  ASSERT_TRUE(encoder);
+  BatchHeader header = header_of(11);
+  header.is_end = true;
+  header.more.add("end.seen", 12);
+  for (const std::string& content : {std::string(), std::string("x"), std::string(100'000, 'y')}) {
+    const Bytes message = encoder->encode(header, bytes_of(content));
+    EXPECT_LE(message.size(), content.size() + 1000);
+    auto packed = parse_batch_header(message);
+    ASSERT_TRUE(packed) << packed.error().text();
+    const BatchHeader& got = packed->header;
+    EXPECT_EQ(got.session, header.session);
+    EXPECT_EQ(got.host, header.host);
+    EXPECT_EQ(got.boot, header.boot);
+    EXPECT_EQ(got.clock, header.clock);
+    EXPECT_EQ((std::array{got.number, got.first_ns, got.last_ns, got.until_ns, got.packets, got.sent_before,
+                          got.lost_before, got.lost_after, got.queue_packets, got.queue_batches, got.clock_error_ns}),
+              (std::array<std::uint64_t, 11>{11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+    EXPECT_TRUE(got.is_end);
+    EXPECT_EQ(got.more.number("end.seen"), 12U);
+    const auto section = unpack_section(*packed, message);
+    ASSERT_TRUE(section);
+    EXPECT_EQ(*section, bytes_of(content));
+  }
+}
+
+TEST(Batch, IsRefusedIfAnyByteOfItsHeadIsCutOff) {
+  auto encoder = BatchEncoder::create();
+  ASSERT_TRUE(encoder);
+  const Bytes message = encoder->encode(header_of(0), {});
+  for (std::size_t size = 0; size < message.size(); ++size) {
+    EXPECT_FALSE(parse_batch_header(std::span(message).first(size))) << size;
+  }
+  Bytes other = message;
+  other[7] = std::byte{0x7f};  // a header of two gigabytes
+  EXPECT_FALSE(parse_batch_header(other));
+}
+
+// A frame of zstd that claims to hold more than a batch may: four bytes of magic, then the size in eight.
+TEST(Batch, DoesNotUnpackMoreThanABatchHolds) {
+  auto encoder = BatchEncoder::create();
+  ASSERT_TRUE(encoder);
+  Bytes message = encoder->encode(header_of(0), bytes_of(std::string(1000, 'x')));
+  auto packed = parse_batch_header(message);
+  ASSERT_TRUE(packed && packed->is_packed);
+  message.resize(packed->section_at);
+  for (const unsigned byte : {0x28U, 0xb5U, 0x2fU, 0xfdU, 0xe0U, 0U, 0U, 0U, 0U, 1U, 0U, 0U, 0U, 1U, 0U, 0U}) {
+    message.push_back(static_cast<std::byte>(byte));
+  }
+  EXPECT_FALSE(unpack_section(*packed, message));
+}
+
+TEST(Batch, NamesOfHostsAreSafeInSubjects) {
+  EXPECT_EQ(subject_token("node-1_a"), "node-1_a");
+  EXPECT_EQ(subject_token("a.b*>=c"), "a=2Eb=2A=3E=3Dc");
+  EXPECT_NE(subject_token("=note"), "=note");
+  EXPECT_TRUE(is_host_name("node.example"));
+  for (const std::string name : {"", "a b", "a/b", "a*", "a\n", "\xc3\xa4"}) EXPECT_FALSE(is_host_name(name)) << name;
+  EXPECT_TRUE(is_session_name(new_session_name()));
+  EXPECT_NE(new_session_name(), new_session_name());
+  EXPECT_FALSE(is_session_name("a.b"));
+}
+
+using Order = BatchOrder<int>;
+Order::Numbered numbered(std::uint64_t number) {
+  return {.number = number, .sent_before = number * 10, .packets = 10, .batch = static_cast<int>(number)};
+}
+
+TEST(BatchOrder, SortsAndDropsRepeats) {
+  Order order;
+  EXPECT_TRUE(order.put(numbered(2)));
+  EXPECT_TRUE(order.put(numbered(1)));
+  EXPECT_FALSE(order.put(numbered(2)));
+  EXPECT_FALSE(order.take());
+  EXPECT_TRUE(order.put(numbered(0)));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(order.take()->batch, i);
+  EXPECT_FALSE(order.put(numbered(0)));
+  EXPECT_FALSE(order.take());
+  EXPECT_EQ(order.repeats(), 2U);
+  EXPECT_TRUE(order.missing().empty());
+}
+
+TEST(BatchOrder, NamesABatchThatCannotComeAnyMoreWithItsPackets) {
+  Order order;
+  order.put(numbered(0));
+  EXPECT_EQ(order.take()->batch, 0);
+  for (std::uint64_t i = 3; i < 1 + kBatchesUnderWay; ++i) order.put(numbered(i));
+  EXPECT_FALSE(order.take());
+  order.put(numbered(1 + kBatchesUnderWay));
+  EXPECT_EQ(order.take()->batch, 3);
+  ASSERT_EQ(order.missing().size(), 1U);
+  EXPECT_EQ(order.missing()[0].first, 1U);
+  EXPECT_EQ(order.missing()[0].last, 2U);
+  EXPECT_EQ(order.missing()[0].packets, 20U);
+}
+
+TEST(BatchOrder, GivesWhatIsThereAtTheEnd) {
+  Order order;
+  order.put(numbered(5));
+  EXPECT_FALSE(order.take());
+  order.end();
+  EXPECT_EQ(order.take()->batch, 5);
+  EXPECT_EQ(order.missing()[0].packets, 50U);
+}
+
+// A file of two interfaces, the second of which comes after the first packet.
+Bytes capture_of(std::size_t packets) {
+  const auto stored = std::make_shared<testing::Stored>();
+  PcapngWriter out(std::make_unique<MemoryWriter>(stored), PcapngOptions{});
+  Interface interface;
+  interface.name = "eth0";
+  EXPECT_TRUE(out.on_interface(interface));
+  const Bytes data(100, std::byte{7});
+  for (std::size_t i = 0; i < packets; ++i) {
+    RecordView record;
+    record.time_ns = 1'000 + i;
+    record.data = data;
+    record.wire_len = 100;
+    record.interface_id = i == 0 ? 0 : 1;
+    record.lost_before = i == 2 ? 5 : 0;
+    if (i == 1) {
+      interface.name = "eth1";
+      EXPECT_TRUE(out.on_interface(interface));
+    }
+    EXPECT_TRUE(out.on_record(record));
+  }
+  EXPECT_TRUE(out.finish());
+  return stored->bytes;
+}
+
+TEST(BatchBuilder, MakesSectionsThatCanBeReadAlone) {
+  constexpr std::size_t kPackets = 20;
+  const Bytes file = capture_of(kPackets);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{13}, std::size_t{500}, file.size()}) {
+    BatchBuilder builder;
+    std::size_t packets = 0;
+    std::uint64_t lost = 0;
+    std::uint64_t next_ns = 1'000;
+    const auto check = [&] {
+      const BuiltSection built = builder.take();
+      packets += built.packets;
+      lost += built.lost;
+      auto reader = open_section(built.bytes, "section");
+      ASSERT_TRUE(reader);
+      RecordingSink sink;
+      const auto error = drain(**reader, sink);
+      ASSERT_FALSE(error) << error->text();
+      ASSERT_EQ(sink.records.size(), built.packets);
+      for (const auto& record : sink.records) EXPECT_EQ(record.view.time_ns, next_ns++);
+      EXPECT_EQ(built.last_ns, built.packets == 0 ? 0 : next_ns - 1);
+    };
+    for (std::size_t at = 0; at < file.size(); at += piece) {
+      auto rest = std::span(file).subspan(at, std::min(piece, file.size() - at));
+      while (!rest.empty()) {
+        const auto taken = builder.add(rest, 600);
+        ASSERT_TRUE(taken) << taken.error().text();
+        rest = rest.subspan(*taken);
+        if (builder.is_full(600)) check();
+      }
+    }
+    EXPECT_TRUE(builder.is_between_blocks());
+    if (!builder.is_empty()) check();
+    EXPECT_EQ(packets, kPackets);
+    EXPECT_EQ(lost, 5U);
+    EXPECT_EQ(builder.interfaces(), 2U);
+  }
+}
+
+TEST(BatchBuilder, RefusesWhatIsNotPcapng) {
+  BatchBuilder builder;
+  EXPECT_FALSE(builder.add(bytes_of("ringtap: something went wrong"), 600));
+}
+
+TEST(SectionReader, UnpacksNothing) {
+  EXPECT_FALSE(open_section(bytes_of("\x1f\x8b gzip"), "section"));
+  EXPECT_FALSE(open_section({}, "section"));
+}
+
+TEST(Stream, ReadsWhereAMessageStands) {
+  const auto place = place_of("$JS.ACK.S.C.1.17.3.1700000000.5");
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->sequence, 17U);
+  EXPECT_EQ(place->pending, 5U);
+  const auto later = place_of("$JS.ACK._.hash.S.C.1.18.3.1700000000.6.random");
+  ASSERT_TRUE(later);
+  EXPECT_EQ(later->sequence, 18U);
+  EXPECT_EQ(later->pending, 6U);
+  for (const char* const reply : {"", "$JS.ACK", "_INBOX.a.b", "$JS.ACK.S.C.1.x.3.4.5"}) EXPECT_FALSE(place_of(reply));
+}
+
+TEST(Stream, FindsMembersOfJson) {
+  const std::string json = R"({"error":{"code":503,"description":"no suitable peers"},"seq": 12})";
+  EXPECT_EQ(json_member(json, "description"), "no suitable peers");
+  EXPECT_EQ(json_member(json, "seq"), "12");
+  EXPECT_EQ(json_member(json, "name"), "");
+  EXPECT_EQ(json_member("{\"name\":", "name"), "");
+}
+
+TEST(Nkey, ComputesThePublicKeyOfASeed) {
+  const auto made = new_nkey();
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_EQ(made->seed.size(), 58U);
+  EXPECT_TRUE(made->seed.starts_with("SU"));
+  EXPECT_EQ(made->public_key.size(), 56U);
+  EXPECT_TRUE(made->public_key.starts_with("U"));
+  const auto read = parse_nkey("# " + made->public_key + "\n" + made->seed + "\n");
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(read->public_key, made->public_key);
+  std::string damaged = made->seed;
+  damaged[20] = damaged[20] == 'A' ? 'B' : 'A';
+  const auto refused = parse_nkey(damaged);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text().find(damaged), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ringtap

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// What ringtap fleet says of hosts: their status as a table, and the accounting of a session, of which for each host
+//   delivered = discarded + queue + missing + late + handed, and in total handed = written + discarded
+// holds. Pure functions, any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/session.hpp"
+#include "fleet/fields.hpp"
+#include "fleet/fleet_source.hpp"
+
+namespace ringtap {
+
+std::string status_text(const std::vector<Fields>& hosts);
+std::string fleet_report(const std::vector<FleetHostAccount>& hosts, const SessionTotals& totals);
+// By the kernel sides and on the way.
+std::uint64_t total_lost(const std::vector<FleetHostAccount>& hosts);
+
+}  // namespace ringtap

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "fleet/agent_session.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "base/now.hpp"
+#include "base/thread.hpp"
+#include "base/wait_status.hpp"
+
+namespace ringtap {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kFullSection = 240 * 1024;
+constexpr std::size_t kReadAtOnce = 256 * 1024;
+constexpr auto kTick = 50ms;
+constexpr auto kOldestBatch = 100ms;               // packets wait so long for others to come
+constexpr auto kHeartbeat = 250ms;                 // while there are none
+constexpr auto kPrepareTime = 20s;                 // for the taps to be attached
+constexpr auto kGateTime = 60s;                    // a session that is not opened in this time is given up
+constexpr auto kLinger = 30s;                      // for the queue to become empty
+constexpr std::uint64_t kSettledNs = 200'000'000;  // the capture hands over what it sees much sooner than this
+constexpr std::size_t kLongestLine = 8192;
+
+// What is counted, of "ringtap: accounting: total seen=5 … balanced".
+constexpr std::string_view kAccounting = "ringtap: accounting: total ";
+
+void add_account(Fields& fields, std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    const std::size_t equals = word.find('=');
+    if (equals == std::string_view::npos) {
+      fields.add("end.identity", word);
+      continue;
+    }
+    fields.add("end." + std::string(word.substr(0, equals)), word.substr(equals + 1));
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AgentSession>> AgentSession::prepare(Settings settings, std::unique_ptr<BatchSender> sender) {
+  auto process = CaptureProcess::start(settings.words);
+  if (!process) return process.take_error();
+  std::unique_ptr<AgentSession> session(new AgentSession(std::move(settings), process.take(), std::move(sender)));
+  auto thread = start_thread("reads the capture", [self = session.get()] { self->run(); });
+  if (!thread) return thread.take_error();
+  session->thread_ = thread.take();
+  return session;
+}
+
+AgentSession::AgentSession(Settings settings, CaptureProcess process, std::unique_ptr<BatchSender> sender)
+    : settings_(std::move(settings)),
+      process_(std::move(process)),
+      sender_(std::move(sender)),
+      buffer_(kReadAtOnce),
+      last_put_(Clock::now()) {}
+
+AgentSession::~AgentSession() {
+  stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::uint64_t AgentSession::open_gate() {
+  const std::lock_guard lock(mutex_);
+  if (state_ != State::kReady || !process_.open_gate()) return 0;
+  state_ = State::kOpen;
+  opened_ = Clock::now();
+  return epoch_now_ns();
+}
+
+void AgentSession::stop() {
+  const std::lock_guard lock(mutex_);
+  process_.end();
+  state_ = State::kEnding;
+}
+
+std::string AgentSession::state_text() {
+  const SenderCounts counts = sender_->counts();
+  State state{};
+  {
+    const std::lock_guard lock(mutex_);
+    state = state_;
+  }
+  constexpr std::array<const char*, 4> kStates = {"preparing", "ready", "captures", "ends"};
+  std::string text = settings_.session + " " + kStates[static_cast<std::size_t>(state)] +
+                     " packets=" + std::to_string(counts.packets + counts.queue_packets) +
+                     " batches=" + std::to_string(counts.batches) + " stored=" + std::to_string(counts.stored) +
+                     " lost_queue=" + std::to_string(counts.queue_packets) +
+                     " queued=" + std::to_string(counts.queued_bytes);
+  return counts.trouble.empty() ? text : text + " (" + counts.trouble + ")";
+}
+
+void AgentSession::refuse(const std::string& why) {
+  if (std::exchange(answered_, true)) return;
+  settings_.on_ready(Fields().add("session", settings_.session).add("refused", why));
+}
+
+// Answers with what is captured: the interfaces are in the beginning of the stream.
+void AgentSession::become_ready() {
+  if (answered_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::kPreparing) return;
+    state_ = State::kReady;
+  }
+  answered_ = true;
+  settings_.on_ready(
+      Fields().add("session", settings_.session).add("interfaces", builder_.interfaces()).add("ready", 1));
+}
+
+void AgentSession::hear(const std::string& line) {
+  if (line.starts_with(kAccounting)) return add_account(account_, std::string_view(line).substr(kAccounting.size()));
+  if (line.starts_with("ringtap: listening on ")) listens_ = true;
+  constexpr std::string_view kUs = "ringtap: ";
+  last_line_ = line.starts_with(kUs) ? line.substr(kUs.size()) : line;
+  settings_.tell(settings_.session + ": " + last_line_);
+}
+
+bool AgentSession::read_messages() {
+  for (;;) {
+    std::array<char, 4096> text{};
+    const ssize_t got = ::read(process_.messages(), text.data(), text.size());
+    if (got <= 0) return got < 0 && (errno == EAGAIN || errno == EINTR);
+    for (const char c : std::string_view(text.data(), static_cast<std::size_t>(got))) {
+      if (c != '\n') {
+        if (line_.size() < kLongestLine) line_ += c;
+        continue;
+      }
+      hear(std::exchange(line_, {}));
+    }
+  }
+}
+
+Result<bool> AgentSession::read_packets() {
+  const ssize_t got = ::read(process_.packets(), buffer_.data(), buffer_.size());
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+    is_empty_ = true;
+    return true;
+  }
+  if (got <= 0) return false;
+  is_empty_ = static_cast<std::size_t>(got) < buffer_.size();
+  const std::size_t full = std::min(kFullSection, sender_->largest_section() / 2);
+  for (auto rest = std::span<const std::byte>(buffer_).first(static_cast<std::size_t>(got)); !rest.empty();) {
+    auto taken = builder_.add(rest, full);
+    if (!taken) return taken.take_error();
+    rest = rest.subspan(*taken);
+    if (builder_.is_full(full)) put_due_batch(true);
+  }
+  return true;
+}
+
+// What there is becomes a batch; without packets it tells at least how far this host is.
+void AgentSession::put_due_batch(bool in_any_case) {
+  const auto now = Clock::now();
+  const auto age = now - last_put_;
+  const bool is_settled = is_empty_ && builder_.is_between_blocks();
+  if (is_settled) until_ns_ = std::max(until_ns_, epoch_now_ns() - kSettledNs);
+  if (!in_any_case && (builder_.is_empty() ? age < kHeartbeat : age < kOldestBatch)) return;
+  BuiltSection section = builder_.take();
+  taken_ += section.packets;
+  last_put_ = now;
+  sender_->put(std::move(section), until_ns_);
+}
+
+void AgentSession::run() {
+  bool has_packets = true;
+  bool has_messages = true;
+  while (has_packets || has_messages) {
+    std::array<pollfd, 2> fds = {{{.fd = has_packets ? process_.packets() : -1, .events = POLLIN, .revents = 0},
+                                  {.fd = has_messages ? process_.messages() : -1, .events = POLLIN, .revents = 0}}};
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kTick).count();
+    if (::poll(fds.data(), fds.size(), static_cast<int>(wait)) == 0) is_empty_ = true;
+    if (has_messages && fds[1].revents != 0) has_messages = read_messages();
+    if (has_packets && fds[0].revents != 0) {
+      auto more = read_packets();
+      if (!more) {
+        trouble_ = more.error().text();
+        stop();
+      }
+      has_packets = more && *more;
+    }
+    State state{};
+    {
+      const std::lock_guard lock(mutex_);
+      state = state_;
+    }
+    const auto now = Clock::now();
+    if (state == State::kPreparing && listens_ && (builder_.interfaces() > 0 || now - begun_ > kPrepareTime / 2)) {
+      become_ready();
+    }
+    if (state == State::kPreparing && now - begun_ > kPrepareTime) {
+      refuse("the taps were not attached within 20 s");
+      stop();
+    }
+    if (state == State::kReady && now - begun_ > kGateTime) stop();
+    if (state == State::kOpen) {
+      put_due_batch(false);
+      if (settings_.longest.count() > 0 && now - opened_ > settings_.longest) {
+        trouble_ = "the time is over for which this agent captures";
+        stop();
+      }
+    }
+  }
+  end(process_.wait());
+}
+
+void AgentSession::end(int status) {
+  const bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+  if (failed && trouble_.empty()) trouble_ = last_line_.empty() ? ending_text(status) : last_line_;
+  refuse(trouble_.empty() ? "the capture has ended" : trouble_);
+  bool was_open = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_open = opened_ != Clock::time_point();
+    state_ = State::kEnding;
+  }
+  if (was_open) {
+    if (!builder_.is_empty()) put_due_batch(true);
+    const SenderCounts counts = sender_->counts();
+    Fields ending = account_;
+    ending.add("end.taken", taken_)
+        .add("end.queue_packets", counts.queue_packets)
+        .add("end.queue_batches", counts.queue_batches);
+    if (!trouble_.empty()) ending.add("end.trouble", trouble_);
+    const bool stored = sender_->finish(std::move(ending), epoch_now_ns(), kLinger);
+    if (!stored)
+      settings_.tell(settings_.session + ": not everything reached the servers: " + sender_->counts().trouble);
+  }
+  is_over_ = true;
+}
+
+}  // namespace ringtap

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// One session at one host: a capture process, the batches made of its output, and the queue to the servers. It begins
+// with the gate closed: prepare() returns at once, and the answer is given when the taps are attached or cannot be. A
+// thread reads what the capture writes and never waits for the servers. Owns all of it; the functions are for the
+// agent's thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fleet/batch_builder.hpp"
+#include "fleet/batch_sender.hpp"
+#include "fleet/capture_process.hpp"
+#include "fleet/fields.hpp"
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+class AgentSession {
+ public:
+  struct Settings {
+    std::string session;
+    std::vector<std::string> words;                // of the capture's command line
+    std::chrono::nanoseconds longest{0};           // how long it may capture
+    std::function<void(const Fields&)> on_ready;   // called once, by the session's thread
+    std::function<void(const std::string&)> tell;  // what the capture says, line by line
+  };
+  static Result<std::unique_ptr<AgentSession>> prepare(Settings settings, std::unique_ptr<BatchSender> sender);
+  ~AgentSession();
+  AgentSession(const AgentSession&) = delete;
+  AgentSession& operator=(const AgentSession&) = delete;
+
+  // When the gate was opened, since the epoch; 0: it cannot be any more.
+  std::uint64_t open_gate();
+  // The capture ends; what it has still goes to the servers.
+  void stop();
+  [[nodiscard]] bool is_over() const { return is_over_; }
+  [[nodiscard]] const std::string& name() const { return settings_.session; }
+  // What it does, for `status`.
+  [[nodiscard]] std::string state_text();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  enum class State : std::uint8_t { kPreparing, kReady, kOpen, kEnding };
+
+  AgentSession(Settings settings, CaptureProcess process, std::unique_ptr<BatchSender> sender);
+  void run();
+  Result<bool> read_packets();  // false: that was all
+  bool read_messages();
+  void hear(const std::string& line);
+  void put_due_batch(bool in_any_case);
+  void become_ready();
+  void refuse(const std::string& why);
+  void end(int status);
+
+  Settings settings_;
+  std::mutex mutex_;  // of process_' input and state_
+  CaptureProcess process_;
+  State state_ = State::kPreparing;
+  std::unique_ptr<BatchSender> sender_;
+  const Clock::time_point begun_ = Clock::now();
+  Clock::time_point opened_;
+
+  // Of the thread.
+  BatchBuilder builder_;
+  std::vector<std::byte> buffer_;
+  std::string line_;       // the part of a message that has come
+  std::string last_line_;  // why the capture ended, if it was an error
+  Fields account_;         // of its accounting
+  bool listens_ = false;   // it said so
+  bool is_empty_ = false;  // its pipe, when last looked
+  bool answered_ = false;
+  std::uint64_t taken_ = 0;     // packets
+  std::uint64_t until_ns_ = 0;  // told last
+  Clock::time_point last_put_;
+  std::string trouble_;
+  std::atomic<bool> is_over_ = false;
+  std::thread thread_;
+};
+
+}  // namespace ringtap

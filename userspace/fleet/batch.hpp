@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// One message of a fleet's capture: some packets of one host. It begins with "RTB1", the size of the header (32 bits,
+// little-endian) and the header as Fields; then comes a complete pcapng section, usually as one zstd frame: section
+// header, all interfaces so far, packets. So a batch can be read without those before it. What is parsed may come from
+// anybody: every size is bounded, and what a batch claims to be is what it is named after or it is refused.
+// Values; any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fleet/fields.hpp"
+#include "ringtap/result.hpp"
+
+namespace ringtap {
+
+struct BatchHeader {
+  std::string session;
+  std::string host;
+  std::string boot;            // of the kernel, so that a host that was started again is told apart
+  std::uint64_t number = 0;    // of the host in this session, from 0 on without a gap
+  std::uint64_t first_ns = 0;  // of its packets, since the epoch
+  std::uint64_t last_ns = 0;
+  std::uint64_t until_ns = 0;  // no later batch has a packet from before this
+  std::uint64_t packets = 0;
+  std::uint64_t sent_before = 0;  // packets in the batches with lower numbers
+  std::uint64_t lost_before = 0;  // packets that the kernel side lost, as records tell, before and after these
+  std::uint64_t lost_after = 0;
+  std::uint64_t queue_packets = 0;  // so far, in batches that found the queue full; those have no number
+  std::uint64_t queue_batches = 0;
+  std::string clock;                 // what the clock follows; "unsynchronised" if nothing
+  std::uint64_t clock_error_ns = 0;  // its error bound
+  bool is_end = false;               // the last one; then `more` has the accounting
+  Fields more;                       // keys that begin with "end."
+};
+
+inline constexpr std::size_t kMostBatchHeader = 16 * 1024;
+inline constexpr std::size_t kMostBatchBytes = std::size_t{4} << 20;  // of the section
+inline constexpr std::size_t kLongestHost = 128;
+inline constexpr std::size_t kLongestSession = 48;
+
+struct Batch {
+  BatchHeader header;
+  std::vector<std::byte> section;
+};
+
+// The message. `section` is stored as it is if `level` is none or it does not shrink.
+class BatchEncoder {
+ public:
+  static Result<BatchEncoder> create();
+  BatchEncoder(BatchEncoder&& other) noexcept : context_(other.context_) { other.context_ = nullptr; }
+  BatchEncoder& operator=(BatchEncoder&&) = delete;
+  ~BatchEncoder();
+
+  [[nodiscard]] std::vector<std::byte> encode(const BatchHeader& header, std::span<const std::byte> section);
+
+ private:
+  explicit BatchEncoder(void* context) : context_(context) {}
+  void* context_;  // ZSTD_CCtx
+};
+
+// The header alone, and where the section begins in the message.
+struct PackedBatch {
+  BatchHeader header;
+  std::size_t section_at = 0;
+  bool is_packed = false;
+};
+Result<PackedBatch> parse_batch_header(std::span<const std::byte> message);
+Result<std::vector<std::byte>> unpack_section(const PackedBatch& batch, std::span<const std::byte> message);
+
+// [A-Za-z0-9_-], as a part of a subject or of a stream's name; whatever else a host's name has becomes =XX.
+std::string subject_token(std::string_view name);
+bool is_session_name(std::string_view name);
+bool is_host_name(std::string_view name);
+// A name that was never used before: the time, and a random number.
+std::string new_session_name();
+
+// Nats-Msg-Id: the server drops what comes twice.
+std::string message_id(const BatchHeader& header);
+
+}  // namespace ringtap

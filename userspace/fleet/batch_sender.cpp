@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "fleet/batch_sender.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/thread.hpp"
+#include "fleet/batch_order.hpp"
+#include "fleet/clock_quality.hpp"
+#include "fleet/stream.hpp"
+
+namespace ringtap {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kAnswerPatience = 3s;
+constexpr auto kFirstBackOff = 20ms;
+constexpr auto kLongestBackOff = 1000ms;
+constexpr auto kTick = 50ms;
+// Room for the batch's own header.
+constexpr std::size_t kHeaderRoom = 2048;
+
+}  // namespace
+
+Result<std::unique_ptr<BatchSender>> BatchSender::start(std::unique_ptr<Nats> nats, Settings settings) {
+  auto encoder = BatchEncoder::create();
+  if (!encoder) return encoder.take_error();
+  std::unique_ptr<BatchSender> sender(new BatchSender(std::move(nats), std::move(settings), encoder.take()));
+  if (auto listens = sender->nats_->subscribe(sender->inbox_ + ".*", sender->answers_); !listens) {
+    return listens.take_error();
+  }
+  auto thread = start_thread("sends packets to the servers", [self = sender.get()] { self->run(); });
+  if (!thread) return thread.take_error();
+  sender->thread_ = thread.take();
+  return sender;
+}
+
+BatchSender::BatchSender(std::unique_ptr<Nats> nats, Settings settings, BatchEncoder encoder)
+    : settings_(std::move(settings)),
+      subject_(data_subject(settings_.session, settings_.host)),
+      inbox_(nats->new_inbox()),
+      encoder_(std::move(encoder)),
+      largest_section_(std::min(nats->max_payload() - kHeaderRoom, kMostBatchBytes)),
+      nats_(std::move(nats)) {}
+
+BatchSender::~BatchSender() {
+  {
+    const std::lock_guard lock(mutex_);
+    ends_ = true;
+  }
+  answers_->wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+BatchHeader BatchSender::next_header() const {
+  BatchHeader header;
+  header.session = settings_.session;
+  header.host = settings_.host;
+  header.boot = settings_.boot;
+  const ClockQuality clock = clock_quality();
+  header.clock = clock.source;
+  header.clock_error_ns = clock.error_ns;
+  return header;
+}
+
+void BatchSender::put(BuiltSection section, std::uint64_t until_ns) {
+  BatchHeader header = next_header();
+  header.first_ns = section.first_ns;
+  header.last_ns = section.last_ns;
+  header.until_ns = until_ns;
+  header.packets = section.packets;
+  header.lost_before = lost_;
+  lost_ += section.lost;
+  header.lost_after = lost_;
+  enqueue(std::move(header), section.packets == 0 ? std::span<const std::byte>() : section.bytes, false);
+}
+
+// The number is given where it is certain that the batch is sent.
+void BatchSender::enqueue(BatchHeader header, std::span<const std::byte> section, bool in_any_case) {
+  {
+    const std::lock_guard lock(mutex_);
+    // What it takes when it is compressed is not known yet.
+    const bool fits = queued_bytes_ + section.size() / 2 <= settings_.queue_bytes;
+    if (!fits && !in_any_case) {
+      if (header.packets == 0) return;
+      counts_.queue_packets += header.packets;
+      ++counts_.queue_batches;
+      return;
+    }
+    header.number = counts_.batches++;
+    header.sent_before = counts_.packets;
+    counts_.packets += header.packets;
+    header.queue_packets = counts_.queue_packets;
+    header.queue_batches = counts_.queue_batches;
+  }
+  auto queued = std::make_shared<Queued>(Queued{.number = header.number,
+                                                .id = message_id(header),
+                                                .message = encoder_.encode(header, section),
+                                                .due = {},
+                                                .is_sent = false,
+                                                .is_stored = false});
+  {
+    const std::lock_guard lock(mutex_);
+    queued_bytes_ += queued->message.size();
+    queue_.push_back(std::move(queued));
+  }
+  answers_->wake();
+}
+
+bool BatchSender::finish(Fields ending, std::uint64_t until_ns, std::chrono::milliseconds patience) {
+  const auto end = Clock::now() + patience;
+  const auto wait_until_empty = [&](Clock::time_point until) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_until(lock, until, [this] { return queue_.empty(); });
+  };
+  const bool all_stored = wait_until_empty(end);
+  BatchHeader header = next_header();
+  header.until_ns = until_ns;
+  header.lost_before = header.lost_after = lost_;
+  header.is_end = true;
+  {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t unstored = 0;
+    for (const auto& queued : queue_) unstored += queued->is_stored ? 0 : 1;
+    ending.add("end.unstored_batches", unstored);
+    ending.add("end.repeats", counts_.repeats);
+  }
+  header.more = std::move(ending);
+  enqueue(std::move(header), {}, true);
+  return wait_until_empty(std::max(end, Clock::now() + 2s)) && all_stored;
+}
+
+SenderCounts BatchSender::counts() {
+  const std::lock_guard lock(mutex_);
+  SenderCounts counts = counts_;
+  counts.queued_bytes = queued_bytes_;
+  return counts;
+}
+
+BatchSender::Queued* BatchSender::find_due(Clock::time_point now, Clock::time_point& wake) {
+  if (now < not_before_) {
+    wake = std::min(wake, not_before_);
+    return nullptr;
+  }
+  if (queue_.empty()) return nullptr;
+  const std::uint64_t last = queue_.front()->number + kBatchesUnderWay;
+  for (const auto& queued : queue_) {
+    if (queued->number >= last) break;
+    if (queued->is_stored) continue;
+    if (!queued->is_sent || queued->due <= now) return queued.get();
+    wake = std::min(wake, queued->due);
+  }
+  return nullptr;
+}
+
+void BatchSender::run() {
+  for (;;) {
+    auto wake = Clock::now() + kTick;
+    std::shared_ptr<Queued> next;
+    {
+      const std::lock_guard lock(mutex_);
+      if (ends_) return;
+      const auto now = Clock::now();
+      if (nats_->is_connected()) {
+        const Queued* const due = find_due(now, wake);
+        for (const auto& queued : queue_) {
+          if (queued.get() != due) continue;
+          next = queued;
+          counts_.repeats += queued->is_sent ? 1 : 0;
+          queued->is_sent = true;
+          queued->due = now + kAnswerPatience;
+        }
+      } else {
+        counts_.trouble = "no server is there";
+      }
+    }
+    if (next == nullptr) {
+      take_answers(wake);
+      continue;
+    }
+    // Without the lock: put() has to go on while a server is slow. An Error is met again as a missing answer.
+    auto sent = nats_->publish(subject_, next->message, inbox_ + "." + std::to_string(next->number), next->id);
+    if (!sent) {
+      const std::lock_guard lock(mutex_);
+      counts_.trouble = sent.error().text();
+    }
+    take_answers(Clock::time_point());
+  }
+}
+
+// Waits for the first one at most until then.
+void BatchSender::take_answers(Clock::time_point until) {
+  while (auto message = answers_->take(until)) {
+    const std::string_view subject = message->subject();
+    const std::string_view digits = subject.substr(subject.rfind('.') + 1);
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error == std::errc()) answer(number, *message);
+    until = Clock::time_point();
+  }
+  if (std::string refused = nats_->take_refusal(); !refused.empty()) {
+    const std::lock_guard lock(mutex_);
+    counts_.trouble = "not permitted: " + refused;
+  }
+}
+
+void BatchSender::answer(std::uint64_t number, const NatsMessage& message) {
+  const std::lock_guard lock(mutex_);
+  const auto found =
+      std::find_if(queue_.begin(), queue_.end(), [&](const auto& queued) { return queued->number == number; });
+  if (found == queue_.end()) return;
+  Queued& queued = **found;
+  const bool is_refused = message.text().find("\"error\"") != std::string_view::npos;
+  if (message.status() != 0 || is_refused) {
+    counts_.trouble = is_refused ? std::string(json_member(message.text(), "description"))
+                                 : "no server stores it (status " + std::to_string(message.status()) + ")";
+    back_off_ = std::clamp<std::chrono::milliseconds>(back_off_ * 2, kFirstBackOff, kLongestBackOff);
+    not_before_ = Clock::now() + back_off_;
+    queued.due = not_before_;
+    return;
+  }
+  back_off_ = 0ms;
+  counts_.trouble.clear();
+  if (!std::exchange(queued.is_stored, true)) {
+    ++counts_.stored;
+    queued_bytes_ -= queued.message.size();
+    queued.message = {};
+  }
+  while (!queue_.empty() && queue_.front()->is_stored) queue_.pop_front();
+  changed_.notify_all();
+}
+
+}  // namespace ringtap

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A ringtap that captures for an agent, as a process of its own: it confines itself as any capture does, and ends if
+// the agent does, since its standard input is then closed. It is started with a list of words, never by a shell, and
+// with no file of the agent but three pipes. Owns the pipes and the process. One thread at a time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ringtap/result.hpp"
+#include "ringtap/unique_fd.hpp"
+
+namespace ringtap {
+
+class CaptureProcess {
+ public:
+  // `words` are those after the program's name.
+  static Result<CaptureProcess> start(const std::vector<std::string>& words);
+  CaptureProcess(CaptureProcess&& other) noexcept;
+  CaptureProcess& operator=(CaptureProcess&&) = delete;
+  // Ends it, at once.
+  ~CaptureProcess();
+
+  // Where its packets and its messages come from. Not blocking.
+  [[nodiscard]] int packets() const { return out_.get(); }
+  [[nodiscard]] int messages() const { return err_.get(); }
+  // Packets are kept from now on; false: it does not run any more.
+  bool open_gate();
+  // It is to end, and what it captured before still comes.
+  void end() { in_.reset(); }
+  // Waits for its end; its status as of waitpid(2).
+  int wait();
+
+ private:
+  CaptureProcess(pid_t pid, UniqueFd in, UniqueFd out, UniqueFd err)
+      : pid_(pid), in_(std::move(in)), out_(std::move(out)), err_(std::move(err)) {}
+
+  pid_t pid_;
+  UniqueFd in_;
+  UniqueFd out_;
+  UniqueFd err_;
+};
+
+}  // namespace ringtap

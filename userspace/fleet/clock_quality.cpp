@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "fleet/clock_quality.hpp"
+
+#include <sys/timex.h>
+
+namespace ringtap {
+
+ClockQuality clock_quality() {
+  timex state{};
+  const int result = ::adjtimex(&state);
+  constexpr std::uint64_t kNsPerMicrosecond = 1000;
+  const bool is_synchronised = result >= 0 && result != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
+  return {.source = is_synchronised ? "synchronised" : "unsynchronised",
+          .error_ns = state.maxerror < 0 ? 0 : static_cast<std::uint64_t>(state.maxerror) * kNsPerMicrosecond};
+}
+
+}  // namespace ringtap

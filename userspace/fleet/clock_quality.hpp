@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// How good this host's clock is, by adjtimex(2), as the kernel knows it from whoever keeps the clock right. No state;
+// any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace ringtap {
+
+struct ClockQuality {
+  std::string source;          // "synchronised", "unsynchronised"
+  std::uint64_t error_ns = 0;  // the bound that the kernel keeps (maxerror); grows while nobody corrects the clock
+};
+ClockQuality clock_quality();
+
+}  // namespace ringtap

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "fleet/fleet_source.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "base/end_request.hpp"
+#include "fleet/batch.hpp"
+#include "fleet/batch_order.hpp"
+#include "fleet/section_reader.hpp"
+#include "fleet/stream.hpp"
+
+namespace ringtap {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMostPerTurn = 4096;
+constexpr std::uint64_t kAskedAtOnce = 8;  // messages
+constexpr std::size_t kEnoughWaiting = 8;  // batches of a host that are here
+constexpr auto kAskPatience = 3s;          // for messages to come
+constexpr auto kTick = 20ms;
+constexpr auto kSilence = 2s;    // after it an agent is asked whether it is there
+constexpr auto kAliveTime = 1s;  // for its answer
+constexpr int kStrikes = 2;
+constexpr auto kSettleTime = 1s;                // after the last batch, for those before it
+constexpr auto kLongestEnd = 60s;               // without anything, after the stop
+constexpr std::size_t kMostInterfaces = 65536;  // of one host
+
+bool same_interface(const Interface& one, const Interface& other) {
+  return one.name == other.name && one.link_type == other.link_type && one.snaplen == other.snaplen &&
+         one.description == other.description && one.filter == other.filter && one.mac == other.mac;
+}
+
+}  // namespace
+
+bool FleetHostAccount::balances() const {
+  const std::uint64_t discarded = value("discarded_filter") + value("discarded_after_stop") +
+                                  value("discarded_output") + value("discarded_skipped");
+  return has_ended && ending.text("end.identity") == "balanced" &&
+         value("delivered") == discarded + handed + queue + missing + late;
+}
+
+// A host's batches, and the record of it that comes next. A sink for the reader of one section.
+struct FleetSource::Host final : public Sink {
+  struct Stored {
+    NatsMessage message;
+    PackedBatch packed;
+  };
+
+  FleetHostAccount account;
+  std::string subject;
+  std::size_t index = 0;
+  std::string consumer;  // empty: there is none
+  std::uint64_t next_sequence = 1;
+  bool is_asked = false;
+  std::uint64_t to_come = 0;  // messages that answer the request
+  Clock::time_point asked;
+  Clock::time_point ask_again;
+  bool is_caught_up = false;  // the servers have no more than came
+  BatchOrder<Stored> order;
+  std::unique_ptr<CaptureReader> reader;
+  std::optional<RecordView> head;
+  std::uint64_t until_ns = 0;          // no record from before this will come
+  std::uint64_t section_until_ns = 0;  // … once the section is read
+  std::uint64_t section_left = 0;      // packets that its header promises
+  Clock::time_point heard;
+  Clock::time_point alive_asked;
+  int strikes = 0;
+  bool alive_pending = false;
+  bool is_gone = false;      // its agent is
+  bool is_finished = false;  // nothing more will come
+  std::optional<Clock::time_point> end_seen;
+  std::vector<std::pair<Interface, std::uint32_t>> interfaces;  // as announced, and their numbers
+  std::vector<std::size_t> section_interfaces;                  // of this section
+  std::vector<InterfaceStatistics> statistics;
+  Sink* out = nullptr;
+  std::uint32_t* next_id = nullptr;
+
+  static bool is_later(const Host* one, const Host* other) {
+    return std::pair(one->head->time_ns, one->index) > std::pair(other->head->time_ns, other->index);
+  }
+
+  Result<> on_interface(const Interface& interface) override {
+    if (interfaces.size() == kMostInterfaces) return Error(account.host + ": too many interfaces");
+    Interface named = interface;
+    named.name = account.host + "/" + interface.name;
+    named.ifindex = 0;  // another host's
+    const std::size_t at = section_interfaces.size();
+    if (at < interfaces.size() && same_interface(interfaces[at].first, named)) {
+      section_interfaces.push_back(at);
+      return ok();
+    }
+    section_interfaces.push_back(interfaces.size());
+    interfaces.emplace_back(named, (*next_id)++);
+    return out->on_interface(named);
+  }
+  Result<> on_record(const RecordView& record) override {
+    head = record;
+    head->interface_id = interfaces[section_interfaces.at(record.interface_id)].second;
+    return ok();
+  }
+  Result<> on_statistics(const InterfaceStatistics&) override { return ok(); }
+  Result<> flush() override { return ok(); }
+  Result<> finish() override { return ok(); }
+  [[nodiscard]] std::uint64_t records_stored() const override { return 0; }
+
+  // What it sent before that may not have been asked for yet.
+  void lose_agent() {
+    is_gone = true;
+    is_caught_up = false;
+    consumer.clear();
+    is_asked = false;
+  }
+
+  // What the section was to have and did not.
+  void close_section() {
+    if (reader != nullptr) {
+      if (auto totals = reader->statistics()) {
+        for (InterfaceStatistics& one : *totals) {
+          if (one.interface_id >= section_interfaces.size()) continue;
+          one.interface_id = interfaces[section_interfaces[one.interface_id]].second;
+          std::erase_if(statistics, [&](const auto& other) { return other.interface_id == one.interface_id; });
+          statistics.push_back(one);
+        }
+      }
+      reader.reset();
+    }
+    account.missing += std::exchange(section_left, 0);
+    until_ns = std::max(until_ns, section_until_ns);
+  }
+};
+
+FleetSource::FleetSource(Nats& nats, Settings settings)
+    : nats_(nats), settings_(std::move(settings)), inbox_(nats.new_inbox()), progress_(Clock::now()) {}
+FleetSource::~FleetSource() = default;
+
+Result<std::unique_ptr<FleetSource>> FleetSource::open(Nats& nats, Settings settings) {
+  std::unique_ptr<FleetSource> source(new FleetSource(nats, std::move(settings)));
+  if (auto listens = nats.subscribe(source->inbox_ + ".*", source->mailbox_); !listens) return listens.take_error();
+  for (const std::string& name : source->settings_.hosts) {
+    auto host = std::make_unique<Host>();
+    host->account.host = name;
+    host->account.session = source->settings_.session;
+    host->subject = data_subject(source->settings_.session, name);
+    host->index = source->hosts_.size();
+    host->heard = Clock::now();
+    host->next_id = &source->next_interface_id_;
+    auto consumer = create_consumer(nats, source->settings_.session, host->subject, 1);
+    if (!consumer) return consumer.take_error();
+    host->consumer = consumer.take();
+    source->hosts_.push_back(std::move(host));
+  }
+  return source;
+}
+
+void FleetSource::receive(const NatsMessage& message) {
+  progress_ = Clock::now();
+  receive_status(message);
+}
+
+// From the servers: there is nothing now, or the consumer is gone. From an agent: it is alive.
+void FleetSource::receive_status(const NatsMessage& message) {
+  std::string_view subject = message.subject();
+  subject.remove_prefix(std::min(inbox_.size() + 1, subject.size()));
+  const bool is_alive_answer = subject.starts_with('a');
+  if (is_alive_answer) subject.remove_prefix(1);
+  std::size_t index = hosts_.size();
+  std::from_chars(subject.data(), subject.data() + subject.size(), index);
+  if (index >= hosts_.size()) return;
+  Host& host = *hosts_[index];
+  const auto now = Clock::now();
+  if (is_alive_answer) {
+    host.alive_pending = false;
+    const auto fields = Fields::parse(message.text());
+    const bool runs = message.status() == 0 && fields && fields->text("refused").empty();
+    if (runs) {
+      host.heard = now;
+      host.strikes = 0;
+    } else {
+      host.lose_agent();
+    }
+    return;
+  }
+  host.is_asked = false;
+  if (message.status() == 404 || message.status() == 408) {
+    host.is_caught_up = true;
+    host.ask_again = now;
+    return;
+  }
+  // 409: the consumer was deleted, or its leader changes. 503: it is gone, or has no leader.
+  host.consumer.clear();
+  host.ask_again = now + 200ms;
+}
+
+void FleetSource::receive_batch(NatsMessage message) {
+  const auto place = place_of(message.reply());
+  const auto found =
+      std::find_if(hosts_.begin(), hosts_.end(), [&](const auto& host) { return host->subject == message.subject(); });
+  if (!place || found == hosts_.end()) return;
+  progress_ = Clock::now();
+  Host& host = **found;
+  host.heard = progress_;
+  host.strikes = 0;
+  host.asked = progress_;
+  if (host.to_come > 0 && --host.to_come == 0) host.is_asked = false;
+  host.next_sequence = std::max(host.next_sequence, place->sequence + 1);
+  host.is_caught_up = place->pending == 0;
+  auto packed = parse_batch_header(message.data());
+  if (packed && (packed->header.session != settings_.session || packed->header.host != host.account.host)) {
+    packed = Error("it is named after another host or session");
+  }
+  if (!packed) return settings_.tell(host.account.host + ": " + packed.error().text());
+  if (packed->header.is_end) host.end_seen = progress_;
+  const BatchHeader& header = packed->header;
+  host.account.queue = std::max(host.account.queue, header.queue_packets);
+  host.account.lost = std::max(host.account.lost, header.lost_after);
+  host.order.put({.number = header.number,
+                  .sent_before = header.sent_before,
+                  .packets = header.packets,
+                  .batch = {std::move(message), packed.take()}});
+}
+
+void FleetSource::ask(Host& host, Clock::time_point now) {
+  if (now < host.ask_again || !nats_.is_connected()) return;
+  if (host.is_asked && now - host.asked < kAskPatience + 2s) return;
+  if (host.is_asked) host.consumer.clear();  // not even that there is nothing was said
+  host.is_asked = false;
+  if (host.consumer.empty()) {
+    auto made = create_consumer(nats_, settings_.session, host.subject, host.next_sequence);
+    host.ask_again = Clock::now() + 500ms;
+    if (!made) return;
+    host.consumer = made.take();
+    host.is_caught_up = false;
+  }
+  auto asked = ask_consumer(nats_, settings_.session, host.consumer, inbox_ + "." + std::to_string(host.index),
+                            kAskedAtOnce, kAskPatience);
+  host.is_asked = static_cast<bool>(asked);
+  host.to_come = kAskedAtOnce;
+  host.asked = now;
+  host.ask_again = now;
+}
+
+void FleetSource::look_alive(Host& host, Clock::time_point now) {
+  if (host.is_gone || host.end_seen || !nats_.is_connected()) {
+    host.alive_pending = false;
+    host.heard = host.is_gone || host.end_seen ? host.heard : now;
+    return;
+  }
+  if (host.alive_pending && now - host.alive_asked > kAliveTime) {
+    host.alive_pending = false;
+    if (++host.strikes >= kStrikes) host.lose_agent();
+  }
+  if (host.is_gone || host.alive_pending || (now - host.heard < kSilence && host.strikes == 0)) return;
+  const std::string request = Fields().add("request", "alive").add("session", settings_.session).encode();
+  auto asked = nats_.publish(agent_subject(host.account.host), std::string_view(request),
+                             inbox_ + ".a" + std::to_string(host.index));
+  host.alive_pending = static_cast<bool>(asked);
+  host.alive_asked = now;
+}
+
+void FleetSource::look_after(Host& host, Clock::time_point now) {
+  if (host.is_finished) return;
+  look_alive(host, now);
+  if (host.is_caught_up && host.end_seen && now - *host.end_seen > kSettleTime) host.order.end();
+  if (host.is_caught_up && host.is_gone && !host.end_seen && !host.order.waiting()) {
+    host.account.trouble = "its agent is gone; what it had captured after its last batch is lost";
+  }
+  if (host.is_caught_up && host.is_gone) host.order.end();
+  const bool needs_more = host.order.waiting() < kEnoughWaiting || !host.order.can_take();
+  if (needs_more && !host.account.has_ended) ask(host, now);
+}
+
+// False: the next batch is not here.
+bool FleetSource::next_section(Host& host) {
+  auto next = host.order.take();
+  if (!next) return false;
+  const Host::Stored& stored = next->batch;
+  const BatchHeader& header = stored.packed.header;
+  ++host.account.batches;
+  host.section_until_ns = header.until_ns;
+  if (header.is_end) {
+    host.account.has_ended = true;
+    host.account.ending = header.more;
+    host.account.trouble = header.more.text("end.trouble");
+    host.section_until_ns = kNever;
+  }
+  host.section_interfaces.clear();
+  host.section_left = header.packets;
+  if (header.packets == 0 && stored.message.data().size() == stored.packed.section_at) {
+    host.close_section();
+    return true;
+  }
+  auto section = unpack_section(stored.packed, stored.message.data());
+  auto reader = section ? open_section(section.take(), host.account.host + ", batch " + std::to_string(header.number))
+                        : Result<std::unique_ptr<CaptureReader>>(section.take_error());
+  if (!reader) {
+    settings_.tell(reader.error().text());
+    host.close_section();
+    return true;
+  }
+  host.reader = reader.take();
+  return true;
+}
+
+// Until the next record of this host is known, or nothing more is here.
+Result<> FleetSource::advance(Host& host, Sink& sink) {
+  host.out = &sink;
+  host.head.reset();
+  while (!host.head) {
+    if (host.reader == nullptr) {
+      if (next_section(host)) continue;
+      host.is_finished = host.account.has_ended || (host.is_gone && host.is_caught_up && host.order.waiting() == 0);
+      return ok();
+    }
+    auto state = host.reader->turn(host, 1, {});
+    if (!state && state.error().kind() == ErrorKind::kOutput) return state.take_error();
+    if (!state) settings_.tell(state.error().text());
+    if (host.head) {
+      if (host.section_left > 0) --host.section_left;
+      if (host.head->time_ns >= emitted_ns_ || settings_.window.count() == 0) return ok();
+      ++host.account.late;
+      host.head.reset();
+      continue;
+    }
+    if (!state || *state == SourceState::kEnd) host.close_section();
+  }
+  return ok();
+}
+
+// Up to this time everything has come of those hosts that are waited for.
+std::uint64_t FleetSource::bound(Clock::time_point now) const {
+  std::uint64_t least = kNever;
+  for (const auto& host : hosts_) {
+    if (host->is_finished || host->head) continue;
+    if (settings_.window.count() > 0 && now - host->heard > settings_.window) continue;
+    least = std::min(least, host->until_ns);
+  }
+  return least;
+}
+
+Result<std::uint64_t> FleetSource::merge(Sink& sink, std::uint64_t max_records) {
+  for (const auto& host : hosts_) {
+    if (host->head || host->is_finished) continue;
+    if (auto advanced = advance(*host, sink); !advanced) return advanced.take_error();
+    if (!host->head) continue;
+    heads_.push_back(host.get());
+    std::push_heap(heads_.begin(), heads_.end(), Host::is_later);
+  }
+  std::uint64_t count = 0;
+  std::uint64_t until = bound(Clock::now());
+  while (!heads_.empty() && count < std::min(max_records, kMostPerTurn)) {
+    Host& first = *heads_.front();
+    if (first.head->time_ns >= until && until != kNever) break;
+    emitted_ns_ = std::max(emitted_ns_, first.head->time_ns);
+    ++first.account.handed;
+    ++count;
+    if (auto taken = sink.on_record(*first.head); !taken) return taken.take_error();
+    std::pop_heap(heads_.begin(), heads_.end(), Host::is_later);
+    heads_.pop_back();
+    if (auto advanced = advance(first, sink); !advanced) return advanced.take_error();
+    if (first.head) {
+      heads_.push_back(&first);
+      std::push_heap(heads_.begin(), heads_.end(), Host::is_later);
+    } else {
+      until = bound(Clock::now());
+    }
+  }
+  return count;
+}
+
+bool FleetSource::is_over() const {
+  return std::all_of(hosts_.begin(), hosts_.end(), [](const auto& host) { return host->is_finished && !host->head; });
+}
+
+Result<SourceState> FleetSource::turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) {
+  const auto start = Clock::now();
+  const auto deadline = start + std::min<std::chrono::nanoseconds>(wait, 50ms);
+  for (;;) {
+    while (auto message = mailbox_->take({})) {
+      if (message->status() == 0 && message->subject().starts_with("ringtap.data.")) {
+        receive_batch(std::move(*message));
+      } else {
+        receive(*message);
+      }
+    }
+    const auto now = Clock::now();
+    for (const auto& host : hosts_) look_after(*host, now);
+    auto count = merge(sink, max_records);
+    if (!count) return count.take_error();
+    if (*count > 0) return SourceState::kMore;
+    if (is_over()) return SourceState::kEnd;
+    const bool is_hopeless = stopped_ && now - progress_ > kLongestEnd;
+    if (stopped_ && (is_hopeless || EndRequest::of_this_run().urged())) {
+      for (const auto& host : hosts_) {
+        if (host->is_finished) continue;
+        host->account.trouble = "not everything of it came before the end";
+        host->is_finished = true;
+        host->head.reset();
+      }
+      heads_.clear();
+      return SourceState::kEnd;
+    }
+    if (now >= deadline) return SourceState::kMore;
+    if (auto message = mailbox_->take(std::min(deadline, now + kTick))) {
+      if (message->status() == 0 && message->subject().starts_with("ringtap.data.")) {
+        receive_batch(std::move(*message));
+      } else {
+        receive(*message);
+      }
+    }
+  }
+}
+
+Result<> FleetSource::stop() {
+  if (std::exchange(stopped_, true)) return ok();
+  progress_ = Clock::now();
+  // Agents that do not hear it end by the time that was agreed at the beginning.
+  const std::string request = Fields().add("request", "stop").add("session", settings_.session).encode();
+  auto sent = nats_.publish(kAllAgents, std::string_view(request));
+  if (!sent) settings_.tell("the agents cannot be told to stop: " + sent.error().text());
+  return ok();
+}
+
+Result<std::vector<InterfaceStatistics>> FleetSource::statistics() {
+  std::vector<InterfaceStatistics> all;
+  for (const auto& host : hosts_) all.insert(all.end(), host->statistics.begin(), host->statistics.end());
+  std::sort(all.begin(), all.end(),
+            [](const auto& one, const auto& other) { return one.interface_id < other.interface_id; });
+  return all;
+}
+
+std::vector<FleetHostAccount> FleetSource::accounts() const {
+  std::vector<FleetHostAccount> all;
+  for (const auto& host : hosts_) {
+    FleetHostAccount account = host->account;
+    account.repeats = host->order.repeats();
+    account.gaps = host->order.missing();
+    for (const MissingBatches& missing : account.gaps) account.missing += missing.packets;
+    all.push_back(std::move(account));
+  }
+  return all;
+}
+
+}  // namespace ringtap
