@@ -176,12 +176,23 @@ static __always_inline int tap_begin_in_slot(struct tap *tap, __u32 which, __u32
 	return 1;
 }
 
-/* For programs that are attached to one device. */
-static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex)
+/* The slot and RINGTAP_SLOT_… of an interface; NULL: it has none. */
+static __always_inline __u32 *slot_of(__u32 ifindex, __u32 netns)
+{
+	struct ringtap_place place = {
+		.ifindex = ifindex,
+		.netns = netns,
+	};
+
+	return bpf_map_lookup_elem(&slots, &place);
+}
+
+/* For programs that are attached to one device. `netns`: as in ringtap_place. */
+static __always_inline int tap_begin(struct tap *tap, __u32 which, __u32 ifindex, __u32 netns)
 {
 	if (cfg_only_slot)
 		return tap_begin_in_slot(tap, which, cfg_only_slot);
-	__u32 *slot = bpf_map_lookup_elem(&slots, &ifindex);
+	__u32 *slot = slot_of(ifindex, netns);
 	return tap_begin_in_slot(tap, which, slot ? *slot & RINGTAP_SLOT_NUMBER : RINGTAP_SLOT_UNKNOWN);
 }
 

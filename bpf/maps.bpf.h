@@ -28,6 +28,7 @@ __weak const volatile __u8 cfg_drop_reason = 0;	   /* kfree_skb has the reason (
 __weak const volatile __u8 cfg_drop_socket = 0;	   /* kfree_skb has the socket (Linux 6.11) */
 __weak const volatile __u8 cfg_end_location = 0;   /* consume_skb has the location (Linux 6.3) */
 __weak const volatile __u32 cfg_netns = 0;	   /* inode number of the capture's network namespace */
+__weak const volatile __u8 cfg_namespaces = 0;	   /* devices of other network namespaces are captured, too */
 __weak const volatile __u32 cfg_time_batch_ns = 0; /* how old a clock reading may be; 0: one for each record */
 
 /* What is left out on purpose (reduce.bpf.h); then cfg_snaplen is at least RINGTAP_HEAD_BYTES. */
@@ -83,11 +84,11 @@ struct {
 	__type(value, struct ringtap_counters);
 } counters __weak SEC(".maps");
 
-/* Interface index → slot and RINGTAP_SLOT_…. */
+/* Interface → slot and RINGTAP_SLOT_…. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
-	__type(key, __u32);
+	__type(key, struct ringtap_place);
 	__type(value, __u32);
 } slots __weak SEC(".maps");
 

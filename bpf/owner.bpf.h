@@ -21,7 +21,6 @@
 #define AF_PACKET	      17
 #define SOCK_DGRAM	      2
 #define SOCK_RAW	      3
-#define LISTENS		      10 /* bpf_sock.state, TCP_LISTEN */
 #define TCP_FLAGS_AT	      13 /* in its header */
 #define TCP_SYN		      2
 #define MOST_HOOKS	      8
@@ -99,24 +98,6 @@ static __always_inline int read_packet(struct __sk_buff *skb, __u64 offset, stru
 		packet->tuple.ipv6.dport = ports[1];
 	}
 	return 1;
-}
-
-/* What a record says of a socket with this cookie; 0: it cannot be a copy of a listener's record. */
-static __always_inline void set_known(struct ringtap_owner *end, struct ringtap_socket_owner *known, __u64 cookie,
-				      int listens)
-{
-	end->kind = RINGTAP_OWNER_UNKNOWN;
-	end->cookie = cookie;
-	if (!known)
-		return;
-	__u64 before = *(volatile __u64 *)&known->cookie;
-	__u64 process = *(volatile __u64 *)&known->process;
-	__u32 uid = *(volatile __u32 *)&known->uid;
-	if (!process || !before || *(volatile __u64 *)&known->cookie != before)
-		return; /* it is being written: somebody else uses it */
-	end->process = process;
-	end->uid = uid;
-	end->kind = listens || (cookie && before != cookie) ? RINGTAP_OWNER_LISTENER : RINGTAP_OWNER_SOCKET;
 }
 
 static __always_inline void set_closed(struct ringtap_owner *end, __u64 cookie)

@@ -3,14 +3,18 @@
  * For --who: learns which process owns a socket. None of these is on the path of a packet, and none needs a BPF
  * trampoline but those named so, which not every machine has.
  */
+#include <linux/in.h>
+#include "maps.bpf.h"
 #include "process.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-#define AF_INET	  2
-#define AF_INET6  10
-#define AF_PACKET 17
+#define AF_INET	     2
+#define AF_INET6     10
+#define AF_PACKET    17
+#define TIME_WAIT    6 /* sock_common.skc_state: these two are no whole sockets */
+#define NEW_SYN_RECV 12
 
 /* Whether a socket sends or gets packets: an address family of its own is looked at only here. */
 static __always_inline int has_packets(struct sock *sk)
@@ -158,6 +162,60 @@ int BPF_PROG(owner_exited, struct task_struct *task)
 	struct ringtap_process about = {
 		.process = process, .monotonic_ns = bpf_ktime_get_ns(), .flags = RINGTAP_PROCESS_EXITED};
 	tell(&about);
+	return 0;
+}
+
+static __always_inline void set_owner_of(struct sock *sk, struct ringtap_owner *end)
+{
+	__u8 state = sk->__sk_common.skc_state;
+
+	end->kind = RINGTAP_OWNER_UNKNOWN;
+	if (!has_packets(sk) || state == TIME_WAIT || state == NEW_SYN_RECV)
+		return;
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
+	int tcp = sk->sk_protocol == IPPROTO_TCP;
+	if (!owner) {
+		/* Subflows of MPTCP are the kernel's, but their packets are not. */
+		if (!tcp && BPF_CORE_READ_BITFIELD(sk, sk_kern_sock))
+			end->kind = RINGTAP_OWNER_KERNEL;
+		return;
+	}
+	/* Whoever wrote the record made the socket's cookie: without one it is a copy of a listener's. */
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+	set_known(end, owner, cookie, tcp && (state == LISTENS || !cookie));
+	if (end->kind == RINGTAP_OWNER_SOCKET && tcp && !sk->sk_socket)
+		end->kind = RINGTAP_OWNER_CLOSED;
+}
+
+/*
+ * Before the tap at the same tracepoint. The kernel says which socket did not take a packet (Linux 6.11). One that has
+ * not been received yet (skb_iif) and has a socket is that socket's own; later it may be either end's.
+ */
+SEC("tp_btf/kfree_skb")
+int owner_dropped(__u64 *ctx)
+{
+	struct sk_buff *skb = (void *)ctx[0];
+	struct sock *receiver = cfg_drop_socket ? (void *)ctx[3] : NULL;
+	__u32 key = 0;
+	struct dropped *dropped = bpf_map_lookup_elem(&last_dropped, &key);
+
+	if (!dropped)
+		return 0;
+	dropped->skb = 0;
+	barrier();
+	dropped->owners = (struct ringtap_owners){};
+	if (receiver) {
+		set_owner_of(receiver, &dropped->owners.receiver);
+	} else {
+		struct sock *sk = skb->skb_iif ? NULL : skb->sk;
+
+		if (sk)
+			set_owner_of(sk, &dropped->owners.sender);
+		else
+			dropped->owners.receiver.kind = RINGTAP_OWNER_UNKNOWN;
+	}
+	barrier();
+	dropped->skb = (__u64)skb;
 	return 0;
 }
 

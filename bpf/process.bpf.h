@@ -16,6 +16,7 @@
 #include "kernel_types.h"
 
 #define PF_KTHREAD 0x00200000 /* task_struct.flags, include/linux/sched.h */
+#define LISTENS	   10	      /* bpf_sock.state, TCP_LISTEN */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
@@ -45,6 +46,18 @@ struct {
 	__uint(max_entries, 1 << 20);
 } process_events __weak SEC(".maps");
 
+/* Whose is the sk_buff that was last freed as a drop on this CPU, for the drop tap, which comes right after. */
+struct dropped {
+	__u64 skb;
+	struct ringtap_owners owners;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dropped);
+} last_dropped __weak SEC(".maps");
+
 /* With a command: the processes that it started, and those that these started. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -58,6 +71,24 @@ __weak const volatile struct ringtap_choice cfg_choice = {};
 #define CHOOSES_PROCESSES                                                                                              \
 	(cfg_choice.pid_count || cfg_choice.comm_count || cfg_choice.cgroup_count || cfg_choice.command)
 #define CHOOSES (CHOOSES_PROCESSES || cfg_choice.uid_count)
+
+/* What a record says of a socket with this cookie; 0: it cannot be a copy of a listener's record. */
+static __always_inline void set_known(struct ringtap_owner *end, struct ringtap_socket_owner *known, __u64 cookie,
+				      int listens)
+{
+	end->kind = RINGTAP_OWNER_UNKNOWN;
+	end->cookie = cookie;
+	if (!known)
+		return;
+	__u64 before = *(volatile __u64 *)&known->cookie;
+	__u64 process = *(volatile __u64 *)&known->process;
+	__u32 uid = *(volatile __u32 *)&known->uid;
+	if (!process || !before || *(volatile __u64 *)&known->cookie != before)
+		return; /* it is being written: somebody else uses it */
+	end->process = process;
+	end->uid = uid;
+	end->kind = listens || (cookie && before != cookie) ? RINGTAP_OWNER_LISTENER : RINGTAP_OWNER_SOCKET;
+}
 
 static __always_inline __u64 process_of(struct task_struct *task)
 {

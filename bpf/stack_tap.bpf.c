@@ -20,7 +20,7 @@ int stack_in_tap(struct bpf_raw_tracepoint_args *ctx)
 		.network_header = BPF_CORE_READ(skb, data) - BPF_CORE_READ(skb, head),
 	};
 
-	trace_packet(&place, stack_in_filter);
+	trace_packet(&place, stack_in_filter, NULL);
 	return 0;
 }
 
@@ -34,6 +34,6 @@ int stack_out_tap(struct bpf_raw_tracepoint_args *ctx)
 		.outgoing = 1,
 	};
 
-	trace_packet(&place, stack_out_filter);
+	trace_packet(&place, stack_out_filter, NULL);
 	return 0;
 }

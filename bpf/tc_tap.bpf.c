@@ -144,11 +144,28 @@ static __always_inline void record_frame(struct __sk_buff *skb, enum program_typ
 	record_end(tap, &record);
 }
 
+/* Of the packet's device, as in ringtap_place. */
+static __always_inline __u32 netns_of(struct __sk_buff *skb)
+{
+	struct sk_buff *kernel_skb = (void *)skb;
+	__u32 netns;
+
+	if (!cfg_namespaces || cfg_only_slot)
+		return 0;
+	if (cfg_kernel_casts) {
+		kernel_skb = cast_to_kern_ctx(skb);
+		netns = kernel_skb->dev->nd_net.net->ns.inum;
+	} else {
+		netns = BPF_CORE_READ(kernel_skb, dev, nd_net.net, ns.inum);
+	}
+	return netns == cfg_netns ? 0 : netns;
+}
+
 static __always_inline int tc_tap(struct __sk_buff *skb, __u32 which, int (*filter)(struct __sk_buff *), int has_link)
 {
 	struct tap tap;
 
-	if (tap_begin(&tap, which, skb->ifindex))
+	if (tap_begin(&tap, which, skb->ifindex, netns_of(skb)))
 		record_frame(skb, TC, &tap, filter, has_link, 0);
 	return TC_ACT_UNSPEC;
 }
@@ -193,11 +210,10 @@ int loopback_note(struct __sk_buff *skb)
 static __always_inline __u32 packet_slot(struct __sk_buff *skb)
 {
 	struct sk_buff *kernel_skb = (void *)skb;
-	__u32 ifindex = skb->ifindex;
 
 	if (cfg_only_slot)
 		return cfg_only_slot;
-	__u32 *slot = bpf_map_lookup_elem(&slots, &ifindex);
+	__u32 *slot = slot_of(skb->ifindex, 0);
 	if (slot)
 		return *slot;
 	/* A device that user space has not heard of yet. */
@@ -245,6 +261,29 @@ int packet_enter(struct __sk_buff *skb)
 	return 0;
 }
 
+/* The socket that gets the packet. */
+static __always_inline void find_socket(struct place *place, struct ringtap_owners *owners)
+{
+	struct __sk_buff *skb = (void *)place->skb;
+	struct bpf_sock *sk = skb->sk;
+	struct bpf_sock *full = sk ? bpf_sk_fullsock(sk) : NULL;
+
+	owners->receiver.kind = RINGTAP_OWNER_UNKNOWN;
+	if (!full)
+		return;
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
+	int tcp = full->protocol == IPPROTO_TCP;
+	struct sock *kernel_sk = BPF_CORE_READ((struct sk_buff *)(void *)skb, sk);
+	if (!owner) {
+		if (!tcp && BPF_CORE_READ_BITFIELD_PROBED(kernel_sk, sk_kern_sock))
+			owners->receiver.kind = RINGTAP_OWNER_KERNEL;
+		return;
+	}
+	set_known(&owners->receiver, owner, bpf_get_socket_cookie(skb), tcp && full->state == LISTENS);
+	if (owners->receiver.kind == RINGTAP_OWNER_SOCKET && tcp && !BPF_CORE_READ(kernel_sk, sk_socket))
+		owners->receiver.kind = RINGTAP_OWNER_CLOSED;
+}
+
 SEC("ringtap/socket")
 int socket_tap(struct __sk_buff *skb)
 {
@@ -253,6 +292,6 @@ int socket_tap(struct __sk_buff *skb)
 		.skb = (void *)skb,
 	};
 
-	trace_packet(&place, socket_filter);
+	trace_packet(&place, socket_filter, find_socket);
 	return 1;
 }

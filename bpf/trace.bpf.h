@@ -4,9 +4,9 @@
  * building the frame as it was on the wire, and following the sk_buff after the filter no longer matches it.
  *
  * These programs see the packets of the whole host. A frame is counted as `seen` if its device is captured and in the
- * capture's network namespace; other frames only if they are followed, in RINGTAP_SLOT_UNKNOWN. The filter runs on the
- * bytes of the record, which begin with an Ethernet header: the packet's own or, if it has none yet, one that holds
- * only the protocol.
+ * capture's network namespace, or with cfg_namespaces in another one that is; other frames only if they are followed,
+ * in RINGTAP_SLOT_UNKNOWN. The filter runs on the bytes of the record, which begin with an Ethernet header: the
+ * packet's own or, if it has none yet, one that holds only the protocol.
  */
 #ifndef RINGTAP_TRACE_BPF_H
 #define RINGTAP_TRACE_BPF_H
@@ -40,7 +40,7 @@ struct place {
 struct at_device {
 	__u32 ifindex;	  /* 0: none */
 	__u32 netns;	  /* inode number of its network namespace, 0 unknown */
-	__u8 other_netns; /* in a different network namespace from the capture's */
+	__u8 other_netns; /* in a network namespace that is not captured */
 	__u8 no_link;	  /* its frames have no Ethernet header */
 	__u8 nowhere;	  /* the namespace is not known, though the hook could know it */
 	__u8 bridge_port;
@@ -179,23 +179,34 @@ static __always_inline long copy_packet(struct place *place, struct at_device *a
 	return err;
 }
 
-/* Handles one packet at one tap, from counting to the record. `filter` is the program's own stub. */
-static __always_inline void trace_packet(struct place *place, int (*filter)(struct ringtap_memory_frame *))
+/* Of a packet at a tap, with --who; writes the members that are known. */
+typedef void (*owner_finder)(struct place *place, struct ringtap_owners *owners);
+
+/*
+ * Handles one packet at one tap, from counting to the record. `filter` is the program's own stub; `find`: NULL if no
+ * owner can be known at the tap.
+ */
+static __always_inline void trace_packet(struct place *place, int (*filter)(struct ringtap_memory_frame *),
+					 owner_finder find)
 {
 	struct tap tap;
 	struct record record;
 	struct sk_buff *skb = place->skb;
 	struct at_device at = device_of(place);
 	int known = is_followed(skb);
-	__u32 *slot = at.other_netns || (at.nowhere && !known) ? NULL : bpf_map_lookup_elem(&slots, &at.ifindex);
+	__u32 *slot = NULL;
 
+	if ((!at.other_netns || cfg_namespaces) && !(at.nowhere && !known))
+		slot = slot_of(at.ifindex, at.other_netns ? at.netns : 0);
 	if (!slot && !known)
 		return; /* not a packet of this capture */
+	if (slot)
+		at.other_netns = 0;
 	if (!tap_begin_in_slot(&tap, place->tap, slot ? *slot & RINGTAP_SLOT_NUMBER : RINGTAP_SLOT_UNKNOWN))
 		return;
 	if (at.other_netns)
 		tap.flags |= RINGTAP_EVENT_OTHER_NETNS;
-	if (!record_begin(&tap, &record, 1, 0))
+	if (!record_begin(&tap, &record, 1, cfg_who && find))
 		return;
 	if (copy_packet(place, &at, &record)) {
 		record_abort(&tap, &record, RINGTAP_CNT_COPY_FAILED);
@@ -227,6 +238,10 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 	struct skb_shared_info *info = (void *)(BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end));
 	record.event->gso_size = BPF_CORE_READ(info, gso_size);
 	record.event->gso_segs = BPF_CORE_READ(info, gso_segs);
+	if (record.owners) {
+		*record.owners = (struct ringtap_owners){};
+		find(place, record.owners);
+	}
 	*record.trace = place->trace;
 	record.trace->skb = (__u64)skb;
 	record.trace->netns = at.other_netns ? at.netns : 0;

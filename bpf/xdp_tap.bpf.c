@@ -41,12 +41,29 @@ static __always_inline long copy_frame(struct xdp_md *ctx, struct record *record
 				  : read_kernel(record->data, size, (void *)(long)ctx->data);
 }
 
+/* Of the frame's device, as in ringtap_place. */
+static __always_inline __u32 netns_of(struct xdp_md *ctx)
+{
+	__u32 netns;
+
+	if (!cfg_namespaces || cfg_only_slot)
+		return 0;
+	if (cfg_kernel_casts) {
+		struct xdp_buff *kernel_ctx = rdonly_cast(ctx, bpf_core_type_id_kernel(struct xdp_buff));
+
+		netns = kernel_ctx->rxq->dev->nd_net.net->ns.inum;
+	} else {
+		netns = BPF_CORE_READ((struct xdp_buff *)(void *)ctx, rxq, dev, nd_net.net, ns.inum);
+	}
+	return netns == cfg_netns ? 0 : netns;
+}
+
 static __always_inline int tap(struct xdp_md *ctx, int (*filter)(struct xdp_md *), int has_link)
 {
 	struct tap tap;
 	struct record record;
 
-	if (!tap_begin(&tap, RINGTAP_TAP_XDP, ctx->ingress_ifindex))
+	if (!tap_begin(&tap, RINGTAP_TAP_XDP, ctx->ingress_ifindex, netns_of(ctx)))
 		return XDP_PASS;
 	if (cfg_filter && !wanted(&tap, filter(ctx), 0)) {
 		const struct ethhdr *header = (void *)(long)ctx->data;

@@ -196,7 +196,12 @@ struct dst_entry {
   struct net_device* dev;
 };
 
+struct xdp_rxq_info {
+  struct net_device* dev;
+};
+
 struct xdp_buff {
+  struct xdp_rxq_info* rxq;
   __u32 flags;
 };
 

@@ -222,7 +222,13 @@ struct ringtap_memory_frame {
 #define RINGTAP_SLOT_UNKNOWN 0u
 #define RINGTAP_MAX_SLOTS 65535u
 
-/* The value that the map of interfaces has for one: its slot, and what the packet tap has to know of it. */
+/* The key of the map of interfaces. */
+struct ringtap_place {
+  __u32 ifindex;
+  __u32 netns; /* inode number of its network namespace; 0: that of the capture */
+};
+
+/* The value that it has for one: its slot, and what the packet tap has to know of it. */
 #define RINGTAP_SLOT_NUMBER 0xffffu
 #define RINGTAP_SLOT_NO_LINK (1u << 16)   /* its frames have no link-layer header */
 #define RINGTAP_SLOT_NO_OUT (1u << 17)    /* what it sends comes in again at once, and is recorded then */
@@ -298,6 +304,7 @@ struct ringtap_control {
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_event) == 64, "the ring carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_trace) == 40, "the ring carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_owners) == 64, "the ring carries these bytes as they are");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_place) == 8, "a key has no padding");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_process) == 48, "the ring carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_counters) == 128, "two cache lines");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_control) == 64, "one cache line");

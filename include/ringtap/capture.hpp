@@ -50,6 +50,8 @@ struct OwnerSelection {
 
 struct CaptureSettings {
   std::vector<std::string> interfaces;  // names, or only "any": every device that is or comes up
+  // Network namespaces: names, process ids, paths, or "all". None: that of a chosen container or pod, else this one.
+  std::vector<std::string> namespaces;
   TapSet taps = kTcTaps;
   bool may_choose_taps = true;  // nobody asked for these: where tc does not see a device's packets, AF_PACKET does
   XdpMode xdp_mode = XdpMode::kAuto;
@@ -62,6 +64,11 @@ struct CaptureSettings {
   bool who = false;   // find the processes that packets belong to
   OwnerSelection of;  // with that: only packets of these
   Reduction reduction;
+
+  // Whether devices of other network namespaces than this one may be meant.
+  [[nodiscard]] bool looks_into_namespaces() const {
+    return !namespaces.empty() || !of.containers.empty() || !of.pods.empty();
+  }
 
   static constexpr std::uint64_t kDefaultBufferBytes = std::uint64_t{64} << 20;
 };
@@ -90,8 +97,9 @@ struct FileSelection {
   Direction direction = Direction::kUnknown;  // unknown: both
   std::optional<FileTime> from;               // the first moment
   std::optional<FileTime> to;                 // the last one
+  OwnerSelection of = {};                     // only packets of these processes
 
-  [[nodiscard]] bool selects() const { return direction != Direction::kUnknown || from || to; }
+  [[nodiscard]] bool selects() const { return direction != Direction::kUnknown || from || to || of.selects(); }
 };
 
 // When a run ends by itself.

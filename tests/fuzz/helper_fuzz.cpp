@@ -67,7 +67,7 @@ void check_rules(FuzzInput input) {
 void check_names(FuzzInput input) {
   const std::string_view request = input.take_text();
   if (const auto question = parse_device_question(request)) {
-    require(question->kind <= DeviceQuestion::kNetnsById && request.size() == sizeof *question);
+    require(question->kind <= DeviceQuestion::kSocket && request.size() == sizeof *question);
   }
   // Any other would be looked up.
   if (request.size() == 4 || request.size() == 6 || request.size() == 16) return;

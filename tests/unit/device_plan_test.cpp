@@ -126,5 +126,20 @@ TEST(NoticesAbout, DevicesAreOneLineOfEachKind) {
   EXPECT_TRUE(notices_about({devices[0]}, by_default({})).empty());
 }
 
+TEST(ChooseDevices, TakesADeviceOfEachNamespaceThatHasIt) {
+  std::vector<Device> present = kPresent;
+  Device there = kPresent[1];
+  there.netns = 4026532000;
+  there.name = "web/" + there.name;
+  present.push_back(there);
+  const auto both = choose_devices(present, by_default({kPresent[1].name}));
+  ASSERT_TRUE(both);
+  ASSERT_EQ(both->size(), 2U);
+  const auto one = choose_devices(present, by_default({there.name}));
+  ASSERT_TRUE(one);
+  ASSERT_EQ(one->size(), 1U);
+  EXPECT_EQ(one->front().netns, there.netns);
+}
+
 }  // namespace
 }  // namespace ringtap

@@ -106,5 +106,20 @@ TEST_F(DeviceWatchTest, FindsWhatIsGoneAndWhatIsNewByComparing) {
   EXPECT_TRUE(eth1.present);
 }
 
+// Of another namespace the same number is another device.
+TEST_F(DeviceWatchTest, TellsDevicesOfOtherNamespacesApart) {
+  Device there = device(2, "web/eth0");
+  there.netns = 4026532000;
+  Slot& here = **slots_.add(device(2, "eth0"));
+  Slot& other = **slots_.add(there);
+  DeviceWatch any = watch(true);
+  any.on_event(slots_, {.gone = true, .device = there}, kNow);
+  EXPECT_EQ(told(), "web/eth0 was removed; ");
+  EXPECT_TRUE(here.present);
+  EXPECT_FALSE(other.present);
+  any.on_event(slots_, {.gone = false, .device = there}, kNow);
+  EXPECT_EQ(told(), "appeared web/eth0; ");
+}
+
 }  // namespace
 }  // namespace ringtap

@@ -65,8 +65,23 @@ TEST(DeviceQuestions, AreOfAKnownKind) {
   ASSERT_TRUE(parse_device_question(bytes_of(question)));
   EXPECT_EQ(parse_device_question(bytes_of(question))->id, 3);
   EXPECT_FALSE(parse_device_question(bytes_of(question).substr(1)));
-  question.kind = static_cast<DeviceQuestion::Kind>(3);
+  question.kind = static_cast<DeviceQuestion::Kind>(5);
   EXPECT_FALSE(parse_device_question(bytes_of(question)));
+}
+
+TEST(NetnsLists, AreWholeLines) {
+  const Netns netns{.inode = 4026532000, .id = 3, .pid = 17, .start_ns = 90'000'000, .name = "a b\nc", .path = "/x"};
+  const std::string lines = netns_line(netns) + netns_line({.inode = 5}) + netns_line({.inode = 0}) + "7 1 2";
+  const auto list = parse_netns_lines(lines);
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].inode, netns.inode);
+  EXPECT_EQ(list[0].id, 3);
+  EXPECT_EQ(list[0].pid, 17U);
+  EXPECT_EQ(list[0].start_ns, netns.start_ns);
+  EXPECT_EQ(list[0].name, "a b c");
+  EXPECT_EQ(list[1].id, -1);
+  EXPECT_EQ(list[1].name, "");
+  EXPECT_TRUE(parse_netns_lines("1 2\nx 1 1 1 a\n1 1 1 99999999999999999999 a\n\n").empty());
 }
 
 TEST(NameRequests, AreAddresses) {

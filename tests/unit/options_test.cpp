@@ -240,7 +240,7 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"-B", "0m"}, "-B 0m"},
       {{"--skip", "-1"}, ""},
       {{"--print-sampling", "0"}, "--print-sampling 0"},
-      {{"--n"}, "--nano, --no-optimize"},
+      {{"--n"}, "--nano, --netns, --no-optimize"},
       {{"compare", "--lengths"}, "--lengths"},
   };
   for (const Wrong& wrong : cases) {
@@ -312,6 +312,12 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
                                         "--to",
                                         "-F",
                                         "--any-vlan",
+                                        "--pid",
+                                        "--comm",
+                                        "--uid",
+                                        "--cgroup",
+                                        "--container",
+                                        "--pod",
                                         "-O",
                                         "-d",
                                         "--dump-ebpf",
@@ -358,10 +364,9 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
                                         "--sandbox",
                                         "--sync"};
   const std::map<std::string, const char*> values = {
-      {"--tap", "tc"},      {"--xdp-mode", "native"}, {"-B", "64m"},           {"--sample", "1/2"},
-      {"--max-pps", "5"},   {"--time-batch", "10us"}, {"--duration", "5s"},    {"--ready-file", "x"},
-      {"--pid", "1"},       {"--comm", "sh"},         {"--uid", "0"},          {"--cgroup", "/"},
-      {"--container", "c"}, {"--pod", "a/b"},         {"--metrics", "unix:x"}, {"--metrics-file", "x"}};
+      {"--tap", "tc"},    {"--xdp-mode", "native"}, {"-B", "64m"},          {"--sample", "1/2"},
+      {"--max-pps", "5"}, {"--time-batch", "10us"}, {"--duration", "5s"},   {"--ready-file", "x"},
+      {"--netns", "web"}, {"--metrics", "unix:x"},  {"--metrics-file", "x"}};
   for (const OptionRow& row : option_table()) {
     if ((row.forms & kCaptureForm) == 0) continue;
     const std::string name = std::string(row.names).substr(0, std::string(row.names).find(','));
@@ -391,6 +396,13 @@ TEST(Options, ChooseProcessesAndImplyWho) {
   EXPECT_EQ(options.capture.of.containers, std::vector<std::string>{"web-1"});
   EXPECT_EQ(options.capture.of.pods, std::vector<std::string>{"shop/web"});
   EXPECT_EQ(options.output.format, FileFormat::kPcapng);
+  // Of files those whose owners were recorded.
+  const Options of_file = parsed({"-r", "x", "--pid", "1", "--container", "web-1"});
+  EXPECT_EQ(of_file.selection.of.pids, std::vector<std::uint32_t>{1});
+  EXPECT_TRUE(of_file.selection.selects());
+  EXPECT_FALSE(of_file.capture.of.selects());
+  EXPECT_TRUE(parse({"drops", "-r", "x", "--pid", "1"}));
+  EXPECT_FALSE(parse({"drops", "--pid", "1"}));
   EXPECT_FALSE(parse({"--pid", "4194304"}));
   EXPECT_FALSE(parse({"--comm", "longer than 15 bytes"}));
   EXPECT_FALSE(parse({"--who", "--tap", "xdp"}));
@@ -401,6 +413,21 @@ TEST(Options, ChooseProcessesAndImplyWho) {
   std::vector<const char*> many;
   for (std::size_t i = 0; i <= OwnerSelection::kMost; ++i) many.insert(many.end(), {"--uid", "1"});
   EXPECT_FALSE(parse(many));
+}
+
+TEST(Options, OfNamespacesRuleOutWhatWouldKeepThem) {
+  const Options options = parsed({"--netns", "web", "--netns", "all", "-i", "any"});
+  EXPECT_EQ(options.capture.namespaces, (std::vector<std::string>{"web", "all"}));
+  EXPECT_FALSE(options.capture.may_choose_taps);
+  EXPECT_EQ(options.output.format, FileFormat::kPcapng);
+  EXPECT_TRUE(parsed({"--container", "web-1"}).capture.looks_into_namespaces());
+  EXPECT_TRUE(parse({"drops", "--netns", "web"}));
+  EXPECT_TRUE(parse({"--netns", "web", "--tap", "tc,xdp,stack,socket,drop"}));
+  EXPECT_FALSE(parse({"--netns", "web", "--tap", "tc,packet"}));
+  EXPECT_FALSE(parse({"--netns", "web", "--tap", "netfilter"}));
+  EXPECT_FALSE(parse({"--netns", "web", "--tap", "xdp", "--consume", "-i", "eth0"}));
+  EXPECT_FALSE(parse({"--netns", "..", "-i", "eth0"}));
+  EXPECT_FALSE(parse({"compare", "--netns", "web"}));
 }
 
 TEST(Options, TakeACommandOnlyWithWho) {

@@ -78,14 +78,29 @@ Result<> interpret_xdp(Draft& draft) {
 
 Result<> check_owners(const Options& options) {
   const CaptureSettings& capture = options.capture;
-  if (capture.who && !capture.taps.contains_any(kTcTaps)) {
-    return usage("--who needs --tap tc: only there the socket of a packet is known");
+  TapSet knowing = kTcTaps;
+  knowing.insert({Tap::kSocket, Tap::kDrop});
+  if (capture.who && !capture.taps.contains_any(knowing)) {
+    return usage("--who needs the tap tc, socket or drop: only there the socket of a packet is known");
   }
   TapSet others = capture.taps;
   others.erase(kTcTaps);
   if ((capture.of.selects() || !options.command.empty()) && !others.empty()) {
     return usage("packets of some processes can be chosen only at the tap tc");
   }
+  return ok();
+}
+
+// A socket of ours in another namespace, and a program at its netfilter hooks, would keep it from ending.
+Result<> check_namespaces(const CaptureSettings& capture) {
+  if (!capture.looks_into_namespaces()) return ok();
+  TapSet missing = kPacketTaps;
+  missing.insert(Tap::kNetfilter);
+  if (capture.taps.contains_any(missing)) {
+    return usage("in other network namespaces there are the taps tc, xdp, stack, socket and drop")
+        .hint("ip netns exec NAME ringtap captures inside one at every tap");
+  }
+  if (capture.consume) return usage("--consume works only in the network namespace that ringtap runs in");
   return ok();
 }
 
@@ -128,7 +143,8 @@ Result<> interpret_output(Draft& draft) {
   }
   output.print = (output.path.empty() || draft.print || json) && !output.count_only;
 
-  const bool several = capture.interfaces.size() > 1 || family_count(capture.taps) > 1;
+  const bool several =
+      capture.interfaces.size() > 1 || family_count(capture.taps) > 1 || capture.looks_into_namespaces();
   const bool has_reasons = capture.taps.contains_any(kPcapngTaps) || capture.who;
   const bool needs_pcapng = output.path.ends_with(".pcapng") || several || has_reasons;
   output.format = draft.format.value_or(needs_pcapng ? FileFormat::kPcapng : FileFormat::kPcap);
@@ -181,11 +197,17 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   Options& options = draft.options;
   options.capture.taps = draft.taps.value_or(options.capture.taps);
   // A filter of a socket may not take the lock that --max-pps needs, and does not know whose packet it is.
-  options.capture.may_choose_taps = !draft.taps && options.capture.reduction.max_pps == 0 && !options.capture.who;
+  options.capture.may_choose_taps = !draft.taps && options.capture.reduction.max_pps == 0 && !options.capture.who &&
+                                    !options.capture.looks_into_namespaces();
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
   if (auto result = interpret_direction(draft); !result) return result.take_error();
   if (auto result = check_reduction(options); !result) return result.take_error();
-  if (auto result = check_owners(options); !result) return result.take_error();
+  if (reads_files(draft)) {
+    options.selection.of = std::exchange(options.capture.of, {});
+  } else {
+    if (auto result = check_owners(options); !result) return result.take_error();
+    if (auto result = check_namespaces(options.capture); !result) return result.take_error();
+  }
   if (auto result = check_selection(options.selection); !result) return result.take_error();
   if (auto result = interpret_xdp(draft); !result) return result.take_error();
   if (auto result = interpret_output(draft); !result) return result.take_error();

@@ -30,6 +30,17 @@ Result<> set_interfaces(Draft& draft, const Given& given) {
   return ok();
 }
 
+Result<> set_namespaces(Draft& draft, const Given& given) {
+  for (const std::string& word : given.values) {
+    if (word.empty() || word == "." || word == "..") {
+      return usage(std::string(given.name) + " '" + word + "': not a network namespace")
+          .hint("a name of ip netns list, a process id, a path, or all");
+    }
+  }
+  capture(draft).namespaces = given.values;
+  return ok();
+}
+
 // Below the one nothing would be shared; above the other records of several CPUs could no longer be put in order.
 constexpr std::chrono::microseconds kLeastTimeBatch{1};
 constexpr std::chrono::microseconds kMostTimeBatch{500};

@@ -94,6 +94,7 @@ Result<> accept(Draft& draft, const Given& given);
 inline constexpr std::uint64_t kKib = 1024;
 
 Result<> set_interfaces(Draft& draft, const Given& given);
+Result<> set_namespaces(Draft& draft, const Given& given);
 Result<> set_read_paths(Draft& draft, const Given& given);
 Result<> set_time_batch(Draft& draft, const Given& given);
 Result<> set_snaplen(Draft& draft, const Given& given);

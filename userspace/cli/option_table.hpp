@@ -38,6 +38,7 @@ enum Form : std::uint16_t {
   kPacketForms = kCaptureForm | kRecordForm | kQueryForm | kSummaryForms,  // one after the other, not compared
   kLiveForms = kCaptureForm | kCompareForm | kRecordForm | kSummaryForms,  // packets of interfaces
   kAllForms = kLiveForms | kQueryForm,
+  kOwnerForms = kRecordingForms | kQueryForm | kSummaryForms,  // where processes may be chosen
 };
 // Without a first word of its own, a capture.
 struct FormRow {

@@ -49,14 +49,14 @@ std::string interface_line(const std::string& value, const std::string& display)
 }
 
 int list_interfaces() {
-  auto lines = device_list();
-  if (!lines) return fail(lines.error());
+  auto devices = present_devices({});
+  if (!devices) return fail(devices.error());
   std::string text =
       Sentence("extcap")
           .put("version", std::string_view(version_text()).substr(std::string_view("ringtap version ").size()))
           .put("display", "ringtap, eBPF taps")
           .line();
-  for (const std::string& line : *lines) {
+  for (const std::string& line : device_list(*devices)) {
     const std::string device = device_of_line(line);
     if (device == "any") continue;
     text += interface_line(device, device + " by eBPF at tc");

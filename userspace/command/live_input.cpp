@@ -49,9 +49,11 @@ std::string kernel_library_version() {
 
 Result<std::vector<std::string>> interface_names(const CaptureSettings& options) {
   std::vector<std::string> names = options.interfaces;
-  if (names.empty()) names = {"1"};
+  if (names.empty()) names = {options.looks_into_namespaces() ? "any" : "1"};
+  auto devices = present_devices(options);
+  if (!devices) return devices.take_error();
   for (std::string& interface : names) {
-    auto name = resolve_device(interface);
+    auto name = resolve_device(interface, *devices);
     if (!name) return name.take_error();
     interface = name.take();
   }

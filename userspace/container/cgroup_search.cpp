@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <system_error>
 
@@ -60,7 +61,7 @@ Result<FoundCgroup> find_cgroup(const std::string& path) {
       system.f_type != CGROUP2_SUPER_MAGIC) {
     return Error("--cgroup " + path + ": there is no such cgroup of version 2", ErrorKind::kUsage);
   }
-  return FoundCgroup{.number = folder.st_ino, .level = level_of(below)};
+  return FoundCgroup{.number = folder.st_ino, .level = level_of(below), .path = below};
 }
 
 Result<std::vector<FoundCgroup>> find_containers(ContainerKind kind, const std::string& name) {
@@ -76,7 +77,7 @@ Result<std::vector<FoundCgroup>> find_containers(ContainerKind kind, const std::
     if (!entry->is_directory(of_entry) || ::stat(entry->path().c_str(), &folder) != 0) continue;
     const std::string path = entry->path().string().substr(above.size() - 1);
     if (!is_meant(kind, name, place_of_cgroup(path))) continue;
-    found.push_back({.number = folder.st_ino, .level = level_of(path)});
+    found.push_back({.number = folder.st_ino, .level = level_of(path), .path = path});
     entry.disable_recursion_pending();  // what is below belongs to it
   }
   if (!found.empty()) return found;
@@ -84,6 +85,27 @@ Result<std::vector<FoundCgroup>> find_containers(ContainerKind kind, const std::
                              ": no cgroup of version 2 belongs to it",
                          ErrorKind::kUsage))
       .hint("it has to run when the capture starts");
+}
+
+std::vector<std::uint32_t> processes_in(const FoundCgroup& cgroup) {
+  std::vector<std::uint32_t> found;
+  auto root = open_cgroup_root();
+  if (!root) return found;
+  const auto add = [&found](const fs::path& folder) {
+    std::ifstream file(folder / "cgroup.procs");
+    for (std::uint32_t pid = 0; file >> pid;) {
+      if (pid != 0) found.push_back(pid);  // 0: not in this namespace of process ids
+    }
+  };
+  const fs::path above = "/proc/self/fd/" + std::to_string(root->get()) + "/" + cgroup.path;
+  add(above);
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(above, fs::directory_options::skip_permission_denied, error), end;
+       !error && entry != end; entry.increment(error)) {
+    std::error_code of_entry;
+    if (entry->is_directory(of_entry)) add(entry->path());
+  }
+  return found;
 }
 
 }  // namespace ringtap

@@ -14,6 +14,7 @@ namespace ringtap {
 struct FoundCgroup {
   std::uint64_t number = 0;
   std::uint32_t level = 0;  // the root's is 0
+  std::string path;         // below the root
 };
 
 // `path`: as a folder, or below the root of cgroup v2.
@@ -23,5 +24,8 @@ enum class ContainerKind { kContainer, kPod };
 // `name`: of a container, or the beginning of its id, at least 4 digits; of a pod "namespace/name", or its uid. At
 // least one.
 Result<std::vector<FoundCgroup>> find_containers(ContainerKind kind, const std::string& name);
+
+// Ids of the processes in it and below.
+std::vector<std::uint32_t> processes_in(const FoundCgroup& cgroup);
 
 }  // namespace ringtap

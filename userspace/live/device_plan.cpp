@@ -77,18 +77,20 @@ Result<std::vector<Device>> choose_devices(const std::vector<Device>& present, c
     return chosen;
   }
   for (const std::string& name : settings.interfaces) {
-    const auto device =
-        std::find_if(present.begin(), present.end(), [&](const Device& d) { return d.is_called(name); });
-    if (device == present.end()) {
-      return Error(name + ": no such interface").hint("known interfaces: " + name_list(present) + ", any");
+    bool is_known = false;
+    for (const Device& device : present) {
+      if (!device.is_called(name)) continue;
+      is_known = true;
+      if (!can_capture(device, settings)) {
+        return Error(device.name + ": its link layer (ARPHRD " + std::to_string(device.hardware_type) +
+                     ") is not supported at these taps")
+            .hint("--tap packet captures it, as tcpdump does");
+      }
+      const auto same = [&](const Device& d) { return d.ifindex == device.ifindex && d.netns == device.netns; };
+      if (std::none_of(chosen.begin(), chosen.end(), same)) chosen.push_back(device);
     }
-    if (!can_capture(*device, settings)) {
-      return Error(name + ": its link layer (ARPHRD " + std::to_string(device->hardware_type) +
-                   ") is not supported at these taps")
-          .hint("--tap packet captures it, as tcpdump does");
-    }
-    const auto same = [&](const Device& d) { return d.ifindex == device->ifindex; };
-    if (std::none_of(chosen.begin(), chosen.end(), same)) chosen.push_back(*device);
+    if (is_known) continue;
+    return Error(name + ": no such interface").hint("known interfaces: " + name_list(present) + ", any");
   }
   return chosen;
 }
@@ -111,12 +113,20 @@ std::vector<std::string> notices_about(const std::vector<Device>& devices, const
   return notices;
 }
 
+Result<std::vector<Device>> present_devices(const CaptureSettings& settings) {
+  auto namespaces = CapturedNetnsSet::find(settings);
+  return namespaces ? namespaces->devices() : namespaces.take_error();
+}
+
 Result<DevicePlan> plan_devices(const CaptureSettings& settings) {
-  auto present = rtnetlink::devices();
+  auto namespaces = CapturedNetnsSet::find(settings);
+  if (!namespaces) return namespaces.take_error();
+  auto present = namespaces->devices();
   if (!present) return present.take_error();
   auto chosen = choose_devices(*present, settings);
   if (!chosen) return chosen.take_error();
-  DevicePlan plan{.devices = chosen.take(), .framed = LinkType::kLinuxSll2, .taps = {}};
+  DevicePlan plan{
+      .devices = chosen.take(), .framed = LinkType::kLinuxSll2, .taps = {}, .namespaces = namespaces.take()};
   const bool any = has_any(settings.interfaces);
   std::set<LinkType> types;
   for (const Device& device : plan.devices) {

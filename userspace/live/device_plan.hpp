@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "live/captured_netns.hpp"
 #include "net/rtnetlink.hpp"
 #include "ringtap/capture.hpp"
 #include "ringtap/record.hpp"
@@ -16,8 +17,8 @@ namespace ringtap {
 // "any": every device that is up, including devices that appear later.
 [[nodiscard]] bool has_any(const std::vector<std::string>& names);
 
-// The present devices that are called so (Device::is_called()), each once and in this order; for `any`, those that are
-// up and can be captured.
+// The present devices that are called so (Device::is_called()), in every namespace, each once and in this order; for
+// `any`, those that are up and can be captured.
 Result<std::vector<rtnetlink::Device>> choose_devices(const std::vector<rtnetlink::Device>& present,
                                                       const CaptureSettings& settings);
 // The taps at this device: those of the settings; if these were not chosen by the user and tc does not see the
@@ -33,7 +34,10 @@ struct DevicePlan {
   std::vector<rtnetlink::Device> devices;
   LinkType framed;  // theirs and that of all their taps if these agree; otherwise, and for `any`, LINUX_SLL2
   TapSet taps;      // at any of them, and with `any` at devices that appear later
+  CapturedNetnsSet namespaces;
 };
+// Every device in the namespaces of the settings.
+Result<std::vector<rtnetlink::Device>> present_devices(const CaptureSettings& settings);
 // For the devices that are present now. Asks the kernel; for AF_PACKET on other devices than Ethernet it opens a
 // socket, to know their link type as libpcap does.
 Result<DevicePlan> plan_devices(const CaptureSettings& settings);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// How the devices of a capture change while it runs. Owns a netlink socket
-// once it is open; one thread.
+// How the devices of a capture, and the network namespaces that it looks into, change while it runs. Owns a netlink
+// socket once it is open; borrows the namespaces. One thread.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "live/captured_netns.hpp"
 #include "live/slot_table.hpp"
 #include "net/rtnetlink.hpp"
 #include "ringtap/record.hpp"
@@ -20,9 +21,10 @@ namespace ringtap {
 class DeviceWatch {
  public:
   struct Handler {
-    std::function<void(const rtnetlink::Device&)> appeared;  // with `any`: one that is up and has no slot
-    std::function<void(const std::string& how)> ended;       // the last of the named devices: "eth0 was removed"
-    std::function<void(const std::string&)> notice;          // text for the user
+    std::function<void(const rtnetlink::Device&)> appeared;   // with `any`: one that is up and has no slot
+    std::function<void(const std::string& how)> ended;        // the last of the named devices: "eth0 was removed"
+    std::function<void(const std::string&)> notice;           // text for the user
+    std::function<void(const rtnetlink::Device&)> gone = {};  // of another network namespace
   };
   // Records that a device captured before this time have its earlier name. The kernel does not say when it gave the
   // new one: it is the time at which this was noticed.
@@ -31,10 +33,12 @@ class DeviceWatch {
     std::uint32_t slot;
     std::string name;
   };
-  DeviceWatch(bool any, Handler handler) : any_(any), handler_(std::move(handler)) {}
+  DeviceWatch(bool any, Handler handler, CapturedNetnsSet* namespaces = nullptr)
+      : any_(any), handler_(std::move(handler)), namespaces_(namespaces) {}
 
-  // After this call no change is missed; to be called before the devices are listed.
-  Result<> open();
+  // After this call no change is missed; to be called before the devices are listed. `everywhere`: in other network
+  // namespaces, too.
+  Result<> open(bool everywhere = false);
   [[nodiscard]] int fd() const { return monitor_->fd(); }
   // Updates the slots with the changes since the last call, but for the names of their records; false: there were none.
   bool look(SlotTable& slots, std::uint64_t now_ns);
@@ -46,12 +50,22 @@ class DeviceWatch {
   void compare_with(SlotTable& slots, const std::vector<rtnetlink::Device>& present, std::uint64_t now_ns);
 
  private:
+  // Where namespaces are followed: takes those that have appeared. Once a second, or sooner if something was heard of
+  // one that is not known.
+  void look_for_namespaces(SlotTable& slots, std::uint64_t now_ns);
+  // Makes its device what a slot has; false: it is of no captured namespace.
+  bool translate(rtnetlink::DeviceEvent& event);
+  void on_netns_event(SlotTable& slots, const rtnetlink::DeviceEvent& event);
   void on_gone(SlotTable& slots, Slot& slot, const std::string& how);
+  void leave(Slot& slot);
 
   bool any_;
   Handler handler_;
   std::optional<rtnetlink::DeviceMonitor> monitor_;
   std::deque<Renaming> renamings_;
+  CapturedNetnsSet* namespaces_;
+  std::uint64_t look_again_ns_ = 0;
+  bool heard_of_stranger_ = false;
 };
 
 }  // namespace ringtap

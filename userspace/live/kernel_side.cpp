@@ -97,8 +97,12 @@ Result<> KernelSide::start_owners(bool wanted) {
   return programs_ ? owners_.start(*programs_, wanted) : ok();
 }
 
-Result<> KernelSide::assign_slot(std::uint32_t ifindex, std::uint32_t slot) {
-  return programs_ ? programs_->assign_slot(ifindex, slot) : ok();
+Result<> KernelSide::assign_slot(const rtnetlink::Device& device, std::uint32_t slot) {
+  return programs_ ? programs_->assign_slot({.ifindex = device.ifindex, .netns = device.netns}, slot) : ok();
+}
+
+void KernelSide::release_slot(const rtnetlink::Device& device) {
+  if (programs_) programs_->release_slot({.ifindex = device.ifindex, .netns = device.netns});
 }
 
 std::uint64_t KernelSide::collect(std::uint64_t due_ns, bool stopped, std::vector<EventStream*>& heads) {

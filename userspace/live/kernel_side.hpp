@@ -15,6 +15,7 @@
 #include "live/live_owners.hpp"
 #include "loader/rings.hpp"
 #include "loader/tap_programs.hpp"
+#include "net/rtnetlink.hpp"
 #include "ringtap/accounting.hpp"
 #include "ringtap/record.hpp"
 #include "ringtap/result.hpp"
@@ -55,7 +56,8 @@ class KernelSide {
   // From now on owners are learnt, if they are wanted.
   Result<> start_owners(bool wanted);
   [[nodiscard]] LiveOwners& owners() { return owners_; }
-  Result<> assign_slot(std::uint32_t ifindex, std::uint32_t slot);
+  Result<> assign_slot(const rtnetlink::Device& device, std::uint32_t slot);
+  void release_slot(const rtnetlink::Device& device);
 
   // Appends the rings that have a record, after moving what is due out of the stages. Returns the time up to which
   // records can be taken. `stopped`: the taps are detached.

@@ -46,10 +46,10 @@ struct LiveSource::Impl {
   LiveOptions options;
   Notice notice;
   bool any = false;
+  CapturedNetnsSet namespaces;
   std::vector<Device> devices;  // to attach to at the start
   TapFamilies families;         // those with a tap in this capture
-
-  CaptureSettings asked;  // as they were given
+  CaptureSettings asked;        // as they were given
 
   // In the order in which they are needed, and destroyed in reverse: attachments first, then the programs.
   std::optional<KernelSide::Beginning> beginning;
@@ -135,11 +135,13 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
     ended_by = Error(how + ": the capture has ended").hint("everything captured before that is complete");
   };
   changes.notice = notice;
-  device_watch.emplace(any, std::move(changes));
+  changes.gone = [this](const Device& device) { kernel.release_slot(device); };  // an index may come again
+  device_watch.emplace(any, std::move(changes), &namespaces);
   // Before the list, so that no device is missed in between.
-  if (auto opened = device_watch->open(); !opened) return opened;
+  if (auto opened = device_watch->open(options.looks_into_namespaces()); !opened) return opened;
   auto plan = plan_devices(options);
   if (!plan) return plan.take_error();
+  namespaces = std::move(plan->namespaces);
   devices = std::move(plan->devices);
   options.taps = plan->taps;
   if (auto result = prepare_taps(); !result) return result;
@@ -241,14 +243,15 @@ Result<> LiveSource::Impl::attach(const Device& device) {
   auto added = slots->add(device);
   if (!added) return added.take_error();
   Slot& slot = **added;
-  auto result = kernel.assign_slot(device.ifindex, slots->number_of(slot) | slot_flags(families, options, device));
+  auto result = kernel.assign_slot(device, slots->number_of(slot) | slot_flags(families, options, device));
   if (result) result = attach_taps(slot);
   if (!result) {
     // The slot is kept: frames may have been counted in it, and attaching is not tried again with every change.
     slot.attachments.clear();
     return result;
   }
-  if (!options.promiscuous || any || device.loopback()) return ok();
+  // The socket that asks for it would keep another namespace from ending.
+  if (!options.promiscuous || any || device.loopback() || device.netns != 0) return ok();
   if (auto entered = promiscuous.add(device.ifindex, device.name); !entered) {
     notice(entered.error().text() + "; use -p to capture without it");
   }
@@ -303,9 +306,7 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   record.interface_id = slots->interface_of(slot, record.tap);
   if (record.trace && event.trace->location != 0) names.complete(record, *event.trace);
   if (record.trace && header.slot == RINGTAP_SLOT_UNKNOWN) {
-    Trace& trace = *record.trace;
-    trace.device = device_names.device(trace.netns, record.ifindex);
-    trace.netns_name = device_names.netns(trace.netns);
+    name_place(record, device_names, options.who ? &namespaces : nullptr);  // --who has the helper for containers
   }
   kernel.owners().set(record, event);
   framing->frame(record, slot, header.flags);
@@ -424,12 +425,13 @@ Result<> LiveSource::attach() {
 }
 
 Result<> LiveSource::start_helpers() {
-  if (auto started = start_device_name_helper(); !started) return started;
-  if (auto started = LiveOwners::start_helper(impl_->options.who); !started) return started;
+  const bool enters = impl_->namespaces.has_others();
+  if (auto started = start_device_name_helper(enters); !started) return started;
+  if (auto started = LiveOwners::start_helper(impl_->options.who || enters); !started) return started;
   if (auto started = impl_->kernel.start_helper(); !started) return started;
   const TapPrograms* const programs = impl_->kernel.programs();
   const bool attaches_later = impl_->any && programs != nullptr && impl_->options.taps.contains_any(kDeviceTaps);
-  return attaches_later ? start_link_helper(programs->fds()) : ok();
+  return attaches_later ? start_link_helper(programs->fds(), enters) : ok();
 }
 
 SandboxNeeds LiveSource::later_needs() {

@@ -21,9 +21,10 @@ Result<Slot*> SlotTable::add(const rtnetlink::Device& device) {
   return &slots_.emplace_back(device);
 }
 
-Slot* SlotTable::find(std::uint32_t ifindex) {
-  const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                 [&](const Slot& s) { return s.present && s.device.ifindex == ifindex; });
+Slot* SlotTable::find(std::uint32_t ifindex, std::uint32_t netns) {
+  const auto slot = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& s) {
+    return s.present && s.device.ifindex == ifindex && s.device.netns == netns;
+  });
   return slot == slots_.end() ? nullptr : &*slot;
 }
 

@@ -60,7 +60,7 @@ class SlotTable {
     return found != nullptr ? *found : slots_[header.slot];
   }
   // The slot of a device that is present; nullptr: none.
-  [[nodiscard]] Slot* find(std::uint32_t ifindex);
+  [[nodiscard]] Slot* find(std::uint32_t ifindex, std::uint32_t netns = 0);
   [[nodiscard]] std::uint32_t number_of(const Slot& slot) const {
     return static_cast<std::uint32_t>(&slot - slots_.data());
   }

@@ -13,6 +13,7 @@ enum class TcDirection { kIngress, kEgress };
 struct AttachTarget {
   std::uint32_t ifindex;
   std::string name;
+  std::uint32_t netns = 0;  // inode number of its network namespace; 0: this one
 };
 
 }  // namespace ringtap

@@ -77,24 +77,24 @@ struct XdpAttempt {
   int error = 0;
 };
 
-XdpAttempt try_xdp(int program_fd, std::uint32_t ifindex, std::uint32_t flags) {
-  UniqueFd link = make_device_link({program_fd, ifindex, BPF_XDP, flags});
+XdpAttempt try_xdp(int program_fd, const AttachTarget& target, std::uint32_t flags) {
+  UniqueFd link = make_device_link({program_fd, target.ifindex, BPF_XDP, flags, target.netns});
   if (!link) return {.link_fd = -1, .error = errno};
   return {.link_fd = link.release(), .error = 0};
 }
 
-XdpAttempt try_xdp_frags_then_plain(const Attachment::XdpPrograms& programs, std::uint32_t ifindex,
+XdpAttempt try_xdp_frags_then_plain(const Attachment::XdpPrograms& programs, const AttachTarget& target,
                                     std::uint32_t flags) {
   if (programs.frags_fd >= 0) {
-    const XdpAttempt attempt = try_xdp(programs.frags_fd, ifindex, flags);
+    const XdpAttempt attempt = try_xdp(programs.frags_fd, target, flags);
     if (attempt.link_fd >= 0 || attempt.error == EBUSY || attempt.error == EEXIST) return attempt;
   }
-  return try_xdp(programs.plain_fd, ifindex, flags);
+  return try_xdp(programs.plain_fd, target, flags);
 }
 
-std::string name_of_present_xdp(std::uint32_t ifindex) {
+std::string name_of_present_xdp(const AttachTarget& target) {
   LIBBPF_OPTS(bpf_xdp_query_opts, query);
-  if (bpf_xdp_query(static_cast<int>(ifindex), 0, &query) != 0) return {};
+  if (target.netns != 0 || bpf_xdp_query(static_cast<int>(target.ifindex), 0, &query) != 0) return {};
   for (const std::uint32_t id : {query.prog_id, query.drv_prog_id, query.skb_prog_id, query.hw_prog_id}) {
     if (id != 0) return program_name(id);
   }
@@ -104,14 +104,14 @@ std::string name_of_present_xdp(std::uint32_t ifindex) {
 Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& target, std::uint32_t flags, int error) {
   const std::string what = "attach the XDP tap to " + target.name;
   if (error == EPERM) return Error::from_errno(error, what).hint(refusal_hint(EPERM));
-  if (const std::string present = name_of_present_xdp(target.ifindex); !present.empty()) {
+  if (const std::string present = name_of_present_xdp(target); !present.empty()) {
     return Error(what + ": " + present + " is already attached there and is never replaced")
         .hint("--tap tc works alongside it");
   }
   std::string reason;
   {
     const XdpReason listener;
-    const XdpAttempt again = try_xdp_frags_then_plain(programs, target.ifindex, flags);
+    const XdpAttempt again = try_xdp_frags_then_plain(programs, target, flags);
     if (again.link_fd >= 0) ::close(again.link_fd);
     reason = listener.text();
   }
@@ -127,6 +127,10 @@ Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& tar
                                          bool use_tcx) {
   const bool ingress = direction == TcDirection::kIngress;
   const auto by_clsact = [&]() -> Result<Attachment> {
+    if (target.netns != 0) {
+      return Error(target.name + ": the tap tc in other network namespaces needs Linux 6.6 or later")
+          .hint("ip netns exec NAME ringtap captures inside one");
+    }
     auto filter = ClsactFilter::attach(program_fd, target, direction);
     if (!filter) return filter.take_error();
     Attachment attachment;
@@ -135,8 +139,8 @@ Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& tar
   };
   if (!use_tcx) return by_clsact();
   Attachment attachment;
-  attachment.link_ =
-      make_device_link({program_fd, target.ifindex, ingress ? kAttachTcxIngress : kAttachTcxEgress, kBefore});
+  attachment.link_ = make_device_link(
+      {program_fd, target.ifindex, ingress ? kAttachTcxIngress : kAttachTcxEgress, kBefore, target.netns});
   attachment.waits_ = true;  // kernel/bpf/tcx.c tcx_entry_sync()
   if (attachment.link_) return attachment;
   const int err = errno;
@@ -151,7 +155,7 @@ Result<Attachment> Attachment::attach_xdp(const XdpPrograms& programs, const Att
   Attachment attachment;
   std::string native_refusal;
   if (mode != XdpMode::kGeneric) {
-    const XdpAttempt attempt = try_xdp_frags_then_plain(programs, target.ifindex, XDP_FLAGS_DRV_MODE);
+    const XdpAttempt attempt = try_xdp_frags_then_plain(programs, target, XDP_FLAGS_DRV_MODE);
     if (attempt.link_fd >= 0) {
       attachment.link_.reset(attempt.link_fd);
       attachment.mode_ = XdpMode::kNative;
@@ -162,7 +166,7 @@ Result<Attachment> Attachment::attach_xdp(const XdpPrograms& programs, const Att
     if (mode == XdpMode::kNative || occupied) return error;
     native_refusal = error.text();
   }
-  const XdpAttempt attempt = try_xdp_frags_then_plain(programs, target.ifindex, XDP_FLAGS_SKB_MODE);
+  const XdpAttempt attempt = try_xdp_frags_then_plain(programs, target, XDP_FLAGS_SKB_MODE);
   if (attempt.link_fd < 0) return xdp_error(programs, target, XDP_FLAGS_SKB_MODE, attempt.error);
   attachment.link_.reset(attempt.link_fd);
   attachment.mode_ = XdpMode::kGeneric;

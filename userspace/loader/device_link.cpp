@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "loader/uapi.hpp"
+#include "net/namespaces.hpp"
 #include "sandbox/helper_process.hpp"
 #include "sandbox/user.hpp"
 
@@ -26,13 +27,26 @@ std::optional<HelperProcess>& the_helper() {
 }
 
 UniqueFd make_here(const DeviceLink& link) {
-  LIBBPF_OPTS(bpf_link_create_opts, options, .flags = link.flags);
-  return UniqueFd(bpf_link_create(link.program_fd, static_cast<int>(link.ifindex),
-                                  static_cast<bpf_attach_type>(link.type), &options));
+  UniqueFd made;
+  int err = 0;
+  const auto make = [&] {
+    LIBBPF_OPTS(bpf_link_create_opts, options, .flags = link.flags);
+    made.reset(bpf_link_create(link.program_fd, static_cast<int>(link.ifindex), static_cast<bpf_attach_type>(link.type),
+                               &options));
+    err = errno;
+  };
+  if (link.netns == 0) {
+    make();
+  } else if (auto entered = in_netns(link.netns, make); !entered) {
+    err = entered.error().errno_value();
+  }
+  errno = err;
+  return made;
 }
 
-Result<> keep_attaching() {
-  return keep_only(capability_set({CAP_BPF, CAP_NET_ADMIN}));
+Result<> keep_attaching(bool enters) {
+  const std::uint64_t attaching = capability_set({CAP_BPF, CAP_NET_ADMIN});
+  return keep_only(enters ? attaching | kCapabilitiesToEnter : attaching);
 }
 
 }  // namespace
@@ -57,7 +71,7 @@ UniqueFd make_device_link(const DeviceLink& link) {
   return the_helper()->ask_for_file({reinterpret_cast<const char*>(&link), sizeof link});
 }
 
-Result<> start_link_helper(std::vector<int> program_fds) {
+Result<> start_link_helper(std::vector<int> program_fds, bool enters) {
   const auto serve = [&](std::string_view request) -> HelperProcess::Answer {
     const auto link = parse_link_request(request, program_fds);
     if (!link) return {std::to_string(link.error().errno_value()), {}};
@@ -66,7 +80,7 @@ Result<> start_link_helper(std::vector<int> program_fds) {
   auto helper = HelperProcess::start({.name = "ringtap-attach",
                                       .without = "interfaces that appear are not captured",
                                       .files = program_fds,
-                                      .prepare = keep_attaching,
+                                      .prepare = [enters] { return keep_attaching(enters); },
                                       .serve = serve});
   if (!helper) return helper.take_error();
   the_helper().emplace(helper.take());

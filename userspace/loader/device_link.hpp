@@ -19,8 +19,9 @@ inline constexpr std::uint32_t kBefore = 1U << 3;
 struct DeviceLink {
   int program_fd;
   std::uint32_t ifindex;
-  std::uint32_t type;   // BPF_XDP, kAttachTcxIngress, kAttachTcxEgress
-  std::uint32_t flags;  // of tcx: kBefore; of XDP: its mode, XDP_FLAGS_…
+  std::uint32_t type;       // BPF_XDP, kAttachTcxIngress, kAttachTcxEgress
+  std::uint32_t flags;      // of tcx: kBefore; of XDP: its mode, XDP_FLAGS_…
+  std::uint32_t netns = 0;  // inode number of the device's network namespace; 0: this one
 };
 
 // The link that a request is for, which must be of one of these programs and at a device's hook; else an Error from
@@ -30,7 +31,7 @@ Result<DeviceLink> parse_link_request(std::string_view request, std::span<const 
 // None, with errno, if the kernel refuses.
 UniqueFd make_device_link(const DeviceLink& link);
 
-// From now on the helper process makes them, of these programs only.
-Result<> start_link_helper(std::vector<int> program_fds);
+// From now on the helper process makes them, of these programs only; also in other network namespaces if it `enters`.
+Result<> start_link_helper(std::vector<int> program_fds, bool enters);
 
 }  // namespace ringtap

@@ -17,10 +17,11 @@
 namespace ringtap {
 namespace {
 
-constexpr std::array kMaps = {"socket_owners",  "closed_sockets",   "processes",
-                              "process_events", "loopback_senders", "command_processes"};
+constexpr std::array kMaps = {"socket_owners",    "closed_sockets",    "processes",   "process_events",
+                              "loopback_senders", "command_processes", "last_dropped"};
 
-constexpr const char* kAtFork = "owner_forked";  // only with a command
+constexpr const char* kAtFork = "owner_forked";   // only with a command
+constexpr const char* kAtDrop = "owner_dropped";  // only with the drop tap
 
 struct Hook {
   const char* program;
@@ -37,7 +38,8 @@ constexpr std::array kHooks = {Hook{"owner_received", &KernelFeatures::owner_tra
                                Hook{"owner_executed"},
                                Hook{"owner_moved"},
                                Hook{"owner_exited"},
-                               Hook{kAtFork}};
+                               Hook{kAtFork},
+                               Hook{kAtDrop}};
 constexpr const char* kAtCreation = "owner_created";  // at the root of cgroup v2
 constexpr const char* kAtStart = "owner_at_start";    // an iterator
 
@@ -67,9 +69,12 @@ Result<> look_at_files(int program) {
 
 }  // namespace
 
-void choose_owner_programs(const bpf_object* object, bool who, bool command, const KernelFeatures& features) {
+void choose_owner_programs(const bpf_object* object, bool who, bool command, bool drops,
+                           const KernelFeatures& features) {
   for (const Hook& hook : kHooks) {
-    const bool possible = hook.program == kAtFork ? command : hook.needs == nullptr || features.*hook.needs;
+    const bool possible = hook.program == kAtFork   ? command
+                          : hook.program == kAtDrop ? drops
+                                                    : hook.needs == nullptr || features.*hook.needs;
     bpf_program__set_autoload(bpf_object__find_program_by_name(object, hook.program), who && possible);
   }
   for (const char* const program : {kAtCreation, kAtStart}) {

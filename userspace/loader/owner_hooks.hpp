@@ -20,8 +20,9 @@ struct bpf_object;
 namespace ringtap {
 
 // Before `object` is loaded: which of the hooks this kernel has and, without `who`, that there are none, and no maps.
-// `command`: what a process starts is to be known.
-void choose_owner_programs(const bpf_object* object, bool who, bool command, const KernelFeatures& features);
+// `command`: what a process starts is to be known; `drops`: whose packets are dropped.
+void choose_owner_programs(const bpf_object* object, bool who, bool command, bool drops,
+                           const KernelFeatures& features);
 
 class OwnerHooks {
  public:

@@ -244,6 +244,7 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
   skeleton->rodata->cfg_kernel_casts = config.features.kernel_casts;
   skeleton->rodata->cfg_xdp_load_bytes = config.features.xdp_load_bytes;
   skeleton->rodata->cfg_follow = config.follow;
+  skeleton->rodata->cfg_namespaces = config.namespaces;
   skeleton->rodata->cfg_trace = config.trace;
   skeleton->rodata->cfg_who = config.who;
   std::memcpy(&skeleton->rodata->cfg_choice, &config.choice, sizeof config.choice);
@@ -258,7 +259,8 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
   if (!bodies) return bodies.take_error();
   skeleton->rodata->cfg_filter = !bodies->empty();
 
-  choose_owner_programs(skeleton->obj, config.who, config.choice.command != 0, config.features);
+  choose_owner_programs(skeleton->obj, config.who, config.choice.command != 0, config.taps.contains(Tap::kDrop),
+                        config.features);
   bpf_program__set_autoload(skeleton->progs.stage_flusher, config.features.stage_flusher);
   const bool batches_time = config.reduction.time_batch.count() != 0;
   bpf_program__set_autoload(skeleton->progs.softirq_begin, batches_time);
@@ -375,11 +377,15 @@ ringtap_control& TapPrograms::control() const {
   return impl_->skeleton->bss->control;
 }
 
-Result<> TapPrograms::assign_slot(std::uint32_t ifindex, std::uint32_t slot) {
-  if (bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.slots), &ifindex, &slot, BPF_ANY) != 0) {
-    return Error::from_errno(errno, "assign a counter slot to interface " + std::to_string(ifindex));
+Result<> TapPrograms::assign_slot(const ringtap_place& interface, std::uint32_t slot) {
+  if (bpf_map_update_elem(bpf_map__fd(impl_->skeleton->maps.slots), &interface, &slot, BPF_ANY) != 0) {
+    return Error::from_errno(errno, "assign a counter slot to interface " + std::to_string(interface.ifindex));
   }
   return ok();
+}
+
+void TapPrograms::release_slot(const ringtap_place& interface) {
+  bpf_map_delete_elem(bpf_map__fd(impl_->skeleton->maps.slots), &interface);
 }
 
 Result<std::vector<ringtap_counters>> TapPrograms::counters(std::uint32_t slot, ringtap_tap tap) const {

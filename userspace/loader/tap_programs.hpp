@@ -36,6 +36,7 @@ struct TapProgramsConfig {
   TapSet taps = kTcTaps;
   bool follow = false;                // an sk_buff that the filter accepted is recorded wherever it is seen
   std::uint32_t followed = 1U << 10;  // how many of them are known at the same time
+  bool namespaces = false;            // devices of other network namespaces are captured, too
   bool trace = false;                 // records of the tc taps have the address of their sk_buff
   bool who = false;                   // … and the owners of their packet
   ringtap_choice choice{};            // … which have to be one of these
@@ -130,7 +131,9 @@ class TapPrograms {
   [[nodiscard]] const CpuMaps& stages() const;
 
   // From now on frames of this interface are counted in `slot`, with RINGTAP_SLOT_… for the packet tap.
-  Result<> assign_slot(std::uint32_t ifindex, std::uint32_t slot);
+  Result<> assign_slot(const ringtap_place& interface, std::uint32_t slot);
+  // From now on there is no such interface; one that has no slot is none already.
+  void release_slot(const ringtap_place& interface);
   // The counters of one slot and tap, one element per possible CPU.
   Result<std::vector<ringtap_counters>> counters(std::uint32_t slot, ringtap_tap tap) const;
 

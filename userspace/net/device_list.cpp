@@ -20,12 +20,10 @@ struct Listed {
   int rank;  // ordinary devices that run, then `any`, loopback, what is down
 };
 
-Result<std::vector<Listed>> listed_devices() {
-  auto devices = rtnetlink::devices();
-  if (!devices) return devices.take_error();
+std::vector<Listed> listed_devices(const std::vector<rtnetlink::Device>& devices) {
   std::vector<Listed> list;
   list.push_back({"any", "any (Pseudo-device that captures on all interfaces) [Up, Running]", 1});
-  for (const auto& device : *devices) {
+  for (const auto& device : devices) {
     std::string state;
     const auto add = [&](bool set, const char* word) {
       if (set) state += (state.empty() ? "" : ", ") + std::string(word);
@@ -60,32 +58,29 @@ T copy_of(const sockaddr* address) {
 
 }  // namespace
 
-Result<std::vector<std::string>> device_list() {
-  auto list = listed_devices();
-  if (!list) return list.take_error();
+std::vector<std::string> device_list(const std::vector<rtnetlink::Device>& devices) {
   std::vector<std::string> lines;
-  for (const Listed& device : *list) lines.push_back(std::to_string(lines.size() + 1) + "." + device.line);
+  for (const Listed& device : listed_devices(devices))
+    lines.push_back(std::to_string(lines.size() + 1) + "." + device.line);
   return lines;
 }
 
-Result<std::string> resolve_device(const std::string& name_or_number) {
-  auto devices = rtnetlink::devices();
-  if (!devices) return devices.take_error();
-  const auto called = std::find_if(devices->begin(), devices->end(),
+Result<std::string> resolve_device(const std::string& name_or_number, const std::vector<rtnetlink::Device>& devices) {
+  const auto called = std::find_if(devices.begin(), devices.end(),
                                    [&](const rtnetlink::Device& device) { return device.is_called(name_or_number); });
-  if (called != devices->end()) return called->name;
+  // A name without its namespace means the devices of all.
+  if (called != devices.end()) return called->netns == 0 ? called->name : name_or_number;
   std::size_t number = 0;
   const char* end = name_or_number.data() + name_or_number.size();
   const auto [rest, error] = std::from_chars(name_or_number.data(), end, number);
   if (error != std::errc() || rest != end) return name_or_number;
-  auto list = listed_devices();
-  if (!list) return list.take_error();
-  if (number == 0 || number > list->size()) {
-    return Error("interface number " + name_or_number + ": the list ends at " + std::to_string(list->size()),
+  const std::vector<Listed> list = listed_devices(devices);
+  if (number == 0 || number > list.size()) {
+    return Error("interface number " + name_or_number + ": the list ends at " + std::to_string(list.size()),
                  ErrorKind::kUsage)
         .hint("ringtap -D shows the list");
   }
-  return (*list)[number - 1].name;
+  return list[number - 1].name;
 }
 
 std::optional<std::uint32_t> ipv4_netmask(const std::string& device) {

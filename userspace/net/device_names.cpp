@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "net/device_names.hpp"
 
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <net/if.h>
-#include <sched.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <optional>
-#include <system_error>
 
 #include "base/now.hpp"
-#include "base/thread.hpp"
-#include "net/rtnetlink.hpp"
 #include "ringtap/unique_fd.hpp"
 #include "sandbox/helper_process.hpp"
 #include "sandbox/user.hpp"
@@ -24,9 +18,6 @@
 namespace ringtap {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr const char* kNamedNamespaces = "/run/netns";  // ip-netns(8)
 constexpr std::uint64_t kAskAgainNs = 1'000'000'000;
 
 std::string name_here(std::uint32_t ifindex) {
@@ -34,93 +25,64 @@ std::string name_here(std::uint32_t ifindex) {
   return ::if_indextoname(ifindex, name.data()) == nullptr ? "" : name.data();
 }
 
-std::string name_there(const std::string& path, std::uint32_t ifindex) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return "";
+std::string name_there(std::uint32_t netns, std::uint32_t ifindex) {
   std::string name;
-  auto thread = start_thread("enters a network namespace", [&] {
-    if (::setns(fd.get(), CLONE_NEWNET) == 0) name = name_here(ifindex);
-  });
-  if (!thread) return "";
-  thread->join();
+  if (netns_of(netns).inode != 0) (void)in_netns(netns, [&] { name = name_here(ifindex); });
   return name;
 }
-
-// Calls `use` with the path of each entry of the folder, which may change meanwhile.
-template <class Use>
-void for_each_entry(const char* folder, Use use) {
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    use(entry->path());
-  }
-}
-
-std::uint32_t inode_of(const fs::path& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint32_t>(status.st_ino) : 0;
-}
-
-// Where network namespaces are, listed at most once a second.
-class Namespaces {
- public:
-  struct Place {
-    std::string name;
-    std::string path;
-  };
-
-  const Place& find(std::uint32_t netns) {
-    static const Place kUnknown;
-    if (netns == 0) return kUnknown;
-    const auto known = places_.find(netns);
-    if (known != places_.end()) return known->second;
-    const std::uint64_t now = monotonic_now_ns();
-    if (listed_ns_ != 0 && now - listed_ns_ < kAskAgainNs) return kUnknown;
-    list();
-    listed_ns_ = now;
-    const auto found = places_.find(netns);
-    return found == places_.end() ? kUnknown : found->second;
-  }
-
- private:
-  void list() {
-    places_.clear();
-    for_each_entry(kNamedNamespaces, [&](const fs::path& path) {
-      places_.try_emplace(inode_of(path), Place{path.filename(), path});
-    });
-    // To enter one, any process in it will do.
-    for_each_entry("/proc", [&](const fs::path& process) {
-      const fs::path path = process / "ns/net";
-      if (const std::uint32_t netns = inode_of(path); netns != 0) places_.try_emplace(netns, Place{"", path});
-    });
-  }
-
-  std::map<std::uint32_t, Place> places_;
-  std::uint64_t listed_ns_ = 0;
-};
 
 std::string netns_with_id(std::int32_t id) {
-  std::string name;
-  for_each_entry(kNamedNamespaces, [&](const fs::path& path) {
-    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (fd && rtnetlink::netns_id(fd.get()) == id) name = path.filename();
-  });
-  return name;
-}
-
-std::string answer_here(const DeviceQuestion& question) {
-  static Namespaces namespaces;
-  switch (question.kind) {
-    case DeviceQuestion::kDevice: {
-      if (question.netns == 0) return name_here(question.ifindex);
-      const std::string& path = namespaces.find(question.netns).path;
-      return path.empty() ? "" : name_there(path, question.ifindex);
-    }
-    case DeviceQuestion::kNetns:
-      return namespaces.find(question.netns).name;
-    case DeviceQuestion::kNetnsById:
-      return netns_with_id(question.id);
+  for (const Netns& netns : list_netns()) {
+    if (netns.name.empty()) continue;
+    const UniqueFd fd = open_netns(netns.inode);
+    if (fd && rtnetlink::netns_id(fd.get()) == id) return netns.name;
   }
   return "";
+}
+
+// Those with a number above `after`, as many as fit into an answer.
+std::string list_here(std::uint32_t after) {
+  std::string lines;
+  for (Netns netns : list_netns()) {
+    if (netns.inode <= after) continue;
+    const UniqueFd fd = open_netns(netns.inode);
+    if (!fd) continue;  // it is gone
+    netns.id = rtnetlink::make_netns_id(fd.get()).value_or(-1);
+    const std::string line = netns_line(netns);
+    if (lines.size() + line.size() > HelperProcess::kMaxMessage) break;
+    lines += line;
+  }
+  return lines;
+}
+
+UniqueFd socket_here(std::uint32_t netns) {
+  UniqueFd made;
+  int err = 0;
+  auto entered = in_netns(netns, [&] {
+    made = rtnetlink::open_route_socket();
+    err = errno;
+  });
+  errno = entered ? err : entered.error().errno_value();
+  return made;
+}
+
+HelperProcess::Answer answer_here(const DeviceQuestion& question) {
+  switch (question.kind) {
+    case DeviceQuestion::kDevice:
+      return {question.netns == 0 ? name_here(question.ifindex) : name_there(question.netns, question.ifindex), {}};
+    case DeviceQuestion::kNetns: {
+      Netns netns = netns_of(question.netns);
+      if (netns.pid != 0) netns.start_ns = start_of_process(netns.pid);
+      return {netns_line(netns), {}};
+    }
+    case DeviceQuestion::kNetnsById:
+      return {netns_with_id(question.id), {}};
+    case DeviceQuestion::kList:
+      return {list_here(question.netns), {}};
+    case DeviceQuestion::kSocket:
+      return HelperProcess::Answer::of(socket_here(question.netns));
+  }
+  return {};
 }
 
 std::optional<HelperProcess>& the_helper() {
@@ -129,16 +91,15 @@ std::optional<HelperProcess>& the_helper() {
 }
 
 std::string answer_to(const DeviceQuestion& question) {
-  if (!the_helper()) return answer_here(question);
+  if (!the_helper()) return answer_here(question).text;
   auto answer = the_helper()->ask({reinterpret_cast<const char*>(&question), sizeof question});
   return answer ? std::move(answer->text) : "";
 }
 
-// setns(2) wants the first, looking at the namespaces of others' processes the other two.
-Result<> keep_entering() {
+Result<> keep_entering(bool gives_ids) {
   drop_bounding_set();
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  return keep_capabilities(capability_set({CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH}));
+  return keep_capabilities(kCapabilitiesToEnter | (gives_ids ? capability_set({CAP_NET_ADMIN}) : 0));
 }
 
 }  // namespace
@@ -147,7 +108,7 @@ std::optional<DeviceQuestion> parse_device_question(std::string_view request) {
   DeviceQuestion question{};
   if (request.size() != sizeof question) return std::nullopt;
   std::memcpy(&question, request.data(), sizeof question);
-  if (question.kind > DeviceQuestion::kNetnsById) return std::nullopt;
+  if (question.kind > DeviceQuestion::kSocket) return std::nullopt;
   return question;
 }
 
@@ -155,15 +116,48 @@ std::string netns_called(std::int32_t id) {
   return answer_to({.kind = DeviceQuestion::kNetnsById, .id = id});
 }
 
-Result<> start_device_name_helper() {
-  const auto serve = [](std::string_view request) -> HelperProcess::Answer {
+Netns netns_about(std::uint32_t inode) {
+  std::vector<Netns> told = parse_netns_lines(answer_to({.kind = DeviceQuestion::kNetns, .netns = inode}));
+  return told.empty() ? Netns{} : std::move(told.front());
+}
+
+std::vector<Netns> all_netns() {
+  std::vector<Netns> all;
+  for (;;) {
+    const std::uint32_t after = all.empty() ? 0 : all.back().inode;
+    const std::vector<Netns> more = parse_netns_lines(answer_to({.kind = DeviceQuestion::kList, .netns = after}));
+    if (more.empty() || more.back().inode <= after) return all;
+    all.insert(all.end(), more.begin(), more.end());
+  }
+}
+
+Result<std::vector<rtnetlink::Device>> devices_in(std::uint32_t netns) {
+  const DeviceQuestion question{.kind = DeviceQuestion::kSocket, .netns = netns};
+  UniqueFd socket = the_helper()
+                        ? the_helper()->ask_for_file({reinterpret_cast<const char*>(&question), sizeof question})
+                        : socket_here(netns);
+  if (!socket) {
+    const int err = errno;
+    auto error = Error::from_errno(err, "look into a network namespace");
+    return err == EPERM ? std::move(error).hint("needs CAP_SYS_ADMIN: run ringtap with sudo") : std::move(error);
+  }
+  auto devices = rtnetlink::devices_of(std::move(socket));
+  if (devices) {
+    for (rtnetlink::Device& device : *devices) device.netns = netns;
+  }
+  return devices;
+}
+
+Result<> start_device_name_helper(bool follows_netns) {
+  const auto serve = [follows_netns](std::string_view request) -> HelperProcess::Answer {
     const auto question = parse_device_question(request);
-    return {question ? answer_here(*question) : "", {}};
+    if (!question || (question->kind > DeviceQuestion::kNetnsById && !follows_netns)) return {};
+    return answer_here(*question);
   };
   auto helper = HelperProcess::begin({.name = "ringtap-netns",
                                       .without = "interfaces in other network namespaces have no name",
                                       .files = {},
-                                      .prepare = keep_entering,
+                                      .prepare = [follows_netns] { return keep_entering(follows_netns); },
                                       .serve = serve});
   if (!helper) return helper.take_error();
   the_helper().emplace(helper.take());
@@ -187,7 +181,7 @@ std::string_view DeviceNames::netns(std::uint32_t netns) {
   if (netns == 0) return "";
   if (namespaces_.size() >= kMostNames) namespaces_.clear();
   Name& name = namespaces_[netns];
-  if (is_due(name)) name = {answer_to({.kind = DeviceQuestion::kNetns, .netns = netns}), monotonic_now_ns()};
+  if (is_due(name)) name = {netns_about(netns).name, monotonic_now_ns()};
   return name.text;
 }
 

@@ -12,7 +12,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "net/namespaces.hpp"
+#include "net/rtnetlink.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
@@ -22,7 +25,8 @@ std::string netns_called(std::int32_t id);
 
 // What there is to ask, as it is sent to the helper process.
 struct DeviceQuestion {
-  enum Kind : std::uint32_t { kDevice, kNetns, kNetnsById } kind;
+  // The last two only of a helper that follows namespaces: those with a number above `netns`, and a socket in one.
+  enum Kind : std::uint32_t { kDevice, kNetns, kNetnsById, kList, kSocket } kind;
   std::uint32_t netns = 0;
   std::uint32_t ifindex = 0;
   std::int32_t id = 0;
@@ -31,7 +35,14 @@ struct DeviceQuestion {
 std::optional<DeviceQuestion> parse_device_question(std::string_view request);
 
 // From now on a helper process looks everything up, with the right to enter namespaces.
-Result<> start_device_name_helper();
+Result<> start_device_name_helper(bool follows_netns = false);
+
+// What is known of one network namespace: its name, and a process in it.
+Netns netns_about(std::uint32_t inode);
+// All network namespaces that can be found, by inode; each gets an id here if it has none.
+std::vector<Netns> all_netns();
+// Every device of one of them, by index.
+Result<std::vector<rtnetlink::Device>> devices_in(std::uint32_t netns);
 
 class DeviceNames {
  public:

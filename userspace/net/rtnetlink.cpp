@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "net/rtnetlink.hpp"
 
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/net_namespace.h>
 #include <linux/pkt_cls.h>
@@ -8,6 +9,8 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 // After <net/if.h>, whose constants it has as well.
 #include <linux/if_tunnel.h>
@@ -155,6 +158,14 @@ std::optional<std::int32_t> new_netns(const nlmsghdr* message) {
   return id;
 }
 
+void read_netns_event(const nlmsghdr* message, std::vector<DeviceEvent>& events) {
+  std::int32_t id = kNoNetnsId;
+  for_each_attribute(message, sizeof(rtgenmsg), [&](const nlattr* attribute) {
+    if (mnl_attr_get_type(attribute) == NETNSA_NSID) id = number_of<std::int32_t>(attribute).value_or(kNoNetnsId);
+  });
+  if (id >= 0) events.push_back({.gone = message->nlmsg_type == RTM_DELNSID, .device = {}, .netns_id = id});
+}
+
 }  // namespace
 
 void read_device(const nlmsghdr* message, std::vector<Device>& devices) {
@@ -163,6 +174,8 @@ void read_device(const nlmsghdr* message, std::vector<Device>& devices) {
 }
 
 void read_event(const nlmsghdr* message, std::vector<DeviceEvent>& events) {
+  if (message->nlmsg_type == RTM_NEWNSID || message->nlmsg_type == RTM_DELNSID)
+    return read_netns_event(message, events);
   const auto* info = netlink::body_of<ifinfomsg>(message);
   const bool gone = message->nlmsg_type == RTM_DELLINK;
   // A bridge announces a port that leaves it with the same message type and family AF_BRIDGE.
@@ -187,7 +200,8 @@ void read_tc_filter(const nlmsghdr* message, std::vector<TcFilter>& filters) {
 bool Device::is_called(std::string_view text) const {
   // As the kernel does for a request by name (net/core/dev_ioctl.c): a name has no colon.
   text = text.substr(0, text.find(':'));
-  return text == name || std::find(other_names.begin(), other_names.end(), text) != other_names.end();
+  const std::string_view alone = std::string_view(name).substr(name.rfind('/') + 1);
+  return text == name || text == alone || std::find(other_names.begin(), other_names.end(), text) != other_names.end();
 }
 bool Device::up() const {
   return (flags & IFF_UP) != 0;
@@ -229,13 +243,72 @@ Result<std::vector<Device>> DeviceMonitor::devices() {
   return devices_by(query_.get());
 }
 
-Result<DeviceMonitor> DeviceMonitor::open() {
+Result<std::vector<Device>> devices_of(UniqueFd socket) {
+  const Socket opened(socket ? mnl_socket_fdopen(socket.get()) : nullptr);
+  if (opened) (void)socket.release();
+  return devices_by(opened.get());
+}
+
+UniqueFd open_route_socket() {
+  UniqueFd made(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  if (made && ::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) made.reset();
+  return made;
+}
+
+namespace {
+
+Result<> listen_everywhere(mnl_socket* socket) {
+  int group = RTNLGRP_NSID;
+  int on = 1;
+  if (mnl_socket_setsockopt(socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) == 0 &&
+      mnl_socket_setsockopt(socket, NETLINK_LISTEN_ALL_NSID, &on, sizeof on) == 0) {
+    return ok();
+  }
+  return Error::from_errno(errno, "listen for changes of interfaces in other network namespaces")
+      .hint("needs CAP_NET_BROADCAST: run ringtap with sudo");
+}
+
+// The namespace that a message came from; kNoNetnsId: the socket's own, unless that has an id itself.
+std::int32_t netns_of(const msghdr& message) {
+  for (const cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+       part = CMSG_NXTHDR(const_cast<msghdr*>(&message), const_cast<cmsghdr*>(part))) {
+    std::int32_t id = kNoNetnsId;
+    if (part->cmsg_level != SOL_NETLINK || part->cmsg_type != NETLINK_LISTEN_ALL_NSID ||
+        part->cmsg_len < CMSG_LEN(sizeof id)) {
+      continue;
+    }
+    std::memcpy(&id, CMSG_DATA(part), sizeof id);
+    return id;
+  }
+  return kNoNetnsId;
+}
+
+}  // namespace
+
+Result<DeviceMonitor> DeviceMonitor::open(bool everywhere) {
   std::unique_ptr<mnl_socket, Close> query(open_socket().release());
   std::unique_ptr<mnl_socket, Close> socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!query || !socket || mnl_socket_bind(socket.get(), RTMGRP_LINK, MNL_SOCKET_AUTOPID) < 0) {
     return Error::from_errno(errno, "listen for changes of the network interfaces");
   }
-  return DeviceMonitor(std::move(socket), std::move(query));
+  if (!everywhere) return DeviceMonitor(std::move(socket), std::move(query), kNoNetnsId);
+  if (auto listens = listen_everywhere(socket.get()); !listens) return listens.take_error();
+  const UniqueFd own(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+  return DeviceMonitor(std::move(socket), std::move(query), netns_id(own.get()).value_or(kNoNetnsId));
+}
+
+std::optional<std::int32_t> make_netns_id(int netns_fd) {
+  if (const auto id = netns_id(netns_fd)) return id;
+  ask(
+      open_socket().get(), RTM_NEWNSID, NLM_F_ACK, rtgenmsg{.rtgen_family = AF_UNSPEC},
+      [&](nlmsghdr* request) {
+        mnl_attr_put_u32(request, NETNSA_FD, static_cast<std::uint32_t>(netns_fd));
+        mnl_attr_put_u32(request, NETNSA_NSID, static_cast<std::uint32_t>(NETNSA_NSID_NOT_ASSIGNED));
+      },
+      [](const nlmsghdr*) {});
+  return netns_id(netns_fd);
 }
 
 std::optional<std::int32_t> netns_id(int netns_fd) {
@@ -262,15 +335,31 @@ int DeviceMonitor::fd() const {
 std::optional<std::vector<DeviceEvent>> DeviceMonitor::events() {
   std::vector<DeviceEvent> found;
   std::vector<char> buffer(32768);
+  alignas(cmsghdr) std::array<char, 128> control{};
   for (;;) {
-    const auto length = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
+    iovec bytes{.iov_base = buffer.data(), .iov_len = buffer.size()};
+    msghdr header{};
+    header.msg_iov = &bytes;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    const ssize_t length = ::recvmsg(fd(), &header, 0);
     if (length < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN) return found;
       return std::nullopt;  // ENOBUFS: messages were lost
     }
+    const std::int32_t id = netns_of(header);
+    const bool is_elsewhere = id != kNoNetnsId && id != own_id_;
+    std::vector<DeviceEvent> told;
     netlink::for_each_message(std::as_bytes(std::span(buffer).first(static_cast<std::size_t>(length))),
-                              [&](const nlmsghdr* message) { read_event(message, found); });
+                              [&](const nlmsghdr* message) { read_event(message, told); });
+    for (DeviceEvent& event : told) {
+      const bool is_of_netns = event.device.ifindex == 0;
+      if (is_elsewhere && is_of_netns) continue;  // what ids mean there is not known here
+      if (!is_of_netns) event.netns_id = is_elsewhere ? id : kNoNetnsId;
+      found.push_back(std::move(event));
+    }
   }
 }
 

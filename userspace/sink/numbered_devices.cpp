@@ -25,6 +25,12 @@ std::string_view NumberedDevices::name(std::uint32_t ifindex) {
   };
   // A device has several interfaces where several taps are, and after it was renamed.
   if (of_record_ < announced_.size() && is_named(announced_[of_record_])) return announced_[of_record_].shown;
+  // In a file of several network namespaces ("web/eth0") a number may mean a device in each of them.
+  const auto is_of_netns = [](const ShownInterface& one) { return one.name.find('/') != std::string::npos; };
+  if (of_record_ < announced_.size() && announced_[of_record_].ifindex == 0 &&
+      std::any_of(announced_.begin(), announced_.end(), is_of_netns)) {
+    return announced_[of_record_].shown;
+  }
   const auto other = std::find_if(announced_.begin(), announced_.end(), is_named);
   if (other != announced_.end()) return other->shown;
   if (names_.size() == kMostNames) names_.clear();

@@ -51,7 +51,7 @@ struct TapDevice {
   TapSet attached;
   LinkType& packet_link_type;  // of its AF_PACKET sockets, for them to set
 
-  [[nodiscard]] AttachTarget target() const { return {device.ifindex, device.name}; }
+  [[nodiscard]] AttachTarget target() const { return {device.ifindex, device.name, device.netns}; }
   [[nodiscard]] bool l3() const { return !device.ethernet(); }
 };
 
