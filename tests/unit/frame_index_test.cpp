@@ -190,9 +190,9 @@ TEST(FrameIndex, AnEntryTellsPlaceTimesAndOtherBlocks) {
   const FrameEntry entry = reader.entry();
   EXPECT_EQ(std::tuple(entry.offset, entry.stored_size, entry.size, entry.first_ns, entry.last_ns, entry.packets,
                        entry.flags),
-            std::tuple(10u, 20u, 300u, 3u, 7u, 3u, 0));
+            std::tuple(10u, 20u, 300u, 3u, 7u, 3u, kHasOwners));
   ASSERT_EQ(reader.next(), State::kEntry);
-  EXPECT_EQ(reader.entry().flags, kHasOther | kHasPlaced);
+  EXPECT_EQ(reader.entry().flags, kHasOther | kHasPlaced | kHasOwners);
   ASSERT_EQ(reader.next(), State::kEntry);
   EXPECT_EQ(reader.entry().flags, kHasOther);
   EXPECT_EQ(reader.next(), State::kEnd);

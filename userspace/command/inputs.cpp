@@ -69,7 +69,8 @@ std::string left_out_text(std::uint64_t count) {
 // What rules out frames before they are read.
 std::unique_ptr<Query> query_of(const Options& options) {
   auto query = std::make_unique<Query>();
-  query->condition = IndexCondition::of(options.filter.expression);
+  query->condition =
+      IndexCondition::all_of({IndexCondition::of(options.filter.expression), IndexCondition::of(options.selection.of)});
   query->tell = say;
   for (const auto* time : {&options.selection.from, &options.selection.to}) {
     query->needs_first_packet |= *time && (*time)->base != FileTime::Base::kEpoch;
@@ -145,6 +146,8 @@ void report_without_direction(const FileInput& files) {
   }
   const std::uint64_t by_option = files.selection == nullptr ? 0 : files.selection->without_direction();
   if (by_option != 0) say(left_out_text(by_option) + "-Q asks for a direction that the file does not record for them");
+  const std::uint64_t without_owner = files.selection == nullptr ? 0 : files.selection->without_owner();
+  if (without_owner != 0) say(left_out_text(without_owner) + "the file does not say whose they are");
 }
 
 }  // namespace ringtap

@@ -107,6 +107,18 @@ void make_texts(Process& process) {
   if (!process.netns_name.empty()) place += ", netns " + plain_line(process.netns_name);
 }
 
+std::string owner_text(const Owner& owner) {
+  if (owner.kind == OwnerKind::kKernel) return "kernel";
+  if (!names_process(owner.kind)) return "";
+  std::string text;
+  if (owner.kind == OwnerKind::kListener) text = "listener: ";
+  if (owner.kind == OwnerKind::kClosed) text = "closed: ";
+  const Process* const process = owner.process.get();
+  text += process == nullptr ? "process " + std::to_string(pid_of(owner.key)) : process->name_text;
+  text += " uid " + std::to_string(owner.uid);
+  return process == nullptr ? text : text + process->place_text;
+}
+
 void append_process_comment(std::string& text, const Process& process) {
   append_number(text.append("process "), process.pid);
   text.append(": ").append(plain_line(process.comm)).append(process.place_text);

@@ -14,6 +14,9 @@ namespace ringtap {
 // Makes Process::name_text and place_text from the rest.
 void make_texts(Process& process);
 
+// "curl 4711 uid 1000, container web-1"; "listener: …", "kernel"; empty if nothing is known.
+[[nodiscard]] std::string owner_text(const Owner& owner);
+
 // "process 4711: curl, container web-1". Appended to `text`.
 void append_process_comment(std::string& text, const Process& process);
 

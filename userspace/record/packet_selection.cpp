@@ -6,6 +6,7 @@
 
 #include "base/now.hpp"
 #include "record/link_header.hpp"
+#include "record/owner_match.hpp"
 
 namespace ringtap {
 namespace {
@@ -79,10 +80,15 @@ void PacketSelection::fix_times(std::uint64_t first_ns) {
 bool PacketSelection::matches(const RecordView& record) {
   if (!has_times_) fix_times(record.time_ns);
   if (record.time_ns < from_ns_ || record.time_ns > to_ns_) return false;
-  if (wanted_.direction == Direction::kUnknown) return true;
-  const Direction direction = direction_of(record);
-  if (direction == Direction::kUnknown) ++without_direction_;
-  return direction == wanted_.direction;
+  if (wanted_.direction != Direction::kUnknown) {
+    const Direction direction = direction_of(record);
+    if (direction == Direction::kUnknown) ++without_direction_;
+    if (direction != wanted_.direction) return false;
+  }
+  if (!wanted_.of.selects()) return true;
+  const OwnerMatch match = match_owners(wanted_.of, record.owners);
+  if (match == OwnerMatch::kUnknown) ++without_owner_;
+  return match == OwnerMatch::kYes;
 }
 
 }  // namespace ringtap

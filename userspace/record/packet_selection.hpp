@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Which packets of files are read, by direction and time. Moments that depend on the first packet are fixed by the
-// first one that it is asked about. One thread.
+// Which packets of files are read, by direction, time and processes. Moments that depend on the first packet are fixed
+// by the first one that it is asked about. One thread.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,8 @@ class PacketSelection {
   bool matches(const RecordView& record);
   // Packets that were left out because the file does not tell their direction.
   [[nodiscard]] std::uint64_t without_direction() const { return without_direction_; }
+  // … because it does not tell whose they are.
+  [[nodiscard]] std::uint64_t without_owner() const { return without_owner_; }
 
  private:
   void fix_times(std::uint64_t first_ns);
@@ -35,6 +37,7 @@ class PacketSelection {
   std::uint64_t from_ns_ = 0;
   std::uint64_t to_ns_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t without_direction_ = 0;
+  std::uint64_t without_owner_ = 0;
 };
 
 }  // namespace ringtap

@@ -11,6 +11,7 @@
 
 #include "base/hash_map.hpp"
 #include "recorder/index_keys.hpp"
+#include "recorder/owner_keys.hpp"
 
 namespace ringtap {
 namespace {
@@ -140,6 +141,21 @@ void FrameIndexer::add(const RecordView& record, LinkType link_type) {
   if (record.tap != Tap::kUnknown) insert(tap_keys_[static_cast<std::size_t>(record.tap)]);
   if (record.trace && !record.trace->reason.empty()) insert(text_key(KeyKind::kDropReason, record.trace->reason));
   if (!each_key(record.data, link_type, inserter)) flags_ |= kOpaque;
+  if (record.owners == nullptr) return;
+  insert_owner(record.owners->sender);
+  insert_owner(record.owners->receiver);
+}
+
+void FrameIndexer::insert_owner(const Owner& owner) {
+  if (!names_process(owner.kind)) return;
+  SeenOwner& seen = owners_[pid_of(owner.key) % owners_.size()];
+  if (seen.key == owner.key && seen.uid == owner.uid && seen.process == owner.process) return;
+  seen = {.process = owner.process, .key = owner.key, .uid = owner.uid};
+  each_owner_key(owner, [this](std::uint32_t key) {
+    if (count_ == keys_.size()) keys_.resize(2 * keys_.size());
+    insert(key);
+  });
+  if (count_ + kMostKeysOfPacket > keys_.size()) keys_.resize(2 * keys_.size());
 }
 
 void FrameIndexer::add_other(OtherBlock block) {
@@ -162,6 +178,7 @@ std::size_t FrameIndexer::distinct_keys() const {
 
 std::span<const std::byte> FrameIndexer::finish(std::uint64_t offset, std::uint32_t stored_size, std::uint32_t size) {
   const bool is_opaque = (flags_ & kOpaque) != 0;
+  if (packets_ > 0) flags_ |= kHasOwners;
   const std::size_t bloom_size = is_opaque || count_ == 0 ? 0 : (distinct_keys() * kBitsPerKey + 63) / 64 * 8;
   out_.assign(sizeof(EntryHeader) + bloom_size, std::byte{});
   const auto bloom = std::span(out_).subspan(sizeof(EntryHeader));
@@ -185,6 +202,7 @@ std::span<const std::byte> FrameIndexer::finish(std::uint64_t offset, std::uint3
   if (count_ != 0) std::fill(seen_.begin(), seen_.end(), 0);
   count_ = 0;
   last_numbers_.fill(0);
+  owners_.fill({});
   packets_ = 0;
   first_ns_ = last_ns_ = 0;
   flags_ = 0;

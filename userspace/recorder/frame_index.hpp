@@ -8,10 +8,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "ringtap/owner.hpp"
 #include "ringtap/record.hpp"
 
 namespace ringtap {
@@ -23,6 +25,7 @@ inline constexpr std::uint8_t kHasOther = 1;   // other blocks than packets: the
 inline constexpr std::uint8_t kOpaque = 2;     // no filter: a packet may have any key
 inline constexpr std::uint8_t kHasPlaced = 4;  // of the other blocks one has its place between packets: anything but
                                                // statistics, and what comes before the first packet of the segment
+inline constexpr std::uint8_t kHasOwners = 8;  // the keys of its packets' owners are there, if these are known
 
 struct FrameEntry {
   std::uint64_t offset = 0;       // in the file
@@ -66,6 +69,7 @@ class FrameIndexer {
     seen = key;
   }
   class Inserter;
+  void insert_owner(const Owner& owner);
   [[nodiscard]] std::size_t distinct_keys() const;
 
   static constexpr int kSeenBits = 13;
@@ -75,6 +79,12 @@ class FrameIndexer {
   std::vector<std::uint32_t> seen_;  // the last key for each value of its upper bits
   std::array<std::uint32_t, 16> tap_keys_{};
   std::array<std::uint32_t, 16> last_numbers_{};  // for each kind the last value, + 1
+  struct SeenOwner {
+    std::shared_ptr<const Process> process;
+    std::uint64_t key = 0;
+    std::uint32_t uid = 0;
+  };
+  std::array<SeenOwner, 16> owners_;  // of this frame, by their keys
   std::vector<std::byte> out_;
   std::uint64_t first_ns_ = 0;
   std::uint64_t last_ns_ = 0;

@@ -14,6 +14,7 @@
 
 #include "filter/expression_tree.hpp"
 #include "recorder/index_keys.hpp"
+#include "recorder/owner_keys.hpp"
 
 namespace ringtap {
 namespace {
@@ -83,6 +84,12 @@ IndexCondition IndexCondition::key(std::uint32_t hash) {
   return condition;
 }
 
+IndexCondition IndexCondition::owner(std::uint32_t hash) {
+  IndexCondition condition = key(hash);
+  condition.kind_ = Kind::kOwnerKey;
+  return condition;
+}
+
 IndexCondition IndexCondition::all_of(std::vector<IndexCondition> parts) {
   std::erase_if(parts, [](const IndexCondition& part) { return part.demands_nothing(); });
   if (parts.size() == 1) return std::move(parts.front());
@@ -110,6 +117,8 @@ bool IndexCondition::may_match(const FrameEntry& entry) const {
       return true;
     case Kind::kKey:
       return entry.may_have(key_);
+    case Kind::kOwnerKey:
+      return !entry.has(kHasOwners) || entry.may_have(key_);
     case Kind::kAnd:
       return std::all_of(parts_.begin(), parts_.end(), holds);
     case Kind::kOr:
@@ -275,6 +284,30 @@ class ConditionReader {
     });
   }
 };
+
+IndexCondition IndexCondition::of(const OwnerSelection& selection) {
+  std::vector<IndexCondition> parts;
+  const auto demand = [&parts](const auto& list, auto condition_of) {
+    if (list.empty()) return;
+    std::vector<IndexCondition> some;
+    for (const auto& one : list) some.push_back(condition_of(one));
+    parts.push_back(one_of(std::move(some)));
+  };
+  demand(selection.pids, [](std::uint32_t pid) { return owner(owner_key(OwnerKey::kPid, pid)); });
+  demand(selection.uids, [](std::uint32_t uid) { return owner(owner_key(OwnerKey::kUid, uid)); });
+  demand(selection.names, [](const std::string& name) { return owner(owner_key(OwnerKey::kName, name)); });
+  demand(selection.cgroups, [](std::string_view path) {
+    while (path.ends_with('/')) path.remove_suffix(1);
+    return path.size() > 1 ? owner(owner_key(OwnerKey::kCgroup, path)) : IndexCondition();
+  });
+  demand(selection.containers, [](const std::string& name) {
+    std::vector<IndexCondition> either = {owner(owner_key(OwnerKey::kContainerName, name))};
+    if (name.size() >= kShortestContainerId) either.push_back(owner(container_id_key(name)));
+    return one_of(std::move(either));
+  });
+  demand(selection.pods, [](const std::string& name) { return owner(owner_key(OwnerKey::kPod, name)); });
+  return all_of(std::move(parts));
+}
 
 IndexCondition IndexCondition::of(std::string_view expression) {
   if (const auto tree = parse_expression(expression)) return ConditionReader::read(*tree);

@@ -19,7 +19,7 @@
 
 namespace ringtap {
 
-// Values of the index file. kOwner: kept free for the owner of a socket.
+// Values of the index file. kOwner: owner_keys.hpp.
 enum class KeyKind : std::uint8_t {
   kIpv4Address = 1,
   kIpv6Address,
