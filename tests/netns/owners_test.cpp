@@ -18,6 +18,7 @@
 #include "support/namespace.hpp"
 #include "support/process.hpp"
 #include "support/requirements.hpp"
+#include "support/traffic.hpp"
 #include "support/wait.hpp"
 
 namespace ringtap::testing {
@@ -190,12 +191,15 @@ class Container {
   }
   [[nodiscard]] bool is_made() const { return is_made_; }
   [[nodiscard]] const std::string& name() const { return name_; }
-  // Runs a script of python's in it, and in the namespace.
-  [[nodiscard]] Finished run_inside(const Namespace& where, const std::string& python) const {
+  // What runs a script of python's in it, and in the namespace.
+  [[nodiscard]] std::vector<std::string> command(const Namespace& where, const std::string& python) const {
     const std::string enter = "echo $$ > '" + path_ + "/cgroup.procs' && exec \"$@\"";
     std::vector<std::string> command = {"sh", "-c", enter, "sh"};
     for (const std::string& word : where.command({"python3", "-c", python})) command.push_back(word);
-    return run(command);
+    return command;
+  }
+  [[nodiscard]] Finished run_inside(const Namespace& where, const std::string& python) const {
+    return run(command(where, python));
   }
 
  private:
@@ -217,6 +221,97 @@ TEST_F(Owners, AreShownAndChosenByTheirContainer) {
   const Accounting account = expect_identity(captured.err);
   EXPECT_EQ((*account.total)["delivered"], 1U) << captured.err;
   EXPECT_EQ((*account.total)["other_owner"], 1U) << captured.err;
+}
+
+TEST_F(Owners, AreCapturedInTheNamespaceOfTheirContainer) {
+  const Routed network;
+  const Namespace node;
+  const Container container;
+  RINGTAP_REQUIRE(container.is_made(), "cgroup v2");
+  const auto ready = folder_ / "inside";
+  Process inside(
+      container.command(network.client, "import time\nopen('" + ready.string() + "','w').close()\ntime.sleep(60)\n"));
+  ASSERT_TRUE(inside.wait_ready(ready)) << inside.err();
+  Capture ringtap(node, {"--container", container.name(), "-v", "-n", "-i", "any", "udp port 7301"});
+  EXPECT_EQ(container.run_inside(network.client, talker("inside", "")).status, (ExitStatus{0, 0}));
+  const Finished captured = ringtap.stop();
+  EXPECT_NE(captured.out.find(container.name() + "/c0 Out IP "), std::string::npos) << captured;
+  EXPECT_NE(captured.out.find("[from inside "), std::string::npos) << captured;
+  EXPECT_EQ((*expect_identity(captured.err).total)["delivered"], 1U) << captured.err;
+  ::kill(inside.pid(), SIGKILL);
+  (void)inside.wait();
+}
+
+// What a process that is called so does in a namespace, until the object goes.
+class Actor {
+ public:
+  Actor(const Namespace& where, const std::string& name, const std::string& python, const std::filesystem::path& ready)
+      : process_(where.command({"python3", "-c",
+                                "import os,socket,sys,time\nopen('/proc/self/comm','w').write('" + name + "')\n" +
+                                    python + "\nopen('" + ready.string() + "','w').close()\ntime.sleep(60)\n"})) {
+    EXPECT_TRUE(process_.wait_ready(ready)) << process_.err();
+  }
+  ~Actor() { ::kill(process_.pid(), SIGKILL); }
+  Actor(const Actor&) = delete;
+  Actor& operator=(const Actor&) = delete;
+  [[nodiscard]] std::string text() const { return std::to_string(process_.pid()) + " uid 0"; }
+
+ private:
+  Process process_;
+};
+
+const char* const kReader =
+    "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.bind(('127.0.0.1',7301))\n"
+    "import threading\ndef read():\n while True: s.recv(99)\nthreading.Thread(target=read,daemon=True).start()";
+
+TEST_F(Owners, AreNamedForPacketsThatTheirSocketsDidNotTake) {
+  const Namespace host;
+  const Actor victim(host, "victim",
+                     "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
+                     "s.setsockopt(socket.SOL_SOCKET,socket.SO_RCVBUF,2048)\ns.bind(('127.0.0.1',7301))",
+                     folder_ / "victim");
+  Capture ringtap(host, {"--who", "--json", "udp port 7301"}, {}, "drops");
+  send_udp(host, "127.0.0.1", 7301, Payload{std::size_t{500}}.bytes, 50);
+  const Finished captured = ringtap.stop();
+  EXPECT_EQ(captured.status, (ExitStatus{0, 0})) << captured.err;
+  RINGTAP_REQUIRE(captured.out.find("SOCKET_RCVBUFF") != std::string::npos, "drop reasons of sockets");
+  EXPECT_NE(captured.out.find("\"owner\":\"to victim " + victim.text()), std::string::npos) << captured;
+}
+
+TEST_F(Owners, AreNamedByAComparisonAtBothEnds) {
+  const Namespace host;
+  const Actor reader(host, "reader", kReader, folder_ / "reader");
+  Capture ringtap(host, {"--who", "--each", "-i", "lo", "udp port 7301"}, {}, "compare");
+  std::string talk = talker("writer", "");
+  talk.replace(talk.find("10.71.2.2"), 9, "127.0.0.1");
+  EXPECT_EQ(run(host.command({"python3", "-c", talk})).status, (ExitStatus{0, 0}));
+  const Finished compared = ringtap.stop();
+  EXPECT_EQ(compared.status, (ExitStatus{0, 0})) << compared.err;
+  EXPECT_NE(compared.out.find("delivered [from writer "), std::string::npos) << compared;
+  EXPECT_NE(compared.out.find(", to reader " + reader.text() + "]"), std::string::npos) << compared;
+}
+
+TEST_F(Owners, AreSelectedInRecordingsByTheirIndex) {
+  const Routed network;
+  const std::string folder = folder_ / "recording";
+  Capture ringtap(network.client, {"--who", "-i", "c0", "-d", folder, "udp port 7301"}, {}, "record");
+  for (const char* name : {"wanted", "other"}) {
+    EXPECT_EQ(run(network.client.command({"python3", "-c", talker(name, "")})).status, (ExitStatus{0, 0}));
+  }
+  const Finished recorded = ringtap.stop();
+  EXPECT_EQ(recorded.status, (ExitStatus{0, 0})) << recorded.err;
+  const auto found = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> command = {ringtap_binary(), "query", folder, "-n"};
+    command.insert(command.end(), options.begin(), options.end());
+    const Finished queried = run(command, 60s);
+    EXPECT_EQ(queried.status, (ExitStatus{0, 0})) << queried;
+    return queried.out;
+  };
+  EXPECT_NE(found({"--comm", "wanted"}).find("from wanted "), std::string::npos);
+  EXPECT_EQ(found({"--comm", "wanted"}).find("from other "), std::string::npos);
+  EXPECT_NE(found({"--comm", "wanted", "--comm", "other", "--uid", "0"}).find("from other "), std::string::npos);
+  EXPECT_EQ(found({"--comm", "wanted", "--uid", "1"}), "");
+  EXPECT_EQ(found({"--pid", "1"}), "");
 }
 
 TEST_F(Owners, RefuseACommandThatIsNotThere) {

@@ -9,6 +9,7 @@
 #include "base/now.hpp"
 #include "base/plain_text.hpp"
 #include "compare/report.hpp"
+#include "record/owner_text.hpp"
 
 namespace ringtap {
 namespace {
@@ -41,6 +42,8 @@ int group_of(const Place& place) {
 
 // A packet that was seen within this time before the end may still have been under way.
 constexpr std::uint64_t kUnderWayNs = 100'000'000;
+// With more, processes are not told apart any more.
+constexpr std::size_t kMostTexts = 1U << 16;
 constexpr std::size_t kMaxPendingRules = 1U << 16;
 constexpr std::uint64_t kRulePatienceNs = 1'000'000'000;  // less than the age of a packet
 
@@ -103,7 +106,13 @@ Result<> Comparer::on_record(const RecordView& record) {
     freed.was_queued = was_queued(record.trace->function);
     freed.after_use = is_after_use(record.trace->reason, record.trace->function);
   }
-  const std::uint64_t number = correlator_.add(record, packet_key(record), places_.number_of(record), freed);
+  ToldOwners owners;
+  if (record.owners != nullptr && texts_.size() < kMostTexts) {
+    owners.sender = texts_.number_of(owner_text(record.owners->sender));
+    owners.receiver = texts_.number_of(owner_text(record.owners->receiver));
+    owners.is_final = record.tap == Tap::kSocket || record.tap == Tap::kDrop;
+  }
+  const std::uint64_t number = correlator_.add(record, packet_key(record), places_.number_of(record), freed, owners);
   if (!written_) return std::exchange(written_, ok());
   if ((number & kOutside) != 0 || (number == 0 && correlator_.is_outside(record.time_ns))) {
     ++left_out_;

@@ -32,9 +32,10 @@ bool is_freed_tap(Tap tap) {
 
 }  // namespace
 
-std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, std::uint16_t place,
-                              const FreedBy& freed) {
+std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, std::uint16_t place, const FreedBy& freed,
+                              const ToldOwners& owners) {
   ++counts_.records;
+  owners_ = owners;
   if (record.tap == Tap::kEnd) sees_frees_ = true;
   expire(record.time_ns);
   // Room for a superframe as well as for a packet.
@@ -255,6 +256,11 @@ void Correlator::see(std::uint32_t index, const RecordView& record, const Packet
   seen.payload += std::min(key.proof.payload_len, std::numeric_limits<std::uint32_t>::max() - seen.payload);
   packet.history.first_ns = std::min(packet.history.first_ns, record.time_ns);
   packet.history.last_ns = std::max(packet.history.last_ns, record.time_ns);
+  PacketHistory& history = packet.history;
+  if (owners_.sender != kNoText && history.sender == kNoText) history.sender = owners_.sender;
+  if (owners_.receiver != kNoText && (owners_.is_final || history.receiver == kNoText)) {
+    history.receiver = owners_.receiver;
+  }
   packets_.leave_age(index);
   note_outcome(index, record, place, buffer, freed);
   packets_.enter_age(index);

@@ -25,6 +25,13 @@
 
 namespace ringtap {
 
+// Whose packet it is, as a record tells; texts by number.
+struct ToldOwners {
+  std::uint32_t sender = kNoText;
+  std::uint32_t receiver = kNoText;
+  bool is_final = false;  // the receiver is the socket that got it, or did not take it
+};
+
 // What a drop or an end means, from its reason and function.
 struct FreedBy {
   std::uint32_t reason = kNoText;
@@ -73,7 +80,8 @@ class Correlator {
 
   // Returns the number of the record's packet, or 0 for none. `place` is where it was captured: tap, device, direction,
   // hook. There are at most 65536 places.
-  std::uint64_t add(const RecordView& record, const PacketKey& key, std::uint16_t place, const FreedBy& freed);
+  std::uint64_t add(const RecordView& record, const PacketKey& key, std::uint16_t place, const FreedBy& freed,
+                    const ToldOwners& owners = {});
   // Assigns a verdict of nftables to its packet; among identical packets, to the first without a rule. `dropped`: only
   // to a packet whose drop was seen. Returns the packet's number, 0 if there is none.
   std::uint64_t set_rule(const PacketKey& key, std::uint32_t rule, bool dropped);
@@ -162,6 +170,7 @@ class Correlator {
   HashMap<std::uint64_t, Buffer> buffers_;  // by address
   HashMap<std::uint64_t, Cursor> cursors_;  // by chain and place: where the search for the first match continues
   std::vector<Observation> gathered_;
+  ToldOwners owners_;  // of the record that is being added
   std::uint64_t now_ns_ = 0;
   std::uint64_t begin_ns_ = 0;
   std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max();

@@ -155,7 +155,8 @@ std::uint64_t Outcome::key() const {
   const std::uint64_t what = word(kind) | word(site) << 8 | word(hook) << 16 | word(other_netns) << 24 |
                              word(!undecided.empty()) << 25 | word(place) << 32;
   // All three are small numbers, which mix() alone would let cancel each other out.
-  return mix(mix(mix(0, what), word(reason) << 32 | function), rule);
+  const std::uint64_t how = mix(mix(mix(0, what), word(reason) << 32 | function), rule);
+  return sender == kNoText && receiver == kNoText ? how : mix(how, word(sender) << 32 | receiver);
 }
 
 bool ends_nothing(std::string_view reason, std::string_view function) {
@@ -255,6 +256,8 @@ Outcome outcome_of(const PacketHistory& history, std::span<const Observation> ob
     outcome.place = last_place(observations, places);
     if (outcome.kind == OutcomeKind::kVanished) lacks({Tap::kDrop, Tap::kEnd, Tap::kSocket, Tap::kStackOut});
   }
+  outcome.sender = history.sender;
+  outcome.receiver = history.receiver;
   // A rule may also take the packet over.
   if (outcome.kind == OutcomeKind::kVanished) outcome.rule = history.rule;
   return outcome;
@@ -340,6 +343,13 @@ std::string site_text(const Outcome& outcome, const Places& places) {
 }
 
 }  // namespace
+
+std::string owners_text(const Outcome& outcome, const Texts& texts) {
+  std::string text;
+  if (outcome.sender != kNoText) text = "from " + texts[outcome.sender];
+  if (outcome.receiver != kNoText) text += (text.empty() ? "to " : ", to ") + texts[outcome.receiver];
+  return text;
+}
 
 std::string outcome_text(const Outcome& outcome, const Places& places, const Texts& texts) {
   const std::string& reason = texts[outcome.reason];

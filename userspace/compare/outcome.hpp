@@ -19,6 +19,7 @@ namespace ringtap {
 class Texts {
  public:
   std::uint32_t number_of(std::string_view text);
+  [[nodiscard]] std::size_t size() const { return texts_.size(); }
   [[nodiscard]] const std::string& operator[](std::uint32_t number) const { return texts_[number]; }
 
  private:
@@ -75,6 +76,8 @@ struct Outcome {
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
   std::uint32_t rule = kNoText;
+  std::uint32_t sender = kNoText;  // the process that sent it, and the one that got it or would have
+  std::uint32_t receiver = kNoText;
   // The taps that did not run and would decide between this outcome and others: "consumed" without the socket tap.
   TapSet undecided;
 
@@ -104,6 +107,8 @@ std::uint16_t last_place(std::span<const Observation> observations, const Places
 Outcome outcome_of(const PacketHistory& history, std::span<const Observation> observations, const Places& places,
                    const Texts& texts, TapSet ran);
 
+// "from curl 4711 uid 1000, to nginx 812 uid 101"; empty: neither is known.
+std::string owners_text(const Outcome& outcome, const Texts& texts);
 // "dropped at INPUT by netfilter (NETFILTER_DROP in nf_hook_slow)"
 std::string outcome_text(const Outcome& outcome, const Places& places, const Texts& texts);
 // "INPUT", "tc-ingress", "qdisc"; empty: unknown. Stable, used in JSON.

@@ -9,7 +9,7 @@
 
 namespace ringtap {
 
-inline constexpr std::uint32_t kNoText = 0;  // of reasons, functions and rules: there is none
+inline constexpr std::uint32_t kNoText = 0;  // of reasons, functions, rules and processes: there is none
 
 // What was seen of one packet at one place. Places are numbered by the caller.
 struct Observation {
@@ -58,6 +58,8 @@ struct PacketHistory {
   Freed cut;        // freed after it became segments or fragments
   Freed copy_drop;  // an sk_buff with its content that was not seen before
   std::uint32_t rule = kNoText;
+  std::uint32_t sender = kNoText;  // with --who
+  std::uint32_t receiver = kNoText;
 };
 
 }  // namespace ringtap

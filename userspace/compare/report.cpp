@@ -80,6 +80,7 @@ std::string outcomes_text(const CompareTotals& totals, const Places& places, con
   for (const auto& [outcome, packets] : by_count(totals)) {
     rows.push_back({std::to_string(packets), outcome_text(outcome, places, texts)});
     if (outcome.rule != kNoText) rows.push_back({"", "by rule " + texts[outcome.rule]});
+    if (std::string owners = owners_text(outcome, texts); !owners.empty()) rows.push_back({"", std::move(owners)});
   }
   return table_text(rows, {true, false});
 }
@@ -170,6 +171,8 @@ void describe_outcome(JsonObject& object, const Outcome& outcome, const Places& 
   object.optional("reason", texts[outcome.reason]);
   object.optional("function", texts[outcome.function]);
   object.optional("rule", texts[outcome.rule]);
+  object.optional("sender", texts[outcome.sender]);
+  object.optional("receiver", texts[outcome.receiver]);
   if (!outcome.undecided.empty()) {
     std::string& list = object.key("undecided_without");
     list += '[';
@@ -270,6 +273,9 @@ std::string answer_text(const CompareTotals& totals, const Places& places, const
     became += i == 0 ? "" : ", ";
     if (outcomes.size() > 1) became += std::to_string(outcomes[i].packets) + " ";
     became += outcome_text(outcomes[i].outcome, places, texts);
+    if (const std::string owners = owners_text(outcomes[i].outcome, texts); !owners.empty()) {
+      became += " [" + owners + "]";
+    }
   }
   if (outcomes.size() > kMost) became += ", and " + plural(outcomes.size() - kMost, "other outcome");
   const std::string seen = seen_text(totals, options);
@@ -336,6 +342,7 @@ void append_packet_text(std::string& text, const PacketHistory& history, std::sp
   text += "#" + std::to_string(history.number) + " " + endpoints_text(history.endpoints) + ", length " +
           std::to_string(history.payload_len) + ": " + outcome_text(outcome, places, texts);
   if (outcome.rule != kNoText) text += " by rule " + texts[outcome.rule];
+  if (const std::string owners = owners_text(outcome, texts); !owners.empty()) text += " [" + owners + "]";
   std::size_t largest = 0;
   for (std::size_t i = 1; i < observations.size(); ++i) {
     if (gap_before(observations, i) > gap_before(observations, largest)) largest = i;

@@ -10,6 +10,7 @@
 #include "base/mix.hpp"
 #include "base/plain_text.hpp"
 #include "record/community_id.hpp"
+#include "record/owner_text.hpp"
 
 namespace ringtap {
 namespace {
@@ -95,7 +96,14 @@ Result<> TrafficSummary::on_record(const RecordView& record) {
     add_drop(record, key);
     return ok();  // it was counted as traffic where it came from
   }
-  if (style_.drops_only || key.endpoints.version == 0) return ok();
+  if (style_.drops_only) return ok();
+  if (record.owners != nullptr) {
+    const Owner& sender = record.owners->sender;
+    const Owner& receiver = record.owners->receiver;
+    add_talker(sender, record.wire_len);
+    if (sender.key != receiver.key || !names_process(sender.kind)) add_talker(receiver, record.wire_len);
+  }
+  if (key.endpoints.version == 0) return ok();
   add_flow(record, key);
   add_host(key.endpoints.source, key.endpoints.version, record.wire_len);
   if (key.endpoints.destination != key.endpoints.source) {
@@ -122,6 +130,20 @@ void TrafficSummary::add_host(const std::array<std::byte, 16>& address, std::uin
   host->version = version;
 }
 
+// A process with another name or another user is another row.
+void TrafficSummary::add_talker(const Owner& owner, std::uint32_t bytes) {
+  if (!names_process(owner.kind)) return;
+  bool is_new = false;
+  Talker* talker = nullptr;
+  const std::uint64_t hash = mix(mix(owner.key, owner.uid), reinterpret_cast<std::uintptr_t>(owner.process.get()));
+  row_of(talkers_, hash, is_new, &talker)->add(bytes);
+  if (!is_new) return;
+  Owner plain = owner;
+  plain.kind = OwnerKind::kSocket;
+  talker->text = owner_text(plain);
+  talker->pid = pid_of(owner.key);
+}
+
 void TrafficSummary::add_drop(const RecordView& record, const PacketKey& key) {
   const Trace trace = record.trace.value_or(Trace{});
   std::string_view place = trace.device;
@@ -133,6 +155,13 @@ void TrafficSummary::add_drop(const RecordView& record, const PacketKey& key) {
   hash = hash_of(trace.rule, hash);
   hash = hash_of(place, hash);
   if (key.has_flow()) hash = mix(hash, key.flow);
+  std::string owner;
+  if (record.owners != nullptr) {
+    const std::string to = owner_text(record.owners->receiver);
+    const std::string from = owner_text(record.owners->sender);
+    owner = !to.empty() ? "to " + to : from.empty() ? "" : "from " + from;
+    hash = hash_of(owner, hash);
+  }
   bool is_new = false;
   Drop* drop = nullptr;
   row_of(drops_, hash, is_new, &drop)->add(record.wire_len);
@@ -143,6 +172,7 @@ void TrafficSummary::add_drop(const RecordView& record, const PacketKey& key) {
   drop->place = place;
   drop->ends = key.endpoints;
   drop->has_flow = key.endpoints.version != 0;
+  drop->owner = std::move(owner);
 }
 
 template <class T>
@@ -179,6 +209,15 @@ std::string TrafficSummary::host_lines(std::size_t rows, double seconds) const {
   return text + others_line(hosts_.others, seconds, "more hosts than are kept");
 }
 
+std::string TrafficSummary::talker_lines(std::size_t rows, double seconds) const {
+  if (talkers_.rows.empty()) return "";
+  std::string text = heading(seconds, "process");
+  for (const Talker* talker : largest(talkers_, rows, seconds > 0)) {
+    text += columns_of(talker->traffic, seconds) + talker->text + "\n";
+  }
+  return text + others_line(talkers_.others, seconds, "more processes than are kept");
+}
+
 std::string TrafficSummary::drop_lines(std::size_t rows, double seconds) const {
   if (drops_.rows.empty()) return "";
   std::string text = heading(seconds, "dropped");
@@ -187,6 +226,7 @@ std::string TrafficSummary::drop_lines(std::size_t rows, double seconds) const {
     if (!drop->function.empty()) text += " in " + drop->function;
     if (!drop->place.empty()) text += ", " + drop->place;
     if (drop->has_flow) text += ", " + endpoints_text(drop->ends);
+    if (!drop->owner.empty()) text += ", " + drop->owner;
     if (!drop->rule.empty()) text += ", by rule " + drop->rule;
     text += "\n";
   }
@@ -207,7 +247,8 @@ std::string TrafficSummary::head_line(double seconds) const {
 
 std::string TrafficSummary::text(std::size_t rows) const {
   std::string text = head_line(0);
-  for (const std::string& part : {flow_lines(rows, 0), host_lines(rows, 0), drop_lines(rows, 0)}) {
+  for (const std::string& part :
+       {flow_lines(rows, 0), host_lines(rows, 0), talker_lines(rows, 0), drop_lines(rows, 0)}) {
     if (!part.empty()) text += "\n" + part;
   }
   return text;
@@ -233,6 +274,16 @@ std::string TrafficSummary::json() const {
     }
     text += '\n';
   }
+  for (const Talker* talker : largest(talkers_, kMost, false)) {
+    {
+      JsonObject object(text);
+      object.text("type", "process");
+      object.text("process", talker->text);
+      object.number("pid", talker->pid);
+      put_traffic(object, talker->traffic);
+    }
+    text += '\n';
+  }
   for (const Drop* drop : largest(drops_, kMost, false)) {
     {
       JsonObject object(text);
@@ -241,6 +292,7 @@ std::string TrafficSummary::json() const {
       object.optional("function", drop->function);
       object.optional("rule", drop->rule);
       object.optional("in_iface", drop->place);
+      object.optional("owner", drop->owner);
       if (drop->has_flow) put_ends(object, drop->ends);
       put_traffic(object, drop->traffic);
     }
@@ -262,10 +314,11 @@ std::string TrafficSummary::json() const {
 std::string TrafficSummary::screen(std::size_t lines, std::size_t columns, double seconds) {
   constexpr std::size_t kHeadings = 6;
   const std::size_t room = lines > kHeadings ? lines - kHeadings : 1;
-  const std::size_t tables = style_.drops_only ? 1 : 2 + (drops_.rows.empty() ? 0 : 1);
+  const std::size_t tables =
+      style_.drops_only ? 1 : 2 + (talkers_.rows.empty() ? 0 : 1) + (drops_.rows.empty() ? 0 : 1);
   const std::size_t rows = std::max<std::size_t>(1, room / tables);
   std::string text = head_line(seconds);
-  if (!style_.drops_only) text += flow_lines(rows, seconds) + host_lines(rows, seconds);
+  if (!style_.drops_only) text += flow_lines(rows, seconds) + host_lines(rows, seconds) + talker_lines(rows, seconds);
   text += drop_lines(rows, seconds);
   remember();
   std::string shown;
@@ -286,9 +339,11 @@ void TrafficSummary::remember() {
   note(all_);
   for (auto& [hash, row] : flows_.rows) note(row.traffic);
   for (auto& [hash, row] : hosts_.rows) note(row.traffic);
+  for (auto& [hash, row] : talkers_.rows) note(row.traffic);
   for (auto& [hash, row] : drops_.rows) note(row.traffic);
   note(flows_.others);
   note(hosts_.others);
+  note(talkers_.others);
   note(drops_.others);
 }
 

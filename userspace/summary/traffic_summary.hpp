@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A Sink that sums up: flows and hosts by packets and bytes, and drops by reason, place and flow. Keeps at most 65,536
-// of each; what comes after that is counted together, and the text says so. Allocates only for what it has not seen
-// before. One thread.
+// A Sink that sums up: flows, hosts and processes by packets and bytes, and drops by reason, place, flow and process.
+// Keeps at most 65,536 of each; what comes after that is counted together, and the text says so. Allocates only for
+// what it has not seen before. One thread.
 #pragma once
 
 #include <array>
@@ -15,6 +15,7 @@
 
 #include "record/packet_key.hpp"
 #include "ringtap/output.hpp"
+#include "ringtap/owner.hpp"
 #include "ringtap/sink.hpp"
 
 namespace ringtap {
@@ -65,6 +66,12 @@ class TrafficSummary final : public Sink {
     std::string place;  // the device, or another namespace
     Endpoints ends;
     bool has_flow;
+    std::string owner;  // "to nginx 812 uid 101"; empty: not known
+    Traffic traffic;
+  };
+  struct Talker {
+    std::string text;
+    std::uint32_t pid;
     Traffic traffic;
   };
   template <class T>
@@ -75,6 +82,7 @@ class TrafficSummary final : public Sink {
 
   void add_flow(const RecordView& record, const PacketKey& key);
   void add_host(const std::array<std::byte, 16>& address, std::uint8_t version, std::uint32_t bytes);
+  void add_talker(const Owner& owner, std::uint32_t bytes);
   void add_drop(const RecordView& record, const PacketKey& key);
   template <class T>
   Traffic* row_of(Table<T>& table, std::uint64_t hash, bool& is_new, T** row);
@@ -82,6 +90,7 @@ class TrafficSummary final : public Sink {
   static std::vector<const T*> largest(const Table<T>& table, std::size_t rows, bool by_rate);
   [[nodiscard]] std::string flow_lines(std::size_t rows, double seconds) const;
   [[nodiscard]] std::string host_lines(std::size_t rows, double seconds) const;
+  [[nodiscard]] std::string talker_lines(std::size_t rows, double seconds) const;
   [[nodiscard]] std::string drop_lines(std::size_t rows, double seconds) const;
   [[nodiscard]] std::string head_line(double seconds) const;
   void remember();
@@ -92,6 +101,7 @@ class TrafficSummary final : public Sink {
   std::uint64_t dropped_ = 0;
   Table<Flow> flows_;
   Table<Host> hosts_;
+  Table<Talker> talkers_;  // processes
   Table<Drop> drops_;
 };
 
