@@ -1,126 +1,23 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Captures over hosts, which are namespaces joined by veth, through a real nats-server: the file has every packet once
-# for each host that saw it, in time order, and the accounting adds up; a filter that is wrong is refused by name.
+# for each host that saw it, in time order, and the accounting adds up; a filter that is wrong is refused by name. The
+# server has the example configuration, with TLS and NKEYs: others are told that they are not permitted.
 import os
 import re
-import subprocess
 import sys
 import tempfile
-import time
 
-from reader import BINARY, PORT, check, dies_with_us, enter_namespace, equal, fail, require, run, wait_until
+from fleet_hosts import NATS_PORT, SERVERS, Host, accounts, fleet, fleet_key, hosts_of_status, join, rows, send, \
+    start_capture, start_server
+from reader import BINARY, check, enter_namespace, equal, require, run, wait_until
 
-NATS_PORT = 14222
 PACKETS = 2000
-
-
-class Host:
-    """A namespace "a" with the address 10.1.N.2 towards the server, joined to its neighbour by the device "ab"."""
-
-    def __init__(self, name, number, folder):
-        self.name, self.folder = name, folder
-        self.holder = subprocess.Popen(["unshare", "--net", "sleep", "1000"], preexec_fn=dies_with_us)
-        wait_until(lambda: os.readlink(f"/proc/{self.holder.pid}/ns/net") != os.readlink("/proc/self/ns/net"), name)
-        wait_until(lambda: open(f"/proc/{self.holder.pid}/comm").read() == "sleep\n", name)
-        ip("link", "add", f"to-{name}", "type", "veth", "peer", "name", "wire", "netns", str(self.holder.pid))
-        ip("addr", "add", f"10.1.{number}.1/24", "dev", f"to-{name}")
-        ip("link", "set", f"to-{name}", "up")
-        self.server = f"nats://10.1.{number}.1:{NATS_PORT}"
-        self.do("ip", "addr", "add", f"10.1.{number}.2/24", "dev", "wire")
-        for device in ("lo", "wire"):
-            self.do("ip", "link", "set", device, "up")
-        self.agent = None
-
-    def words(self, *words):
-        return ["nsenter", "--net", "-t", str(self.holder.pid), *words]
-
-    def do(self, *words):
-        done = run(*self.words(*words))
-        equal(done.returncode, 0, f"{words}: {done.stderr}")
-        return done.stdout
-
-    def start_agent(self, *options):
-        log = open(os.path.join(self.folder, self.name + ".log"), "w")
-        self.agent = subprocess.Popen(
-            self.words(BINARY, "agent", "--nats", self.server, "--host-id", self.name, *options),
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=dies_with_us)  # fmt: skip
-
-    def log(self):
-        with open(os.path.join(self.folder, self.name + ".log"), encoding="utf-8") as file:
-            return file.read()
-
-
-def ip(*words):
-    done = run("ip", *words)
-    equal(done.returncode, 0, f"ip {words}: {done.stderr}")
-
-
-def fleet(*words):
-    verb, *options = words
-    return [BINARY, "fleet", verb, "--nats", f"nats://127.0.0.1:{NATS_PORT}", *options]
-
-
-def join(one, other):
-    one.do("ip", "link", "add", "ab", "type", "veth", "peer", "name", "ab", "netns", str(other.holder.pid))
-    for number, host in ((1, one), (2, other)):
-        host.do("ip", "addr", "add", f"10.2.0.{number}/24", "dev", "ab")
-        host.do("ip", "link", "set", "ab", "up")
-
-
-def send(host, count):
-    """Datagrams to the neighbour, by a process in the host's namespace."""
-    script = (f"import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
-              f"for i in range({count}):\n s.sendto(i.to_bytes(4, 'big'), ('10.2.0.2', {PORT}))\n"
-              f" if i % 200 == 199: time.sleep(0.02)")  # fmt: skip
-    host.do(sys.executable, "-c", script)
-
-
-def start_server(folder):
-    config = os.path.join(folder, "nats.conf")
-    with open(config, "w", encoding="utf-8") as file:
-        file.write(f'listen: "0.0.0.0:{NATS_PORT}"\njetstream {{ store_dir: "{folder}/js" }}\n')
-    log = open(os.path.join(folder, "nats.log"), "w")
-    server = subprocess.Popen(["nats-server", "-c", config], stdout=log, stderr=log, preexec_fn=dies_with_us)
-    wait_until(lambda: "Server is ready" in open(os.path.join(folder, "nats.log")).read(), "nats-server is ready")
-    return server
-
-
-def hosts_of_status():
-    done = run(*fleet("status"))
-    return [line.split()[0] for line in done.stdout.splitlines()[1:] if not line.startswith(" ")]
-
-
-def start_capture(path, *options):
-    """Returns when the gates are open."""
-    capture = subprocess.Popen(fleet("capture", "-i", "any", "-w", path, *options), stderr=subprocess.PIPE, text=True,
-                               preexec_fn=dies_with_us)  # fmt: skip
-    said = ""
-    while " capture" not in said:
-        line = capture.stderr.readline()
-        check(line, f"fleet capture ended: {said}")
-        said += line
-    return capture
-
-
-def accounts(said):
-    """By host; of the sum it is "sum"."""
-    found = {}
-    for line in re.findall(r"^ringtap: fleet: (?:host=)?(\S+) (.*=.*)$", said, re.MULTILINE):
-        found[line[0]] = {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", line[1])}
-        found[line[0]]["end"] = line[1].split()[-1]
-    return found
-
-
-def rows(path):
-    shown = run("tshark", "-r", path, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.interface_name", "-e",
-                "udp.payload")  # fmt: skip
-    return [line.split("\t") for line in shown.stdout.splitlines()]
 
 
 def one_file_of_two_hosts(folder, hosts):
     path = os.path.join(folder, "all.pcapng")
-    capture = start_capture(path, "--duration", "3s", "udp port 5000")
+    capture, _ = start_capture(path, "--duration", "3s", "udp port 5000")
     send(hosts[0], PACKETS)
     _, said = capture.communicate(timeout=60)
     equal(capture.returncode, 0, "exit code: " + said)
@@ -146,23 +43,61 @@ def wrong_filter():
         check(re.search(rf"{name} does not take part: .*syntax error", done.stderr), done.stderr)
 
 
+def secure_settings(folder):
+    """The example configuration with keys and a certificate made for it; the keys by who has them."""
+    with open(os.path.join(os.environ["RINGTAP_SOURCE_DIR"], "tools/packaging/nats-fleet.conf"), encoding="utf-8") as file:
+        text = file.read()
+    keys = {name: fleet_key(os.path.join(folder, name + ".nk")) for name in ("operator", "a", "b", "stranger")}
+    agent = text[text.index('      { nkey: "UAGENT"'):text.index("    ]\n  }\n}")]
+    both = agent.replace("UAGENT", keys["a"]) + \
+        agent.replace("UAGENT", keys["b"]).replace("host.a", "host.b").replace("inbox.a", "inbox.b").replace("*.a", "*.b")
+    text = text.replace(agent, both).replace("UOPERATOR", keys["operator"]).replace("0.0.0.0:4222", f"0.0.0.0:{NATS_PORT}")
+    text = text.replace("/etc/nats/", folder + "/").replace("/var/lib/nats", folder + "/js").replace("50G", "1G")
+    done = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+               "-subj", "/CN=nats", "-addext", "subjectAltName=IP:127.0.0.1,IP:10.1.0.1,IP:10.1.1.1", "-keyout", folder + "/server.key", "-out", folder + "/server.pem")  # fmt: skip
+    equal(done.returncode, 0, done.stderr)
+    return text
+
+
+def others_are_not_permitted(folder):
+    ca = os.path.join(folder, "server.pem")
+    for key, text in ((None, "not permitted"), ("stranger", "not permitted"), ("a", "not permitted: Permissions Violation")):
+        options = ["--nkey", os.path.join(folder, key + ".nk")] if key else []
+        done = run(BINARY, "fleet", "status", "--nats", f"tls://127.0.0.1:{NATS_PORT}", "--tls-ca", ca, *options)
+        equal(done.returncode, 1, done.stderr)
+        check(text.lower() in done.stderr.lower(), f"{key}: {done.stderr}")
+    done = run(BINARY, "fleet", "status", "--nats", f"tls://127.0.0.1:{NATS_PORT}", "--tls-ca", "/etc/ssl/certs/ca-certificates.crt")
+    check(done.returncode != 0 and "no agent" not in done.stderr, done.stderr)
+
+
+def more_than_is_allowed():
+    """Agent b allows less."""
+    done = run(*fleet("capture", "-i", "any", "--tap", "drop", "-w", "/dev/null", "--hosts", "b"))
+    equal(done.returncode, 1, done.stderr)
+    check("b does not take part: not allowed here: --allow names other taps" in done.stderr, done.stderr)
+
+
 def main():
-    require("nats-server", "tshark", "ip", "nsenter")
+    require("nats-server", "tshark", "ip", "nsenter", "openssl")
     enter_namespace()
     with tempfile.TemporaryDirectory() as folder:
-        server = start_server(folder)
+        server = start_server(folder, secure_settings(folder))
+        secure = ["--tls-ca", os.path.join(folder, "server.pem")]
+        SERVERS[1:] = [f"tls://127.0.0.1:{NATS_PORT}", *secure, "--nkey", os.path.join(folder, "operator.nk")]
         hosts = [Host(name, number, folder) for number, name in enumerate("ab")]
         join(*hosts)
         for host in hosts:
-            host.start_agent()
+            url = host.server.replace("nats:", "tls:")
+            allowed = ["--allow", "taps=tc:packet,sessions=2"] if host.name == "b" else []
+            host.start_agent("--nats", url, *secure, "--nkey", os.path.join(folder, host.name + ".nk"), *allowed)
         wait_until(lambda: hosts_of_status() == ["a", "b"], "both agents answer")
         one_file_of_two_hosts(folder, hosts)
         wrong_filter()
+        more_than_is_allowed()
+        others_are_not_permitted(folder)
         for host in hosts:
-            host.agent.terminate()
-            equal(host.agent.wait(timeout=20), 0, host.log())
-        server.terminate()
-        server.wait(timeout=20)
+            host.stop_agent()
+        server.stop()
 
 
 if __name__ == "__main__":

@@ -24,8 +24,9 @@ constexpr std::uint64_t kAskedAtOnce = 8;  // messages
 constexpr std::size_t kEnoughWaiting = 8;  // batches of a host that are here
 constexpr auto kAskPatience = 3s;          // for messages to come
 constexpr auto kTick = 20ms;
-constexpr auto kSilence = 2s;    // after it an agent is asked whether it is there
-constexpr auto kAliveTime = 1s;  // for its answer
+constexpr auto kLastPatience = 500ms;  // of one whose agent is gone
+constexpr auto kSilence = 1s;          // after it an agent is asked whether it is there
+constexpr auto kAliveTime = 1s;        // for its answer
 constexpr int kStrikes = 2;
 constexpr auto kSettleTime = 1s;                // after the last batch, for those before it
 constexpr auto kLongestEnd = 60s;               // without anything, after the stop
@@ -75,12 +76,10 @@ struct FleetSource::Host final : public Sink {
   bool is_gone = false;      // its agent is
   bool is_finished = false;  // nothing more will come
   std::optional<Clock::time_point> end_seen;
-  std::vector<std::pair<Interface, std::uint32_t>> interfaces;  // as announced, and their numbers
-  std::vector<std::size_t> section_interfaces;                  // of this section
+  std::vector<Interface> interfaces;            // named after the host
+  std::vector<std::uint32_t> ids;               // of the first of them, which were announced
+  std::vector<std::size_t> section_interfaces;  // of this section
   std::vector<InterfaceStatistics> statistics;
-  Sink* out = nullptr;
-  std::uint32_t* next_id = nullptr;
-
   static bool is_later(const Host* one, const Host* other) {
     return std::pair(one->head->time_ns, one->index) > std::pair(other->head->time_ns, other->index);
   }
@@ -91,17 +90,14 @@ struct FleetSource::Host final : public Sink {
     named.name = account.host + "/" + interface.name;
     named.ifindex = 0;  // another host's
     const std::size_t at = section_interfaces.size();
-    if (at < interfaces.size() && same_interface(interfaces[at].first, named)) {
-      section_interfaces.push_back(at);
-      return ok();
-    }
-    section_interfaces.push_back(interfaces.size());
-    interfaces.emplace_back(named, (*next_id)++);
-    return out->on_interface(named);
+    const bool is_known = at < interfaces.size() && same_interface(interfaces[at], named);
+    section_interfaces.push_back(is_known ? at : interfaces.size());
+    if (!is_known) interfaces.push_back(std::move(named));
+    return ok();
   }
   Result<> on_record(const RecordView& record) override {
     head = record;
-    head->interface_id = interfaces[section_interfaces.at(record.interface_id)].second;
+    head->interface_id = static_cast<std::uint32_t>(section_interfaces.at(record.interface_id));
     return ok();
   }
   Result<> on_statistics(const InterfaceStatistics&) override { return ok(); }
@@ -123,7 +119,7 @@ struct FleetSource::Host final : public Sink {
       if (auto totals = reader->statistics()) {
         for (InterfaceStatistics& one : *totals) {
           if (one.interface_id >= section_interfaces.size()) continue;
-          one.interface_id = interfaces[section_interfaces[one.interface_id]].second;
+          one.interface_id = static_cast<std::uint32_t>(section_interfaces[one.interface_id]);
           std::erase_if(statistics, [&](const auto& other) { return other.interface_id == one.interface_id; });
           statistics.push_back(one);
         }
@@ -149,7 +145,6 @@ Result<std::unique_ptr<FleetSource>> FleetSource::open(Nats& nats, Settings sett
     host->subject = data_subject(source->settings_.session, name);
     host->index = source->hosts_.size();
     host->heard = Clock::now();
-    host->next_id = &source->next_interface_id_;
     auto consumer = create_consumer(nats, source->settings_.session, host->subject, 1);
     if (!consumer) return consumer.take_error();
     host->consumer = consumer.take();
@@ -238,7 +233,7 @@ void FleetSource::ask(Host& host, Clock::time_point now) {
     host.is_caught_up = false;
   }
   auto asked = ask_consumer(nats_, settings_.session, host.consumer, inbox_ + "." + std::to_string(host.index),
-                            kAskedAtOnce, kAskPatience);
+                            kAskedAtOnce, host.is_gone ? kLastPatience : kAskPatience);
   host.is_asked = static_cast<bool>(asked);
   host.to_come = kAskedAtOnce;
   host.asked = now;
@@ -267,9 +262,6 @@ void FleetSource::look_after(Host& host, Clock::time_point now) {
   if (host.is_finished) return;
   look_alive(host, now);
   if (host.is_caught_up && host.end_seen && now - *host.end_seen > kSettleTime) host.order.end();
-  if (host.is_caught_up && host.is_gone && !host.end_seen && !host.order.waiting()) {
-    host.account.trouble = "its agent is gone; what it had captured after its last batch is lost";
-  }
   if (host.is_caught_up && host.is_gone) host.order.end();
   const bool needs_more = host.order.waiting() < kEnoughWaiting || !host.order.can_take();
   if (needs_more && !host.account.has_ended) ask(host, now);
@@ -308,13 +300,16 @@ bool FleetSource::next_section(Host& host) {
 }
 
 // Until the next record of this host is known, or nothing more is here.
-Result<> FleetSource::advance(Host& host, Sink& sink) {
-  host.out = &sink;
+Result<> FleetSource::advance(Host& host) {
   host.head.reset();
   while (!host.head) {
     if (host.reader == nullptr) {
       if (next_section(host)) continue;
       host.is_finished = host.account.has_ended || (host.is_gone && host.is_caught_up && host.order.waiting() == 0);
+      if (host.is_finished && !host.account.has_ended) {
+        host.account.trouble = "its agent is gone; what it had captured after its last batch is lost";
+        settings_.tell(host.account.host + ": " + host.account.trouble);
+      }
       return ok();
     }
     auto state = host.reader->turn(host, 1, {});
@@ -343,10 +338,28 @@ std::uint64_t FleetSource::bound(Clock::time_point now) const {
   return least;
 }
 
+// Only when a packet of the host comes: so the same session always becomes the same file.
+Result<> FleetSource::announce(Host& host, Sink& sink) {
+  while (host.ids.size() < host.interfaces.size()) {
+    const Interface& next = host.interfaces[host.ids.size()];
+    host.ids.push_back(next_interface_id_++);
+    if (auto announced = sink.on_interface(next); !announced) return announced;
+  }
+  return ok();
+}
+
+// Of those that had no packet.
+Result<SourceState> FleetSource::end(Sink& sink) {
+  for (const auto& host : hosts_) {
+    if (auto announced = announce(*host, sink); !announced) return announced.take_error();
+  }
+  return SourceState::kEnd;
+}
+
 Result<std::uint64_t> FleetSource::merge(Sink& sink, std::uint64_t max_records) {
   for (const auto& host : hosts_) {
     if (host->head || host->is_finished) continue;
-    if (auto advanced = advance(*host, sink); !advanced) return advanced.take_error();
+    if (auto advanced = advance(*host); !advanced) return advanced.take_error();
     if (!host->head) continue;
     heads_.push_back(host.get());
     std::push_heap(heads_.begin(), heads_.end(), Host::is_later);
@@ -359,10 +372,12 @@ Result<std::uint64_t> FleetSource::merge(Sink& sink, std::uint64_t max_records) 
     emitted_ns_ = std::max(emitted_ns_, first.head->time_ns);
     ++first.account.handed;
     ++count;
+    if (auto announced = announce(first, sink); !announced) return announced.take_error();
+    first.head->interface_id = first.ids[first.head->interface_id];
     if (auto taken = sink.on_record(*first.head); !taken) return taken.take_error();
     std::pop_heap(heads_.begin(), heads_.end(), Host::is_later);
     heads_.pop_back();
-    if (auto advanced = advance(first, sink); !advanced) return advanced.take_error();
+    if (auto advanced = advance(first); !advanced) return advanced.take_error();
     if (first.head) {
       heads_.push_back(&first);
       std::push_heap(heads_.begin(), heads_.end(), Host::is_later);
@@ -393,7 +408,7 @@ Result<SourceState> FleetSource::turn(Sink& sink, std::uint64_t max_records, std
     auto count = merge(sink, max_records);
     if (!count) return count.take_error();
     if (*count > 0) return SourceState::kMore;
-    if (is_over()) return SourceState::kEnd;
+    if (is_over()) return end(sink);
     const bool is_hopeless = stopped_ && now - progress_ > kLongestEnd;
     if (stopped_ && (is_hopeless || EndRequest::of_this_run().urged())) {
       for (const auto& host : hosts_) {
@@ -403,7 +418,7 @@ Result<SourceState> FleetSource::turn(Sink& sink, std::uint64_t max_records, std
         host->head.reset();
       }
       heads_.clear();
-      return SourceState::kEnd;
+      return end(sink);
     }
     if (now >= deadline) return SourceState::kMore;
     if (auto message = mailbox_->take(std::min(deadline, now + kTick))) {
@@ -428,7 +443,13 @@ Result<> FleetSource::stop() {
 
 Result<std::vector<InterfaceStatistics>> FleetSource::statistics() {
   std::vector<InterfaceStatistics> all;
-  for (const auto& host : hosts_) all.insert(all.end(), host->statistics.begin(), host->statistics.end());
+  for (const auto& host : hosts_) {
+    for (InterfaceStatistics one : host->statistics) {
+      if (one.interface_id >= host->ids.size()) continue;  // not announced yet
+      one.interface_id = host->ids[one.interface_id];
+      all.push_back(one);
+    }
+  }
   std::sort(all.begin(), all.end(),
             [](const auto& one, const auto& other) { return one.interface_id < other.interface_id; });
   return all;

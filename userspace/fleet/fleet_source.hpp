@@ -68,7 +68,9 @@ class FleetSource final : public RecordSource {
   void look_after(Host& host, Clock::time_point now);
   void look_alive(Host& host, Clock::time_point now);
   void ask(Host& host, Clock::time_point now);
-  Result<> advance(Host& host, Sink& sink);
+  Result<> advance(Host& host);
+  Result<> announce(Host& host, Sink& sink);
+  Result<SourceState> end(Sink& sink);
   bool next_section(Host& host);
   Result<std::uint64_t> merge(Sink& sink, std::uint64_t max_records);
   [[nodiscard]] std::uint64_t bound(Clock::time_point now) const;
