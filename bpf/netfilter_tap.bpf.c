@@ -33,7 +33,7 @@ static __always_inline void tap(struct sk_buff *skb, const struct nf_hook_state 
 	};
 
 	/* A packet that is forwarded is of both its devices. */
-	if (hook == NF_INET_FORWARD && !bpf_map_lookup_elem(&slots, &place.trace.in_ifindex))
+	if (hook == NF_INET_FORWARD && !slot_of(place.trace.in_ifindex, 0))
 		place.device = out;
 	trace_packet(&place, filter, NULL);
 }
