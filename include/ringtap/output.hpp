@@ -77,6 +77,7 @@ struct OutputOptions {
   bool sync = false;      // a file is on the disk before it counts as written
   RecordSettings record;  // without a folder: nothing is recorded
   MetricsOptions metrics;
+  std::string html_path;  // of a comparison's page; empty: none
   std::optional<SummaryStyle> summary;
 };
 

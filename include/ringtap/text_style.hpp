@@ -48,6 +48,9 @@ enum class DumpStyle {
   kAscii,        // -A
 };
 
+// --color. kAuto: on a terminal that obeys escapes, unless NO_COLOR is set.
+enum class ColorChoice : std::uint8_t { kAuto, kAlways, kNever };
+
 struct TextOptions {
   DissectOptions dissect;
   TimeStyle time = TimeStyle::kClock;
@@ -61,6 +64,7 @@ struct TextOptions {
                                   // taps that have more to tell than the packet. Never with compat or a cooked header
   bool line_buffered = false;     // -l
   JsonStyle json;                 // --json: objects in place of lines
+  ColorChoice color = ColorChoice::kAuto;
 };
 
 // For the report of a comparison.

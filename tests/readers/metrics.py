@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# --metrics and --metrics-file of a capture on loopback: promtool finds nothing wrong, the counts are those of the
+# --metrics and --metrics-file of a capture, a recording and a comparison on loopback: promtool finds nothing wrong, the counts are those of the
 # accounting, a scrape during a flood answers soon, a silent client keeps nobody waiting, and the unix socket is gone at
 # the end. promtool comes from Debian's package prometheus, which is fetched but not installed: it would start a server.
 import glob
@@ -151,6 +151,29 @@ def record_with_a_port(tool, folder):
     check("stats: packets=" in said, said)
 
 
+def compare_with_a_socket(tool, folder):
+    path, ready = (os.path.join(folder, name) for name in ("compare.sock", "ready3"))
+    process = subprocess.Popen([BINARY, "compare", "-i", "lo", "-v", "--metrics", "unix:" + path, "--ready-file", ready,
+                                "udp dst port 5000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               preexec_fn=dies_with_us)  # fmt: skip
+    wait_ready(process, ready)
+    send(100)
+    text = ""
+
+    def has_all():
+        nonlocal text
+        text = ask(path)[1]
+        return values(text, "ringtap_compared_packets_total").get('{outcome="dropped"}') == 100
+
+    wait_until(has_all, "all packets are followed to their end")
+    judge(tool, text)
+    equal(values(text, "ringtap_drops_total"), {'{reason="NO_SOCKET"}': 100.0}, "drops")
+    check(sum(values(text, "ringtap_packets_delivered_total").values()) >= 700, text)
+    said = stop(process)
+    check(said.rstrip().endswith("balanced"), said)
+    check(not os.path.exists(path), "the socket is left behind")
+
+
 def main():
     tool = promtool() if not os.environ.get("RINGTAP_IN_NAMESPACE") else os.environ["PROMTOOL"]
     os.environ["PROMTOOL"] = tool
@@ -159,6 +182,7 @@ def main():
         os.chmod(folder, 0o755)
         capture_to_a_socket_and_a_file(tool, folder)
         record_with_a_port(tool, folder)
+        compare_with_a_socket(tool, folder)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import sys
 import time
 
 BINARY = os.environ.get("RINGTAP_BINARY", "ringtap")
+SOURCE = os.environ.get("RINGTAP_SOURCE_DIR", ".")
 BUILD = os.environ.get("RINGTAP_BUILD_DIR", ".")
 PORT = 5000
 PATIENCE = 60 * float(os.environ.get("RINGTAP_PATIENCE", "1"))

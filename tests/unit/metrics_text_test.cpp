@@ -29,6 +29,7 @@ RunCounts counts() {
   counts.session.discard(Discard::kFilter) = 10;
   counts.bytes_written = 7000;
   counts.drops["NO_SOCKET"] = 3;
+  counts.outcomes["dropped"] = 3;
   counts.recording = RecordingCounts{.packets = 60, .packets_lost = 5, .bytes = 7000, .stored = 3000, .segments = 2};
   counts.recording->oldest_ns = 1'700'000'000'500'000'000;
   return counts;
@@ -43,6 +44,7 @@ TEST(Metrics, SumTheCpusAndEscapeWhatALabelMayNotHave) {
       << text;
   EXPECT_TRUE(has("ringtap_packets_discarded_total{reason=\"filter\"} 10")) << text;
   EXPECT_TRUE(has("ringtap_drops_total{reason=\"NO_SOCKET\"} 3")) << text;
+  EXPECT_TRUE(has("ringtap_compared_packets_total{outcome=\"dropped\"} 3")) << text;
   EXPECT_TRUE(has("ringtap_recorder_oldest_timestamp_seconds 1700000000.500000000")) << text;
 }
 

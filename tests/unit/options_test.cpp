@@ -347,6 +347,7 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
                                         "-q",
                                         "-S",
                                         "-K",
+                                        "--color",
                                         "--compat",
                                         "-x",
                                         "-X",
@@ -761,6 +762,52 @@ TEST(AgentOptions, SayWhatIsAllowed) {
   EXPECT_EQ(limits.longest, std::chrono::minutes(10));
   for (const char* const list : {"taps", "taps=", "taps=gate", "pps=0", "snaplen=x", "sessions=100", "rate=1", ","}) {
     EXPECT_FALSE(parse({"agent", "--allow", list})) << list;
+  }
+}
+
+// A flag takes no value, however it is written; one that would be dropped without a word is refused.
+TEST(Options, AFlagRefusesAValue) {
+  for (const FormRow& form : form_table()) {
+    for (const OptionRow& row : option_table()) {
+      if ((row.forms & form.form) == 0 || row.value_word != nullptr || row.may_have_value) continue;
+      const std::string names = row.names;
+      const std::size_t begin = names.find("--");
+      if (begin == std::string::npos) continue;
+      const std::string word = names.substr(begin) + "=x";
+      std::vector<const char*> words;
+      if (!form.word.empty()) words.push_back(form.word.data());
+      words.push_back(word.c_str());
+      const auto options = parse(words);
+      ASSERT_FALSE(options) << word;
+      EXPECT_EQ(options.error().text(), word + ": " + names.substr(begin) + " takes no value");
+      EXPECT_EQ(options.error().kind(), ErrorKind::kUsage);
+    }
+  }
+  EXPECT_FALSE(parse({"compare", "--json=true"}));
+  EXPECT_FALSE(parse({"--help=x"}));
+  EXPECT_FALSE(parse({"--no-opt=x"}));  // a part of --no-optimize
+  EXPECT_TRUE(parse({"--json=src_ip"}));
+  EXPECT_TRUE(parse({"-i", "lo", "--", "--each=x"}));  // a word of the expression
+}
+
+TEST(Options, ThePageOfAComparisonIsAFileOfItsOwn) {
+  EXPECT_EQ(parsed({"compare", "--html", "x.html"}).output.html_path, "x.html");
+  EXPECT_FALSE(parse({"compare", "--html", "-"}));
+  EXPECT_FALSE(parse({"compare", "--html", "x", "-w", "x"}));
+  EXPECT_FALSE(parse({"--html", "x"}));
+}
+
+TEST(Options, ColoursAreWordsOfThree) {
+  EXPECT_EQ(parsed({}).text_style.color, ColorChoice::kAuto);
+  EXPECT_EQ(parsed({"--color", "always"}).text_style.color, ColorChoice::kAlways);
+  EXPECT_EQ(parsed({"compare", "--color=never"}).text_style.color, ColorChoice::kNever);
+  EXPECT_FALSE(parse({"--color", "red"}));
+}
+
+TEST(Options, MetricsAreOfEveryLongRunAndNotOfFiles) {
+  for (const char* form : {"compare", "stats", "drops"}) {
+    EXPECT_EQ(parsed({form, "--metrics", "127.0.0.1:1"}).output.metrics.address, "127.0.0.1:1");
+    EXPECT_FALSE(parse({form, "--metrics", "127.0.0.1:1", "-r", "x.pcapng"}));
   }
 }
 

@@ -144,6 +144,10 @@ std::string metrics_text(const RunCounts& counts, const std::string& version) {
     text.metric("ringtap_drops_total", "counter", "Captured packets that the kernel dropped.");
     for (const auto& [reason, packets] : counts.drops) text.sample({{"reason", reason}}, packets);
   }
+  if (!counts.outcomes.empty()) {
+    text.metric("ringtap_compared_packets_total", "counter", "Packets that were followed to their end.");
+    for (const auto& [outcome, packets] : counts.outcomes) text.sample({{"outcome", outcome}}, packets);
+  }
   if (counts.recording) put_recording(text, *counts.recording);
   return text.take();
 }

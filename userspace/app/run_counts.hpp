@@ -18,8 +18,9 @@ struct RunCounts {
   std::uint64_t at_ns = 0;  // the monotonic clock
   SourceAccount source;
   SessionTotals session;
-  std::uint64_t bytes_written = 0;             // to files, before they are compressed
-  std::map<std::string, std::uint64_t> drops;  // records of the drop tap, by the kernel's reason
+  std::uint64_t bytes_written = 0;                // to files, before they are compressed
+  std::map<std::string, std::uint64_t> drops;     // packets that the kernel dropped, by its reason
+  std::map<std::string, std::uint64_t> outcomes;  // of a comparison: packets by what became of them
   std::optional<RecordingCounts> recording;
 
   // Packets that matched the filter and are in no output: lost in the kernel side or on the way to the disk.

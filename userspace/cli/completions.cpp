@@ -36,7 +36,10 @@ ValueKind kind_of(const OptionRow& row) {
   if (word == "DIR") return ValueKind::kFolder;
   if (word == "IF") return ValueKind::kInterface;
   if (word == "USER") return ValueKind::kUser;
-  return word.find('|') != std::string_view::npos ? ValueKind::kWords : ValueKind::kOther;
+  // "on|off" are words, "NAME|ID" are not.
+  const bool has_words = word.find('|') != std::string_view::npos &&
+                         std::none_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  return has_words ? ValueKind::kWords : ValueKind::kOther;
 }
 
 // "on|off" is "on off".

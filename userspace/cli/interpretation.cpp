@@ -373,7 +373,13 @@ Result<Options> interpret_compare(Draft draft, const std::string& expression) {
   options.action = options.read_paths.empty() ? Action::kCompareLive : Action::kCompareFile;
   options.capture.may_choose_taps = false;
   options.capture.taps = draft.taps.value_or(options.capture.taps);
-  if (options.output.path == "-") return usage("-w -: standard output is taken by the report");
+  for (const auto& [name, path] :
+       {std::pair("-w", &options.output.path), std::pair("--html", &options.output.html_path)}) {
+    if (*path == "-") return usage(std::string(name) + " -: standard output is taken by the report");
+  }
+  if (!options.output.path.empty() && options.output.path == options.output.html_path) {
+    return usage("-w and --html " + options.output.path + ": one file cannot be both");
+  }
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
   return std::move(options);
 }

@@ -143,6 +143,13 @@ Result<> set_sandbox(Draft& draft, const Given& given) {
   return ok();
 }
 
+Result<> set_color(Draft& draft, const Given& given) {
+  return store(choose<ColorChoice>(
+                   given.name, given.value(),
+                   {{"auto", ColorChoice::kAuto}, {"always", ColorChoice::kAlways}, {"never", ColorChoice::kNever}}),
+               style(draft).color);
+}
+
 Result<> set_format(Draft& draft, const Given& given) {
   return store(
       choose<FileFormat>(given.name, given.value(), {{"pcap", FileFormat::kPcap}, {"pcapng", FileFormat::kPcapng}}),

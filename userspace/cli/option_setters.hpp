@@ -109,6 +109,7 @@ Result<> hide_compare_time(Draft& draft, const Given& given);
 Result<> set_forced_type(Draft& draft, const Given& given);
 Result<> set_xdp_mode(Draft& draft, const Given& given);
 Result<> set_sandbox(Draft& draft, const Given& given);
+Result<> set_color(Draft& draft, const Given& given);
 Result<> set_format(Draft& draft, const Given& given);
 template <auto Field>
 Result<> set_event_time(Draft& draft, const Given& given) {

@@ -35,6 +35,7 @@ enum Form : std::uint16_t {
   kTapForms = kRecordingForms | kStatsForm,      // where the taps may be chosen
   kOneHostForms = kCaptureForm | kQueryForm,
   kReadingForms = kOneHostForms | kFleetForm,                              // packets to people and files
+  kMetricsForms = kRecordingForms | kCompareForm | kSummaryForms,          // that run long, and tell Prometheus
   kPacketForms = kCaptureForm | kRecordForm | kQueryForm | kSummaryForms,  // one after the other, not compared
   kLiveForms = kCaptureForm | kCompareForm | kRecordForm | kSummaryForms,  // packets of interfaces
   kAllForms = kLiveForms | kQueryForm,

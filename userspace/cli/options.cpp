@@ -102,6 +102,25 @@ Result<> complete_abbreviations(const CLI::App& app, std::vector<std::string>& w
   return ok();
 }
 
+// A flag would take "=VALUE" and not tell that it means nothing.
+Result<> refuse_values_of_flags(const std::vector<Declared>& declared, const std::vector<std::string>& words) {
+  std::set<std::string_view> flags = {"--help", "--version"};
+  for (const auto& [row, option] : declared) {
+    if (row->value_word != nullptr || row->may_have_value) continue;
+    for (std::string_view names = row->names; !names.empty();) {
+      const std::string_view name = first_name(names);
+      flags.insert(name);
+      names.remove_prefix(std::min(names.size(), name.size() + 1));
+    }
+  }
+  for (const std::string& word : words) {
+    if (word == "--") break;
+    const std::string name = word.substr(0, word.find('='));
+    if (name.size() < word.size() && flags.contains(name)) return usage(word + ": " + name + " takes no value");
+  }
+  return ok();
+}
+
 // "--json=fields LIST" is "--json=LIST".
 void join_json_fields(std::vector<std::string>& words) {
   const auto found = std::find(words.begin(), std::find(words.begin(), words.end(), "--"), "--json=fields");
@@ -191,6 +210,7 @@ Result<Options> parse_options(int argc, const char* const* argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   join_json_fields(arguments);
   if (auto completed = complete_abbreviations(app, arguments); !completed) return completed.take_error();
+  if (auto checked = refuse_values_of_flags(declared, arguments); !checked) return checked.take_error();
   if ((form & kRecordingForms) != 0) draft.options.command = take_command(arguments);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {

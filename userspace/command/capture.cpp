@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,6 +21,7 @@
 #include "command/messages.hpp"
 #include "command/monitor.hpp"
 #include "command/run.hpp"
+#include "command/screen.hpp"
 #include "command/segment_service.hpp"
 #include "filter/expression_tree.hpp"
 #include "filter/link_type_name.hpp"
@@ -149,6 +151,9 @@ int capture(const Options& given) {
   if (auto started = start_segment_service(options); !started) return fail(started.error());
   auto monitor = Monitor::prepare(options);
   if (!monitor) return fail(monitor.error());
+  const bool has_table = options.output.summary && !options.output.summary->json;
+  auto screen = has_table ? Screen::prepare() : Result(std::unique_ptr<Screen>());
+  if (!screen) return fail(screen.error());
   if (auto started = start_helpers(options, source); !started) return fail(started.error());
   auto names = host_names(options, {.patience = kNamePatience, .interrupt_fd = signals->wake_fd()});
   if (!names) return fail(names.error());
@@ -157,7 +162,8 @@ int capture(const Options& given) {
       open_outputs({.options = options,
                     .show_interface = source.has_several_interfaces() && source.link_type() != LinkType::kLinuxSll2,
                     .names = names->get(),
-                    .source = &source});
+                    .source = &source,
+                    .screen = screen->get()});
   if (!output) return fail(output.error());
   if (options.gate) gate.guard(*output);
   signals->install(output->start_next_file != nullptr);

@@ -5,6 +5,7 @@
 #include "command/file_service.hpp"
 #include "command/inputs.hpp"
 #include "command/messages.hpp"
+#include "command/reading_progress.hpp"
 #include "command/run.hpp"
 
 namespace ringtap {
@@ -21,9 +22,11 @@ int compare_file(const Options& options) {
   if (!comparer) return fail(comparer.error());
   confine(options, {});
   signals->install();
-  const int code = run_comparison(*files->source, **comparer, *signals, options);
+  ReadingProgress progress(*files, options);
+  const EndedComparison ended = run_comparison(progress.source(), **comparer, *signals, options,
+                                               {.on_progress = [&](const SessionTotals&) { progress.look(); }});
   report_without_direction(*files);
-  return end_run(code);
+  return end_run(ended.code);
 }
 
 }  // namespace ringtap

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/session.hpp"
 #include "app/signals.hpp"
 #include "cli/options.hpp"
 #include "compare/comparer.hpp"
@@ -22,7 +23,16 @@ Result<std::unique_ptr<Comparer>> make_comparer(const Options& options, const st
                                                 CompareOptions compare);
 
 // Runs until a signal, the end of the source or of the duration, or until the number of packets given with -c have been
-// followed to their end. Returns the exit code.
-int run_comparison(RecordSource& source, Comparer& comparer, Signals& signals, const Options& options);
+// followed to their end. `watch`: as in SessionOptions, all of them may be null. The exit code, and the totals.
+struct ComparisonWatch {
+  std::function<void()> on_turn = {};  // between turns
+  std::function<void(const SessionTotals& totals)> on_progress = {};
+};
+struct EndedComparison {
+  int code = 0;
+  SessionTotals totals;
+};
+EndedComparison run_comparison(RecordSource& source, Comparer& comparer, Signals& signals, const Options& options,
+                               ComparisonWatch watch);
 
 }  // namespace ringtap

@@ -70,7 +70,7 @@ Result<> FileRequests::check(FileUse use, const std::string& path, std::time_t n
 // Whether -w may be this file: the time in its name is now, or that of the file before; its number is one of the set.
 bool FileRequests::is_output(const std::string& path, std::time_t now) {
   const OutputOptions& output = options_.output;
-  if (!output.rotation.rotates()) return !output.path.empty() && path == output.path;
+  if (!output.rotation.rotates()) return !path.empty() && (path == output.path || path == output.html_path);
   constexpr std::time_t kLate = 60;  // since the name was made
   if (!unnumbered_.empty() && is_numbered(unnumbered_, path)) return true;
   Rotation by_time = output.rotation;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // What the process in the sandbox may ask of the one that opens its files, and how a request is written: a letter, then
-// a path. The inputs may be read, what -w names may be written, and -z may be run on files of a set, each once. Borrows
-// the options. Pure, except that names with a time are those of the local time zone; one thread.
+// a path. The inputs may be read, what -w and --html name may be written, and -z may be run on files of a set, each
+// once. Borrows the options. Pure, except that names with a time are those of the local time zone; one thread.
 #pragma once
 
 #include <ctime>

@@ -25,18 +25,29 @@
 namespace ringtap {
 namespace {
 
-// Where -w is: the folder in its name, as far as that is the same for all files of a set, and that of the file which
+// What is written, with the option that names it.
+std::vector<std::pair<const char*, const std::string*>> outputs_of(const Options& options) {
+  std::vector<std::pair<const char*, const std::string*>> outputs;
+  const OutputOptions& output = options.output;
+  if (!output.path.empty() && output.path != "-") outputs.emplace_back("-w", &output.path);
+  if (!output.html_path.empty()) outputs.emplace_back("--html", &output.html_path);
+  return outputs;
+}
+
+// Where that is: the folder in its name, as far as that is the same for all files of a set, and that of the file which
 // the name is a link to.
 std::vector<std::string> output_folders(const Options& options) {
-  const std::string& path = options.output.path;
-  const std::size_t variable = options.output.rotation.seconds > 0 ? path.find('%') : std::string::npos;
   const auto folder_of = [](const std::string& name) {
     const std::size_t slash = name.rfind('/');
     return slash == std::string::npos ? "." : slash == 0 ? "/" : name.substr(0, slash);
   };
-  std::vector<std::string> folders = {folder_of(path.substr(0, variable))};
-  std::error_code error;
-  if (const auto target = std::filesystem::canonical(path, error); !error) folders.push_back(folder_of(target));
+  std::vector<std::string> folders;
+  for (const auto& [option, path] : outputs_of(options)) {
+    const std::size_t variable = options.output.rotation.seconds > 0 ? path->find('%') : std::string::npos;
+    folders.push_back(folder_of(path->substr(0, variable)));
+    std::error_code error;
+    if (const auto target = std::filesystem::canonical(*path, error); !error) folders.push_back(folder_of(target));
+  }
   return folders;
 }
 
@@ -76,7 +87,7 @@ class FileService {
     }
     const auto* input = use == FileUse::kRead ? nullptr : find_same_file(inputs_, path);
     if (input == nullptr) return open_file_here(path, *use);
-    return Error("-w " + path + ": this is the input file " + *input, ErrorKind::kOutput);
+    return Error("create " + path + ": this is the input file " + *input, ErrorKind::kOutput);
   }
 
   FileRequests requests_;
@@ -123,25 +134,28 @@ Result<UniqueFd> ask_to_open(const std::string& path, FileUse use) {
 }  // namespace
 
 Result<> start_file_service(const Options& options) {
-  if (const auto* read = find_same_file(options.read_paths, options.output.path)) {
-    return Error("-w " + options.output.path + ": this is the input file " + *read, ErrorKind::kUsage);
+  const auto outputs = outputs_of(options);
+  for (const auto& [option, path] : outputs) {
+    if (const auto* read = find_same_file(options.read_paths, *path)) {
+      return Error(std::string(option) + " " + *path + ": this is the input file " + *read, ErrorKind::kUsage);
+    }
   }
   if (!options.output.rotate_command.empty() && ::getauxval(AT_SECURE) != 0) {
     return Error("-z: refused, since this program has rights that its caller has not (capabilities of its file)",
                  ErrorKind::kUsage)
         .hint("run the command on the files from outside");
   }
-  const bool writes = !options.output.path.empty() && options.output.path != "-";
   const bool reads = std::any_of(options.read_paths.begin(), options.read_paths.end(),
                                  [](const std::string& path) { return path != "-"; });
   const bool by_another = !options.user.empty() && ::geteuid() == 0;
   const bool runs = !options.output.rotate_command.empty();
-  if (!(options.sandbox || by_another || runs) || (!reads && !writes)) return ok();
+  if (!(options.sandbox || by_another || runs) || (!reads && outputs.empty())) return ok();
   for (const std::string& path : options.read_paths) {
     if (auto opened = open_own_file(path, FileUse::kRead); !opened) return opened;
   }
-  if (writes && !options.output.rotation.rotates()) {
-    if (auto opened = open_own_file(options.output.path, FileUse::kWrite); !opened) return opened;
+  for (const auto& [option, path] : outputs) {
+    if (options.output.rotation.rotates()) break;
+    if (auto opened = open_own_file(*path, FileUse::kWrite); !opened) return opened;
   }
   FileService service(options);
   auto helper =

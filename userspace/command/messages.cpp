@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <span>
+#include <utility>
 
 #include "app/service_manager.hpp"
 #include "base/limit_text.hpp"
@@ -34,6 +36,21 @@ constexpr char kInfoPriority = '6';
 
 std::atomic<bool> only_errors = false;
 
+std::mutex mutex;  // of the following
+bool is_held = false;
+std::string held;
+bool has_passing_line = false;
+
+void write_to_stderr(std::string_view text) {
+  // If that fails, there is nobody to tell.
+  (void)write_all(STDERR_FILENO, std::as_bytes(std::span(text)), is_regular_file(STDERR_FILENO));
+}
+
+// The line that shall not stay.
+void remove_passing_line() {
+  if (std::exchange(has_passing_line, false)) write_to_stderr("\r\x1b[K");
+}
+
 void print_lines(std::string_view text, char priority) {
   if (only_errors && priority > kErrorPriority) return;
   static const bool has_priorities = is_journal(STDERR_FILENO);
@@ -45,8 +62,13 @@ void print_lines(std::string_view text, char priority) {
       at = std::min(plain.find('\n', at), plain.size() - 1) + 1;
     }
   }
-  // If that fails, too, there is nobody to tell.
-  (void)write_all(STDERR_FILENO, std::as_bytes(std::span(plain)), is_regular_file(STDERR_FILENO));
+  const std::lock_guard lock(mutex);
+  if (is_held) {
+    if (held.size() + plain.size() <= kMostHeld) held += plain;
+    return;
+  }
+  remove_passing_line();
+  write_to_stderr(plain);
 }
 
 void say_line(const std::string& text, char priority) {
@@ -73,6 +95,25 @@ void print_to_stderr(std::string_view text) {
 
 void show_count(std::uint64_t packets) {
   std::fprintf(stderr, "Got %llu\r", static_cast<unsigned long long>(packets));
+}
+
+void show_passing_line(const std::string& text) {
+  const std::lock_guard lock(mutex);
+  remove_passing_line();
+  if (text.empty()) return;
+  has_passing_line = true;
+  write_to_stderr("ringtap: " + plain_line(text));
+}
+
+void hold_messages() {
+  const std::lock_guard lock(mutex);
+  is_held = true;
+}
+
+void release_messages() {
+  const std::lock_guard lock(mutex);
+  is_held = false;
+  write_to_stderr(std::exchange(held, ""));
 }
 
 int print(std::string_view text) {

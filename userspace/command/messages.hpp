@@ -4,6 +4,7 @@
 // in front: an error's, a warning's, or that of information. A message is one line; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,6 +29,16 @@ void print_to_stderr(std::string_view text);
 
 // tcpdump's "Got 5", on a terminal only: the next line of any kind takes its place.
 void show_count(std::uint64_t packets);
+
+// A line on a terminal that the next one of any kind takes the place of, such as how far a file has been read; an empty
+// one only removes it.
+void show_passing_line(const std::string& text);
+
+// From now on what goes to standard error waits, since it would be lost on a screen that is drawn again and again; at
+// most kMostHeld bytes. And: it is printed.
+inline constexpr std::size_t kMostHeld = 65536;
+void hold_messages();
+void release_messages();
 
 // Writes all of `text` to standard output. Returns the exit code: 0, or after an error message that of the error.
 int print(std::string_view text);

@@ -124,7 +124,8 @@ bool Monitor::is_wanted() const {
 }
 
 RunCounts Monitor::gather(const SessionTotals& totals) {
-  RunCounts counts{.at_ns = monotonic_now_ns(), .source = {}, .session = totals, .drops = {}, .recording = {}};
+  RunCounts counts{
+      .at_ns = monotonic_now_ns(), .source = {}, .session = totals, .drops = {}, .outcomes = {}, .recording = {}};
   if (auto account = source_->account()) counts.source = account.take();
   if (output_->add_counts) output_->add_counts(counts);
   return counts;

@@ -19,6 +19,8 @@
 
 namespace ringtap {
 
+class Screen;
+
 // What a sink may need to know; borrows everything, and the sinks borrow `names`, `source` and `options` in turn.
 struct OutputContext {
   const Options& options;
@@ -26,6 +28,7 @@ struct OutputContext {
   NameResolver* names = nullptr;          // none: numbers are printed
   RecordSource* source = nullptr;         // for the totals at the end of each file of a set
   Conversion* conversion = nullptr;       // of a run that reads files
+  Screen* screen = nullptr;               // for a table that is shown anew each second; null: there is no terminal
   std::shared_ptr<DiskThread> disk = {};  // that writes files of -w; null: the caller's thread does
 };
 

@@ -10,6 +10,7 @@
 #include "command/file_service.hpp"
 #include "command/inputs.hpp"
 #include "command/messages.hpp"
+#include "command/reading_progress.hpp"
 #include "command/run.hpp"
 #include "command/segment_service.hpp"
 #include "file/left_out.hpp"
@@ -73,9 +74,11 @@ int read_as(Options& options, Signals& signals, HostNames* names, bool may_start
   if (!output) return fail(output.error());
   if (!again) confine(options, {});
   signals.install();
-  const Ended ended = run_session(*files->source, *output, signals, options, [](const SessionTotals& totals) {
-    say(std::to_string(totals.written) + " packets so far");
-  });
+  ReadingProgress progress(*files, options);
+  const Ended ended = run_session(
+      progress.source(), *output, signals, options,
+      [](const SessionTotals& totals) { say(std::to_string(totals.written) + " packets so far"); },
+      [&progress](const SessionTotals&) { progress.look(); });
   const int told = output->tell_end ? output->tell_end() : 0;
   if (!ended.result && conversion.needs_pcapng && follows && may_start_over) {
     say("-w " + options.output.path + ": what passes does not fit into one pcap file; it becomes a pcapng file");

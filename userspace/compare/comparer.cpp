@@ -8,6 +8,7 @@
 
 #include "base/now.hpp"
 #include "base/plain_text.hpp"
+#include "compare/html_report.hpp"
 #include "compare/report.hpp"
 #include "record/owner_text.hpp"
 
@@ -69,6 +70,11 @@ Comparer::Comparer(CompareOptions options, std::unique_ptr<ByteWriter> out, std:
   auto held = std::make_unique<HeldRecords>(std::move(file_), options_.rule_delay_ns);
   held_ = held.get();
   file_ = std::move(held);
+}
+
+void Comparer::make_page(std::unique_ptr<ByteWriter> page) {
+  page_ = std::move(page);
+  flow_ = std::make_unique<PathFlow>();
 }
 
 Result<> Comparer::on_interface(const Interface& interface) {
@@ -165,7 +171,17 @@ Result<> Comparer::finish() {
   Result<> closed = out_->close();
   if (result) result = std::move(closed);
   Result<> filed = file_ == nullptr ? ok() : file_->finish();
-  return result ? std::move(filed) : std::move(result);
+  if (result) result = std::move(filed);
+  Result<> paged = write_page();
+  return result ? std::move(paged) : std::move(result);
+}
+
+Result<> Comparer::write_page() {
+  if (page_ == nullptr) return ok();
+  const std::string html = is_refused_ ? "" : report_html(totals(), *flow_, places_, texts_, options_);
+  Result<> written = page_->write(std::as_bytes(std::span(html)));
+  Result<> closed = page_->close();
+  return written ? std::move(closed) : std::move(written);
 }
 
 std::uint64_t Comparer::records_stored() const {
@@ -255,7 +271,14 @@ void Comparer::on_finished(const PacketHistory& history, std::span<const Observa
   CompareTotals::Row& last = totals_.rows[last_place(observations, places_)];
   ++last.last_seen;
   if (!has_arrived(outcome.kind)) ++last.lost_here;
-  count(outcome);
+  const std::uint32_t number = count(outcome);
+  if (flow_ != nullptr) flow_->add(history, observations, number, places_);
+  if (recent_ != nullptr) {
+    FinishedPacket& kept = tone_of(outcome.kind) == Tone::kArrived ? recent_->last : recent_->last_lost;
+    kept.history = history;
+    kept.observations.assign(observations.begin(), observations.end());
+    kept.outcome = outcome;
+  }
   if (!options_.each) return;
   line_.clear();
   if (options_.json) {
@@ -267,13 +290,24 @@ void Comparer::on_finished(const PacketHistory& history, std::span<const Observa
   if (written_) written_ = out_->write(std::as_bytes(std::span(line_)));
 }
 
-void Comparer::count(const Outcome& outcome) {
+std::string Comparer::recent_packet(bool lost) const {
+  if (recent_ == nullptr) return "";
+  const bool lost_is_newer = recent_->last_lost.history.number > recent_->last.history.number;
+  const FinishedPacket& packet = lost || lost_is_newer ? recent_->last_lost : recent_->last;
+  std::string text;
+  if (packet.observations.empty()) return text;
+  append_packet_text(text, packet.history, packet.observations, packet.outcome, places_, texts_, options_.show_time);
+  return text;
+}
+
+std::uint32_t Comparer::count(const Outcome& outcome) {
   std::size_t& row = outcome_rows_[outcome.key()];
   if (row == 0) {
     totals_.outcomes.push_back({outcome, 0});
     row = totals_.outcomes.size();
   }
   ++totals_.outcomes[row - 1].packets;
+  return static_cast<std::uint32_t>(row - 1);
 }
 
 }  // namespace ringtap

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A Sink that finds out where each packet went: matches the records of all taps to packets (Correlator), determines
 // their outcomes, and writes tables, lines or JSON. A file gets every record with the number of its packet
-// (epb_packetid). Owns its output and the file. Keeps only open packets, whose number is limited. One thread.
+// (epb_packetid). Owns its outputs. Keeps only open packets, whose number is limited. One thread.
 #pragma once
 
 #include <array>
@@ -18,6 +18,7 @@
 #include "compare/correlator.hpp"
 #include "compare/held_records.hpp"
 #include "compare/outcome.hpp"
+#include "compare/path_flow.hpp"
 #include "compare/places.hpp"
 #include "ringtap/byte_writer.hpp"
 #include "ringtap/rule_verdict.hpp"
@@ -36,6 +37,7 @@ struct CompareOptions : CompareStyle {
   std::uint64_t rule_delay_ns = 0;
   // The name of a device of this network namespace that has no tap: a bridge, or a device known from another hook.
   std::function<std::string(std::uint32_t)> device_name;
+  std::string program;      // "ringtap version 0.1.0", for the page
   std::string listened_at;  // "eth0 for 'udp port 5000'", for the answer if no packet came
 };
 
@@ -75,6 +77,11 @@ class Comparer final : public Sink {
   // `file` may be null.
   Comparer(CompareOptions options, std::unique_ptr<ByteWriter> out, std::unique_ptr<Sink> file);
 
+  // At the end the report is written here as a page for a browser, too.
+  void make_page(std::unique_ptr<ByteWriter> page);
+  // From now on the packets that were finished last are known.
+  void keep_recent() { recent_ = std::make_unique<Recent>(); }
+
   Result<> on_interface(const Interface& interface) override;
   // An Error if the record does not have its tap.
   Result<> on_record(const RecordView& record) override;
@@ -101,8 +108,21 @@ class Comparer final : public Sink {
   // The tables so far; may be called during a run.
   [[nodiscard]] std::string report() const;
   [[nodiscard]] CompareTotals totals() const;
+  [[nodiscard]] const Places& places() const { return places_; }
+  [[nodiscard]] const Texts& texts() const { return texts_; }
+  // The packet that was finished last, or the last one that did not arrive, as a block of --each; empty: none yet.
+  [[nodiscard]] std::string recent_packet(bool lost) const;
 
  private:
+  struct FinishedPacket {
+    PacketHistory history;
+    std::vector<Observation> observations;
+    Outcome outcome;
+  };
+  struct Recent {
+    FinishedPacket last;
+    FinishedPacket last_lost;
+  };
   struct PendingRule {
     PacketKey key;
     std::uint32_t rule = kNoText;
@@ -113,12 +133,16 @@ class Comparer final : public Sink {
   void on_finished(const PacketHistory& history, std::span<const Observation> observations);
   void match_rules(std::uint64_t now_ns);
   bool match_rule(const PendingRule& pending, bool dropped);
-  void count(const Outcome& outcome);
+  std::uint32_t count(const Outcome& outcome);
+  Result<> write_page();
 
   CompareOptions options_;
   std::unique_ptr<ByteWriter> out_;
   std::unique_ptr<Sink> file_;
-  HeldRecords* held_ = nullptr;  // the file, if it waits for rules
+  std::unique_ptr<ByteWriter> page_;
+  std::unique_ptr<PathFlow> flow_;  // with page_
+  std::unique_ptr<Recent> recent_;  // after keep_recent()
+  HeldRecords* held_ = nullptr;     // the file, if it waits for rules
   Places places_;
   Texts texts_;
   CompareTotals totals_;

@@ -45,6 +45,22 @@ enum class OutcomeKind : std::uint8_t {
 constexpr bool has_arrived(OutcomeKind kind) {
   return kind == OutcomeKind::kDelivered || kind == OutcomeKind::kSent || kind == OutcomeKind::kRequested;
 }
+// How an outcome is shown: green, red, yellow, or neither.
+enum class Tone : std::uint8_t { kArrived, kDropped, kUnclear, kOther };
+constexpr Tone tone_of(OutcomeKind kind) {
+  if (has_arrived(kind)) return Tone::kArrived;
+  switch (kind) {
+    case OutcomeKind::kDropped:
+    case OutcomeKind::kXdpDropped:
+      return Tone::kDropped;
+    case OutcomeKind::kUnderWay:
+    case OutcomeKind::kVanished:
+    case OutcomeKind::kEvicted:
+      return Tone::kUnclear;
+    default:
+      return Tone::kOther;
+  }
+}
 std::string_view outcome_name(OutcomeKind kind);  // in JSON: "delivered", "sent", "dropped", "xdp-dropped" …
 
 enum class DropSite : std::uint8_t {

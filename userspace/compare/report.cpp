@@ -114,40 +114,6 @@ std::string undecided_text(const CompareTotals& totals) {
   return text;
 }
 
-// What a reader has to know about the figures; a line for each.
-std::string notes_text(const CompareTotals& totals, const CompareOptions& options) {
-  std::string text;
-  const auto note = [&](std::uint64_t count, const std::string& what) {
-    if (count != 0) text += "note: " + what + "\n";
-  };
-  const CorrelatorCounts& counts = totals.counts;
-  text += undecided_text(totals);
-  note(count_of(totals, OutcomeKind::kVanished),
-       "vanished: not dropped, and not seen at any later tap (another XDP program, or a tunnel)");
-  note(totals.before_begin,
-       plural(totals.before_begin, "packet") + " already under way when the taps were attached: not counted above");
-  note(count_of(totals, OutcomeKind::kUnderWay),
-       "still under way: the run ended before it was known what became of the packet");
-  note(totals.lost, plural(totals.lost, "record") + " lost in the kernel: the counts are lower bounds");
-  note(counts.evicted, plural(counts.evicted, "packet") + " given up early, with more than " +
-                           std::to_string(options.correlator.max_packets) + " followed at once");
-  note(counts.ambiguous,
-       plural(counts.ambiguous, "record") + " cut too short to tell which packet it is: use a larger -s");
-  note(counts.over_limit, plural(counts.over_limit, "record") + " of packets that came after the number given with -c");
-  note(totals.unmatched_rules,
-       plural(totals.unmatched_rules, "nftables verdict") + " that matched no packet seen here");
-  if (options.verbosity > 0) {
-    note(counts.other_netns,
-         plural(counts.other_netns, "record") + " from other network namespaces that belong to no packet seen here");
-    note(counts.unknown_end,
-         plural(counts.unknown_end, "record") + " at the end tap of packets that were not seen before");
-    note(counts.reused_skb, plural(counts.reused_skb, "record") + " of other packets in a reused sk_buff");
-    note(1, plural(counts.records, "record") + ", " + std::to_string(counts.matched) + " matched to " +
-                plural(counts.packets, "packet"));
-  }
-  return text;
-}
-
 void describe_place(JsonObject& object, const Place& place, const Places& places) {
   object.text("tap", tap_name(place.tap));
   object.optional("device", places.device(place));
@@ -186,40 +152,11 @@ void describe_outcome(JsonObject& object, const Outcome& outcome, const Places& 
   object.text("text", outcome_text(outcome, places, texts));
 }
 
-std::string clock_text(std::uint64_t time_ns) {
-  const auto seconds = static_cast<std::time_t>(time_ns / 1'000'000'000);
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%02d:%02d:%02d.%06llu ", local.tm_hour, local.tm_min, local.tm_sec,
-                static_cast<unsigned long long>(time_ns % 1'000'000'000 / 1000));
-  return text.data();
-}
-
 std::string microseconds_text(std::uint64_t ns) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%9llu.%llu us", static_cast<unsigned long long>(ns / 1000),
                 static_cast<unsigned long long>(ns % 1000 / 100));
   return text.data();
-}
-
-std::uint64_t after_first(const Observation& observation, const PacketHistory& history) {
-  return observation.time_ns - std::min(observation.time_ns, history.first_ns);
-}
-
-// Since the place before it; 0 for the first.
-std::uint64_t gap_before(std::span<const Observation> observations, std::size_t i) {
-  if (i == 0) return 0;
-  const std::uint64_t before = observations[i - 1].time_ns;
-  return observations[i].time_ns - std::min(before, observations[i].time_ns);  // frames that GRO merged come first
-}
-
-// "xdp eth0", "netfilter eth0 INPUT pre"
-std::string place_line(const Observation& observation, const Places& places) {
-  const Place& place = places[observation.place];
-  std::string text(tap_word(place.tap));
-  for (const std::string& word : {places.device(place), Places::hook(place)}) text += (word.empty() ? "" : " ") + word;
-  return text;
 }
 
 // How many packets were seen by each of those that a user would ask.
@@ -258,6 +195,65 @@ std::string seen_text(const CompareTotals& totals, const CompareOptions& options
 }
 
 }  // namespace
+
+std::string notes_text(const CompareTotals& totals, const CompareOptions& options) {
+  std::string text;
+  const auto note = [&](std::uint64_t count, const std::string& what) {
+    if (count != 0) text += "note: " + what + "\n";
+  };
+  const CorrelatorCounts& counts = totals.counts;
+  text += undecided_text(totals);
+  note(count_of(totals, OutcomeKind::kVanished),
+       "vanished: not dropped, and not seen at any later tap (another XDP program, or a tunnel)");
+  note(totals.before_begin,
+       plural(totals.before_begin, "packet") + " already under way when the taps were attached: not counted above");
+  note(count_of(totals, OutcomeKind::kUnderWay),
+       "still under way: the run ended before it was known what became of the packet");
+  note(totals.lost, plural(totals.lost, "record") + " lost in the kernel: the counts are lower bounds");
+  note(counts.evicted, plural(counts.evicted, "packet") + " given up early, with more than " +
+                           std::to_string(options.correlator.max_packets) + " followed at once");
+  note(counts.ambiguous,
+       plural(counts.ambiguous, "record") + " cut too short to tell which packet it is: use a larger -s");
+  note(counts.over_limit, plural(counts.over_limit, "record") + " of packets that came after the number given with -c");
+  note(totals.unmatched_rules,
+       plural(totals.unmatched_rules, "nftables verdict") + " that matched no packet seen here");
+  if (options.verbosity > 0) {
+    note(counts.other_netns,
+         plural(counts.other_netns, "record") + " from other network namespaces that belong to no packet seen here");
+    note(counts.unknown_end,
+         plural(counts.unknown_end, "record") + " at the end tap of packets that were not seen before");
+    note(counts.reused_skb, plural(counts.reused_skb, "record") + " of other packets in a reused sk_buff");
+    note(1, plural(counts.records, "record") + ", " + std::to_string(counts.matched) + " matched to " +
+                plural(counts.packets, "packet"));
+  }
+  return text;
+}
+
+std::string clock_text(std::uint64_t time_ns) {
+  const auto seconds = static_cast<std::time_t>(time_ns / 1'000'000'000);
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%02d:%02d:%02d.%06llu", local.tm_hour, local.tm_min, local.tm_sec,
+                static_cast<unsigned long long>(time_ns % 1'000'000'000 / 1000));
+  return text.data();
+}
+
+std::uint64_t after_first(const Observation& observation, const PacketHistory& history) {
+  return observation.time_ns - std::min(observation.time_ns, history.first_ns);
+}
+
+std::uint64_t gap_before(std::span<const Observation> observations, std::size_t i) {
+  if (i == 0) return 0;
+  const std::uint64_t before = observations[i - 1].time_ns;
+  return observations[i].time_ns - std::min(before, observations[i].time_ns);  // frames that GRO merged come first
+}
+
+std::string place_line(const Place& place, const Places& places) {
+  std::string text(tap_word(place.tap));
+  for (const std::string& word : {places.device(place), Places::hook(place)}) text += (word.empty() ? "" : " ") + word;
+  return text;
+}
 
 std::string answer_text(const CompareTotals& totals, const Places& places, const Texts& texts,
                         const CompareOptions& options) {
@@ -338,7 +334,7 @@ std::string report_json(const CompareTotals& totals, const Places& places, const
 
 void append_packet_text(std::string& text, const PacketHistory& history, std::span<const Observation> observations,
                         const Outcome& outcome, const Places& places, const Texts& texts, bool show_time) {
-  if (show_time) text += clock_text(history.first_ns);
+  if (show_time) text += clock_text(history.first_ns) + " ";
   text += "#" + std::to_string(history.number) + " " + endpoints_text(history.endpoints) + ", length " +
           std::to_string(history.payload_len) + ": " + outcome_text(outcome, places, texts);
   if (outcome.rule != kNoText) text += " by rule " + texts[outcome.rule];
@@ -348,7 +344,8 @@ void append_packet_text(std::string& text, const PacketHistory& history, std::sp
     if (gap_before(observations, i) > gap_before(observations, largest)) largest = i;
   }
   for (std::size_t i = 0; i < observations.size(); ++i) {
-    text += "\n" + microseconds_text(gap_before(observations, i)) + "  " + place_line(observations[i], places);
+    text += "\n" + microseconds_text(gap_before(observations, i)) + "  " +
+            place_line(places[observations[i].place], places);
     if (observations[i].records > 1) text += " x" + std::to_string(observations[i].records);
     if (i == largest && observations.size() > 2) text += "  <- longest";
   }

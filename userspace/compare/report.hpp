@@ -19,6 +19,16 @@ std::string report_json(const CompareTotals& totals, const Places& places, const
 std::string answer_text(const CompareTotals& totals, const Places& places, const Texts& texts,
                         const CompareOptions& options);
 
+// What a reader has to know about the figures, a line for each: "note: …".
+std::string notes_text(const CompareTotals& totals, const CompareOptions& options);
+// "13:05:07.719373"
+std::string clock_text(std::uint64_t time_ns);
+// The time of an observation since the packet's first record, and since the place before it; 0 for the first.
+std::uint64_t after_first(const Observation& observation, const PacketHistory& history);
+std::uint64_t gap_before(std::span<const Observation> observations, std::size_t i);
+// "xdp eth0", "netfilter eth0 INPUT pre"
+std::string place_line(const Place& place, const Places& places);
+
 // A line for a packet and one for each place where it was seen, with the time since the one before; or one JSON object.
 // Appended without the last line's end.
 void append_packet_text(std::string& text, const PacketHistory& history, std::span<const Observation> observations,

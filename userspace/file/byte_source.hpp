@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "ringtap/result.hpp"
@@ -24,12 +25,27 @@ struct ReadResult {
   std::size_t size = 0;  // more than 0 only with kData
 };
 
+// How far a file has been read, as it is stored.
+struct ReadPosition {
+  std::uint64_t bytes = 0;
+  std::uint64_t size = 0;  // of the file
+  bool has_size = true;    // a pipe has none
+
+  ReadPosition& operator+=(const ReadPosition& other) {
+    bytes += other.bytes;
+    size += other.size;
+    has_size = has_size && other.has_size;
+    return *this;
+  }
+};
+
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
 
   // Returns bytes as soon as there are any; `into` must not be empty.
   virtual Result<ReadResult> read(std::span<std::byte> into, Deadline deadline) = 0;
+  [[nodiscard]] virtual ReadPosition position() const { return {}; }
 };
 
 }  // namespace ringtap

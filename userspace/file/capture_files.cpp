@@ -107,6 +107,9 @@ class CaptureFiles::Input final : public Sink {
   [[nodiscard]] std::uint64_t options_left_out() const {
     return reader_ == nullptr ? options_left_out_ : reader_->options_left_out();
   }
+  [[nodiscard]] ReadPosition position() const {
+    return later_ == nullptr && reader_ != nullptr ? reader_->position() : ReadPosition{};
+  }
 
   Result<> on_interface(const Interface& interface) override {
     if (is_looking_) {
@@ -256,6 +259,7 @@ Result<std::unique_ptr<CaptureFiles>> CaptureFiles::open(std::vector<std::unique
 
 void CaptureFiles::close(Input& input) {
   options_left_out_ += input.options_left_out();
+  position_ += input.position();
   if (auto totals = input.statistics()) statistics_.insert(statistics_.end(), totals->begin(), totals->end());
   std::erase_if(inputs_, [&](const auto& other) { return other.get() == &input; });
 }
@@ -322,6 +326,12 @@ Result<> CaptureFiles::stop() {
   waiting_.clear();
   heads_.clear();
   return ok();
+}
+
+ReadPosition CaptureFiles::position() const {
+  ReadPosition sum = position_;
+  for (const auto& input : inputs_) sum += input->position();
+  return sum;
 }
 
 std::uint64_t CaptureFiles::options_left_out() const {

@@ -49,6 +49,8 @@ class CaptureFiles final : public RecordSource {
 
   // Of the interfaces that the files describe before their first packets.
   [[nodiscard]] const std::set<LinkType>& link_types() const { return link_types_; }
+  // Of all files together, except those of a CaptureInput.
+  [[nodiscard]] ReadPosition position() const;
   // As in FormatParser, of all files.
   [[nodiscard]] std::uint64_t options_left_out() const;
 
@@ -68,6 +70,7 @@ class CaptureFiles final : public RecordSource {
   std::vector<Input*> heads_;      // a heap of those whose record is; the earliest is in front
   std::set<LinkType> link_types_;
   std::uint64_t options_left_out_ = 0;  // of the files that have ended
+  ReadPosition position_;               // the same
   std::uint32_t next_interface_id_ = 0;
   std::uint32_t snaplen_ = 0;  // of several files; 0: no limit
   bool is_unlimited_ = false;

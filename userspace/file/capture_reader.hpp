@@ -33,6 +33,7 @@ class CaptureReader final : public RecordSource {
   // The interfaces at the beginning: reads ahead until there is one, however long that takes, and on to the first
   // packet as far as the data is at hand. Empty for a file without any. To be called before the first turn.
   Result<std::vector<Interface>> first_interfaces();
+  [[nodiscard]] ReadPosition position() const { return in_.position(); }
   // As in FormatParser.
   [[nodiscard]] std::uint64_t options_left_out() const { return parser_ == nullptr ? 0 : parser_->options_left_out(); }
 

@@ -19,6 +19,7 @@ class Decompressor final : public ByteSource {
   Decompressor(std::unique_ptr<Codec> codec, std::unique_ptr<ByteSource> packed, std::span<const std::byte> head);
 
   Result<ReadResult> read(std::span<std::byte> into, Deadline deadline) override;
+  [[nodiscard]] ReadPosition position() const override { return packed_->position(); }
 
  private:
   std::unique_ptr<Codec> codec_;

@@ -2,6 +2,7 @@
 #include "file/fd_source.hpp"
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,7 +23,11 @@ timespec time_left(Deadline deadline) {
 
 }  // namespace
 
-FdSource::FdSource(UniqueFd fd) : fd_(std::move(fd)), is_regular_(is_regular_file(fd_.get())) {}
+FdSource::FdSource(UniqueFd fd) : fd_(std::move(fd)), is_regular_(is_regular_file(fd_.get())) {
+  struct stat status {};
+  position_.has_size = is_regular_;
+  if (is_regular_ && ::fstat(fd_.get(), &status) == 0) position_.size = static_cast<std::uint64_t>(status.st_size);
+}
 
 Result<ReadResult> FdSource::read(std::span<std::byte> into, Deadline deadline) {
   if (!is_regular_) {
@@ -33,7 +38,10 @@ Result<ReadResult> FdSource::read(std::span<std::byte> into, Deadline deadline) 
     if (ready < 0) return Error::from_errno(errno, "wait for input");
   }
   const ssize_t count = ::read(fd_.get(), into.data(), into.size());
-  if (count > 0) return ReadResult{ReadState::kData, static_cast<std::size_t>(count)};
+  if (count > 0) {
+    position_.bytes += static_cast<std::uint64_t>(count);
+    return ReadResult{ReadState::kData, static_cast<std::size_t>(count)};
+  }
   if (count == 0) return ReadResult{ReadState::kEnd};
   if (errno == EINTR || errno == EAGAIN) return ReadResult{ReadState::kNothingYet};
   return Error::from_errno(errno, "read");

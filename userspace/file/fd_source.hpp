@@ -13,11 +13,13 @@ class FdSource final : public ByteSource {
   explicit FdSource(UniqueFd fd);
 
   Result<ReadResult> read(std::span<std::byte> into, Deadline deadline) override;
+  [[nodiscard]] ReadPosition position() const override { return position_; }
   [[nodiscard]] bool is_regular() const { return is_regular_; }
 
  private:
   UniqueFd fd_;
   bool is_regular_;
+  ReadPosition position_;
 };
 
 }  // namespace ringtap

@@ -36,6 +36,7 @@ class InputBuffer {
     offset_ += size;
   }
 
+  [[nodiscard]] ReadPosition position() const { return source_->position(); }
   // For messages: where bytes()[ahead] is in the file.
   [[nodiscard]] std::string place(std::size_t ahead = 0) const;
 

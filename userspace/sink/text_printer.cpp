@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <ctime>
+#include <string>
+#include <utility>
 
 #include "base/now.hpp"
 #include "base/plain_text.hpp"
@@ -54,6 +56,7 @@ DissectOptions with_dump_known(DissectOptions options, DumpStyle dump) {
 
 TextPrinter::TextPrinter(int fd, const TextOptions& options, NameResolver* resolver)
     : options_(options),
+      has_color_(!options.dissect.compat && wants_color(options.color, fd)),
       device_names_(std::make_unique<NumberedDevices>(interfaces_)),
       dissector_(with_dump_known(options.dissect, options.dump), resolver, device_names_.get()),
       lines_(fd, options.line_buffered),
@@ -80,21 +83,41 @@ Result<> TextPrinter::on_record(const RecordView& given) {
     return ok();
   }
   const RecordView& record = without_cooked_tag(given);
+  return has_color_ ? print<true>(record) : print<false>(record);
+}
+
+template <bool kColored>
+Result<> TextPrinter::print(const RecordView& record) {
+  const auto end = [this] {
+    if constexpr (kColored) return end_colored_line();
+    return end_line();
+  };
+  mark<kColored>(Color::kFaint);
   if (options_.number) out_.put(Padded{count_, 5, ' '}, "  ");
   if (options_.lengths) out_.put("caplen ", record.data.size(), " len ", record.wire_len, ' ');
-  if (Dissector::print_if_invalid(record, out_)) return end_line();
+  if (Dissector::print_if_invalid(record, out_)) return end();
   put_time(record.time_ns);
+  mark<kColored>(Color::kPlain);
   if (shows_interface(record)) {
+    mark<kColored>(Color::kCyan);
     const std::string_view name =
         record.interface_id < interfaces_.size() ? std::string_view(interfaces_[record.interface_id].shown) : "?";
     put_interface(out_, name, direction_name(record));
+    mark<kColored>(Color::kPlain);
   }
   device_names_->set_interface(record.interface_id);
   const std::size_t header_size = dissector_.print(record, out_);
-  if (record.owners != nullptr) put_owners(*record.owners);
-  if (!options_.dissect.compat) put_trace(record);
+  if (record.owners != nullptr) {
+    mark<kColored>(Color::kMagenta);
+    put_owners(*record.owners);
+  }
+  if (!options_.dissect.compat) {
+    mark<kColored>(record.tap == Tap::kDrop ? Color::kRed : Color::kBlue);
+    put_trace(record);
+  }
+  mark<kColored>(Color::kFaint);
   put_dump(record, header_size);
-  return end_line();
+  return end();
 }
 
 // With -e the tag is shown all the same.
@@ -174,6 +197,24 @@ Result<> TextPrinter::end_line() {
     out_.cut(begin);
     out_.put(plain);
   }
+  return lines_.end_record();
+}
+
+// Each part between two colours is made plain by itself, since a colour is an escape.
+Result<> TextPrinter::end_colored_line() {
+  const std::size_t begin = lines_.begin_of_record();
+  const std::string line(out_.text().substr(begin));
+  out_.cut(begin);
+  marks_.push_back({begin + line.size(), Color::kPlain});
+  std::size_t at = begin;
+  Color color = Color::kPlain;
+  for (const Mark& next : std::exchange(marks_, {})) {
+    const std::string part = plain_text(std::string_view(line).substr(at - begin, next.at - at));
+    out_.put(std::string_view(colored(part, color, true)));
+    at = next.at;
+    color = next.color;
+  }
+  out_.put('\n');
   return lines_.end_record();
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/terminal.hpp"
 #include "dissect/dissector.hpp"
 #include "ringtap/sink.hpp"
 #include "ringtap/text_style.hpp"
@@ -36,6 +37,18 @@ class TextPrinter final : public Sink {
   [[nodiscard]] std::uint64_t records_stored() const override { return lines_.records_stored() + unprinted_; }
 
  private:
+  struct Mark {  // the colour from here on
+    std::size_t at;
+    Color color;
+  };
+  // Apart, so that lines without colours take no more work than before there were any.
+  template <bool kColored>
+  Result<> print(const RecordView& record);
+  template <bool kColored>
+  void mark(Color color) {
+    if constexpr (kColored) marks_.push_back({out_.size(), color});
+  }
+  Result<> end_colored_line();
   // The record itself, or one that lives until the next call.
   const RecordView& without_cooked_tag(const RecordView& record);
   [[nodiscard]] bool shows_interface(const RecordView& record) const;
@@ -49,6 +62,8 @@ class TextPrinter final : public Sink {
   void put_dump(const RecordView& record, std::size_t header_size);
 
   TextOptions options_;
+  bool has_color_;
+  std::vector<Mark> marks_;  // of the present line
   std::vector<ShownInterface> interfaces_;
   bool several_names_ = false;
   bool hides_cooked_tags_ = false;

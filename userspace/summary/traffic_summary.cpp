@@ -310,8 +310,7 @@ std::string TrafficSummary::json() const {
   return text + '\n';
 }
 
-// Lines are cut at the width, so that each takes one.
-std::string TrafficSummary::screen(std::size_t lines, std::size_t columns, double seconds) {
+std::string TrafficSummary::screen(std::size_t lines, double seconds) {
   constexpr std::size_t kHeadings = 6;
   const std::size_t room = lines > kHeadings ? lines - kHeadings : 1;
   const std::size_t tables =
@@ -321,14 +320,7 @@ std::string TrafficSummary::screen(std::size_t lines, std::size_t columns, doubl
   if (!style_.drops_only) text += flow_lines(rows, seconds) + host_lines(rows, seconds) + talker_lines(rows, seconds);
   text += drop_lines(rows, seconds);
   remember();
-  std::string shown;
-  std::size_t shown_lines = 0;
-  for (std::size_t at = 0; at < text.size() && shown_lines + 1 < lines; ++shown_lines) {
-    const std::size_t end = text.find('\n', at);
-    shown += plain_line(std::string_view(text).substr(at, end - at)).substr(0, columns) + "\n";
-    at = end + 1;
-  }
-  return shown;
+  return plain_text(text);
 }
 
 void TrafficSummary::remember() {

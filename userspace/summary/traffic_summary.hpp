@@ -46,8 +46,8 @@ class TrafficSummary final : public Sink {
   // All of it, as text, with at most `rows` of each kind, or as objects.
   [[nodiscard]] std::string text(std::size_t rows) const;
   [[nodiscard]] std::string json() const;
-  // The same with rates since the last call, for a screen of this many lines.
-  std::string screen(std::size_t lines, std::size_t columns, double seconds);
+  // The same with rates since the last call, for a screen of this many lines; they may be longer than it is wide.
+  std::string screen(std::size_t lines, double seconds);
 
  private:
   struct Flow {  // in the direction of the first packet
