@@ -6,7 +6,6 @@ import os
 import pty
 import re
 import select
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,10 +24,10 @@ def options_of(command):
     return found
 
 
-def of_fish():
+def of_fish(home):
     def offered(line):
         script = f"source {FOLDER}/fish/ringtap.fish; complete -C '{line}'"
-        done = run("fish", "--no-config", "-c", script, env={**os.environ, "HOME": "/nonexistent"})
+        done = run("fish", "--no-config", "-c", script, env={**os.environ, "HOME": home})
         equal((done.returncode, done.stderr), (0, ""), "fish")
         return {text.split("\t")[0] for text in done.stdout.splitlines()}
 
@@ -72,23 +71,23 @@ class Zsh:
         os.waitpid(self.child, 0)
 
 
-def of_zsh():
-    with tempfile.TemporaryDirectory() as home:
-        zsh = Zsh(home)
-        for command in COMMANDS:
-            line = f"ringtap {command} --".replace("  ", " ")
-            shown = zsh.ask(line + "\t\t", line)
-            missing = {option for option in options_of(command) if not re.search(re.escape(option) + r"\b", shown)}
-            equal(missing, set(), f"what zsh lacks of ringtap {command}, which shows {shown[-3000:]!r}")
-        shown = zsh.ask("ringtap compare --color \t\t", "x")
-        check(all(word in shown for word in ("auto", "always", "never")), f"what zsh offers after --color: {shown!r}")
-        zsh.end()
+def of_zsh(home):
+    zsh = Zsh(home)
+    for command in COMMANDS:
+        line = f"ringtap {command} --".replace("  ", " ")
+        shown = zsh.ask(line + "\t\t", line)
+        missing = {option for option in options_of(command) if not re.search(re.escape(option) + r"\b", shown)}
+        equal(missing, set(), f"what zsh lacks of ringtap {command}, which shows {shown[-3000:]!r}")
+    shown = zsh.ask("ringtap compare --color \t\t", "x")
+    check(all(word in shown for word in ("auto", "always", "never")), f"what zsh offers after --color: {shown!r}")
+    zsh.end()
 
 
 def main():
     require("zsh", "fish")
-    of_fish()
-    of_zsh()
+    with tempfile.TemporaryDirectory() as home:
+        of_fish(home)
+        of_zsh(home)
 
 
 if __name__ == "__main__":

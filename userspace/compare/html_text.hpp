@@ -4,6 +4,7 @@
 // control characters and marks of bidirectional text made visible (base/plain_text.hpp). Owns the text. One thread.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -52,7 +53,7 @@ class HtmlText {
   }
   // With one digit after the point.
   HtmlText& decimal(double value) {
-    const auto tenths = static_cast<std::uint64_t>((value < 0 ? 0 : value) * 10 + 0.5);
+    const auto tenths = static_cast<std::uint64_t>(std::llround((value < 0 ? 0 : value) * 10));
     page_ += std::to_string(tenths / 10);
     page_ += '.';
     page_ += static_cast<char>('0' + tenths % 10);
