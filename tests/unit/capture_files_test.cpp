@@ -89,6 +89,24 @@ TEST_F(CaptureFilesTest, NumbersTheInterfacesOfAllFilesOn) {
   EXPECT_EQ((*statistics)[3].received, 8U);
 }
 
+TEST_F(CaptureFilesTest, KnowsHowFarAllOfThemAreRead) {
+  for (const std::size_t count : {1U, 3U}) {
+    std::vector<std::string> paths = {timed("a", {1, 4}), timed("b", {}), timed("c", {2, 3})};
+    paths.resize(count);
+    std::uint64_t size = 0;
+    for (const std::string& path : paths) size += std::filesystem::file_size(path);
+    auto files = CaptureFiles::open(paths, {});
+    ASSERT_TRUE(files);
+    RecordingSink sink;
+    EXPECT_FALSE(drain(**files, sink));
+    const ReadPosition position = (*files)->position();
+    EXPECT_EQ(position.bytes, size);
+    EXPECT_EQ(position.size, size);
+    EXPECT_TRUE(position.has_size);
+  }
+  EXPECT_FALSE((ReadPosition{} += ReadPosition{.bytes = 5, .size = 0, .has_size = false}).has_size);
+}
+
 TEST_F(CaptureFilesTest, AMissingFileIsFoundBeforeAnythingIsRead) {
   const auto files = CaptureFiles::open({pcap("a"), folder_ / "none", pcap("c")}, {});
   ASSERT_FALSE(files);
