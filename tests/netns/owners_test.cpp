@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -289,6 +290,95 @@ TEST_F(Owners, AreNamedByAComparisonAtBothEnds) {
   EXPECT_EQ(compared.status, (ExitStatus{0, 0})) << compared.err;
   EXPECT_NE(compared.out.find("delivered [from writer "), std::string::npos) << compared;
   EXPECT_NE(compared.out.find(", to reader " + reader.text() + "]"), std::string::npos) << compared;
+}
+
+// The same addresses and ports at the same time in two namespaces, of which neither may lend its owner to the other.
+TEST_F(Owners, OfEqualConnectionsInTwoNamespacesAreToldApart) {
+  const Namespace node;
+  struct Place {
+    Namespace client;
+    Namespace server;
+  };
+  const Place places[2];
+  std::vector<std::string> arguments = {"--who", "-v", "-n", "-i", "any", "udp port 7301 or tcp port 7302"};
+  std::vector<std::unique_ptr<Actor>> actors;
+  for (const Place& place : places) {
+    place.client.ip("link add c0 type veth peer name s0 netns " + place.server.name());
+    place.client.ip("addr add 10.71.1.2/24 dev c0");
+    place.server.ip("addr add 10.71.1.1/24 dev s0");
+    place.client.ip("link set c0 up");
+    place.server.ip("link set s0 up");
+    arguments.insert(arguments.begin(), {"--netns", place.client.name(), "--netns", place.server.name()});
+    const std::string number = std::to_string(&place - places);
+    actors.push_back(std::make_unique<Actor>(place.server, "server" + number,
+                                             "import threading\n"
+                                             "u=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n"
+                                             "u.bind(('10.71.1.1',7301))\nl=socket.socket()\nl.bind(('',7302))\n"
+                                             "l.listen()\ndef echo():\n while True:\n  d,a=u.recvfrom(99)\n"
+                                             "  u.sendto(d,a)\ndef serve():\n while True:\n  c,a=l.accept()\n"
+                                             "  c.sendall(c.recv(99))\n"
+                                             "for f in (echo,serve): threading.Thread(target=f,daemon=True).start()",
+                                             folder_ / ("server" + number)));
+  }
+  Capture ringtap(node, arguments);
+  for (const Place& place : places) {
+    const std::string number = std::to_string(&place - places);
+    actors.push_back(std::make_unique<Actor>(
+        place.client, "client" + number,
+        "for i in range(5):\n u=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\n u.bind(('',7401))\n"
+        " u.sendto(b'x',('10.71.1.1',7301))\n u.recv(9)\n u.close()\nc=socket.socket()\nc.bind(('',7402))\n"
+        "c.connect(('10.71.1.1',7302))\nc.sendall(b'x')\nc.recv(9)",
+        folder_ / ("client" + number)));
+  }
+  const Finished captured = ringtap.stop();
+  expect_identity(captured.err);
+  unsigned named = 0;
+  std::istringstream lines(captured.out);
+  std::string interface;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(" ")) interface = line.substr(0, line.find(" ", line.find(' ') + 1));
+    for (const Place& place : places) {
+      const std::string other = std::to_string(1 - (&place - places));
+      const bool is_here = interface.find(place.client.name() + "/") != std::string::npos ||
+                           interface.find(place.server.name() + "/") != std::string::npos;
+      if (!is_here) continue;
+      EXPECT_EQ(line.find("client" + other + " "), std::string::npos) << interface << '\n' << line;
+      EXPECT_EQ(line.find("server" + other + " "), std::string::npos) << interface << '\n' << line;
+      const std::string own = std::to_string(&place - places);
+      named +=
+          line.find("client" + own + " ") != std::string::npos || line.find("server" + own + " ") != std::string::npos
+              ? 1
+              : 0;
+    }
+  }
+  // Two places, two ends, five datagrams and their answers, and the segments with data.
+  EXPECT_GE(named, 2U * 2U * (5U * 2U + 2U)) << captured.out;
+}
+
+// Of what other taps than tc see, nobody is named but by the socket that got or lost the packet.
+TEST_F(Owners, AtOtherTapsAreUnknownOrThatOfTheSocket) {
+  const Namespace host;
+  const Actor reader(host, "reader", kReader, folder_ / "reader");
+  Capture ringtap(host, {"--who", "-n", "-i", "lo", "--tap", "xdp,packet,stack,tc,socket", "udp port 7301"});
+  send_udp(host, "127.0.0.1", 7301, Payload{"x"}.bytes);
+  const Finished captured = ringtap.stop();
+  EXPECT_EQ(captured.status, (ExitStatus{0, 0})) << captured.err;
+  bool has_socket = false;
+  std::istringstream lines(captured.out);
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_of_socket = line.find(" lo:socket ") != std::string::npos;
+    if (is_of_socket) {
+      EXPECT_NE(line.find("[to reader " + reader.text() + "]"), std::string::npos) << line;
+    }
+    has_socket = has_socket || is_of_socket;
+    const bool knows_nobody = line.find(" lo:xdp ") != std::string::npos ||
+                              line.find(" lo:packet ") != std::string::npos ||
+                              line.find(" lo:stack ") != std::string::npos;
+    if (knows_nobody) {
+      EXPECT_EQ(line.find(" uid "), std::string::npos) << line;
+    }
+  }
+  EXPECT_TRUE(has_socket) << captured;
 }
 
 TEST_F(Owners, AreSelectedInRecordingsByTheirIndex) {
