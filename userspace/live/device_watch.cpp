@@ -66,7 +66,7 @@ bool DeviceWatch::translate(rtnetlink::DeviceEvent& event) {
 }
 
 void DeviceWatch::on_netns_event(SlotTable& slots, const rtnetlink::DeviceEvent& event) {
-  if (namespaces_ == nullptr) return;
+  if (namespaces_ == nullptr || event.netns_id == rtnetlink::kNoNetnsId) return;
   const CapturedNetns* const known = namespaces_->with_id(event.netns_id);
   if (!event.gone) heard_of_stranger_ = heard_of_stranger_ || known == nullptr;
   if (!event.gone || known == nullptr) return;
