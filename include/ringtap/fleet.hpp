@@ -34,6 +34,7 @@ struct AgentOptions {
   std::string host_id;  // empty: the host's name
   AgentLimits limits;
   std::uint64_t queue_bytes = std::uint64_t{64} << 20;  // of batches that wait for the servers
+  std::string spill_folder;                             // for those that find no room there; empty: none
 };
 
 enum class FleetVerb : std::uint8_t { kNone, kStatus, kCapture, kStart, kStop, kCollect, kKey };

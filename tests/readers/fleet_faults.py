@@ -74,7 +74,7 @@ def the_collector_is_killed(folder, hosts):
 
 
 def a_small_queue_is_full(folder, hosts, servers):
-    """While the servers stand still. What is dropped is counted, and the capture goes on."""
+    """While the servers stand still. What a drops is counted, what b has no room for goes to its disk."""
     path = os.path.join(folder, "queue.pcapng")
     capture, said = start_capture(path, "udp port 5000")
     for server in servers:
@@ -137,7 +137,7 @@ def main():
         join(*hosts)
         for host in hosts:
             urls = [host.server.replace(str(NATS_PORT), str(server.port)) for server in servers]
-            host.start_agent("--nats", ",".join(urls), "--queue", "1M" if host.name == "a" else "64M")
+            host.start_agent("--nats", ",".join(urls), "--queue", "1M", *(["--spill", folder] if host.name == "b" else []))
         wait_until(lambda: any(server.says("JetStream cluster new metadata leader") for server in servers), "a leader")
         wait_until(lambda: hosts_of_status() == ["a", "b"], "both agents answer")
         for case in (the_collector_is_killed, the_leader_is_killed, a_small_queue_is_full, an_agent_is_killed):

@@ -180,7 +180,8 @@ void Agent::prepare(const Fields& request, const std::string& reply) {
   auto sender = BatchSender::start(nats.take(), {.session = session,
                                                  .host = settings_.options.host_id,
                                                  .boot = boot_,
-                                                 .queue_bytes = settings_.options.queue_bytes});
+                                                 .queue_bytes = settings_.options.queue_bytes,
+                                                 .spill_folder = settings_.options.spill_folder});
   if (!sender) return refuse(sender.error());
   const auto longest = std::chrono::nanoseconds(request.number_or("longest", 0));
   const auto allowed = settings_.options.limits.longest;

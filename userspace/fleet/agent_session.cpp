@@ -96,7 +96,7 @@ std::string AgentSession::state_text() {
                      " packets=" + std::to_string(counts.packets + counts.queue_packets) +
                      " batches=" + std::to_string(counts.batches) + " stored=" + std::to_string(counts.stored) +
                      " lost_queue=" + std::to_string(counts.queue_packets) +
-                     " queued=" + std::to_string(counts.queued_bytes);
+                     " queued=" + std::to_string(counts.queued_bytes + counts.spilled_bytes);
   return counts.trouble.empty() ? text : text + " (" + counts.trouble + ")";
 }
 

@@ -27,10 +27,17 @@ constexpr std::size_t kHeaderRoom = 2048;
 Result<std::unique_ptr<BatchSender>> BatchSender::start(std::unique_ptr<Nats> nats, Settings settings) {
   auto encoder = BatchEncoder::create();
   if (!encoder) return encoder.take_error();
+  std::optional<SpillFile> spill;
+  if (!settings.spill_folder.empty()) {
+    auto made = SpillFile::create(settings.spill_folder);
+    if (!made) return made.take_error();
+    spill.emplace(made.take());
+  }
   std::unique_ptr<BatchSender> sender(new BatchSender(std::move(nats), std::move(settings), encoder.take()));
   if (auto listens = sender->nats_->subscribe(sender->inbox_ + ".*", sender->answers_); !listens) {
     return listens.take_error();
   }
+  sender->spill_ = std::move(spill);
   auto thread = start_thread("sends packets to the servers", [self = sender.get()] { self->run(); });
   if (!thread) return thread.take_error();
   sender->thread_ = thread.take();
@@ -77,45 +84,76 @@ void BatchSender::put(BuiltSection section, std::uint64_t until_ns) {
   enqueue(std::move(header), section.packets == 0 ? std::span<const std::byte>() : section.bytes, false);
 }
 
-// The number is given where it is certain that the batch is sent.
+// Where the message waits; false: nowhere.
+bool BatchSender::keep(Queued& queued, bool in_any_case) {
+  {
+    const std::lock_guard lock(mutex_);
+    // One that comes when others wait on the disk goes there as well, so that memory is free for what is sent again.
+    if (in_any_case || (queued_bytes_ + queued.size <= settings_.queue_bytes && spilled_bytes_ == 0)) {
+      queued_bytes_ += queued.size;
+      return true;
+    }
+  }
+  if (!spill_) return false;
+  const std::lock_guard lock(spill_mutex_);
+  auto at = spill_->append(queued.message);
+  if (!at) {
+    const std::lock_guard counts_lock(mutex_);
+    counts_.trouble = at.error().text();
+    return false;
+  }
+  queued.spilled = *at;
+  queued.message = {};
+  const std::lock_guard counts_lock(mutex_);
+  spilled_bytes_ += queued.size;
+  ++counts_.spilled;
+  return true;
+}
+
+// A batch that is dropped has no number.
 void BatchSender::enqueue(BatchHeader header, std::span<const std::byte> section, bool in_any_case) {
   {
     const std::lock_guard lock(mutex_);
-    // What it takes when it is compressed is not known yet.
-    const bool fits = queued_bytes_ + section.size() / 2 <= settings_.queue_bytes;
-    if (!fits && !in_any_case) {
-      if (header.packets == 0) return;
-      counts_.queue_packets += header.packets;
-      ++counts_.queue_batches;
-      return;
-    }
-    header.number = counts_.batches++;
+    header.number = counts_.batches;
     header.sent_before = counts_.packets;
-    counts_.packets += header.packets;
     header.queue_packets = counts_.queue_packets;
     header.queue_batches = counts_.queue_batches;
   }
   auto queued = std::make_shared<Queued>(Queued{.number = header.number,
                                                 .id = message_id(header),
                                                 .message = encoder_.encode(header, section),
+                                                .spilled = {},
+                                                .size = 0,
                                                 .due = {},
                                                 .is_sent = false,
                                                 .is_stored = false});
+  queued->size = queued->message.size();
+  const bool is_kept = keep(*queued, in_any_case);
   {
     const std::lock_guard lock(mutex_);
-    queued_bytes_ += queued->message.size();
+    if (!is_kept) {
+      counts_.queue_packets += header.packets;
+      counts_.queue_batches += header.packets > 0 ? 1 : 0;
+      return;
+    }
+    ++counts_.batches;
+    counts_.packets += header.packets;
     queue_.push_back(std::move(queued));
   }
   answers_->wake();
 }
 
 bool BatchSender::finish(Fields ending, std::uint64_t until_ns, std::chrono::milliseconds patience) {
-  const auto end = Clock::now() + patience;
-  const auto wait_until_empty = [&](Clock::time_point until) {
+  // As long as the servers take something.
+  const auto wait_until_empty = [&](std::chrono::milliseconds longest) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_until(lock, until, [this] { return queue_.empty(); });
+    for (;;) {
+      const std::uint64_t stored = counts_.stored;
+      if (changed_.wait_for(lock, longest, [this] { return queue_.empty(); })) return true;
+      if (counts_.stored == stored) return false;
+    }
   };
-  const bool all_stored = wait_until_empty(end);
+  const bool all_stored = wait_until_empty(patience);
   BatchHeader header = next_header();
   header.until_ns = until_ns;
   header.lost_before = header.lost_after = lost_;
@@ -129,13 +167,14 @@ bool BatchSender::finish(Fields ending, std::uint64_t until_ns, std::chrono::mil
   }
   header.more = std::move(ending);
   enqueue(std::move(header), {}, true);
-  return wait_until_empty(std::max(end, Clock::now() + 2s)) && all_stored;
+  return wait_until_empty(all_stored ? patience : 2s) && all_stored;
 }
 
 SenderCounts BatchSender::counts() {
   const std::lock_guard lock(mutex_);
   SenderCounts counts = counts_;
   counts.queued_bytes = queued_bytes_;
+  counts.spilled_bytes = spilled_bytes_;
   return counts;
 }
 
@@ -180,14 +219,24 @@ void BatchSender::run() {
       take_answers(wake);
       continue;
     }
-    // Without the lock: put() has to go on while a server is slow. An Error is met again as a missing answer.
-    auto sent = nats_->publish(subject_, next->message, inbox_ + "." + std::to_string(next->number), next->id);
-    if (!sent) {
-      const std::lock_guard lock(mutex_);
-      counts_.trouble = sent.error().text();
-    }
+    send(*next);
     take_answers(Clock::time_point());
   }
+}
+
+// Without the lock: put() has to go on while a server is slow. An Error is met again as a missing answer.
+void BatchSender::send(const Queued& queued) {
+  Result<std::vector<std::byte>> message = std::vector<std::byte>();
+  if (queued.spilled) {
+    const std::lock_guard lock(spill_mutex_);
+    message = spill_->read(*queued.spilled, queued.size);
+  }
+  Result<> sent = message ? nats_->publish(subject_, queued.spilled ? *message : queued.message,
+                                           inbox_ + "." + std::to_string(queued.number), queued.id)
+                          : Result<>(message.take_error());
+  if (sent) return;
+  const std::lock_guard lock(mutex_);
+  counts_.trouble = sent.error().text();
 }
 
 // Waits for the first one at most until then.
@@ -207,6 +256,8 @@ void BatchSender::take_answers(Clock::time_point until) {
 }
 
 void BatchSender::answer(std::uint64_t number, const NatsMessage& message) {
+  // put() takes the other lock first, too.
+  const std::lock_guard spill_lock(spill_mutex_);
   const std::lock_guard lock(mutex_);
   const auto found =
       std::find_if(queue_.begin(), queue_.end(), [&](const auto& queued) { return queued->number == number; });
@@ -225,7 +276,8 @@ void BatchSender::answer(std::uint64_t number, const NatsMessage& message) {
   counts_.trouble.clear();
   if (!std::exchange(queued.is_stored, true)) {
     ++counts_.stored;
-    queued_bytes_ -= queued.message.size();
+    (queued.spilled ? spilled_bytes_ : queued_bytes_) -= queued.size;
+    if (queued.spilled && spilled_bytes_ == 0) spill_->clear();
     queued.message = {};
   }
   while (!queue_.empty() && queue_.front()->is_stored) queue_.pop_front();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// The queue between a capture and the servers. put() never waits: a batch for which there is no room is counted and
-// dropped, the newest first. A thread sends, at most kBatchesUnderWay at a time, and keeps each batch until a server
-// has stored it; what is not answered is sent again with the same id, so that a server stores it once, and where nobody
-// answers it waits 20 ms, then twice as long each time, up to a second. put() is for one thread; the rest for any.
+// The queue between a capture and the servers. put() never waits for these: a batch for which there is no room goes to
+// the disk, if there is a folder for that, or is counted and dropped, the newest first. A thread sends, at most
+// kBatchesUnderWay at a time, and keeps each batch until a server has stored it; what is not answered is sent again
+// with the same id, so that a server stores it once, and where nobody answers it waits 20 ms, then twice as long each
+// time, up to a second. put() is for one thread; the rest for any.
 #pragma once
 
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,6 +21,7 @@
 #include "fleet/batch.hpp"
 #include "fleet/batch_builder.hpp"
 #include "fleet/nats.hpp"
+#include "fleet/spill_file.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
@@ -29,9 +32,11 @@ struct SenderCounts {
   std::uint64_t stored = 0;         // batches that a server has
   std::uint64_t queue_packets = 0;  // dropped, since the queue was full
   std::uint64_t queue_batches = 0;
-  std::uint64_t queued_bytes = 0;  // now
-  std::uint64_t repeats = 0;       // sent again
-  std::string trouble;             // why the last one was not stored; empty: it was
+  std::uint64_t queued_bytes = 0;   // now, in memory
+  std::uint64_t spilled_bytes = 0;  // now, on the disk
+  std::uint64_t spilled = 0;        // batches that were ever there
+  std::uint64_t repeats = 0;        // sent again
+  std::string trouble;              // why the last one was not stored; empty: it was
 };
 
 class BatchSender {
@@ -41,6 +46,7 @@ class BatchSender {
     std::string host;
     std::string boot;
     std::uint64_t queue_bytes = 0;
+    std::string spill_folder = {};  // empty: there is none
   };
   // `nats` is connected, and for this sender alone: a slow server blocks who sends.
   static Result<std::unique_ptr<BatchSender>> start(std::unique_ptr<Nats> nats, Settings settings);
@@ -61,13 +67,17 @@ class BatchSender {
   struct Queued {
     std::uint64_t number;
     std::string id;
-    std::vector<std::byte> message;
+    std::vector<std::byte> message;        // empty if it is on the disk, or stored
+    std::optional<std::uint64_t> spilled;  // where it is there
+    std::size_t size;
     Clock::time_point due;  // when it is sent, or sent again
     bool is_sent;
     bool is_stored;
   };
   BatchSender(std::unique_ptr<Nats> nats, Settings settings, BatchEncoder encoder);
   void enqueue(BatchHeader header, std::span<const std::byte> section, bool in_any_case);
+  bool keep(Queued& queued, bool in_any_case);
+  void send(const Queued& queued);
   BatchHeader next_header() const;
   void run();
   void take_answers(Clock::time_point until);
@@ -86,6 +96,9 @@ class BatchSender {
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Queued>> queue_;
   std::uint64_t queued_bytes_ = 0;
+  std::uint64_t spilled_bytes_ = 0;
+  std::mutex spill_mutex_;  // of spill_; taken before mutex_
+  std::optional<SpillFile> spill_;
   SenderCounts counts_;
   std::uint64_t lost_ = 0;  // told by records so far
   std::chrono::milliseconds back_off_{0};
