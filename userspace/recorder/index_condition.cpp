@@ -290,6 +290,7 @@ IndexCondition IndexCondition::of(const OwnerSelection& selection) {
   const auto demand = [&parts](const auto& list, auto condition_of) {
     if (list.empty()) return;
     std::vector<IndexCondition> some;
+    some.reserve(list.size());
     for (const auto& one : list) some.push_back(condition_of(one));
     parts.push_back(one_of(std::move(some)));
   };
