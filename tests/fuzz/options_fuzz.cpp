@@ -198,6 +198,7 @@ void add_capture(Words& words, const Options& options) {
   words.number("--skip", options.limits.skip);
   words.flag("--strict-loss", options.strict_loss);
   words.text("-Z", options.user);
+  words.flag("--gate", options.gate);
 }
 
 void add_output(Words& words, const Options& options) {
@@ -270,8 +271,9 @@ std::optional<std::vector<std::string>> plain(const Options& options) {
   if (duration && static_cast<std::uint64_t>(duration->count()) >= kExactNs) return std::nullopt;
   if (!is_exact(options.selection.from) || !is_exact(options.selection.to)) return std::nullopt;
   // Their forms are not written here.
-  const bool is_other =
-      options.action == Action::kDoctor || options.action == Action::kExtcap || options.action == Action::kTrigger;
+  const bool is_other = options.action == Action::kDoctor || options.action == Action::kExtcap ||
+                        options.action == Action::kTrigger || options.action == Action::kAgent ||
+                        options.action == Action::kFleet;
   if (is_other || options.output.summary) return std::nullopt;
   Words words;
   if (options.action == Action::kCompareLive || options.action == Action::kCompareFile) {

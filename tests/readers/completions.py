@@ -12,7 +12,7 @@ import time
 
 from reader import BINARY, BUILD, PATIENCE, check, dies_with_us, equal, require, run
 
-COMMANDS = ("", "compare", "record", "query", "stats", "drops")
+COMMANDS = ("", "compare", "record", "query", "stats", "drops", "agent", "fleet")
 FOLDER = os.path.join(BUILD, "package")
 
 
