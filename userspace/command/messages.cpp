@@ -107,7 +107,7 @@ void show_passing_line(const std::string& text) {
 
 void hold_messages() {
   const std::lock_guard lock(mutex);
-  is_held = true;
+  is_held = ::isatty(STDERR_FILENO) == 1;
 }
 
 void release_messages() {

@@ -34,8 +34,8 @@ void show_count(std::uint64_t packets);
 // one only removes it.
 void show_passing_line(const std::string& text);
 
-// From now on what goes to standard error waits, since it would be lost on a screen that is drawn again and again; at
-// most kMostHeld bytes. And: it is printed.
+// From now on what goes to standard error waits if that is a terminal, since it would be lost on a screen that is drawn
+// again and again; at most kMostHeld bytes. And: it is printed.
 inline constexpr std::size_t kMostHeld = 65536;
 void hold_messages();
 void release_messages();

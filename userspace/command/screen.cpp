@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstring>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/terminal.hpp"
 #include "base/write_all.hpp"
@@ -39,6 +41,7 @@ struct Terminal {
   int keyboard;
   int display;
   std::atomic<bool> is_entered = false;
+  std::mutex ending;
   termios before{};
   termios ours{};
 
@@ -69,8 +72,9 @@ struct Terminal {
     }
     return {};
   }
-  // Nobody said that it is over.
+  // Nobody said that it is over. Of two threads that come here the second waits, since it ends the process.
   void end() {
+    const std::lock_guard lock(ending);
     if (!is_entered.exchange(false)) return;
     restore_mode();  // first, since a terminal that nobody reads from takes no more text
     (void)write_to(display, kLeave);
