@@ -25,6 +25,7 @@ struct DissectOptions {
   bool as_dot = false;           // -b
   bool ip_one_line = false;      // -g: with -v, no line break after the IPv4 header
   bool raw_nfs_handles = false;  // -u: NFS file handles in hex
+  bool mesh_headers = false;     // -H: data frames of 802.11 may begin with one of 802.11s
   bool suppress_dump = false;    // bytes of unknown protocols are not dumped, because -x or -X shows them anyway
   bool compat = false;           // --compat: what tcpdump 4.99.3 prints, even where it is wrong for today's networks
   std::string tcp_secret;        // -M, for the MD5 signatures of TCP segments; empty: not known

@@ -96,7 +96,7 @@ TEST_F(Files, KnowBroadcastsWithoutANetmask) {
 
 TEST_F(Files, AreReadWithWhatCheatSheetsSay) {
   const std::string file = pcap("x", 1);
-  for (const char* option : {"--numb", "--time-stamp-prec=nano", "-u", "-j host"}) {
+  for (const char* option : {"--numb", "--time-stamp-prec=nano", "-u", "-H", "-j host"}) {
     SCOPED_TRACE(option);
     std::vector<std::string> words = {"-n", "-r", file};
     std::istringstream text(option);
@@ -104,14 +104,11 @@ TEST_F(Files, AreReadWithWhatCheatSheetsSay) {
     expect_same(words);
   }
   // tcpdump says nothing of what it does not use.
-  for (const std::vector<std::string>& words : {std::vector<std::string>{"-i", "lo"}, {"-H"}}) {
-    std::vector<std::string> all = {"-n", "-r", file};
-    all.insert(all.end(), words.begin(), words.end());
-    const Finished ours = ringtap(all);
-    EXPECT_EQ(ours.status, (ExitStatus{0, 0})) << ours.err;
-    EXPECT_EQ(ours.out, tcpdump(all).out);
-    EXPECT_NE(ours.err.find(words[0]), std::string::npos) << ours.err;
-  }
+  const std::vector<std::string> device = {"-n", "-r", file, "-i", "lo"};
+  const Finished ours = ringtap(device);
+  EXPECT_EQ(ours.status, (ExitStatus{0, 0})) << ours.err;
+  EXPECT_EQ(ours.out, tcpdump(device).out);
+  EXPECT_NE(ours.err.find("-i"), std::string::npos) << ours.err;
   const std::vector<std::string> module = {"-n", "-m", "none", "-r", file};
   EXPECT_EQ(ringtap(module).out, tcpdump(module).out);
   EXPECT_NE(ringtap(module).err.find("no libsmi support"), std::string::npos);

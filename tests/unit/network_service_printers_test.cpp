@@ -1,36 +1,33 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Printers of network services, tunnels and neighbors' protocols against the installed tcpdump: each packet whole and
-// cut at every length. What tcpdump prints is asked of it here, so there is no golden file to grow old.
+// cut at every length.
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <random>
-#include <span>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "dissect/dissector.hpp"
-#include "dissect/hexdump.hpp"
+#include "support/compared_printing.hpp"
 #include "support/compared_tcpdump.hpp"
 #include "support/packet.hpp"
-#include "support/process.hpp"
 
 namespace ringtap {
 namespace {
 
 using testing::Bytes;
 using testing::bytes_of;
+using testing::Cut;
+using testing::cut_at_every_length;
+using testing::damaged;
 using testing::Ethernet;
+using testing::first_difference;
 using testing::Ipv4;
 using testing::Ipv6;
 using testing::Payload;
+using testing::printed;
+using testing::printed_by_tcpdump;
+using testing::PrintedFamily;
 using testing::Tcp;
 using testing::Udp;
 
@@ -55,13 +52,6 @@ Bytes over_snap(std::string_view pid_and_payload) {
   return (Ethernet{.type = static_cast<std::uint16_t>(payload.size())} / Payload(payload)).bytes();
 }
 
-struct Family {
-  std::string_view name;
-  std::vector<Bytes> packets;
-  std::string_view options;  // besides none, what the family is held to
-  LinkType link = LinkType::kEthernet;
-};
-
 const std::string kInner = "4500001c00010000401100000a0000010a000002 03e8 07d0 0008 0000";
 
 // A frame of a switch's chip: a tag between the addresses and the ethertype.
@@ -80,7 +70,7 @@ std::vector<std::string> edsa_tags() {
   return tags;
 }
 
-std::vector<Family> families() {
+std::vector<PrintedFamily> families() {
   return {
       {"nflog",
        {bytes_of("02000001080001000800010009000a006574683000000000200009004500001c00010000401100000a0000010a000002"
@@ -320,98 +310,18 @@ std::vector<Family> families() {
   };
 }
 
-struct Cut {
-  Bytes bytes;
-  std::uint32_t wire_len;
-};
-
-std::vector<Cut> cut_at_every_length(const std::vector<Bytes>& packets) {
-  std::vector<Cut> cuts;
-  for (const Bytes& packet : packets) {
-    for (std::size_t size = 1; size <= packet.size(); ++size) {
-      cuts.push_back({Bytes(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(size)),
-                      static_cast<std::uint32_t>(packet.size())});
-    }
-  }
-  return cuts;
-}
-
-std::string printed(const std::vector<Cut>& cuts, std::string_view option, LinkType link) {
-  DissectOptions options;
-  options.no_names = 1;
-  options.quiet = option == "-q";
-  options.link_header = option == "-e";
-  options.suppress_dump = option == "-x";
-  options.verbosity = option.starts_with("-v") ? static_cast<int>(option.size()) - 1 : 0;
-  Dissector dissector(options);
-  Appender out;
-  for (const Cut& cut : cuts) {
-    RecordView record;
-    record.data = cut.bytes;
-    record.wire_len = cut.wire_len;
-    record.link_type = link;
-    const std::size_t header = dissector.print(record, out);
-    if (option == "-x") {
-      const std::span<const std::byte> rest = std::span(cut.bytes).subspan(header);
-      dump_hex(out, {reinterpret_cast<const std::uint8_t*>(rest.data()), rest.size()});
-    }
-    out.put('\n');
-  }
-  return std::string(out.text());
-}
-
-// The first line that differs, of both; empty where there is none.
-std::string first_difference(const std::string& left, const std::string& right) {
-  std::istringstream ours(left);
-  std::istringstream theirs(right);
-  for (std::string a, b; std::getline(ours, a), std::getline(theirs, b), ours || theirs;) {
-    if (!ours || !theirs || a != b) return "printed  " + a + "\nexpected " + b;
-    a.clear();
-    b.clear();
-  }
-  return "";
-}
-
-class ServicePrinters : public ::testing::Test {
- protected:
-  void SetUp() override {
-    char name[] = "/tmp/service_printers.XXXXXX";
-    const int fd = ::mkstemp(name);
-    ASSERT_GE(fd, 0);
-    ::close(fd);
-    path_ = name;
-  }
-  void TearDown() override { std::remove(path_.c_str()); }
-
-  std::string expected(const std::vector<Cut>& cuts, std::string_view option, LinkType link) {
-    std::ofstream file(path_, std::ios::binary);
-    const auto put32 = [&](std::uint32_t value) { file.write(reinterpret_cast<const char*>(&value), 4); };
-    for (const std::uint32_t word : {0xa1b2c3d4u, 4u << 16 | 2, 0u, 0u, 262144u, static_cast<std::uint32_t>(link)})
-      put32(word);
-    for (const Cut& cut : cuts) {
-      for (const std::uint32_t word : {0u, 0u, static_cast<std::uint32_t>(cut.bytes.size()), cut.wire_len}) put32(word);
-      file.write(reinterpret_cast<const char*>(cut.bytes.data()), static_cast<std::streamsize>(cut.bytes.size()));
-    }
-    file.close();
-    return testing::run_shell("tcpdump -n -t " + std::string(option) + " -r " + path_ + " 2>/dev/null").out;
-  }
-
- private:
-  std::string path_;
-};
-
-TEST_F(ServicePrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
+TEST(ServicePrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
   REQUIRE_COMPARED_TCPDUMP();
-  for (const Family& family : families()) {
+  for (const PrintedFamily& family : families()) {
     const std::vector<Cut> cuts = cut_at_every_length(family.packets);
     for (const std::string_view option : {std::string_view(), family.options}) {
-      EXPECT_EQ(first_difference(printed(cuts, option, family.link), expected(cuts, option, family.link)), "")
+      EXPECT_EQ(first_difference(printed(cuts, option, family.link), printed_by_tcpdump(cuts, option, family.link)), "")
           << family.name << ' ' << option;
     }
   }
 }
 
-TEST_F(ServicePrinters, LeaveTheLinkHeaderOutOfADumpBehindACutAsTcpdumpDoes) {
+TEST(ServicePrinters, LeaveTheLinkHeaderOutOfADumpBehindACutAsTcpdumpDoes) {
   REQUIRE_COMPARED_TCPDUMP();
   const std::vector<Bytes> packets = {
       over_udp(9, "6162"),
@@ -426,21 +336,14 @@ TEST_F(ServicePrinters, LeaveTheLinkHeaderOutOfADumpBehindACutAsTcpdumpDoes) {
       over_snap("2003 01 03 00 02 6162" + std::string(60, '0') + "00000005"),
   };
   const std::vector<Cut> cuts = cut_at_every_length(packets);
-  EXPECT_EQ(first_difference(printed(cuts, "-x", LinkType::kEthernet), expected(cuts, "-x", LinkType::kEthernet)), "");
+  EXPECT_EQ(
+      first_difference(printed(cuts, "-x", LinkType::kEthernet), printed_by_tcpdump(cuts, "-x", LinkType::kEthernet)),
+      "");
 }
 
-TEST_F(ServicePrinters, PrintDamagedPacketsAsHarmlessText) {
-  std::mt19937 random(1);
-  for (const Family& family : families()) {
-    std::vector<Cut> cuts;
-    for (unsigned i = 0; i < 500; ++i) {
-      Bytes bytes = family.packets[random() % family.packets.size()];
-      const std::size_t head = family.link == LinkType::kEthernet ? 14 : 0;
-      for (unsigned j = random() % 4 + 1; j-- > 0;) {
-        bytes[head + random() % (bytes.size() - head)] = std::byte(random());
-      }
-      cuts.push_back({bytes, static_cast<std::uint32_t>(bytes.size() + random() % 3)});
-    }
+TEST(ServicePrinters, PrintDamagedPacketsAsHarmlessText) {
+  for (const PrintedFamily& family : families()) {
+    const std::vector<Cut> cuts = damaged(family, family.link == LinkType::kEthernet ? 14 : 0, 500);
     for (const std::string_view option : {"", "-v"}) {
       for (const char c : printed(cuts, option, family.link)) {
         ASSERT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t') << family.name << ": " << static_cast<int>(c);

@@ -552,7 +552,8 @@ TEST(Options, OfNewerTcpdumpsMeanWhatTheyMeanThere) {
   EXPECT_TRUE(options.text_style.dissect.absolute_seq);
   EXPECT_TRUE(parsed({"-w", "x", "--print-sampling", "10"}).output.print);
   EXPECT_EQ(parsed({"-J"}).action, Action::kListTimeStampTypes);
-  EXPECT_EQ(parsed({"-H", "-m", "x"}).notes.size(), 2U);
+  EXPECT_TRUE(parsed({"-H"}).text_style.dissect.mesh_headers);
+  EXPECT_EQ(parsed({"-H", "-m", "x"}).notes.size(), 1U);
 }
 
 TEST(Options, NoValueOfARepeatedOneIsEmpty) {

@@ -86,11 +86,6 @@ Result<> ignore_module(Draft& draft, const Given& given) {
   return ok();
 }
 
-Result<> ignore_mesh(Draft& draft, const Given& given) {
-  draft.options.notes.push_back(std::string(given.name) + " changes nothing: 802.11 frames are not decoded");
-  return ok();
-}
-
 // Positions of unprinted packets in their connections are not known.
 Result<> set_print_sampling(Draft& draft, const Given& given) {
   auto every = parse_number(given.name, given.value(), 1, std::numeric_limits<std::uint64_t>::max());

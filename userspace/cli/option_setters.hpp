@@ -102,7 +102,6 @@ Result<> set_buffer(Draft& draft, const Given& given);
 Result<> set_rotation_size(Draft& draft, const Given& given);
 Result<> set_time_source(Draft& draft, const Given& given);
 Result<> ignore_module(Draft& draft, const Given& given);
-Result<> ignore_mesh(Draft& draft, const Given& given);
 Result<> set_print_sampling(Draft& draft, const Given& given);
 Result<> set_time_style(Draft& draft, const Given& given);
 Result<> hide_compare_time(Draft& draft, const Given& given);

@@ -109,10 +109,7 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTa
     payload = data;
     if (show && tagged) context.put("802.3");
     if (type < payload.length()) payload = payload.first(type);
-    // These are dumped under -q too.
-    if (!print_llc(context, payload, link, header_size) && !context.options.suppress_dump) {
-      dump_hex_and_ascii(context.out, payload.bytes());
-    }
+    if (!print_llc(context, payload, link, header_size)) dump_unknown(context, payload);
     return header_size;
   }
   if (print_ethertype(context, type, payload, link)) return header_size;

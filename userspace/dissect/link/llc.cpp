@@ -180,8 +180,10 @@ bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size
   const bool poll = (control & (unnumbered ? 0x10 : 0x100)) != 0;
   const std::string_view flags = (source & 1) == 0 ? (poll ? "Poll" : "Command") : (poll ? "Final" : "Response");
   if (unnumbered) {
-    context.put("Unnumbered, ", token(kUnnumbered, control & 0xef, "Unknown"), ", Flags [", flags, "], length ",
-                length);
+    const std::uint32_t kind = control & 0xefU;
+    context.put("Unnumbered, ");
+    context.put_name(token(kUnnumbered, kind), Hex{kind, 2});
+    context.put(", Flags [", flags, "], length ", length);
     return false;
   }
   if ((control & 1) != 0) {

@@ -25,6 +25,11 @@ void print_usb_linux(Context& context, Cursor packet);
 void print_usb_linux_mmapped(Context& context, Cursor packet);
 void print_nflog(Context& context, Cursor packet);
 void print_vsock(Context& context, Cursor packet);
+void print_wifi(Context& context, Cursor packet);         // IEEE 802.11
+void print_radiotap(Context& context, Cursor packet);     // … with what the card tells of the frame, by radiotap
+void print_prism(Context& context, Cursor packet);        // … by Prism's header, or AVS
+void print_avs(Context& context, Cursor packet);          // … by AVS
+void print_ppi(Context& context, Cursor packet);          // … or any other link type, by PPI
 void print_hdlc(Context& context, Cursor packet);         // Cisco's
 void print_frame_relay(Context& context, Cursor packet);  // RFC 2427
 void print_ppp_link(Context& context, Cursor packet);     // RFC 1661, with or without address and control
@@ -42,6 +47,10 @@ struct SwitchTag {
 
 // A frame inside another protocol, or with a tag of a switch; the size of its headers.
 std::size_t print_ethernet_frame(Context& context, Cursor frame, const SwitchTag* tag = nullptr);
+
+// A wireless frame: `padded` if its header is made up to a multiple of four bytes, with so many bytes of check sequence
+// at the end. Returns the size of its header.
+std::size_t print_wifi_frame(Context& context, Cursor frame, bool padded = false, std::size_t check_sequence = 0);
 
 // PPP from its protocol number on.
 void print_ppp(Context& context, Cursor packet);
