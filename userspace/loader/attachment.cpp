@@ -124,8 +124,7 @@ Error xdp_error(const Attachment::XdpPrograms& programs, const AttachTarget& tar
 }  // namespace
 
 Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& target, TcDirection direction,
-                                         bool use_tcx) {
-  const bool ingress = direction == TcDirection::kIngress;
+                                         bool use_tcx, EarlyLinks* early) {
   const auto by_clsact = [&]() -> Result<Attachment> {
     if (target.netns != 0) {
       return Error(target.name + ": the tap tc in other network namespaces needs Linux 6.6 or later")
@@ -139,14 +138,17 @@ Result<Attachment> Attachment::attach_tc(int program_fd, const AttachTarget& tar
   };
   if (!use_tcx) return by_clsact();
   Attachment attachment;
-  attachment.link_ = make_device_link(
-      {program_fd, target.ifindex, ingress ? kAttachTcxIngress : kAttachTcxEgress, kBefore, target.netns});
   attachment.waits_ = true;  // kernel/bpf/tcx.c tcx_entry_sync()
+  if (early != nullptr && target.netns == 0) attachment.link_ = early->take(program_fd, {target.ifindex, direction});
+  if (attachment.link_) return attachment;
+  attachment.link_ = make_device_link({program_fd, target.ifindex, tcx_attach_type(direction), kBefore, target.netns});
   if (attachment.link_) return attachment;
   const int err = errno;
   if (err == EINVAL) return by_clsact();  // the kernel does not know the attach type
-  auto error = attach_error(
-      err, "attach the tc " + std::string(ingress ? "ingress" : "egress") + " tap to " + target.name, kTcxLimit);
+  auto error = attach_error(err,
+                            "attach the tc " + std::string(direction == TcDirection::kIngress ? "ingress" : "egress") +
+                                " tap to " + target.name,
+                            kTcxLimit);
   if (err == EPERM || err == EACCES) return std::move(error).hint(refusal_hint(EPERM));
   return error;
 }

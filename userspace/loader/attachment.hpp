@@ -11,6 +11,7 @@
 
 #include "loader/attach_target.hpp"
 #include "loader/clsact_filter.hpp"
+#include "loader/early_links.hpp"
 #include "ringtap/capture.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/unique_fd.hpp"
@@ -19,9 +20,10 @@ namespace ringtap {
 
 class Attachment {
  public:
-  // First in the chain. `use_tcx` false goes straight to clsact.
+  // First in the chain, by one of the early links if there is one for that place. `use_tcx` false goes straight to
+  // clsact.
   static Result<Attachment> attach_tc(int program_fd, const AttachTarget& target, TcDirection direction,
-                                      bool use_tcx = true);
+                                      bool use_tcx = true, EarlyLinks* early = nullptr);
 
   struct XdpPrograms {
     int frags_fd;  // -1: none

@@ -51,6 +51,10 @@ Result<> keep_attaching(bool enters) {
 
 }  // namespace
 
+std::uint32_t tcx_attach_type(TcDirection direction) {
+  return direction == TcDirection::kIngress ? kAttachTcxIngress : kAttachTcxEgress;
+}
+
 Result<DeviceLink> parse_link_request(std::string_view request, std::span<const int> program_fds) {
   constexpr const char* kWhat = "make a link";
   DeviceLink link{};

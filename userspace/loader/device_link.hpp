@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "loader/attach_target.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/unique_fd.hpp"
 
@@ -15,6 +16,9 @@ namespace ringtap {
 
 // BPF_F_BEFORE without a relative: the head of the chain.
 inline constexpr std::uint32_t kBefore = 1U << 3;
+
+// BPF_TCX_INGRESS, BPF_TCX_EGRESS.
+std::uint32_t tcx_attach_type(TcDirection direction);
 
 struct DeviceLink {
   int program_fd;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // tc: programs at the head of a device's ingress and egress chains.
+#include <optional>
+#include <utility>
+
+#include "loader/early_links.hpp"
 #include "taps/tap_families.hpp"
+#include "taps/tc_path.hpp"
 
 namespace ringtap {
 namespace {
@@ -16,6 +21,21 @@ class TcTaps final : public TapFamily {
   [[nodiscard]] std::string description(const LiveOptions& options, const rtnetlink::Device& device) const override {
     if (!options.taps.contains(Tap::kTcIngress)) return "tc egress";
     return sees_egress(options.taps, options, device) ? "tc ingress and egress" : "tc ingress";
+  }
+
+  Result<> prepare(TapPlan& plan) override {
+    // For all devices of a host it could come to nothing after seconds of work, and would save a fraction of them.
+    if (plan.any || !plan.options.use_tcx || !plan.options.taps.contains_any(kTcTaps)) return ok();
+    std::vector<EarlyLinks::Place> places;
+    for (const rtnetlink::Device& device : plan.devices) {
+      const bool may_have_sockets = tc_path(device).sees == TcPath::Sees::kNotAll;
+      if (may_have_sockets || device.netns != 0) continue;
+      const TapSet taps = plan.options.taps;
+      if (taps.contains(Tap::kTcIngress)) places.push_back({device.ifindex, TcDirection::kIngress});
+      if (sees_egress(taps, plan.options, device)) places.push_back({device.ifindex, TcDirection::kEgress});
+    }
+    early_.emplace(std::move(places));
+    return ok();
   }
 
   Result<> attach_device(const TapContext& context, TapDevice& at) override {
@@ -35,13 +55,16 @@ class TcTaps final : public TapFamily {
          {std::tuple{Tap::kTcIngress, at.taps.contains(Tap::kTcIngress), in, TcDirection::kIngress},
           std::tuple{Tap::kTcEgress, sees_egress(at.taps, options, at.device), out, TcDirection::kEgress}}) {
       if (!chosen) continue;
-      auto tc = Attachment::attach_tc(context.programs->fd(program), at.target(), direction, options.use_tcx);
+      auto tc = Attachment::attach_tc(context.programs->fd(program), at.target(), direction, options.use_tcx,
+                                      early_ ? &*early_ : nullptr);
       if (!tc) return tc.take_error();
       at.attachments.push_back(tc.take());
       at.attached.insert(tap);
     }
     return ok();
   }
+
+  std::optional<EarlyLinks> early_;
 };
 
 }  // namespace
