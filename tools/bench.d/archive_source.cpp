@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Writes a pcap stream to standard output that a recorder makes an archive of: TCP packets of one size between hosts of
-// 10.0.0.0/8, of random flows, 1 µs apart, and with them 100 packets of one flow between 172.16.0.1 and 172.16.0.2 at
-// port 4711, evenly spread. Ends after so many bytes of packets.
+// Writes a pcap stream to standard output that a recorder makes an archive of: FlowFrames, 1 µs apart, and with them
+// 100 packets of one flow between 172.16.0.1 and 172.16.0.2 at port 4711, evenly spread. Ends after so many bytes of
+// packets.
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bench.hpp"
+#include "flow_frames.hpp"
 
 namespace {
 
@@ -26,13 +27,6 @@ void write_whole(const std::vector<unsigned char>& bytes, std::size_t size) {
   }
 }
 
-unsigned long random_number(unsigned long& state) {
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return state;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -44,40 +38,14 @@ int main(int argc, char** argv) {
 
   const std::array<unsigned, 6> file_header = {0xa1b23c4d, 0x00040002, 0, 0, 262144, 1};
   std::vector<unsigned char> frame(kHeader + size);
-  for (std::size_t at = 0; at < size; ++at) frame[kHeader + at] = static_cast<unsigned char>(at * 167 >> 3);
-  unsigned char* const packet = frame.data() + kHeader;
-  const std::array<unsigned char, 24> head = {2,
-                                              0,
-                                              0,
-                                              0,
-                                              0,
-                                              2,
-                                              2,
-                                              0,
-                                              0,
-                                              0,
-                                              0,
-                                              1,
-                                              8,
-                                              0,
-                                              0x45,
-                                              0,
-                                              static_cast<unsigned char>((size - 14) >> 8),
-                                              static_cast<unsigned char>(size - 14),
-                                              0,
-                                              0,
-                                              0x40,
-                                              0,
-                                              64,
-                                              6};
-  std::copy(head.begin(), head.end(), packet);
+  const std::span packet = std::span(frame).subspan(kHeader);
+  FlowFrames frames(packet, flows);
 
   std::vector<unsigned char> out(1 << 20);
   std::memcpy(out.data(), file_header.data(), sizeof file_header);
   std::size_t used = sizeof file_header;
   const unsigned long packets = total / size;
   const unsigned long step = std::max(1UL, packets / kRarePackets);
-  unsigned long state = 88172645463325252UL;
   for (unsigned long n = 0; n < packets; ++n) {
     const std::array<unsigned, 4> header = {1'700'000'000 + static_cast<unsigned>(n / 1'000'000),
                                             static_cast<unsigned>(n % 1'000'000) * 1000, static_cast<unsigned>(size),
@@ -85,16 +53,9 @@ int main(int argc, char** argv) {
     std::memcpy(frame.data(), header.data(), sizeof header);
     if (n % step == step / 2 && n / step < kRarePackets) {
       const std::array<unsigned char, 12> rare = {172, 16, 0, 1, 172, 16, 0, 2, 0x12, 0x67, 0x12, 0x67};
-      std::copy(rare.begin(), rare.end(), packet + 26);
+      std::copy(rare.begin(), rare.end(), packet.begin() + 26);
     } else {
-      unsigned long flow = (random_number(state) % flows + 1) * 0x9e3779b97f4a7c15UL;
-      flow ^= flow >> 29;
-      std::memcpy(packet + 26, &flow, 8);
-      packet[26] = packet[30] = 10;
-      flow *= 0xbf58476d1ce4e5b9UL;
-      std::memcpy(packet + 34, &flow, 2);
-      packet[36] = 1;
-      packet[37] = 187;  // 443
+      frames.next();
     }
     if (used + frame.size() > out.size()) {
       write_whole(out, used);
