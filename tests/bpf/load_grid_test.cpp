@@ -51,7 +51,7 @@ bool is_short() {
   const char* value = std::getenv("RINGTAP_SHORT");
   return value != nullptr && std::string_view(value) == "1";
 }
-constexpr unsigned kShortStride = 5;
+constexpr unsigned kShortStride = 11;  // no divisor of the numbers of snaplens and reductions
 
 FilterBodies filter_of(const std::string& expression) {
   return [expression](FilterPlace place, const KernelFeatures& features) -> Result<FilterCode> {
