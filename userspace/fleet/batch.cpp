@@ -169,8 +169,8 @@ bool is_host_name(std::string_view name) {
 }
 
 std::string new_session_name() {
-  std::uint64_t number = monotonic_now_ns();
-  static_cast<void>(::getrandom(&number, sizeof(number), 0));
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof(number), 0) != sizeof(number)) number = monotonic_now_ns();
   const auto seconds = static_cast<std::time_t>(epoch_now_ns() / kNsPerSecond);
   std::tm parts{};
   gmtime_r(&seconds, &parts);

@@ -24,7 +24,8 @@ Result<std::uint64_t> SpillFile::append(std::span<const std::byte> bytes) {
     if (written <= 0) {
       const int err = written == 0 ? ENOSPC : errno;
       size_ = at;
-      static_cast<void>(::ftruncate(file_.get(), static_cast<off_t>(size_)));
+      // What stays behind this place is written over.
+      [[maybe_unused]] const int cut = ::ftruncate(file_.get(), static_cast<off_t>(size_));
       return Error::from_errno(err, "--spill " + folder_);
     }
     size_ += static_cast<std::uint64_t>(written);
@@ -47,7 +48,7 @@ Result<std::vector<std::byte>> SpillFile::read(std::uint64_t at, std::size_t siz
 void SpillFile::clear() {
   if (size_ == 0) return;
   size_ = 0;
-  static_cast<void>(::ftruncate(file_.get(), 0));
+  [[maybe_unused]] const int cut = ::ftruncate(file_.get(), 0);  // as above
 }
 
 }  // namespace ringtap
