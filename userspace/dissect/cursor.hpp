@@ -104,6 +104,10 @@ class Cursor {
     return static_cast<std::uint32_t>(p[3]) << 24 | static_cast<std::uint32_t>(p[2] << 16 | p[1] << 8 | p[0]);
   }
 
+  [[nodiscard]] std::uint64_t le64(std::size_t offset) const {
+    return le32(offset) | static_cast<std::uint64_t>(le32(offset + 4)) << 32;
+  }
+
   void skip(std::size_t count) {
     const std::size_t step = std::min(count, captured_);
     data_ += step;

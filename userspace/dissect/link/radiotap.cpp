@@ -168,10 +168,6 @@ void put_vht(Context& context, const Cursor& field) {
   if ((known & kKnowsGuard) != 0) put_guard(context, (field.u8(2) & 4) != 0);
 }
 
-std::uint64_t le64(const Cursor& field) {
-  return static_cast<std::uint64_t>(field.le32(4)) << 32 | field.le32(0);
-}
-
 void put_flags(Context& context, std::uint8_t flags) {
   if ((flags & kContentionFree) != 0) context.put("cfp ");
   if ((flags & kShortPreamble) != 0) context.put("short preamble ");
@@ -186,7 +182,7 @@ void put_field(Context& context, unsigned number, std::uint32_t word, const Curs
   const auto as_signed = [&] { return Signed{static_cast<std::int8_t>(field.u8(0))}; };
   switch (number) {
     case kTime:
-      return context.put(le64(field), "us tsft ");
+      return context.put(field.le64(0), "us tsft ");
     case kFlags:
       return put_flags(context, field.u8(0));
     case kRate: {

@@ -19,10 +19,6 @@ constexpr Token kVirtioTypes[] = {{1, "STREAM"}};
 constexpr Token kVirtioOperations[] = {{0, "INVALID"},  {1, "REQUEST"}, {2, "RESPONSE"},      {3, "RST"},
                                        {4, "SHUTDOWN"}, {5, "RW"},      {6, "CREDIT UPDATE"}, {7, "CREDIT REQUEST"}};
 
-std::uint64_t le64(const Cursor& cursor, std::size_t at) {
-  return cursor.le32(at) | std::uint64_t{cursor.le32(at + 4)} << 32;
-}
-
 void put_virtio(Context& context, const Cursor& header) {
   const std::uint16_t type = header.le16(28);
   const std::uint16_t operation = header.le16(30);
@@ -57,7 +53,7 @@ void print_vsock(Context& context, Cursor packet) {
   } else {
     is_cut = true;
   }
-  context.put(le64(packet, 0), '.', packet.le32(16), " > ", le64(packet, 8), '.', packet.le32(20), ' ');
+  context.put(packet.le64(0), '.', packet.le32(16), " > ", packet.le64(8), '.', packet.le32(20), ' ');
   context.put_name(token(kOperations, operation), " invalid op (", operation, ")");
   context.put(", length ", packet.captured());
   if (!is_cut && context.verbose(2) && operation == kPayloadOperation) {
