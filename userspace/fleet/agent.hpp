@@ -40,7 +40,6 @@ class Agent {
   explicit Agent(Settings settings) : settings_(std::move(settings)) {}
   Result<bool> connect();
   void handle(const NatsMessage& message);
-  void handle_all(const Fields& request, const std::string& reply);
   void prepare(const Fields& request, const std::string& reply);
   void answer(const std::string& reply, const Fields& fields);
   AgentSession* find(std::string_view session);

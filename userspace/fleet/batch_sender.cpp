@@ -178,7 +178,7 @@ SenderCounts BatchSender::counts() {
   return counts;
 }
 
-BatchSender::Queued* BatchSender::find_due(Clock::time_point now, Clock::time_point& wake) {
+std::shared_ptr<BatchSender::Queued> BatchSender::find_due(Clock::time_point now, Clock::time_point& wake) {
   if (now < not_before_) {
     wake = std::min(wake, not_before_);
     return nullptr;
@@ -188,7 +188,7 @@ BatchSender::Queued* BatchSender::find_due(Clock::time_point now, Clock::time_po
   for (const auto& queued : queue_) {
     if (queued->number >= last) break;
     if (queued->is_stored) continue;
-    if (!queued->is_sent || queued->due <= now) return queued.get();
+    if (!queued->is_sent || queued->due <= now) return queued;
     wake = std::min(wake, queued->due);
   }
   return nullptr;
@@ -203,13 +203,11 @@ void BatchSender::run() {
       if (ends_) return;
       const auto now = Clock::now();
       if (nats_->is_connected()) {
-        const Queued* const due = find_due(now, wake);
-        for (const auto& queued : queue_) {
-          if (queued.get() != due) continue;
-          next = queued;
-          counts_.repeats += queued->is_sent ? 1 : 0;
-          queued->is_sent = true;
-          queued->due = now + kAnswerPatience;
+        next = find_due(now, wake);
+        if (next != nullptr) {
+          counts_.repeats += next->is_sent ? 1 : 0;
+          next->is_sent = true;
+          next->due = now + kAnswerPatience;
         }
       } else {
         counts_.trouble = "no server is there";

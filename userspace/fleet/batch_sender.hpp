@@ -83,7 +83,7 @@ class BatchSender {
   void take_answers(Clock::time_point until);
   void answer(std::uint64_t number, const NatsMessage& message);
   // The next that is due, none: nothing is to be sent now; then `wake` is when to look again.
-  Queued* find_due(Clock::time_point now, Clock::time_point& wake);
+  std::shared_ptr<Queued> find_due(Clock::time_point now, Clock::time_point& wake);
 
   Settings settings_;
   std::string subject_;
