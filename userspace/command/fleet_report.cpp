@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdio>
 
+#include "base/columns.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -50,11 +52,6 @@ Sum sum_of(const FleetHostAccount& host) {
   return sum;
 }
 
-std::string padded(std::string text, std::size_t size) {
-  if (text.size() < size) text.resize(size, ' ');
-  return text;
-}
-
 std::string milliseconds(std::uint64_t ns) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.3g ms", static_cast<double>(ns) / 1e6);
@@ -86,7 +83,7 @@ std::string status_text(const std::vector<Fields>& hosts) {
   }
   std::string text;
   for (std::size_t at = 0; at < rows.size(); ++at) {
-    for (std::size_t i = 0; i + 1 < rows[at].size(); ++i) text += padded(rows[at][i], widths[i] + 2);
+    for (std::size_t i = 0; i + 1 < rows[at].size(); ++i) text += left_aligned(rows[at][i], widths[i] + 2);
     text += rows[at].back() + "\n";
     if (at == 0) continue;
     for (const std::string& session : hosts[at - 1].texts("session")) text += "  session " + session + "\n";

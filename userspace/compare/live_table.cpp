@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/columns.hpp"
 #include "base/terminal.hpp"
 #include "compare/report.hpp"
 
@@ -17,8 +18,7 @@ constexpr std::size_t kMostBar = 40;
 constexpr std::size_t kLeastOutcomes = 3;
 
 std::string right(std::uint64_t value) {
-  const std::string text = std::to_string(value);
-  return std::string(kNumberWidth - std::min(kNumberWidth, text.size()), ' ') + text;
+  return right_aligned(value, kNumberWidth);
 }
 
 std::string repeated(std::string_view piece, std::size_t times) {
@@ -122,15 +122,13 @@ std::string LiveTable::text(const Comparer& comparer, std::string_view packet, d
   }
   text += colored("   q: stop, p: show a packet, d: one that did not arrive", Color::kFaint, style.has_color) + "\n\n";
   if (!packet.empty()) text.append(packet).append("\n\n");
-  const auto padded = [name_width](const std::string& name) {
-    return name + std::string(name_width - std::min(name_width, name.size()), ' ');
-  };
-  text += colored(padded("place") + "     packets   packets/s  " + std::string(bar_width, ' ') + "  ended here",
+  text += colored(left_aligned("place", name_width) + "     packets   packets/s  " + std::string(bar_width, ' ') +
+                      "  ended here",
                   Color::kStrong, style.has_color) +
           "\n";
   for (const Line& line : lines) {
-    text += padded(line.name) + " " + right(line.row.packets) + " " + right(places_[line.place].rate) + "  " +
-            bar_text(line.row, most, bar_width, style) + " ";
+    text += left_aligned(line.name, name_width) + " " + right(line.row.packets) + " " +
+            right(places_[line.place].rate) + "  " + bar_text(line.row, most, bar_width, style) + " ";
     if (line.row.lost_here > 0) text += colored(right(line.row.lost_here), Color::kRed, style.has_color);
     text += "\n";
   }

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "base/now.hpp"
+#include "base/process_start.hpp"
 #include "container/cgroup_path.hpp"
 #include "container/cgroup_root.hpp"
 #include "container/container_names.hpp"
@@ -86,23 +86,10 @@ std::string path_of(std::uint64_t cgroup) {
   return path.empty() && errno == EPERM ? path_by_search(root_fd(), cgroup) : path;
 }
 
-// proc_pid_stat(5): the 22nd field, in ticks of a hundredth of a second.
 bool is_same_process(const CgroupQuestion& question) {
-  std::ifstream file("/proc/" + std::to_string(question.pid) + "/stat");
-  std::string line;
-  std::getline(file, line);
-  const std::size_t name_end = line.rfind(')');
-  if (name_end == std::string::npos) return false;
-  std::string_view rest = std::string_view(line).substr(name_end + 1);
-  for (int field = 3; field <= 22; ++field) {
-    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-    if (field < 22) rest.remove_prefix(std::min(rest.find(' '), rest.size()));
-  }
-  std::uint64_t ticks = 0;
-  std::from_chars(rest.data(), rest.data() + rest.size(), ticks);
-  constexpr std::uint64_t kTickNs = 10'000'000;
-  const std::uint64_t start_ns = ticks * kTickNs;
-  return start_ns < question.start_ns + 2 * kTickNs && question.start_ns < start_ns + 2 * kTickNs;
+  const auto start_ns = process_start_ns(question.pid);
+  return start_ns && *start_ns < question.start_ns + 2 * kProcessTickNs &&
+         question.start_ns < *start_ns + 2 * kProcessTickNs;
 }
 
 // Of the hierarchies of cgroup v1, the first one that tells of a container: proc_pid_cgroup(5).

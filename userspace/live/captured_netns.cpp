@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/process_start.hpp"
 #include "container/cgroup_search.hpp"
 #include "net/device_names.hpp"
 #include "net/namespaces.hpp"
@@ -81,7 +82,8 @@ Result<CapturedNetnsSet> CapturedNetnsSet::find(const CaptureSettings& settings)
   set.all_.clear();
   set.own_ = own_netns();
   const auto pid = static_cast<std::uint32_t>(::getpid());
-  set.own_container_ = set.containers_.find(question_about({.pid = pid, .start_ns = start_of_process(pid)})).container;
+  set.own_container_ =
+      set.containers_.find(question_about({.pid = pid, .start_ns = process_start_ns(pid).value_or(0)})).container;
   for (const std::string& word : settings.namespaces) {
     if (word == "all") {
       set.follows_ = true;

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/now.hpp"
+#include "base/process_start.hpp"
 #include "ringtap/unique_fd.hpp"
 #include "sandbox/helper_process.hpp"
 #include "sandbox/user.hpp"
@@ -72,7 +73,7 @@ HelperProcess::Answer answer_here(const DeviceQuestion& question) {
       return {question.netns == 0 ? name_here(question.ifindex) : name_there(question.netns, question.ifindex), {}};
     case DeviceQuestion::kNetns: {
       Netns netns = netns_of(question.netns);
-      if (netns.pid != 0) netns.start_ns = start_of_process(netns.pid);
+      if (netns.pid != 0) netns.start_ns = process_start_ns(netns.pid).value_or(0);
       return {netns_line(netns), {}};
     }
     case DeviceQuestion::kNetnsById:

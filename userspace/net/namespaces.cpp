@@ -12,15 +12,14 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "base/now.hpp"
+#include "base/process_start.hpp"
 #include "base/thread.hpp"
 
 namespace ringtap {
@@ -28,7 +27,6 @@ namespace {
 
 const std::string kNamedNamespaces = "/run/netns/";  // ip-netns(8)
 constexpr std::uint64_t kListAgainNs = 1'000'000'000;
-constexpr std::uint64_t kTickNs = 10'000'000;  // proc_pid_stat(5): a hundredth of a second
 
 // Calls `use` with the name of each entry of the folder, which may change meanwhile.
 template <class Use>
@@ -107,18 +105,6 @@ UniqueFd open_as(const std::string& path, std::uint32_t inode) {
 
 }  // namespace
 
-// The 22nd field of proc_pid_stat(5).
-std::uint64_t start_of_process(std::uint32_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  std::getline(file, line);
-  std::istringstream rest(line.substr(line.rfind(')') + 1));
-  std::string field;
-  for (int number = 3; number <= 22; ++number) rest >> field;
-  std::uint64_t ticks = 0;
-  return read_whole(std::string_view(field), ticks) ? ticks * kTickNs : 0;
-}
-
 std::uint32_t own_netns() {
   return inode_of("/proc/self/ns/net");
 }
@@ -128,7 +114,7 @@ std::vector<Netns> list_netns() {
   std::vector<Netns> list;
   list.reserve(all.size());
   for (auto& [inode, netns] : all) {
-    if (netns.pid != 0) netns.start_ns = start_of_process(netns.pid);
+    if (netns.pid != 0) netns.start_ns = process_start_ns(netns.pid).value_or(0);
     list.push_back(netns);
   }
   const std::lock_guard guard(known().lock);

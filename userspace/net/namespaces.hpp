@@ -31,8 +31,6 @@ struct Netns {
   std::string path;            // by which it can be entered
 };
 
-// When a process was started, since boot; 0: there is none.
-[[nodiscard]] std::uint64_t start_of_process(std::uint32_t pid);
 // That of this process; 0: not known.
 [[nodiscard]] std::uint32_t own_netns();
 // All that can be found, by inode.

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/byte_text.hpp"
+#include "base/columns.hpp"
 #include "base/json.hpp"
 #include "base/mix.hpp"
 #include "base/plain_text.hpp"
@@ -21,26 +22,18 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t hash) {
   return mix_bytes(mix(hash, text.size()), std::as_bytes(std::span(text)));
 }
 
-std::string number(std::uint64_t value, std::size_t width) {
-  std::string text = std::to_string(value);
-  return std::string(width - std::min(width, text.size()), ' ') + text;
-}
-
-std::string right(const std::string& text, std::size_t width) {
-  return std::string(width - std::min(width, text.size()), ' ') + text;
-}
-
 // The columns in front of each row; `seconds` 0: totals, else rates.
 std::string columns_of(const Traffic& traffic, double seconds) {
   constexpr std::size_t kPackets = 12;
   constexpr std::size_t kBytes = 12;
-  if (seconds <= 0) return number(traffic.packets, kPackets) + right(bytes_text(traffic.bytes), kBytes) + "  ";
+  if (seconds <= 0)
+    return right_aligned(traffic.packets, kPackets) + right_aligned(bytes_text(traffic.bytes), kBytes) + "  ";
   const auto rate = [&](std::uint64_t now, std::uint64_t before) {
     return static_cast<std::uint64_t>(std::llround(static_cast<double>(now - before) / seconds));
   };
-  return number(rate(traffic.packets, traffic.packets_before), kPackets) +
-         right(bytes_text(rate(traffic.bytes, traffic.bytes_before)) + "/s", kBytes + 2) +
-         number(traffic.packets, kPackets) + "  ";
+  return right_aligned(rate(traffic.packets, traffic.packets_before), kPackets) +
+         right_aligned(bytes_text(rate(traffic.bytes, traffic.bytes_before)) + "/s", kBytes + 2) +
+         right_aligned(traffic.packets, kPackets) + "  ";
 }
 
 std::string heading(double seconds, const char* what) {
