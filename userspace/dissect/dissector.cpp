@@ -38,7 +38,7 @@ std::size_t Dissector::print(const RecordView& packet, Appender& out) {
   const std::span<const std::uint8_t> data(reinterpret_cast<const std::uint8_t*>(packet.data.data()),
                                            packet.data.size());
   const Cursor cursor(data, packet.wire_len, context.truncation);
-  if (const LinkPrinter printer = link_printer(packet.link_type)) {
+  if (const LinkPrinter printer = link_printer(context, packet.link_type)) {
     printer(context, cursor);
   } else {
     context.put("UNSUPPORTED");

@@ -21,30 +21,48 @@ namespace {
 struct LinkRow {
   LinkType type;
   LinkPrinter print;
+  bool ours = false;  // tcpdump has none: not with --compat
 };
 constexpr LinkRow kLinkTypes[] = {
     {LinkType::kNull, print_null},
     {LinkType::kEthernet, print_ethernet},
+    {LinkType{6}, print_token_ring},
+    {LinkType{7}, print_arcnet},
+    {LinkType{8}, print_slip},
+    {LinkType{10}, print_fddi},
     {LinkType::kPpp, print_ppp_link},
     {LinkType{12}, print_raw_ip},  // DLT_RAW as some systems number it
     {LinkType{14}, print_raw_ip},  // and as OpenBSD does
+    {LinkType{15}, print_slip_bsdos},
     {LinkType::kPppHdlc, print_ppp_serial},
     {LinkType::kRaw, print_raw_ip},
     {LinkType::kCiscoHdlc, print_hdlc},
     {LinkType::kFrameRelay, print_frame_relay},
     {LinkType{105}, print_wifi},
     {LinkType::kLoop, print_loop},
+    {LinkType{109}, print_enc},
     {LinkType::kLinuxSll, print_linux_sll},
     {LinkType::kIpv4, print_raw_ipv4},
     {LinkType::kIpv6, print_raw_ipv6},
+    {LinkType{117}, print_pflog},
     {LinkType{119}, print_prism},
     {LinkType{127}, print_radiotap},
+    {LinkType{129}, print_arcnet_linux},
+    {LinkType{138}, print_ip1394},
+    {LinkType{149}, print_pktap},  // a private number that macOS wrote before it had one
     {LinkType{163}, print_avs},
     {LinkType{189}, print_usb_linux},
     {LinkType{192}, print_ppi},
+    {LinkType{201}, print_bluetooth_hci},
     {LinkType{220}, print_usb_linux_mmapped},
+    {LinkType{226}, print_ipnet},
+    {LinkType{227}, print_can, true},
     {LinkType{239}, print_nflog},
+    {LinkType{240}, print_netanalyzer},
+    {LinkType{241}, print_netanalyzer_transparent},
     {LinkType{242}, print_ipoib},
+    {LinkType{253}, print_netlink, true},
+    {LinkType{258}, print_pktap},
     {LinkType{271}, print_vsock},
     {LinkType::kLinuxSll2, print_linux_sll2},
     {LinkType{281}, print_brcm},  // DSA_TAG_BRCM
@@ -342,9 +360,9 @@ bool print_port(const PortIndex& index, Context& context, Cursor payload, const 
 
 }  // namespace
 
-LinkPrinter link_printer(LinkType type) {
+LinkPrinter link_printer(const Context& context, LinkType type) {
   for (const LinkRow& row : kLinkTypes) {
-    if (row.type == type) return row.print;
+    if (row.type == type) return row.ours && context.options.compat ? nullptr : row.print;
   }
   return nullptr;
 }

@@ -13,7 +13,7 @@
 namespace ringtap {
 
 using LinkPrinter = void (*)(Context&, Cursor);
-LinkPrinter link_printer(LinkType type);  // nullptr: none
+LinkPrinter link_printer(const Context& context, LinkType type);  // nullptr: none
 
 std::string_view ethertype_name(std::uint16_t type);  // "Unknown" when it has none
 // Prints the payload of a frame; returns false, and prints nothing, if there is no printer for the type.

@@ -35,6 +35,23 @@ void print_frame_relay(Context& context, Cursor packet);  // RFC 2427
 void print_ppp_link(Context& context, Cursor packet);     // RFC 1661, with or without address and control
 void print_ppp_serial(Context& context, Cursor packet);   // RFC 1662, or Cisco's HDLC: the first byte tells
 
+void print_slip(Context& context, Cursor packet);  // RFC 1055
+void print_slip_bsdos(Context& context, Cursor packet);
+void print_pflog(Context& context, Cursor packet);  // pf's log
+void print_enc(Context& context, Cursor packet);    // IPsec's device on the BSDs
+void print_pktap(Context& context, Cursor packet);  // macOS
+void print_ipnet(Context& context, Cursor packet);  // Solaris
+void print_fddi(Context& context, Cursor packet);
+void print_token_ring(Context& context, Cursor packet);  // IEEE 802.5
+void print_arcnet(Context& context, Cursor packet);
+void print_arcnet_linux(Context& context, Cursor packet);
+void print_ip1394(Context& context, Cursor packet);
+void print_netanalyzer(Context& context, Cursor packet);
+void print_netanalyzer_transparent(Context& context, Cursor packet);
+void print_bluetooth_hci(Context& context, Cursor packet);
+void print_can(Context& context, Cursor packet);
+void print_netlink(Context& context, Cursor packet);
+
 // By ethertype.
 void print_loopback_test(Context& context, Cursor packet, const LinkHeader& link);
 

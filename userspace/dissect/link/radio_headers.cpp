@@ -78,7 +78,7 @@ void print_ppi(Context& context, Cursor packet) {
   const std::uint32_t type = packet.le32(4);
   if (context.options.link_header) put_ppi_header(context, packet, type, size);
   const Cursor payload = packet.from(size);
-  const LinkPrinter print = type <= UINT16_MAX ? link_printer(static_cast<LinkType>(type)) : nullptr;
+  const LinkPrinter print = type <= UINT16_MAX ? link_printer(context, static_cast<LinkType>(type)) : nullptr;
   if (print == nullptr || (type == kPpiItself && ++context.depth > kMaxDepth)) {
     if (!context.options.link_header) put_ppi_header(context, packet, type, size);
     dump_unknown(context, payload);

@@ -26,9 +26,9 @@ void put_family(Context& context, std::uint32_t family, std::size_t length) {
 }  // namespace
 
 void print_raw_ip(Context& context, Cursor packet) {
-  context.protocol("raw");
+  context.protocol("ipn");
   if (context.options.link_header) context.put("ip: ");
-  if (packet.length() < 1) return context.put_truncated();
+  if (packet.length() < 1) return context.put("truncated-ip 0");
   switch (const unsigned version = packet.u8(0) >> 4) {
     case 4:
       return print_ipv4_packet(context, packet);
