@@ -19,7 +19,7 @@ static __always_inline int is_tag(__u32 type)
 
 struct stage {
 	struct ringtap_stage head;
-	__u8 bytes[]; /* RINGTAP_BATCH_BYTES and one record of cfg_snaplen */
+	__u8 bytes[]; /* RINGTAP_BATCH_BYTES and one record of cfg_filter_bytes */
 };
 
 /* One of the CPU's stages; NULL if it has none. */
@@ -55,6 +55,8 @@ struct tap {
  */
 static long (*const skb_load_bytes)(const void *skb, __u64 offset, void *to,
 				    __u64 size) = (void *)BPF_FUNC_skb_load_bytes;
+static long (*const skb_load_bytes_relative)(const void *skb, __u64 offset, void *to, __u64 size,
+					     __u64 start) = (void *)BPF_FUNC_skb_load_bytes_relative;
 static long (*const xdp_load_bytes)(struct xdp_md *ctx, __u64 offset, void *to,
 				    __u64 size) = (void *)BPF_FUNC_xdp_load_bytes;
 static long (*const read_kernel)(void *to, __u64 size, const void *from) = (void *)BPF_FUNC_probe_read_kernel;
@@ -257,7 +259,7 @@ static __always_inline void stage_flush(struct stage *stage, __u32 cpu)
 		__u64 size =
 			clamped(stage->head.used, RINGTAP_BATCH_BYTES + RINGTAP_RECORD_ALIGN +
 							  sizeof(struct ringtap_event) + sizeof(struct ringtap_trace) +
-							  sizeof(struct ringtap_owners) + cfg_snaplen);
+							  sizeof(struct ringtap_owners) + cfg_filter_bytes);
 		__u32 asleep = READ_ONCE(control.sleeping);
 		if (bpf_ringbuf_output(ring, stage->bytes, size, asleep ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP) ==
 		    0) {

@@ -11,7 +11,10 @@
 #include "ringtap/abi.h"
 
 __weak const volatile __u32 cfg_snaplen = RINGTAP_MAX_SNAPLEN; /* bytes kept of a frame, 1 … RINGTAP_MAX_SNAPLEN */
-/* Bytes that the host taps copy before they run the filter; then cut to cfg_snaplen. */
+/*
+ * Bytes copied of a frame whose filter runs on the copy, in a host tap or in user space, which cuts it to its snaplen
+ * afterwards. At least cfg_snaplen.
+ */
 __weak const volatile __u32 cfg_filter_bytes = RINGTAP_MAX_SNAPLEN;
 __weak const volatile __u8 cfg_packet_in = 1;  /* the packet tap records received frames, not only sent ones */
 __weak const volatile __u32 cfg_only_slot = 0; /* the one slot in use; 0: look the interface up in `slots` */
@@ -58,7 +61,7 @@ struct {
 /*
  * The stages of one CPU, RINGTAP_STAGES_PER_CPU of them, where a record is built before it goes to the ring with its
  * exact size. Not a per-CPU map: those are limited to 32 KiB per value. The loader sets the value size to what struct
- * stage needs with cfg_snaplen and cfg_filter_bytes.
+ * stage needs with cfg_filter_bytes.
  */
 struct cpu_stages {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

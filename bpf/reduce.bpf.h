@@ -322,8 +322,10 @@ static __always_inline int reduce(struct tap *tap, struct record *record, int ha
 		record_leave_out(tap, record, RINGTAP_CNT_RATE_LIMITED);
 		return 0;
 	}
-	/* User space still has to run the filter on this frame, which is a short one. */
-	if (cfg_slice_layer && !(tap->flags & RINGTAP_EVENT_RECHECK)) {
+	/* User space still has to run the filter on this frame, and cuts it afterwards. */
+	if (tap->flags & RINGTAP_EVENT_RECHECK)
+		return 1;
+	if (cfg_slice_layer) {
 		__u32 end = cfg_slice_layer == 2   ? headers->link_end
 			    : cfg_slice_layer == 3 ? headers->network_end
 						   : headers->transport_end;

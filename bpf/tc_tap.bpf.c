@@ -56,17 +56,43 @@ static __always_inline __u8 checksum_state(struct __sk_buff *skb, enum program_t
 }
 
 /*
+ * Whether the frame's link-layer header stands before skb->data. So it is at tc ingress, since Linux 6.9, behind a
+ * generic XDP program of anybody: it got the frame in a new sk_buff, whose mac_len is 0 (net/core/dev.c
+ * netif_receive_generic_xdp()), and tcx and clsact step back by mac_len only. The filter, whose offsets count from the
+ * Ethernet header, cannot read such a frame; user space runs it on the record.
+ */
+static __always_inline int begins_behind_link(struct __sk_buff *skb, __u32 which, int has_link)
+{
+	if (!cfg_kernel_casts || which != RINGTAP_TAP_TC_INGRESS || !has_link)
+		return 0;
+	struct sk_buff *kernel_skb = cast_to_kern_ctx(skb);
+
+	return kernel_skb->mac_len == 0 &&
+	       (__u64)kernel_skb->data - (__u64)kernel_skb->head == (__u64)kernel_skb->mac_header + ETH_HLEN;
+}
+
+static __always_inline long load_frame(struct __sk_buff *skb, __u8 *to, __u64 size, int behind_link)
+{
+	if (!behind_link)
+		return skb_load_bytes(skb, 0, to, size);
+	if (size <= ETH_HLEN)
+		return -1; /* the loader never sets a snaplen as short as this */
+	long err = skb_load_bytes_relative(skb, 0, to, ETH_HLEN, BPF_HDR_START_MAC);
+	return err ?: skb_load_bytes(skb, 0, to + ETH_HLEN, size - ETH_HLEN);
+}
+
+/*
  * The frame as it is on the wire. A tag that stands in skb metadata goes back after the two addresses: the bytes are
  * loaded one tag further on, then the addresses move down to their place.
  */
 static __always_inline long copy_frame(struct __sk_buff *skb, enum program_type type, struct record *record,
-				       __u64 cap_len)
+				       __u64 cap_len, int behind_link)
 {
 	if (!skb->vlan_present) {
-		if (type == TC &&
+		if (type == TC && !behind_link &&
 		    copy_short(record->data, (void *)(long)skb->data, (void *)(long)skb->data_end, cap_len))
 			return 0;
-		return skb_load_bytes(skb, 0, record->data, cap_len);
+		return load_frame(skb, record->data, cap_len, behind_link);
 	}
 
 	struct vlan_tag tag = {
@@ -78,7 +104,7 @@ static __always_inline long copy_frame(struct __sk_buff *skb, enum program_type 
 	record->event->flags |= RINGTAP_EVENT_VLAN_RESTORED;
 	if (cap_len <= 2 * ETH_ALEN + sizeof(tag))
 		return -1; /* the loader never sets a snaplen as short as this */
-	long err = skb_load_bytes(skb, 0, record->data + sizeof(tag), cap_len - sizeof(tag));
+	long err = load_frame(skb, record->data + sizeof(tag), cap_len - sizeof(tag), behind_link);
 	__builtin_memmove(record->data, record->data + sizeof(tag), 2 * ETH_ALEN);
 	__builtin_memcpy(record->data + 2 * ETH_ALEN, &tag, sizeof(tag));
 	return err;
@@ -90,20 +116,29 @@ static __always_inline void record_frame(struct __sk_buff *skb, enum program_typ
 {
 	struct record record;
 	struct sk_buff *kernel_skb = (void *)skb;
+	int behind_link = begins_behind_link(skb, tap->tap, has_link);
+	int undecided = cfg_filter && behind_link;
 
-	if (cfg_filter && !wanted(tap, filter(skb), !is_clone && is_followed(kernel_skb))) {
+	if (undecided) {
+		if (cfg_slice_layer) {
+			count_drop(tap, RINGTAP_CNT_COPY_FAILED); /* a slice may lack what the filter reads */
+			return;
+		}
+		tap->flags = is_followed(kernel_skb) ? RINGTAP_EVENT_FOLLOWED : RINGTAP_EVENT_RECHECK;
+	} else if (cfg_filter && !wanted(tap, filter(skb), !is_clone && is_followed(kernel_skb))) {
 		if (has_link)
 			count_if_tagged(tap, skb->vlan_present || is_tag(bpf_ntohs(skb->protocol)));
 		return;
 	}
-	if (!(tap->flags & RINGTAP_EVENT_FOLLOWED) && !is_clone)
+	if (!(tap->flags & RINGTAP_EVENT_FOLLOWED) && !undecided && !is_clone)
 		follow(kernel_skb);
 	if (!record_begin(tap, &record, cfg_trace && !is_clone, cfg_who && type == TC))
 		return;
 	if (record.trace)
 		*record.trace = (struct ringtap_trace){.skb = (__u64)kernel_skb};
 	if (record.owners) {
-		__u32 other = find_owners(skb, record.owners, tap->tap == RINGTAP_TAP_TC_EGRESS, has_link);
+		__u32 other =
+			find_owners(skb, record.owners, tap->tap == RINGTAP_TAP_TC_EGRESS, has_link && !behind_link);
 
 		if (other) {
 			record_leave_out(tap, &record, clamped(other, RINGTAP_CNT_UNKNOWN_OWNER));
@@ -111,8 +146,9 @@ static __always_inline void record_frame(struct __sk_buff *skb, enum program_typ
 		}
 	}
 
-	__u64 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0);
-	__u64 cap_len = clamped(wire_len, cfg_snaplen);
+	__u64 wire_len = skb->len + (skb->vlan_present ? sizeof(struct vlan_tag) : 0) + (behind_link ? ETH_HLEN : 0);
+	__u64 limit = undecided ? cfg_filter_bytes : cfg_snaplen;
+	__u64 cap_len = clamped(wire_len, limit);
 	record.event->ifindex = skb->ifindex;
 	record.event->wire_len = wire_len;
 	record.event->cap_len = cap_len;
@@ -129,15 +165,15 @@ static __always_inline void record_frame(struct __sk_buff *skb, enum program_typ
 	__u64 copied = 0;
 	if (REDUCES) {
 		copied = READS_HEADERS ? head_length(cap_len) : 0;
-		if (copied > 0 && copy_frame(skb, type, &record, not_zero(copied))) {
+		if (copied > 0 && copy_frame(skb, type, &record, not_zero(copied), behind_link)) {
 			record_abort(tap, &record, RINGTAP_CNT_COPY_FAILED);
 			return;
 		}
 		if (!reduce(tap, &record, has_link, type == TC))
 			return;
-		cap_len = clamped(record.event->cap_len, cfg_snaplen);
+		cap_len = clamped(record.event->cap_len, limit);
 	}
-	if (cap_len > copied && copy_frame(skb, type, &record, not_zero(cap_len))) {
+	if (cap_len > copied && copy_frame(skb, type, &record, not_zero(cap_len), behind_link)) {
 		record_abort(tap, &record, RINGTAP_CNT_COPY_FAILED);
 		return;
 	}

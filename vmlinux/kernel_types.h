@@ -211,6 +211,7 @@ struct sk_buff {
   unsigned long _skb_refdst;
   unsigned int len;
   unsigned int data_len;
+  __u16 mac_len;
   __u16 queue_mapping;
   __u8 pkt_type : 3;
   __u8 ip_summed : 2;

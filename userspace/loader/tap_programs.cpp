@@ -33,16 +33,18 @@ std::uint32_t copied_bytes(const TapProgramsConfig& config) {
   return config.reduction.leaves_out() ? std::max(config.snaplen, RINGTAP_HEAD_BYTES) : config.snaplen;
 }
 
-// Bytes that the host taps copy: their filter works on the copy and may read beyond the snaplen.
+// Bytes copied where the filter works on the copy and may read beyond the snaplen: at the host taps, and at tc ingress
+// behind a generic XDP program.
 std::uint32_t filter_bytes(const TapProgramsConfig& config) {
-  return config.filter && config.taps.contains_any(kHostTaps) ? RINGTAP_MAX_SNAPLEN : copied_bytes(config);
+  const bool works_on_copy =
+      config.taps.contains_any(kHostTaps) || (config.taps.contains(Tap::kTcIngress) && config.features.kernel_casts);
+  return config.filter && works_on_copy ? RINGTAP_MAX_SNAPLEN : copied_bytes(config);
 }
 
 // struct stage of bpf/emit.bpf.h.
 std::uint32_t stage_size(const TapProgramsConfig& config) {
-  const std::uint32_t longest = std::max(copied_bytes(config), filter_bytes(config));
   const auto size = sizeof(ringtap_stage) + RINGTAP_BATCH_BYTES + sizeof(ringtap_event) + sizeof(ringtap_trace) +
-                    sizeof(ringtap_owners) + std::size_t{longest} + RINGTAP_RECORD_ALIGN;
+                    sizeof(ringtap_owners) + std::size_t{filter_bytes(config)} + RINGTAP_RECORD_ALIGN;
   return static_cast<std::uint32_t>((size + RINGTAP_STAGE_ALIGN - 1) / RINGTAP_STAGE_ALIGN * RINGTAP_STAGE_ALIGN);
 }
 
@@ -104,11 +106,17 @@ constexpr std::uint32_t kXdpHasFrags = 1U << 5;  // BPF_F_XDP_HAS_FRAGS, include
 
 // Filters up to this are never refused (tests/bpf loads a corpus of them).
 constexpr std::size_t kSmallFilterInsns = 8192;
+// The verifier's time grows with the square of the size: a minute for this many. Of more it refuses most (282,674 after
+// 16 s on Linux 6.18).
+constexpr std::size_t kLargestFilterInsns = 200'000;
 
 // Loads a large filter by itself. After a refusal libbpf would request the verifier's log with ever larger buffers,
 // which takes minutes for such a filter.
 Result<> try_verifier(const Variant& variant, const std::vector<bpf_insn>& body) {
   if (body.size() <= kSmallFilterInsns) return ok();
+  const std::string what =
+      "the filter is too large for the verifier: " + std::to_string(body.size()) + " eBPF instructions";
+  if (body.size() > kLargestFilterInsns) return Error(what);
   // The body of a host tap reads its frame as a tracepoint program may read its arguments.
   const auto type = kHostTaps.contains(tap_of(variant.tap)) ? BPF_PROG_TYPE_RAW_TRACEPOINT
                     : variant.tap == RINGTAP_TAP_XDP        ? BPF_PROG_TYPE_XDP
@@ -118,8 +126,7 @@ Result<> try_verifier(const Variant& variant, const std::vector<bpf_insn>& body)
               .expected_attach_type = type == BPF_PROG_TYPE_XDP ? BPF_XDP : bpf_attach_type{});
   const UniqueFd program(bpf_prog_load(type, "filter_probe", "Dual BSD/GPL", body.data(), body.size(), &options));
   if (program) return ok();
-  return Error::from_errno(
-      errno, "the filter is too large for the verifier: " + std::to_string(body.size()) + " eBPF instructions");
+  return Error::from_errno(errno, what);
 }
 
 Result<std::vector<bpf_insn>> body_of(const TapProgramsConfig& config, const FilterPlace& place, FilterTables& tables) {
