@@ -17,16 +17,18 @@ class EndRequest {
  public:
   // Once the end is due, who reads the output may stand still for so long.
   static constexpr std::uint64_t kPatienceNs = 500'000'000;
+  // Signals within such a time are one request: timeout(1) signals its child and then the whole process group.
+  static constexpr std::uint64_t kOneRequestNs = 100'000'000;
 
   static EndRequest& of_this_run() {
     static constinit EndRequest request;
     return request;
   }
 
-  void ask() {
-    std::uint64_t never = kNever;
-    due_ns_.compare_exchange_strong(never, monotonic_now_ns());
-    if (due_ns_ > monotonic_now_ns()) due_ns_ = monotonic_now_ns();
+  void ask(std::uint64_t now = monotonic_now_ns()) {
+    if (asked() && now < asked_ns_ + kOneRequestNs) return;
+    asked_ns_ = now;
+    due_ns_ = std::min(due_ns_.load(), now);
     ++times_;
   }
   // By itself, so late.
@@ -50,6 +52,7 @@ class EndRequest {
  private:
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
   std::atomic<int> times_ = 0;
+  std::atomic<std::uint64_t> asked_ns_ = 0;
   std::atomic<std::uint64_t> due_ns_ = kNever;
   std::atomic<std::uint64_t> progress_ns_ = 0;
 };
