@@ -35,9 +35,14 @@ struct netns_nf {
   struct nf_hook_entries* hooks_ipv6[5];
 };
 
+struct netns_bpf {
+  void* run_array[2];
+};
+
 struct net {
   struct ns_common ns;
   struct netns_nf nf;
+  struct netns_bpf bpf;
 };
 
 typedef struct {
@@ -51,6 +56,7 @@ struct list_head {
 struct in_ifaddr {
   struct in_ifaddr* ifa_next;
   __be32 ifa_local;
+  __be32 ifa_mask;
 };
 
 struct in_device {
@@ -122,8 +128,11 @@ struct sock {
   struct sock_reuseport* sk_reuseport_cb;
 };
 
+struct file;
+
 struct socket {
   struct sock* sk;
+  struct file* file;
 };
 
 struct inet_sock {
@@ -137,6 +146,10 @@ struct inet_connection_sock {
 struct tcp_sock {
   struct inet_connection_sock inet_conn;
   unsigned char is_mptcp : 1;
+};
+
+struct mptcp_sock {
+  struct inet_connection_sock sk;
 };
 
 struct inet_timewait_sock {
@@ -171,6 +184,15 @@ struct signal_struct {
   atomic_t live;
 };
 
+struct fdtable {
+  unsigned int max_fds;
+  struct file** fd;
+};
+
+struct files_struct {
+  struct fdtable* fdt;
+};
+
 struct task_struct {
   unsigned int flags;
   int pid;
@@ -182,10 +204,9 @@ struct task_struct {
   struct nsproxy* nsproxy;
   struct css_set* cgroups;
   struct signal_struct* signal;
+  struct files_struct* files;
   char comm[16];
 };
-
-struct file;
 
 struct bpf_iter__task_file {
   struct task_struct* task;

@@ -3,15 +3,20 @@
 // that costs (printed; docs/owners.md has the figures of a quiet machine).
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <linux/capability.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -70,7 +75,7 @@ class OwnerPrograms : public ::testing::Test {
     TapProgramsConfig config;
     config.taps = kTcTaps;
     config.rings = &*rings_;
-    config.features = *features;
+    config.features = features_ = *features;
     for (const bool who : {false, true}) {
       config.who = who;
       auto programs = TapPrograms::load(config);
@@ -81,28 +86,23 @@ class OwnerPrograms : public ::testing::Test {
     here_.ip("link set d0 address 02:00:00:00:00:02 up");
     here_.ip("link set d1 up");
     here_.ip(std::string("addr add ") + kHere + "/24 dev d0");
+    device_ = here_.index_of("d0");
   }
 
-  // Runs the program on the packet as if it came by d0.
+  // Runs the program on the packet as if it came by d0; returns what one run took, in ns.
   double run(const TapPrograms& programs, TapProgram program, const Bytes& packet, int repeat) const {
-    double best = 0;
-    here_.inside([&] {
-      __sk_buff skb{};
-      skb.ifindex = here_.index_of("d0");
-      for (int round = 0; round < (repeat > 1 ? 5 : 1); ++round) {
-        LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(),
-                    .data_size_in = static_cast<std::uint32_t>(packet.size()), .ctx_in = &skb,
-                    .ctx_size_in = sizeof skb, .repeat = repeat);
-        ASSERT_EQ(bpf_prog_test_run_opts(programs.fd(program), &options), 0);
-        if (round == 0 || options.duration < best) best = options.duration;
-      }
-    });
-    return best;
+    __sk_buff skb{};
+    skb.ifindex = device_;
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(),
+                .data_size_in = static_cast<std::uint32_t>(packet.size()), .ctx_in = &skb, .ctx_size_in = sizeof skb,
+                .repeat = repeat);
+    EXPECT_EQ(bpf_prog_test_run_opts(programs.fd(program), &options), 0);
+    return options.duration;
   }
 
   ringtap_owners owners_of(TapProgram program, const Bytes& packet) {
     (void)take();
-    run(*with_, program, packet, 1);
+    here_.inside([&] { run(*with_, program, packet, 1); });
     const auto taken = take();
     EXPECT_TRUE(taken);
     return taken.value_or(ringtap_owners{});
@@ -126,19 +126,29 @@ class OwnerPrograms : public ::testing::Test {
     const ringtap_owner receiver = owners_of(TapProgram::kTcIngress, packet).receiver;
     EXPECT_EQ(receiver.kind, kind) << what;
     if (kind >= RINGTAP_OWNER_SENDER) {
-      EXPECT_EQ(RINGTAP_PID_OF(receiver.process), static_cast<std::uint32_t>(::getpid())) << what;
+      EXPECT_EQ(receiver.process & ((std::uint64_t{1} << RINGTAP_PID_BITS) - 1), static_cast<std::uint64_t>(::getpid()))
+          << what;
     }
     print_cost(what, TapProgram::kTcIngress, packet);
   }
 
-  // More than what the program costs without.
-  void print_cost(const char* what, TapProgram program, const Bytes& packet) {
-    const int repeat = std::getenv("RINGTAP_COSTS") != nullptr ? 300'000 : 1000;
-    const double more = run(*with_, program, packet, repeat) - run(*without_, program, packet, repeat);
-    std::cout << what << ": " << more << " ns more\n";
+  // More than what the program costs without. In turns and in short rounds, of which some are not disturbed.
+  void print_cost(const char* what, TapProgram program, const Bytes& packet) const {
+    const int rounds = std::getenv("RINGTAP_COSTS") != nullptr ? 400 : 3;
+    double with = std::numeric_limits<double>::max();
+    double without = with;
+    here_.inside([&] {
+      for (int round = 0; round < rounds; ++round) {
+        with = std::min(with, run(*with_, program, packet, 2000));
+        without = std::min(without, run(*without_, program, packet, 2000));
+      }
+    });
+    std::cout << what << ": " << with - without << " ns more than " << without << '\n';
   }
 
   Namespace here_;
+  KernelFeatures features_;
+  unsigned device_ = 0;
   std::optional<Rings> rings_;
   std::optional<TapPrograms> without_;
   std::optional<TapPrograms> with_;
@@ -215,6 +225,43 @@ TEST_F(OwnerPrograms, NameNobodyWhereARuleMayRedirect) {
                                       "RULES");
   ASSERT_EQ(nat.status, (testing::ExitStatus{0, 0})) << nat;
   expect_receiver("UDP, NAT", packet, RINGTAP_OWNER_UNKNOWN);
+}
+
+// Nor one for which a program may choose another socket: at the look-up, or of a group.
+TEST_F(OwnerPrograms, NameNobodyWhereAProgramChoosesTheSocket) {
+  auto watched = with_->watch_owners();
+  ASSERT_TRUE(watched) << watched.error().text();
+  const Bytes packet =
+      (Ethernet{} / Ipv4{.src = kThere, .dst = kHere} / Udp{.src_port = 1, .dst_port = 9005} / Payload{"x"}).bytes();
+  UniqueFd datagrams;
+  {
+    UniqueFd link;
+    here_.inside([&] {
+      datagrams = bound(SOCK_DGRAM, kHere, 9005);
+      const std::array<bpf_insn, 2> pass = {bpf_insn{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = SK_PASS},
+                                            bpf_insn{.code = BPF_JMP | BPF_EXIT}};
+      LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_SK_LOOKUP);
+      const UniqueFd program(
+          bpf_prog_load(BPF_PROG_TYPE_SK_LOOKUP, nullptr, "GPL", pass.data(), pass.size(), &options));
+      const UniqueFd netns(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+      link = UniqueFd(bpf_link_create(program.get(), netns.get(), BPF_SK_LOOKUP, nullptr));
+    });
+    ASSERT_TRUE(link) << std::strerror(errno);
+    expect_receiver("UDP, a program at sk_lookup", packet, RINGTAP_OWNER_UNKNOWN);
+  }
+  expect_receiver("UDP", packet, RINGTAP_OWNER_SOCKET);
+  if (!features_.kernel_casts) return;  // before Linux 6.2 this is not seen
+  here_.inside([&] {
+    datagrams = UniqueFd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const int yes = 1;
+    EXPECT_EQ(::setsockopt(datagrams.get(), SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes), 0);
+    const sockaddr_in local = address_of(kHere, 9005);
+    EXPECT_EQ(::bind(datagrams.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
+    sock_filter first{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
+    const sock_fprog program{.len = 1, .filter = &first};
+    EXPECT_EQ(::setsockopt(datagrams.get(), SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program), 0);
+  });
+  expect_receiver("UDP, a group with a program", packet, RINGTAP_OWNER_UNKNOWN);
 }
 
 }  // namespace

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Who gets a packet, for the tc taps: the socket that the stack will find is looked for. Whatever the stack may still
+ * decide otherwise is RINGTAP_OWNER_UNKNOWN: docs/owners.md says which cases these are.
+ */
+#ifndef RINGTAP_RECEIVER_BPF_H
+#define RINGTAP_RECEIVER_BPF_H
+
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include "sender.bpf.h"
+
+#define TCP_FLAGS_AT	      13 /* in its header */
+#define TCP_SYN		      2
+#define MOST_HOOKS	      8
+#define MOST_ADDRESSES	      8
+#define PRIORITY_CONNTRACK    (-200) /* enum nf_ip_hook_priorities */
+#define PRIORITY_DEFRAGMENTED (-400)
+#define PRIORITY_IPVS	      98 /* net/netfilter/ipvs/ip_vs_core.c, and one more */
+#define PRIORITY_RAW_BEFORE   (-450)
+#define AT_SK_LOOKUP	      1 /* enum netns_bpf_attach_type */
+
+struct inet_packet {
+	struct bpf_sock_tuple tuple;
+	__u8 v4;
+	__u8 protocol;
+	__u8 tcp_flags;
+	__u8 reserved;
+};
+
+/* Addresses and ports; returns 0 for what is neither TCP nor UDP, for later fragments, and for groups of receivers. */
+static __always_inline int read_packet(struct __sk_buff *skb, __u64 offset, struct inet_packet *packet)
+{
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+	void *at = data + offset;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		struct iphdr *ip = at;
+
+		if ((void *)(ip + 1) > end || ip->frag_off & bpf_htons(0x1fff))
+			return 0;
+		packet->v4 = 1;
+		packet->protocol = ip->protocol;
+		packet->tuple.ipv4.saddr = ip->saddr;
+		packet->tuple.ipv4.daddr = ip->daddr;
+		if ((ip->daddr & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000) || ip->daddr == 0xffffffff)
+			return 0;
+		at += (ip->ihl & 0xf) * 4;
+	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		struct ipv6hdr *ip = at;
+
+		if ((void *)(ip + 1) > end)
+			return 0;
+		packet->protocol = ip->nexthdr;
+		__builtin_memcpy(packet->tuple.ipv6.saddr, &ip->saddr, sizeof(ip->saddr));
+		__builtin_memcpy(packet->tuple.ipv6.daddr, &ip->daddr, sizeof(ip->daddr));
+		if (ip->daddr.s6_addr[0] == 0xff)
+			return 0;
+		at += sizeof(*ip);
+	} else {
+		return 0;
+	}
+	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
+		return 0;
+	if (at + TCP_FLAGS_AT + 1 > end) {
+		/* A UDP header of 8 bytes may be all that there is. */
+		if (packet->protocol == IPPROTO_TCP || at + 4 > end)
+			return 0;
+	} else if (packet->protocol == IPPROTO_TCP) {
+		packet->tcp_flags = *(__u8 *)(at + TCP_FLAGS_AT);
+	}
+	if (at + 4 > end)
+		return 0;
+	__be16 *ports = at;
+	if (packet->v4) {
+		packet->tuple.ipv4.sport = ports[0];
+		packet->tuple.ipv4.dport = ports[1];
+	} else {
+		packet->tuple.ipv6.sport = ports[0];
+		packet->tuple.ipv6.dport = ports[1];
+	}
+	return 1;
+}
+
+static __always_inline struct net_device *device_of_skb(struct __sk_buff *skb)
+{
+	struct sk_buff *kernel_skb = (void *)skb;
+
+	return BPF_CORE_READ(kernel_skb, dev);
+}
+
+/*
+ * Whether one of the hooks may give a packet to another socket than the one it is addressed to: before routing any but
+ * connection tracking and defragmentation (NAT, TPROXY), on its way in IPVS.
+ */
+static __always_inline int redirects(struct nf_hook_entries *entries, int is_input)
+{
+	__u32 count = entries ? BPF_CORE_READ(entries, num_hook_entries) : 0;
+
+	if (count > MOST_HOOKS)
+		return 1;
+	/* Their descriptions follow the hooks (include/linux/netfilter.h nf_hook_entries_get_hook_ops()). */
+	struct nf_hook_ops **all = (void *)entries + bpf_core_field_offset(struct nf_hook_entries, hooks) +
+				   count * bpf_core_type_size(struct nf_hook_entry);
+	for (__u32 i = 0; i < MOST_HOOKS; i++) {
+		struct nf_hook_ops *hook = NULL;
+
+		if (i >= count)
+			return 0;
+		if (read_kernel(&hook, sizeof(hook), all + i) || !hook)
+			return 1;
+		int priority = BPF_CORE_READ(hook, priority);
+		int is_rules = bpf_core_field_exists(hook->hook_ops_type) &&
+			       BPF_CORE_READ_BITFIELD_PROBED(hook, hook_ops_type);
+		if (is_input) {
+			if (!is_rules && (priority == PRIORITY_IPVS || priority == PRIORITY_IPVS + 1))
+				return 1;
+		} else if (is_rules || (priority != PRIORITY_CONNTRACK && priority != PRIORITY_DEFRAGMENTED &&
+					priority != PRIORITY_RAW_BEFORE)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/*
+ * The next two are global functions, which the verifier looks at once and by themselves: with their loops it would take
+ * seconds for them in place.
+ */
+__weak __noinline int owner_redirected(struct __sk_buff *skb, __u32 v4)
+{
+	struct net_device *device = device_of_skb(skb);
+	struct net *net = BPF_CORE_READ(device, nd_net.net);
+	struct nf_hook_entries *before =
+		v4 ? BPF_CORE_READ(net, nf.hooks_ipv4[0]) : BPF_CORE_READ(net, nf.hooks_ipv6[0]);
+	struct nf_hook_entries *input =
+		v4 ? BPF_CORE_READ(net, nf.hooks_ipv4[1]) : BPF_CORE_READ(net, nf.hooks_ipv6[1]);
+
+	return BPF_CORE_READ(net, bpf.run_array[AT_SK_LOOKUP]) || redirects(before, 0) || redirects(input, 1);
+}
+
+#define ADDRESS_OTHER	  0
+#define ADDRESS_OWN	  1
+#define ADDRESS_BROADCAST 2
+
+/* What this address is to the device; of IPv4 it is all in `first`, in network order. */
+__weak __noinline int owner_address_kind(struct __sk_buff *skb, __u32 v4, __u64 first, __u64 second)
+{
+	struct net_device *device = device_of_skb(skb);
+
+	if (v4) {
+		struct in_ifaddr *address = BPF_CORE_READ(device, ip_ptr, ifa_list);
+
+		for (int i = 0; i < MOST_ADDRESSES && address; i++) {
+			__u32 own = BPF_CORE_READ(address, ifa_local);
+			__u32 host = ~BPF_CORE_READ(address, ifa_mask);
+
+			if (own == first)
+				return ADDRESS_OWN;
+			/* Both the last address and, before Linux 5.14, the first; a subnet of two has neither. */
+			if (host != bpf_htonl(1) && !((own ^ first) & ~host) &&
+			    ((first & host) == host || !(first & host)))
+				return ADDRESS_BROADCAST;
+			address = BPF_CORE_READ(address, ifa_next);
+		}
+		return ADDRESS_OTHER;
+	}
+	struct inet6_dev *inet6 = BPF_CORE_READ(device, ip6_ptr);
+	struct list_head *next = BPF_CORE_READ(inet6, addr_list.next);
+	for (int i = 0; i < MOST_ADDRESSES; i++) {
+		struct inet6_ifaddr *address = (void *)next - bpf_core_field_offset(struct inet6_ifaddr, if_list);
+		__u64 own[2] = {};
+
+		if (!next || next == (void *)inet6 + bpf_core_field_offset(struct inet6_dev, addr_list))
+			return ADDRESS_OTHER;
+		BPF_CORE_READ_INTO(&own, address, addr);
+		if (own[0] == first && own[1] == second)
+			return ADDRESS_OWN;
+		next = BPF_CORE_READ(next, next);
+	}
+	return ADDRESS_OTHER;
+}
+
+/* The same where loads are possible, for the usual case: of the device, and its first address. */
+static __always_inline struct net_device *loaded_device(struct __sk_buff *skb)
+{
+	struct sk_buff *kernel_skb = cast_to_kern_ctx(skb);
+
+	return kernel_skb->dev;
+}
+
+static __always_inline int may_be_redirected(struct __sk_buff *skb, int v4)
+{
+	if (cfg_kernel_casts) {
+		struct net_device *device = loaded_device(skb);
+		struct net *net = device ? device->nd_net.net : NULL;
+
+		if (net && !net->bpf.run_array[AT_SK_LOOKUP] && !(v4 ? net->nf.hooks_ipv4[0] : net->nf.hooks_ipv6[0]) &&
+		    !(v4 ? net->nf.hooks_ipv4[1] : net->nf.hooks_ipv6[1]))
+			return 0;
+	}
+	return owner_redirected(skb, v4);
+}
+
+/* A bridge, bond, macvlan … takes what its device receives. */
+static __always_inline int is_taken_by_another(struct __sk_buff *skb)
+{
+	struct net_device *device = cfg_kernel_casts ? loaded_device(skb) : device_of_skb(skb);
+
+	return device && READ(device, rx_handler);
+}
+
+static __always_inline int address_kind(struct __sk_buff *skb, const struct inet_packet *packet)
+{
+	__u64 words[2] = {packet->tuple.ipv4.daddr};
+
+	if (cfg_kernel_casts && packet->v4) {
+		struct net_device *device = loaded_device(skb);
+		struct in_device *inet = device ? device->ip_ptr : NULL;
+		struct in_ifaddr *address = inet ? inet->ifa_list : NULL;
+
+		if (address && address->ifa_local == packet->tuple.ipv4.daddr)
+			return ADDRESS_OWN;
+	}
+	if (!packet->v4)
+		__builtin_memcpy(words, packet->tuple.ipv6.daddr, sizeof(words));
+	return owner_address_kind(skb, packet->v4, words[0], words[1]);
+}
+
+/* A socket that is bound to no address matches packets too that only pass through, or are for nobody here. */
+static __always_inline int is_for_this_host(struct __sk_buff *skb, const struct inet_packet *packet)
+{
+	struct bpf_fib_lookup route = {.family = packet->v4 ? AF_INET : AF_INET6, .ifindex = skb->ifindex};
+	int kind = address_kind(skb, packet);
+
+	if (kind == ADDRESS_BROADCAST)
+		return 0; /* for every socket of that port */
+	if (skb->ifindex == LOOPBACK_IFINDEX)
+		return 1;
+	if (packet->v4) {
+		route.ipv4_src = packet->tuple.ipv4.saddr;
+		route.ipv4_dst = packet->tuple.ipv4.daddr;
+	} else {
+		__builtin_memcpy(route.ipv6_src, packet->tuple.ipv6.saddr, sizeof(route.ipv6_src));
+		__builtin_memcpy(route.ipv6_dst, packet->tuple.ipv6.daddr, sizeof(route.ipv6_dst));
+	}
+	long answer = bpf_fib_lookup(skb, &route, sizeof(route), 0);
+	if (answer == BPF_FIB_LKUP_RET_NOT_FWDED)
+		return 1;
+	/* Where nothing is forwarded the routes are not asked. */
+	return answer == BPF_FIB_LKUP_RET_FWD_DISABLED && kind == ADDRESS_OWN;
+}
+
+/* Whether the stack can only choose this socket, though no connection says so. */
+static __always_inline int is_chosen(struct __sk_buff *skb, struct bpf_sock *full, const struct inet_packet *packet)
+{
+	int any_address = packet->v4 ? !full->src_ip4
+				     : !(full->src_ip6[0] | full->src_ip6[1] | full->src_ip6[2] | full->src_ip6[3]);
+
+	if (is_taken_by_another(skb) || may_be_redirected(skb, packet->v4))
+		return 0;
+	if (cfg_kernel_casts) {
+		struct sock *sk = rdonly_cast(full, bpf_core_type_id_kernel(struct sock));
+		struct sock_reuseport *group = sk->sk_reuseport_cb;
+
+		if (group && group->prog)
+			return 0;
+	}
+	return !any_address || is_for_this_host(skb, packet);
+}
+
+static __always_inline void set_found(struct __sk_buff *skb, struct bpf_sock *sk, const struct inet_packet *packet,
+				      struct ringtap_owner *end)
+{
+	struct bpf_sock *full = bpf_sk_fullsock(sk);
+
+	if (!full) {
+		struct bpf_sock *listener = bpf_get_listener_sock(sk);
+		struct tcp_timewait_sock *closed;
+
+		if (listener) {
+			set_known(end, bpf_sk_storage_get(&socket_owners, listener, 0, 0), 0, 1);
+			return;
+		}
+		/* A SYN may begin a new connection, at a listener that is not known here. */
+		closed = packet->tcp_flags & TCP_SYN ? NULL : bpf_skc_to_tcp_timewait_sock(sk);
+		if (closed)
+			set_closed(end, closed->tw_sk.__tw_common.skc_cookie.counter);
+		return;
+	}
+	int tcp = packet->protocol == IPPROTO_TCP;
+	int listens = tcp && full->state == LISTENS;
+	int is_connection = tcp ? !listens : full->dst_port != 0;
+	if (!is_connection && !is_chosen(skb, full, packet))
+		return;
+	struct tcp_sock *kernel_tcp = tcp ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
+	if (!tcp) {
+		set_known(end, owner, 0, 0);
+		if (owner)
+			end->cookie = owner->cookie;
+		return;
+	}
+	if (!kernel_tcp)
+		return;
+	if (!owner && BPF_CORE_READ_BITFIELD(kernel_tcp, is_mptcp)) {
+		struct mptcp_sock *mptcp = mptcp_of(full);
+
+		if (mptcp)
+			set_subflow(end, mptcp);
+		return;
+	}
+	set_known(end, owner, kernel_tcp->inet_conn.icsk_inet.sk.__sk_common.skc_cookie.counter, listens);
+	if (end->kind == RINGTAP_OWNER_SOCKET && !kernel_tcp->inet_conn.icsk_inet.sk.sk_socket)
+		end->kind = RINGTAP_OWNER_CLOSED;
+}
+
+/* The socket that the stack would find, in the namespace of the device. */
+static __always_inline void find_receiver(struct __sk_buff *skb, __u64 offset, struct ringtap_owner *end)
+{
+	struct inet_packet packet = {};
+	struct bpf_sock *sk;
+
+	if (skb->pkt_type == PACKET_OTHERHOST || skb->vlan_present)
+		return;
+	if (skb->protocol != bpf_htons(ETH_P_IP) && skb->protocol != bpf_htons(ETH_P_IPV6))
+		return;
+	end->kind = RINGTAP_OWNER_UNKNOWN;
+	if (skb->pkt_type != PACKET_HOST || !read_packet(skb, offset, &packet))
+		return;
+	__u32 size = packet.v4 ? sizeof(packet.tuple.ipv4) : sizeof(packet.tuple.ipv6);
+	if (packet.protocol == IPPROTO_TCP)
+		sk = bpf_skc_lookup_tcp(skb, &packet.tuple, size, BPF_F_CURRENT_NETNS, 0);
+	else
+		sk = bpf_sk_lookup_udp(skb, &packet.tuple, size, BPF_F_CURRENT_NETNS, 0);
+	if (!sk)
+		return;
+	set_found(skb, sk, &packet, end);
+	bpf_sk_release(sk);
+}
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Who sends a packet, for the tc taps: by the packet's own socket and, at the first device, the running thread. What
+ * cannot be proven is RINGTAP_OWNER_UNKNOWN: docs/owners.md says which cases these are.
+ */
+#ifndef RINGTAP_SENDER_BPF_H
+#define RINGTAP_SENDER_BPF_H
+
+#include <linux/in.h>
+#include "emit.bpf.h"
+#include "process.bpf.h"
+
+#define LOOPBACK_IFINDEX 1 /* in every network namespace */
+#define AF_INET		 2
+#define AF_INET6	 10
+#define AF_PACKET	 17
+#define SOCK_STREAM	 1
+#define SOCK_DGRAM	 2
+#define SOCK_RAW	 3
+#define MOST_FILES	 1024
+#define FILES_AT_ONCE	 16
+
+/* Loopback takes the socket from the sk_buff: whose it was, by the sk_buff's address, from egress to ingress. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct ringtap_owner);
+} loopback_senders __weak SEC(".maps");
+
+/* Of a kernel object that `object` points at: a load where the verifier knows the type, else a copy by helper. */
+#define READ(object, field) (cfg_kernel_casts ? (object)->field : BPF_CORE_READ(object, field))
+
+static __always_inline void set_closed(struct ringtap_owner *end, __u64 cookie)
+{
+	struct ringtap_socket_owner *known = cookie ? bpf_map_lookup_elem(&closed_sockets, &cookie) : NULL;
+
+	set_known(end, known, cookie, 0);
+	if (end->kind == RINGTAP_OWNER_SOCKET)
+		end->kind = RINGTAP_OWNER_CLOSED;
+}
+
+static __always_inline struct sock *socket_of(struct __sk_buff *skb)
+{
+	struct sk_buff *kernel_skb = (void *)skb;
+
+	if (cfg_kernel_casts) {
+		kernel_skb = cast_to_kern_ctx(skb);
+		return kernel_skb->sk;
+	}
+	return BPF_CORE_READ(kernel_skb, sk);
+}
+
+/* Whether the packet leaves by the device that it was routed to, as what the socket sent and not as a tunnel's. */
+static __always_inline int is_first_device(struct __sk_buff *skb, __u16 family)
+{
+	struct sk_buff *kernel_skb = (void *)skb;
+	struct dst_entry *route;
+	struct net_device *device;
+
+	if (skb->ingress_ifindex)
+		return 0;
+	if (cfg_kernel_casts) {
+		kernel_skb = cast_to_kern_ctx(skb);
+		if (BPF_CORE_READ_BITFIELD(kernel_skb, encapsulation))
+			return 0;
+		route = (void *)(kernel_skb->_skb_refdst & ~1ul);
+		device = kernel_skb->dev;
+	} else {
+		if (BPF_CORE_READ_BITFIELD_PROBED(kernel_skb, encapsulation))
+			return 0;
+		route = (void *)(BPF_CORE_READ(kernel_skb, _skb_refdst) & ~1ul);
+		device = BPF_CORE_READ(kernel_skb, dev);
+	}
+	if (!route)
+		return family == AF_PACKET;
+	return BPF_CORE_READ(route, dev) == device;
+}
+
+/*
+ * Whether the running thread is the sender. In a softirq it is whatever was interrupted. TCP transmits there only while
+ * no thread holds the socket's lock; if one holds it, that one transmits. UDP and raw sockets transmit in their thread.
+ * A device on top of this one may queue, and send what it has queued in another's softirq.
+ */
+static __always_inline int is_sending(struct __sk_buff *skb, struct bpf_sock *full, struct sock *sk, __u32 thread_flags)
+{
+	if (thread_flags & PF_KTHREAD || !is_first_device(skb, full->family))
+		return 0;
+	if (full->type == SOCK_DGRAM || full->type == SOCK_RAW)
+		return 1;
+	return full->state != LISTENS && READ(sk, sk_lock.owned);
+}
+
+/*
+ * Whether nobody but the kernel has it. Sockets that MPTCP made are marked so, too, and stay so when one becomes a
+ * plain connection of a process: one without `struct socket`, or with a file, may be of these.
+ */
+static __always_inline int is_of_kernel(struct sock *sk)
+{
+	struct socket *socket;
+
+	if (!(cfg_kernel_casts ? BPF_CORE_READ_BITFIELD(sk, sk_kern_sock)
+			       : BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock)))
+		return 0;
+	if (READ(sk, sk_type) != SOCK_STREAM)
+		return 1;
+	socket = READ(sk, sk_socket);
+	return socket && !READ(socket, file);
+}
+
+/*
+ * Whether the running process has this file open. Others send a socket's packets, too: who brings the address of a
+ * neighbour sends what has waited for it, and who reads NFQUEUE what it lets pass. The search ends at MOST_FILES.
+ */
+__weak __noinline int owner_holds(struct __sk_buff *skb, __u64 file)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd);
+	__u32 count = BPF_CORE_READ(table, max_fds);
+	__u64 some[FILES_AT_ONCE];
+
+	if (!skb || !file)
+		return 0;
+	for (__u32 i = 0; i < MOST_FILES && i < count; i += FILES_AT_ONCE) {
+		if (read_kernel(some, sizeof(some), files + i))
+			return 0;
+		for (int each = 0; each < FILES_AT_ONCE; each++) {
+			if (some[each] == file)
+				return 1;
+		}
+	}
+	return 0;
+}
+
+/* MPTCP's socket, which has the owner, of one of its subflows, which are sockets of the kernel. Linux 5.19. */
+static __always_inline struct mptcp_sock *mptcp_of(struct bpf_sock *full)
+{
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_skc_to_mptcp_sock) || full->protocol != IPPROTO_TCP)
+		return NULL;
+	return bpf_skc_to_mptcp_sock(full);
+}
+
+/* Before that, whether it is one. */
+static __always_inline int is_subflow(struct bpf_sock *full)
+{
+	struct tcp_sock *tcp = full->protocol == IPPROTO_TCP ? bpf_skc_to_tcp_sock(full) : NULL;
+
+	return tcp && BPF_CORE_READ_BITFIELD(tcp, is_mptcp);
+}
+
+/* By the record of MPTCP's own socket. */
+static __always_inline void set_subflow(struct ringtap_owner *end, struct mptcp_sock *mptcp)
+{
+	struct sock *sk = &mptcp->sk.icsk_inet.sk;
+
+	set_known(end, bpf_sk_storage_get(&socket_owners, mptcp, 0, 0), sk->__sk_common.skc_cookie.counter,
+		  sk->__sk_common.skc_state == LISTENS);
+	if (end->kind == RINGTAP_OWNER_SOCKET && !sk->sk_socket)
+		end->kind = RINGTAP_OWNER_CLOSED;
+}
+
+/* The running thread, if it is the sender and has the socket. */
+static __always_inline int set_sender(struct __sk_buff *skb, struct ringtap_owner *end, struct bpf_sock *full,
+				      struct sock *sk, struct ringtap_socket_owner *owner, __u64 cookie)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+
+	if (!is_sending(skb, full, sk, task->flags))
+		return 0;
+	__u64 process = process_of(task);
+	__u32 uid = uid_of(task);
+	if (!owner || owner->process != process || owner->cookie != cookie) {
+		if (!owner_holds(skb, (__u64)BPF_CORE_READ(sk, sk_socket, file)))
+			return 0;
+		if (!owner)
+			owner = bpf_sk_storage_get(&socket_owners, full, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		if (owner)
+			set_owner(owner, task, process, cookie, uid);
+		else
+			name_once(task, process);
+	} else if (owner->uid != uid) {
+		set_owner(owner, task, process, cookie, uid);
+	}
+	end->kind = RINGTAP_OWNER_SENDER;
+	end->process = process;
+	end->cookie = cookie;
+	end->thread = task->pid;
+	end->uid = uid;
+	return 1;
+}
+
+/* The sender, by the packet's own socket; `sending`: it may be the running thread. */
+static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_owner *end, int sending)
+{
+	struct bpf_sock *sk = skb->sk;
+
+	if (!sk)
+		return;
+	__u64 cookie = bpf_get_socket_cookie(skb);
+	struct bpf_sock *full = bpf_sk_fullsock(sk);
+	if (!full) {
+		struct bpf_sock *listener = bpf_get_listener_sock(sk);
+
+		if (listener)
+			set_known(end, bpf_sk_storage_get(&socket_owners, listener, 0, 0), cookie, 1);
+		else
+			set_closed(end, cookie);
+		return;
+	}
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
+	struct sock *kernel_sk = socket_of(skb);
+	if (!kernel_sk)
+		return;
+	if (!owner) {
+		struct mptcp_sock *mptcp = mptcp_of(full);
+
+		end->kind = RINGTAP_OWNER_UNKNOWN;
+		if (mptcp) {
+			set_subflow(end, mptcp);
+			return;
+		}
+		if (is_subflow(full))
+			return;
+		if (is_of_kernel(kernel_sk)) {
+			end->kind = RINGTAP_OWNER_KERNEL;
+			return;
+		}
+	}
+	if (sending && set_sender(skb, end, full, kernel_sk, owner, cookie))
+		return;
+	set_known(end, owner, cookie, full->state == LISTENS && full->protocol == IPPROTO_TCP);
+	if (end->kind == RINGTAP_OWNER_SOCKET && full->protocol == IPPROTO_TCP && !READ(kernel_sk, sk_socket))
+		end->kind = RINGTAP_OWNER_CLOSED;
+}
+
+/* Whose socket it comes from is only known at loopback's egress. */
+static __always_inline void find_loopback_sender(struct __sk_buff *skb, struct ringtap_owner *end)
+{
+	__u64 key = (__u64)skb;
+	struct ringtap_owner *noted = bpf_map_lookup_elem(&loopback_senders, &key);
+
+	end->kind = RINGTAP_OWNER_UNKNOWN;
+	if (!noted)
+		return;
+	*end = *noted;
+	bpf_map_delete_elem(&loopback_senders, &key);
+}
+
+#endif

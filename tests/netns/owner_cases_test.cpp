@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// --who, case by case: sockets and packets of which an owner is easily got wrong (docs/owners.md). Whoever sends or
+// receives is called after what it does (owners/cases.py), and each end of each packet is right or unknown.
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "capture.hpp"
+#include "ringtap/unique_fd.hpp"
+#include "support/namespace.hpp"
+#include "support/process.hpp"
+#include "support/requirements.hpp"
+#include "support/wait.hpp"
+
+namespace ringtap::testing {
+namespace {
+
+constexpr const char* kLo = "127.0.0.1";
+
+std::vector<std::string> role(std::vector<std::string> words, const std::filesystem::path& ready) {
+  std::vector<std::string> command = {"python3",
+                                      std::string(std::getenv("RINGTAP_SOURCE_DIR")) + "/tests/netns/owners/cases.py"};
+  words.insert(words.begin() + 1, ready.string());
+  command.insert(command.end(), words.begin(), words.end());
+  return command;
+}
+
+// Plays a role until the object goes.
+class Actor {
+ public:
+  Actor(const Namespace& where, const std::vector<std::string>& words) : process_(where.command(role(words, ready()))) {
+    EXPECT_TRUE(process_.wait_ready(ready())) << process_.err();
+  }
+  ~Actor() { ::kill(process_.pid(), SIGKILL); }
+  Actor(const Actor&) = delete;
+  Actor& operator=(const Actor&) = delete;
+  [[nodiscard]] std::filesystem::path ready() const { return folder_ / "ready"; }
+
+ private:
+  TempDir folder_;
+  Process process_;
+};
+
+// What the capture said of one end of the packets with this text, each by the name of the process; "?" is nobody.
+std::vector<std::string> names_at(const std::string& out, const std::string& packet, const std::string& end) {
+  std::vector<std::string> names;
+  std::istringstream lines(out);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t at = line.rfind(" [");
+    if (line.find(packet) == std::string::npos || at == std::string::npos) continue;
+    std::istringstream ends(line.substr(at + 2, line.size() - at - 3));
+    for (std::string each; std::getline(ends, each, ';');) {
+      if (each.starts_with(' ')) each.erase(0, 1);
+      if (!each.starts_with(end + " ")) continue;
+      each.erase(0, end.size() + 1);
+      for (const char* const how : {"listener: ", "closed: "}) {
+        if (each.starts_with(how)) each.erase(0, std::string_view(how).size());
+      }
+      names.push_back(each.substr(0, each.find(' ')));
+    }
+  }
+  return names;
+}
+
+enum class Known { kAlways, kSometimes, kNever };
+
+// That end is this process, or unknown.
+void expect_end(const std::string& out, const std::string& packet, const std::string& end, const std::string& right,
+                Known known) {
+  const std::vector<std::string> names = names_at(out, packet, end);
+  EXPECT_FALSE(names.empty()) << packet << ' ' << end << '\n' << out;
+  unsigned named = 0;
+  for (const std::string& name : names) {
+    EXPECT_TRUE(name == right || name == "?") << packet << ' ' << end << " is said to be " << name << '\n' << out;
+    named += name == right ? 1 : 0;
+  }
+  if (known == Known::kAlways) {
+    EXPECT_EQ(named, names.size()) << packet << ' ' << end << '\n' << out;
+  }
+  if (known == Known::kSometimes) {
+    EXPECT_GT(named, 0U) << packet << ' ' << end << '\n' << out;
+  }
+}
+
+class OwnerCases : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_ROOT();
+    REQUIRE_TOOL("python3");
+  }
+
+  // A role that ends by itself.
+  void act(const Namespace& where, const std::vector<std::string>& words) const {
+    const Finished acted = run(where.command(role(words, folder_ / "ready")));
+    EXPECT_EQ(acted.status, (ExitStatus{0, 0})) << words[0] << ": " << acted;
+  }
+  static std::string stop(Capture& capture) {
+    const Finished captured = capture.stop();
+    EXPECT_EQ(captured.status, (ExitStatus{0, 0})) << captured.err;
+    expect_identity(captured.err);
+    return captured.out;
+  }
+
+  const TempDir folder_;
+};
+
+TEST_F(OwnerCases, AReusedPidIsAnotherProcess) {
+  const Namespace host;
+  Capture ringtap(host, {"--who", "-v", "-n", "-i", "lo", "udp"});
+  act(host, {"reuse", "5"});
+  const std::string out = stop(ringtap);
+  expect_end(out, " > 127.0.0.1.7302: ", "from", "first", Known::kAlways);
+  expect_end(out, " > 127.0.0.1.7303: ", "from", "second", Known::kAlways);
+  expect_end(out, " > 127.0.0.1.7301: ", "from", "second", Known::kAlways);
+  expect_end(out, " > 127.0.0.1.7301: ", "to", "holder", Known::kNever);
+}
+
+// What waits for the address of a neighbour is sent by whoever brings it.
+TEST_F(OwnerCases, ADatagramThatWaitedIsNotThatOfWhoWasRunning) {
+  const TwoHosts hosts;
+  hosts.left.ip("link set left arp off");
+  hosts.left.ip("link set left arp on");
+  hosts.right.ip("link set right arp off");
+  Capture ringtap(hosts.left, {"--who", "-v", "-n", "-i", "left", "udp"});
+  const Actor sender(hosts.left, {"send_and_wait", TwoHosts::kRightIpv4, "7301"});
+  hosts.left.ip(std::string("neigh replace ") + TwoHosts::kRightIpv4 + " lladdr 02:00:00:00:00:02 dev left");
+  expect_end(stop(ringtap), ".7301: ", "from", "send-and-wait", Known::kAlways);
+}
+
+TEST_F(OwnerCases, AMachineBehindATunDeviceIsNobodyElse) {
+  const Namespace host;
+  Actor machine(host, {"machine", "10.9.0.1"});
+  const Actor reader(host, {"echo", "10.9.0.1", "7301"});
+  Capture ringtap(host, {"--who", "-v", "-n", "-i", "vm0", "udp port 7301"});
+  std::ofstream(machine.ready().string() + ".go").close();
+  EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(machine.ready().string() + ".done"); }));
+  const std::string out = stop(ringtap);
+  expect_end(out, " > 10.9.0.1.7301: ", "from", "machine", Known::kNever);
+  expect_end(out, " > 10.9.0.1.7301: ", "to", "echo", Known::kAlways);
+  expect_end(out, " > 10.9.0.99.7999: ", "from", "echo", Known::kAlways);
+}
+
+TEST_F(OwnerCases, MptcpsSubflowsAreThoseOfTheirProcess) {
+  const Namespace host;
+  if (!std::ifstream("/proc/sys/net/mptcp/enabled")) GTEST_SKIP() << "this kernel has no MPTCP";
+  const Actor server(host, {"echo", kLo, "7301", "262"});
+  Capture ringtap(host, {"--who", "-v", "-n", "-i", "lo", "tcp port 7301"});
+  act(host, {"connect", kLo, "7301", "262"});
+  const std::string out = stop(ringtap);
+  EXPECT_NE(out.find("mptcp"), std::string::npos) << out;
+  for (const char* end : {"from", "to"}) {
+    const bool is_from = std::string(end) == "from";
+    expect_end(out, " > 127.0.0.1.7301: ", end, is_from ? "connect" : "echo", Known::kSometimes);
+    expect_end(out, " 127.0.0.1.7301 > ", end, is_from ? "echo" : "connect", Known::kSometimes);
+  }
+}
+
+// A client that does not know MPTCP makes of the socket that MPTCP had a plain one of the process.
+TEST_F(OwnerCases, APlainConnectionToAListenerOfMptcpIsNotTheKernels) {
+  const Namespace host;
+  if (!std::ifstream("/proc/sys/net/mptcp/enabled")) GTEST_SKIP() << "this kernel has no MPTCP";
+  const Actor server(host, {"echo", kLo, "7301", "262"});
+  Capture ringtap(host, {"--who", "-v", "-n", "-i", "lo", "tcp port 7301"});
+  act(host, {"connect", kLo, "7301"});
+  const std::string out = stop(ringtap);
+  expect_end(out, " > 127.0.0.1.7301: ", "from", "connect", Known::kAlways);
+  expect_end(out, " > 127.0.0.1.7301: ", "to", "echo", Known::kSometimes);
+  expect_end(out, " 127.0.0.1.7301 > ", "from", "echo", Known::kSometimes);
+}
+
+TEST_F(OwnerCases, IoUringsWorkersAndThreadsAreTheirProcess) {
+  const Namespace host;
+  std::ifstream disabled("/proc/sys/kernel/io_uring_disabled");
+  if (char value = '0'; disabled >> value && value != '0') GTEST_SKIP() << "this kernel has io_uring disabled";
+  const Actor server(host, {"echo", kLo, "7301"});
+  Capture ringtap(host, {"--who", "-v", "-n", "-i", "lo", "port 7301"});
+  act(host, {"uring", kLo, "7301"});
+  const std::string out = stop(ringtap);
+  expect_end(out, " > 127.0.0.1.7301: UDP", "from", "uring", Known::kAlways);
+  expect_end(out, " > 127.0.0.1.7301: Flags", "from", "uring", Known::kAlways);
+  expect_end(out, " 127.0.0.1.7301 > ", "to", "uring", Known::kAlways);
+  expect_end(out, " > 127.0.0.1.7301: ", "to", "echo", Known::kAlways);
+}
+
+TEST_F(OwnerCases, RawAndPingSocketsAreNamedAsTheySend) {
+  const Namespace host;
+  host.write_sysctl("ipv4/ping_group_range", "0 0");
+  for (const char* kind : {"raw", "ping"}) {
+    Capture ringtap(host, {"--who", "-v", "-n", "-i", "lo", "icmp"});
+    act(host, {"ping", kind, kLo});
+    const std::string out = stop(ringtap);
+    expect_end(out, "echo request", "from", "ping", Known::kAlways);
+    expect_end(out, "echo request", "to", "?", Known::kNever);
+    expect_end(out, "echo reply", "from", "kernel", Known::kAlways);
+    expect_end(out, "echo reply", "to", "ping", Known::kNever);
+  }
+}
+
+// All members of a group get it, whichever of them the kernel would name first.
+TEST_F(OwnerCases, MulticastAndBroadcastAreForNobodyAlone) {
+  const Namespace host;
+  host.ip("route add 224.0.0.0/4 dev lo");
+  const Actor member(host, {"member", "224.1.2.3", "7301"});
+  const Actor other(host, {"listen_only", "0.0.0.0", "7301"});
+  Capture ringtap(host, {"--who", "-v", "-n", "-i", "lo", "udp port 7301"});
+  act(host, {"send", "224.1.2.3", "7301"});
+  act(host, {"send", "127.255.255.255", "7301"});
+  const std::string out = stop(ringtap);
+  expect_end(out, " > 224.1.2.3.7301: ", "to", "?", Known::kNever);
+  expect_end(out, " > 224.1.2.3.7301: ", "from", "send", Known::kSometimes);
+  expect_end(out, " > 127.255.255.255.7301: ", "to", "?", Known::kNever);
+}
+
+TEST_F(OwnerCases, ATransparentProxyIsNamedForWhatIsRedirectedToIt) {
+  REQUIRE_TOOL("nft");
+  const TwoHosts hosts;
+  const Finished rules = run_shell(hosts.right.prefix() +
+                                   "sh -c 'ip rule add fwmark 1 lookup 100; ip route add local default dev lo table "
+                                   "100; nft -f -' <<'RULES'\n"
+                                   "table ip t { chain c { type filter hook prerouting priority mangle;\n"
+                                   "  tcp dport 7301 meta mark set 1 tproxy to :7400 accept; }; }\n"
+                                   "RULES");
+  if (rules.status != ExitStatus{0, 0}) GTEST_SKIP() << "this kernel has no TPROXY: " << rules.err;
+  const Actor bait(hosts.right, {"echo", "0.0.0.0", "7301"});
+  const Actor proxy(hosts.right, {"proxy", "0.0.0.0", "7400"});
+  Capture ringtap(hosts.right, {"--who", "-v", "-n", "-i", "right", "tcp port 7301"});
+  act(hosts.left, {"connect", TwoHosts::kRightIpv4, "7301"});
+  const std::string out = stop(ringtap);
+  expect_end(out, ".7301: ", "to", "proxy", Known::kSometimes);
+  expect_end(out, ".7301 > ", "from", "proxy", Known::kAlways);
+}
+
+// Sockets outside a VRF do not get what arrives in it.
+TEST_F(OwnerCases, AVrfsSocketsAreNamedAndOthersNot) {
+  const TwoHosts hosts;
+  const Finished made = run(hosts.right.command({"ip", "link", "add", "vrf0", "type", "vrf", "table", "10"}));
+  if (made.status != ExitStatus{0, 0}) GTEST_SKIP() << "this kernel has no VRF";
+  hosts.right.ip("link set vrf0 up");
+  hosts.right.ip("link set right master vrf0");
+  hosts.right.ip(std::string("addr replace ") + TwoHosts::kRightIpv4 + "/24 dev right");
+  const Actor outside(hosts.right, {"listen_only", "0.0.0.0", "7301"});
+  const Actor inside(hosts.right, {"echo_on", "vrf0", "0.0.0.0", "7302"});
+  Capture ringtap(hosts.right, {"--who", "-v", "-n", "-i", "right", "udp port 7301 or port 7302"});
+  act(hosts.left, {"send", TwoHosts::kRightIpv4, "7301"});
+  act(hosts.left, {"connect", TwoHosts::kRightIpv4, "7302"});
+  act(hosts.left, {"ask", TwoHosts::kRightIpv4, "7302"});
+  const std::string out = stop(ringtap);
+  expect_end(out, ".7301: ", "to", "?", Known::kNever);
+  expect_end(out, ".7302: ", "to", "echo-on", Known::kSometimes);
+  expect_end(out, ".7302 > ", "from", "echo-on", Known::kSometimes);
+}
+
+TEST_F(OwnerCases, SctpsAssociationsAreNamedAsTheySend) {
+  const Namespace host;
+  UniqueFd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_SCTP));
+  if (!probe) GTEST_SKIP() << "this kernel has no SCTP";
+  const Actor server(host, {"echo", kLo, "7301", std::to_string(IPPROTO_SCTP)});
+  Capture ringtap(host, {"--who", "-v", "-n", "-i", "lo", "sctp"});
+  act(host, {"connect", kLo, "7301", std::to_string(IPPROTO_SCTP)});
+  const std::string out = stop(ringtap);
+  expect_end(out, ".7301: ", "from", "connect", Known::kSometimes);
+  expect_end(out, ".7301 > ", "from", "echo", Known::kSometimes);
+  expect_end(out, ".7301: ", "to", "?", Known::kNever);
+}
+
+}  // namespace
+}  // namespace ringtap::testing
