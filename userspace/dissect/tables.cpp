@@ -293,6 +293,33 @@ constexpr PortRow kTcpPorts[] = {
 };
 static_assert(std::size(kUdpPorts) < PortIndex::kNone && std::size(kTcpPorts) < PortIndex::kNone);
 
+// Protocols that tcpdump does not print, looked at where no row above has a printer, and not with --compat. Their
+// printers decide by the contents.
+struct OwnRow {
+  std::uint16_t port;  // kAnyPort: by the contents alone
+  bool (*print)(Context&, Cursor, const Transport&);
+};
+constexpr std::uint16_t kAnyPort = 0;
+constexpr OwnRow kOwnUdpPorts[] = {
+    {443, print_quic},
+    {51820, print_wireguard},
+    {2152, print_gtpu},
+    {8805, print_pfcp},
+};
+constexpr OwnRow kOwnTcpPorts[] = {
+    {5432, print_postgresql}, {3306, print_mysql},   {1883, print_mqtt},
+    {502, print_modbus},      {kAnyPort, print_tls}, {kAnyPort, print_http2},
+};
+
+bool print_own(std::span<const OwnRow> rows, Context& context, const Cursor& payload, const Transport& transport) {
+  if (context.options.compat) return false;
+  return std::any_of(rows.begin(), rows.end(), [&](const OwnRow& row) {
+    const bool matches =
+        row.port == kAnyPort || row.port == transport.destination_port || row.port == transport.source_port;
+    return matches && row.print(context, payload, transport);
+  });
+}
+
 }  // namespace
 
 // Without a printer of the transport nothing is printed: tcpdump leaves the line of such a UDP packet empty, and ends
@@ -441,7 +468,7 @@ bool print_udp_by_force(Context& context, Cursor payload, const Transport& trans
 
 bool print_udp_port(Context& context, Cursor payload, const Transport& transport) {
   static const PortIndex index(kUdpPorts);
-  return print_port(index, context, payload, transport);
+  return print_port(index, context, payload, transport) || print_own(kOwnUdpPorts, context, payload, transport);
 }
 
 bool print_tcp_port(Context& context, Cursor payload, const Transport& transport) {
@@ -450,7 +477,8 @@ bool print_tcp_port(Context& context, Cursor payload, const Transport& transport
     return true;
   }
   static const PortIndex index(kTcpPorts);
-  return print_port(index, context, payload, transport) || print_nfs_over_tcp(context, payload, transport);
+  return print_port(index, context, payload, transport) || print_nfs_over_tcp(context, payload, transport) ||
+         print_own(kOwnTcpPorts, context, payload, transport);
 }
 
 }  // namespace ringtap

@@ -37,6 +37,16 @@ void print_snmp(Context& context, Cursor payload, const Transport& transport);
 void print_kerberos(Context& context, Cursor message, const Transport& transport);
 void print_someip(Context& context, Cursor message, const Transport& transport);
 
+// Not tcpdump's, by TCP or UDP port; false, and nothing is printed, if it is something else.
+bool print_mqtt(Context& context, Cursor payload, const Transport& transport);
+bool print_postgresql(Context& context, Cursor payload, const Transport& transport);
+bool print_mysql(Context& context, Cursor payload, const Transport& transport);
+bool print_modbus(Context& context, Cursor payload, const Transport& transport);
+bool print_quic(Context& context, Cursor payload, const Transport& transport);
+// … and on any port of TCP.
+bool print_tls(Context& context, Cursor payload, const Transport& transport);
+bool print_http2(Context& context, Cursor payload, const Transport& transport);
+
 // By their contents, before the port is looked up; false when the payload is not NFS.
 bool print_nfs_over_udp(Context& context, Cursor payload, const Transport& transport);
 bool print_nfs_over_tcp(Context& context, Cursor payload, const Transport& transport);

@@ -31,4 +31,9 @@ void print_lisp(Context& context, Cursor message, const Transport& transport);
 void print_mpls_in_udp(Context& context, Cursor payload, const Transport& transport);
 void print_bcm_li(Context& context, Cursor packet, const Transport& transport);
 
+// Not tcpdump's, by UDP port; false, and nothing is printed, if it is something else.
+bool print_wireguard(Context& context, Cursor packet, const Transport& transport);
+bool print_gtpu(Context& context, Cursor packet, const Transport& transport);
+bool print_pfcp(Context& context, Cursor packet, const Transport& transport);
+
 }  // namespace ringtap
