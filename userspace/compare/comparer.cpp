@@ -3,14 +3,12 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "base/now.hpp"
 #include "base/plain_text.hpp"
 #include "compare/html_report.hpp"
 #include "compare/report.hpp"
-#include "record/owner_text.hpp"
 
 namespace ringtap {
 namespace {
@@ -41,10 +39,6 @@ int group_of(const Place& place) {
   return -1;
 }
 
-// A packet that was seen within this time before the end may still have been under way.
-constexpr std::uint64_t kUnderWayNs = 100'000'000;
-// With more, processes are not told apart any more.
-constexpr std::size_t kMostTexts = 1U << 16;
 constexpr std::size_t kMaxPendingRules = 1U << 16;
 constexpr std::uint64_t kRulePatienceNs = 1'000'000'000;  // less than the age of a packet
 
@@ -62,10 +56,10 @@ Comparer::Comparer(CompareOptions options, std::unique_ptr<ByteWriter> out, std:
     : options_(std::move(options)),
       out_(std::move(out)),
       file_(std::move(file)),
-      places_(options_.device_name),
-      correlator_(options_.correlator, [this](const PacketHistory& history, std::span<const Observation> observations) {
-        on_finished(history, observations);
-      }) {
+      tracker_({options_.correlator, options_.taps, options_.device_name}, texts_,
+               [this](const PacketHistory& history, std::span<const Observation> observations, const Outcome& outcome) {
+                 on_finished(history, observations, outcome);
+               }) {
   if (options_.rule_delay_ns == 0 || file_ == nullptr) return;
   auto held = std::make_unique<HeldRecords>(std::move(file_), options_.rule_delay_ns);
   held_ = held.get();
@@ -78,14 +72,7 @@ void Comparer::make_page(std::unique_ptr<ByteWriter> page) {
 }
 
 Result<> Comparer::on_interface(const Interface& interface) {
-  places_.add_interface(interface);
-  // "eth0:xdp" names an attached tap; a name without a colon means that there is only one tap.
-  const std::size_t colon = interface.name.rfind(':');
-  for (const TapTraits& tap : kTapTraits) {
-    const bool named = colon != std::string::npos && interface.name.substr(colon + 1) == tap.family;
-    if (named || family_count(options_.taps) == 1) totals_.taps_attached.insert(tap.tap);
-  }
-  if (taps_that_ran().contains(Tap::kEnd)) correlator_.set_sees_frees();
+  tracker_.add_interface(interface);
   return file_ == nullptr ? ok() : file_->on_interface(interface);
 }
 
@@ -97,30 +84,9 @@ Result<> Comparer::on_record(const RecordView& record) {
   }
   if (!options_.taps.contains(record.tap)) return ok();
   ++records_;
-  if (!record.trace || !record.trace->other_netns) totals_.taps_seen.insert(record.tap);
-  lost_before_ += record.lost_before;
-  FreedBy freed;
-  if (record.trace && (record.tap == Tap::kDrop || record.tap == Tap::kEnd)) {
-    freed.reason = texts_.number_of(record.trace->reason);
-    freed.function = texts_.number_of(record.trace->function);
-    freed.ends_nothing = ends_nothing(record.trace->reason, record.trace->function);
-    freed.is_cut = is_cut(record.trace->function);
-    freed.is_replaced = is_replaced(record.trace->function);
-    freed.is_taken = record.tap == Tap::kEnd && is_taken_by_tc(record.trace->function);
-    freed.bridge_port = record.trace->bridge_port;
-    freed.rule = texts_.number_of(record.trace->rule);
-    freed.was_queued = was_queued(record.trace->function);
-    freed.after_use = is_after_use(record.trace->reason, record.trace->function);
-  }
-  ToldOwners owners;
-  if (record.owners != nullptr && texts_.size() < kMostTexts) {
-    owners.sender = texts_.number_of(owner_text(record.owners->sender));
-    owners.receiver = texts_.number_of(owner_text(record.owners->receiver));
-    owners.is_final = record.tap == Tap::kSocket || record.tap == Tap::kDrop;
-  }
-  const std::uint64_t number = correlator_.add(record, packet_key(record), places_.number_of(record), freed, owners);
+  const std::uint64_t number = tracker_.add(record);
   if (!written_) return std::exchange(written_, ok());
-  if ((number & kOutside) != 0 || (number == 0 && correlator_.is_outside(record.time_ns))) {
+  if ((number & kOutside) != 0 || (number == 0 && tracker_.is_outside(record.time_ns))) {
     ++left_out_;
     return ok();
   }
@@ -132,9 +98,11 @@ Result<> Comparer::on_record(const RecordView& record) {
 }
 
 Result<> Comparer::on_statistics(const InterfaceStatistics& statistics) {
-  lost_.resize(std::max<std::size_t>(lost_.size(), std::size_t{statistics.interface_id} + 1));
-  lost_[statistics.interface_id] = statistics.dropped;
-  if (!options_.live) end_ns_ = std::max(end_ns_, statistics.end_ns);
+  tracker_.add_statistics(statistics);
+  if (!options_.live) {
+    end_ns_ = std::max(end_ns_, statistics.end_ns);
+    tracker_.note_end(end_ns_);
+  }
   if (file_ == nullptr) return ok();
   InterfaceStatistics counted = statistics;
   if (begin_ns_ != 0) counted.start_ns = begin_ns_;
@@ -144,18 +112,18 @@ Result<> Comparer::on_statistics(const InterfaceStatistics& statistics) {
 
 void Comparer::begin(std::uint64_t now_ns) {
   begin_ns_ = now_ns;
-  correlator_.begin(now_ns);
+  tracker_.begin(now_ns);
 }
 
 void Comparer::end(std::uint64_t now_ns) {
   end_ns_ = now_ns;
-  correlator_.end(now_ns);
+  tracker_.end(now_ns);
 }
 
 Result<> Comparer::flush() {
   if (options_.live) {
     match_rules(epoch_now_ns());
-    correlator_.expire(epoch_now_ns());
+    tracker_.expire(epoch_now_ns());
   }
   if (!written_) return std::exchange(written_, ok());
   if (auto flushed = out_->flush(); !flushed) return flushed;
@@ -164,7 +132,7 @@ Result<> Comparer::flush() {
 
 Result<> Comparer::finish() {
   match_rules(std::numeric_limits<std::uint64_t>::max());
-  correlator_.finish_all();
+  tracker_.finish_all();
   Result<> result = std::exchange(written_, ok());
   const std::string text = is_refused_ ? "" : plain_text(report());
   if (result) result = out_->write(std::as_bytes(std::span(text)));
@@ -178,7 +146,7 @@ Result<> Comparer::finish() {
 
 Result<> Comparer::write_page() {
   if (page_ == nullptr) return ok();
-  const std::string html = is_refused_ ? "" : report_html(totals(), *flow_, places_, texts_, options_);
+  const std::string html = is_refused_ ? "" : report_html(totals(), *flow_, places(), texts_, options_);
   Result<> written = page_->write(std::as_bytes(std::span(html)));
   Result<> closed = page_->close();
   return written ? std::move(closed) : std::move(written);
@@ -212,67 +180,46 @@ void Comparer::match_rules(std::uint64_t now_ns) {
 }
 
 bool Comparer::match_rule(const PendingRule& pending, bool dropped) {
-  const std::uint64_t packet = correlator_.set_rule(pending.key, pending.rule, dropped);
+  const std::uint64_t packet = tracker_.set_rule(pending.key, pending.rule, dropped);
   if (packet != 0 && (packet & kOutside) == 0 && held_ != nullptr) held_->set_rule(packet, texts_[pending.rule]);
   return packet != 0;
 }
 
-TapSet Comparer::taps_that_ran() const {
-  TapSet ran = totals_.taps_attached;
-  ran.insert(totals_.taps_seen);
-  TapSet left_out = kAllTaps;
-  left_out.erase(options_.taps);
-  ran.erase(left_out);
-  return ran;
-}
-
 bool Comparer::is_done() const {
-  return correlator_.counts().packets >= options_.correlator.follow && correlator_.open_packets() == 0;
+  return tracker_.counts().packets >= options_.correlator.follow && tracker_.open_packets() == 0;
 }
 
 std::string Comparer::report() const {
   const CompareTotals so_far = totals();
-  return options_.json ? report_json(so_far, places_, texts_, options_)
-                       : report_text(so_far, places_, texts_, options_);
+  return options_.json ? report_json(so_far, places(), texts_, options_)
+                       : report_text(so_far, places(), texts_, options_);
 }
 
 CompareTotals Comparer::totals() const {
   CompareTotals totals = totals_;
-  totals.counts = correlator_.counts();
-  totals.lost = std::max(lost_before_, std::accumulate(lost_.begin(), lost_.end(), std::uint64_t{0}));
-  totals.rows.resize(places_.size());
+  totals.rows = tracker_.counts_by_place();
+  totals.counts = tracker_.counts();
+  totals.before_begin = tracker_.before_begin();
+  totals.lost = tracker_.lost();
+  totals.taps_seen = tracker_.taps_seen();
+  totals.taps_attached = tracker_.taps_attached();
   return totals;
 }
 
-void Comparer::on_finished(const PacketHistory& history, std::span<const Observation> observations) {
-  if ((history.number & kOutside) != 0) {
-    if (history.first_ns < begin_ns_) ++totals_.before_begin;
-    return;
-  }
+void Comparer::on_finished(const PacketHistory& history, std::span<const Observation> observations,
+                           const Outcome& outcome) {
+  const Places& places = tracker_.places();
   ++totals_.packets;
-  totals_.rows.resize(places_.size());
-  Outcome outcome = outcome_of(history, observations, places_, texts_, taps_that_ran());
-  if (outcome.kind == OutcomeKind::kVanished && outcome.undecided.empty() && end_ns_ != 0 &&
-      history.last_ns + kUnderWayNs >= end_ns_) {
-    outcome.kind = OutcomeKind::kUnderWay;
-  }
   std::uint32_t groups = 0;
   for (const Observation& observation : observations) {
-    CompareTotals::Row& row = totals_.rows[observation.place];
-    ++row.packets;
-    row.records += observation.records;
-    row.bytes += observation.wire_bytes;
-    const int group = group_of(places_[observation.place]);
+    const int group = group_of(places[observation.place]);
     // A socket that dropped it afterwards did not hand it to the application.
     if (group == CompareTotals::kApplication && outcome.kind != OutcomeKind::kDelivered) continue;
     if (group >= 0) groups |= 1U << static_cast<unsigned>(group);
   }
   for (std::size_t group = 0; group < totals_.groups.size(); ++group) totals_.groups[group] += groups >> group & 1;
-  CompareTotals::Row& last = totals_.rows[last_place(observations, places_)];
-  ++last.last_seen;
-  if (!has_arrived(outcome.kind)) ++last.lost_here;
   const std::uint32_t number = count(outcome);
-  if (flow_ != nullptr) flow_->add(history, observations, number, places_);
+  if (flow_ != nullptr) flow_->add(history, observations, number, places);
   if (recent_ != nullptr) {
     FinishedPacket& kept = tone_of(outcome.kind) == Tone::kArrived ? recent_->last : recent_->last_lost;
     kept.history = history;
@@ -282,9 +229,9 @@ void Comparer::on_finished(const PacketHistory& history, std::span<const Observa
   if (!options_.each) return;
   line_.clear();
   if (options_.json) {
-    append_packet_json(line_, history, observations, outcome, places_, texts_);
+    append_packet_json(line_, history, observations, outcome, places, texts_);
   } else {
-    append_packet_text(line_, history, observations, outcome, places_, texts_, options_.show_time);
+    append_packet_text(line_, history, observations, outcome, places, texts_, options_.show_time);
   }
   line_ += '\n';
   if (written_) written_ = out_->write(std::as_bytes(std::span(line_)));
@@ -296,7 +243,7 @@ std::string Comparer::recent_packet(bool lost) const {
   const FinishedPacket& packet = lost || lost_is_newer ? recent_->last_lost : recent_->last;
   std::string text;
   if (packet.observations.empty()) return text;
-  append_packet_text(text, packet.history, packet.observations, packet.outcome, places_, texts_, options_.show_time);
+  append_packet_text(text, packet.history, packet.observations, packet.outcome, places(), texts_, options_.show_time);
   return text;
 }
 

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "base/hash_map.hpp"
-#include "compare/correlator.hpp"
 #include "compare/held_records.hpp"
 #include "compare/outcome.hpp"
+#include "compare/packet_tracker.hpp"
 #include "compare/path_flow.hpp"
 #include "compare/places.hpp"
 #include "ringtap/byte_writer.hpp"
@@ -46,13 +46,7 @@ std::string rule_text(const RuleVerdict& verdict);
 
 // The totals of a run.
 struct CompareTotals {
-  struct Row {  // for one place
-    std::uint64_t packets = 0;
-    std::uint64_t records = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t last_seen = 0;  // packets that were not seen at any later place
-    std::uint64_t lost_here = 0;  // of these, those that were neither delivered nor sent
-  };
+  using Row = PlaceCount;
   struct OutcomeCount {
     Outcome outcome;
     std::uint64_t packets = 0;
@@ -108,7 +102,7 @@ class Comparer final : public Sink {
   // The tables so far; may be called during a run.
   [[nodiscard]] std::string report() const;
   [[nodiscard]] CompareTotals totals() const;
-  [[nodiscard]] const Places& places() const { return places_; }
+  [[nodiscard]] const Places& places() const { return tracker_.places(); }
   [[nodiscard]] const Texts& texts() const { return texts_; }
   // The packet that was finished last, or the last one that did not arrive, as a block of --each; empty: none yet.
   [[nodiscard]] std::string recent_packet(bool lost) const;
@@ -129,8 +123,7 @@ class Comparer final : public Sink {
     std::uint64_t time_ns = 0;
   };
 
-  [[nodiscard]] TapSet taps_that_ran() const;
-  void on_finished(const PacketHistory& history, std::span<const Observation> observations);
+  void on_finished(const PacketHistory& history, std::span<const Observation> observations, const Outcome& outcome);
   void match_rules(std::uint64_t now_ns);
   bool match_rule(const PendingRule& pending, bool dropped);
   std::uint32_t count(const Outcome& outcome);
@@ -143,12 +136,9 @@ class Comparer final : public Sink {
   std::unique_ptr<PathFlow> flow_;  // with page_
   std::unique_ptr<Recent> recent_;  // after keep_recent()
   HeldRecords* held_ = nullptr;     // the file, if it waits for rules
-  Places places_;
   Texts texts_;
   CompareTotals totals_;
   HashMap<std::uint64_t, std::size_t> outcome_rows_;  // by Outcome::key
-  std::vector<std::uint64_t> lost_;                   // by interface
-  std::uint64_t lost_before_ = 0;
   std::uint64_t records_ = 0;
   std::uint64_t left_out_ = 0;  // of these, outside
   std::uint64_t begin_ns_ = 0;
@@ -157,7 +147,7 @@ class Comparer final : public Sink {
   bool is_refused_ = false;        // there is nothing to say of such a file
   std::string line_;
   Result<> written_;  // the first error of a line
-  Correlator correlator_;
+  PacketTracker tracker_;
 };
 
 }  // namespace ringtap

@@ -119,7 +119,7 @@ bool Correlator::unwrap(Buffer& buffer, const RecordView& record, const PacketKe
   PacketHistory& history = packet.history;
   const bool is_open_ended = history.delivered == 0 && history.sent == 0 && history.drop.time_ns == 0;
   if (!is_open_ended || record.tap != Tap::kStackIn || record.ifindex == buffer.ifindex ||
-      key.proof.payload_len >= packet.proof.payload_len || history.last_ns + kIdleNs < record.time_ns) {
+      key.proof.payload_len >= packet.history.proof.payload_len || history.last_ns + kIdleNs < record.time_ns) {
     return false;
   }
   if (!record.trace->followed) {
@@ -127,7 +127,7 @@ bool Correlator::unwrap(Buffer& buffer, const RecordView& record, const PacketKe
     return false;
   }
   buffer.proof = key.proof;
-  packet.proof = key.proof;
+  packet.history.proof = key.proof;
   return true;
 }
 
@@ -173,7 +173,7 @@ std::uint32_t Correlator::by_outline(const PacketKey& key, std::uint16_t place) 
   std::uint32_t at = chains_.next(node(found, kOutline));
   for (int i = 0; at != kNone && i < kLookAhead; ++i, at = chains_.next(at)) {
     const std::uint32_t other = packet_of(at);
-    if (packets_[other].proof.payload_hash != packets_[found].proof.payload_hash &&
+    if (packets_[other].history.proof.payload_hash != packets_[found].history.proof.payload_hash &&
         !packets_.has_passed(other, place, key.proof.payload_len)) {
       return kAmbiguous;
     }
@@ -229,7 +229,8 @@ std::uint32_t Correlator::start(const RecordView& record, const PacketKey& key) 
   packet.history.endpoints = key.endpoints;
   packet.history.payload_len = key.proof.payload_len;
   packet.history.asks_connection = key.asks_connection;
-  packet.proof = key.proof;
+  packet.history.hop_limit = key.hop_limit;
+  packet.history.proof = key.proof;
   packet.flow = key.flow;
   link_content(index, key);
   packets_.enter_age(index);
@@ -239,7 +240,9 @@ std::uint32_t Correlator::start(const RecordView& record, const PacketKey& key) 
 
 void Correlator::link_content(std::uint32_t packet, const PacketKey& key) {
   packets_[packet].payload_known = key.payload_known;
+  packets_[packet].history.flow = key.flow;
   if (key.payload_known) {
+    packets_[packet].history.first_content = packets_[packet].history.last_content = key.content;
     chains_.append(node(packet, kFirstContent), key.content);
   } else {
     ++open_outlines_;
@@ -264,7 +267,7 @@ void Correlator::see(std::uint32_t index, const RecordView& record, const Packet
   packets_.leave_age(index);
   note_outcome(index, record, place, buffer, freed);
   packets_.enter_age(index);
-  if (may_be_same(packet.proof, key.proof)) note_content(index, key);
+  if (may_be_same(packet.history.proof, key.proof)) note_content(index, key);
   note_path(index, record, key);
   if (buffer == nullptr) return;
   buffer->tap = record.tap;
@@ -368,14 +371,16 @@ void Correlator::note_content(std::uint32_t index, const PacketKey& key) {
   const std::uint32_t outline = node(index, kOutline);
   if (key.payload_known && !packet.payload_known) {
     packet.payload_known = true;
-    packet.proof.payload_hash = key.proof.payload_hash;
+    packet.history.proof.payload_hash = key.proof.payload_hash;
     --open_outlines_;
+    packet.history.first_content = packet.history.last_content = key.content;
     chains_.append(first, key.content);
   }
   if (key.payload_known && chains_.hash_of(first) != key.content &&
       (!chains_.contains(last) || chains_.hash_of(last) != key.content)) {
     chains_.remove(last);
     chains_.append(last, key.content);
+    packet.history.last_content = key.content;
     packet.flow = key.flow;
   }
   if (chains_.contains(outline) && chains_.hash_of(outline) != key.outline) {
@@ -456,6 +461,9 @@ void Correlator::finish(std::uint32_t index, bool evicted) {
     history.first_ns = packets_[at].history.first_ns;
     history.endpoints = packets_[at].history.endpoints;
     history.payload_len = packets_[at].history.payload_len;
+    history.proof = packets_[at].history.proof;
+    history.first_content = packets_[at].history.first_content;
+    history.last_content = packets_[at].history.last_content;
     history.xdp_dropped = packets_[at].history.xdp_dropped;
     history.is_merged = true;
     finished_(history, gathered_);

@@ -62,14 +62,15 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
   std::uint64_t sum = 0;
   const auto take = [&](std::uint32_t packet) {
     merging_.push_back(packet);
-    sum += packets_[packet].proof.payload_len;
+    sum += packets_[packet].history.proof.payload_len;
   };
   if (key.proof.protocol == IPPROTO_TCP) {
     for (int i = 0; at != kNone && i < kPathSteps && sum < length; ++i, at = chains_.previous(at)) {
       const Packet& frame = packets_[packet_of(at)];
       if (frame.history.last_ns + kMergeWindowNs < record.time_ns) break;
-      const std::uint64_t offset = frame.proof.sequence - key.proof.sequence;
-      if (offset + frame.proof.payload_len <= length && sum + frame.proof.payload_len <= length) take(packet_of(at));
+      const std::uint64_t offset = frame.history.proof.sequence - key.proof.sequence;
+      if (offset + frame.history.proof.payload_len <= length && sum + frame.history.proof.payload_len <= length)
+        take(packet_of(at));
     }
     std::reverse(merging_.begin(), merging_.end());
   } else {
@@ -78,7 +79,7 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
     for (int i = 0; at != kNone && i < kPathSteps && sum < length; ++i, at = chains_.next(at)) {
       const Packet& frame = packets_[packet_of(at)];
       if (frame.history.last_ns + kMergeWindowNs < record.time_ns) continue;
-      if (!merging_.empty() || frame.proof.ip_id == key.proof.ip_id) take(packet_of(at));
+      if (!merging_.empty() || frame.history.proof.ip_id == key.proof.ip_id) take(packet_of(at));
     }
     if (sum != length) return kNone;
   }
@@ -89,7 +90,7 @@ std::uint32_t Correlator::merge(const RecordView& record, const PacketKey& key) 
   merged.history = packets_[merging_.front()].history;
   merged.history.endpoints = key.endpoints;
   merged.history.payload_len = length;
-  merged.proof = key.proof;
+  merged.history.proof = key.proof;
   merged.flow = key.flow;
   std::uint32_t* link = &merged.members;
   for (const std::uint32_t member : merging_) {
@@ -112,22 +113,22 @@ std::uint32_t Correlator::superframe_of(const RecordView& record, const PacketKe
   constexpr std::uint32_t kMostSegments = 64;
   for (int i = 0; at != kNone && i < kPathSteps; ++i, at = chains_.next(at)) {
     Packet& whole = packets_[packet_of(at)];
-    if (key.proof.payload_len >= whole.proof.payload_len) continue;
+    if (key.proof.payload_len >= whole.history.proof.payload_len) continue;
     if (!after && !key.is_fragment() && !whole.history.came_back) continue;
     bool part = false;
     if (key.is_fragment()) {
       // An IPv6 datagram gets a number only as it is fragmented.
-      const std::uint32_t ip_id = whole.proof.version == 4 ? whole.proof.ip_id : whole.fragment_id;
-      const bool is_free = whole.proof.version == 6 && ip_id == 0 && whole.history.drop.time_ns == 0;
+      const std::uint32_t ip_id = whole.history.proof.version == 4 ? whole.history.proof.ip_id : whole.fragment_id;
+      const bool is_free = whole.history.proof.version == 6 && ip_id == 0 && whole.history.drop.time_ns == 0;
       part = ip_id == key.proof.ip_id || is_free;
     } else if (key.proof.protocol == IPPROTO_TCP) {
-      const std::uint64_t offset = key.proof.sequence - whole.proof.sequence;
-      part = offset + key.proof.payload_len <= whole.proof.payload_len;
+      const std::uint64_t offset = key.proof.sequence - whole.history.proof.sequence;
+      part = offset + key.proof.payload_len <= whole.history.proof.payload_len;
     } else {
-      part = whole.flow == key.flow && ((key.proof.ip_id - whole.proof.ip_id) & 0xffff) < kMostSegments;
+      part = whole.flow == key.flow && ((key.proof.ip_id - whole.history.proof.ip_id) & 0xffff) < kMostSegments;
     }
     if (!part || packets_.has_passed(packet_of(at), place, key.proof.payload_len)) continue;
-    if (key.is_fragment() && whole.proof.version == 6) whole.fragment_id = key.proof.ip_id;
+    if (key.is_fragment() && whole.history.proof.version == 6) whole.fragment_id = key.proof.ip_id;
     return packet_of(at);
   }
   return kNone;
@@ -154,7 +155,7 @@ std::uint32_t Correlator::ipv6_fragments_of(std::uint64_t chain, std::uint32_t p
   std::array<Datagram, kMostDatagrams> datagrams;
   std::uint32_t at = chains_.first(chain);
   for (int i = 0; at != kNone && i < kMostFragments; ++i, at = chains_.next(at)) {
-    const NatProof& fragment = packets_[packet_of(at)].proof;
+    const NatProof& fragment = packets_[packet_of(at)].history.proof;
     const auto same = [&](const Datagram& one) { return one.ip_id == fragment.ip_id || one.ip_id == 0; };
     auto* const datagram = std::find_if(datagrams.begin(), datagrams.end(), same);
     if (datagram == datagrams.end()) continue;
@@ -178,7 +179,7 @@ void Correlator::end_fragments(std::uint64_t number, const PacketKey& key) {
   for (int i = 0; at != kNone && i < kMostFragments; ++i) {
     const std::uint32_t fragment = packet_of(at);
     at = chains_.next(at);
-    if (packets_[fragment].proof.ip_id != ip_id) continue;
+    if (packets_[fragment].history.proof.ip_id != ip_id) continue;
     packets_[fragment].history.reassembled_into = number;
     // If the datagram is fragmented again, the fragments are its own, though the same sk_buffs may hold them.
     leave_chains(fragment);
@@ -189,8 +190,8 @@ void Correlator::note_path(std::uint32_t index, const RecordView& record, const 
   if (record.tap == Tap::kXdp) return;
   Packet& packet = packets_[index];
   const std::uint32_t path = node(index, kPath);
-  const bool whole = key.proof.payload_len == packet.proof.payload_len;
-  if (packet.proof.fragment != 0) return;  // waits for its datagram
+  const bool whole = key.proof.payload_len == packet.history.proof.payload_len;
+  if (packet.history.proof.fragment != 0) return;  // waits for its datagram
   if (is_before_segmentation(record)) {
     const std::uint64_t hash = superframe_chain(key);
     if (!whole || key.proof.version == 0 || key.proof.payload_len == 0 || packet.history.sent > 0) return;

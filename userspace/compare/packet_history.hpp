@@ -37,6 +37,11 @@ struct PacketHistory {
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
   Endpoints endpoints;
+  NatProof proof;
+  std::uint64_t first_content = 0;  // PacketKey::content of its first record, and after NAT; 0: cut too short
+  std::uint64_t last_content = 0;
+  std::uint64_t flow = 0;      // of its first record
+  std::uint8_t hop_limit = 0;  // … TTL or hop limit of IP
   std::uint32_t payload_len = 0;
   std::uint32_t delivered = 0;         // sk_buffs that sockets received and that were not dropped afterwards
   std::uint32_t sent = 0;              // the same for those that went to a driver and did not come back

@@ -89,7 +89,7 @@ Observation& PacketPool::observation(std::uint32_t index, std::uint16_t place, s
 bool PacketPool::has_passed(std::uint32_t packet, std::uint16_t place, std::uint32_t payload_len) {
   const Observation* seen = find_observation(packet, place);
   if (seen == nullptr) return false;
-  const std::uint32_t whole = packets_[packet].proof.payload_len;
+  const std::uint32_t whole = packets_[packet].history.proof.payload_len;
   return whole == 0 || std::uint64_t{seen->payload} + payload_len > whole;
 }
 

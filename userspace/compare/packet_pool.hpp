@@ -20,7 +20,6 @@ class PacketPool {
 
   struct Packet {
     PacketHistory history;
-    NatProof proof;
     std::uint64_t flow = 0;
     std::uint32_t fragment_id = 0;  // of its IPv6 fragments; 0: none was seen
     std::uint32_t received_at = 0;  // the device at whose stack tap it was last received …

@@ -48,6 +48,7 @@ Transport read_ipv4(Bytes packet, std::uint32_t wire_len, PacketKey& key) {
   const std::uint32_t total = u16(packet, 2) != 0 ? u16(packet, 2) : wire_len;
   key.endpoints.version = 4;
   key.endpoints.protocol = u8(packet, 9);
+  key.hop_limit = u8(packet, 8);
   read_address(packet, 12, 4, key.endpoints.source);
   read_address(packet, 16, 4, key.endpoints.destination);
   key.proof.ip_id = u16(packet, 4);
@@ -64,6 +65,7 @@ Transport read_ipv6(Bytes packet, std::uint32_t wire_len, PacketKey& key) {
   std::uint32_t length =
       told != 0 ? told : wire_len - static_cast<std::uint32_t>(std::min<std::size_t>(kHeader, wire_len));
   key.endpoints.version = 6;
+  key.hop_limit = u8(packet, 7);
   read_address(packet, 8, 16, key.endpoints.source);
   read_address(packet, 24, 16, key.endpoints.destination);
   std::uint8_t next = u8(packet, 6);

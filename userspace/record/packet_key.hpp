@@ -45,6 +45,7 @@ struct PacketKey {
   bool payload_known = true;
   bool asks_connection = false;  // TCP: SYN without ACK
   bool ports_known = false;      // a first fragment, or none, with ports or ICMP's type
+  std::uint8_t hop_limit = 0;    // TTL or hop limit of IP; not compared, since each router lowers it
   std::size_t transport_at = 0;  // where IP's payload begins in the record; 0: it is not there, or not IP
   Endpoints endpoints;
   NatProof proof;
