@@ -37,7 +37,7 @@ struct AgentOptions {
   std::string spill_folder;                             // for those that find no room there; empty: none
 };
 
-enum class FleetVerb : std::uint8_t { kNone, kStatus, kCapture, kStart, kStop, kCollect, kKey };
+enum class FleetVerb : std::uint8_t { kNone, kStatus, kCapture, kCompare, kStart, kStop, kCollect, kKey };
 
 struct FleetOptions {
   FleetVerb verb = FleetVerb::kNone;

@@ -734,6 +734,14 @@ TEST(FleetOptions, AreAVerbThenAFilterOrASession) {
   EXPECT_EQ(capture->fleet.capture_options,
             (std::vector<std::string>{"--interface=any", "--snapshot-length=96", "--no-promiscuous-mode"}));
   EXPECT_EQ(capture->output.format, FileFormat::kPcapng);
+  const auto compared = parse({"fleet", "compare", "-i", "any", "--each", "--json", "udp"});
+  ASSERT_TRUE(compared) << compared.error().text();
+  EXPECT_EQ(compared->fleet.verb, FleetVerb::kCompare);
+  EXPECT_TRUE(compared->compare.each && compared->compare.json && compared->follow);
+  EXPECT_EQ(compared->capture.taps, kCaptureTaps);
+  EXPECT_EQ(compared->fleet.capture_options,
+            (std::vector<std::string>{"--interface=any", "--tap=xdp,tc,stack,netfilter,socket,drop,packet",
+                                      "--snapshot-length=256", "--follow"}));
   const auto stop = parse({"fleet", "stop", "20261129T000000-00000001"});
   ASSERT_TRUE(stop);
   EXPECT_EQ(stop->fleet.session, "20261129T000000-00000001");
@@ -742,6 +750,9 @@ TEST(FleetOptions, AreAVerbThenAFilterOrASession) {
                                                                  {"fleet", "stop"},
                                                                  {"fleet", "collect", "a", "b"},
                                                                  {"fleet", "status", "udp"},
+                                                                 {"fleet", "compare", "-c", "1"},
+                                                                 {"fleet", "compare", "-w", "-"},
+                                                                 {"fleet", "capture", "--each"},
                                                                  {"fleet", "capture", "--tls-cert", "x"},
                                                                  {"fleet", "capture", "--require", "some"},
                                                                  {"agent", "udp"},

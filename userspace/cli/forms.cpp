@@ -47,8 +47,9 @@ constexpr std::array kForms = {
         kFleetForm, "fleet",
         "Captures at many hosts, where ringtap agent runs, into one file in time order.\n"
         "ringtap fleet status lists the hosts; ringtap fleet capture starts a capture at all of them, and ends it;\n"
+        "ringtap fleet compare does that and reports where each packet went, from host to host;\n"
         "ringtap fleet start, stop SESSION and collect SESSION do that in parts; key FILE makes a key to log in with.",
-        "status, capture, start, stop, collect or key"},
+        "status, capture, compare, start, stop, collect or key"},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "cli/interpretation.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -263,12 +264,42 @@ Result<Options> interpret_agent(Draft draft, const std::string& expression) {
   return std::move(draft.options);
 }
 
+// A comparison of hosts: every tap, the bytes that tell packets apart, and what becomes of each unless that was chosen.
+Result<> interpret_fleet_comparison(Draft& draft) {
+  Options& options = draft.options;
+  if (draft.options.output.count_only || options.limits.count || options.limits.skip > 0 || draft.print) {
+    return usage("fleet compare prints no packets: -c, --skip, --count and --print are not for it");
+  }
+  if (options.output.path == "-") return usage("-w -: standard output is taken by the report");
+  std::vector<std::string>& asked = options.fleet.capture_options;
+  const auto has = [&](std::string_view name) {
+    return std::any_of(asked.begin(), asked.end(), [&](const std::string& option) { return option.starts_with(name); });
+  };
+  const Options usual = default_options(kCompareForm);
+  if (!draft.taps) draft.taps = kCaptureTaps;
+  if (!has("--tap")) {
+    std::string words;
+    for (const TapTraits& traits : kTapTraits) {
+      if (!kCaptureTaps.contains(traits.tap) || words.ends_with(traits.family)) continue;
+      words.append(words.empty() ? "" : ",").append(traits.family);
+    }
+    asked.push_back("--tap=" + words);
+  }
+  if (!has("--snapshot-length")) asked.push_back("--snapshot-length=" + std::to_string(usual.capture.snaplen));
+  if (!std::exchange(options.follow, true)) asked.push_back("--follow");
+  options.compare.json = !options.text_style.json.fields.empty();
+  options.compare.show_time = options.text_style.time != TimeStyle::kNone;
+  options.compare.verbosity = options.text_style.dissect.verbosity;
+  return ok();
+}
+
 // "capture EXPR", "stop SESSION": the first word has been taken for the folder.
 Result<Options> interpret_fleet(Draft draft, const std::string& words) {
   const std::string verb = std::exchange(draft.options.folder, {});
   auto chosen = choose<FleetVerb>("fleet", verb.empty() ? "(nothing)" : verb,
                                   {{"status", FleetVerb::kStatus},
                                    {"capture", FleetVerb::kCapture},
+                                   {"compare", FleetVerb::kCompare},
                                    {"start", FleetVerb::kStart},
                                    {"stop", FleetVerb::kStop},
                                    {"collect", FleetVerb::kCollect},
@@ -288,6 +319,11 @@ Result<Options> interpret_fleet(Draft draft, const std::string& words) {
     return std::move(draft.options);
   }
   if (of_session) draft.options.fleet.session = words;
+  if (*chosen == FleetVerb::kCompare) {
+    if (auto compared = interpret_fleet_comparison(draft); !compared) return compared.take_error();
+  } else if (draft.options.compare.each) {
+    return usage("--each is for fleet compare");
+  }
   if (!draft.format) draft.format = FileFormat::kPcapng;
   auto options = interpret_capture(std::move(draft), of_session ? "" : words);
   if (options) options->action = Action::kFleet;

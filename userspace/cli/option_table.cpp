@@ -49,6 +49,9 @@ constexpr std::array kOptions = {
         "taps to compare: xdp, packet, stack, tc, netfilter, socket, drop, end; separate several with commas",
         [](Draft& d, const Given& given) { return store(parse_taps(given.name, given.value(), kAllTaps), d.taps); },
         taps_text, ActsOn::kCaptures},
+    OptionRow{"--follow", nullptr, Group::kInput, static_cast<Form>(kCaptureForm | kFleetForm),
+              "also capture packets that matched where they match no more (NAT, tunnels), and where the kernel frees them",
+              set_flag<[](Draft& d) { return &d.options.follow; }>, nullptr, ActsOn::kCaptures},
     OptionRow{"--xdp-mode", "MODE", Group::kInput, static_cast<Form>(kTapForms | kFleetForm), "how the XDP tap is attached: auto, native or generic",
               set_xdp_mode, [](const Options&) { return std::string("auto"); }, ActsOn::kCaptures},
     OptionRow{"--consume", nullptr, Group::kInput, kRecordingForms,
@@ -224,7 +227,7 @@ constexpr std::array kOptions = {
               "write the same metrics to a file every 5 s, for node_exporter's textfile collector",
               set_text<[](Draft& d) { return &output(d).metrics.path; }>, nullptr, ActsOn::kCaptures},
 
-    OptionRow{"--each", nullptr, Group::kOutput, kCompareForm,
+    OptionRow{"--each", nullptr, Group::kOutput, static_cast<Form>(kCompareForm | kFleetForm),
               "also print a block for each packet: its outcome, and the time between the taps it passed",
               set_flag<[](Draft& d) { return &d.options.compare.each; }>},
     OptionRow{"--json", nullptr, Group::kOutput, kCompareForm, "print one JSON object per line instead of tables",

@@ -62,7 +62,8 @@ struct Options {
   OutputOptions output;
   TextOptions text_style;
   bool strict_loss = false;
-  bool gate = false;  // nothing is kept before a line comes on standard input; its end ends the run
+  bool follow = false;  // packets that matched, also where they do not match any more, and their end
+  bool gate = false;    // nothing is kept before a line comes on standard input; its end ends the run
   std::string ready_file;
   std::string user;     // -Z; empty: root becomes a user of no rights
   bool sandbox = true;  // give up what the run does not need

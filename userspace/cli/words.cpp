@@ -155,7 +155,7 @@ Result<AgentLimits> parse_allow(std::string_view option, const std::string& text
     std::string value = word.substr(equals + 1);
     if (key == "taps") {
       std::replace(value.begin(), value.end(), ':', ',');
-      auto taps = parse_taps(option, value, kCaptureTaps);
+      auto taps = parse_taps(option, value, kAllTaps);
       if (!taps) return taps.take_error();
       limits.taps = *taps;
     } else if (key == "duration") {

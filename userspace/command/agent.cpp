@@ -25,9 +25,13 @@ namespace {
 
 // What one may ask for, by the long names of the options; nothing among them opens a file, starts a program or changes
 // a packet's way.
-constexpr std::array<std::string_view, 13> kAskable = {
-    "--interface", "--tap",     "--xdp-mode",   "--direction", "--snapshot-length", "--buffer-size",        "--slice",
-    "--sample",    "--max-pps", "--time-batch", "--any-vlan",  "--no-optimize",     "--no-promiscuous-mode"};
+constexpr std::array<std::string_view, 14> kAskable = {"--follow",      "--interface",
+                                                       "--tap",         "--xdp-mode",
+                                                       "--direction",   "--snapshot-length",
+                                                       "--buffer-size", "--slice",
+                                                       "--sample",      "--max-pps",
+                                                       "--time-batch",  "--any-vlan",
+                                                       "--no-optimize", "--no-promiscuous-mode"};
 constexpr std::size_t kMostOptions = 256;
 
 Error refused(std::string why) {
@@ -38,6 +42,7 @@ Error refused(std::string why) {
 Result<> keep_to(const AgentLimits& limits, const Options& asked, std::vector<std::string>& words) {
   if (limits.taps) {
     TapSet others = asked.capture.taps;
+    if (asked.follow) others.insert(Tap::kEnd);
     others.erase(*limits.taps);
     if (!others.empty()) return refused("--allow names other taps").hint(tap_words(*limits.taps));
   }

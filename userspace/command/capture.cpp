@@ -140,7 +140,7 @@ int capture(const Options& given) {
   auto child = start_command(options);
   if (!child) return fail(child.error());
   const int end_fd = *child ? (*child)->fd() : options.gate ? STDIN_FILENO : -1;
-  auto live = open_live(options, false, signals->wake_fd(), end_fd);
+  auto live = open_live(options, options.follow, signals->wake_fd(), end_fd);
   if (!live) return fail(live.error());
   if (options.capture.reduction.leaves_out() && !options.output.path.empty() &&
       options.output.format == FileFormat::kPcap) {

@@ -14,6 +14,7 @@
 #include "base/write_all.hpp"
 #include "command/commands.hpp"
 #include "command/file_service.hpp"
+#include "command/fleet_comparison.hpp"
 #include "command/fleet_report.hpp"
 #include "command/messages.hpp"
 #include "command/run.hpp"
@@ -42,7 +43,13 @@ std::string hint_text(const Fields& answer) {
 struct Session {
   std::string name;
   std::vector<std::string> hosts;  // that take part
+  std::vector<HostFacts> others;   // that do not, with the reason
 };
+
+std::string boot_of(const std::string& host, const std::vector<Fields>& all) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Fields& one) { return one.text("host") == host; });
+  return found == all.end() ? "" : std::string(found->text("boot"));
+}
 
 // First phase: every host compiles the filter, attaches, and keeps its gate closed. Refusals are said by name.
 Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanoseconds longest) {
@@ -71,6 +78,9 @@ Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanosec
       session.hosts.push_back((*hosts)[i]);
     } else {
       warn((*hosts)[i] + " does not take part: " + hint_text(answer));
+      session.others.push_back({.host = (*hosts)[i],
+                                .clock = {.boot = boot_of((*hosts)[i], *all)},
+                                .trouble = "did not take part: " + hint_text(answer)});
     }
   }
   const std::uint64_t required =
@@ -163,7 +173,10 @@ int collect(Nats& nats, const Options& options, Signals& signals, HostNames* nam
   auto source = FleetSource::open(
       nats, {.session = session.name, .hosts = session.hosts, .window = options.fleet.window, .tell = warn});
   if (!source) return fail(source.error());
-  auto output = open_outputs({.options = options, .show_interface = true, .names = names, .source = source->get()});
+  auto output =
+      options.fleet.verb == FleetVerb::kCompare
+          ? open_fleet_comparison(options, **source, session.others)
+          : open_outputs({.options = options, .show_interface = true, .names = names, .source = source->get()});
   if (!output) return fail(output.error());
   signals.install(output->start_next_file != nullptr);
   // Threads of libnats run already: what remains is changed for all of them only as far as the user goes.
@@ -214,7 +227,7 @@ int fleet(const Options& options) {
   auto nats = Nats::prepare(options.servers, "ringtap fleet", kFleetInbox);
   if (!nats) return fail(nats.error());
   const FleetVerb verb = options.fleet.verb;
-  const bool prints = verb == FleetVerb::kCapture || verb == FleetVerb::kCollect;
+  const bool prints = verb == FleetVerb::kCapture || verb == FleetVerb::kCompare || verb == FleetVerb::kCollect;
   std::unique_ptr<HostNames> names;
   // Helper processes are started before there are threads.
   if (prints) {
@@ -236,7 +249,8 @@ int fleet(const Options& options) {
       if (!note) return fail(note.error());
       return collect(**nats, options, *signals, names.get(), {options.fleet.session, note->texts("host")}, false);
     }
-    case FleetVerb::kCapture: {
+    case FleetVerb::kCapture:
+    case FleetVerb::kCompare: {
       const auto longest = options.limits.duration ? *options.limits.duration + kGrace : 0ns;
       auto session = prepare(**nats, options, longest);
       if (!session) return fail(session.error());

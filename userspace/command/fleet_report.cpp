@@ -91,12 +91,13 @@ std::string status_text(const std::vector<Fields>& hosts) {
   return text;
 }
 
+std::uint64_t lost_of(const FleetHostAccount& host) {
+  return std::max(sum_of(host).ring, host.lost) + host.queue + host.missing + host.late;
+}
+
 std::uint64_t total_lost(const std::vector<FleetHostAccount>& hosts) {
   std::uint64_t lost = 0;
-  for (const FleetHostAccount& host : hosts) {
-    const Sum sum = sum_of(host);
-    lost += std::max(sum.ring, host.lost) + host.queue + host.missing + host.late;
-  }
+  for (const FleetHostAccount& host : hosts) lost += lost_of(host);
   return lost;
 }
 

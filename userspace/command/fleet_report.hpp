@@ -16,7 +16,8 @@ namespace ringtap {
 
 std::string status_text(const std::vector<Fields>& hosts);
 std::string fleet_report(const std::vector<FleetHostAccount>& hosts, const SessionTotals& totals);
-// By the kernel sides and on the way.
+// By the kernel side and on the way: of one host, and of all.
+std::uint64_t lost_of(const FleetHostAccount& host);
 std::uint64_t total_lost(const std::vector<FleetHostAccount>& hosts);
 
 }  // namespace ringtap

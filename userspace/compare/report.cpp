@@ -10,31 +10,10 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "compare/report_parts.hpp"
 
 namespace ringtap {
 namespace {
-
-using Row = std::vector<std::string>;
-
-// Columns are two blanks apart; numbers are aligned to the right.
-std::string table_text(const std::vector<Row>& rows, const std::vector<bool>& is_number) {
-  std::vector<std::size_t> widths(is_number.size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (widths[i] == 0) continue;
-      const std::string padding(widths[i] - row[i].size(), ' ');
-      line += (line.empty() ? "" : "  ") + (is_number[i] ? padding + row[i] : row[i] + padding);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
-}
 
 std::vector<CompareTotals::OutcomeCount> by_count(const CompareTotals& totals) {
   auto outcomes = totals.outcomes;
@@ -43,40 +22,8 @@ std::vector<CompareTotals::OutcomeCount> by_count(const CompareTotals& totals) {
   return outcomes;
 }
 
-// Netfilter's rows before and after the rules of a hook are one where they agree.
-std::string places_text(const CompareTotals& totals, const Places& places) {
-  bool several = false;  // some packet has several records at a place
-  bool lost = false;
-  for (const auto& row : totals.rows) {
-    several = several || row.records != row.packets;
-    lost = lost || row.lost_here != 0;
-  }
-  std::vector<Row> rows = {
-      {"tap", "device", "hook", "packets", several ? "records" : "", "bytes", lost ? "last seen here" : ""}};
-  const std::vector<std::uint16_t> order = places.in_order();
-  std::vector<bool> is_told(totals.rows.size());
-  for (const std::uint16_t number : order) {
-    auto row = totals.rows[number];
-    const Place& place = places[number];
-    if (row.packets == 0 || is_told[number]) continue;
-    std::string hook = Places::hook(place);
-    for (const std::uint16_t other : order) {
-      if (!is_after_rules(place, places[other])) continue;
-      const auto& after = totals.rows[other];
-      if (after.packets != row.packets || after.records != row.records || after.bytes != row.bytes) continue;
-      hook = kNetfilterHookNames[static_cast<std::size_t>(place.hook)];
-      row.lost_here += after.lost_here;
-      is_told[other] = true;
-    }
-    rows.push_back({std::string(tap_word(place.tap)), places.device(place), hook, std::to_string(row.packets),
-                    several ? std::to_string(row.records) : "", std::to_string(row.bytes),
-                    row.lost_here == 0 ? "" : std::to_string(row.lost_here)});
-  }
-  return table_text(rows, {false, false, false, true, true, true, true});
-}
-
 std::string outcomes_text(const CompareTotals& totals, const Places& places, const Texts& texts) {
-  std::vector<Row> rows = {{"packets", "outcome"}};
+  std::vector<TableRow> rows = {{"packets", "outcome"}};
   for (const auto& [outcome, packets] : by_count(totals)) {
     rows.push_back({std::to_string(packets), outcome_text(outcome, places, texts)});
     if (outcome.rule != kNoText) rows.push_back({"", "by rule " + texts[outcome.rule]});
@@ -90,73 +37,6 @@ std::uint64_t count_of(const CompareTotals& totals, OutcomeKind kind) {
   for (const auto& [outcome, packets] : totals.outcomes)
     sum += outcome.kind == kind && outcome.undecided.empty() ? packets : 0;
   return sum;
-}
-
-std::string plural(std::uint64_t count, const std::string& word) {
-  return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
-}
-
-// What is unknown without taps that did not run, if an outcome depends on them; a line for each.
-std::string undecided_text(const CompareTotals& totals) {
-  static constexpr std::array<std::pair<Tap, std::string_view>, 5> kOpen = {
-      {{Tap::kNetfilter, "at which hook netfilter dropped a packet"},
-       {Tap::kSocket, "whether a packet that was not dropped reached a socket"},
-       {Tap::kStackOut, "whether a packet was given to the driver"},
-       {Tap::kDrop, "whether, where and why a packet was dropped"},
-       {Tap::kEnd, "whether a packet was consumed by the kernel"}}};
-  TapSet missing;
-  for (const auto& [outcome, packets] : totals.outcomes) missing.insert(outcome.undecided);
-  std::string text;
-  for (const auto& [tap, what] : kOpen) {
-    if (!missing.contains(tap)) continue;
-    text += "note: unknown without the " + std::string(tap_name(tap)) + " tap: " + std::string(what) + "\n";
-  }
-  return text;
-}
-
-void describe_place(JsonObject& object, const Place& place, const Places& places) {
-  object.text("tap", tap_name(place.tap));
-  object.optional("device", places.device(place));
-  if (place.tap == Tap::kNetfilter) {
-    object.text("hook", kNetfilterHookNames[static_cast<std::size_t>(place.hook)]);
-    object.text("stage", place.last ? "post" : "pre");
-  }
-  object.flag("other_netns", place.other_netns);
-}
-
-void describe_outcome(JsonObject& object, const Outcome& outcome, const Places& places, const Texts& texts) {
-  object.text("outcome", outcome_name(outcome.kind));
-  object.flag("other_netns", outcome.other_netns);
-  object.optional("at", outcome.kind == OutcomeKind::kDropped ? site_name(outcome) : std::string_view());
-  if (outcome.kind == OutcomeKind::kSent) object.optional("device", places.device(places[outcome.place]));
-  const bool after = outcome.kind == OutcomeKind::kVanished || outcome.kind == OutcomeKind::kUnderWay ||
-                     outcome.kind == OutcomeKind::kUnwrapped || outcome.kind == OutcomeKind::kCut ||
-                     outcome.kind == OutcomeKind::kEvicted ||
-                     (outcome.kind == OutcomeKind::kDropped && outcome.site == DropSite::kUnknown);
-  if (after) object.text("after", places.text(places[outcome.place]));
-  object.optional("reason", texts[outcome.reason]);
-  object.optional("function", texts[outcome.function]);
-  object.optional("rule", texts[outcome.rule]);
-  object.optional("sender", texts[outcome.sender]);
-  object.optional("receiver", texts[outcome.receiver]);
-  if (!outcome.undecided.empty()) {
-    std::string& list = object.key("undecided_without");
-    list += '[';
-    for (const TapTraits& traits : kTapTraits) {
-      if (!outcome.undecided.contains(traits.tap)) continue;
-      if (list.back() != '[') list += ',';
-      list.append("\"").append(traits.name).append("\"");
-    }
-    list += ']';
-  }
-  object.text("text", outcome_text(outcome, places, texts));
-}
-
-std::string microseconds_text(std::uint64_t ns) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%9llu.%llu us", static_cast<unsigned long long>(ns / 1000),
-                static_cast<unsigned long long>(ns % 1000 / 100));
-  return text.data();
 }
 
 // How many packets were seen by each of those that a user would ask.
@@ -202,7 +82,9 @@ std::string notes_text(const CompareTotals& totals, const CompareOptions& option
     if (count != 0) text += "note: " + what + "\n";
   };
   const CorrelatorCounts& counts = totals.counts;
-  text += undecided_text(totals);
+  TapSet missing;
+  for (const auto& [outcome, packets] : totals.outcomes) missing.insert(outcome.undecided);
+  text += undecided_text(missing);
   note(count_of(totals, OutcomeKind::kVanished),
        "vanished: not dropped, and not seen at any later tap (another XDP program, or a tunnel)");
   note(totals.before_begin,
@@ -281,7 +163,8 @@ std::string answer_text(const CompareTotals& totals, const Places& places, const
 std::string report_text(const CompareTotals& totals, const Places& places, const Texts& texts,
                         const CompareOptions& options) {
   std::string text = answer_text(totals, places, texts, options) + "\n";
-  if (totals.packets != 0) text += "\n" + places_text(totals, places) + "\n" + outcomes_text(totals, places, texts);
+  if (totals.packets != 0)
+    text += "\n" + places_text({{{{}, &places, totals.rows}}}) + "\n" + outcomes_text(totals, places, texts);
   const std::string notes = notes_text(totals, options);
   return text + (notes.empty() || totals.packets == 0 ? "" : "\n") + notes;
 }
@@ -353,21 +236,11 @@ void append_packet_text(std::string& text, const PacketHistory& history, std::sp
 
 void append_packet_json(std::string& line, const PacketHistory& history, std::span<const Observation> observations,
                         const Outcome& outcome, const Places& places, const Texts& texts) {
-  const Endpoints& ends = history.endpoints;
   JsonObject object(line);
   object.text("type", "packet");
   object.number("id", history.number);
   object.number("time_ns", history.first_ns);
-  if (ends.version != 0) {
-    object.number("ip", ends.version);
-    object.number("protocol", ends.protocol);
-    object.text("source", address_text(ends.source, ends.version));
-    object.text("destination", address_text(ends.destination, ends.version));
-    object.number("source_port", ends.source_port);
-    object.number("destination_port", ends.destination_port);
-  } else {
-    object.number("ethertype", ends.ether_type);
-  }
+  describe_endpoints(object, history.endpoints);
   object.number("length", history.payload_len);
   object.flag("merged", history.is_merged);
   if (history.reassembled_into != 0) object.number("reassembled_into", history.reassembled_into);

@@ -75,13 +75,14 @@ std::uint64_t AgentSession::open_gate() {
   if (state_ != State::kReady || !process_.open_gate()) return 0;
   state_ = State::kOpen;
   opened_ = Clock::now();
-  return epoch_now_ns();
+  return opened_ns_ = epoch_now_ns();
 }
 
 void AgentSession::stop() {
   const std::lock_guard lock(mutex_);
   process_.end();
   state_ = State::kEnding;
+  if (stopped_ns_ == 0) stopped_ns_ = epoch_now_ns();
 }
 
 std::string AgentSession::state_text() {
@@ -193,6 +194,7 @@ void AgentSession::run() {
     {
       const std::lock_guard lock(mutex_);
       state = state_;
+      sender_->begin(opened_ns_);
     }
     const auto now = Clock::now();
     if (state == State::kPreparing && listens_ && (builder_.interfaces() > 0 || now - begun_ > kPrepareTime / 2)) {
@@ -219,16 +221,19 @@ void AgentSession::end(int status) {
   if (failed && trouble_.empty()) trouble_ = last_line_.empty() ? ending_text(status) : last_line_;
   refuse(trouble_.empty() ? "the capture has ended" : trouble_);
   bool was_open = false;
+  std::uint64_t stopped_ns = 0;
   {
     const std::lock_guard lock(mutex_);
     was_open = opened_ != Clock::time_point();
     state_ = State::kEnding;
+    stopped_ns = stopped_ns_ != 0 ? stopped_ns_ : epoch_now_ns();
   }
   if (was_open) {
     if (!builder_.is_empty()) put_due_batch(true);
     const SenderCounts counts = sender_->counts();
     Fields ending = account_;
     ending.add("end.taken", taken_)
+        .add("end.stopped", stopped_ns)
         .add("end.queue_packets", counts.queue_packets)
         .add("end.queue_batches", counts.queue_batches);
     if (!trouble_.empty()) ending.add("end.trouble", trouble_);

@@ -67,6 +67,8 @@ class AgentSession {
   std::unique_ptr<BatchSender> sender_;
   const Clock::time_point begun_ = Clock::now();
   Clock::time_point opened_;
+  std::uint64_t opened_ns_ = 0;
+  std::uint64_t stopped_ns_ = 0;
 
   // Of the thread.
   BatchBuilder builder_;

@@ -30,6 +30,7 @@ std::string encode_header(const BatchHeader& header, bool is_packed, std::size_t
   fields.add("session", header.session)
       .add("host", header.host)
       .add("boot", header.boot)
+      .add("opened", header.opened_ns)
       .add("batch", header.number)
       .add("first", header.first_ns)
       .add("last", header.last_ns)
@@ -118,6 +119,7 @@ Result<PackedBatch> parse_batch_header(std::span<const std::byte> message) {
     *value = *number;
   }
   header.clock_error_ns = fields->number_or("clock_error", 0);
+  header.opened_ns = fields->number_or("opened", 0);
   header.is_end = fields->number_or("end", 0) == 1;
   for (const auto& [key, value] : fields->all()) {
     if (key.starts_with(kEndPrefix)) header.more.add(key, value);

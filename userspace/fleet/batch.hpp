@@ -21,9 +21,10 @@ namespace ringtap {
 struct BatchHeader {
   std::string session;
   std::string host;
-  std::string boot;            // of the kernel, so that a host that was started again is told apart
-  std::uint64_t number = 0;    // of the host in this session, from 0 on without a gap
-  std::uint64_t first_ns = 0;  // of its packets, since the epoch
+  std::uint64_t opened_ns = 0;  // since when packets are kept
+  std::string boot;             // of the kernel, so that a host that was started again is told apart
+  std::uint64_t number = 0;     // of the host in this session, from 0 on without a gap
+  std::uint64_t first_ns = 0;   // of its packets, since the epoch
   std::uint64_t last_ns = 0;
   std::uint64_t until_ns = 0;  // no later batch has a packet from before this
   std::uint64_t packets = 0;

@@ -66,6 +66,7 @@ BatchHeader BatchSender::next_header() const {
   header.session = settings_.session;
   header.host = settings_.host;
   header.boot = settings_.boot;
+  header.opened_ns = opened_ns_;
   const ClockQuality clock = clock_quality();
   header.clock = clock.source;
   header.clock_error_ns = clock.error_ns;

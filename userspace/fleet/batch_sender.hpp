@@ -54,6 +54,8 @@ class BatchSender {
   BatchSender(const BatchSender&) = delete;
   BatchSender& operator=(const BatchSender&) = delete;
 
+  // Before the first put(): since when packets are kept.
+  void begin(std::uint64_t opened_ns) { opened_ns_ = opened_ns; }
   // `until_ns`: see BatchHeader. A section without packets only tells that.
   void put(BuiltSection section, std::uint64_t until_ns);
   // The last batch, once all others are stored or `patience` is over; true if everything was stored.
@@ -100,6 +102,7 @@ class BatchSender {
   std::mutex spill_mutex_;  // of spill_; taken before mutex_
   std::optional<SpillFile> spill_;
   SenderCounts counts_;
+  std::uint64_t opened_ns_ = 0;
   std::uint64_t lost_ = 0;  // told by records so far
   std::chrono::milliseconds back_off_{0};
   Clock::time_point not_before_;  // nobody answered

@@ -8,8 +8,10 @@
 
 namespace ringtap {
 
+inline constexpr const char* kUnsynchronised = "unsynchronised";
+
 struct ClockQuality {
-  std::string source;          // "synchronised", "unsynchronised"
+  std::string source;          // "synchronised", kUnsynchronised
   std::uint64_t error_ns = 0;  // the bound that the kernel keeps (maxerror); grows while nobody corrects the clock
 };
 ClockQuality clock_quality();

@@ -10,6 +10,7 @@
 #include "base/end_request.hpp"
 #include "fleet/batch.hpp"
 #include "fleet/batch_order.hpp"
+#include "fleet/clock_quality.hpp"
 #include "fleet/section_reader.hpp"
 #include "fleet/stream.hpp"
 
@@ -214,6 +215,10 @@ void FleetSource::receive_batch(NatsMessage message) {
   const BatchHeader& header = packed->header;
   host.account.queue = std::max(host.account.queue, header.queue_packets);
   host.account.lost = std::max(host.account.lost, header.lost_after);
+  host.account.boot = header.boot;
+  host.account.opened_ns = header.opened_ns;
+  if (host.account.clock != kUnsynchronised) host.account.clock = header.clock;
+  host.account.clock_error_ns = std::max(host.account.clock_error_ns, header.clock_error_ns);
   host.order.put({.number = header.number,
                   .sent_before = header.sent_before,
                   .packets = header.packets,
@@ -278,6 +283,7 @@ bool FleetSource::next_section(Host& host) {
   if (header.is_end) {
     host.account.has_ended = true;
     host.account.ending = header.more;
+    host.account.ended_ns = host.account.value("stopped");
     host.account.trouble = header.more.text("end.trouble");
     host.section_until_ns = kNever;
   }
@@ -307,6 +313,7 @@ Result<> FleetSource::advance(Host& host) {
       if (next_section(host)) continue;
       host.is_finished = host.account.has_ended || (host.is_gone && host.is_caught_up && host.order.waiting() == 0);
       if (host.is_finished && !host.account.has_ended) {
+        host.account.ended_ns = host.until_ns;
         host.account.trouble = "its agent is gone; what it had captured after its last batch is lost";
         settings_.tell(host.account.host + ": " + host.account.trouble);
       }

@@ -33,6 +33,11 @@ struct FleetHostAccount {
   std::uint64_t lost = 0;     // by the kernel side, as far as is known
   std::uint64_t batches = 0;
   std::uint64_t repeats = 0;  // batches that came twice
+  std::string boot;           // of its kernel
+  std::string clock;          // as in BatchHeader, the worst so far
+  std::uint64_t clock_error_ns = 0;
+  std::uint64_t opened_ns = 0;  // when it began, by its clock
+  std::uint64_t ended_ns = 0;   // … and ended; 0: it has not
 
   std::vector<MissingBatches> gaps;
 

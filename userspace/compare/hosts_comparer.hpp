@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// A Sink that follows packets over several hosts: a PacketTracker for each host, whose interfaces are named
+// "host/interface", and Journeys, which tie what they saw. Counts packets by the path they took and writes one table of
+// all places and one of all paths, or JSON. Owns its outputs. Memory as that of its parts. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/hash_map.hpp"
+#include "compare/journeys.hpp"
+#include "compare/outcome.hpp"
+#include "compare/packet_tracker.hpp"
+#include "ringtap/byte_writer.hpp"
+#include "ringtap/sink.hpp"
+#include "ringtap/text_style.hpp"
+
+namespace ringtap {
+
+// What is known of a host beside its records.
+struct HostFacts {
+  std::string host;
+  HostClock clock;
+  std::uint64_t begin_ns = 0;  // of its capture, 0: not known
+  std::uint64_t end_ns = 0;    // 0: it has not ended
+  std::uint64_t lost = 0;      // records: in the kernel, and on the way here
+  std::string trouble;         // why it did not take part, or not to the end; empty: it did
+};
+
+struct HostsCompareOptions : CompareStyle {
+  CorrelatorOptions correlator;
+  TapSet taps = kAllTaps;
+  std::function<std::vector<HostFacts>()> facts;  // as they are now; may be null
+  std::string filter;                             // for the answer if no packet came
+};
+
+// Packets that took the same path, in the order of their hosts.
+struct PathCount {
+  struct Step {
+    std::uint16_t host = 0;
+    Outcome outcome;
+    bool follows = false;          // as in Journey
+    bool translated = false;       // before this host
+    bool translated_here = false;  // by it
+  };
+  std::vector<Step> steps;
+  bool from_outside = false;
+  bool goes_on = false;
+  Untied untied = Untied::kNo;
+  bool at_begin = false;  // what came before, or after, may be from before the beginning or after the end of a host
+  bool at_end = false;
+  std::uint64_t packets = 0;
+};
+
+class HostsComparer final : public Sink {
+ public:
+  struct Host {
+    std::string name;
+    std::unique_ptr<PacketTracker> tracker;
+    std::uint32_t interfaces = 0;
+    HostFacts facts;
+    std::vector<std::uint64_t> went_on;  // by place: packets last seen there that another host received
+    bool shares_kernel = false;          // with another host: what it sees in other namespaces, that one sees itself
+    [[nodiscard]] std::uint64_t lost() const { return std::max(facts.lost, tracker ? tracker->lost() : 0); }
+    [[nodiscard]] std::vector<PlaceCount> counts_by_place() const;
+    // Whether it would have seen any packet.
+    [[nodiscard]] bool is_whole() const { return tracker != nullptr && lost() == 0 && facts.trouble.empty(); }
+  };
+
+  HostsComparer(HostsCompareOptions options, std::unique_ptr<ByteWriter> out, std::unique_ptr<Sink> file);
+
+  Result<> on_interface(const Interface& interface) override;
+  Result<> on_record(const RecordView& record) override;
+  Result<> on_block(const FileBlockView& block) override { return file_ == nullptr ? ok() : file_->on_block(block); }
+  Result<> on_statistics(const InterfaceStatistics& statistics) override;
+  Result<> flush() override;
+  // Finishes every packet and writes the tables.
+  Result<> finish() override;
+  [[nodiscard]] std::uint64_t records_stored() const override;
+
+  // The tables so far.
+  [[nodiscard]] std::string report() const;
+  [[nodiscard]] const std::vector<Host>& hosts() const { return hosts_; }
+  [[nodiscard]] const std::vector<PathCount>& paths() const { return paths_; }
+  [[nodiscard]] const Texts& texts() const { return texts_; }
+  [[nodiscard]] const HostsCompareOptions& options() const { return options_; }
+  [[nodiscard]] std::uint64_t packets() const { return packets_; }
+
+ private:
+  struct From {
+    std::uint16_t host;
+    std::uint32_t interface_id;  // of that host
+  };
+  std::uint16_t host_of(std::string_view name);
+  void learn_facts();
+  void expire(std::uint64_t now_ns);
+  void on_visit(std::uint16_t host, const PacketHistory& history, std::span<const Observation> observations,
+                const Outcome& outcome);
+  void on_journey(Journey journey);
+  void settle(Journey& journey);
+  [[nodiscard]] bool may_precede(const Visit& visit) const;
+  [[nodiscard]] bool may_outlive(const Visit& visit) const;
+  void tell(const Journey& journey);
+
+  HostsCompareOptions options_;
+  std::unique_ptr<ByteWriter> out_;
+  std::unique_ptr<Sink> file_;
+  Texts texts_;
+  std::vector<Host> hosts_;
+  std::vector<From> interfaces_;
+  std::vector<PathCount> paths_;
+  HashMap<std::uint64_t, std::size_t> path_rows_;
+  std::uint64_t packets_ = 0;
+  std::uint64_t records_ = 0;
+  std::uint64_t now_ns_ = 0;
+  std::uint64_t expired_ns_ = 0;
+  std::string line_;
+  Result<> written_;  // the first error of a line
+  Journeys journeys_;
+};
+
+}  // namespace ringtap
