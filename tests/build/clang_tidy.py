@@ -5,8 +5,8 @@
 # that it includes, its command or the checks change; and after --budget seconds no further file is started: exit code
 # 77, and the next run continues from there. Under RINGTAP_REQUIRE_ALL=1 (CI) there is no budget.
 # Most of those two seconds go to the standard headers, which the checks walk through with every file. So several files
-# whose own names differ are checked as one, put together by their text. Where that finds anything, each of them is
-# checked alone, and only what is found then counts.
+# are checked as one, put together by their text. Where that finds anything, each half of them is checked so, and only
+# what is found in a file alone counts.
 # Each run first shows, on two files with one mistake, that the mistake is found in both ways.
 import argparse
 import concurrent.futures
@@ -28,7 +28,7 @@ ALIAS = re.compile(r"^ *using (\w+) =", re.MULTILINE)
 # Headers of which some define what others do: files that include them are not put together with files that do not.
 KINDS = ("linux/", "linux/netfilter", "pcap")
 ENUMERATION = re.compile(r"\benum\b[^{;]*\{([^}]*)\}")
-NAME = re.compile(r".*?(?<![\w:])(?!const\b|noexcept\b)(\w+)\s*[({=;\[]")
+NAME = re.compile(r".*?(?<![\w:])(?!const\b|noexcept\b|static_assert\b)(\w+)\s*[({=;\[]")
 FOUND = re.compile(r"^(.+?:\d+:\d+: (?:warning|error): .+)$", re.MULTILINE)
 
 
@@ -43,24 +43,39 @@ def findings_of(tool, build, path, *arguments):
 
 
 def flags_of(command):
-    """The command without its file: what is compiled alike can be compiled together."""
+    """The command without its file and without the folders of headers: what is compiled alike can be compiled together."""
     words = shlex.split(command["command"])
     for option in ("-o", "-c"):
         if option in words:
             at = words.index(option)
             del words[at : at + 2]
-    return words
+    return [words[at] for at in range(len(words)) if not is_folder(words, at)]
+
+
+def is_folder(words, at):
+    return words[at].startswith("-I") or words[at] == "-isystem" or (at > 0 and words[at - 1] == "-isystem")
+
+
+def folders_of(commands):
+    """Options for the folders of headers of all these, in their order."""
+    found = {}
+    for command in commands:
+        words = shlex.split(command["command"])
+        for at, word in enumerate(words):
+            if word.startswith("-I"):
+                found[word,] = None
+            elif word == "-isystem":
+                found[word, words[at + 1]] = None
+    return [word for option in found for word in option]
 
 
 def own_names(text):
     """The names that a file defines in namespaces, where no line is indented, and of all its constants and
-    aliases, which would hide those of another file; None if it cannot share a text. What this misses is found when the text is checked."""
+    aliases, which would hide those of another file. What this misses is found when the text is checked."""
     names = set(CONSTANT.findall(text)) | set(ALIAS.findall(text))
     for body in ENUMERATION.findall(text):
         names.update(re.findall(r"\bk[A-Z]\w*", body))
     for line in text.splitlines():
-        if re.match(r"#\s*(define|undef)|using namespace", line):
-            return None
         if not re.match(r"[A-Za-z\[]", line) or line.startswith(("namespace", "extern")):
             continue
         found = TYPE.match(line) or NAME.match(line)
@@ -69,19 +84,45 @@ def own_names(text):
     return names
 
 
-def joined(texts):
-    """One text of several, each header included once: that a file includes one twice is found still."""
-    seen, lines = set(), []
-    for text in texts:
-        own = set()
+def names_of_headers(source):
+    """Constants and types of all headers: a file that has one of its own does not include that header, but may be put
+    together with one that does."""
+    names = set()
+    for below in ("userspace", "include"):
+        for folder, _, files in os.walk(os.path.join(source, below)):
+            for name in files:
+                if name.endswith(".hpp"):
+                    with open(os.path.join(folder, name), encoding="utf-8") as file:
+                        text = file.read()
+                    names.update(CONSTANT.findall(text), ALIAS.findall(text))
+                    names.update(match[match.lastindex] for match in map(TYPE.match, text.splitlines()) if match)
+    return names
+
+
+def joined(texts, of_headers=frozenset()):
+    """One text of several, each header included once: that a file includes one twice is found still. A name that an
+    earlier file has, too, gets the number of its file, and a macro ends with its file."""
+    included, defined, lines = set(), set(), []
+    for number, text in enumerate(texts):
+        own = own_names(text)
+        hiding = (set(CONSTANT.findall(text)) | set(ALIAS.findall(text))) & of_headers
+        for name in own & defined | hiding:
+            before = r"(?<![.>\w])" if re.match("k[A-Z]", name) else r"(?<![.:>\w])"
+            text = re.sub(rf"{before}{name}\b", f"{name}_{number}", text)
+        defined |= own
+        seen, macros = set(), []
         for line in text.splitlines():
             include = re.match(r'\s*#\s*include\s*([<"].*[>"])', line)
-            if include and include[1] in seen:
+            macro = re.match(r"#\s*define (\w+)", line)
+            if include and include[1] in included:
                 line = ""
             elif include:
-                own.add(include[1])
+                seen.add(include[1])
+            elif macro:
+                macros.append(macro[1])
             lines.append(line)
-        seen |= own
+        lines += [f"#undef {macro}" for macro in macros]
+        included |= seen
     return "\n".join(lines) + "\n"
 
 
@@ -94,28 +135,19 @@ def findings_together(tool, source, build, commands):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "joined.cpp")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(joined(texts))
+            file.write(joined(texts, names_of_headers(source)))
         with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as file:
-            words = [*flags_of(commands[0]), "-c", path]
+            words = [*flags_of(commands[0]), *folders_of(commands), "-c", path]
             json.dump([{"directory": build, "file": path, "arguments": words}], file)
         return findings_of(tool, folder, path, "--config-file=" + os.path.join(source, ".clang-tidy"))
 
 
 def groups_of(entries, size):
     """The entries in groups of files that can share a text."""
-    groups = []
+    groups = {}
     for entry in entries:
-        with open(entry[0]["file"], encoding="utf-8") as file:
-            names = own_names(file.read())
-        flags = [*flags_of(entry[0]), entry[0].get("kinds")]
-        for group in groups:
-            if names is not None and len(group[2]) < size and group[0] == flags and not names & group[1]:
-                group[1].update(names)
-                group[2].append(entry)
-                break
-        else:
-            groups.append((flags if names is not None else [], names or set(), [entry]))
-    return [group[2] for group in groups]
+        groups.setdefault((*flags_of(entry[0]), str(entry[0].get("kinds"))), []).append(entry)
+    return [group[at : at + size] for group in groups.values() for at in range(0, len(group), size)]
 
 
 def without_precompiled(command):
@@ -148,9 +180,9 @@ def self_test(tool, source):
             if len(found) != 1 or "[bugprone-integer-division]" not in found[0]:
                 sys.exit(f"a file with one mistake: {found}")
         if groups_of([(command, "") for command in commands], 2) != [[(command, "") for command in commands]]:
-            sys.exit("two files with different names are not put together")
-        if len(groups_of([(commands[0], ""), (commands[0], "")], 2)) != 2:
-            sys.exit("two files with the same name are put together")
+            sys.exit("two files are not put together")
+        if joined(["int twice(int n) { return n; }"] * 2).count(" twice(") != 1:
+            sys.exit("of two functions with one name, none is renamed")
 
 
 def digest_of_includes(source, path, seen, digest):
@@ -203,7 +235,7 @@ def main():
     arguments.add_argument("build")
     arguments.add_argument("--budget", type=float, default=180)
     arguments.add_argument("--jobs", type=int, default=2)
-    arguments.add_argument("--together", type=int, default=8, help="files at most that are checked as one")
+    arguments.add_argument("--together", type=int, default=24, help="files at most that are checked as one")
     options = arguments.parse_args()
     complete = os.environ.get("RINGTAP_REQUIRE_ALL") == "1"
     tool = shutil.which("clang-tidy")
@@ -216,13 +248,17 @@ def main():
     def check(group):
         if not complete and time.monotonic() > end:
             return 0
-        clean = len(group) > 1 and not findings_together(tool, source, build, [command for command, _ in group])
-        for command, stamp in group:
-            found = [] if clean else findings_of(tool, os.path.join(build, "clang-tidy"), command["file"])
+        if len(group) == 1:
+            found = findings_of(tool, os.path.join(build, "clang-tidy"), group[0][0]["file"])
             findings.update(found)
-            if not found:
-                with open(stamp, "w", encoding="utf-8"):
-                    pass
+        else:
+            found = findings_together(tool, source, build, [command for command, _ in group])
+            if found:
+                half = len(group) // 2
+                return check(group[:half]) + check(group[half:])
+        for _, stamp in group if not found else []:
+            with open(stamp, "w", encoding="utf-8"):
+                pass
         return len(group)
 
     source, build = os.path.abspath(options.source), os.path.abspath(options.build)

@@ -221,5 +221,36 @@ class Links(CheckTest):
                 self.assert_found(self.NAME, {"README.md": "\n" + text + "\n", "docs/a.md": ""}, "README.md:")
 
 
+class Includes(CheckTest):
+    NAME = "check_includes.py"
+
+    def test_a_header_of_ones_own_or_by_a_header_of_the_project_passes(self):
+        self.assert_clean(
+            self.NAME,
+            {
+                "include/ringtap/names.hpp": OPENING + "#include <string>\n#include <vector>\n",
+                "userspace/base/a.cpp": '#include "ringtap/names.hpp"\nstd::vector<std::string_view> all;\n',
+                "userspace/base/b.cpp": '// std::map\nconst char* text = "std::map<int, int>";\n',
+                "tests/unit/a_test.cpp": "std::map<int, int> tests_are_not_precompiled;\n",
+            },
+        )
+
+    def test_what_only_the_precompiled_header_gives_is_found(self):
+        for use, header in (
+            ("std::vector<int> a;", "<vector>"),
+            ("auto b = std::min(1, 2);", "<algorithm>"),
+            ("std::unordered_map<int, int> c;", "<unordered_map>"),
+            ("Result<> d();", "<ringtap/result.hpp>"),
+        ):
+            with self.subTest(use=use):
+                self.assert_found(
+                    self.NAME, {"userspace/base/a.cpp": "#include <cstdint>\n" + use + "\n"}, "userspace/base/a.cpp", header
+                )
+
+    def test_a_precompiled_header_that_it_does_not_know_is_found(self):
+        line = "  target_precompile_headers(ringtap_precompiled PRIVATE <vector> <sstream>)\n"
+        self.assert_found(self.NAME, {"tools/cmake/RingtapTargets.cmake": line}, "<sstream>")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "live/interface_totals.hpp"
 
+#include <algorithm>
+
 namespace ringtap {
 
 std::vector<InterfaceStatistics> InterfaceTotals::of(const SourceAccount& account, const SlotTable& slots,
