@@ -341,6 +341,40 @@ TEST(ServicePrinters, LeaveTheLinkHeaderOutOfADumpBehindACutAsTcpdumpDoes) {
       "");
 }
 
+TEST(ServicePrinters, BeginADumpBehindACutWhereTcpdumpDoes) {
+  REQUIRE_COMPARED_TCPDUMP();
+  struct Cooked {
+    LinkType link;
+    std::vector<Bytes> packets;
+  };
+  const std::string quoted = "4500 0028 0000 0000 4011 0000 c0000201 c0000202 0001 0002 0014 0000 000102030405";
+  const std::vector<Cooked> families = {
+      {LinkType::kEthernet,
+       {over_ip(1, "0303 0000 0110 003c" + quoted), over_ip(1, "0501 0000 c0000203" + quoted),
+        over_ip(1, "0900 0000 0102 003c 01020304 00000001"), over_ip(1, "0b00 0000 00000000" + quoted),
+        over_ip(1, "0c01 0000 01000000" + quoted), over_ip(1, "0e00 0000 0001 0002 00000001 00000002 00000003"),
+        over_ip(33, "0001 0002 07000000 01 00 0000 00000005 00000000 00000000 00000000"),
+        over_ip(33, "0001 0002 07000000 03 00 0000 00000005 00000000 00000000 00000000"),
+        over_ip(33, "0001 0002 07000000 0f 00 0000 00000005 00000000 00000000 00000000"),
+        over_ip(47, "3000 0800 00000001 00000002" + kInner), over_ip(2, "1f20 0000" + std::string(40, '1')),
+        over_tcp(6379, "2a320d0a24330d0a6162630d0a24300d0a"), over_tcp(6379, "50494e470d0a"),
+        over_udp(4500, "12345678 00000001 000102030405"), over_udp(123, "1b000000" + std::string(88, '0')),
+        over_udp(6696, "2a02 0009 00 0406 0000 0001 0190"),
+        over_ip(6, "03e8 07d0 00000001 00000000 7010 ffff 0000 0000 fd08 010203040506 6162")}},
+      {LinkType::kLinuxSll, {bytes_of("0000 0001 0006 020000000001 0000 0800" + kInner)}},
+      {LinkType::kLinuxSll2, {bytes_of("0800 0000 7fffffff 0001 00 06 020000000001 0000" + kInner)}},
+      {LinkType::kNull, {bytes_of("02000000" + kInner)}},
+      {LinkType::kFrameRelay, {bytes_of("184103cc" + kInner)}},
+      {LinkType::kCiscoHdlc, {bytes_of("0f00fefe 00 83 1b 01")}},
+      {LinkType{282}, {bytes_of("2c000080 020000000001 020000000002 0800" + kInner)}},
+  };
+  for (const Cooked& family : families) {
+    const std::vector<Cut> cuts = cut_at_every_length(family.packets);
+    EXPECT_EQ(first_difference(printed(cuts, "-x", family.link), printed_by_tcpdump(cuts, "-x", family.link)), "")
+        << static_cast<unsigned>(family.link);
+  }
+}
+
 TEST(ServicePrinters, PrintDamagedPacketsAsHarmlessText) {
   for (const PrintedFamily& family : families()) {
     const std::vector<Cut> cuts = damaged(family, family.link == LinkType::kEthernet ? 14 : 0, 500);

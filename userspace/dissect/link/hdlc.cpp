@@ -144,10 +144,11 @@ void print_hdlc(Context& context, Cursor packet) {
     case 0x8848:
       return print_mpls_stack(context, payload);
     case kOsi: {
-      if (payload.length() < 2 || !payload.has(2)) {
+      if (payload.length() < 2) {
         context.link_header_size = packet.captured();
         return context.put_truncated();
       }
+      if (!payload.has(2)) return (void)payload.span(0, 2);
       // A byte of padding may come before the protocol.
       const std::uint8_t second = payload.u8(1);
       return print_osi(context, second >= 0x81 && second <= 0x83 ? payload.from(1) : payload);
@@ -176,7 +177,10 @@ void print_frame_relay(Context& context, Cursor packet) {
     context.link_header_size = packet.captured();
     return context.put_truncated();
   }
-  if (!packet.has(4)) return (void)packet.span(0, 4);
+  if (!packet.has(4)) {
+    context.link_header_size = packet.captured();
+    return packet.truncated();
+  }
   const FrameRelayAddress address = frame_relay_address(packet);
   if (address.size == 0) return context.put("Q.922, invalid address");
   if (!packet.has(address.size + 2)) return (void)packet.span(0, address.size + 2);

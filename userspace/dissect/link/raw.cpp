@@ -49,8 +49,8 @@ void print_raw_ipv6(Context& context, Cursor packet) {
 
 void print_null(Context& context, Cursor packet) {
   context.protocol("null");
-  context.link_header_size = 4;
   if (packet.length() < 4 || !packet.has(4)) return packet.truncated();
+  context.link_header_size = 4;
   // The capturing host's byte order is not known, but families are small numbers.
   const std::uint32_t little = packet.le32(0);
   const std::uint32_t family = (little & 0xffff0000) != 0 ? packet.be32(0) : little;

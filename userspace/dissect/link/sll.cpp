@@ -77,8 +77,8 @@ void print_payload(Context& context, const Cooked& header, Cursor payload, std::
 
 void print_linux_sll(Context& context, Cursor packet) {
   context.protocol("sll");
-  context.link_header_size = kSllHeader;
   if (packet.length() < kSllHeader || !packet.has(kSllHeader)) return packet.truncated();
+  context.link_header_size = kSllHeader;
   const Cooked header{.protocol = packet.be16(14),
                       .packet_type = static_cast<std::uint8_t>(std::min<unsigned>(packet.be16(0), 255)),
                       .address_size = packet.be16(4),
@@ -94,8 +94,8 @@ void print_linux_sll(Context& context, Cursor packet) {
 
 void print_linux_sll2(Context& context, Cursor packet) {
   context.protocol("sll2");
-  context.link_header_size = kSll2Header;
   if (packet.length() < kSll2Header || !packet.has(kSll2Header)) return packet.truncated();
+  context.link_header_size = kSll2Header;
   const Cooked header{.protocol = packet.be16(0),
                       .packet_type = packet.u8(10),
                       .address_size = packet.u8(11),

@@ -120,7 +120,6 @@ void print_brcm_prepend(Context& context, Cursor packet) {
   context.protocol("brcm-tag-prepend");
   if (packet.length() < kTag || !packet.has(kTag)) {
     context.put_truncated();
-    context.link_header_size = packet.length();
     return;
   }
   if (context.options.link_header) put_brcm_tag(context, packet.first(kTag));

@@ -67,6 +67,8 @@ constexpr std::size_t kHeader = 8;
 constexpr std::size_t kQuotedDestination = kHeader + 16;
 
 void put_unreachable(Context& context, const Cursor& message, std::uint8_t code) {
+  constexpr std::uint8_t kPort = 3;
+  if (code == kPort && !message.has(kHeader + 10)) message.truncated();
   const std::uint8_t* destination = message.block(kQuotedDestination, 4);
   for (const UnreachableForm& form : kUnreachableForms) {
     if (form.code != code) continue;
@@ -237,6 +239,7 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip) {
       put_redirect(context, message, code);
       break;
     case kRouterAdvertisement:
+      context.protocol("icmp", true);
       put_router_advertisement(context, message);
       break;
     case kTimeExceeded:
@@ -250,7 +253,6 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip) {
       }
       break;
     case kParameterProblem:
-      if (!message.has(kHeader + 20)) message.truncated();
       if (code != 0) {
         context.put("parameter problem - code ", code);
       } else {
@@ -264,6 +266,7 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip) {
       context.put("time stamp query id ", message.be16(4), " seq ", message.be16(6));
       break;
     case kTimestampReply:
+      context.protocol("icmp", true);
       context.put("time stamp reply id ", message.be16(4), " seq ", message.be16(6), ": org ");
       put_time_of_day(context, message.be32(8));
       context.put(", recv ");

@@ -207,7 +207,7 @@ void put_dvmrp(Context& context, const Cursor& message) {
 void put_trace(Context& context, const Cursor& message, std::string_view name) {
   const std::size_t length = message.length();
   if (length < 24) return context.put(" [invalid len ", length, "]");
-  if (!message.has(24)) return message.truncated();
+  if (!message.has(24)) return (void)message.block(0, 24);
   context.put(name, ' ', message.be24(21));
   put_host4(context, ": ", message.block(8, 4));
   put_host4(context, " to ", message.block(12, 4));

@@ -43,7 +43,8 @@ void print_ipcomp(Context& context, Cursor packet, const IpHeader&) {
 void print_esp_in_udp(Context& context, Cursor payload, const Transport& transport) {
   context.protocol("isakmp_rfc3948");
   if (payload.length() == 1 && payload.u8(0) == 0xff) return context.put("isakmp-nat-keep-alive");
-  if (payload.length() < 4 || !payload.has(4)) return payload.truncated();
+  if (!payload.has(4)) return (void)payload.block(0, 4);
+  if (payload.length() < 4) return payload.truncated();
   if (payload.be32(0) == 0) {
     context.put("NONESP-encap: ");
     payload.skip(4);

@@ -222,7 +222,7 @@ void print_ipv4_packet(Context& context, Cursor packet) {
   }
   if (!whole.has(header_size)) {
     context.put(" [remaining caplen(", whole.captured(), ") < header length(", header_size, ")]");
-    return whole.truncated();
+    return (void)whole.span(0, header_size);
   }
 
   const IpHeader ip{.version = 4,

@@ -398,7 +398,10 @@ void put_brief(Context& context, std::uint8_t type, const Cursor& body) {
 // The messages of a packet's body or trailer.
 void put_messages(Context& context, Cursor messages, State& state) {
   while (messages.length() > 0 && !context.truncated()) {
+    // A message of which nothing was captured is read, one that is cut is looked at first.
+    context.protocol("babel");
     const std::uint8_t type = messages.take_u8();
+    context.protocol("babel", true);
     std::size_t size = 0;
     if (type != kPad1) {
       if (messages.length() < 1) return context.put_invalid();

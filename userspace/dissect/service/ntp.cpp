@@ -123,8 +123,9 @@ void print_control(Context& context, Cursor message) {
 }  // namespace
 
 void print_ntp(Context& context, Cursor message, const Transport&) {
-  context.protocol("ntp", true);
+  context.protocol("ntp");
   const std::uint8_t first = message.u8(0);
+  context.protocol("ntp", true);
   const std::uint8_t mode = first & 7;
   context.put("NTPv", static_cast<std::uint32_t>(first >> 3 & 7), ", ", kModes[mode], ", length ", message.length());
   if (!context.verbose()) return;

@@ -47,6 +47,7 @@ Number take_number(Context& context, Cursor& rest, std::uint32_t& value) {
     too_large = too_large || value > (kMaxNumber - digit) / 10;
     if (!too_large) value = value * 10 + digit;
   }
+  if (rest.length() == 0) rest.truncated();
   const std::uint8_t line_feed = rest.take_u8();
   if (context.truncated()) return Number::kNone;
   if (line_feed != '\n') {
@@ -91,7 +92,7 @@ void put_inline(Context& context, Cursor& rest) {
   const std::size_t readable = rest.readable();
   std::size_t size = 0;
   while (size < readable && rest.u8(size) != '\r' && rest.u8(size) != '\n') ++size;
-  if (size == readable) return rest.truncated();
+  if (size == readable) return (void)rest.span(0, rest.captured() + 1);
   put_quoted(context, rest, size);
   while (rest.readable() > 0 && (rest.u8(0) == '\r' || rest.u8(0) == '\n')) rest.skip(1);
 }

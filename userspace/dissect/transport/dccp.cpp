@@ -206,7 +206,7 @@ void print_dccp(Context& context, Cursor packet, const IpHeader& ip) {
     return context.put("truncated-", kTypes[type], " - ", options - packet.length(), " bytes missing!");
   }
   const std::size_t behind = fixed + 8;
-  if (type == kResponse || type == kReset) (void)packet.block(0, options);
+  if ((type == kRequest || type == kResponse || type == kReset) && !packet.has(options)) return packet.truncated();
   switch (type) {
     case kRequest:
       context.put(kTypes[type], " (service=", packet.be32(fixed), ") ");

@@ -245,7 +245,8 @@ bool put_option(Context& context, std::uint8_t kind, const Cursor& option, std::
       used = size;
       if (size > left) return false;
       if (size > 0) context.put(" 0x");
-      put_hex(context, option, 0, size);
+      put_hex(context, option, 0, std::min(size, option.captured()));
+      if (!option.has(size)) option.truncated();
       return true;
   }
 }
@@ -382,7 +383,7 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
   if (!segment.has(header_size)) {
     // The options ended before the header does.
     context.put(" [remaining caplen(", segment.captured(), ") < header length(", header_size, ")]");
-    return segment.truncated();
+    return (void)segment.span(0, header_size);
   }
   const Cursor payload = segment.from(header_size).with_length(body);
   if ((flags & kRst) != 0 && context.verbose()) return put_reset_reason(context, payload);

@@ -167,7 +167,7 @@ void print_v1(Context& context, Cursor packet, std::uint16_t flags) {
 }  // namespace
 
 void print_gre(Context& context, Cursor packet, const IpHeader&) {
-  context.protocol("gre");
+  context.protocol("gre", true);
   if (!packet.has(2)) return packet.truncated();
   const std::uint16_t flags = packet.be16(0);
   const unsigned version = flags & kVersion;
