@@ -49,6 +49,21 @@ TEST(EventReader, WalksSeveralRecordsOfOneSample) {
   EXPECT_FALSE(reader.malformed());
 }
 
+TEST(EventReader, TakesWhatTheProgramReturnedForAVerdictWhereItDropsOnly) {
+  const auto verdict = [](ringtap_tap tap, std::int32_t value) {
+    Sample sample;
+    sample.add({.monotonic_ns = 1, .verdict = value, .tap = static_cast<std::uint8_t>(tap)}, {1});
+    EventReader reader(sample.bytes());
+    return to_record(*reader.next()).verdict;
+  };
+  constexpr std::int32_t kXdpDrop = 1;
+  constexpr std::int32_t kXdpPass = 2;
+  EXPECT_FALSE(verdict(RINGTAP_TAP_XDP, kXdpPass));
+  EXPECT_FALSE(verdict(RINGTAP_TAP_TC_INGRESS, -1));
+  ASSERT_TRUE(verdict(RINGTAP_TAP_XDP, kXdpDrop));
+  EXPECT_EQ(verdict(RINGTAP_TAP_XDP, kXdpDrop)->value, kXdpDrop);
+}
+
 TEST(EventReader, FindsTheTraceBetweenHeaderAndBytes) {
   ringtap_trace trace{.skb = 0xffff888000001100, .reason = 8, .in_ifindex = 3, .hook = 1, .last = 1};
   std::vector<std::uint8_t> bytes(sizeof(trace));

@@ -173,8 +173,10 @@ RecordBlock encode_record(PcapngBlock& block, const RecordView& record, NamedPro
     block.text(pcapng::kOptComment, comment);
     rest.remove_prefix(std::min(comment.size() + 1, rest.size()));
   }
-  // Without a trace the tap follows from the verdict's type and the direction.
-  if (record.trace || (record.tap != Tap::kUnknown && !record.verdict)) {
+  // Without a trace the tap follows from the verdict's type and the direction, if there is one.
+  if (!record.trace) {
+    if (record.tap != Tap::kUnknown && !record.verdict) block.text(pcapng::kEpbTrace, tap_words(record.tap));
+  } else {
     std::string text;
     append_trace_comment(text, record);
     if (!record.comment.starts_with(text)) block.text(pcapng::kOptComment, text);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "record/event.hpp"
 
+#include <linux/bpf.h>
+
 #include <algorithm>
 
 namespace ringtap {
@@ -96,9 +98,10 @@ RecordView to_record(const EventView& event) {
   record.lost_before = header.lost;
   if (header.rx_queue != RINGTAP_RX_QUEUE_UNKNOWN) record.rx_queue = header.rx_queue;
   if (header.hash != 0) record.hash = header.hash;
-  const bool tc = header.tap == RINGTAP_TAP_TC_INGRESS || header.tap == RINGTAP_TAP_TC_EGRESS;
-  if (tc) record.verdict = Verdict{VerdictType::kTc, header.verdict};
-  if (header.tap == RINGTAP_TAP_XDP) record.verdict = Verdict{VerdictType::kXdp, header.verdict};
+  // A program of ours that passes packets on says nothing about them.
+  if (header.tap == RINGTAP_TAP_XDP && header.verdict != XDP_PASS) {
+    record.verdict = Verdict{VerdictType::kXdp, header.verdict};
+  }
   record.cpu = header.cpu;
   record.mark = header.mark;
   record.gso_size = header.gso_size;

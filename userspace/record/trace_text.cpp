@@ -97,8 +97,19 @@ void append_trace_comment(std::string& text, const RecordView& record) {
   }
 }
 
+std::string_view tap_words(Tap tap) {
+  static const auto all = [] {
+    std::array<std::string, kTapTraits.size()> words;
+    for (const TapTraits& traits : kTapTraits) {
+      words[static_cast<std::size_t>(traits.tap)] = "tap=" + std::string(traits.name);
+    }
+    return words;
+  }();
+  return all[static_cast<std::size_t>(tap)];
+}
+
 void append_trace_words(std::string& text, const RecordView& record) {
-  text.append("tap=").append(tap_name(record.tap));
+  text.append(tap_words(record.tap));
   if (!record.trace) return;
   const Trace& trace = *record.trace;
   if (trace.skb != 0) append_number(text.append(" skb="), trace.skb, 16);

@@ -18,6 +18,9 @@ void append_trace_comment(std::string& text, const RecordView& record);
 // "tap=drop skb=ffff888101234500 reason=NETFILTER_DROP function=nf_hook_slow". Appended to `text`.
 void append_trace_words(std::string& text, const RecordView& record);
 
+// Of a record without a trace: "tap=xdp".
+std::string_view tap_words(Tap tap);
+
 // Sets tap and trace of `record` from such words; skips unknown ones. Borrows `words`.
 void read_trace_words(std::string_view words, RecordView& record);
 
