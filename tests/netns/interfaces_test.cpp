@@ -157,6 +157,7 @@ TEST_F(Interfaces, ThatAreRenamedHaveTheirNewNameFromThenOn) {
   const FrameSender sender(hosts.left, "left");
   for (int i = 0; i < 3; ++i) sender.send(frame_saying("before"));
   hosts.right.ip("link set right name renamed");
+  EXPECT_TRUE(ringtap.process().wait_for_err("right is now called renamed"));
   for (int i = 0; i < 4; ++i) sender.send(frame_saying("after"));
   const Finished finished = ringtap.stop();
   EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
@@ -185,11 +186,17 @@ TEST_F(Interfaces, ThatSwapTheirNamesKeepTheirPackets) {
   };
   Capture any(hosts.right, {"-i", "any", "-l", "-n", "-t", "udp"});
   Capture ringtap(hosts.right, {"-v", "-i", "right", "-i", "right2", "-w", path});
+  const auto rename = [&](const std::string& from, const std::string& to) {
+    hosts.right.ip("link set " + from + " name " + to);
+    for (Capture* capture : {&any, &ringtap}) {
+      EXPECT_TRUE(capture->process().wait_for_err(from + " is now called " + to)) << capture->process().err();
+    }
+  };
   send("before");
-  hosts.right.ip("link set right name between");
+  rename("right", "between");
   send("meanwhile");
-  hosts.right.ip("link set right2 name right");
-  hosts.right.ip("link set between name right2");
+  rename("right2", "right");
+  rename("between", "right2");
   send("after");
   const Finished finished = ringtap.stop();
   EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
