@@ -187,9 +187,7 @@ __weak __noinline int owner_address_kind(struct __sk_buff *skb, __u32 v4, __u64 
 /* The same where loads are possible, for the usual case: of the device, and its first address. */
 static __always_inline struct net_device *loaded_device(struct __sk_buff *skb)
 {
-	struct sk_buff *kernel_skb = cast_to_kern_ctx(skb);
-
-	return kernel_skb->dev;
+	return loaded_skb(skb)->dev;
 }
 
 static __always_inline int may_be_redirected(struct __sk_buff *skb, int v4)
@@ -272,10 +270,99 @@ static __always_inline int is_chosen(struct __sk_buff *skb, struct bpf_sock *ful
 	return !any_address || is_for_this_host(skb, packet);
 }
 
-static __always_inline void set_found(struct __sk_buff *skb, struct bpf_sock *sk, const struct inet_packet *packet,
-				      struct ringtap_owner *end)
+/*
+ * Connections whose owner was found lately, so that it is not looked for again. Nothing can go stale: the kernel's own
+ * socket is read, and has to be this very socket (a cookie is never given twice), established, in this namespace, with
+ * these addresses and ports; then its record is read. Memory that was freed meanwhile reads as something else.
+ */
+#define MOST_RECENT 1024 /* for each CPU; a power of two */
+#define ESTABLISHED 1
+_Static_assert(__builtin_offsetof(struct ringtap_socket_owner, process) == 0 &&
+		       __builtin_offsetof(struct ringtap_socket_owner, cookie) == 8,
+	       "set_recent() reads them as two words");
+struct recent_receiver {
+	__u64 sk;
+	__u64 record;
+	__u64 cookie;
+	__u32 ifindex;
+	__u32 reserved;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, MOST_RECENT);
+	__type(key, __u32);
+	__type(value, struct recent_receiver);
+} recent_receivers __weak SEC(".maps");
+
+/* Where the connection's entry is. */
+static __always_inline struct recent_receiver *recent_of(const struct inet_packet *packet)
 {
-	struct bpf_sock *full = bpf_sk_fullsock(sk);
+	__u64 mixed;
+
+	if (packet->v4) {
+		mixed = (__u64)packet->tuple.ipv4.saddr << 32 | packet->tuple.ipv4.daddr;
+		mixed ^= (__u64)packet->tuple.ipv4.sport << 16 | packet->tuple.ipv4.dport;
+	} else {
+		mixed = (__u64)(packet->tuple.ipv6.saddr[2] ^ packet->tuple.ipv6.daddr[2]) << 32 |
+			(packet->tuple.ipv6.saddr[3] ^ packet->tuple.ipv6.daddr[3]);
+		mixed ^= (__u64)packet->tuple.ipv6.sport << 16 | packet->tuple.ipv6.dport;
+	}
+	__u32 index = mixed * 0x9e3779b97f4a7c15ull >> 54;
+	return bpf_map_lookup_elem(&recent_receivers, &index);
+}
+
+static __always_inline int has_addresses(const struct sock_common *common, const struct inet_packet *packet)
+{
+	if (packet->v4)
+		return common->skc_daddr == packet->tuple.ipv4.saddr &&
+		       common->skc_rcv_saddr == packet->tuple.ipv4.daddr &&
+		       common->skc_dport == packet->tuple.ipv4.sport &&
+		       common->skc_num == bpf_ntohs(packet->tuple.ipv4.dport);
+	const __u32 *remote = (const __u32 *)&common->skc_v6_daddr;
+	const __u32 *local = (const __u32 *)&common->skc_v6_rcv_saddr;
+	__u32 differs = 0;
+	for (int i = 0; i < 4; i++)
+		differs |= (remote[i] ^ packet->tuple.ipv6.saddr[i]) | (local[i] ^ packet->tuple.ipv6.daddr[i]);
+	return !differs && common->skc_dport == packet->tuple.ipv6.sport &&
+	       common->skc_num == bpf_ntohs(packet->tuple.ipv6.dport);
+}
+
+static __always_inline int set_recent(struct __sk_buff *skb, const struct inet_packet *packet,
+				      const struct recent_receiver *recent, struct ringtap_owner *end)
+{
+	__u64 cookie = recent->cookie;
+
+	if (!recent->sk || recent->ifindex != skb->ifindex)
+		return 0;
+	struct sock *sk = rdonly_cast((void *)recent->sk, bpf_core_type_id_kernel(struct sock));
+	struct sock_common *common = &sk->__sk_common;
+	struct net_device *device = loaded_device(skb);
+	if ((__u64)common->skc_cookie.counter != cookie || common->skc_state != ESTABLISHED ||
+	    common->skc_bound_dev_if || common->skc_net.net != device->nd_net.net || !has_addresses(common, packet) ||
+	    !sk->sk_socket)
+		return 0;
+	/* Loads need a type of the kernel's, and this one is two words. */
+	struct timespec64 *record = rdonly_cast((void *)recent->record, bpf_core_type_id_kernel(struct timespec64));
+	struct timespec64 *user =
+		rdonly_cast((void *)recent->record + __builtin_offsetof(struct ringtap_socket_owner, uid),
+			    bpf_core_type_id_kernel(struct timespec64));
+	__u64 process = record->tv_sec;
+	__u32 uid = user->tv_sec;
+	barrier();
+	if (!process || (__u64)record->tv_nsec != cookie)
+		return 0;
+	end->process = process;
+	end->cookie = cookie;
+	end->uid = uid;
+	end->kind = RINGTAP_OWNER_SOCKET;
+	return 1;
+}
+
+static __always_inline void set_tcp(struct __sk_buff *skb, struct bpf_sock *sk, const struct inet_packet *packet,
+				    struct recent_receiver *recent, struct ringtap_owner *end)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	struct bpf_sock *full = tcp ? bpf_sk_fullsock(sk) : NULL;
 
 	if (!full) {
 		struct bpf_sock *listener = bpf_get_listener_sock(sk);
@@ -291,38 +378,47 @@ static __always_inline void set_found(struct __sk_buff *skb, struct bpf_sock *sk
 			set_closed(end, closed->tw_sk.__tw_common.skc_cookie.counter);
 		return;
 	}
-	int tcp = packet->protocol == IPPROTO_TCP;
-	int listens = tcp && full->state == LISTENS;
-	int is_connection = tcp ? !listens : full->dst_port != 0;
-	if (!is_connection && !is_chosen(skb, full, packet))
+	struct sock *kernel_sk = &tcp->inet_conn.icsk_inet.sk;
+	__u64 cookie = kernel_sk->__sk_common.skc_cookie.counter;
+	int listens = full->state == LISTENS;
+	if (listens && !is_chosen(skb, full, packet))
 		return;
-	struct tcp_sock *kernel_tcp = tcp ? bpf_skc_to_tcp_sock(sk) : NULL;
 	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
-	if (!tcp) {
-		set_known(end, owner, 0, 0);
-		if (owner)
-			end->cookie = owner->cookie;
-		return;
-	}
-	if (!kernel_tcp)
-		return;
-	if (!owner && BPF_CORE_READ_BITFIELD(kernel_tcp, is_mptcp)) {
+	if (!owner && BPF_CORE_READ_BITFIELD(tcp, is_mptcp)) {
 		struct mptcp_sock *mptcp = mptcp_of(full);
 
 		if (mptcp)
 			set_subflow(end, mptcp);
 		return;
 	}
-	set_known(end, owner, kernel_tcp->inet_conn.icsk_inet.sk.__sk_common.skc_cookie.counter, listens);
-	if (end->kind == RINGTAP_OWNER_SOCKET && !kernel_tcp->inet_conn.icsk_inet.sk.sk_socket)
+	set_known(end, owner, cookie, listens);
+	if (end->kind != RINGTAP_OWNER_SOCKET)
+		return;
+	if (!kernel_sk->sk_socket) {
 		end->kind = RINGTAP_OWNER_CLOSED;
+	} else if (recent && cookie) {
+		recent->sk = (__u64)full;
+		recent->record = (__u64)owner;
+		recent->cookie = cookie;
+		recent->ifindex = skb->ifindex;
+	}
+}
+
+static __always_inline void set_udp(struct __sk_buff *skb, struct bpf_sock *sk, const struct inet_packet *packet,
+				    struct ringtap_owner *end)
+{
+	if (!sk->dst_port && !is_chosen(skb, sk, packet))
+		return;
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
+	set_known(end, owner, 0, 0);
+	if (owner)
+		end->cookie = owner->cookie;
 }
 
 /* The socket that the stack would find, in the namespace of the device. */
 static __always_inline void find_receiver(struct __sk_buff *skb, __u64 offset, struct ringtap_owner *end)
 {
 	struct inet_packet packet = {};
-	struct bpf_sock *sk;
 
 	if (skb->pkt_type == PACKET_OTHERHOST || skb->vlan_present)
 		return;
@@ -332,14 +428,24 @@ static __always_inline void find_receiver(struct __sk_buff *skb, __u64 offset, s
 	if (skb->pkt_type != PACKET_HOST || !read_packet(skb, offset, &packet))
 		return;
 	__u32 size = packet.v4 ? sizeof(packet.tuple.ipv4) : sizeof(packet.tuple.ipv6);
-	if (packet.protocol == IPPROTO_TCP)
-		sk = bpf_skc_lookup_tcp(skb, &packet.tuple, size, BPF_F_CURRENT_NETNS, 0);
-	else
-		sk = bpf_sk_lookup_udp(skb, &packet.tuple, size, BPF_F_CURRENT_NETNS, 0);
-	if (!sk)
-		return;
-	set_found(skb, sk, &packet, end);
-	bpf_sk_release(sk);
+	if (packet.protocol == IPPROTO_TCP) {
+		struct recent_receiver *recent = cfg_kernel_casts ? recent_of(&packet) : NULL;
+
+		if (recent && set_recent(skb, &packet, recent, end))
+			return;
+		struct bpf_sock *sk = bpf_skc_lookup_tcp(skb, &packet.tuple, size, BPF_F_CURRENT_NETNS, 0);
+		if (!sk)
+			return;
+		set_tcp(skb, sk, &packet, recent, end);
+		bpf_sk_release(sk);
+	} else {
+		struct bpf_sock *sk = bpf_sk_lookup_udp(skb, &packet.tuple, size, BPF_F_CURRENT_NETNS, 0);
+
+		if (!sk)
+			return;
+		set_udp(skb, sk, &packet, end);
+		bpf_sk_release(sk);
+	}
 }
 
 #endif

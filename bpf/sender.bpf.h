@@ -18,7 +18,7 @@
 #define SOCK_DGRAM	 2
 #define SOCK_RAW	 3
 #define MOST_FILES	 1024
-#define FILES_AT_ONCE	 16
+#define FILES_AT_ONCE	 8 /* on the stack, of which little is left */
 
 /* Loopback takes the socket from the sk_buff: whose it was, by the sk_buff's address, from egress to ingress. */
 struct {
@@ -40,15 +40,20 @@ static __always_inline void set_closed(struct ringtap_owner *end, __u64 cookie)
 		end->kind = RINGTAP_OWNER_CLOSED;
 }
 
+/*
+ * The kernel's own sk_buff, if cfg_kernel_casts. Read-only: following pointers of one that the verifier trusts would
+ * have it search all types by name at each step, which took most of the time to start.
+ */
+static __always_inline struct sk_buff *loaded_skb(struct __sk_buff *skb)
+{
+	return rdonly_cast(skb, bpf_core_type_id_kernel(struct sk_buff));
+}
+
 static __always_inline struct sock *socket_of(struct __sk_buff *skb)
 {
 	struct sk_buff *kernel_skb = (void *)skb;
 
-	if (cfg_kernel_casts) {
-		kernel_skb = cast_to_kern_ctx(skb);
-		return kernel_skb->sk;
-	}
-	return BPF_CORE_READ(kernel_skb, sk);
+	return cfg_kernel_casts ? loaded_skb(skb)->sk : BPF_CORE_READ(kernel_skb, sk);
 }
 
 /* Whether the packet leaves by the device that it was routed to, as what the socket sent and not as a tunnel's. */
@@ -61,10 +66,11 @@ static __always_inline int is_first_device(struct __sk_buff *skb, __u16 family)
 	if (skb->ingress_ifindex)
 		return 0;
 	if (cfg_kernel_casts) {
-		kernel_skb = cast_to_kern_ctx(skb);
+		kernel_skb = loaded_skb(skb);
 		if (BPF_CORE_READ_BITFIELD(kernel_skb, encapsulation))
 			return 0;
-		route = (void *)(kernel_skb->_skb_refdst & ~1ul);
+		route = rdonly_cast((void *)(kernel_skb->_skb_refdst & ~1ul),
+				    bpf_core_type_id_kernel(struct dst_entry));
 		device = kernel_skb->dev;
 	} else {
 		if (BPF_CORE_READ_BITFIELD_PROBED(kernel_skb, encapsulation))
@@ -74,7 +80,7 @@ static __always_inline int is_first_device(struct __sk_buff *skb, __u16 family)
 	}
 	if (!route)
 		return family == AF_PACKET;
-	return BPF_CORE_READ(route, dev) == device;
+	return READ(route, dev) == device;
 }
 
 /*
@@ -91,6 +97,12 @@ static __always_inline int is_sending(struct __sk_buff *skb, struct bpf_sock *fu
 	return full->state != LISTENS && READ(sk, sk_lock.owned);
 }
 
+static __always_inline int is_made_by_kernel(struct sock *sk)
+{
+	return cfg_kernel_casts ? BPF_CORE_READ_BITFIELD(sk, sk_kern_sock)
+				: BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock);
+}
+
 /*
  * Whether nobody but the kernel has it. Sockets that MPTCP made are marked so, too, and stay so when one becomes a
  * plain connection of a process: one without `struct socket`, or with a file, may be of these.
@@ -99,8 +111,7 @@ static __always_inline int is_of_kernel(struct sock *sk)
 {
 	struct socket *socket;
 
-	if (!(cfg_kernel_casts ? BPF_CORE_READ_BITFIELD(sk, sk_kern_sock)
-			       : BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock)))
+	if (!is_made_by_kernel(sk))
 		return 0;
 	if (READ(sk, sk_type) != SOCK_STREAM)
 		return 1;
@@ -123,12 +134,19 @@ __weak __noinline int owner_holds(struct __sk_buff *skb, __u64 file)
 	if (!skb || !file)
 		return 0;
 	for (__u32 i = 0; i < MOST_FILES && i < count; i += FILES_AT_ONCE) {
+		__u64 found = 0;
+
 		if (read_kernel(some, sizeof(some), files + i))
 			return 0;
+		/* Without branches, of which the verifier would follow each: the top bit is set if one is equal. */
 		for (int each = 0; each < FILES_AT_ONCE; each++) {
-			if (some[each] == file)
-				return 1;
+			__u64 difference = some[each] ^ file;
+
+			asm volatile("" : "+r"(difference));
+			found |= (difference - 1) & ~difference;
 		}
+		if (found >> 63)
+			return 1;
 	}
 	return 0;
 }
@@ -166,6 +184,8 @@ static __always_inline int set_sender(struct __sk_buff *skb, struct ringtap_owne
 {
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
 
+	if (cfg_kernel_casts)
+		task = rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
 	if (!is_sending(skb, full, sk, task->flags))
 		return 0;
 	__u64 process = process_of(task);
@@ -197,10 +217,15 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 
 	if (!sk)
 		return;
-	__u64 cookie = bpf_get_socket_cookie(skb);
+	__u32 family = sk->family;
+	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET) {
+		end->kind = RINGTAP_OWNER_UNKNOWN; /* a tun device's */
+		return;
+	}
 	struct bpf_sock *full = bpf_sk_fullsock(sk);
 	if (!full) {
 		struct bpf_sock *listener = bpf_get_listener_sock(sk);
+		__u64 cookie = bpf_get_socket_cookie(skb);
 
 		if (listener)
 			set_known(end, bpf_sk_storage_get(&socket_owners, listener, 0, 0), cookie, 1);
@@ -208,10 +233,17 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 			set_closed(end, cookie);
 		return;
 	}
-	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
 	struct sock *kernel_sk = socket_of(skb);
 	if (!kernel_sk)
 		return;
+	if (is_made_by_kernel(kernel_sk) && full->type != SOCK_STREAM) {
+		end->kind = RINGTAP_OWNER_KERNEL;
+		return;
+	}
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
+	__u64 cookie = cfg_kernel_casts ? kernel_sk->__sk_common.skc_cookie.counter : 0;
+	if (!cookie)
+		cookie = bpf_get_socket_cookie(skb);
 	if (!owner) {
 		struct mptcp_sock *mptcp = mptcp_of(full);
 

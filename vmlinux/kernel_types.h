@@ -86,10 +86,22 @@ typedef struct {
   long long counter;
 } atomic64_t;
 
+struct timespec64 {
+  long long tv_sec;
+  long tv_nsec;
+};
+
 struct sock_common {
+  __be32 skc_daddr;
+  __be32 skc_rcv_saddr;
+  __be16 skc_dport;
+  __u16 skc_num;
   unsigned short skc_family;
   volatile unsigned char skc_state;
+  int skc_bound_dev_if;
   possible_net_t skc_net;
+  struct in6_addr skc_v6_daddr;
+  struct in6_addr skc_v6_rcv_saddr;
   atomic64_t skc_cookie;
 };
 
