@@ -3,13 +3,12 @@
 // interface, time, lengths and bytes.
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "file/capture_reader.hpp"
@@ -68,35 +67,30 @@ std::uint64_t nanoseconds(const std::string& seconds_and_fraction) {
   return std::stoull(seconds_and_fraction.substr(0, dot)) * 1'000'000'000 + std::stoull(fraction);
 }
 
-std::vector<std::string> frames_in_hex(const fs::path& file) {
-  const auto tshark = testing::run({"tshark", "-n", "-r", file, "-T", "jsonraw", "-j", "frame"});
-  EXPECT_EQ(tshark.status.code, 0) << tshark.err;
-  std::vector<std::string> frames;
-  for (std::size_t at = 0; (at = tshark.out.find("\"frame_raw\":", at)) != std::string::npos;) {
-    const std::size_t begin = tshark.out.find('"', tshark.out.find('[', at)) + 1;
-    at = tshark.out.find('"', begin);
-    frames.push_back(tshark.out.substr(begin, at - begin));
-  }
-  return frames;
+// The text after `key` and up to the next quotation mark; empty if the key is not there.
+std::string value_of(std::string_view json, std::string_view key) {
+  std::size_t begin = json.find(key);
+  if (begin == std::string_view::npos) return {};
+  begin = json.find('"', begin + key.size()) + 1;
+  return std::string(json.substr(begin, json.find('"', begin) - begin));
 }
 
 std::vector<Packet> as_tshark_reads(const fs::path& file) {
-  const auto tshark =
-      testing::run({"tshark", "-n", "-r", file, "-T", "fields", "-e", "frame.number", "-e", "frame.section_number",
-                    "-e", "frame.interface_id", "-e", "frame.time_epoch", "-e", "frame.len"});
+  const auto tshark = testing::run({"tshark", "-n", "-r", file, "-T", "json", "-x", "-j", "frame"});
   EXPECT_EQ(tshark.status.code, 0) << tshark.err;
-  const auto hex = frames_in_hex(file);
   const auto counts = interfaces_per_section(file);
+  constexpr std::string_view kFrame = "\"frame_raw\":";
   std::vector<Packet> packets;
-  std::istringstream lines(tshark.out);
-  for (std::string line; std::getline(lines, line);) {
-    std::array<std::string, 5> field;
-    std::istringstream columns(line);
-    for (std::string& column : field) std::getline(columns, column, '\t');
-    if (field[2].empty()) continue;  // a block that tshark lists and that holds no packet
-    std::uint64_t id = std::stoull(field[2]);
-    for (std::uint64_t section = 1; section < std::stoull(field[1]); ++section) id += counts.at(section - 1);
-    packets.push_back({id, nanoseconds(field[3]), std::stoull(field[4]), hex.at(std::stoull(field[0]) - 1)});
+  for (std::size_t at = tshark.out.find(kFrame), next = 0; at != std::string::npos; at = next) {
+    next = tshark.out.find(kFrame, at + 1);
+    const std::string_view frame = std::string_view(tshark.out).substr(at, next - at);
+    const std::string interface = value_of(frame, "\"frame.interface_id\":");
+    if (interface.empty()) continue;  // a block that tshark lists and that holds no packet
+    std::uint64_t id = std::stoull(interface);
+    const std::uint64_t sections = std::stoull(value_of(frame, "\"frame.section_number\":"));
+    for (std::uint64_t section = 1; section < sections; ++section) id += counts.at(section - 1);
+    packets.push_back({id, nanoseconds(value_of(frame, "\"frame.time_epoch\":")),
+                       std::stoull(value_of(frame, "\"frame.len\":")), value_of(frame, kFrame)});
   }
   return packets;
 }
