@@ -28,10 +28,11 @@ constexpr std::array kLinkTypes = {
     LinkType{14},        LinkType::kPpp,      LinkType::kPppHdlc,   LinkType::kCiscoHdlc, LinkType::kFrameRelay,
     LinkType{6},         LinkType{7},         LinkType{8},          LinkType{10},         LinkType{15},
     LinkType{105},       LinkType{109},       LinkType{117},        LinkType{119},        LinkType{127},
-    LinkType{129},       LinkType{138},       LinkType{163},        LinkType{189},        LinkType{192},
-    LinkType{201},       LinkType{220},       LinkType{226},        LinkType{227},        LinkType{239},
-    LinkType{240},       LinkType{241},       LinkType{242},        LinkType{253},        LinkType{258},
-    LinkType{271},       LinkType{281},       LinkType{282},        LinkType{284},        LinkType{285},
+    LinkType{129},       LinkType{138},       LinkType{163},        LinkType{182},        LinkType{189},
+    LinkType{192},       LinkType{201},       LinkType{220},        LinkType{226},        LinkType{227},
+    LinkType{239},       LinkType{240},       LinkType{241},        LinkType{242},        LinkType{253},
+    LinkType{258},       LinkType{271},       LinkType{281},        LinkType{282},        LinkType{284},
+    LinkType{285},
 };
 
 // Names as a hostile name server or services file could not make them: the resolver's contract is text without control

@@ -51,6 +51,7 @@ constexpr LinkRow kLinkTypes[] = {
     {LinkType{138}, print_ip1394},
     {LinkType{149}, print_pktap},  // a private number that macOS wrote before it had one
     {LinkType{163}, print_avs},
+    {LinkType{182}, print_mfr},
     {LinkType{189}, print_usb_linux},
     {LinkType{192}, print_ppi},
     {LinkType{201}, print_bluetooth_hci},
@@ -113,7 +114,7 @@ constexpr EthertypeRow kEthertypes[] = {
     {0x8848, "MPLS multicast", print_mpls},
     {0x8863, "PPPoE D", print_pppoe},
     {0x8864, "PPPoE S", print_pppoe},
-    {0x886f, "MS NLB heartbeat"},
+    {0x886f, "MS NLB heartbeat", print_nlb},
     {0x888e, "EAPOL", print_eapol},
     {0x8899, "Realtek protocols"},
     {0x88a2, "AoE", print_aoe},

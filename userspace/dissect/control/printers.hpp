@@ -10,6 +10,7 @@ namespace ringtap {
 // By ethertype.
 void print_eapol(Context& context, Cursor packet, const LinkHeader& link);
 void print_lldp(Context& context, Cursor packet, const LinkHeader& link);
+void print_nlb(Context& context, Cursor packet, const LinkHeader& link);
 void print_slow(Context& context, Cursor packet, const LinkHeader& link);
 void print_cfm(Context& context, Cursor frame, const LinkHeader& link);
 

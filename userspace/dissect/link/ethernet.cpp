@@ -2,6 +2,7 @@
 // Ethernet, IEEE 802.3, with the tags of IEEE 802.1Q; the loopback test of Ethernet 2.0 (configuration testing).
 #include "base/vlan.hpp"
 #include "dissect/hexdump.hpp"
+#include "dissect/link/arista.hpp"
 #include "dissect/link/printers.hpp"
 #include "dissect/tables.hpp"
 
@@ -32,9 +33,9 @@ void put_stations(Context& context, const LinkHeader& link) {
 }
 
 // "ethertype 802.1Q (0x8100), length 64: vlan 5, p 0, DEI, "
-void put_header(Context& context, std::uint16_t type, std::size_t length) {
+void put_header(Context& context, std::uint16_t type, std::size_t length, std::size_t header_size) {
   if (type <= kMaxLength) {
-    context.put("802.3, length ", std::min<std::size_t>(type, length - kHeader), ": ");
+    context.put("802.3, length ", std::min<std::size_t>(type, length - header_size), ": ");
   } else {
     put_type(context, type);
     context.put("length ", length, ": ");
@@ -62,8 +63,11 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTa
   std::size_t header_size = untagged;
   if (show && (tag != nullptr || !is_vlan_ethertype(type))) put_stations(context, link);
   if (tag != nullptr) tag->put(context, packet.from(kStations).first(tag->size));
-  if (show && !is_vlan_ethertype(type)) put_header(context, type, packet.length());
+  if (show && !is_vlan_ethertype(type) && type != kAristaEthertype) {
+    put_header(context, type, packet.length(), header_size);
+  }
   bool tagged = false;
+  bool stations_shown = tag != nullptr;
   std::size_t padding = 0;  // captured after what MACsec protects: read as tcpdump does, but never dumped
   if (type == kMacsec) {
     std::size_t data_size = 0;
@@ -80,10 +84,26 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTa
     tagged = true;
     if (show && type > kMaxLength && !is_vlan_ethertype(type)) put_type(context, type);
   }
+  if (type == kAristaEthertype) {
+    if (!payload.has(2)) {
+      context.put("[|arista]");
+      return packet.length();
+    }
+    put_header(context, type, packet.length(), header_size);
+    const std::size_t size = put_arista(context, payload);
+    if (size > 0) {
+      type = payload.be16(size);
+      context.protocol("ether");
+      payload.skip(size + 2);
+      header_size += size + 2;
+      if (show && !is_vlan_ethertype(type)) put_header(context, type, packet.length(), header_size);
+      stations_shown = true;
+    }
+  }
   while (is_vlan_ethertype(type)) {
     context.protocol("vlan");
     if (!payload.has(kVlanTagSize) || payload.length() < kVlanTagSize) {
-      if (show && !tagged && tag == nullptr) put_stations(context, link);
+      if (show && !tagged && !stations_shown) put_stations(context, link);
       context.put_truncated();
       return packet.length();
     }
@@ -92,8 +112,8 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTa
       if (tagged) {
         put_type(context, type);
       } else {
-        if (tag == nullptr) put_stations(context, link);
-        put_header(context, type, packet.length());
+        if (!stations_shown) put_stations(context, link);
+        put_header(context, type, packet.length(), header_size);
       }
       context.put("vlan ", vlan_id(vlan), ", p ", vlan_priority(vlan), ", ");
       if (vlan_drop_eligible(vlan)) context.put("DEI, ");
@@ -115,7 +135,7 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTa
   if (print_ethertype(context, type, payload, link)) return header_size;
   if (!show) {
     put_stations(context, link);
-    put_header(context, type, packet.length());
+    put_header(context, type, packet.length(), header_size);
   }
   dump_unknown(context, data);
   return header_size;

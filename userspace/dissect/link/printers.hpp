@@ -32,6 +32,7 @@ void print_avs(Context& context, Cursor packet);          // … by AVS
 void print_ppi(Context& context, Cursor packet);          // … or any other link type, by PPI
 void print_hdlc(Context& context, Cursor packet);         // Cisco's
 void print_frame_relay(Context& context, Cursor packet);  // RFC 2427
+void print_mfr(Context& context, Cursor packet);          // … over several links, FRF.16
 void print_ppp_link(Context& context, Cursor packet);     // RFC 1661, with or without address and control
 void print_ppp_serial(Context& context, Cursor packet);   // RFC 1662, or Cisco's HDLC: the first byte tells
 
