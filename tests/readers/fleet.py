@@ -17,8 +17,11 @@ PACKETS = 2000
 
 def one_file_of_two_hosts(folder, hosts):
     path = os.path.join(folder, "all.pcapng")
+    before = hosts[0].counter("ab", "tx"), hosts[1].counter("ab", "rx")
     capture, _ = start_capture(path, "--duration", "3s", "udp port 5000")
     send(hosts[0], PACKETS)
+    devices = hosts[0].counter("ab", "tx") - before[0], hosts[1].counter("ab", "rx") - before[1]
+    equal(devices, (PACKETS, PACKETS), "packets by the devices' own counters")
     _, said = capture.communicate(timeout=60)
     equal(capture.returncode, 0, "exit code: " + said)
     found = accounts(said)

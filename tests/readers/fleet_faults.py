@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # What a fleet's capture does when something fails, with a cluster of three nats-servers: one is killed, the one who
 # collects is killed and starts again, an agent is killed, all servers stand still. No packet is lost without being named.
+# RINGTAP_FAULT_ROUNDS=20 asks for more rounds of faults at random moments, and for half a minute without any server;
+# RINGTAP_FAULT_SEED repeats a run.
 import os
+import random
+import re
 import signal
 import sys
 import tempfile
@@ -10,11 +14,12 @@ import threading
 import time
 
 import fleet_hosts
-from fleet_hosts import NATS_PORT, Host, Server, accounts, fleet, hosts_of_status, join, leader_of, rows, send, \
+from fleet_hosts import NATS_PORT, Host, Server, accounts, ask_server, fleet, hosts_of_status, join, leader_of, rows, send, \
     session_of, start_capture
 from reader import check, enter_namespace, equal, require, run, wait_until
 
 PACKETS = 20000
+ROUNDS = int(os.environ.get("RINGTAP_FAULT_ROUNDS", "2"))
 
 
 def expect_whole(said, path, names, packets):
@@ -26,29 +31,85 @@ def expect_whole(said, path, names, packets):
     times = [row[0] for row in shown]
     equal(times, sorted(times), "the order of times")
     for name in names:
-        payloads = [int(row[2], 16) for row in shown if row[1] == name + "/ab"]
+        payloads = [int(row[2][:8], 16) for row in shown if row[1] == name + "/ab"]
         equal(payloads, list(range(packets)), f"packets of {name}")
 
 
-def in_background(host, count, pause):
-    thread = threading.Thread(target=send, args=(host, count, pause))
+def in_background(host, count, pause, filler=0):
+    thread = threading.Thread(target=send, args=(host, count, pause, filler))
     thread.start()
     return thread
 
 
-def the_leader_is_killed(folder, hosts, servers):
-    path = os.path.join(folder, "killed.pcapng")
+def stand_still(server, seconds):
+    server.process.send_signal(signal.SIGSTOP)
+    time.sleep(seconds)
+    server.process.send_signal(signal.SIGCONT)
+
+
+def fail(server, kind, seconds):
+    if kind == "frozen":
+        return stand_still(server, seconds)
+    server.stop(kill=True)
+    time.sleep(seconds)
+    return server.start()
+
+
+def answers(server):
+    try:
+        return ask_server(server.port, "$JS.API.STREAM.NAMES") != ""
+    except OSError:
+        return False
+
+
+def servers_fail_at_random(folder, hosts, servers):
+    """In each round two faults, one after the other: a server is killed, or stands still for a while. The first is that
+    the leader is killed."""
+    seed = int(os.environ.get("RINGTAP_FAULT_SEED", time.time_ns()))
+    print(f"seed {seed}, {ROUNDS} rounds", flush=True)
+    chance = random.Random(seed)
+    path = os.path.join(folder, "random.pcapng")
+    for number in range(ROUNDS):
+        begun = time.monotonic()
+        capture, said = start_capture(path, "udp port 5000")
+        traffic = in_background(hosts[0], PACKETS, 0.05, filler=300)
+        told = []
+        for i in range(2):
+            is_first = number + i == 0
+            time.sleep(chance.uniform(0, 2))
+            leader = leader_of(servers, session_of(said)) if is_first or chance.random() < 0.5 else None
+            server = leader or chance.choice(servers)
+            kind, seconds = "killed" if is_first else chance.choice(("killed", "frozen")), chance.uniform(0.1, 5)
+            told.append(f"{server.name} {'(leader) ' if leader else ''}{kind} for {seconds:.1f} s")
+            fail(server, kind, seconds)
+            wait_until(lambda one=server: answers(one), f"{server.name} answers")
+        traffic.join()
+        capture.send_signal(signal.SIGINT)
+        said += capture.communicate(timeout=100)[1]
+        equal(capture.returncode, 0, f"seed {seed}, round {number}, {told}: {said}")
+        expect_whole(said, path, "ab", PACKETS)
+        repeats = [accounts(said)[name]["repeats"] for name in "ab"]
+        print(f"round {number}: {', '.join(told)}: 2 x {PACKETS} packets, {sum(repeats)} batches twice, "
+              f"{time.monotonic() - begun:.1f} s", flush=True)  # fmt: skip
+
+
+def all_servers_are_away(folder, hosts, servers, seconds=30):
+    """The captures do not notice."""
+    path = os.path.join(folder, "away.pcapng")
     capture, said = start_capture(path, "udp port 5000")
-    traffic = in_background(hosts[0], PACKETS, 0.03)
+    traffic = in_background(hosts[0], 16 * PACKETS, 0.02, filler=100)
     time.sleep(0.5)
-    leader = leader_of(servers, session_of(said))
-    leader.stop(kill=True)
-    traffic.join()
+    away = [threading.Thread(target=stand_still, args=(server, seconds)) for server in servers]
+    for thread in away:
+        thread.start()
+    for thread in (*away, traffic):
+        thread.join()
     capture.send_signal(signal.SIGINT)
-    said += capture.communicate(timeout=100)[1]
+    said += capture.communicate(timeout=200)[1]
     equal(capture.returncode, 0, said)
-    expect_whole(said, path, "ab", PACKETS)
-    leader.start()
+    expect_whole(said, path, "ab", 16 * PACKETS)
+    equal([accounts(said)[name]["ring"] for name in "ab"], [0, 0], said)
+    print(re.search("ringtap: fleet: sum.*", said)[0], flush=True)
 
 
 def the_collector_is_killed(folder, hosts):
@@ -93,6 +154,28 @@ def a_small_queue_is_full(folder, hosts, servers):
     check(found["a"]["queue"] > 0 and found["b"]["queue"] == 0, said)
 
 
+def a_host_is_behind(folder, hosts):
+    """Its agent stands still: it is not waited for longer than --window, and what it sends then is named as late."""
+    path = os.path.join(folder, "behind.pcapng")
+    capture, said = start_capture(path, "--window", "500ms", "udp port 5000")
+    send(hosts[0], 1000)
+    time.sleep(0.7)
+    hosts[1].agent.send_signal(signal.SIGSTOP)
+    send(hosts[0], 1000)
+    wait_until(lambda: os.path.getsize(path) > 1900 * 46, "what a has is written")
+    hosts[1].agent.send_signal(signal.SIGCONT)
+    capture.send_signal(signal.SIGINT)
+    said += capture.communicate(timeout=100)[1]
+    equal(capture.returncode, 0, said)
+    found = accounts(said)
+    equal((found["a"]["handed"], found["a"]["late"]), (2000, 0), said)
+    equal(found["b"]["handed"] + found["b"]["late"], 2000, said)
+    check(found["b"]["late"] > 0, said)
+    equal({found[name]["end"] for name in "ab"}, {"balanced"}, said)
+    times = [row[0] for row in rows(path)]
+    equal(times, sorted(times), "the order of times")
+
+
 def runs(pid):
     """Whether the process is there, and no zombie."""
     try:
@@ -127,6 +210,21 @@ def an_agent_is_killed(folder, hosts):
     hosts[0].agent.wait()
 
 
+def start_agents(hosts, servers, queue="64M", spill=None):
+    for host in hosts:
+        urls = [host.server.replace(str(NATS_PORT), str(server.port)) for server in servers]
+        spills = ["--spill", spill] if spill and host.name == "b" else []
+        host.start_agent("--nats", ",".join(urls), "--queue", queue, *spills)
+    wait_until(lambda: hosts_of_status() == ["a", "b"], "both agents answer")
+
+
+def run_cases(folder, hosts, servers, *cases):
+    for case in cases:
+        begun = time.monotonic()
+        case(*(folder, hosts, servers)[:min(case.__code__.co_argcount, 3)])
+        print(f"{case.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
+
+
 def main():
     require("nats-server", "tshark", "ip", "nsenter")
     enter_namespace()
@@ -135,15 +233,15 @@ def main():
         fleet_hosts.SERVERS[1] = ",".join(f"nats://127.0.0.1:{server.port}" for server in servers)
         hosts = [Host(name, number, folder) for number, name in enumerate("ab")]
         join(*hosts)
-        for host in hosts:
-            urls = [host.server.replace(str(NATS_PORT), str(server.port)) for server in servers]
-            host.start_agent("--nats", ",".join(urls), "--queue", "1M", *(["--spill", folder] if host.name == "b" else []))
         wait_until(lambda: any(server.says("JetStream cluster new metadata leader") for server in servers), "a leader")
-        wait_until(lambda: hosts_of_status() == ["a", "b"], "both agents answer")
-        for case in (the_collector_is_killed, the_leader_is_killed, a_small_queue_is_full, an_agent_is_killed):
-            begun = time.monotonic()
-            case(*(folder, hosts, servers)[:case.__code__.co_argcount])
-            print(f"{case.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
+        start_agents(hosts, servers)
+        run_cases(folder, hosts, servers, the_collector_is_killed, a_host_is_behind, servers_fail_at_random)
+        if ROUNDS > 2:
+            run_cases(folder, hosts, servers, all_servers_are_away)
+        for host in hosts:
+            host.stop_agent()
+        start_agents(hosts, servers, queue="1M", spill=folder)
+        run_cases(folder, hosts, servers, a_small_queue_is_full, an_agent_is_killed)
         hosts[1].stop_agent()
         for server in servers:
             server.stop(kill=True)

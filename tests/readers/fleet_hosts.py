@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # What the tests of ringtap fleet share: hosts, which are namespaces joined by veth, their agents, nats-server, and what
 # ringtap fleet prints.
+import json
 import os
 import re
 import socket
@@ -36,6 +37,10 @@ class Host:
         done = run(*self.words(*words))
         equal(done.returncode, 0, f"{words}: {done.stderr}")
         return done.stdout
+
+    def counter(self, device, direction):
+        """The packets that a device has counted, "rx" or "tx"."""
+        return json.loads(self.do("ip", "-s", "-j", "link", "show", "dev", device))[0]["stats64"][direction]["packets"]
 
     def start_agent(self, *options):
         if "--nats" not in options:
@@ -76,10 +81,12 @@ def fleet(*words):
 
 
 def join(one, other):
+    """Nothing but the packets of a test is between them."""
     one.do("ip", "link", "add", "ab", "type", "veth", "peer", "name", "ab", "netns", str(other.holder.pid))
     for number, host in ((1, one), (2, other)):
         host.do("ip", "addr", "add", f"10.2.0.{number}/24", "dev", "ab")
-        host.do("ip", "link", "set", "ab", "up")
+        host.do("ip", "link", "set", "ab", "address", f"02:00:00:00:00:0{number}", "addrgenmode", "none", "up")
+        host.do("ip", "neigh", "replace", f"10.2.0.{3 - number}", "lladdr", f"02:00:00:00:00:0{3 - number}", "dev", "ab")
 
 
 def send(host, count, pause=0.02, filler=0):
@@ -135,7 +142,7 @@ def start_server(folder, text=None):
 
 def ask_server(port, subject):
     """The answer of a server to an empty request."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
         connection.sendall(b'CONNECT {"verbose":false,"headers":true}\r\nSUB answer 1\r\n'
                            + f"PUB {subject} answer 0\r\n\r\n".encode())  # fmt: skip
         answer = b""
@@ -147,14 +154,22 @@ def ask_server(port, subject):
 
 
 def leader_of(servers, session):
-    """The server that leads the session's stream."""
-    for server in servers:
-        if server.process.poll() is None:
-            answer = ask_server(server.port, f"$JS.API.STREAM.INFO.RINGTAP_{session}")
+    """The server that leads the session's stream, once there is one."""
+    found = []
+
+    def look():
+        for server in servers:
+            try:
+                answer = ask_server(server.port, f"$JS.API.STREAM.INFO.RINGTAP_{session}")
+            except OSError:  # it is away, or there is no leader
+                continue
             name = re.search(r'"leader":"(n\d)"', answer)
-            check(name, answer)
-            return next(server for server in servers if server.name == name[1])
-    return None
+            found.extend(one for one in servers if name and one.name == name[1])
+            return bool(found)
+        return False
+
+    wait_until(look, "a leader of the stream")
+    return found[0]
 
 
 def session_of(said):

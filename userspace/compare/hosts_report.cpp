@@ -210,7 +210,7 @@ std::string notes(const HostsComparer& comparer) {
     text += "note: ?: which of two hosts saw the packet first is not known: neither the packet nor the clocks tell\n";
   }
   CompareOptions options;
-  static_cast<CompareStyle&>(options) = comparer.options();
+  static_cast<CompareStyle&>(options) = static_cast<const CompareStyle&>(comparer.options());
   options.correlator = comparer.options().correlator;
   return text + notes_text(sum_of(comparer), options);
 }

@@ -26,9 +26,14 @@ constexpr std::size_t kEnoughWaiting = 8;  // batches of a host that are here
 constexpr auto kAskPatience = 3s;          // for messages to come
 constexpr auto kTick = 20ms;
 constexpr auto kLastPatience = 500ms;  // of one whose agent is gone
-constexpr auto kSilence = 1s;          // after it an agent is asked whether it is there
+constexpr auto kSilence = 600ms;       // after it an agent is asked whether it is there
 constexpr auto kAliveTime = 1s;        // for its answer
-constexpr int kStrikes = 2;
+// An agent whose server was killed is not there until it has found another one; one whose server stands still does not
+// answer.
+constexpr auto kAskAbsent = 200ms;
+constexpr auto kAbsence = 3s;
+constexpr auto kLongestSilence = 60s;
+constexpr auto kStopAgain = 1s;                 // to those that have not ended
 constexpr auto kSettleTime = 1s;                // after the last batch, for those before it
 constexpr auto kLongestEnd = 60s;               // without anything, after the stop
 constexpr std::size_t kMostInterfaces = 65536;  // of one host
@@ -72,10 +77,10 @@ struct FleetSource::Host final : public Sink {
   std::uint64_t section_left = 0;      // packets that its header promises
   Clock::time_point heard;
   Clock::time_point alive_asked;
-  int strikes = 0;
   bool alive_pending = false;
-  bool is_gone = false;      // its agent is
-  bool is_finished = false;  // nothing more will come
+  std::optional<Clock::time_point> absent_since;  // the servers know no such agent
+  bool is_gone = false;                           // its agent is
+  bool is_finished = false;                       // nothing more will come
   std::optional<Clock::time_point> end_seen;
   std::vector<Interface> interfaces;            // named after the host
   std::vector<std::uint32_t> ids;               // of the first of them, which were announced
@@ -176,7 +181,10 @@ void FleetSource::receive_status(const NatsMessage& message) {
     const bool runs = message.status() == 0 && fields && fields->text("refused").empty();
     if (runs) {
       host.heard = now;
-      host.strikes = 0;
+      host.absent_since.reset();
+    } else if (message.status() == 503) {
+      if (!host.absent_since) host.absent_since = now;
+      if (now - *host.absent_since > kAbsence) host.lose_agent();
     } else {
       host.lose_agent();
     }
@@ -201,7 +209,7 @@ void FleetSource::receive_batch(NatsMessage message) {
   progress_ = Clock::now();
   Host& host = **found;
   host.heard = progress_;
-  host.strikes = 0;
+  host.absent_since.reset();
   host.asked = progress_;
   if (host.to_come > 0 && --host.to_come == 0) host.is_asked = false;
   host.next_sequence = std::max(host.next_sequence, place->sequence + 1);
@@ -249,13 +257,13 @@ void FleetSource::look_alive(Host& host, Clock::time_point now) {
   if (host.is_gone || host.end_seen || !nats_.is_connected()) {
     host.alive_pending = false;
     host.heard = host.is_gone || host.end_seen ? host.heard : now;
+    host.absent_since.reset();
     return;
   }
-  if (host.alive_pending && now - host.alive_asked > kAliveTime) {
-    host.alive_pending = false;
-    if (++host.strikes >= kStrikes) host.lose_agent();
-  }
-  if (host.is_gone || host.alive_pending || (now - host.heard < kSilence && host.strikes == 0)) return;
+  if (now - host.heard > kLongestSilence) return host.lose_agent();
+  if (now - host.alive_asked > kAliveTime) host.alive_pending = false;
+  const bool is_asked_too_soon = host.absent_since && now - host.alive_asked < kAskAbsent;
+  if (host.alive_pending || is_asked_too_soon || now - host.heard < kSilence) return;
   const std::string request = Fields().add("request", "alive").add("session", settings_.session).encode();
   auto asked = nats_.publish(agent_subject(host.account.host), std::string_view(request),
                              inbox_ + ".a" + std::to_string(host.index));
@@ -416,6 +424,9 @@ Result<SourceState> FleetSource::turn(Sink& sink, std::uint64_t max_records, std
     if (!count) return count.take_error();
     if (*count > 0) return SourceState::kMore;
     if (is_over()) return end(sink);
+    const bool has_running =
+        std::any_of(hosts_.begin(), hosts_.end(), [](const auto& host) { return !host->is_gone && !host->end_seen; });
+    if (stopped_ && has_running && now > stop_again_) tell_agents_to_stop(now);
     const bool is_hopeless = stopped_ && now - progress_ > kLongestEnd;
     if (stopped_ && (is_hopeless || EndRequest::of_this_run().urged())) {
       for (const auto& host : hosts_) {
@@ -441,11 +452,16 @@ Result<SourceState> FleetSource::turn(Sink& sink, std::uint64_t max_records, std
 Result<> FleetSource::stop() {
   if (std::exchange(stopped_, true)) return ok();
   progress_ = Clock::now();
-  // Agents that do not hear it end by the time that was agreed at the beginning.
+  tell_agents_to_stop(progress_);
+  return ok();
+}
+
+// Again, since one that has just lost its server does not hear it.
+void FleetSource::tell_agents_to_stop(Clock::time_point now) {
+  stop_again_ = now + kStopAgain;
   const std::string request = Fields().add("request", "stop").add("session", settings_.session).encode();
   auto sent = nats_.publish(kAllAgents, std::string_view(request));
   if (!sent) settings_.tell("the agents cannot be told to stop: " + sent.error().text());
-  return ok();
 }
 
 Result<std::vector<InterfaceStatistics>> FleetSource::statistics() {

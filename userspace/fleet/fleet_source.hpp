@@ -80,6 +80,7 @@ class FleetSource final : public RecordSource {
   Result<std::uint64_t> merge(Sink& sink, std::uint64_t max_records);
   [[nodiscard]] std::uint64_t bound(Clock::time_point now) const;
   [[nodiscard]] bool is_over() const;
+  void tell_agents_to_stop(Clock::time_point now);
 
   Nats& nats_;
   Settings settings_;
@@ -90,6 +91,7 @@ class FleetSource final : public RecordSource {
   std::uint32_t next_interface_id_ = 0;
   std::uint64_t emitted_ns_ = 0;  // the latest record
   bool stopped_ = false;
+  Clock::time_point stop_again_;
   Clock::time_point progress_;  // when something came last
 };
 
