@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fleet/fields.hpp"
@@ -49,11 +50,13 @@ struct Batch {
   std::vector<std::byte> section;
 };
 
-// The message. `section` is stored as it is if `level` is none or it does not shrink.
+// The message. `section` is stored as it is if it does not shrink, or those before it did not.
 class BatchEncoder {
  public:
   static Result<BatchEncoder> create();
-  BatchEncoder(BatchEncoder&& other) noexcept : context_(other.context_) { other.context_ = nullptr; }
+  BatchEncoder(BatchEncoder&& other) noexcept : context_(other.context_), packed_(std::move(other.packed_)) {
+    other.context_ = nullptr;
+  }
   BatchEncoder& operator=(BatchEncoder&&) = delete;
   ~BatchEncoder();
 
@@ -61,7 +64,11 @@ class BatchEncoder {
 
  private:
   explicit BatchEncoder(void* context) : context_(context) {}
+  std::span<const std::byte> pack(std::span<const std::byte> section);
+
   void* context_;  // ZSTD_CCtx
+  unsigned left_as_they_are_ = 0;
+  std::vector<std::byte> packed_;  // room for a section, which is not cleared each time
 };
 
 // The header alone, and where the section begins in the message.

@@ -52,6 +52,7 @@ Result<> BatchBuilder::add_block(std::span<const std::byte> block) {
   if (head_.empty()) return damaged();
   if (type == pcapng::BlockType::kInterfaceDescription) {
     head_.insert(head_.end(), block.begin(), block.end());
+    if (!body_.empty()) body_.insert(body_.end(), block.begin(), block.end());
     ++interfaces_;
     return ok();
   }
@@ -64,6 +65,10 @@ Result<> BatchBuilder::add_block(std::span<const std::byte> block) {
     built_.first_ns = std::min(built_.first_ns, time_ns);
     built_.last_ns = std::max(built_.last_ns, time_ns);
     built_.lost += lost_of(block, packet.cap_len);
+  }
+  if (body_.empty()) {
+    body_.reserve(std::max(last_size_, head_.size() + block.size()));
+    body_ = head_;
   }
   body_.insert(body_.end(), block.begin(), block.end());
   return ok();
@@ -104,10 +109,8 @@ Result<std::size_t> BatchBuilder::add(std::span<const std::byte> bytes, std::siz
 
 BuiltSection BatchBuilder::take() {
   BuiltSection built = std::exchange(built_, {});
-  built.bytes.reserve(head_.size() + body_.size());
-  built.bytes = head_;
-  built.bytes.insert(built.bytes.end(), body_.begin(), body_.end());
-  body_.clear();
+  built.bytes = body_.empty() ? head_ : std::exchange(body_, {});
+  last_size_ = built.bytes.capacity();
   return built;
 }
 

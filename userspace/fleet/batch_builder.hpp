@@ -41,7 +41,8 @@ class BatchBuilder {
   Result<> add_block(std::span<const std::byte> block);
 
   std::vector<std::byte> head_;
-  std::vector<std::byte> body_;
+  std::vector<std::byte> body_;  // of the section that grows: empty, or the head and what follows
+  std::size_t last_size_ = 0;    // of the section before
   std::vector<std::byte> partial_;
   std::size_t interfaces_ = 0;
   BuiltSection built_;  // its counts

@@ -29,7 +29,7 @@ Result<> not_permitted(Nats& nats) {
   return refused.empty() ? ok() : Result<>(Error("not permitted: " + refused));
 }
 
-// Answers until `enough`, or until none came for `quiet`, or for `longest` in all.
+// Answers until `on_answer` says that they are enough, or none came for `quiet` after another, or for `longest` in all.
 struct Gathering {
   std::string inbox;
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
@@ -42,7 +42,7 @@ struct Gathering {
   Result<> gather(Nats& nats, std::chrono::milliseconds quiet, std::chrono::milliseconds longest,
                   const std::function<bool(const NatsMessage&)>& on_answer) const {
     const auto end = Clock::now() + longest;
-    for (auto until = std::min(end, Clock::now() + quiet); Clock::now() < until;) {
+    for (auto until = end; Clock::now() < until;) {
       const auto message = mailbox->take(std::min(until, Clock::now() + 50ms));
       if (auto permitted = not_permitted(nats); !permitted) return permitted;
       if (!message) continue;
