@@ -229,16 +229,16 @@ constexpr PortRow kUdpPorts[] = {
     {3456, nullptr, End::kDestination},  // VAT
     {2103, nullptr},                     // Zephyr
     {2104, nullptr},
-    {7000, nullptr},  // AFS
-    {7001, nullptr},
-    {7002, nullptr},
-    {7003, nullptr},
-    {7004, nullptr},
-    {7005, nullptr},
-    {7006, nullptr},
-    {7007, nullptr},
-    {7008, nullptr},
-    {7009, nullptr},
+    {7000, print_rx},  // AFS
+    {7001, print_rx},
+    {7002, print_rx},
+    {7003, print_rx},
+    {7004, print_rx},
+    {7005, print_rx},
+    {7006, print_rx},
+    {7007, print_rx},
+    {7008, print_rx},
+    {7009, print_rx},
     {521, print_ripng},
     {546, print_dhcpv6},  // DHCPv6
     {547, print_dhcpv6},

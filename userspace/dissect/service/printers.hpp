@@ -28,6 +28,7 @@ void print_bootp(Context& context, Cursor message, const Transport& transport);
 void print_dhcpv6(Context& context, Cursor payload, const Transport& transport);
 void print_ntp(Context& context, Cursor message, const Transport& transport);
 void print_ptp_over_udp(Context& context, Cursor message, const Transport& transport);
+void print_rx(Context& context, Cursor packet, const Transport& transport);
 void print_sip(Context& context, Cursor payload, const Transport& transport);
 void print_sflow(Context& context, Cursor message, const Transport& transport);
 void print_syslog(Context& context, Cursor payload, const Transport& transport);
