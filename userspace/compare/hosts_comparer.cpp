@@ -47,9 +47,10 @@ HostsComparer::HostsComparer(HostsCompareOptions options, std::unique_ptr<ByteWr
                 [this](Journey journey) { on_journey(std::move(journey)); }) {}
 
 std::uint16_t HostsComparer::host_of(std::string_view name) {
-  const auto found = std::find_if(hosts_.begin(), hosts_.end(), [&](const Host& host) { return host.name == name; });
+  const std::string shown = plain_line(name);
+  const auto found = std::find_if(hosts_.begin(), hosts_.end(), [&](const Host& host) { return host.name == shown; });
   const auto number = static_cast<std::uint16_t>(found - hosts_.begin());
-  if (found == hosts_.end()) hosts_.push_back({.name = plain_line(name), .tracker = {}, .facts = {}});
+  if (found == hosts_.end()) hosts_.push_back({.name = shown, .tracker = {}, .facts = {}});
   return number;
 }
 

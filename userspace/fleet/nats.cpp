@@ -61,6 +61,8 @@ Error failed(natsStatus status, const std::string& what) {
   const char* const text = nats().nats_GetLastError(&last);
   std::string why = nats().natsStatus_GetText(status);
   if (last == status && text != nullptr && *text != '\0') why = text;
+  // "(conn.c:2088): No server available": where in libnats is of no use.
+  if (const std::size_t at = why.find("): "); why.starts_with('(') && at != std::string::npos) why.erase(0, at + 3);
   if (why.find("uthorization") != std::string::npos) return Error(what + ": " + kNotPermitted + " (" + why + ")");
   return Error(what + ": " + why);
 }
