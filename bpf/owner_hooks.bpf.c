@@ -24,7 +24,10 @@ static __always_inline int has_packets(struct sock *sk)
 	return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
 }
 
-/* A socket in use: accepted, handed over, inherited, or one that no hook saw come. */
+/*
+ * A socket in use: accepted, handed over, inherited, or one that no hook saw come. Who sends is seen by the tap at
+ * egress itself, at no cost for those that do not pass there.
+ */
 static __always_inline void used(struct sock *sk)
 {
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
@@ -62,16 +65,7 @@ int BPF_PROG(owner_received, struct sock *sk, int ret, int flags)
 	return 0;
 }
 
-/* AF_PACKET above all; the tap at egress sees who sends by others itself. */
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(owner_sent, struct sock *sk, int ret, int flags)
-{
-	if (sk->__sk_common.skc_family == AF_PACKET)
-		used(sk);
-	return 0;
-}
-
-/* Before Linux 6.3, which has the two tracepoints above. By trampoline. */
+/* Before Linux 6.3, which has the tracepoint above. By trampoline. */
 SEC("fentry/security_socket_recvmsg")
 int BPF_PROG(owner_receives, struct socket *socket)
 {

@@ -204,6 +204,16 @@ TEST_F(OwnerCases, RawAndPingSocketsAreNamedAsTheySend) {
   }
 }
 
+TEST_F(OwnerCases, SocketsOfWholeFramesAreNamedAsTheySend) {
+  const TwoHosts hosts;
+  Capture ringtap(hosts.left, {"--who", "-v", "-n", "-i", "left", "ether proto 0x88b5"});
+  act(hosts.left, {"frames", "left"});
+  const std::string out = stop(ringtap);
+  EXPECT_EQ(names_at(out, " me [", "from"),
+            (std::vector<std::string>{"frames", "frames", "frames", "child", "child", "child"}))
+      << out;
+}
+
 // All members of a group get it, whichever of them the kernel would name first.
 TEST_F(OwnerCases, MulticastAndBroadcastAreForNobodyAlone) {
   const Namespace host;

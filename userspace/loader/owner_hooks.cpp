@@ -30,7 +30,6 @@ struct Hook {
 // At tracepoints and functions that the programs were made for. Those that need nothing every kernel with the types
 // has.
 constexpr std::array kHooks = {Hook{"owner_received", &KernelFeatures::owner_tracepoints},
-                               Hook{"owner_sent", &KernelFeatures::owner_tracepoints},
                                Hook{"owner_receives", &KernelFeatures::receive_program},
                                Hook{"owner_accepts", &KernelFeatures::accept_program},
                                Hook{"owner_destroyed"},
