@@ -166,7 +166,7 @@ constexpr IpProtocolRow kIpProtocols[] = {
     {113, "PGM"},
     {132, "SCTP", print_sctp, true},
     {135, "Mobility", print_mobility},
-    {143, "Ethernet"},
+    {143, "Ethernet", print_ethernet_in_ip},
 };
 constexpr std::uint8_t kNoNextHeader = 59;
 constexpr std::uint8_t kSunNd = 77;

@@ -141,6 +141,14 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTa
   return header_size;
 }
 
+void print_ethernet_in_ip(Context& context, Cursor frame, const IpHeader& ip) {
+  if (ip.version == 4) {
+    context.put("[Ethernet requires IPv6]");
+    return context.put_invalid();
+  }
+  (void)print_ethernet_frame(context, frame);
+}
+
 // Ethernet 2.0 specification (DIX, 1982), section 8: skip count and function codes are little-endian.
 void print_loopback_test(Context& context, Cursor packet, const LinkHeader&) {
   context.protocol("loopback");
@@ -166,8 +174,9 @@ void print_loopback_test(Context& context, Cursor packet, const LinkHeader&) {
     case 2: {
       context.put("Forward Data");
       if (rest.length() < 6) return context.put_invalid();
+      const std::uint8_t* address = rest.block(0, 6);
       context.put(", forwarding address ");
-      context.station(rest.block(0, 6));
+      context.station(address);
       if ((rest.u8(0) & 1) != 0) context.put(" (bogus)");
       rest.skip(6);
       break;
@@ -177,6 +186,7 @@ void print_loopback_test(Context& context, Cursor packet, const LinkHeader&) {
       return;
   }
   context.put(", data (", rest.length(), " octets)");
+  (void)rest.span(0, rest.length());
 }
 
 }  // namespace ringtap

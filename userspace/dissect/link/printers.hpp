@@ -53,6 +53,9 @@ void print_bluetooth_hci(Context& context, Cursor packet);
 void print_can(Context& context, Cursor packet);
 void print_netlink(Context& context, Cursor packet);
 
+// By IP protocol: RFC 8986 4.9.
+void print_ethernet_in_ip(Context& context, Cursor frame, const IpHeader& ip);
+
 // By ethertype.
 void print_loopback_test(Context& context, Cursor packet, const LinkHeader& link);
 

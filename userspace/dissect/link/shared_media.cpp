@@ -2,6 +2,8 @@
 // Frames of media that hosts share: FDDI (ISO 9314-2), Token Ring (IEEE 802.5), ARCNET (RFC 1201, with or without the
 // offset that Linux puts after the addresses), IP over IEEE 1394 (RFC 2734), and Ethernet after the header of
 // Hilscher's netANALYZER.
+#include <algorithm>
+
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
 #include "dissect/network/printers.hpp"

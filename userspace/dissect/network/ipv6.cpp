@@ -112,8 +112,9 @@ std::size_t print_routing(Context& context, Cursor header) {
       return 0;
   }
   for (std::size_t i = 0; i < count && !context.truncated(); ++i) {
+    const std::uint8_t* segment = header.block(8 + 16 * i, 16);
     context.put(", [", i, "]");
-    context.host6(header.block(8 + 16 * i, 16));
+    context.host6(segment);
   }
   context.put(") ");
   return size;

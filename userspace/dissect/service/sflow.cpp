@@ -186,18 +186,19 @@ void print_sflow(Context& context, Cursor message, const Transport&) {
   if (version != kVersion) {
     return context.put("sFlow version ", version, " packet not supported");
   }
+  const bool wide = message.be32(4) != kAgentV4;
+  // Nothing is printed of a header that is cut.
+  if (length >= kHeaderV4) (void)message.block(0, kHeaderV4);
   context.put("sFlowv", version);
   if (length < kHeaderV4) {
     context.put(" [length ", length, " < ", kHeaderV4, ']');
     return context.put_invalid();
   }
-  const bool wide = message.be32(4) != kAgentV4;
   if (wide && length < kHeaderV6) {
     context.put(" [length ", length, " < ", kHeaderV6, ']');
     return context.put_invalid();
   }
   const std::size_t address_size = wide ? 16 : 4;
-  (void)message.block(0, wide ? kHeaderV6 : kHeaderV4);
   context.put(wide ? ", IPv6 agent " : ", IPv4 agent ");
   if (wide) {
     context.host6(message.block(8, address_size));

@@ -2,6 +2,8 @@
 // TLS, RFC 8446 and RFC 5246: the hellos and alerts, which are sent in the clear. tcpdump does not print it.
 #include "dissect/service/tls.hpp"
 
+#include <algorithm>
+
 #include "dissect/service/printers.hpp"
 
 namespace ringtap {

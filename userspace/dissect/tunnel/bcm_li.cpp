@@ -49,7 +49,8 @@ void print_bcm_li(Context& context, Cursor packet, const Transport&) {
   context.put(context.verbose() ? "\n    " : "", "BCM-LI-SHIM: direction ", token(kDirections, shim >> 29, "unknown"),
               ", pkt-type ", token(kTypes, type, "unknown"), ", pkt-subtype ",
               token(kSubtypes, shim >> 22 & 7, "unknown"), ", li-id ", shim & 0x3fffff);
-  if (!context.verbose() || context.depth >= kMaxDepth) return;
+  if (!context.verbose()) return (void)packet.span(0, packet.length());
+  if (context.depth >= kMaxDepth) return;
   context.put("\n    ");
   ++context.depth;
   print_payload(context, type, packet.from(kHeader));
