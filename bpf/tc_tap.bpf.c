@@ -78,7 +78,7 @@ static __always_inline long load_frame(struct __sk_buff *skb, __u8 *to, __u64 si
 	if (size <= ETH_HLEN)
 		return -1; /* the loader never sets a snaplen as short as this */
 	long err = skb_load_bytes_relative(skb, 0, to, ETH_HLEN, BPF_HDR_START_MAC);
-	return err ?: skb_load_bytes(skb, 0, to + ETH_HLEN, size - ETH_HLEN);
+	return err ?: skb_load_bytes(skb, 0, to + ETH_HLEN, not_zero(clamped(size - ETH_HLEN, RINGTAP_MAX_SNAPLEN)));
 }
 
 /*
