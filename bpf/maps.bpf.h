@@ -21,6 +21,8 @@ __weak const volatile __u32 cfg_only_slot = 0; /* the one slot in use; 0: look t
 __weak const volatile __u8 cfg_filter = 0;     /* the filter stubs were replaced by a translated expression */
 __weak const volatile __u8 cfg_kernel_casts =
 	0; /* bpf_cast_to_kern_ctx and bpf_rdonly_cast exist (Linux 6.2, CAP_PERFMON) */
+/* Number of struct xdp_buff in the kernel's types; not asked of libbpf, which may be given only a part of them. */
+__weak const volatile __u32 cfg_xdp_buff_type = 0;
 __weak const volatile __u32 cfg_batch_bytes = 0; /* a stage that holds more is flushed; 0: no batches, no flusher */
 __weak const volatile __u32 cfg_xdp_verdict = XDP_PASS; /* for captured frames; XDP_DROP consumes them */
 __weak const volatile __u8 cfg_xdp_load_bytes = 0;	/* bpf_xdp_load_bytes and frags exist (Linux 5.18) */

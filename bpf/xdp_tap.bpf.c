@@ -23,7 +23,7 @@ RINGTAP_FILTER_STUB(xdp_l3_filter, xdp_md)
 static __always_inline __u64 frame_length(struct xdp_md *ctx)
 {
 	if (cfg_kernel_casts) {
-		struct xdp_buff *kernel_ctx = rdonly_cast(ctx, bpf_core_type_id_kernel(struct xdp_buff));
+		struct xdp_buff *kernel_ctx = rdonly_cast(ctx, cfg_xdp_buff_type);
 
 		if (kernel_ctx->flags & XDP_FLAGS_HAS_FRAGS)
 			return bpf_xdp_get_buff_len(ctx);
@@ -49,7 +49,7 @@ static __always_inline __u32 netns_of(struct xdp_md *ctx)
 	if (!cfg_namespaces || cfg_only_slot)
 		return 0;
 	if (cfg_kernel_casts) {
-		struct xdp_buff *kernel_ctx = rdonly_cast(ctx, bpf_core_type_id_kernel(struct xdp_buff));
+		struct xdp_buff *kernel_ctx = rdonly_cast(ctx, cfg_xdp_buff_type);
 
 		netns = kernel_ctx->rxq->dev->nd_net.net->ns.inum;
 	} else {

@@ -15,8 +15,8 @@ constexpr std::uint32_t kLargestUsualFrame = 65549;  // 64 KiB of GSO superframe
 
 }  // namespace
 
-KernelSide::Beginning::Beginning(std::uint64_t ring_bytes)
-    : programs([] { return OpenTapPrograms::open(); }), rings([ring_bytes]() -> Result<Rings> {
+KernelSide::Beginning::Beginning(std::uint64_t ring_bytes, bool who)
+    : programs([who] { return OpenTapPrograms::open(who); }), rings([ring_bytes]() -> Result<Rings> {
         auto cpus = online_cpus();
         return cpus ? Rings::create(ring_bytes, *cpus) : cpus.take_error();
       }) {}

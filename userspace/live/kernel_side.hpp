@@ -29,7 +29,7 @@ class KernelSide {
   // What takes long and needs nothing that is known about the capture, so that other threads do it.
   struct Beginning {
     // `ring_bytes`: of all CPUs that are online together.
-    explicit Beginning(std::uint64_t ring_bytes);
+    Beginning(std::uint64_t ring_bytes, bool who);
     Meanwhile<OpenTapPrograms> programs;
     Meanwhile<Rings> rings;
   };

@@ -158,7 +158,7 @@ Result<> LiveSource::Impl::prepare_taps() {
       options.taps,
       [&] {
         if (needs_names) naming.emplace([] { return Result<TraceNames>(TraceNames::load()); });
-        beginning.emplace(*options.buffer_bytes);
+        beginning.emplace(*options.buffer_bytes, options.who);
       },
       options.who);
   if (!features && options.taps.contains_any(kBpfTaps)) return features.take_error();

@@ -131,7 +131,9 @@ Result<KernelFeatures> probe_features(TapSet taps, const std::function<void()>& 
   KernelFeatures features;
   features.xdp_load_bytes = libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_load_bytes, nullptr) == 1;
   features.calls = {kernel_types->function("bpf_cast_to_kern_ctx"), kernel_types->function("bpf_rdonly_cast")};
-  features.kernel_casts = features.calls.cast_to_kern_ctx != 0 && features.calls.rdonly_cast != 0;
+  features.xdp_buff_type = kernel_types->structure("xdp_buff");
+  features.kernel_casts =
+      features.calls.cast_to_kern_ctx != 0 && features.calls.rdonly_cast != 0 && features.xdp_buff_type != 0;
   features.stage_flusher = has_stage_flusher();
   features.netfilter = has_netfilter();
   features.traced_netfilter =

@@ -25,6 +25,7 @@ struct Rest {
 constexpr Rest kRest[] = {{0, 0}, {1, 0}, {0, 0}, {3, 0}, {0, 3}, {0, 3}, {0, 2}, {0, 0}, {0, 0}, {0, 0},
                           {0, 0}, {0, 0}, {0, 0}, {0, 2}, {1, 0}, {0, 3}, {0, 0}, {1, 0}, {0, 0}, {0, 3}};
 constexpr std::size_t kTypeWords = 3;
+constexpr std::uint32_t kVoid[kTypeWords] = {};
 static_assert(sizeof(btf_type) == kTypeWords * sizeof(std::uint32_t));
 static_assert(BTF_KIND_INT == 1 && BTF_KIND_ARRAY == 3 && BTF_KIND_STRUCT == 4 && BTF_KIND_UNION == 5 &&
               BTF_KIND_ENUM == 6 && BTF_KIND_FUNC_PROTO == 13 && BTF_KIND_VAR == 14 && BTF_KIND_DATASEC == 15);
@@ -137,6 +138,22 @@ std::uint32_t KernelTypes::function(std::string_view name) const {
   return find(name, BTF_KIND_FUNC);
 }
 
+std::uint32_t KernelTypes::structure(std::string_view name) const {
+  return find(name, BTF_KIND_STRUCT);
+}
+
+std::span<const std::uint32_t> KernelTypes::words(std::uint32_t number) const {
+  if (number == 0 || number >= starts_.size()) return kVoid;
+  const std::uint32_t* const words = types_ + starts_[number];
+  const Rest rest = kRest[BTF_INFO_KIND(words[1])];
+  return {words, kTypeWords + rest.words + std::size_t{rest.words_each} * BTF_INFO_VLEN(words[1])};
+}
+
+std::string_view KernelTypes::text(std::uint32_t offset) const {
+  const std::string_view from = strings_.substr(std::min<std::size_t>(offset, strings_.size()));
+  return from.substr(0, from.find('\0'));
+}
+
 std::vector<std::pair<std::uint32_t, std::string_view>> KernelTypes::enumeration(std::string_view name) const {
   std::vector<std::pair<std::uint32_t, std::string_view>> values;
   const std::uint32_t number = find(name, BTF_KIND_ENUM);
@@ -144,8 +161,7 @@ std::vector<std::pair<std::uint32_t, std::string_view>> KernelTypes::enumeration
   const std::uint32_t* const words = types_ + starts_[number];
   for (std::uint32_t i = 0; i < BTF_INFO_VLEN(words[1]); ++i) {
     const std::uint32_t* const value = words + kTypeWords + std::size_t{i} * kRest[BTF_KIND_ENUM].words_each;
-    const std::string_view from = strings_.substr(std::min<std::size_t>(value[0], strings_.size()));
-    values.emplace_back(value[1], from.substr(0, from.find('\0')));
+    values.emplace_back(value[1], text(value[0]));
   }
   return values;
 }

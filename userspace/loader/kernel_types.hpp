@@ -25,12 +25,19 @@ class KernelTypes {
   // In words of four bytes, of which BTF is made, but for its strings at the end.
   static Result<KernelTypes> of(std::vector<std::uint32_t> words);
 
-  // The number of the function; 0 if there is none.
+  // The number of the function or struct; 0 if there is none.
   [[nodiscard]] std::uint32_t function(std::string_view name) const;
+  [[nodiscard]] std::uint32_t structure(std::string_view name) const;
   // Not counting the context that every handler gets first; 0 if there is no such tracepoint.
   [[nodiscard]] unsigned tracepoint_arguments(std::string_view name) const;
   // The values of an enumeration of 32 bits and their names, which live as long as this; none if there is none.
   [[nodiscard]] std::vector<std::pair<std::uint32_t, std::string_view>> enumeration(std::string_view name) const;
+
+  // Types have numbers from 1 to count() - 1. Borrowed: their words, three and what their kind adds to them, and the
+  // text at an offset, which is empty where there is none.
+  [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(starts_.size()); }
+  [[nodiscard]] std::span<const std::uint32_t> words(std::uint32_t number) const;
+  [[nodiscard]] std::string_view text(std::uint32_t offset) const;
 
  private:
   // Frees what the kernel lent.

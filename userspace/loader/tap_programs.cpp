@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,13 +13,16 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "loader/filter_injection.hpp"
 #include "loader/filter_tables.hpp"
 #include "loader/handles.hpp"
+#include "loader/kernel_types.hpp"
 #include "loader/libbpf_log.hpp"
 #include "loader/owner_hooks.hpp"
+#include "loader/program_types.hpp"
 #include "loader/refusal.hpp"
 #include "loader/stage_maps.hpp"
 #include "record/event.hpp"
@@ -188,6 +192,7 @@ constexpr const char* kVerifierHint =
 }  // namespace
 
 struct OpenTapPrograms::Impl {
+  UniqueFd types;  // a file that libbpf reads when it loads the programs
   Skeleton<taps> skeleton;
 };
 
@@ -196,16 +201,31 @@ OpenTapPrograms::OpenTapPrograms(OpenTapPrograms&&) noexcept = default;
 OpenTapPrograms& OpenTapPrograms::operator=(OpenTapPrograms&&) noexcept = default;
 OpenTapPrograms::~OpenTapPrograms() = default;
 
-Result<OpenTapPrograms> OpenTapPrograms::open() {
+Result<OpenTapPrograms> OpenTapPrograms::open(bool who) {
   if (const int err = FilterInjection::register_sections(); err != 0) {
     return Error::from_errno(err, "register the programs' sections");
   }
   auto impl = std::make_unique<Impl>();
-  impl->skeleton.reset(taps::open());
+  // The programs that find owners ask for numbers of types.
+  if (!who) impl->types.reset(::memfd_create("kernel_types", MFD_CLOEXEC));
+  const std::string path = "/proc/self/fd/" + std::to_string(impl->types.get());
+  const bool has_file = impl->types && ::access(path.c_str(), R_OK) == 0;
+  LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = has_file ? path.c_str() : nullptr);
+  impl->skeleton.reset(taps::open(&options));
   if (!impl->skeleton) return Error::from_errno(errno, "open the BPF programs");
-  // Makes libbpf read the kernel's types, which it would else do when it loads. What it finds is set again for a
-  // program that is loaded, and the function is one that every kernel has.
-  (void)bpf_program__set_attach_target(impl->skeleton->progs.nf_enter_tap, 0, "netif_receive_skb");
+  if (!has_file) {
+    // Makes libbpf read the kernel's types, which it would else do when it loads. What it finds is set again for a
+    // program that is loaded, and the function is one that every kernel has.
+    (void)bpf_program__set_attach_target(impl->skeleton->progs.nf_enter_tap, 0, "netif_receive_skb");
+    return OpenTapPrograms(std::move(impl));
+  }
+  auto kernel = KernelTypes::read();
+  if (!kernel) return kernel.take_error();
+  const auto types = types_for(bpf_object__btf(impl->skeleton->obj), *kernel);
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(types));
+  if (::write(impl->types.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
+    return Error::from_errno(errno, "write the types that the programs need");
+  }
   return OpenTapPrograms(std::move(impl));
 }
 
@@ -222,7 +242,7 @@ TapPrograms& TapPrograms::operator=(TapPrograms&&) noexcept = default;
 TapPrograms::~TapPrograms() = default;
 
 Result<TapPrograms> TapPrograms::load(const TapProgramsConfig& config) {
-  auto open = OpenTapPrograms::open();
+  auto open = OpenTapPrograms::open(config.who);
   return open ? load(open.take(), config) : open.take_error();
 }
 
@@ -232,6 +252,7 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
   auto stages = StageMaps::create(stage_size(config), config.rings->cpus());
   if (!stages) return stages.take_error();
   impl->stages.emplace(stages.take());
+  const UniqueFd types = std::move(open.impl_->types);  // until the programs are loaded
   impl->skeleton = std::move(open.impl_->skeleton);
   taps* skeleton = impl->skeleton.get();
 
@@ -249,6 +270,7 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
       config.features.stage_flusher ? std::min(RINGTAP_BATCH_BYTES, config.batch_bytes) : 0;
   skeleton->rodata->cfg_xdp_verdict = config.consume ? XDP_DROP : XDP_PASS;
   skeleton->rodata->cfg_kernel_casts = config.features.kernel_casts;
+  skeleton->rodata->cfg_xdp_buff_type = config.features.xdp_buff_type;
   skeleton->rodata->cfg_xdp_load_bytes = config.features.xdp_load_bytes;
   skeleton->rodata->cfg_follow = config.follow;
   skeleton->rodata->cfg_namespaces = config.namespaces;

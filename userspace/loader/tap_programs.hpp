@@ -83,7 +83,8 @@ enum class TapProgram : std::uint8_t {
 // types, and needs nothing that is known about the capture, so that another thread may do it.
 class OpenTapPrograms {
  public:
-  static Result<OpenTapPrograms> open();
+  // `who`: they will be loaded with TapProgramsConfig::who.
+  static Result<OpenTapPrograms> open(bool who);
   OpenTapPrograms(OpenTapPrograms&&) noexcept;
   OpenTapPrograms& operator=(OpenTapPrograms&&) noexcept;
   ~OpenTapPrograms();
