@@ -64,7 +64,9 @@ Error failed(natsStatus status, const std::string& what) {
   // "(conn.c:2088): No server available": where in libnats is of no use.
   if (const std::size_t at = why.find("): "); why.starts_with('(') && at != std::string::npos) why.erase(0, at + 3);
   if (why.find("uthorization") != std::string::npos) return Error(what + ": " + kNotPermitted + " (" + why + ")");
-  return Error(what + ": " + why);
+  Error error(what + ": " + why);
+  if (status != NATS_NO_SERVER) return error;
+  return std::move(error).hint("--nats URL names one of the servers; docs/fleet.md has their set-up");
 }
 
 }  // namespace
