@@ -57,9 +57,10 @@ static __always_inline __u8 checksum_state(struct __sk_buff *skb, enum program_t
 
 /*
  * Whether the frame's link-layer header stands before skb->data. So it is at tc ingress, since Linux 6.9, behind a
- * generic XDP program of anybody: it got the frame in a new sk_buff, whose mac_len is 0 (net/core/dev.c
- * netif_receive_generic_xdp()), and tcx and clsact step back by mac_len only. The filter, whose offsets count from the
- * Ethernet header, cannot read such a frame; user space runs it on the record.
+ * generic XDP program of anybody that got the frame in a new sk_buff, because the old one was shared, in pieces or
+ * without room in front: the mac_len of the new one is 0 (net/core/dev.c netif_skb_check_for_xdp()), and tcx and clsact
+ * step back by mac_len only. The filter, whose offsets count from the Ethernet header, cannot read such a frame; user
+ * space runs it on the record.
  */
 static __always_inline int begins_behind_link(struct __sk_buff *skb, __u32 which, int has_link)
 {
@@ -75,10 +76,12 @@ static __always_inline long load_frame(struct __sk_buff *skb, __u8 *to, __u64 si
 {
 	if (!behind_link)
 		return skb_load_bytes(skb, 0, to, size);
-	if (size <= ETH_HLEN)
+	if (size < ETH_HLEN)
 		return -1; /* the loader never sets a snaplen as short as this */
 	long err = skb_load_bytes_relative(skb, 0, to, ETH_HLEN, BPF_HDR_START_MAC);
-	return err ?: skb_load_bytes(skb, 0, to + ETH_HLEN, not_zero(clamped(size - ETH_HLEN, RINGTAP_MAX_SNAPLEN)));
+	if (err || size == ETH_HLEN)
+		return err;
+	return skb_load_bytes(skb, 0, to + ETH_HLEN, not_zero(clamped(size - ETH_HLEN, RINGTAP_MAX_SNAPLEN)));
 }
 
 /*
@@ -120,8 +123,9 @@ static __always_inline void record_frame(struct __sk_buff *skb, enum program_typ
 	int undecided = cfg_filter && behind_link;
 
 	if (undecided) {
-		if (cfg_slice_layer) {
-			count_drop(tap, RINGTAP_CNT_COPY_FAILED); /* a slice may lack what the filter reads */
+		/* A slice may lack what the filter reads, and the rate is that of packets that match. */
+		if (cfg_slice_layer || cfg_max_pps) {
+			count_drop(tap, RINGTAP_CNT_COPY_FAILED);
 			return;
 		}
 		tap->flags = is_followed(kernel_skb) ? RINGTAP_EVENT_FOLLOWED : RINGTAP_EVENT_RECHECK;

@@ -38,8 +38,10 @@ NO_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((?:.|\n)*?\)"|"(?:\\.|[^"\\\n])*"|
 
 
 def precompiled(root):
-    match = PRECOMPILED.search(tree.read(root, TARGETS)) if os.path.exists(os.path.join(root, TARGETS)) else None
-    return [header.strip("<>") for header in match[1].split()] if match else list(DECLARES)
+    if not os.path.exists(os.path.join(root, TARGETS)):
+        return []
+    match = PRECOMPILED.search(tree.read(root, TARGETS))
+    return [header.strip("<>") for header in match[1].split()] if match else ["the list of headers"]
 
 
 class Includes:

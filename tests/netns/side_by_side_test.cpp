@@ -191,6 +191,17 @@ TEST_F(SideBySide, TcHoldsTheFramesBehindAGenericXdpProgram) {
     const Arguments arguments = {"-i", "right", "-s", "96", expression};
     expect_same(capture(hosts, hosts.right, arguments, arguments, send), Order::kAny, 21);
   }
+  // What the filter has to come before cannot be done.
+  for (const Arguments& reduction : {Arguments{"--slice", "l3"}, Arguments{"--max-pps", "1000000"}}) {
+    SCOPED_TRACE(reduction.front());
+    Capture ringtap(hosts.right,
+                    with(with({"-v", "-i", "right", "--tap", "tc-in", "-w", "/dev/null"}, reduction), {"udp"}));
+    send_udp(hosts.left, TwoHosts::kRightIpv4, 7777, Payload{100}.bytes, 5);
+    Accounting accounting = expect_identity(ringtap.stop().err);
+    ASSERT_TRUE(accounting.total);
+    EXPECT_GE((*accounting.total)["copy_failed"], 5U);
+    EXPECT_EQ((*accounting.total)["delivered"], 0U);
+  }
 }
 
 TEST_F(SideBySide, TagsInMetadataAreBackInTheFrame) {

@@ -110,8 +110,8 @@ constexpr std::uint32_t kXdpHasFrags = 1U << 5;  // BPF_F_XDP_HAS_FRAGS, include
 
 // Filters up to this are never refused (tests/bpf loads a corpus of them).
 constexpr std::size_t kSmallFilterInsns = 8192;
-// The verifier's time grows with the square of the size: a minute for this many. Of more it refuses most (282,674 after
-// 16 s on Linux 6.18).
+// The verifier's time grows with the square of the size: it takes a minute to accept this many (Linux 6.18), and 16 s
+// to refuse 282,674.
 constexpr std::size_t kLargestFilterInsns = 200'000;
 
 // Loads a large filter by itself. After a refusal libbpf would request the verifier's log with ever larger buffers,
