@@ -50,10 +50,10 @@ inline std::vector<Cut> cut_at_every_length(const std::vector<Bytes>& packets) {
 }
 
 // `options`: of tcpdump, those that the dissector has: -e, -H, -q, -v, -x.
-inline std::string printed(const std::vector<Cut>& cuts, std::string_view options, LinkType link) {
+inline std::string printed(const std::vector<Cut>& cuts, std::string_view options, LinkType link, bool compat = true) {
   DissectOptions style;
   style.no_names = 1;
-  style.compat = true;
+  style.compat = compat;
   std::istringstream words{std::string(options)};
   for (std::string word; words >> word;) {
     style.quiet |= word == "-q";

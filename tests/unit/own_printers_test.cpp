@@ -3,7 +3,9 @@
 // or damaged give harmless text. The Initial packets of QUIC were sealed by another implementation of its keys.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,9 +80,32 @@ const std::string kInitial2 =
     "25"
     "25ddeba85a86075edaee2c3b44572d75010e47448ebcb08368fdd77b9e41";
 
+// The hello is whole and names no version, which QUIC does not allow.
+const std::string kInitialWithoutVersions =
+    "c900000001088394c8f03e51570802616200405a882d46f4119ad97da327fca54c84d79966d2330101efba41060aa067ae7f"
+    "8b3711a51d64f57f551a66486d0636fb11f4f774e80268c331e3ba66a4d3d08b3a0c6c52c720379dd76cfcda63b83301b78c"
+    "7857dbf3d7df30f3deae";
+// The hello goes on in the next packet, where its version is.
+const std::string kInitialOfPart =
+    "c800000001088394c8f03e51570802616200405a7f5b46f4119ad97da3278ba54c84d79966d2330101efba41060aa067ae7f"
+    "8b3711a51d64f57f551a66486d0636fb11f4f774e80268ca31e3ba66a4d3d08b3a0c6c52c720379dd76cfcdaf3294f71f567"
+    "5be7dfddb00bff9d0e07";
+// Not even the random is in this packet.
+const std::string kInitialOfHead =
+    "c600000001088394c8f03e51570802616200403c5ac846f4119abf7da3278ba54c84d79966d2330101efba41060aa067ae7f"
+    "8b3711a51d64f57f551a66486d06ca3366f64c3c55c946d4c772df361953";
+
 std::string wireguard(unsigned type, std::size_t size) {
   return "0" + std::to_string(type) + "000000 78563412 01020304 00000000" + std::string(2 * (size - 16), '0');
 }
+
+// The first bytes of a segment, in hexadecimal.
+std::string first_of(std::string hex, std::size_t bytes) {
+  hex.erase(std::remove(hex.begin(), hex.end(), ' '), hex.end());
+  return hex.substr(0, 2 * bytes);
+}
+const std::string kHelloRecord = "1603010055" + kHello;
+const std::string kServerHelloRecord = "1603030034 02000030 0303" + kRandom + "00 1301 00 0006 002b 0002 0304";
 
 struct Text {
   Bytes packet;
@@ -99,11 +124,24 @@ std::vector<Text> texts() {
                 "1603030036 02000032 0303 cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c 00 1302 00 "
                 "0006 002b 0002 0304"),
        "TLS HelloRetryRequest 1.3, cipher TLS_AES_256_GCM_SHA384"},
+      {tcp_to(443, first_of(kHelloRecord, 70)), "TLS ClientHello, SNI example.o..., ..."},
+      {tcp_to(443, first_of(kHelloRecord, 74)), "TLS ClientHello, SNI example.org, ..."},
+      {tcp_to(443, first_of(kHelloRecord, 88)), "TLS ClientHello 1.3, SNI example.org, ALPN h3, ..."},
+      {tcp_to(443, first_of(kHelloRecord, 43)), "TLS ClientHello, ..."},
+      {tcp_from(443, first_of(kServerHelloRecord, 47)), "TLS ServerHello, cipher TLS_AES_128_GCM_SHA256, ..."},
+      {tcp_from(443, first_of(kServerHelloRecord, 43)), "TLS ServerHello, ..."},
       {tcp_from(443, "1503030002 0228"), "TLS alert, fatal, handshake_failure (40)"},
+      {tcp_from(443, "1503030002 0279"), "TLS alert, fatal, ech_required (121)"},
+      {tcp_from(443, "1503030002 02c8"), "TLS alert, fatal, unknown (200)"},
       {udp_to(443, kInitial),
        "QUIC v1 Initial, dcid 8394c8f03e515708, scid 6162, TLS ClientHello 1.3, SNI example.org, ALPN h3, length 143"},
       {udp_to(443, kInitial2),
        "QUIC v2 Initial, dcid 8394c8f03e515708, scid 6162, TLS ClientHello 1.3, SNI example.org, ALPN h3, length 146"},
+      {udp_to(443, kInitialWithoutVersions),
+       "QUIC v1 Initial, dcid 8394c8f03e515708, scid 6162, TLS ClientHello, SNI example.org, length 110"},
+      {udp_to(443, kInitialOfPart),
+       "QUIC v1 Initial, dcid 8394c8f03e515708, scid 6162, TLS ClientHello, SNI example.org, ..., length 110"},
+      {udp_to(443, kInitialOfHead), "QUIC v1 Initial, dcid 8394c8f03e515708, scid 6162, length 80"},
       {udp_from(443, kInitial), "QUIC v1 Initial, dcid 8394c8f03e515708, scid 6162, length 143"},
       {udp_from(443, "c000000000 02 6162 01 63 00000001 6b3343cf"),
        "QUIC Version Negotiation, dcid 6162, scid 63, length 18"},
@@ -118,10 +156,15 @@ std::vector<Text> texts() {
        "GTP-U, T-PDU, TEID 0x00000007, length 28: IP 10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 0"},
       {udp_to(2152, "34ff0024 00000007 00000085 01100900" + kIp),
        "GTP-U, T-PDU, TEID 0x00000007, length 36: IP 10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 0"},
+      // Ethernet, and an address that only looks like IP's first byte.
+      {udp_to(2152, "30ff0004 00000007 44000000"), "GTP-U, T-PDU, TEID 0x00000007, length 4"},
+      {udp_to(2152, "30ff0004 00000007 60000000"), "GTP-U, T-PDU, TEID 0x00000007, length 4"},
+      {udp_to(2152, "30fd0000 00000007"), "GTP-U, Tunnel Status, TEID 0x00000007, length 0"},
       {udp_to(2152, "32010004 00000000 00010000"), "GTP-U, Echo Request, TEID 0x00000000, length 4"},
       {udp_to(8805, "2132000c 0000000000000001 00000200"),
        "PFCP, Session Establishment Request, SEID 0x0000000000000001, seq 2, length 12"},
       {udp_to(8805, "2001000c 00000100 00600004 aabbccdd"), "PFCP, Heartbeat Request, seq 1, length 12"},
+      {udp_to(8805, "20100004 00000100"), "PFCP, Session Set Modification Request, seq 1, length 4"},
       {tcp_to(5432, "00000008 04d2162f"), "PostgreSQL TLS request"},
       {tcp_to(5432, "00000020 00030000" + hex_of("user0bob0database0shop00")),
        "PostgreSQL startup user \"bob\" database \"shop\""},
@@ -132,11 +175,24 @@ std::vector<Text> texts() {
       {tcp_from(5432, "43 0000000d" + hex_of("SELECT 10")), "PostgreSQL CommandComplete \"SELECT 1\""},
       {tcp_from(3306, "10000000" + hex_of("\n8.9.360") + std::string(16, '1')), "MySQL greeting, version \"8.9.36\""},
       {tcp_to(3306, "09000000 03" + hex_of("select 1")), "MySQL Query \"select 1\""},
+      {tcp_to(3306, "0b000000 03 0001" + hex_of("select 1")), "MySQL Query \"select 1\""},
+      {tcp_to(3306, "0b000000 03 0201 00 03 00" + hex_of("name") + "00"), "MySQL Query, attributes 2"},
+      {tcp_to(3306, "01000000 0e 01000000 0e"), "MySQL Ping"},
+      {tcp_from(3306, "0a000000 ff 1004" + hex_of("Full: x")), "MySQL error 1040 \"Full: x\""},
       {tcp_from(3306, "0f000001 ff 1504 23 3238585858" + hex_of("Access")), "MySQL error 1045 \"Access\""},
       {tcp_to(1883, "1010 0004 4d515454 04 02 003c 0004 61626364"), "MQTT CONNECT client \"abcd\""},
       {tcp_to(1883, "1011 0004 4d515454 05 02 003c 00 0004 61626364"), "MQTT CONNECT client \"abcd\""},
       {tcp_to(1883, "330c 0005 612f622f63 0001 78797a"), "MQTT PUBLISH topic \"a/b/c\", QoS 1"},
       {tcp_to(1883, "8208 0001 0003 612f23 00"), "MQTT SUBSCRIBE topic \"a/#\""},
+      {tcp_to(1883, "109201 0004 4d515454 05 02 003c 8001" + std::string(256, '0') + "0004 61626364"),
+       "MQTT CONNECT client \"abcd\""},
+      {tcp_to(1883, "8209 0001 00 0003 612f23 00"), "MQTT SUBSCRIBE topic \"a/#\""},
+      {tcp_to(1883, "820b 0001 02 0b01 0003 612f23 00"), "MQTT SUBSCRIBE topic \"a/#\""},
+      {tcp_to(1883, "a207 0001 0003 612f23"), "MQTT UNSUBSCRIBE"},
+      {tcp_from(1883, "4002 0001 4002 0002"), "MQTT PUBACK"},
+      {tcp_from(1883, "4004 0001 10 00"), "MQTT PUBACK"},
+      {tcp_to(1883, "c000"), "MQTT PINGREQ"},
+      {tcp_to(1883, "e000"), "MQTT DISCONNECT"},
       {tcp_from(1883, "2002 0005"), "MQTT CONNACK code 5"},
       {tcp_to(502, "0001 0000 0006 01 03 006b 0003"),
        "Modbus read holding registers, transaction 1, unit 1, address 107, count 3"},
@@ -193,14 +249,73 @@ TEST(OwnPrinters, LeaveTcpdumpsLineWhereTheContentsAreOfSomethingElse) {
       packets.push_back({packet, static_cast<std::uint32_t>(packet.size())});
     }
   }
-  std::string ours;
-  for (const Cut& packet : packets) ours += printed_by_us(packet.bytes, packet.bytes.size()) + '\n';
-  // Relative sequence numbers follow from the packet before in tcpdump, which is one conversation here.
-  const std::string theirs = printed_by_tcpdump(packets, "-S", LinkType::kEthernet);
-  std::istringstream left(ours);
-  std::istringstream right(theirs);
-  for (std::string a, b; std::getline(left, a) && std::getline(right, b);) {
-    EXPECT_EQ(a.substr(a.rfind("ength")), b.substr(b.rfind("ength")));
+  EXPECT_EQ(first_difference(testing::printed(packets, "", LinkType::kEthernet, false),
+                             printed_by_tcpdump(packets, "", LinkType::kEthernet)),
+            "");
+}
+
+// What else is sent on the ports of protocols that tcpdump does not print, both ways: records of TLS, which carry those
+// protocols, text, the middle of a message, and bytes that mean nothing.
+TEST(OwnPrinters, LeaveTcpdumpsLineOnOrdinaryTraffic) {
+  REQUIRE_COMPARED_TCPDUMP();
+  std::mt19937 random(7);
+  const auto bytes = [&random](std::size_t size) {
+    Bytes some(size);
+    for (std::byte& byte : some) byte = static_cast<std::byte>(random());
+    return some;
+  };
+  std::vector<Bytes> payloads;
+  for (unsigned size = 17; size <= 64; ++size) {
+    Bytes record = bytes_of("17030300");
+    record.push_back(static_cast<std::byte>(size));
+    const Bytes sealed = bytes(size);
+    record.insert(record.end(), sealed.begin(), sealed.end());
+    payloads.push_back(record);
+    payloads.push_back(bytes(size));
+  }
+  for (const std::string_view hex :
+       {"140303000101 1703030028 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324252627",
+        "1603030028 0000000000000000aabbccddeeff00112233445566778899aabbccddeeff0011223344556677", "3012 00ff 61",
+        "3607 0001 61 00", "d001 00", "4001 00", "2001 00", "10 06 0004 4d515455"}) {
+    payloads.push_back(bytes_of(hex));
+  }
+  for (const std::string_view text :
+       {"Hello, world\r\n", "0123456789", "1234", "3.14159265358979", "PUT /x HTTP/1.1\r\nHost: a\r\n\r\n", "POST",
+        "@@@@@@@@", "P\x02", "{\"a\": [1, 2, 3], \"b\": \"some text\"}", "\n\n\n\n\n\n\n\n"}) {
+    Bytes payload;
+    for (const char c : text) payload.push_back(static_cast<std::byte>(c));
+    payloads.push_back(payload);
+  }
+  std::vector<Cut> packets;
+  const auto add = [&packets](const Bytes& packet) {
+    packets.push_back({packet, static_cast<std::uint32_t>(packet.size())});
+  };
+  constexpr std::uint16_t kTcpPorts[] = {443, 502, 1883, 3306, 5432, 6443};
+  constexpr std::uint16_t kUdpPorts[] = {443, 2152, 8805, 51820};
+  for (const Bytes& payload : payloads) {
+    for (const std::uint16_t port : kTcpPorts) {
+      add(tcp(kEphemeral, port, payload));
+      add(tcp(port, kEphemeral, payload));
+    }
+    for (const std::uint16_t port : kUdpPorts) {
+      add((Ethernet{} / Ipv4{} / Udp{.src_port = kEphemeral, .dst_port = port} / Payload(payload)).bytes());
+      add((Ethernet{} / Ipv4{} / Udp{.src_port = port, .dst_port = kEphemeral} / Payload(payload)).bytes());
+    }
+  }
+  EXPECT_EQ(first_difference(testing::printed(packets, "", LinkType::kEthernet, false),
+                             printed_by_tcpdump(packets, "", LinkType::kEthernet)),
+            "");
+}
+
+// Both hellos begin with 1.2 and name 1.3 in their last extension.
+TEST(OwnPrinters, NameNoVersionOfAHelloWhoseEndWasNotCaptured) {
+  for (const Bytes& packet : {tcp_to(443, kHelloRecord), tcp_from(443, kServerHelloRecord)}) {
+    for (std::size_t captured = 54; captured < packet.size(); ++captured) {
+      const std::string line = printed_by_us(packet, captured);
+      EXPECT_EQ(line.find(" 1.2"), std::string::npos) << captured << ": " << line;
+      EXPECT_FALSE(line.ends_with(' ')) << captured << ": " << line;
+      EXPECT_EQ(line.find("TLS") != std::string::npos, line.ends_with(", ...")) << captured << ": " << line;
+    }
   }
 }
 

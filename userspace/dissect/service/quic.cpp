@@ -81,10 +81,10 @@ class Stream {
   std::size_t pieces_ = 0;
 };
 
-void put_hello(Context& context, std::span<const std::uint8_t> header, std::span<const std::uint8_t> sealed,
+void put_hello(Context& context, std::uint8_t first, std::span<const std::uint8_t> sealed,
                std::span<const std::uint8_t> destination_id, std::uint32_t version) {
   std::array<std::uint8_t, 1600> opened;
-  const std::size_t size = open_quic_initial(header, sealed, destination_id, version, opened);
+  const std::size_t size = open_quic_initial(first, sealed, destination_id, version, opened);
   if (size == 0) return;
   Truncation none{context.out};
   Stream stream;
@@ -92,9 +92,10 @@ void put_hello(Context& context, std::span<const std::uint8_t> header, std::span
   constexpr std::size_t kHandshakeHeader = 4;
   constexpr std::uint8_t kClientHello = 1;
   const auto hello = stream.bytes();
-  if (hello.size() < kHandshakeHeader + 2 || hello[0] != kClientHello || hello[4] != 3) return;
-  context.put(", TLS ClientHello ");
-  put_client_hello(context, Cursor(hello, hello.size(), none).from(kHandshakeHeader));
+  if (hello.size() < kHandshakeHeader + kTlsHelloHead || hello[0] != kClientHello || hello[4] != 3) return;
+  const Cursor message(hello, hello.size(), none);
+  context.put(", TLS ClientHello");
+  put_client_hello(context, message.from(kHandshakeHeader).first(message.be24(1)), TlsCarrier::kQuic);
 }
 
 }  // namespace
@@ -139,8 +140,7 @@ bool print_quic(Context& context, Cursor payload, const Transport& transport) {
     if (take_integer(cursor, token_size) && token_size <= cursor.readable()) {
       cursor.skip(static_cast<std::size_t>(token_size));
       if (take_integer(cursor, size) && size <= cursor.readable()) {
-        const auto header = payload.bytes().first(payload.captured() - cursor.captured());
-        put_hello(context, header, cursor.bytes().first(static_cast<std::size_t>(size)), destination_id, version);
+        put_hello(context, first, cursor.bytes().first(static_cast<std::size_t>(size)), destination_id, version);
       }
     }
   }

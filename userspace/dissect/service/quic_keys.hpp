@@ -5,6 +5,7 @@
 // functions, any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -13,9 +14,9 @@ namespace ringtap {
 inline constexpr std::uint32_t kQuicVersion1 = 0x00000001;
 inline constexpr std::uint32_t kQuicVersion2 = 0x6b3343cf;
 
-// `packet` is the header up to the packet number, and `sealed` what follows it: both captured completely. Decrypts as
-// much of the payload as `opened` has room for, into it; the number of bytes, 0 where it cannot be an Initial's.
-std::size_t open_quic_initial(std::span<const std::uint8_t> header, std::span<const std::uint8_t> sealed,
+// `first` is the packet's first byte, and `sealed` what follows its length, captured completely. Decrypts as much of
+// the payload as `opened` has room for, into it; the number of bytes, 0 where it cannot be an Initial's.
+std::size_t open_quic_initial(std::uint8_t first, std::span<const std::uint8_t> sealed,
                               std::span<const std::uint8_t> destination_id, std::uint32_t version,
                               std::span<std::uint8_t> opened);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Rx, the remote procedure calls of AFS, http://web.mit.edu/kolya/afs/rx/rx-spec: headers, acknowledgments, and which
-// procedure is called. Arguments and replies are not read.
+// procedure is called. Arguments and replies, which tcpdump prints, are not read.
 #include "dissect/service/printers.hpp"
 #include "dissect/text.hpp"
 
@@ -250,6 +250,7 @@ void put_runs(Context& context, std::string_view name, const Cursor& received, s
 // False when it is cut, and nothing more is to be printed of the body.
 bool put_ack(Context& context, const Cursor& body) {
   if (body.readable() < kAckHeader) return false;
+  if (context.verbose(3)) context.put(" bufspace ", body.be16(0), " maxskew ", body.be16(2));
   const std::uint32_t first = body.be32(4);
   const std::uint32_t serial = body.be32(12);
   const std::uint8_t reason = body.u8(16);
@@ -285,10 +286,11 @@ void print_rx(Context& context, Cursor packet, const Transport& transport) {
   if (context.verbose()) {
     if (context.verbose(2)) context.put(" cid ", Hex{packet.be32(4), 8}, " call# ", packet.be32(8));
     context.put(" seq ", sequence, " ser ", packet.be32(16));
+    if (context.verbose(3)) context.put(" secindex ", packet.u8(23), " serviceid ", packet.be16(26));
     if (context.verbose(2)) put_flags(context, type, flags);
   }
   const Cursor body = packet.from(kHeader);
-  if (type == kData && sequence == 1 && (flags & kClientInit) != 0) {
+  if (type == kData && sequence == 1 && (flags & kClientInit) != 0 && length > kHeader) {
     for (const Service& service : kServices) {
       if (service.port != transport.destination_port) continue;
       put_call(context, body, service);

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kRecordHeader = 5;
 constexpr std::size_t kHandshakeHeader = 4;
-constexpr std::size_t kHelloHead = 34;  // version, random
 constexpr std::size_t kRandom = 32;
 
 enum RecordType : std::uint8_t { kAlert = 21, kHandshake = 22 };
@@ -44,8 +43,11 @@ constexpr Token kAlerts[] = {
     {0, "close_notify"},
     {10, "unexpected_message"},
     {20, "bad_record_mac"},
+    {21, "decryption_failed"},
     {22, "record_overflow"},
+    {30, "decompression_failure"},
     {40, "handshake_failure"},
+    {41, "no_certificate"},
     {42, "bad_certificate"},
     {43, "unsupported_certificate"},
     {44, "certificate_revoked"},
@@ -56,6 +58,7 @@ constexpr Token kAlerts[] = {
     {49, "access_denied"},
     {50, "decode_error"},
     {51, "decrypt_error"},
+    {60, "export_restriction"},
     {70, "protocol_version"},
     {71, "insufficient_security"},
     {80, "internal_error"},
@@ -64,11 +67,14 @@ constexpr Token kAlerts[] = {
     {100, "no_renegotiation"},
     {109, "missing_extension"},
     {110, "unsupported_extension"},
+    {111, "certificate_unobtainable"},
     {112, "unrecognized_name"},
     {113, "bad_certificate_status_response"},
+    {114, "bad_certificate_hash_value"},
     {115, "unknown_psk_identity"},
     {116, "certificate_required"},
     {120, "no_application_protocol"},
+    {121, "ech_required"},
 };
 
 // RFC 8446 4.1.3: the random of a server that asks for another hello.
@@ -91,7 +97,9 @@ bool is_grease(std::uint16_t value) {
 struct Extensions {
   std::uint16_t version = 0;
   std::span<const std::uint8_t> server_name = {};
+  bool server_name_cut = false;
   std::span<const std::uint8_t> protocols = {};  // each with its size in front
+  bool complete = false;                         // all of them could be read
 };
 
 // The part of an extension that was captured.
@@ -102,8 +110,11 @@ std::span<const std::uint8_t> rest_of(const Cursor& body, std::size_t offset) {
 
 Extensions find_extensions(Cursor cursor, bool of_client) {
   Extensions found;
+  if (cursor.length() == 0) found.complete = true;
   if (cursor.readable() < 2) return found;
-  cursor = cursor.from(2);
+  const std::size_t all = cursor.be16(0);
+  cursor = cursor.from(2).first(all);
+  found.complete = cursor.captured() == all;
   while (cursor.readable() >= 4) {
     const std::uint16_t type = cursor.be16(0);
     const std::size_t size = cursor.be16(2);
@@ -113,6 +124,7 @@ Extensions find_extensions(Cursor cursor, bool of_client) {
         if (body.readable() > 5 && body.u8(2) == 0) {
           const auto name = rest_of(body, 5);
           found.server_name = name.first(std::min<std::size_t>(name.size(), body.be16(3)));
+          found.server_name_cut = name.size() < body.be16(3);
         }
         break;
       case kProtocols:
@@ -134,7 +146,11 @@ Extensions find_extensions(Cursor cursor, bool of_client) {
   return found;
 }
 
-void put_version(Context& context, std::uint16_t version) {
+// `legacy` is the version of a hello without that extension.
+void put_version(Context& context, const Extensions& extensions, std::uint16_t legacy) {
+  if (extensions.version == 0 && (legacy == 0 || !extensions.complete)) return;
+  const std::uint16_t version = extensions.version == 0 ? legacy : extensions.version;
+  context.put(' ');
   context.put_name(token(kVersionNames, version), "0x", Hex{version, 4});
 }
 
@@ -142,26 +158,29 @@ void put_extensions(Context& context, const Extensions& extensions) {
   if (!extensions.server_name.empty()) {
     context.put(", SNI ");
     context.out.escaped(extensions.server_name);
+    if (extensions.server_name_cut) context.put("...");
   }
   std::span<const std::uint8_t> rest = extensions.protocols;
   for (bool first = true; !rest.empty(); first = false) {
     const std::size_t size = std::min<std::size_t>(rest[0], rest.size() - 1);
     context.put(first ? ", ALPN " : ",");
     context.out.escaped(rest.subspan(1, size));
+    if (size < rest[0]) context.put("...");
     rest = rest.subspan(1 + size);
   }
+  if (!extensions.complete) context.put(", ...");
 }
 
 bool print_handshake(Context& context, const Cursor& message) {
-  if (message.readable() < kHandshakeHeader + 2) return false;
+  if (message.readable() < kHandshakeHeader + kTlsHelloHead) return false;
   const std::uint8_t type = message.u8(0);
   const std::size_t size = message.be24(1);
-  if ((type != kClientHello && type != kServerHello) || message.u8(4) != 3 || size < kHelloHead) return false;
+  if ((type != kClientHello && type != kServerHello) || message.u8(4) != 3 || size < kTlsHelloHead) return false;
   const Cursor hello = message.from(kHandshakeHeader).first(size);
   context.put(": TLS ");
   if (type == kClientHello) {
-    context.put("ClientHello ");
-    put_client_hello(context, hello);
+    context.put("ClientHello");
+    put_client_hello(context, hello, TlsCarrier::kRecords);
   } else {
     put_server_hello(context, hello);
   }
@@ -170,30 +189,28 @@ bool print_handshake(Context& context, const Cursor& message) {
 
 }  // namespace
 
-void put_client_hello(Context& context, const Cursor& hello) {
-  if (hello.readable() < kHelloHead) return;
-  const std::uint16_t legacy = hello.be16(0);
-  Cursor cursor = hello.from(kHelloHead);
+void put_client_hello(Context& context, const Cursor& hello, TlsCarrier carrier) {
+  const std::uint16_t legacy = carrier == TlsCarrier::kQuic ? 0 : hello.be16(0);
+  Cursor cursor = hello.from(kTlsHelloHead);
   // The session, the ciphers and the compressions.
-  const bool complete = skip_vector(cursor, 1) && skip_vector(cursor, 2) && skip_vector(cursor, 1);
-  const Extensions extensions = complete ? find_extensions(cursor, true) : Extensions{};
-  put_version(context, extensions.version == 0 ? legacy : extensions.version);
+  const bool has_extensions = skip_vector(cursor, 1) && skip_vector(cursor, 2) && skip_vector(cursor, 1);
+  const Extensions extensions = has_extensions ? find_extensions(cursor, true) : Extensions{};
+  put_version(context, extensions, legacy);
   put_extensions(context, extensions);
 }
 
 void put_server_hello(Context& context, const Cursor& hello) {
-  if (hello.readable() < kHelloHead) return;
-  const std::uint16_t legacy = hello.be16(0);
   const bool retry = std::equal(std::begin(kRetry), std::end(kRetry), hello.block(2, kRandom));
-  Cursor cursor = hello.from(kHelloHead);
+  Cursor cursor = hello.from(kTlsHelloHead);
   const bool has_cipher = skip_vector(cursor, 1) && cursor.readable() >= 3;
   const Extensions extensions = has_cipher ? find_extensions(cursor.from(3), false) : Extensions{};
-  context.put(retry ? "HelloRetryRequest " : "ServerHello ");
-  put_version(context, extensions.version == 0 ? legacy : extensions.version);
-  if (!has_cipher) return;
-  const std::uint16_t cipher = cursor.be16(0);
-  context.put(", cipher ");
-  context.put_name(token(kCiphers, cipher), "0x", Hex{cipher, 4});
+  context.put(retry ? "HelloRetryRequest" : "ServerHello");
+  put_version(context, extensions, hello.be16(0));
+  if (has_cipher) {
+    const std::uint16_t cipher = cursor.be16(0);
+    context.put(", cipher ");
+    context.put_name(token(kCiphers, cipher), "0x", Hex{cipher, 4});
+  }
   put_extensions(context, extensions);
 }
 
@@ -208,9 +225,8 @@ bool print_tls(Context& context, Cursor payload, const Transport&) {
   const std::uint8_t level = record.u8(0);
   const std::uint8_t alert = record.u8(1);
   const std::string_view level_name = token(kAlertLevels, level);
-  const std::string_view alert_name = token(kAlerts, alert);
-  if (level_name.empty() || alert_name.empty()) return false;
-  context.put(": TLS alert, ", level_name, ", ", alert_name, " (", alert, ')');
+  if (level_name.empty()) return false;
+  context.put(": TLS alert, ", level_name, ", ", named(kAlerts, alert, "unknown"));
   return true;
 }
 

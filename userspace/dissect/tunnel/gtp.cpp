@@ -14,7 +14,8 @@ enum Flag : std::uint8_t { kPduNumber = 1, kSequence = 2, kExtension = 4 };
 constexpr std::uint8_t kUserData = 255;
 constexpr Token kMessages[] = {{1, "Echo Request"},      {2, "Echo Response"},
                                {26, "Error Indication"}, {31, "Supported Extension Headers Notification"},
-                               {254, "End Marker"},      {kUserData, "T-PDU"}};
+                               {253, "Tunnel Status"},   {254, "End Marker"},
+                               {kUserData, "T-PDU"}};
 
 constexpr std::size_t kPfcpHeader = 8;
 constexpr std::size_t kPfcpSessionHeader = 16;
@@ -34,6 +35,8 @@ constexpr Token kPfcpMessages[] = {
     {13, "Node Report Response"},
     {14, "Session Set Deletion Request"},
     {15, "Session Set Deletion Response"},
+    {16, "Session Set Modification Request"},
+    {17, "Session Set Modification Response"},
     {50, "Session Establishment Request"},
     {51, "Session Establishment Response"},
     {52, "Session Modification Request"},
@@ -57,6 +60,23 @@ std::size_t payload_offset(const Cursor& packet, std::uint8_t flags) {
   return offset;
 }
 
+// Whether an IP packet can be here: other networks' packets (Ethernet, unstructured data) are tunnelled as well.
+bool is_ip(const Cursor& packet) {
+  constexpr std::size_t kIpv6Header = 40;
+  constexpr unsigned kLeastWords = 5;
+  if (packet.readable() == 0) return false;
+  const std::uint8_t first = packet.u8(0);
+  switch (first >> 4) {
+    case 4:
+      return (first & 0xfU) >= kLeastWords && packet.length() >= (first & 0xfU) * 4;
+    case 6:
+      return packet.length() >= kIpv6Header &&
+             (packet.readable() < kIpv6Header || packet.be16(4) + kIpv6Header <= packet.length());
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 bool print_gtpu(Context& context, Cursor packet, const Transport&) {
@@ -64,16 +84,15 @@ bool print_gtpu(Context& context, Cursor packet, const Transport&) {
   const std::uint8_t flags = packet.u8(0);
   const std::uint8_t type = packet.u8(1);
   const std::string_view name = token(kMessages, type);
-  if (name.empty()) return false;
+  const std::size_t size = kHeader + packet.be16(2);
+  if (name.empty() || size > packet.length()) return false;
   context.put("GTP-U, ", name, ", TEID 0x", Hex{packet.be32(4), 8}, ", length ", packet.be16(2));
   if (type != kUserData || context.depth >= kMaxDepth) return true;
-  const Cursor inner = packet.from(payload_offset(packet, flags));
-  if (inner.readable() == 0) return true;
-  const unsigned version = inner.u8(0) >> 4;
-  if (version != 4 && version != 6) return true;
+  const Cursor inner = packet.first(size).from(payload_offset(packet, flags));
+  if (!is_ip(inner)) return true;
   context.put(": ");
   ++context.depth;
-  if (version == 4) {
+  if (inner.u8(0) >> 4 == 4) {
     print_ipv4_packet(context, inner);
   } else {
     print_ipv6_packet(context, inner);
@@ -90,6 +109,7 @@ bool print_pfcp(Context& context, Cursor packet, const Transport&) {
   const bool session = (packet.u8(0) & kHasSession) != 0;
   const std::string_view name = token(kPfcpMessages, packet.u8(1));
   if (name.empty() || (session && packet.readable() < kPfcpSessionHeader)) return false;
+  if (packet.be16(2) + 4U > packet.length()) return false;
   context.put("PFCP, ", name);
   if (session) context.put(", SEID 0x", Hex{packet.be64(4), 16});
   context.put(", seq ", packet.be24(session ? 12 : 4), ", length ", packet.be16(2));
