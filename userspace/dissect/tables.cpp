@@ -21,55 +21,56 @@ namespace {
 struct LinkRow {
   LinkType type;
   LinkPrinter print;
-  bool ours = false;  // tcpdump has none: not with --compat
+  std::string_view name = {};  // libpcap's, that PPI and PKTAP show; empty where it has none
+  bool ours = false;           // tcpdump has none: not with --compat
 };
 constexpr LinkRow kLinkTypes[] = {
-    {LinkType::kNull, print_null},
-    {LinkType::kEthernet, print_ethernet},
-    {LinkType{6}, print_token_ring},
-    {LinkType{7}, print_arcnet},
-    {LinkType{8}, print_slip},
-    {LinkType{10}, print_fddi},
-    {LinkType::kPpp, print_ppp_link},
-    {LinkType{12}, print_raw_ip},  // DLT_RAW as some systems number it
-    {LinkType{14}, print_raw_ip},  // and as OpenBSD does
-    {LinkType{15}, print_slip_bsdos},
-    {LinkType::kPppHdlc, print_ppp_serial},
+    {LinkType::kNull, print_null, "NULL"},
+    {LinkType::kEthernet, print_ethernet, "EN10MB"},
+    {LinkType{6}, print_token_ring, "IEEE802"},
+    {LinkType{7}, print_arcnet, "ARCNET"},
+    {LinkType{8}, print_slip, "SLIP"},
+    {LinkType{10}, print_fddi, "FDDI"},
+    {LinkType::kPpp, print_ppp_link, "PPP"},
+    {LinkType{12}, print_raw_ip, "RAW"},  // DLT_RAW as some systems number it
+    {LinkType{14}, print_raw_ip},         // and as OpenBSD does
+    {LinkType{15}, print_slip_bsdos, "SLIP_BSDOS"},
+    {LinkType::kPppHdlc, print_ppp_serial, "PPP_SERIAL"},
     {LinkType::kRaw, print_raw_ip},
-    {LinkType::kCiscoHdlc, print_hdlc},
-    {LinkType::kFrameRelay, print_frame_relay},
-    {LinkType{105}, print_wifi},
-    {LinkType::kLoop, print_loop},
-    {LinkType{109}, print_enc},
-    {LinkType::kLinuxSll, print_linux_sll},
-    {LinkType::kIpv4, print_raw_ipv4},
-    {LinkType::kIpv6, print_raw_ipv6},
-    {LinkType{117}, print_pflog},
-    {LinkType{119}, print_prism},
-    {LinkType{127}, print_radiotap},
-    {LinkType{129}, print_arcnet_linux},
-    {LinkType{138}, print_ip1394},
-    {LinkType{149}, print_pktap},  // a private number that macOS wrote before it had one
-    {LinkType{163}, print_avs},
-    {LinkType{182}, print_mfr},
-    {LinkType{189}, print_usb_linux},
-    {LinkType{192}, print_ppi},
-    {LinkType{201}, print_bluetooth_hci},
-    {LinkType{220}, print_usb_linux_mmapped},
-    {LinkType{226}, print_ipnet},
-    {LinkType{227}, print_can, true},
-    {LinkType{239}, print_nflog},
-    {LinkType{240}, print_netanalyzer},
-    {LinkType{241}, print_netanalyzer_transparent},
-    {LinkType{242}, print_ipoib},
-    {LinkType{253}, print_netlink, true},
-    {LinkType{258}, print_pktap},
-    {LinkType{271}, print_vsock},
-    {LinkType::kLinuxSll2, print_linux_sll2},
-    {LinkType{281}, print_brcm},  // DSA_TAG_BRCM
-    {LinkType{282}, print_brcm_prepend},
-    {LinkType{284}, print_dsa},  // DSA_TAG_DSA
-    {LinkType{285}, print_edsa},
+    {LinkType::kCiscoHdlc, print_hdlc, "C_HDLC"},
+    {LinkType::kFrameRelay, print_frame_relay, "FRELAY"},
+    {LinkType{105}, print_wifi, "IEEE802_11"},
+    {LinkType::kLoop, print_loop, "LOOP"},
+    {LinkType{109}, print_enc, "ENC"},
+    {LinkType::kLinuxSll, print_linux_sll, "LINUX_SLL"},
+    {LinkType::kIpv4, print_raw_ipv4, "IPV4"},
+    {LinkType::kIpv6, print_raw_ipv6, "IPV6"},
+    {LinkType{117}, print_pflog, "PFLOG"},
+    {LinkType{119}, print_prism, "PRISM_HEADER"},
+    {LinkType{127}, print_radiotap, "IEEE802_11_RADIO"},
+    {LinkType{129}, print_arcnet_linux, "ARCNET_LINUX"},
+    {LinkType{138}, print_ip1394, "APPLE_IP_OVER_IEEE1394"},
+    {LinkType{149}, print_pktap_of_user2},  // a private number that macOS wrote before it had one
+    {LinkType{163}, print_avs, "IEEE802_11_RADIO_AVS"},
+    {LinkType{182}, print_mfr, "MFR"},
+    {LinkType{189}, print_usb_linux, "USB_LINUX"},
+    {LinkType{192}, print_ppi, "PPI"},
+    {LinkType{201}, print_bluetooth_hci, "BLUETOOTH_HCI_H4_WITH_PHDR"},
+    {LinkType{220}, print_usb_linux_mmapped, "USB_LINUX_MMAPPED"},
+    {LinkType{226}, print_ipnet, "IPNET"},
+    {LinkType{227}, print_can, "CAN_SOCKETCAN", true},
+    {LinkType{239}, print_nflog, "NFLOG"},
+    {LinkType{240}, print_netanalyzer, "NETANALYZER"},
+    {LinkType{241}, print_netanalyzer_transparent, "NETANALYZER_TRANSPARENT"},
+    {LinkType{242}, print_ipoib, "IPOIB"},
+    {LinkType{253}, print_netlink, "NETLINK", true},
+    {LinkType{258}, print_pktap, "PKTAP"},
+    {LinkType{271}, print_vsock, "VSOCK"},
+    {LinkType::kLinuxSll2, print_linux_sll2, "LINUX_SLL2"},
+    {LinkType{281}, print_brcm, "DSA_TAG_BRCM"},
+    {LinkType{282}, print_brcm_prepend, "DSA_TAG_BRCM_PREPEND"},
+    {LinkType{284}, print_dsa, "DSA_TAG_DSA"},
+    {LinkType{285}, print_edsa, "DSA_TAG_EDSA"},
 };
 
 // https://www.iana.org/assignments/ieee-802-numbers
@@ -393,6 +394,28 @@ LinkPrinter link_printer(const Context& context, LinkType type) {
     if (row.type == type) return row.ours && context.options.compat ? nullptr : row.print;
   }
   return nullptr;
+}
+
+std::string_view enclosed_link_name(std::uint32_t type) {
+  const auto row = std::find_if(std::begin(kLinkTypes), std::end(kLinkTypes), [type](const LinkRow& known) {
+    return static_cast<std::uint32_t>(known.type) == type;
+  });
+  return row == std::end(kLinkTypes) ? std::string_view() : row->name;
+}
+
+bool print_enclosed_link(Context& context, std::uint32_t type, Cursor payload) {
+  // Those that only files have.
+  constexpr std::uint32_t kOpenBsdRaw = 14;
+  if (type > std::numeric_limits<std::uint16_t>::max() || type == kOpenBsdRaw ||
+      type == static_cast<std::uint32_t>(LinkType::kRaw) || context.depth >= kMaxDepth) {
+    return false;
+  }
+  const LinkPrinter printer = link_printer(context, static_cast<LinkType>(type));
+  if (printer == nullptr) return false;
+  ++context.depth;
+  printer(context, payload);
+  --context.depth;
+  return true;
 }
 
 std::string_view ethertype_name(std::uint16_t type) {

@@ -15,6 +15,13 @@ namespace ringtap {
 using LinkPrinter = void (*)(Context&, Cursor);
 LinkPrinter link_printer(const Context& context, LinkType type);  // nullptr: none
 
+// Of a packet in PPI or PKTAP, which number link types as BPF does on Linux: libpcap's name, of types that have a
+// printer. Empty when there is none.
+std::string_view enclosed_link_name(std::uint32_t type);
+// Prints such a packet, whose link header's size is then in the context; returns false, and prints nothing, if the type
+// has no printer or too many packets enclose this one.
+bool print_enclosed_link(Context& context, std::uint32_t type, Cursor payload);
+
 std::string_view ethertype_name(std::uint16_t type);  // "Unknown" when it has none
 // Prints the payload of a frame; returns false, and prints nothing, if there is no printer for the type.
 bool print_ethertype(Context& context, std::uint16_t type, Cursor payload, const LinkHeader& link);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // What taps of other systems put in front of packets: pf's log (PFLOG, pf(4) of OpenBSD and FreeBSD), IPsec's device
 // (ENC, enc(4)), macOS's process tap (PKTAP) and Solaris's IP tap (IPNET). https://www.tcpdump.org/linktypes.html
+#include <algorithm>
+
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
 #include "dissect/network/printers.hpp"
@@ -16,7 +18,6 @@ constexpr bool is_bsd_ipv6(std::uint32_t family) {
 }
 
 constexpr std::size_t kPflogHeader = 45;  // the shortest there was; without the padding that its length does not count
-constexpr std::size_t kPflogPaddedHeader = 64;
 constexpr std::size_t kNameSize = 16;
 constexpr std::uint32_t kNoRule = 0xffffffff;
 enum PflogReason : std::uint8_t { kShort = 3, kNormalize = 4 };
@@ -67,24 +68,6 @@ constexpr Token kEncFlags[] = {{0x0800, "authentic"}, {0x0400, "confidential"}};
 constexpr std::size_t kPktapHeader = 108;
 constexpr std::size_t kPktapName = 12;  // after its size, the kind of record and the link type
 enum PktapRecord : std::uint8_t { kNoData = 0, kPacket = 1 };
-// By the numbers of BPF, which for a few types are not those of files.
-constexpr Token kPktapTypes[] = {{0, "NULL"},
-                                 {1, "EN10MB"},
-                                 {8, "SLIP"},
-                                 {9, "PPP"},
-                                 {12, "RAW"},
-                                 {50, "PPP_SERIAL"},
-                                 {105, "IEEE802_11"},
-                                 {108, "LOOP"},
-                                 {113, "LINUX_SLL"},
-                                 {117, "PFLOG"},
-                                 {127, "IEEE802_11_RADIO"},
-                                 {138, "APPLE_IP_OVER_IEEE1394"},
-                                 {192, "PPI"},
-                                 {201, "BLUETOOTH_HCI_H4_WITH_PHDR"},
-                                 {228, "IPV4"},
-                                 {229, "IPV6"}};
-
 constexpr std::size_t kIpnetHeader = 24;
 constexpr Token kIpnetFamilies[] = {{2, "IPv4"}, {26, "IPv6"}};
 
@@ -105,7 +88,7 @@ void put_ipnet_header(Context& context, const Cursor& header, std::size_t length
 void print_pflog(Context& context, Cursor packet) {
   context.protocol("pflog");
   context.link_header_size = packet.length();
-  if (!packet.has(kPflogPaddedHeader)) return context.put_truncated();
+  if (!packet.has(1)) return context.put_truncated();
   const std::size_t declared = packet.u8(0);
   if (declared < kPflogHeader) {
     context.link_header_size = declared;
@@ -159,7 +142,7 @@ void print_pktap(Context& context, Cursor packet) {
   if (!packet.has(header_size)) return context.put_truncated();
   const std::uint32_t record = packet.le32(4);
   const std::uint32_t type = packet.le32(8);
-  const std::string_view name = token(kPktapTypes, type);
+  const std::string_view name = enclosed_link_name(type);
   const bool shown = context.options.link_header;
   const auto put_header = [&] {
     if (context.options.quiet) return context.put(name_or(name, "UNKNOWN"), ", length ", length, ": ");
@@ -170,15 +153,22 @@ void print_pktap(Context& context, Cursor packet) {
   if (record == kNoData) context.put("no data");
   if (record != kPacket) return;
   const Cursor payload = packet.from(header_size);
-  const LinkPrinter printer = name.empty() ? nullptr : link_printer(context, static_cast<LinkType>(type));
-  if (printer == nullptr) {
+  context.link_header_size = 0;
+  if (!print_enclosed_link(context, type, payload)) {
+    context.link_header_size = header_size;
     if (!shown) put_header();
     return dump_unknown(context, payload);
   }
-  context.link_header_size = 0;
-  printer(context, payload);
   if (context.options.compat) context.link_header_size *= 2;  // the dump of 4.99.3 begins so much too late
-  context.link_header_size += header_size;
+  context.link_header_size = std::min(context.link_header_size + header_size, packet.captured());
+}
+
+void print_pktap_of_user2(Context& context, Cursor packet) {
+  const bool fits = packet.length() >= kPktapHeader && packet.has(kPktapName) && packet.le32(0) >= kPktapHeader &&
+                    packet.le32(0) <= packet.length() && packet.le32(4) <= kPacket;
+  if (fits || context.options.compat) return print_pktap(context, packet);
+  context.put("UNSUPPORTED");
+  dump_unknown(context, packet);
 }
 
 void print_ipnet(Context& context, Cursor packet) {

@@ -73,8 +73,8 @@ void print_can(Context& context, Cursor packet) {
     context.put_flags(kFdFlags, flags);
   }
   context.put(" [", declared, ']');
+  if ((id & kRemote) != 0) return context.put(" remote request");  // the length asked for; it carries no data
   if (declared > kMaxFd || declared > data.length()) return context.put_invalid();
-  if ((id & kRemote) != 0) return context.put(" remote request");
   put_data(context, data, declared);
 }
 

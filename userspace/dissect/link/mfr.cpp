@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Frame relay over several links: LINKTYPE_MFR, FRF.16.
+#include <algorithm>
+
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
 #include "dissect/text.hpp"
@@ -11,6 +13,7 @@ constexpr std::size_t kLeast = 4;
 constexpr std::size_t kHeader = 2;
 constexpr std::size_t kControlHeader = 3;
 constexpr std::size_t kElementHeader = 2;
+constexpr std::size_t kMostId = 50;  // FRF.16 3.4.2: with its NUL
 
 constexpr std::uint8_t kBegin = 0x80;
 constexpr std::uint8_t kControl = 0x20;
@@ -32,7 +35,7 @@ void put_element(Context& context, std::uint8_t type, const Cursor& value, std::
       context.put("[IE data length ", size, " != 4] (invalid)");
     }
   } else if (type == kBundle || type == kLink) {
-    put_text(context, value.bytes().first(size));
+    put_text(context, value.bytes().first(std::min(size, kMostId)));
   } else {
     dump = true;
   }

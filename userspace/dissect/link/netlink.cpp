@@ -14,12 +14,14 @@ constexpr std::size_t kCookedHeader = 16;
 constexpr std::size_t kMessageHeader = 16;
 constexpr std::size_t kAttributeHeader = 4;
 
-enum Family : std::uint16_t { kRoute = 0, kGeneric = 16 };
+enum Family : std::uint16_t { kRoute = 0, kSockDiag = 4, kNetfilter = 12, kUevent = 15, kGeneric = 16 };
 constexpr Token kFamilies[] = {
-    {kRoute, "route"}, {2, "usersock"}, {3, "firewall"}, {4, "sock_diag"},      {5, "nflog"},      {6, "xfrm"},
-    {7, "selinux"},    {8, "iscsi"},    {9, "audit"},    {10, "fib_lookup"},    {11, "connector"}, {12, "netfilter"},
-    {13, "ip6_fw"},    {14, "dnrtmsg"}, {15, "uevent"},  {kGeneric, "generic"}, {18, "scsi"},      {19, "ecryptfs"},
-    {20, "rdma"},      {21, "crypto"},  {22, "smc"},
+    {kRoute, "route"}, {2, "usersock"},    {3, "firewall"},     {kSockDiag, "sock_diag"},
+    {5, "nflog"},      {6, "xfrm"},        {7, "selinux"},      {8, "iscsi"},
+    {9, "audit"},      {10, "fib_lookup"}, {11, "connector"},   {kNetfilter, "netfilter"},
+    {13, "ip6_fw"},    {14, "dnrtmsg"},    {kUevent, "uevent"}, {kGeneric, "generic"},
+    {18, "scsi"},      {19, "ecryptfs"},   {20, "rdma"},        {21, "crypto"},
+    {22, "smc"},
 };
 
 enum Control : std::uint16_t { kNoop = 1, kError = 2, kDone = 3, kOverrun = 4, kFirstOfFamily = 16 };
@@ -29,7 +31,10 @@ constexpr Token kFlags[] = {{0x1, "request"}, {0x2, "multi"},        {0x4, "ack"
 // Their meaning depends on what is asked for.
 constexpr Token kGetFlags[] = {{0x100, "root"}, {0x200, "match"}, {0x400, "atomic"}};
 constexpr Token kNewFlags[] = {{0x100, "replace"}, {0x200, "exclusive"}, {0x400, "create"}, {0x800, "append"}};
-constexpr std::uint16_t kCapped = 0x100;  // of an error
+constexpr Token kDeleteFlags[] = {{0x100, "nonrec"}, {0x200, "bulk"}};
+constexpr Token kErrorFlags[] = {{0x100, "capped"}, {0x200, "ack_tlvs"}};
+constexpr std::uint16_t kDump = 0x300;    // root and match
+constexpr std::uint16_t kCreate = 0x400;  // which says that kDump is not meant
 
 // Each has NEW, DEL, GET and SET, in this order.
 constexpr Token kRouteObjects[] = {
@@ -155,20 +160,41 @@ void put_error(Context& context, const Cursor& body) {
   if (name != nullptr) context.put(" (", std::string_view(name), ')');
 }
 
-bool is_get(std::uint16_t family, std::uint16_t type) {
-  return family == kRoute ? (type & 3) == 2 : (type >= kFirstOfFamily && family == kGeneric);
+// What the upper bits mean for a type. Where its verb is not known, both bits of a dump stand for one, unless something
+// is to be made.
+std::span<const Token> upper_flags(std::uint16_t family, std::uint16_t type, std::uint16_t flags) {
+  if (type == kError) return kErrorFlags;
+  if (type < kFirstOfFamily) return {};
+  if (family == kSockDiag || family == kGeneric) return kGetFlags;
+  if (family == kRoute) {
+    constexpr std::span<const Token> kByVerb[] = {kNewFlags, kDeleteFlags, kGetFlags, kNewFlags};
+    return kByVerb[type & 3];
+  }
+  // Connections, those that are expected, and nf_tables have NEW, GET and DEL in this order.
+  enum Subsystem : std::uint8_t { kConnections = 1, kExpectations = 2, kTables = 10 };
+  const unsigned subsystem = type >> 8;
+  if (family == kNetfilter && (subsystem == kConnections || subsystem == kExpectations || subsystem == kTables)) {
+    constexpr std::span<const Token> kByVerb[] = {kNewFlags, kGetFlags, kDeleteFlags};
+    return kByVerb[(type & 0xff) % 3];
+  }
+  if ((flags & kDump) == kDump && (flags & kCreate) == 0) return kGetFlags;
+  return kNewFlags;
 }
 
+// Only if there is one.
 void put_flags(Context& context, std::uint16_t family, std::uint16_t type, std::uint16_t flags) {
-  context.put(", flags [");
-  context.put_flags(kFlags, flags, ",");
-  const bool of_request = type >= kFirstOfFamily && (flags & 1) != 0;
-  for (const Token& flag :
-       is_get(family, type) ? std::span<const Token>(kGetFlags) : std::span<const Token>(kNewFlags)) {
-    if (of_request && (flags & flag.value) != 0) context.put(',', flag.name);
+  std::string_view before = ", flags [";
+  std::uint16_t unnamed = flags;
+  for (const std::span<const Token> table : {std::span<const Token>(kFlags), upper_flags(family, type, flags)}) {
+    for (const Token& flag : table) {
+      if ((flags & flag.value) == 0) continue;
+      context.put(before, flag.name);
+      before = ",";
+      unnamed = static_cast<std::uint16_t>(unnamed & ~flag.value);
+    }
   }
-  if (type == kError && (flags & kCapped) != 0) context.put(",capped");
-  context.put(']');
+  if (unnamed != 0) context.put(before, "0x", Hex{unnamed, 4});
+  if (flags != 0) context.put(']');
 }
 
 void put_message(Context& context, std::uint16_t family, const Cursor& message) {
@@ -193,7 +219,7 @@ void put_message(Context& context, std::uint16_t family, const Cursor& message) 
   } else {
     context.put("type ", type);
   }
-  if (flags != 0) put_flags(context, family, type, flags);
+  put_flags(context, family, type, flags);
   context.put(", seq ", message.le32(8), ", pid ", message.le32(12), ", length ", length);
 }
 
@@ -208,6 +234,12 @@ void print_netlink(Context& context, Cursor packet) {
   context.put_name(token(kFamilies, family), "family ", family);
   context.put(':');
   Cursor messages = packet.from(kCookedHeader);
+  // A text of the kernel, "add@/devices/…", with its environment; or udevd's, which begins with its name.
+  if (family == kUevent) {
+    context.put(' ');
+    (void)put_text(context, messages, 0, messages.length());
+    return context.put(", length ", messages.length());
+  }
   for (bool first = true; messages.length() > 0; first = false) {
     if (messages.length() < kMessageHeader) return context.put_invalid();
     const std::size_t length = messages.le32(0);

@@ -41,6 +41,8 @@ void print_slip_bsdos(Context& context, Cursor packet);
 void print_pflog(Context& context, Cursor packet);  // pf's log
 void print_enc(Context& context, Cursor packet);    // IPsec's device on the BSDs
 void print_pktap(Context& context, Cursor packet);  // macOS
+// A private number that macOS wrote before it had one: as "UNSUPPORTED" where it cannot be that, except with --compat.
+void print_pktap_of_user2(Context& context, Cursor packet);
 void print_ipnet(Context& context, Cursor packet);  // Solaris
 void print_fddi(Context& context, Cursor packet);
 void print_token_ring(Context& context, Cursor packet);  // IEEE 802.5

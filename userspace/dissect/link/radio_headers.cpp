@@ -2,6 +2,8 @@
 // Older headers of radio information in front of wireless frames, of which tcpdump shows nothing: Prism's
 // (LINKTYPE_IEEE802_11_PRISM) and AVS (LINKTYPE_IEEE802_11_AVS); and PPI (LINKTYPE_PPI), which says what follows:
 // https://www.tcpdump.org/linktypes.html.
+#include <algorithm>
+
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
 #include "dissect/tables.hpp"
@@ -15,27 +17,9 @@ constexpr std::uint32_t kAvsVersions[] = {0x80211001, 0x80211002};
 
 constexpr std::size_t kPpiHead = 8;  // version, flags, length, link type
 constexpr std::size_t kMostPpi = 65532;
-constexpr std::uint32_t kPpiItself = 192;
-// By libpcap's numbers and names of what has a printer.
-constexpr Token kPpiTypes[] = {{0, "NULL"},
-                               {1, "EN10MB"},
-                               {9, "PPP"},
-                               {12, "RAW"},
-                               {50, "PPP_SERIAL"},
-                               {104, "C_HDLC"},
-                               {105, "IEEE802_11"},
-                               {107, "FRELAY"},
-                               {108, "LOOP"},
-                               {113, "LINUX_SLL"},
-                               {119, "PRISM_HEADER"},
-                               {127, "IEEE802_11_RADIO"},
-                               {163, "IEEE802_11_RADIO_AVS"},
-                               {kPpiItself, "PPI"},
-                               {228, "IPV4"},
-                               {229, "IPV6"}};
 
 void put_ppi_header(Context& context, const Cursor& packet, std::uint32_t type, std::size_t size) {
-  const std::string_view name = token(kPpiTypes, type, "UNKNOWN");
+  const std::string_view name = name_or(enclosed_link_name(type), "UNKNOWN");
   if (context.options.quiet) {
     context.put(name);
   } else {
@@ -78,17 +62,15 @@ void print_ppi(Context& context, Cursor packet) {
   const std::uint32_t type = packet.le32(4);
   if (context.options.link_header) put_ppi_header(context, packet, type, size);
   const Cursor payload = packet.from(size);
-  const LinkPrinter print = type <= UINT16_MAX ? link_printer(context, static_cast<LinkType>(type)) : nullptr;
-  if (print == nullptr || (type == kPpiItself && ++context.depth > kMaxDepth)) {
+  if (!print_enclosed_link(context, type, payload)) {
     if (!context.options.link_header) put_ppi_header(context, packet, type, size);
     dump_unknown(context, payload);
     context.link_header_size = size;
     return;
   }
-  print(context, payload);
   // 4.99.3 leaves out what comes before the payload twice, so that a dump begins too late.
   if (context.options.compat) context.link_header_size *= 2;
-  context.link_header_size += size;
+  context.link_header_size = std::min(context.link_header_size + size, packet.captured());
 }
 
 }  // namespace ringtap

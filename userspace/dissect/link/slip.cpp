@@ -3,6 +3,7 @@
 // and, on the first of them, what was on the wire instead of its header (RFC 1144).
 #include "dissect/link/printers.hpp"
 #include "dissect/network/printers.hpp"
+#include "dissect/transport/printers.hpp"
 
 namespace ringtap {
 namespace {
@@ -29,10 +30,14 @@ constexpr std::uint8_t kSpecial = kSequence | kAck | kWindow | kUrgent;
 constexpr std::uint8_t kEchoed = kSequence | kWindow | kUrgent;
 
 // A number of two bytes after a zero, or of one byte, of which tcpdump 4.99.3 reads the first again and again.
-std::uint32_t take_delta(Cursor& header) {
-  if (header.u8(0) != 0) return header.u8(0);
-  header.skip(1);
-  return header.take_be16();
+std::uint16_t take_delta(const Context& context, Cursor& header) {
+  const std::uint8_t first = header.u8(0);
+  if (first == 0) {
+    header.skip(1);
+    return header.take_be16();
+  }
+  if (!context.options.compat) header.skip(1);
+  return first;
 }
 
 // How much of a packet of TCP is data; tcpdump takes what follows for its header in any case.
@@ -43,31 +48,47 @@ std::size_t data_size(const Cursor& packet) {
   return packet.length() - ip_header - (packet.u8(ip_header + 12) >> 4U) * 4;
 }
 
-// The size of the header.
-std::size_t put_compressed(Context& context, Cursor header) {
-  const std::size_t captured = header.captured();
-  const std::uint8_t changes = header.take_u8();
-  context.put("ctcp ");
-  if ((changes & kConnection) != 0) {
-    context.put(header.take_u8());
-  } else {
-    context.put('*');
-  }
-  header.skip(2);  // TCP's checksum
+void put_deltas(Context& context, Cursor& header, std::uint8_t changes, std::uint32_t last_size) {
   constexpr struct {
     Change change;
     std::string_view name;
   } kDeltas[] = {{kUrgent, " U="}, {kWindow, " W+"}, {kAck, " A+"}, {kSequence, " S+"}, {kIdentification, " I+"}};
   const std::uint8_t special = changes & kSpecial;
-  if (special == kEchoed) context.put(" *SA+0");
-  if (special == kSpecial) context.put(" *S+0");
+  if (special == kEchoed) context.put(" *SA+", last_size);
+  if (special == kSpecial) context.put(" *S+", last_size);
   const bool given = special != kEchoed && special != kSpecial;
   for (const auto& delta : kDeltas) {
     if ((changes & delta.change) == 0 || (!given && delta.change != kIdentification)) continue;
-    const std::uint32_t value = take_delta(header);
-    context.put(delta.name, value);
+    const std::uint16_t value = take_delta(context, header);
+    const auto smaller = static_cast<std::int16_t>(value);
+    if (delta.change == kWindow && smaller < 0) {  // a window may shrink
+      context.put(" W", Signed{smaller});
+    } else {
+      context.put(delta.name, value);
+    }
   }
-  return captured - header.captured();
+}
+
+void put_compressed(Context& context, Cursor header, const Cursor& payload, std::uint8_t direction) {
+  std::uint8_t& connection = slip_last_connection(context);
+  const std::size_t captured = header.captured();
+  const std::uint8_t changes = header.take_u8();
+  if ((changes & kConnection) != 0) {
+    const std::uint8_t number = header.take_u8();
+    if (context.truncated()) return;
+    connection = number;
+    context.put("ctcp ", number);
+  } else {
+    context.put("ctcp *");
+  }
+  header.skip(2);  // TCP's checksum
+  std::uint32_t& last_size = slip_data_size(context, direction, connection);
+  put_deltas(context, header, changes, last_size);
+  const std::size_t size = captured - header.captured();
+  const auto data = static_cast<std::uint32_t>(data_size(payload));
+  if (context.truncated()) return;
+  last_size = data;
+  context.put(' ', data, " (", size, "): ");
 }
 
 void put_header(Context& context, const Cursor& packet) {
@@ -78,19 +99,20 @@ void put_header(Context& context, const Cursor& packet) {
   } else {
     context.put(name);
   }
-  const Cursor header = packet.from(1).first(kHeader - 1);
+  const Cursor header = packet.from(1);
   const Cursor payload = packet.from(kHeader);
   const std::uint8_t first = header.u8(0);
   if ((first & kCompressed) != 0) {
-    if (name.empty()) return;
-    const std::size_t size = put_compressed(context, header);
-    const std::size_t data = data_size(payload);
-    context.put(' ', static_cast<std::uint32_t>(data), " (", size, "): ");
+    if (!name.empty()) put_compressed(context, header, payload, direction);
   } else if ((first & kKind) == kPlain) {
     context.put("ip ", packet.length(), ": ");
   } else if ((first & kKind) == kUncompressed) {
-    context.put("utcp ", header.u8(kProtocol), ": ");
-    if (!name.empty()) (void)data_size(payload);
+    const std::uint8_t connection = header.u8(kProtocol);
+    slip_last_connection(context) = connection;
+    context.put("utcp ", connection, ": ");
+    if (name.empty()) return;
+    const std::size_t data = data_size(payload);
+    if (!context.truncated()) slip_data_size(context, direction, connection) = static_cast<std::uint32_t>(data);
   } else if (!name.empty()) {
     context.put("slip-", first, "!: ");
   }

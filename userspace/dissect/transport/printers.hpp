@@ -19,4 +19,9 @@ void print_tipc(Context& context, Cursor message, const LinkHeader& link);
 // The text of TCP's multipath option after its name; false when it cannot be what it says.
 bool put_mptcp(Context& context, const Cursor& option, std::size_t size, std::uint8_t flags);
 
+// For SLIP (link/slip.cpp), kept with the other conversations of TCP: how much data the last packet of a connection had
+// whose headers are compressed, and the connection of a header that does not name it. `direction` is 0 or 1.
+std::uint32_t& slip_data_size(Context& context, unsigned direction, std::uint8_t connection);
+std::uint8_t& slip_last_connection(Context& context);
+
 }  // namespace ringtap

@@ -390,4 +390,12 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
   print_tcp_port(context, payload, {ip, source, destination});
 }
 
+std::uint32_t& slip_data_size(Context& context, unsigned direction, std::uint8_t connection) {
+  return context.tcp_state.slip.data_sizes[direction & 1U][connection];
+}
+
+std::uint8_t& slip_last_connection(Context& context) {
+  return context.tcp_state.slip.last;
+}
+
 }  // namespace ringtap
