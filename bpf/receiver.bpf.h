@@ -22,6 +22,10 @@
 #define PRIORITY_RAW_BEFORE   (-450)
 #define AT_SK_LOOKUP	      1 /* enum netns_bpf_attach_type */
 
+/* Kernels can be built without either, and their types then lack these members. */
+#define HAS_IPV6      bpf_core_field_exists(struct sock_common, skc_v6_daddr)
+#define HAS_NETFILTER bpf_core_field_exists(struct net, nf)
+
 struct inet_packet {
 	struct bpf_sock_tuple tuple;
 	__u8 v4;
@@ -134,12 +138,17 @@ __weak __noinline int owner_redirected(struct __sk_buff *skb, __u32 v4)
 {
 	struct net_device *device = device_of_skb(skb);
 	struct net *net = BPF_CORE_READ(device, nd_net.net);
+
+	if (BPF_CORE_READ(net, bpf.run_array[AT_SK_LOOKUP]))
+		return 1;
+	if (!HAS_NETFILTER)
+		return 0;
 	struct nf_hook_entries *before =
 		v4 ? BPF_CORE_READ(net, nf.hooks_ipv4[0]) : BPF_CORE_READ(net, nf.hooks_ipv6[0]);
 	struct nf_hook_entries *input =
 		v4 ? BPF_CORE_READ(net, nf.hooks_ipv4[1]) : BPF_CORE_READ(net, nf.hooks_ipv6[1]);
 
-	return BPF_CORE_READ(net, bpf.run_array[AT_SK_LOOKUP]) || redirects(before, 0) || redirects(input, 1);
+	return redirects(before, 0) || redirects(input, 1);
 }
 
 #define ADDRESS_OTHER	  0
@@ -168,6 +177,8 @@ __weak __noinline int owner_address_kind(struct __sk_buff *skb, __u32 v4, __u64 
 		}
 		return ADDRESS_OTHER;
 	}
+	if (!HAS_IPV6)
+		return ADDRESS_OTHER;
 	struct inet6_dev *inet6 = BPF_CORE_READ(device, ip6_ptr);
 	struct list_head *next = BPF_CORE_READ(inet6, addr_list.next);
 	for (int i = 0; i < MOST_ADDRESSES; i++) {
@@ -192,7 +203,7 @@ static __always_inline struct net_device *loaded_device(struct __sk_buff *skb)
 
 static __always_inline int may_be_redirected(struct __sk_buff *skb, int v4)
 {
-	if (cfg_kernel_casts) {
+	if (cfg_kernel_casts && HAS_NETFILTER) {
 		struct net_device *device = loaded_device(skb);
 		struct net *net = device ? device->nd_net.net : NULL;
 
@@ -318,6 +329,8 @@ static __always_inline int has_addresses(const struct sock_common *common, const
 		       common->skc_rcv_saddr == packet->tuple.ipv4.daddr &&
 		       common->skc_dport == packet->tuple.ipv4.sport &&
 		       common->skc_num == bpf_ntohs(packet->tuple.ipv4.dport);
+	if (!HAS_IPV6)
+		return 0;
 	const __u32 *remote = (const __u32 *)&common->skc_v6_daddr;
 	const __u32 *local = (const __u32 *)&common->skc_v6_rcv_saddr;
 	__u32 differs = 0;
@@ -384,7 +397,7 @@ static __always_inline void set_tcp(struct __sk_buff *skb, struct bpf_sock *sk, 
 	if (listens && !is_chosen(skb, full, packet))
 		return;
 	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
-	if (!owner && BPF_CORE_READ_BITFIELD(tcp, is_mptcp)) {
+	if (!owner && is_mptcp(tcp)) {
 		struct mptcp_sock *mptcp = mptcp_of(full);
 
 		if (mptcp)

@@ -154,9 +154,15 @@ __weak __noinline int owner_holds(struct __sk_buff *skb, __u64 file)
 /* MPTCP's socket, which has the owner, of one of its subflows, which are sockets of the kernel. Linux 5.19. */
 static __always_inline struct mptcp_sock *mptcp_of(struct bpf_sock *full)
 {
-	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_skc_to_mptcp_sock) || full->protocol != IPPROTO_TCP)
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_skc_to_mptcp_sock) ||
+	    !bpf_core_type_exists(struct mptcp_sock) || full->protocol != IPPROTO_TCP)
 		return NULL;
 	return bpf_skc_to_mptcp_sock(full);
+}
+
+static __always_inline int is_mptcp(struct tcp_sock *tcp)
+{
+	return bpf_core_field_exists(tcp->is_mptcp) && BPF_CORE_READ_BITFIELD(tcp, is_mptcp);
 }
 
 /* Before that, whether it is one. */
@@ -164,7 +170,7 @@ static __always_inline int is_subflow(struct bpf_sock *full)
 {
 	struct tcp_sock *tcp = full->protocol == IPPROTO_TCP ? bpf_skc_to_tcp_sock(full) : NULL;
 
-	return tcp && BPF_CORE_READ_BITFIELD(tcp, is_mptcp);
+	return tcp && is_mptcp(tcp);
 }
 
 /* By the record of MPTCP's own socket. */

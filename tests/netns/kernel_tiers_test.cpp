@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <iterator>
 #include <sstream>
 
@@ -169,6 +170,26 @@ TEST_F(OlderKernel, WithoutTcxAQdiscThatSomebodyUsesStays) {
   EXPECT_EQ(next.stop().status, (ExitStatus{0, 0}));
   EXPECT_NE(filters().find(":7"), std::string::npos) << filters();
   EXPECT_TRUE(has_clsact());
+}
+
+// The kernel's types are a copy in which the names of what such a kernel lacks are others.
+TEST_F(OlderKernel, BuiltWithoutIpv6MptcpAndNetfilterHasOwners) {
+  std::string types = read_file("/sys/kernel/btf/vmlinux");
+  for (const char* const name : {"skc_v6_daddr", "skc_v6_rcv_saddr", "ip6_ptr", "inet6_dev", "inet6_ifaddr", "is_mptcp",
+                                 "mptcp_sock", "nf", "nf_hook_entries", "nf_hook_ops"}) {
+    const std::size_t at = types.find('\0' + std::string(name) + '\0');
+    if (at != std::string::npos) types[at + 1] = '_';
+  }
+  const std::string copy = folder_ / "types";
+  const std::string ready = folder_ / "ready";
+  std::ofstream(copy, std::ios::binary) << types;
+  Process ringtap(hosts_->right.command({"sh", "-c",
+                                         "mount --bind " + copy + " /sys/kernel/btf/vmlinux && exec " +
+                                             ringtap_binary() + " --ready-file " + ready + " --who -n -i right -c 3"}));
+  ASSERT_TRUE(ringtap.wait_ready(ready)) << ringtap.err();
+  send(3);
+  EXPECT_EQ(ringtap.wait(), (ExitStatus{0, 0})) << ringtap.err();
+  EXPECT_NE(ringtap.out().find("[from ?"), std::string::npos) << ringtap.out();
 }
 
 TEST_F(OlderKernel, WithoutRingBufferIsRefusedWithTheVersionThatHasIt) {
