@@ -26,7 +26,7 @@ static __always_inline int has_packets(struct sock *sk)
 
 /*
  * A socket in use: accepted, handed over, inherited, or one that no hook saw come. Who sends is seen by the tap at
- * egress itself, at no cost for those that do not pass there.
+ * egress itself, if there is one, at no cost for those that do not pass there.
  */
 static __always_inline void used(struct sock *sk)
 {
@@ -65,7 +65,16 @@ int BPF_PROG(owner_received, struct sock *sk, int ret, int flags)
 	return 0;
 }
 
-/* Before Linux 6.3, which has the tracepoint above. By trampoline. */
+/* Without the tap at egress: who sends by a packet socket, of which no hook sees that it is made. */
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(owner_sent, struct sock *sk, int ret, int flags)
+{
+	if (sk->__sk_common.skc_family == AF_PACKET)
+		used(sk);
+	return 0;
+}
+
+/* Before Linux 6.3, which has the two tracepoints above. By trampoline. */
 SEC("fentry/security_socket_recvmsg")
 int BPF_PROG(owner_receives, struct socket *socket)
 {

@@ -83,8 +83,10 @@ static __always_inline void set_known(struct ringtap_owner *end, struct ringtap_
 	__u64 before = *(volatile __u64 *)&known->cookie;
 	__u64 process = *(volatile __u64 *)&known->process;
 	__u32 uid = *(volatile __u32 *)&known->uid;
-	if (!process || !before || *(volatile __u64 *)&known->cookie != before)
-		return; /* it is being written: somebody else uses it */
+	/* Else it is being written, or was in between: somebody else uses it. */
+	if (!process || !before || *(volatile __u64 *)&known->cookie != before ||
+	    *(volatile __u64 *)&known->process != process)
+		return;
 	end->process = process;
 	end->uid = uid;
 	end->kind = listens || (cookie && before != cookie) ? RINGTAP_OWNER_LISTENER : RINGTAP_OWNER_SOCKET;

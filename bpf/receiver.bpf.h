@@ -19,8 +19,7 @@
 #define PRIORITY_CONNTRACK    (-200) /* enum nf_ip_hook_priorities */
 #define PRIORITY_DEFRAGMENTED (-400)
 #define PRIORITY_IPVS	      98 /* net/netfilter/ipvs/ip_vs_core.c, and one more */
-#define PRIORITY_RAW_BEFORE   (-450)
-#define AT_SK_LOOKUP	      1 /* enum netns_bpf_attach_type */
+#define AT_SK_LOOKUP	      1	 /* enum netns_bpf_attach_type */
 
 /* Kernels can be built without either, and their types then lack these members. */
 #define HAS_IPV6      bpf_core_field_exists(struct sock_common, skc_v6_daddr)
@@ -117,13 +116,12 @@ static __always_inline int redirects(struct nf_hook_entries *entries, int is_inp
 		if (read_kernel(&hook, sizeof(hook), all + i) || !hook)
 			return 1;
 		int priority = BPF_CORE_READ(hook, priority);
-		int is_rules = bpf_core_field_exists(hook->hook_ops_type) &&
-			       BPF_CORE_READ_BITFIELD_PROBED(hook, hook_ops_type);
+		/* Of nftables, iptables and BPF, at whatever priority they were put. */
+		int is_rules = BPF_CORE_READ(hook, priv) != NULL;
 		if (is_input) {
 			if (!is_rules && (priority == PRIORITY_IPVS || priority == PRIORITY_IPVS + 1))
 				return 1;
-		} else if (is_rules || (priority != PRIORITY_CONNTRACK && priority != PRIORITY_DEFRAGMENTED &&
-					priority != PRIORITY_RAW_BEFORE)) {
+		} else if (is_rules || (priority != PRIORITY_CONNTRACK && priority != PRIORITY_DEFRAGMENTED)) {
 			return 1;
 		}
 	}
@@ -240,13 +238,10 @@ static __always_inline int address_kind(struct __sk_buff *skb, const struct inet
 }
 
 /* A socket that is bound to no address matches packets too that only pass through, or are for nobody here. */
-static __always_inline int is_for_this_host(struct __sk_buff *skb, const struct inet_packet *packet)
+static __always_inline int is_for_this_host(struct __sk_buff *skb, const struct inet_packet *packet, int kind)
 {
 	struct bpf_fib_lookup route = {.family = packet->v4 ? AF_INET : AF_INET6, .ifindex = skb->ifindex};
-	int kind = address_kind(skb, packet);
 
-	if (kind == ADDRESS_BROADCAST)
-		return 0; /* for every socket of that port */
 	if (skb->ifindex == LOOPBACK_IFINDEX)
 		return 1;
 	if (packet->v4) {
@@ -271,6 +266,9 @@ static __always_inline int is_chosen(struct __sk_buff *skb, struct bpf_sock *ful
 
 	if (is_taken_by_another(skb) || may_be_redirected(skb, packet->v4))
 		return 0;
+	int kind = packet->v4 || any_address ? address_kind(skb, packet) : ADDRESS_OTHER;
+	if (kind == ADDRESS_BROADCAST)
+		return 0; /* for every socket of that port, those on the address of the broadcast, too */
 	if (cfg_kernel_casts) {
 		struct sock *sk = rdonly_cast(full, bpf_core_type_id_kernel(struct sock));
 		struct sock_reuseport *group = sk->sk_reuseport_cb;
@@ -278,7 +276,7 @@ static __always_inline int is_chosen(struct __sk_buff *skb, struct bpf_sock *ful
 		if (group && group->prog)
 			return 0;
 	}
-	return !any_address || is_for_this_host(skb, packet);
+	return !any_address || is_for_this_host(skb, packet, kind);
 }
 
 /*
@@ -359,10 +357,16 @@ static __always_inline int set_recent(struct __sk_buff *skb, const struct inet_p
 	struct timespec64 *user =
 		rdonly_cast((void *)recent->record + __builtin_offsetof(struct ringtap_socket_owner, uid),
 			    bpf_core_type_id_kernel(struct timespec64));
+	/* As set_known() reads it. */
+	__u64 before = record->tv_nsec;
+	barrier();
 	__u64 process = record->tv_sec;
+	barrier();
 	__u32 uid = user->tv_sec;
 	barrier();
-	if (!process || (__u64)record->tv_nsec != cookie)
+	__u64 after = record->tv_nsec;
+	barrier();
+	if (!process || before != cookie || after != cookie || (__u64)record->tv_sec != process)
 		return 0;
 	end->process = process;
 	end->cookie = cookie;
@@ -420,7 +424,7 @@ static __always_inline void set_tcp(struct __sk_buff *skb, struct bpf_sock *sk, 
 static __always_inline void set_udp(struct __sk_buff *skb, struct bpf_sock *sk, const struct inet_packet *packet,
 				    struct ringtap_owner *end)
 {
-	if (!sk->dst_port && !is_chosen(skb, sk, packet))
+	if (sk->dst_port ? packet->v4 && address_kind(skb, packet) == ADDRESS_BROADCAST : !is_chosen(skb, sk, packet))
 		return;
 	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
 	set_known(end, owner, 0, 0);

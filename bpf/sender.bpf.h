@@ -119,6 +119,9 @@ static __always_inline int is_of_kernel(struct sock *sk)
 	return socket && !READ(socket, file);
 }
 
+#define HOLDS	 1
+#define MAY_HOLD 2 /* it has more than MOST_FILES descriptors, and the file is not among the first */
+
 /*
  * Whether the running process has this file open. Others send a socket's packets, too: who brings the address of a
  * neighbour sends what has waited for it, and who reads NFQUEUE what it lets pass. The search ends at MOST_FILES.
@@ -146,9 +149,9 @@ __weak __noinline int owner_holds(struct __sk_buff *skb, __u64 file)
 			found |= (difference - 1) & ~difference;
 		}
 		if (found >> 63)
-			return 1;
+			return HOLDS;
 	}
-	return 0;
+	return count > MOST_FILES ? MAY_HOLD : 0;
 }
 
 /* MPTCP's socket, which has the owner, of one of its subflows, which are sockets of the kernel. Linux 5.19. */
@@ -197,7 +200,10 @@ static __always_inline int set_sender(struct __sk_buff *skb, struct ringtap_owne
 	__u64 process = process_of(task);
 	__u32 uid = uid_of(task);
 	if (!owner || owner->process != process || owner->cookie != cookie) {
-		if (!owner_holds(skb, (__u64)BPF_CORE_READ(sk, sk_socket, file)))
+		int holds = owner_holds(skb, (__u64)BPF_CORE_READ(sk, sk_socket, file));
+
+		/* With the copy of a record of its own, its listener's, a server with many descriptors speaks first. */
+		if (holds != HOLDS && !(holds == MAY_HOLD && owner && owner->process == process))
 			return 0;
 		if (!owner)
 			owner = bpf_sk_storage_get(&socket_owners, full, 0, BPF_SK_STORAGE_GET_F_CREATE);

@@ -27,7 +27,7 @@ struct nf_hook_entries {
 
 struct nf_hook_ops {
   int priority;
-  unsigned int hook_ops_type : 8; /* 0: neither nftables nor BPF; Linux 5.17 */
+  void* priv; /* the chain, table or program; none for the kernel's own modules */
 };
 
 struct netns_nf {

@@ -9,6 +9,8 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,10 +21,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <iostream>
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "loader/cpus.hpp"
 #include "loader/owner_hooks.hpp"
@@ -48,6 +52,8 @@ using testing::Udp;
 constexpr auto kTcxEgress = static_cast<bpf_attach_type>(47);  // BPF_TCX_EGRESS of Linux 6.6
 constexpr const char* kHere = "192.0.2.1";
 constexpr const char* kThere = "192.0.2.99";
+constexpr const char* kBroadcast = "192.0.2.255";
+constexpr unsigned kLoopback = 1;
 
 sockaddr_in address_of(const std::string& address, std::uint16_t port) {
   sockaddr_in made{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}, .sin_zero = {}};
@@ -65,6 +71,34 @@ UniqueFd bound(int type, const std::string& address, std::uint16_t port) {
   return made;
 }
 
+// Child processes, which end with the object, or with this process.
+class Children {
+ public:
+  Children() = default;
+  Children(const Children&) = delete;
+  Children& operator=(const Children&) = delete;
+  ~Children() {
+    for (const pid_t each : pids_) {
+      ::kill(each, SIGKILL);
+      ::waitpid(each, nullptr, 0);
+    }
+  }
+  // One more, which does this and stays; false if there is no process to be had.
+  bool add(const std::function<void()>& work) {
+    const pid_t made = ::fork();
+    if (made == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      work();
+      for (;;) ::pause();
+    }
+    if (made > 0) pids_.push_back(made);
+    return made > 0;
+  }
+
+ private:
+  std::vector<pid_t> pids_;
+};
+
 class OwnerPrograms : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -80,7 +114,9 @@ class OwnerPrograms : public ::testing::Test {
     TapProgramsConfig config;
     config.taps = kTcTaps;
     config.rings = &*rings_;
-    config.features = features_ = *features;
+    features_ = *features;
+    features_.accept_program = false;  // as where there are no trampolines, so that all machines test the same
+    config.features = features_;
     for (const bool who : {false, true}) {
       config.who = who;
       auto programs = TapPrograms::load(config);
@@ -106,25 +142,25 @@ class OwnerPrograms : public ::testing::Test {
   }
 
   ringtap_owners owners_of(TapProgram program, const Bytes& packet) {
-    (void)take();
+    (void)take_all();
     here_.inside([&] { run(*with_, program, packet, 1); });
-    const auto taken = take();
-    EXPECT_TRUE(taken);
-    return taken.value_or(ringtap_owners{});
+    const auto taken = take_all();
+    EXPECT_FALSE(taken.empty());
+    return taken.empty() ? ringtap_owners{} : taken.back();
   }
 
-  // Of the last record.
-  std::optional<ringtap_owners> take() {
-    std::optional<ringtap_owners> last;
+  // Of each record since the last call.
+  std::vector<ringtap_owners> take_all() {
+    std::vector<ringtap_owners> all;
     for (const unsigned cpu : rings_->cpus()) (void)with_->flush_stage(cpu, false);
     for (RingReader& reader : rings_->readers()) {
       while (reader.refresh()) {
-        if (reader.head().owners != nullptr) last = *reader.head().owners;
+        if (reader.head().owners != nullptr) all.push_back(*reader.head().owners);
         reader.pop();
       }
       reader.release();
     }
-    return last;
+    return all;
   }
 
   void expect_receiver(const char* what, const Bytes& packet, ringtap_owner_kind kind) {
@@ -159,12 +195,7 @@ class OwnerPrograms : public ::testing::Test {
     double with = std::numeric_limits<double>::max();
     double without = with;
     here_.inside([&] {
-      LIBBPF_OPTS(bpf_link_create_opts, no_options);
-      const auto attach = [&](const TapPrograms& programs) {
-        return UniqueFd(
-            bpf_link_create(programs.fd(TapProgram::kTcEgress), static_cast<int>(device_), kTcxEgress, &no_options));
-      };
-      const UniqueFd links[] = {attach(*without_), attach(*with_)};
+      const UniqueFd links[] = {at_egress(*without_, device_), at_egress(*with_, device_)};
       if (!links[0] || !links[1]) return;  // Linux 6.6
       const UniqueFd sender(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
       const sockaddr_in to = address_of(kThere, 9);
@@ -177,7 +208,14 @@ class OwnerPrograms : public ::testing::Test {
         with = std::min(with, (total_ns(*with_) - before[1]) / 500);
       }
     });
+    if (with == std::numeric_limits<double>::max()) return;
     std::cout << "egress, UDP by its process: " << with - without << " ns more than " << without << '\n';
+  }
+  // Linux 6.6.
+  static UniqueFd at_egress(const TapPrograms& programs, unsigned device) {
+    LIBBPF_OPTS(bpf_link_create_opts, no_options);
+    return UniqueFd(
+        bpf_link_create(programs.fd(TapProgram::kTcEgress), static_cast<int>(device), kTcxEgress, &no_options));
   }
   static double total_ns(const TapPrograms& programs) {
     bpf_prog_info info{};
@@ -213,10 +251,12 @@ TEST_F(OwnerPrograms, NameTheProcessOfASocketThatWasOpenBeforeOrIsOpenedLater) {
   UniqueFd any_listener;
   UniqueFd datagrams;
   UniqueFd any_datagrams;
+  UniqueFd broadcasts;
   here_.inside([&] {
     any_listener = bound(SOCK_STREAM, "0.0.0.0", 9002);
     datagrams = bound(SOCK_DGRAM, kHere, 9003);
     any_datagrams = bound(SOCK_DGRAM, "0.0.0.0", 9004);
+    broadcasts = bound(SOCK_DGRAM, kBroadcast, 9007);
   });
 
   const auto tcp = [](const std::string& from, std::uint16_t source, const std::string& to, std::uint16_t port) {
@@ -237,6 +277,13 @@ TEST_F(OwnerPrograms, NameTheProcessOfASocketThatWasOpenBeforeOrIsOpenedLater) {
   expect_receiver("UDP", udp(kHere, 9003), RINGTAP_OWNER_SOCKET);
   expect_receiver("UDP on any address", udp(kHere, 9004), RINGTAP_OWNER_SOCKET);
   expect_receiver("UDP on any address, to another host", udp("192.0.2.50", 9004), RINGTAP_OWNER_UNKNOWN);
+  expect_receiver("UDP on any address, broadcast", udp(kBroadcast, 9004), RINGTAP_OWNER_UNKNOWN);
+  expect_receiver("UDP, broadcast", udp(kBroadcast, 9007), RINGTAP_OWNER_UNKNOWN);
+  here_.inside([&] {
+    const sockaddr_in peer = address_of(kThere, 1);
+    ASSERT_EQ(::connect(broadcasts.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof peer), 0);
+  });
+  expect_receiver("UDP, broadcast, of a peer", udp(kBroadcast, 9007), RINGTAP_OWNER_UNKNOWN);
   expect_receiver("UDP, no socket", udp(kHere, 9556), RINGTAP_OWNER_UNKNOWN);
   expect_receiver("neither TCP nor UDP", (Ethernet{} / Ipv4{.dst = kHere} / Icmp{}).bytes(), RINGTAP_OWNER_UNKNOWN);
   print_egress_cost();
@@ -245,29 +292,24 @@ TEST_F(OwnerPrograms, NameTheProcessOfASocketThatWasOpenBeforeOrIsOpenedLater) {
 // How long looking at what is open takes, of 20,000 sockets in ten processes; printed.
 TEST_F(OwnerPrograms, AreFoundAtTheStart) {
   const int each = std::getenv("RINGTAP_COSTS") != nullptr ? 2000 : 20;
-  std::array<pid_t, 10> holders{};
+  constexpr eventfd_t kHolders = 10;
   const UniqueFd ready(::eventfd(0, EFD_CLOEXEC));
   UniqueFd last;
-  here_.inside([&] {
-    last = bound(SOCK_DGRAM, kHere, 9006);
-    for (pid_t& holder : holders) {
-      holder = ::fork();
-      if (holder != 0) continue;
-      for (int i = 0; i < each; ++i) (void)::socket(AF_INET, SOCK_DGRAM, 0);
+  here_.inside([&] { last = bound(SOCK_DGRAM, kHere, 9006); });
+  Children holders;
+  for (eventfd_t i = 0; i < kHolders; ++i) {
+    ASSERT_TRUE(holders.add([&] {
+      for (int made = 0; made < each; ++made) (void)::socket(AF_INET, SOCK_DGRAM, 0);
       (void)::eventfd_write(ready.get(), 1);
-      ::pause();
-    }
-  });
-  for (eventfd_t all = 0, some = 0; all < holders.size(); all += some) ASSERT_EQ(::eventfd_read(ready.get(), &some), 0);
+    })) << std::strerror(errno);
+  }
+  for (eventfd_t all = 0, some = 0; all < kHolders; all += some) ASSERT_EQ(::eventfd_read(ready.get(), &some), 0);
   const auto begun = std::chrono::steady_clock::now();
   auto watched = with_->watch_owners();
   const auto took = std::chrono::steady_clock::now() - begun;
-  for (const pid_t holder : holders) {
-    ::kill(holder, SIGKILL);
-    ::waitpid(holder, nullptr, 0);
-  }
   ASSERT_TRUE(watched) << watched.error().text();
-  std::cout << 10 * each << " sockets: " << std::chrono::duration<double, std::milli>(took).count() << " ms\n";
+  std::cout << kHolders * static_cast<unsigned>(each)
+            << " sockets: " << std::chrono::duration<double, std::milli>(took).count() << " ms\n";
   const Bytes packet =
       (Ethernet{} / Ipv4{.src = kThere, .dst = kHere} / Udp{.src_port = 1, .dst_port = 9006} / Payload{"x"}).bytes();
   expect_receiver("UDP, opened before", packet, RINGTAP_OWNER_SOCKET);
@@ -299,7 +341,8 @@ TEST_F(OwnerPrograms, NameWhoUsesAConnectionNow) {
                            .bytes();
   const auto receiver = [&] {
     ringtap_owner last{};
-    for (int i = 0; i < 8; ++i) last = owners_of(TapProgram::kTcIngress, packet).receiver;  // on each CPU
+    for (int i = 0; i < 8; ++i)
+      last = owners_of(TapProgram::kTcIngress, packet).receiver;  // looked up, then remembered
     return last;
   };
   const auto pid_of = [](const ringtap_owner& owner) {
@@ -322,6 +365,44 @@ TEST_F(OwnerPrograms, NameWhoUsesAConnectionNow) {
   EXPECT_NE(receiver().kind, RINGTAP_OWNER_SOCKET);
 }
 
+// A server that speaks first by a descriptor above those that are looked at. Its connection has but the listener's
+// record.
+TEST_F(OwnerPrograms, NameWhoSpeaksFirstByAHighDescriptor) {
+  constexpr int kHigh = 1100;
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  RINGTAP_REQUIRE(files.rlim_max > kHigh, "1,101 open files");
+  files.rlim_cur = files.rlim_max;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+  auto watched = with_->watch_owners();
+  ASSERT_TRUE(watched) << watched.error().text();
+  UniqueFd egress;
+  std::uint64_t cookie = 0;
+  here_.inside([&] {
+    egress = at_egress(*with_, kLoopback);
+    if (!egress) return;
+    const UniqueFd listener = bound(SOCK_STREAM, kHere, 9008);
+    const UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const sockaddr_in to = address_of(kHere, 9008);
+    ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+    UniqueFd low(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    const UniqueFd accepted(::fcntl(low.get(), F_DUPFD_CLOEXEC, kHigh));
+    ASSERT_TRUE(accepted) << std::strerror(errno);
+    low = UniqueFd();
+    socklen_t size = sizeof cookie;
+    ASSERT_EQ(::getsockopt(accepted.get(), SOL_SOCKET, SO_COOKIE, &cookie, &size), 0);
+    (void)take_all();
+    ASSERT_EQ(::send(accepted.get(), "x", 1, 0), 1);
+  });
+  RINGTAP_REQUIRE(egress, "Linux 6.6");
+  std::vector<unsigned> kinds;
+  for (const ringtap_owners& owners : take_all()) {
+    if (owners.sender.cookie == cookie) kinds.push_back(owners.sender.kind);
+  }
+  ASSERT_FALSE(kinds.empty());
+  EXPECT_EQ(kinds.front(), RINGTAP_OWNER_SENDER);
+}
+
 // A packet that a rule may send to another socket is nobody's, whoever listens there.
 TEST_F(OwnerPrograms, NameNobodyWhereARuleMayRedirect) {
   REQUIRE_TOOL("nft");
@@ -339,6 +420,17 @@ TEST_F(OwnerPrograms, NameNobodyWhereARuleMayRedirect) {
                          "RULES");
   ASSERT_EQ(rules.status, (testing::ExitStatus{0, 0})) << rules;
   expect_receiver("UDP, connection tracking", packet, RINGTAP_OWNER_SOCKET);
+  // Where connection tracking and defragmentation are, and before.
+  for (const char* const priority : {"-450", "-400", "-200"}) {
+    const auto set = [&](const std::string& command) {
+      const auto done = testing::run_shell(here_.prefix() + "nft '" + command + "'");
+      ASSERT_EQ(done.status, (testing::ExitStatus{0, 0})) << done;
+    };
+    set(std::string("table ip p { chain c { type filter hook prerouting priority ") + priority + "; }; }");
+    expect_receiver("UDP, rules at a priority of the kernel's", packet, RINGTAP_OWNER_UNKNOWN);
+    set("delete table ip p");
+  }
+  expect_receiver("UDP, without them", packet, RINGTAP_OWNER_SOCKET);
   const auto nat = testing::run_shell(here_.prefix() +
                                       "nft -f - <<'RULES'\n"
                                       "table ip n { chain c { type nat hook prerouting priority -100; }; }\n"
