@@ -22,6 +22,7 @@ constexpr std::array kMaps = {"socket_owners",    "closed_sockets",    "processe
 
 constexpr const char* kAtFork = "owner_forked";   // only with a command
 constexpr const char* kAtDrop = "owner_dropped";  // only with the drop tap
+constexpr const char* kAtSend = "owner_sent";     // only without the tc tap at egress
 
 struct Hook {
   const char* program;
@@ -30,6 +31,7 @@ struct Hook {
 // At tracepoints and functions that the programs were made for. Those that need nothing every kernel with the types
 // has.
 constexpr std::array kHooks = {Hook{"owner_received", &KernelFeatures::owner_tracepoints},
+                               Hook{kAtSend, &KernelFeatures::owner_tracepoints},
                                Hook{"owner_receives", &KernelFeatures::receive_program},
                                Hook{"owner_accepts", &KernelFeatures::accept_program},
                                Hook{"owner_destroyed"},
@@ -68,13 +70,15 @@ Result<> look_at_files(int program) {
 
 }  // namespace
 
-void choose_owner_programs(const bpf_object* object, bool who, bool command, bool drops,
+void choose_owner_programs(const bpf_object* object, bool who, bool command, TapSet taps,
                            const KernelFeatures& features) {
   for (const Hook& hook : kHooks) {
-    const bool possible = hook.program == kAtFork   ? command
-                          : hook.program == kAtDrop ? drops
-                                                    : hook.needs == nullptr || features.*hook.needs;
-    bpf_program__set_autoload(bpf_object__find_program_by_name(object, hook.program), who && possible);
+    const bool possible = hook.needs == nullptr || features.*hook.needs;
+    const bool wanted = hook.program == kAtFork   ? command
+                        : hook.program == kAtDrop ? taps.contains(Tap::kDrop)
+                        : hook.program == kAtSend ? !taps.contains(Tap::kTcEgress)
+                                                  : true;
+    bpf_program__set_autoload(bpf_object__find_program_by_name(object, hook.program), who && possible && wanted);
   }
   for (const char* const program : {kAtCreation, kAtStart}) {
     bpf_program__set_autoload(bpf_object__find_program_by_name(object, program), who);

@@ -13,6 +13,7 @@
 #include "loader/features.hpp"
 #include "ringtap/abi.h"
 #include "ringtap/result.hpp"
+#include "ringtap/tap.hpp"
 #include "ringtap/unique_fd.hpp"
 
 struct bpf_object;
@@ -20,8 +21,8 @@ struct bpf_object;
 namespace ringtap {
 
 // Before `object` is loaded: which of the hooks this kernel has and, without `who`, that there are none, and no maps.
-// `command`: what a process starts is to be known; `drops`: whose packets are dropped.
-void choose_owner_programs(const bpf_object* object, bool who, bool command, bool drops,
+// `command`: what a process starts is to be known; `taps`: those that will ask who owns a socket.
+void choose_owner_programs(const bpf_object* object, bool who, bool command, TapSet taps,
                            const KernelFeatures& features);
 
 class OwnerHooks {

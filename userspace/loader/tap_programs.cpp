@@ -288,8 +288,7 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
   if (!bodies) return bodies.take_error();
   skeleton->rodata->cfg_filter = !bodies->empty();
 
-  choose_owner_programs(skeleton->obj, config.who, config.choice.command != 0, config.taps.contains(Tap::kDrop),
-                        config.features);
+  choose_owner_programs(skeleton->obj, config.who, config.choice.command != 0, config.taps, config.features);
   bpf_program__set_autoload(skeleton->progs.stage_flusher, config.features.stage_flusher);
   const bool batches_time = config.reduction.time_batch.count() != 0;
   bpf_program__set_autoload(skeleton->progs.softirq_begin, batches_time);
