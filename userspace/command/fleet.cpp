@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/signals.hpp"
+#include "base/plain_text.hpp"
 #include "base/write_all.hpp"
 #include "command/commands.hpp"
 #include "command/file_service.hpp"
@@ -37,7 +38,7 @@ constexpr auto kGoPatience = 3s;
 constexpr auto kGrace = 30s;
 
 std::string hint_text(const Fields& answer) {
-  return std::string(answer.text("refused"));
+  return plain_line(answer.text("refused"));
 }
 
 struct Session {

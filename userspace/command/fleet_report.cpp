@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/columns.hpp"
+#include "base/plain_text.hpp"
 
 namespace ringtap {
 namespace {
@@ -95,6 +96,10 @@ std::uint64_t lost_of(const FleetHostAccount& host) {
   return std::max(sum_of(host).ring, host.lost) + host.queue + host.missing + host.late;
 }
 
+std::uint64_t left_out_of(const FleetHostAccount& host) {
+  return sum_of(host).left_out;
+}
+
 std::uint64_t total_lost(const std::vector<FleetHostAccount>& hosts) {
   std::uint64_t lost = 0;
   for (const FleetHostAccount& host : hosts) lost += lost_of(host);
@@ -115,7 +120,7 @@ std::string fleet_report(const std::vector<FleetHostAccount>& hosts, const Sessi
              : host.has_ended ? " NOT-BALANCED"
                               : " unfinished") +
             "\n";
-    if (!host.trouble.empty()) text += "ringtap: fleet: " + host.host + ": " + host.trouble + "\n";
+    if (!host.trouble.empty()) text += "ringtap: fleet: " + host.host + ": " + plain_line(host.trouble) + "\n";
     for (const MissingBatches& gap : host.gaps) {
       text += "ringtap: fleet: " + host.host + ": batches " + std::to_string(gap.first) + " to " +
               std::to_string(gap.last) + " are missing, with " + std::to_string(gap.packets) + " packets\n";

@@ -18,6 +18,7 @@ std::string status_text(const std::vector<Fields>& hosts);
 std::string fleet_report(const std::vector<FleetHostAccount>& hosts, const SessionTotals& totals);
 // By the kernel side and on the way: of one host, and of all.
 std::uint64_t lost_of(const FleetHostAccount& host);
+std::uint64_t left_out_of(const FleetHostAccount& host);  // on purpose, once it has ended
 std::uint64_t total_lost(const std::vector<FleetHostAccount>& hosts);
 
 }  // namespace ringtap

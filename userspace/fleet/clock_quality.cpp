@@ -10,7 +10,7 @@ ClockQuality clock_quality() {
   const int result = ::adjtimex(&state);
   constexpr std::uint64_t kNsPerMicrosecond = 1000;
   const bool is_synchronised = result >= 0 && result != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
-  return {.source = is_synchronised ? "synchronised" : kUnsynchronised,
+  return {.source = is_synchronised ? kSynchronised : kUnsynchronised,
           .error_ns = state.maxerror < 0 ? 0 : static_cast<std::uint64_t>(state.maxerror) * kNsPerMicrosecond};
 }
 

@@ -8,10 +8,11 @@
 
 namespace ringtap {
 
+inline constexpr const char* kSynchronised = "synchronised";
 inline constexpr const char* kUnsynchronised = "unsynchronised";
 
 struct ClockQuality {
-  std::string source;          // "synchronised", kUnsynchronised
+  std::string source;          // kSynchronised, kUnsynchronised
   std::uint64_t error_ns = 0;  // the bound that the kernel keeps (maxerror); grows while nobody corrects the clock
 };
 ClockQuality clock_quality();

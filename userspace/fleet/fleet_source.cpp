@@ -225,7 +225,8 @@ void FleetSource::receive_batch(NatsMessage message) {
   host.account.lost = std::max(host.account.lost, header.lost_after);
   host.account.boot = header.boot;
   host.account.opened_ns = header.opened_ns;
-  if (host.account.clock != kUnsynchronised) host.account.clock = header.clock;
+  const bool is_well = host.account.clock.empty() || host.account.clock == kSynchronised;
+  if (is_well) host.account.clock = header.clock;
   host.account.clock_error_ns = std::max(host.account.clock_error_ns, header.clock_error_ns);
   host.order.put({.number = header.number,
                   .sent_before = header.sent_before,
@@ -461,7 +462,9 @@ void FleetSource::tell_agents_to_stop(Clock::time_point now) {
   stop_again_ = now + kStopAgain;
   const std::string request = Fields().add("request", "stop").add("session", settings_.session).encode();
   auto sent = nats_.publish(kAllAgents, std::string_view(request));
-  if (!sent) settings_.tell("the agents cannot be told to stop: " + sent.error().text());
+  if (!sent && !std::exchange(told_stop_, true)) {
+    settings_.tell("the agents cannot be told to stop: " + sent.error().text() + "; trying again");
+  }
 }
 
 Result<std::vector<InterfaceStatistics>> FleetSource::statistics() {

@@ -91,6 +91,7 @@ class FleetSource final : public RecordSource {
   std::uint32_t next_interface_id_ = 0;
   std::uint64_t emitted_ns_ = 0;  // the latest record
   bool stopped_ = false;
+  bool told_stop_ = false;  // that the agents do not hear of it
   Clock::time_point stop_again_;
   Clock::time_point progress_;  // when something came last
 };
