@@ -275,6 +275,10 @@ Result<> interpret_fleet_comparison(Draft& draft) {
   const auto has = [&](std::string_view name) {
     return std::any_of(asked.begin(), asked.end(), [&](const std::string& option) { return option.starts_with(name); });
   };
+  // Whoever leaves out records cannot say that there was no packet.
+  for (const char* const name : {"--slice", "--sample", "--max-pps", "--direction"}) {
+    if (has(name)) return usage("fleet compare needs all records of a packet: " + std::string(name) + " is not for it");
+  }
   const Options usual = default_options(kCompareForm);
   if (!draft.taps) draft.taps = kCaptureTaps;
   if (!has("--tap")) {
