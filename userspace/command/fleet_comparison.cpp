@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "command/fleet_comparison.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -10,14 +11,18 @@
 namespace ringtap {
 namespace {
 
+// What a host says of its clock is believed up to an hour.
+constexpr std::uint64_t kMostClockErrorNs = 3'600'000'000'000;
+
 HostFacts facts_of(const FleetHostAccount& account) {
   return {.host = account.host,
           .clock = {.boot = account.boot,
-                    .is_synchronised = !account.clock.empty() && account.clock != kUnsynchronised,
-                    .error_ns = account.clock_error_ns},
+                    .is_synchronised = account.clock == kSynchronised,
+                    .error_ns = std::min(account.clock_error_ns, kMostClockErrorNs)},
           .begin_ns = account.opened_ns,
           .end_ns = account.ended_ns,
           .lost = lost_of(account),
+          .left_out = left_out_of(account),
           .trouble = account.trouble};
 }
 
@@ -27,6 +32,8 @@ Result<Output> open_fleet_comparison(const Options& options, const FleetSource& 
   HostsCompareOptions how;
   static_cast<CompareStyle&>(how) = options.compare;
   how.taps = options.capture.taps;
+  const auto& devices = options.capture.interfaces;
+  how.all_devices = std::find(devices.begin(), devices.end(), "any") != devices.end();
   if (options.follow) how.taps.insert(Tap::kEnd);
   how.filter = options.filter.expression;
   how.facts = [&source, others = std::move(others)] {

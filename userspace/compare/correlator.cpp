@@ -240,7 +240,7 @@ std::uint32_t Correlator::start(const RecordView& record, const PacketKey& key) 
 
 void Correlator::link_content(std::uint32_t packet, const PacketKey& key) {
   packets_[packet].payload_known = key.payload_known;
-  packets_[packet].history.flow = key.flow;
+  packets_[packet].history.flow = packets_[packet].history.last_flow = key.flow;
   if (key.payload_known) {
     packets_[packet].history.first_content = packets_[packet].history.last_content = key.content;
     chains_.append(node(packet, kFirstContent), key.content);
@@ -260,6 +260,9 @@ void Correlator::see(std::uint32_t index, const RecordView& record, const Packet
   packet.history.first_ns = std::min(packet.history.first_ns, record.time_ns);
   packet.history.last_ns = std::max(packet.history.last_ns, record.time_ns);
   PacketHistory& history = packet.history;
+  if (key.hop_limit != 0 && (history.last_hop_limit == 0 || key.hop_limit < history.last_hop_limit)) {
+    history.last_hop_limit = key.hop_limit;
+  }
   if (owners_.sender != kNoText && history.sender == kNoText) history.sender = owners_.sender;
   if (owners_.receiver != kNoText && (owners_.is_final || history.receiver == kNoText)) {
     history.receiver = owners_.receiver;
@@ -381,7 +384,7 @@ void Correlator::note_content(std::uint32_t index, const PacketKey& key) {
     chains_.remove(last);
     chains_.append(last, key.content);
     packet.history.last_content = key.content;
-    packet.flow = key.flow;
+    packet.flow = packet.history.last_flow = key.flow;
   }
   if (chains_.contains(outline) && chains_.hash_of(outline) != key.outline) {
     chains_.remove(outline);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "compare/hosts_comparer.hpp"
 
+#include <netinet/in.h>
+
 #include <algorithm>
-#include <limits>
 #include <span>
 #include <utility>
 
@@ -22,9 +23,25 @@ constexpr std::uint64_t kAnyErrorNs = 3'600'000'000'000;
 constexpr std::size_t kMostHosts = 4096;
 constexpr TapSet kIngressTaps = {Tap::kXdp, Tap::kStackIn, Tap::kPacketIn, Tap::kTcIngress};
 constexpr TapSet kEgressTaps = {Tap::kTcEgress, Tap::kPacketOut, Tap::kStackOut};
+constexpr std::size_t kMostPaths = 4096;
+// A longer datagram of UDP than these, with IPv4 or IPv6, was several frames or will be: the usual MTU.
+constexpr std::uint32_t kFramePayload4 = 1500 - 20 - 8;
+constexpr std::uint32_t kFramePayload6 = 1500 - 40 - 8;
 
-// Seen at a device first on its way out, it was made here, if what comes in would have been seen as well.
-Entry entry_of(const Place& first, const PacketTracker& tracker) {
+// Segments and fragments as they leave, or a superframe. TCP has its own numbers for its bytes, and frames that GRO
+// merged are known one by one.
+bool is_in_pieces(const PacketHistory& history, std::span<const Observation> observations, const Places& places) {
+  const NatProof& proof = history.proof;
+  if (proof.protocol == IPPROTO_TCP || history.is_merged) return false;
+  const std::uint32_t longest = proof.version == 6 ? kFramePayload6 : kFramePayload4;
+  if (proof.protocol == IPPROTO_UDP && proof.payload_len > longest) return true;
+  return std::any_of(observations.begin(), observations.end(), [&](const Observation& seen) {
+    return seen.records > 1 && kEgressTaps.contains(places[seen.place].tap);
+  });
+}
+
+// Seen at a device first on its way out, it was made here, if what comes in would have been seen as well: `sees_all`.
+Entry entry_of(const Place& first, const PacketTracker& tracker, bool sees_all) {
   switch (origin_of(first)) {
     case kWire:
       return Entry::kReceived;
@@ -33,8 +50,8 @@ Entry entry_of(const Place& first, const PacketTracker& tracker) {
     default:
       break;
   }
-  const bool would_be_seen = tracker.taps_that_ran().contains_any(kIngressTaps) && tracker.lost() == 0;
-  return kEgressTaps.contains(first.tap) && would_be_seen ? Entry::kMade : Entry::kUnknown;
+  const bool would_be_seen = sees_all && tracker.taps_that_ran().contains_any(kIngressTaps);
+  return kEgressTaps.contains(first.tap) && !first.other_netns && would_be_seen ? Entry::kMade : Entry::kUnknown;
 }
 
 }  // namespace
@@ -48,24 +65,26 @@ HostsComparer::HostsComparer(HostsCompareOptions options, std::unique_ptr<ByteWr
 
 std::uint16_t HostsComparer::host_of(std::string_view name) {
   const std::string shown = plain_line(name);
-  const auto found = std::find_if(hosts_.begin(), hosts_.end(), [&](const Host& host) { return host.name == shown; });
-  const auto number = static_cast<std::uint16_t>(found - hosts_.begin());
-  if (found == hosts_.end()) hosts_.push_back({.name = shown, .tracker = {}, .facts = {}});
-  return number;
+  const auto [found, is_new] = numbers_.try_emplace(shown, static_cast<std::uint16_t>(hosts_.size()));
+  if (is_new) hosts_.push_back({.name = shown, .tracker = {}, .facts = {}});
+  return found->second;
 }
 
 void HostsComparer::learn_facts() {
   if (!options_.facts) return;
   for (HostFacts& facts : options_.facts()) {
     const std::uint16_t host = host_of(facts.host);
+    // What a host says of itself is one line of a table.
+    facts.trouble = plain_line(facts.trouble);
     hosts_[host].facts = std::move(facts);
   }
+  std::map<std::string_view, std::size_t> boots;
+  for (const Host& host : hosts_) ++boots[host.facts.clock.boot];
   for (Host& host : hosts_) {
     const std::string& boot = host.facts.clock.boot;
-    host.shares_kernel = !boot.empty() && std::count_if(hosts_.begin(), hosts_.end(), [&](const Host& other) {
-                                            return other.facts.clock.boot == boot;
-                                          }) > 1;
+    host.shares_kernel = !boot.empty() && boots[boot] > 1;
   }
+  is_one_kernel_ = boots.size() == 1 && !boots.begin()->first.empty();
 }
 
 Result<> HostsComparer::on_interface(const Interface& interface) {
@@ -76,7 +95,8 @@ Result<> HostsComparer::on_interface(const Interface& interface) {
   const std::uint16_t number = host_of(std::string_view(interface.name).substr(0, slash));
   if (hosts_.size() > kMostHosts) return Error("more than " + std::to_string(kMostHosts) + " hosts");
   Host& host = hosts_[number];
-  if (host.tracker == nullptr) {
+  const bool is_new = host.tracker == nullptr;
+  if (is_new) {
     host.tracker = std::make_unique<PacketTracker>(
         PacketTracker::Settings{options_.correlator, options_.taps, {}}, texts_,
         [this, number](const PacketHistory& history, std::span<const Observation> observations,
@@ -86,17 +106,17 @@ Result<> HostsComparer::on_interface(const Interface& interface) {
   Interface own = interface;
   own.name.erase(0, slash + 1);
   host.tracker->add_interface(own);
-  learn_facts();
+  if (is_new) learn_facts();
   return file_ == nullptr ? ok() : file_->on_interface(interface);
 }
 
 Result<> HostsComparer::on_record(const RecordView& record) {
-  if (record.tap == Tap::kUnknown) return Error("a host does not say at which tap its packets were seen");
   const From& from = interfaces_[record.interface_id];
-  const Host& host = hosts_[from.host];
+  Host& host = hosts_[from.host];
   ++records_;
+  if (record.tap == Tap::kUnknown) ++host.unreadable;
   const bool is_of_another = host.shares_kernel && record.trace && record.trace->other_netns;
-  if (options_.taps.contains(record.tap) && !is_of_another) {
+  if (record.tap != Tap::kUnknown && options_.taps.contains(record.tap) && !is_of_another) {
     RecordView own = record;
     own.interface_id = from.interface_id;
     host.tracker->add(own);
@@ -114,10 +134,10 @@ void HostsComparer::expire(std::uint64_t now_ns) {
   for (const Host& host : hosts_) {
     if (host.tracker == nullptr) continue;
     host.tracker->expire(now_ns);
-    error_ns = std::max(error_ns, host.shares_kernel                 ? 0
-                                  : host.facts.clock.is_synchronised ? host.facts.clock.error_ns
-                                                                     : kAnyErrorNs);
+    const HostClock& clock = host.facts.clock;
+    error_ns = std::max(error_ns, clock.is_synchronised ? std::min(clock.error_ns, kAnyErrorNs) : kAnyErrorNs);
   }
+  if (is_one_kernel_) error_ns = 0;
   journeys_.expire(now_ns, Journeys::kHoldNs + 2 * error_ns);
 }
 
@@ -138,6 +158,7 @@ Result<> HostsComparer::flush() {
 
 Result<> HostsComparer::finish() {
   learn_facts();
+  is_over_ = true;
   for (const Host& host : hosts_) {
     if (host.tracker != nullptr) host.tracker->finish_all();
   }
@@ -170,11 +191,16 @@ std::string HostsComparer::report() const {
 
 void HostsComparer::on_visit(std::uint16_t number, const PacketHistory& history,
                              std::span<const Observation> observations, const Outcome& outcome) {
-  const Host& host = hosts_[number];
+  Host& host = hosts_[number];
   const Places& places = host.tracker->places();
+  const bool has_begun = host.facts.begin_ns != 0 && history.first_ns >= host.facts.begin_ns + kApartNs;
+  if (history.first_content == 0) ++host.cut_packets;
   Visit visit;
   visit.host = number;
-  visit.entry = entry_of(places[observations.front().place], *host.tracker);
+  visit.entry = entry_of(places[observations.front().place], *host.tracker,
+                         options_.all_devices && has_begun && !host.is_partial());
+  visit.in_pieces = is_in_pieces(history, observations, places);
+  visit.is_copy = outcome.kind == OutcomeKind::kDropped && texts_[outcome.reason] == "OTHERHOST";
   const Place& last = places[last_place(observations, places)];
   visit.departs = outcome.kind == OutcomeKind::kSent ||
                   ((outcome.kind == OutcomeKind::kVanished || outcome.kind == OutcomeKind::kUnderWay) &&
@@ -184,7 +210,9 @@ void HostsComparer::on_visit(std::uint16_t number, const PacketHistory& history,
   visit.first_content = history.first_content;
   visit.last_content = history.last_content;
   visit.flow = history.flow;
+  visit.last_flow = history.last_flow;
   visit.hop_limit = history.hop_limit;
+  visit.last_hop_limit = history.last_hop_limit;
   visit.endpoints = history.endpoints;
   visit.proof = history.proof;
   visit.outcome = outcome;
@@ -193,23 +221,26 @@ void HostsComparer::on_visit(std::uint16_t number, const PacketHistory& history,
 }
 
 // Whether a host may not have begun when the packet was there: at the beginning of the host that saw it, by its own
-// clock, or of another, where their clocks can be compared.
+// clock, or of another, where their clocks can be compared, or where it is not known when it began.
 bool HostsComparer::may_precede(const Visit& visit) const {
   const HostFacts& own = hosts_[visit.host].facts;
-  if (visit.first_ns < own.begin_ns + kApartNs) return true;
+  if (own.begin_ns == 0 || visit.first_ns < own.begin_ns + kApartNs) return true;
   return std::any_of(hosts_.begin(), hosts_.end(), [&](const Host& other) {
+    if (other.tracker == nullptr) return false;  // it did not take part, which is said of it
     const auto bound = clock_bound(own.clock, other.facts.clock);
-    return bound && visit.first_ns < other.facts.begin_ns + *bound;
+    return other.facts.begin_ns == 0 || (bound && visit.first_ns < other.facts.begin_ns + *bound);
   });
 }
 
-// The same for the end.
+// The same for the end. Until all is over, a host without an end runs.
 bool HostsComparer::may_outlive(const Visit& visit) const {
   const HostFacts& own = hosts_[visit.host].facts;
-  if (own.end_ns != 0 && visit.last_ns + kApartNs > own.end_ns) return true;
+  if (own.end_ns == 0 ? is_over_ : visit.last_ns + kApartNs > own.end_ns) return true;
   return std::any_of(hosts_.begin(), hosts_.end(), [&](const Host& other) {
+    if (other.tracker == nullptr) return false;
     const auto bound = clock_bound(own.clock, other.facts.clock);
-    return bound && other.facts.end_ns != 0 && visit.last_ns + *bound > other.facts.end_ns;
+    if (other.facts.end_ns == 0) return is_over_;
+    return bound && visit.last_ns + *bound > other.facts.end_ns;
   });
 }
 
@@ -233,27 +264,30 @@ void HostsComparer::on_journey(Journey journey) {
   std::uint64_t key = 0;
   for (const Journey::Step& step : journey.steps) {
     const Visit& visit = step.visit;
-    path.steps.push_back(
-        {visit.host, visit.outcome, step.follows, step.translated, visit.first_content != visit.last_content});
+    path.steps.push_back({visit.host, visit.outcome, step.follows, step.translated, visit.is_translated()});
     const PathCount::Step& told = path.steps.back();
     key = mix(mix(key, visit.outcome.key()), std::uint64_t{told.host} << 8 | (told.follows ? 1U : 0U) |
                                                  (told.translated ? 2U : 0U) | (told.translated_here ? 4U : 0U));
   }
   path.from_outside = journey.from_outside;
+  path.may_be_made = journey.may_be_made;
   path.goes_on = journey.goes_on;
   path.untied = journey.untied;
   path.at_begin = path.from_outside && may_precede(journey.steps.front().visit);
-  path.at_end = path.goes_on && may_outlive(journey.steps.back().visit);
-  key = mix(key, static_cast<std::uint64_t>(path.untied) << 8 | (path.from_outside ? 1U : 0U) |
-                     (path.goes_on ? 2U : 0U) | (path.at_begin ? 4U : 0U) | (path.at_end ? 8U : 0U));
+  path.end = journey.end;
+  path.at_end = path.goes_on && may_outlive(journey.steps[journey.end].visit);
+  key = mix(mix(key, path.end), static_cast<std::uint64_t>(path.untied) << 8 | (path.from_outside ? 1U : 0U) |
+                                    (path.goes_on ? 2U : 0U) | (path.at_begin ? 4U : 0U) | (path.at_end ? 8U : 0U) |
+                                    (path.may_be_made ? 16U : 0U));
   ++packets_;
   if (options_.each) tell(journey);
-  std::size_t& row = path_rows_[key];
-  if (row == 0) {
-    paths_.push_back(std::move(path));
-    row = paths_.size();
+  const std::size_t* const row = path_rows_.find(key);
+  if (row == nullptr && paths_.size() >= kMostPaths) {
+    ++other_paths_;
+    return;
   }
-  ++paths_[row - 1].packets;
+  if (row == nullptr) paths_.push_back(std::move(path));
+  ++paths_[row == nullptr ? path_rows_.add(key, paths_.size() - 1) : *row].packets;
 }
 
 void HostsComparer::tell(const Journey& journey) {

@@ -4,10 +4,15 @@
 // all places and one of all paths, or JSON. Owns its outputs. Memory as that of its parts. One thread.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/hash_map.hpp"
@@ -15,6 +20,7 @@
 #include "compare/outcome.hpp"
 #include "compare/packet_tracker.hpp"
 #include "ringtap/byte_writer.hpp"
+#include "ringtap/result.hpp"
 #include "ringtap/sink.hpp"
 #include "ringtap/text_style.hpp"
 
@@ -27,12 +33,14 @@ struct HostFacts {
   std::uint64_t begin_ns = 0;  // of its capture, 0: not known
   std::uint64_t end_ns = 0;    // 0: it has not ended
   std::uint64_t lost = 0;      // records: in the kernel, and on the way here
+  std::uint64_t left_out = 0;  // records that it left out on purpose
   std::string trouble;         // why it did not take part, or not to the end; empty: it did
 };
 
 struct HostsCompareOptions : CompareStyle {
   CorrelatorOptions correlator;
   TapSet taps = kAllTaps;
+  bool all_devices = false;                       // each host's are captured
   std::function<std::vector<HostFacts>()> facts;  // as they are now; may be null
   std::string filter;                             // for the answer if no packet came
 };
@@ -47,7 +55,9 @@ struct PathCount {
     bool translated_here = false;  // by it
   };
   std::vector<Step> steps;
+  std::size_t end = 0;  // the step that decides what became of the packet
   bool from_outside = false;
+  bool may_be_made = false;  // by the first host
   bool goes_on = false;
   Untied untied = Untied::kNo;
   bool at_begin = false;  // what came before, or after, may be from before the beginning or after the end of a host
@@ -63,11 +73,20 @@ class HostsComparer final : public Sink {
     std::uint32_t interfaces = 0;
     HostFacts facts;
     std::vector<std::uint64_t> went_on;  // by place: packets last seen there that another host received
-    bool shares_kernel = false;          // with another host: what it sees in other namespaces, that one sees itself
-    [[nodiscard]] std::uint64_t lost() const { return std::max(facts.lost, tracker ? tracker->lost() : 0); }
+    bool shares_kernel = false;          // with another host: which of the two sees another namespace is not known
+    std::uint64_t unreadable = 0;        // records that do not say at which tap they were seen
+    std::uint64_t cut_packets = 0;       // too short to tell them from others
+    [[nodiscard]] std::uint64_t lost() const {
+      return std::max(facts.lost, tracker ? tracker->lost() : 0) + unreadable;
+    }
+    // Whether some of its records are not here, for whatever reason.
+    [[nodiscard]] bool is_partial() const { return lost() > 0 || facts.left_out > 0; }
+    [[nodiscard]] std::uint64_t cut_short() const { return cut_packets + (tracker ? tracker->counts().ambiguous : 0); }
     [[nodiscard]] std::vector<PlaceCount> counts_by_place() const;
     // Whether it would have seen any packet.
-    [[nodiscard]] bool is_whole() const { return tracker != nullptr && lost() == 0 && facts.trouble.empty(); }
+    [[nodiscard]] bool is_whole() const {
+      return tracker != nullptr && !is_partial() && cut_short() == 0 && facts.trouble.empty();
+    }
   };
 
   HostsComparer(HostsCompareOptions options, std::unique_ptr<ByteWriter> out, std::unique_ptr<Sink> file);
@@ -88,6 +107,10 @@ class HostsComparer final : public Sink {
   [[nodiscard]] const Texts& texts() const { return texts_; }
   [[nodiscard]] const HostsCompareOptions& options() const { return options_; }
   [[nodiscard]] std::uint64_t packets() const { return packets_; }
+  // Of these, those on paths that have no row, since there are too many.
+  [[nodiscard]] std::uint64_t packets_on_other_paths() const { return other_paths_; }
+  // All hosts are of one kernel, so that they have one clock.
+  [[nodiscard]] bool is_one_kernel() const { return is_one_kernel_; }
 
  private:
   struct From {
@@ -110,13 +133,17 @@ class HostsComparer final : public Sink {
   std::unique_ptr<Sink> file_;
   Texts texts_;
   std::vector<Host> hosts_;
+  std::map<std::string, std::uint16_t, std::less<>> numbers_;  // of hosts, by name
   std::vector<From> interfaces_;
   std::vector<PathCount> paths_;
   HashMap<std::uint64_t, std::size_t> path_rows_;
   std::uint64_t packets_ = 0;
+  std::uint64_t other_paths_ = 0;
   std::uint64_t records_ = 0;
   std::uint64_t now_ns_ = 0;
   std::uint64_t expired_ns_ = 0;
+  bool is_one_kernel_ = false;
+  bool is_over_ = false;
   std::string line_;
   Result<> written_;  // the first error of a line
   Journeys journeys_;

@@ -19,7 +19,7 @@ using Host = HostsComparer::Host;
 // Without all records of a host, that it saw no more of a packet says nothing.
 Outcome known_outcome(const Outcome& outcome, const Host& host) {
   Outcome known = outcome;
-  if (known.kind == OutcomeKind::kVanished && host.lost() > 0) known.undecided.insert(Tap::kDrop);
+  known.records_lost = known.kind == OutcomeKind::kVanished && host.is_partial();
   return known;
 }
 
@@ -40,6 +40,15 @@ bool is_on(const PathCount& path, std::size_t host) {
   return std::any_of(path.steps.begin(), path.steps.end(), [&](const auto& step) { return step.host == host; });
 }
 
+// "lost 12 records and left out 5 (its agent's --allow)"; empty: it has all.
+std::string partial_text(const Host& host) {
+  std::string text;
+  const auto add = [&](const std::string& what) { text += (text.empty() ? "" : " and ") + what; };
+  if (host.lost() > 0) add("lost " + plural(host.lost(), "record"));
+  if (host.facts.left_out > 0) add("left out " + plural(host.facts.left_out, "record") + " (its agent's --allow)");
+  return text;
+}
+
 // "c lost 12 records", "d: its agent is gone"; empty: every other host would have seen it.
 std::string blind_hosts(const PathCount& path, const std::vector<Host>& hosts) {
   std::string text;
@@ -51,8 +60,10 @@ std::string blind_hosts(const PathCount& path, const std::vector<Host>& hosts) {
       text += host.name + ": " + host.facts.trouble;
     } else if (host.tracker == nullptr) {
       text += host.name + " did not tell of any tap";
+    } else if (host.is_partial()) {
+      text += host.name + " " + partial_text(host);
     } else {
-      text += host.name + " lost " + plural(host.lost(), "record");
+      text += host.name + " cut " + plural(host.cut_short(), "packet") + " too short (-s, or its agent's --allow)";
     }
   }
   return text;
@@ -65,11 +76,14 @@ std::string why_unknown(const PathCount& path, bool before, const std::vector<Ho
       return "its bytes were divided differently there (segments, GRO, fragments), which cannot be tied";
     case Untied::kCutShort:
       return "it was cut too short to be tied: use a larger -s";
+    case Untied::kAmbiguous:
+      return "several packets there could be this one with changed addresses (NAT)";
     case Untied::kGivenUp:
       return "too many packets at once";
     case Untied::kNo:
       break;
   }
+  if (before && path.may_be_made) return hosts[path.steps.front().host].name + " may have made it";
   if (before && path.at_begin) return "a host began only then";
   if (!before && path.at_end) return "a host ended then";
   return blind_hosts(path, hosts);
@@ -90,9 +104,9 @@ std::string after_text(const PathCount& path, const std::vector<Host>& hosts) {
 // Whether what became of it in the end is known.
 Tone tone_of(const PathCount& path, const HostsComparer& comparer) {
   if (path.goes_on) return Tone::kUnclear;
-  const PathCount::Step& last = path.steps.back();
+  const PathCount::Step& last = path.steps[path.end];
   const Outcome outcome = known_outcome(last.outcome, comparer.hosts()[last.host]);
-  return outcome.undecided.empty() ? tone_of(outcome.kind) : Tone::kUnclear;
+  return outcome.undecided.empty() && !outcome.records_lost ? tone_of(outcome.kind) : Tone::kUnclear;
 }
 
 std::string answer(const HostsComparer& comparer) {
@@ -106,7 +120,7 @@ std::string answer(const HostsComparer& comparer) {
   std::string became;
   for (std::size_t i = 0; i < paths.size() && i < kMost; ++i) {
     const PathCount& path = *paths[i];
-    const PathCount::Step& last = path.steps.back();
+    const PathCount::Step& last = path.steps[path.end];
     became += i == 0 ? "" : ", ";
     if (paths.size() > 1) became += std::to_string(path.packets) + " ";
     became += text_of(last.outcome, comparer, last.host) + " at " + comparer.hosts()[last.host].name;
@@ -160,12 +174,16 @@ std::string paths_text(const HostsComparer& comparer) {
                                    : "?",
           hosts[step.host].name,
           text_of(step.outcome, comparer, step.host) +
-              (step.translated_here ? "; addresses or ports changed (NAT)" : ""));
+              (step.translated_here ? "; addresses or ports changed (NAT)" : "") + (i > path->end ? "; a copy" : ""));
       if (step.outcome.rule != kNoText) add("", "", "by rule " + comparer.texts()[step.outcome.rule]);
       if (std::string owners = owners_text(step.outcome, comparer.texts()); !owners.empty())
         add("", "", std::move(owners));
+      std::string after = i == path->end ? after_text(*path, hosts) : "";
+      if (!after.empty()) add("->", "-", std::move(after));
     }
-    if (std::string after = after_text(*path, hosts); !after.empty()) add("->", "-", std::move(after));
+  }
+  if (const std::uint64_t others = comparer.packets_on_other_paths(); others > 0) {
+    rows.push_back({std::to_string(others), "", "", "took paths that are not told: there are too many different ones"});
   }
   return table_text(rows, {true, false, false, false});
 }
@@ -193,6 +211,17 @@ CompareTotals sum_of(const HostsComparer& comparer) {
   return totals;
 }
 
+// "b, c": where the clocks of several hosts could tell an order.
+std::string unsynchronised_hosts(const HostsComparer& comparer) {
+  std::string text;
+  if (comparer.is_one_kernel() || comparer.hosts().size() < 2) return text;
+  for (const Host& host : comparer.hosts()) {
+    if (host.tracker == nullptr || host.facts.clock.is_synchronised) continue;
+    text += (text.empty() ? "" : ", ") + host.name;
+  }
+  return text;
+}
+
 std::string notes(const HostsComparer& comparer) {
   std::string text;
   bool is_unordered = false;
@@ -201,13 +230,20 @@ std::string notes(const HostsComparer& comparer) {
   }
   for (const Host& host : comparer.hosts()) {
     if (!host.facts.trouble.empty()) text += "note: " + host.name + ": " + host.facts.trouble + "\n";
-    if (host.lost() > 0) {
-      text += "note: " + host.name + " lost " + plural(host.lost(), "record") +
+    if (host.is_partial()) {
+      text += "note: " + host.name + " " + partial_text(host) +
               ": its counts are lower bounds, and what it did not see is unknown\n";
+    }
+    if (host.unreadable > 0) {
+      text += "note: " + host.name + ": records that do not say at which tap they were seen, counted as lost: " +
+              std::to_string(host.unreadable) + "\n";
     }
   }
   if (is_unordered) {
-    text += "note: ?: which of two hosts saw the packet first is not known: neither the packet nor the clocks tell\n";
+    text += "note: ?: it is not known that this came after the line above: neither the packet nor the clocks tell\n";
+  }
+  if (const std::string wrong = unsynchronised_hosts(comparer); !wrong.empty()) {
+    text += "note: not synchronised: the clock of " + wrong + "; it proves no order\n";
   }
   CompareOptions options;
   static_cast<CompareStyle&>(options) = static_cast<const CompareStyle&>(comparer.options());
@@ -222,6 +258,8 @@ void describe_facts(std::string& text, const Host& host) {
   object.text("clock", host.facts.clock.is_synchronised ? "synchronised" : "unsynchronised");
   if (host.facts.clock.is_synchronised) object.number("clock_error_ns", host.facts.clock.error_ns);
   object.number("lost", host.lost());
+  object.number("left_out", host.facts.left_out);
+  object.number("cut_short", host.cut_short());
   object.optional("trouble", host.facts.trouble);
 }
 
@@ -253,6 +291,7 @@ void describe_path(std::string& text, const PathCount& path, const HostsComparer
     describe_step(step, path.steps[i], i == 0, comparer);
   }
   text += ']';
+  object.number("end", path.end);
   object.optional("after", known_word(path.goes_on, after));
   object.optional("after_unknown", after);
 }
@@ -312,6 +351,7 @@ std::string hosts_report_json(const HostsComparer& comparer) {
     text += '\n';
     tones.at(static_cast<std::size_t>(tone_of(*path, comparer))) += path->packets;
   }
+  tones[static_cast<std::size_t>(Tone::kUnclear)] += comparer.packets_on_other_paths();
   const CompareTotals totals = sum_of(comparer);
   {
     JsonObject object(text);
@@ -324,6 +364,7 @@ std::string hosts_report_json(const HostsComparer& comparer) {
     object.number("arrived", tones[static_cast<std::size_t>(Tone::kArrived)]);
     object.number("dropped", tones[static_cast<std::size_t>(Tone::kDropped)]);
     object.number("unclear", tones[static_cast<std::size_t>(Tone::kUnclear)]);
+    object.number("other", tones[static_cast<std::size_t>(Tone::kOther)]);
     object.text("answer", answer(comparer));
   }
   return text + "\n";
@@ -369,8 +410,7 @@ void append_journey_json(std::string& line, const Journey& journey, std::uint64_
     if (i > 0) line += ',';
     JsonObject told(line);
     describe_step(told,
-                  {step.visit.host, step.visit.outcome, step.follows, step.translated,
-                   step.visit.first_content != step.visit.last_content},
+                  {step.visit.host, step.visit.outcome, step.follows, step.translated, step.visit.is_translated()},
                   i == 0, comparer);
     told.number("time_ns", step.visit.first_ns);
     told.key("observations") += '[';

@@ -138,12 +138,17 @@ void place_drop(Outcome& outcome, const Freed& how, std::span<const Observation>
 
 std::uint32_t Texts::number_of(std::string_view text) {
   if (text.empty()) return kNoText;
-  std::uint32_t& number = numbers_[mix_bytes(text.size(), std::as_bytes(std::span(text)))];
-  if (number == 0) {
-    number = static_cast<std::uint32_t>(texts_.size());
-    texts_.push_back(plain_line(text));
+  const std::uint64_t key = mix_bytes(text.size(), std::as_bytes(std::span(text)));
+  if (const std::uint32_t* known = numbers_.find(key)) return *known;
+  const auto next = static_cast<std::uint32_t>(texts_.size());
+  if (other_ == 0 && next >= kMost) {
+    other_ = next;
+    texts_.emplace_back("one of too many texts");
   }
-  return number;
+  if (other_ != 0) return other_;
+  numbers_.add(key, next);
+  texts_.push_back(plain_line(text.substr(0, kLongest)));
+  return next;
 }
 
 std::string_view outcome_name(OutcomeKind kind) {
@@ -388,7 +393,8 @@ std::string outcome_text(const Outcome& outcome, const Places& places, const Tex
       break;
   }
   // Without these taps it is not known that it was lost.
-  const bool unknown = outcome.undecided.contains_any({Tap::kDrop, Tap::kSocket, Tap::kStackOut});
+  const bool unknown =
+      outcome.records_lost || outcome.undecided.contains_any({Tap::kDrop, Tap::kSocket, Tap::kStackOut});
   return (unknown ? "unknown after " : "vanished after ") + places.text(places[outcome.place]);
 }
 

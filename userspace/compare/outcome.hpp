@@ -15,9 +15,13 @@
 
 namespace ringtap {
 
-// Texts by number, as plain text of one line; 0 is the empty one. Owns them. Grows with the number of different texts.
+// Texts by number, as plain text of one line; 0 is the empty one. Owns them. At most kMost are told apart: each further
+// one has the number of the same text, which says so.
 class Texts {
  public:
+  static constexpr std::size_t kMost = std::size_t{1} << 17;
+  static constexpr std::size_t kLongest = 2048;  // bytes of one; the rest is cut off
+
   std::uint32_t number_of(std::string_view text);
   [[nodiscard]] std::size_t size() const { return texts_.size(); }
   [[nodiscard]] const std::string& operator[](std::uint32_t number) const { return texts_[number]; }
@@ -25,6 +29,7 @@ class Texts {
  private:
   HashMap<std::uint64_t, std::uint32_t> numbers_;
   std::vector<std::string> texts_ = {""};
+  std::uint32_t other_ = 0;  // the number of all that have none of their own
 };
 
 enum class OutcomeKind : std::uint8_t {
@@ -96,6 +101,7 @@ struct Outcome {
   std::uint32_t receiver = kNoText;
   // The taps that did not run and would decide between this outcome and others: "consumed" without the socket tap.
   TapSet undecided;
+  bool records_lost = false;  // by the host that saw it, so that nothing follows from where it was seen last
 
   [[nodiscard]] std::uint64_t key() const;  // the same for equal outcomes
 };

@@ -40,8 +40,10 @@ struct PacketHistory {
   NatProof proof;
   std::uint64_t first_content = 0;  // PacketKey::content of its first record, and after NAT; 0: cut too short
   std::uint64_t last_content = 0;
-  std::uint64_t flow = 0;      // of its first record
-  std::uint8_t hop_limit = 0;  // … TTL or hop limit of IP
+  std::uint64_t flow = 0;           // of its first record
+  std::uint64_t last_flow = 0;      // after NAT
+  std::uint8_t hop_limit = 0;       // of its first record: TTL or hop limit of IP
+  std::uint8_t last_hop_limit = 0;  // the lowest of all: that with which it left
   std::uint32_t payload_len = 0;
   std::uint32_t delivered = 0;         // sk_buffs that sockets received and that were not dropped afterwards
   std::uint32_t sent = 0;              // the same for those that went to a driver and did not come back

@@ -4,6 +4,7 @@
 // may share. Memory as that of its Correlator. One thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -53,7 +54,7 @@ class PacketTracker {
   void begin(std::uint64_t now_ns);
   void end(std::uint64_t now_ns);
   // The end as a file tells it: packets that were seen just before may still have been under way.
-  void note_end(std::uint64_t time_ns) { end_ns_ = time_ns; }
+  void note_end(std::uint64_t time_ns) { end_ns_ = std::max(end_ns_, time_ns); }
   void expire(std::uint64_t now_ns) { correlator_.expire(now_ns); }
   void finish_all() { correlator_.finish_all(); }
 

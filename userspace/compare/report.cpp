@@ -35,7 +35,7 @@ std::string outcomes_text(const CompareTotals& totals, const Places& places, con
 std::uint64_t count_of(const CompareTotals& totals, OutcomeKind kind) {
   std::uint64_t sum = 0;
   for (const auto& [outcome, packets] : totals.outcomes)
-    sum += outcome.kind == kind && outcome.undecided.empty() ? packets : 0;
+    sum += outcome.kind == kind && outcome.undecided.empty() && !outcome.records_lost ? packets : 0;
   return sum;
 }
 

@@ -123,6 +123,7 @@ void describe_outcome(JsonObject& object, const Outcome& outcome, const Places& 
   object.optional("rule", texts[outcome.rule]);
   object.optional("sender", texts[outcome.sender]);
   object.optional("receiver", texts[outcome.receiver]);
+  object.flag("records_lost", outcome.records_lost);
   if (!outcome.undecided.empty()) {
     std::string& list = object.key("undecided_without");
     list += '[';
