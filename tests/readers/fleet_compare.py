@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # ringtap fleet compare over two hosts, a and b, which are namespaces with a router between them that has no agent: one
-# table says which packets a sent and b got, dropped at INPUT, or never saw, and which the router translated. A host that
-# does not take part, or has lost records, is unknown, never absent.
+# table says which packets a sent and b got, dropped at INPUT, or never saw, and which the router translated. What a host
+# saw that does not take part is unknown; what was lost on the way is hosts_compare_test's.
 import json
 import os
 import signal
