@@ -45,15 +45,20 @@ void put_ntp_time(Context& context, std::uint64_t value) {
   if (value >> 32 == 0) return;
   // Seconds since 1900; 70 years with 17 leap days lie between that and the epoch of the system clock.
   constexpr std::int64_t kEpochOffset = (70 * 365 + 17) * std::int64_t{86400};
-  const std::chrono::sys_seconds time{std::chrono::seconds(static_cast<std::int64_t>(value >> 32) - kEpochOffset)};
+  context.put(" (");
+  put_utc(context, static_cast<std::int64_t>(value >> 32) - kEpochOffset, 'T');
+  context.put("Z)");
+}
+
+void put_utc(Context& context, std::int64_t seconds, char between) {
+  const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
   const auto part = [](auto number) { return Padded{static_cast<std::uint64_t>(number), 2}; };
-  context.put(" (", Padded{static_cast<std::uint64_t>(static_cast<int>(date.year())), 4}, '-',
-              part(static_cast<unsigned>(date.month())), '-', part(static_cast<unsigned>(date.day())), 'T',
-              part(clock.hours().count()), ':', part(clock.minutes().count()), ':', part(clock.seconds().count()),
-              "Z)");
+  context.put(Padded{static_cast<std::uint64_t>(static_cast<int>(date.year())), 4}, '-',
+              part(static_cast<unsigned>(date.month())), '-', part(static_cast<unsigned>(date.day())), between,
+              part(clock.hours().count()), ':', part(clock.minutes().count()), ':', part(clock.seconds().count()));
 }
 
 void put_as_number(Context& context, std::uint32_t number) {

@@ -2,7 +2,7 @@
 // Arista Ethernet Extended Headers, https://www.arista.com/assets/data/pdf/Whitepapers/Overview_Arista_Timestamps.pdf
 #include "dissect/link/arista.hpp"
 
-#include <chrono>
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
@@ -14,17 +14,6 @@ constexpr Token kTimescales[] = {{0, "TAI"}, {1, "UTC"}};
 enum Format : std::uint8_t { k64Bits = 1, k48Bits = 2 };
 constexpr Token kFormats[] = {{k64Bits, "64-bit"}, {k48Bits, "48-bit"}};
 constexpr Token kHardware[] = {{0, "R/R2"}, {1, "R3"}};
-
-void put_date(Context& context, std::uint32_t seconds) {
-  const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  const auto part = [](auto number) { return Padded{static_cast<std::uint64_t>(number), 2}; };
-  context.put(static_cast<std::uint32_t>(static_cast<int>(date.year())), '-', part(static_cast<unsigned>(date.month())),
-              '-', part(static_cast<unsigned>(date.day())), ' ', part(clock.hours().count()), ':',
-              part(clock.minutes().count()), ':', part(clock.seconds().count()));
-}
 
 }  // namespace
 
@@ -43,7 +32,7 @@ std::size_t put_arista(Context& context, const Cursor& header) {
   if (format == k64Bits) {
     const std::uint32_t seconds = header.be32(size);
     const std::uint32_t nanoseconds = header.be32(size + 4);
-    put_date(context, seconds + nanoseconds / kNanoseconds);
+    put_utc(context, seconds + nanoseconds / kNanoseconds, ' ');
     context.put('.', Padded{nanoseconds % kNanoseconds, 9});
     size += 8;
   } else if (format == k48Bits) {
