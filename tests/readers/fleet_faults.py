@@ -14,7 +14,7 @@ import threading
 import time
 
 import fleet_hosts
-from fleet_hosts import NATS_PORT, Host, Server, accounts, ask_server, fleet, hosts_of_status, join, leader_of, rows, send, \
+from fleet_hosts import NATS_PORT, Host, Server, accounts, ask_server, await_copies, fleet, hosts_of_status, join, leader_of, rows, send, \
     session_of, start_capture
 from reader import check, enter_namespace, equal, require, run, wait_until
 
@@ -83,6 +83,7 @@ def servers_fail_at_random(folder, hosts, servers):
             told.append(f"{server.name} {'(leader) ' if leader else ''}{kind} for {seconds:.1f} s")
             fail(server, kind, seconds)
             wait_until(lambda one=server: answers(one), f"{server.name} answers")
+            await_copies(servers, session_of(said))
         traffic.join()
         capture.send_signal(signal.SIGINT)
         said += capture.communicate(timeout=100)[1]

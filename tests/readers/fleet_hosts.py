@@ -153,23 +153,33 @@ def ask_server(port, subject):
     return answer.decode()
 
 
+def stream_of(servers, session):
+    """What a server tells of the session's stream; empty if none does."""
+    for server in servers:
+        try:
+            return ask_server(server.port, f"$JS.API.STREAM.INFO.RINGTAP_{session}")
+        except OSError:  # it is away, or there is no leader
+            continue
+    return ""
+
+
 def leader_of(servers, session):
     """The server that leads the session's stream, once there is one."""
     found = []
 
     def look():
-        for server in servers:
-            try:
-                answer = ask_server(server.port, f"$JS.API.STREAM.INFO.RINGTAP_{session}")
-            except OSError:  # it is away, or there is no leader
-                continue
-            name = re.search(r'"leader":"(n\d)"', answer)
-            found.extend(one for one in servers if name and one.name == name[1])
-            return bool(found)
-        return False
+        name = re.search(r'"leader":"(n\d)"', stream_of(servers, session))
+        found.extend(one for one in servers if name and one.name == name[1])
+        return bool(found)
 
     wait_until(look, "a leader of the stream")
     return found[0]
+
+
+def await_copies(servers, session):
+    """Each of the other servers has what the leader has: before that, a second fault is one too many for three."""
+    wait_until(lambda: stream_of(servers, session).count('"current":true') == len(servers) - 1,
+               "all servers have the stream")  # fmt: skip
 
 
 def session_of(said):
