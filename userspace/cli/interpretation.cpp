@@ -280,8 +280,8 @@ Result<> interpret_fleet_comparison(Draft& draft) {
     if (has(name)) return usage("fleet compare needs all records of a packet: " + std::string(name) + " is not for it");
   }
   const Options usual = default_options(kCompareForm);
-  if (!draft.taps) draft.taps = kCaptureTaps;
-  if (!has("--tap")) {
+  if (!draft.taps) {
+    draft.taps = kCaptureTaps;
     std::string words;
     for (const TapTraits& traits : kTapTraits) {
       if (!kCaptureTaps.contains(traits.tap) || words.ends_with(traits.family)) continue;

@@ -11,14 +11,11 @@
 namespace ringtap {
 namespace {
 
-// What a host says of its clock is believed up to an hour.
-constexpr std::uint64_t kMostClockErrorNs = 3'600'000'000'000;
-
 HostFacts facts_of(const FleetHostAccount& account) {
   return {.host = account.host,
           .clock = {.boot = account.boot,
                     .is_synchronised = account.clock == kSynchronised,
-                    .error_ns = std::min(account.clock_error_ns, kMostClockErrorNs)},
+                    .error_ns = account.clock_error_ns},
           .begin_ns = account.opened_ns,
           .end_ns = account.ended_ns,
           .lost = lost_of(account),

@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t kTickNs = 100'000'000;
 // Hosts begin and end that much apart at most, and a packet may be that long under way from one to the next.
 constexpr std::uint64_t kApartNs = 250'000'000;
-// Of a clock that nothing keeps right.
+// Of a clock that nothing keeps right, and the most that a host is believed of its own.
 constexpr std::uint64_t kAnyErrorNs = 3'600'000'000'000;
 constexpr std::size_t kMostHosts = 4096;
 constexpr TapSet kIngressTaps = {Tap::kXdp, Tap::kStackIn, Tap::kPacketIn, Tap::kTcIngress};
@@ -76,6 +76,7 @@ void HostsComparer::learn_facts() {
     const std::uint16_t host = host_of(facts.host);
     // What a host says of itself is one line of a table.
     facts.trouble = plain_line(facts.trouble);
+    facts.clock.error_ns = std::min(facts.clock.error_ns, kAnyErrorNs);
     hosts_[host].facts = std::move(facts);
   }
   std::map<std::string_view, std::size_t> boots;
@@ -135,7 +136,7 @@ void HostsComparer::expire(std::uint64_t now_ns) {
     if (host.tracker == nullptr) continue;
     host.tracker->expire(now_ns);
     const HostClock& clock = host.facts.clock;
-    error_ns = std::max(error_ns, clock.is_synchronised ? std::min(clock.error_ns, kAnyErrorNs) : kAnyErrorNs);
+    error_ns = std::max(error_ns, clock.is_synchronised ? clock.error_ns : kAnyErrorNs);
   }
   if (is_one_kernel_) error_ns = 0;
   journeys_.expire(now_ns, Journeys::kHoldNs + 2 * error_ns);

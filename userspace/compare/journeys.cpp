@@ -282,9 +282,7 @@ void Journeys::add(Visit visit, std::uint64_t now_ns) {
     if (open_.size() - free_.size() >= settings_.most) expire(now_ns, hold_ns_);
     while (!waiting_.empty() && open_.size() - free_.size() >= settings_.most) {
       given_up_ns_ = now_ns;
-      const std::uint32_t oldest = waiting_.front();
-      waiting_.pop_front();
-      finish(oldest, true);
+      finish_oldest(true);
     }
     journey = start(visit, now_ns);
     mark(journey, why);
@@ -295,19 +293,11 @@ void Journeys::add(Visit visit, std::uint64_t now_ns) {
 
 void Journeys::expire(std::uint64_t now_ns, std::uint64_t hold_ns) {
   hold_ns_ = hold_ns;
-  while (!waiting_.empty() && open_[waiting_.front()].begun_ns + hold_ns < now_ns) {
-    const std::uint32_t oldest = waiting_.front();
-    waiting_.pop_front();
-    finish(oldest, false);
-  }
+  while (!waiting_.empty() && open_[waiting_.front()].begun_ns + hold_ns < now_ns) finish_oldest(false);
 }
 
 void Journeys::finish_all() {
-  while (!waiting_.empty()) {
-    const std::uint32_t oldest = waiting_.front();
-    waiting_.pop_front();
-    finish(oldest, false);
-  }
+  while (!waiting_.empty()) finish_oldest(false);
 }
 
 // Whether another host saw some of the same bytes in other pieces: segmented, merged, or both. Datagrams have no
@@ -367,7 +357,9 @@ bool Journeys::is_before(const Visit& one, const Visit& other) const {
   return bound && other.first_ns > one.first_ns + *bound;
 }
 
-void Journeys::finish(std::uint32_t index, bool given_up) {
+void Journeys::finish_oldest(bool given_up) {
+  const std::uint32_t index = waiting_.front();
+  waiting_.pop_front();
   Journey journey;
   const Open& own = open_[index];
   for (const Visit& visit : own.visits) journey.steps.push_back({.visit = visit});

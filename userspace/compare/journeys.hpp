@@ -124,7 +124,7 @@ class Journeys {
   void mark(std::uint32_t journey, Untied why);
   void find_divided(std::uint32_t journey);
   void find_divided_stream(std::uint32_t journey, std::uint64_t flow);
-  void finish(std::uint32_t journey, bool given_up);
+  void finish_oldest(bool given_up);
   [[nodiscard]] bool has_visited(std::uint32_t journey, std::uint16_t host) const;
   [[nodiscard]] bool is_before(const Visit& one, const Visit& other) const;
 
