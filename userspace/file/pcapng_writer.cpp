@@ -175,7 +175,7 @@ RecordBlock encode_record(PcapngBlock& block, const RecordView& record, NamedPro
   }
   // Without a trace the tap follows from the verdict's type and the direction, if there is one.
   if (!record.trace) {
-    if (record.tap != Tap::kUnknown && !record.verdict) block.text(pcapng::kEpbTrace, tap_words(record.tap));
+    if (record.tap != Tap::kUnknown && !record.verdict) block.text(pcapng::kEpbTrace, trace_words_of(record.tap));
   } else {
     std::string text;
     append_trace_comment(text, record);

@@ -97,7 +97,7 @@ void append_trace_comment(std::string& text, const RecordView& record) {
   }
 }
 
-std::string_view tap_words(Tap tap) {
+std::string_view trace_words_of(Tap tap) {
   static const auto all = [] {
     std::array<std::string, kTapTraits.size()> words;
     for (const TapTraits& traits : kTapTraits) {
@@ -109,7 +109,7 @@ std::string_view tap_words(Tap tap) {
 }
 
 void append_trace_words(std::string& text, const RecordView& record) {
-  text.append(tap_words(record.tap));
+  text.append(trace_words_of(record.tap));
   if (!record.trace) return;
   const Trace& trace = *record.trace;
   if (trace.skb != 0) append_number(text.append(" skb="), trace.skb, 16);

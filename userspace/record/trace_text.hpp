@@ -19,7 +19,7 @@ void append_trace_comment(std::string& text, const RecordView& record);
 void append_trace_words(std::string& text, const RecordView& record);
 
 // Of a record without a trace: "tap=xdp".
-std::string_view tap_words(Tap tap);
+std::string_view trace_words_of(Tap tap);
 
 // Sets tap and trace of `record` from such words; skips unknown ones. Borrows `words`.
 void read_trace_words(std::string_view words, RecordView& record);
