@@ -71,6 +71,23 @@ UniqueFd bound(int type, const std::string& address, std::uint16_t port) {
   return made;
 }
 
+// Of TCP, both ends.
+struct Connection {
+  UniqueFd client;
+  UniqueFd accepted;
+  sockaddr_in local{};  // the client's
+
+  // To a listener at this port of kHere.
+  void make(const UniqueFd& listener, std::uint16_t port) {
+    client = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const sockaddr_in to = address_of(kHere, port);
+    ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+    accepted = UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    socklen_t size = sizeof local;
+    ::getsockname(client.get(), reinterpret_cast<sockaddr*>(&local), &size);
+  }
+};
+
 // Child processes, which end with the object, or with this process.
 class Children {
  public:
@@ -234,17 +251,10 @@ class OwnerPrograms : public ::testing::Test {
 
 TEST_F(OwnerPrograms, NameTheProcessOfASocketThatWasOpenBeforeOrIsOpenedLater) {
   UniqueFd listener;
-  UniqueFd client;
-  UniqueFd accepted;
-  sockaddr_in local{};
+  Connection connection;
   here_.inside([&] {
     listener = bound(SOCK_STREAM, kHere, 9001);
-    client = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const sockaddr_in to = address_of(kHere, 9001);
-    ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
-    accepted = UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    socklen_t size = sizeof local;
-    ::getsockname(client.get(), reinterpret_cast<sockaddr*>(&local), &size);
+    connection.make(listener, 9001);
   });
   auto watched = with_->watch_owners();
   ASSERT_TRUE(watched) << watched.error().text();
@@ -269,7 +279,7 @@ TEST_F(OwnerPrograms, NameTheProcessOfASocketThatWasOpenBeforeOrIsOpenedLater) {
             Payload{std::size_t{64}})
         .bytes();
   };
-  expect_receiver("TCP, a connection", tcp(kHere, ntohs(local.sin_port), kHere, 9001), RINGTAP_OWNER_SOCKET);
+  expect_receiver("TCP, a connection", tcp(kHere, ntohs(connection.local.sin_port), kHere, 9001), RINGTAP_OWNER_SOCKET);
   expect_receiver("TCP, a listener", tcp(kThere, 1, kHere, 9001), RINGTAP_OWNER_LISTENER);
   expect_receiver("TCP, a listener on any address", tcp(kThere, 1, kHere, 9002), RINGTAP_OWNER_LISTENER);
   expect_receiver("TCP, no socket", tcp(kThere, 1, kHere, 9555), RINGTAP_OWNER_UNKNOWN);
@@ -320,25 +330,19 @@ TEST_F(OwnerPrograms, NameWhoUsesAConnectionNow) {
   RINGTAP_REQUIRE(features_.owner_tracepoints, "Linux 6.3");
   auto watched = with_->watch_owners();
   ASSERT_TRUE(watched) << watched.error().text();
-  UniqueFd client;
-  UniqueFd accepted;
-  sockaddr_in local{};
+  Connection connection;
   here_.inside([&] {
     const UniqueFd listener = bound(SOCK_STREAM, kHere, 9001);
-    client = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const sockaddr_in to = address_of(kHere, 9001);
-    ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
-    accepted = UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    socklen_t size = sizeof local;
-    ::getsockname(client.get(), reinterpret_cast<sockaddr*>(&local), &size);
+    connection.make(listener, 9001);
   });
   const auto use = [&] {
     char byte = 'x';
-    return ::send(client.get(), &byte, 1, 0) == 1 && ::recv(accepted.get(), &byte, 1, 0) == 1;
+    return ::send(connection.client.get(), &byte, 1, 0) == 1 && ::recv(connection.accepted.get(), &byte, 1, 0) == 1;
   };
-  const Bytes packet = (Ethernet{} / Ipv4{.src = kHere, .dst = kHere} /
-                        Tcp{.src_port = ntohs(local.sin_port), .dst_port = 9001, .flags = Tcp::kAck} / Payload{"x"})
-                           .bytes();
+  const Bytes packet =
+      (Ethernet{} / Ipv4{.src = kHere, .dst = kHere} /
+       Tcp{.src_port = ntohs(connection.local.sin_port), .dst_port = 9001, .flags = Tcp::kAck} / Payload{"x"})
+          .bytes();
   const auto receiver = [&] {
     ringtap_owner last{};
     for (int i = 0; i < 8; ++i)
@@ -359,9 +363,9 @@ TEST_F(OwnerPrograms, NameWhoUsesAConnectionNow) {
   EXPECT_EQ(pid_of(receiver()), child);
   ASSERT_TRUE(use());
   EXPECT_EQ(pid_of(receiver()), ::getpid());
-  accepted = UniqueFd();
+  connection.accepted = UniqueFd();
   EXPECT_NE(receiver().kind, RINGTAP_OWNER_SOCKET);
-  client = UniqueFd();
+  connection.client = UniqueFd();
   EXPECT_NE(receiver().kind, RINGTAP_OWNER_SOCKET);
 }
 
@@ -382,13 +386,11 @@ TEST_F(OwnerPrograms, NameWhoSpeaksFirstByAHighDescriptor) {
     egress = at_egress(*with_, kLoopback);
     if (!egress) return;
     const UniqueFd listener = bound(SOCK_STREAM, kHere, 9008);
-    const UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const sockaddr_in to = address_of(kHere, 9008);
-    ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
-    UniqueFd low(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    const UniqueFd accepted(::fcntl(low.get(), F_DUPFD_CLOEXEC, kHigh));
+    Connection connection;
+    connection.make(listener, 9008);
+    const UniqueFd accepted(::fcntl(connection.accepted.get(), F_DUPFD_CLOEXEC, kHigh));
     ASSERT_TRUE(accepted) << std::strerror(errno);
-    low = UniqueFd();
+    connection.accepted = UniqueFd();
     socklen_t size = sizeof cookie;
     ASSERT_EQ(::getsockopt(accepted.get(), SOL_SOCKET, SO_COOKIE, &cookie, &size), 0);
     (void)take_all();
