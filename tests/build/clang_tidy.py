@@ -10,6 +10,7 @@
 # Each run first shows, on two files with one mistake, that the mistake is found in both ways.
 import argparse
 import concurrent.futures
+import functools
 import hashlib
 import json
 import os
@@ -84,6 +85,7 @@ def own_names(text):
     return names
 
 
+@functools.cache
 def names_of_headers(source):
     """Constants and types of all headers: a file that has one of its own does not include that header, but may be put
     together with one that does."""
