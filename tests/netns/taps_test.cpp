@@ -940,18 +940,23 @@ TEST_F(Taps, AFloodBalances) {
   const TwoHosts hosts;
   warm_up(hosts);
   hosts.without_ipv6();
-  constexpr unsigned kEach = 75'000;
+  constexpr unsigned kArrive = 75'000;
+  constexpr unsigned kAtOnce = 10'000;
   // Two ports nobody listens at, and SYNs to a third: every packet is dropped, most without an answer.
   const Bytes syn = (Ethernet{.dst = TwoHosts::kRightMac} / Ipv4{} / Tcp{.dst_port = 81}).bytes();
   Capture ringtap(hosts.right, {"-vv", "-i", "right", "--tap", "xdp,tc,packet,stack,netfilter,socket,drop", "-s", "64",
                                 "-w", "/dev/null", "--format", "pcap"});
   const std::uint64_t before = hosts.right.counters("right").rx_packets;
   ASSERT_EQ(run(hosts.right.command({"sh", "-c", "echo 1 >/sys/class/net/right/threaded"})).status, (ExitStatus{0, 0}));
-  std::thread second([&] { send_udp(hosts.left, TwoHosts::kRightIpv4, 5001, Payload{"y"}.bytes, kEach); });
-  send_udp(hosts.left, TwoHosts::kRightIpv4, 5000, Payload{"x"}.bytes, kEach);
-  second.join();
   const FrameSender sender(hosts.left, "left");
-  for (unsigned i = 0; i < kEach / 10; ++i) sender.send(syn);
+  const auto so_far = [&] { return hosts.right.counters("right").rx_packets - before; };
+  // The queue between the two devices takes away what a busy machine's kernel thread does not fetch in time.
+  for (int round = 0; round < 100 && so_far() < kArrive; ++round) {
+    std::thread second([&] { send_udp(hosts.left, TwoHosts::kRightIpv4, 5001, Payload{"y"}.bytes, kAtOnce); });
+    send_udp(hosts.left, TwoHosts::kRightIpv4, 5000, Payload{"x"}.bytes, kAtOnce);
+    second.join();
+    for (unsigned i = 0; i < kAtOnce / 10; ++i) sender.send(syn);
+  }
   std::uint64_t arrived = 0;
   const auto nothing_more_comes = [&] {
     std::this_thread::sleep_for(100ms);
@@ -966,8 +971,8 @@ TEST_F(Taps, AFloodBalances) {
   EXPECT_EQ((*accounting.total)["late"], 0U);
   std::map<std::string, std::uint64_t> seen;
   for (const AccountingLine& line : accounting.lines) seen[line.words.at("tap")] += line["seen"];
-  // A full queue between the two devices takes some away before the first tap; those the drop tap sees too.
-  EXPECT_GE(seen["xdp"], kEach / 2);
+  // What the queue took away the drop tap sees, too.
+  EXPECT_GE(seen["xdp"], kArrive);
   EXPECT_EQ(seen["xdp"], arrived - before);
   EXPECT_EQ(seen["tc-ingress"], seen["xdp"]);
   EXPECT_EQ(seen["stack-in"], seen["xdp"]);
