@@ -129,7 +129,9 @@ static __always_inline int is_of_kernel(struct sock *sk)
 __weak __noinline int owner_holds(struct __sk_buff *skb, __u64 file)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct files_struct *open = BPF_CORE_READ(task, files);
+	/* A thread that vhost made for a virtual machine has none of its own. */
+	struct fdtable *table = open ? BPF_CORE_READ(open, fdt) : BPF_CORE_READ(task, group_leader, files, fdt);
 	struct file **files = BPF_CORE_READ(table, fd);
 	__u32 count = BPF_CORE_READ(table, max_fds);
 	__u64 some[FILES_AT_ONCE];
@@ -222,6 +224,31 @@ static __always_inline int set_sender(struct __sk_buff *skb, struct ringtap_owne
 	return 1;
 }
 
+/*
+ * What a process writes to a tun or tap device it has the kernel receive at once: the packet's socket is that of the
+ * device's file. A softirq may have interrupted a process, which then does not have this file.
+ */
+static __always_inline void set_tun_writer(struct __sk_buff *skb, struct ringtap_owner *end)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct sock *sk = socket_of(skb);
+
+	if (cfg_kernel_casts)
+		task = rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
+	end->kind = RINGTAP_OWNER_UNKNOWN;
+	if (!sk || task->flags & PF_KTHREAD)
+		return;
+	__u64 file = (__u64)BPF_CORE_READ(sk, sk_socket, file);
+	if (!file || owner_holds(skb, file) != HOLDS)
+		return;
+	__u64 process = process_of(task);
+	name_once(task, process);
+	end->kind = RINGTAP_OWNER_TUN;
+	end->process = process;
+	end->thread = task->pid;
+	end->uid = uid_of(task);
+}
+
 /* The sender, by the packet's own socket; `sending`: it may be the running thread. */
 static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_owner *end, int sending)
 {
@@ -231,7 +258,7 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 		return;
 	__u32 family = sk->family;
 	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET) {
-		end->kind = RINGTAP_OWNER_UNKNOWN; /* a tun device's */
+		set_tun_writer(skb, end);
 		return;
 	}
 	struct bpf_sock *full = bpf_sk_fullsock(sk);

@@ -135,7 +135,8 @@ enum ringtap_owner_kind {
   RINGTAP_OWNER_SOCKET = 4,   /* the process that was last seen using the socket */
   RINGTAP_OWNER_LISTENER = 5, /* the connection is nobody's yet: the process of its listener */
   RINGTAP_OWNER_CLOSED = 6,   /* the socket is closed: the process that had it last */
-  RINGTAP_OWNER_KINDS = 7,
+  RINGTAP_OWNER_TUN = 7,      /* a tun or tap device's: the process that has it open and was writing it */
+  RINGTAP_OWNER_KINDS = 8,
 };
 
 struct ringtap_owner {

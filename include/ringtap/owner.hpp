@@ -21,10 +21,11 @@ enum class OwnerKind : std::uint8_t {
   kSocket,    // the process that was last seen using the socket
   kListener,  // the connection is nobody's yet: the process of its listener
   kClosed,    // the socket is closed: the process that had it last
+  kTun,       // a tun or tap device's packet: the process that has the device open and was writing it
 };
 // As in files.
-inline constexpr std::array<std::string_view, 7> kOwnerKindNames = {"not-asked", "unknown",  "kernel", "sender",
-                                                                    "socket",    "listener", "closed"};
+inline constexpr std::array<std::string_view, 8> kOwnerKindNames = {"not-asked", "unknown",  "kernel", "sender",
+                                                                    "socket",    "listener", "closed", "tun"};
 
 [[nodiscard]] constexpr bool names_process(OwnerKind kind) {
   return kind >= OwnerKind::kSender;

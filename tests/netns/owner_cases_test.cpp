@@ -61,7 +61,7 @@ std::vector<std::string> names_at(const std::string& out, const std::string& pac
       if (each.starts_with(' ')) each.erase(0, 1);
       if (!each.starts_with(end + " ")) continue;
       each.erase(0, end.size() + 1);
-      for (const char* const how : {"listener: ", "closed: "}) {
+      for (const char* const how : {"listener: ", "closed: ", "tun: "}) {
         if (each.starts_with(how)) each.erase(0, std::string_view(how).size());
       }
       names.push_back(each.substr(0, each.find(' ')));
@@ -163,7 +163,7 @@ TEST_F(OwnerCases, ADatagramInAQueueOfNetfilterIsNotThatOfItsReader) {
   expect_end(out, " 127.0.0.1.7301 > ", "from", "echo", Known::kAlways);
 }
 
-TEST_F(OwnerCases, AMachineBehindATunDeviceIsNobodyElse) {
+TEST_F(OwnerCases, AMachineBehindATunDeviceIsTheProcessThatRunsIt) {
   const Namespace host;
   Actor machine(host, {"machine", "10.9.0.1"});
   const Actor reader(host, {"echo", "10.9.0.1", "7301"});
@@ -171,7 +171,8 @@ TEST_F(OwnerCases, AMachineBehindATunDeviceIsNobodyElse) {
   std::ofstream(machine.ready().string() + ".go").close();
   EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(machine.ready().string() + ".done"); }));
   const std::string out = stop(ringtap);
-  expect_nobody(out, " > 10.9.0.1.7301: ", "from");
+  expect_end(out, " > 10.9.0.1.7301: ", "from", "machine", Known::kAlways);
+  EXPECT_NE(out.find("[from tun: machine "), std::string::npos) << out;
   expect_end(out, " > 10.9.0.1.7301: ", "to", "echo", Known::kAlways);
   expect_end(out, " > 10.9.0.99.7999: ", "from", "echo", Known::kAlways);
 }

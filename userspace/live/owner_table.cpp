@@ -17,7 +17,8 @@ static_assert(kPidBits == RINGTAP_PID_BITS && kOwnerKindNames.size() == RINGTAP_
               static_cast<int>(OwnerKind::kSender) == RINGTAP_OWNER_SENDER &&
               static_cast<int>(OwnerKind::kSocket) == RINGTAP_OWNER_SOCKET &&
               static_cast<int>(OwnerKind::kListener) == RINGTAP_OWNER_LISTENER &&
-              static_cast<int>(OwnerKind::kClosed) == RINGTAP_OWNER_CLOSED);
+              static_cast<int>(OwnerKind::kClosed) == RINGTAP_OWNER_CLOSED &&
+              static_cast<int>(OwnerKind::kTun) == RINGTAP_OWNER_TUN);
 
 bool is_known(const Owner& owner) {
   return owner.kind == OwnerKind::kKernel || names_process(owner.kind);

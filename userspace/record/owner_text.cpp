@@ -113,6 +113,7 @@ std::string owner_text(const Owner& owner) {
   std::string text;
   if (owner.kind == OwnerKind::kListener) text = "listener: ";
   if (owner.kind == OwnerKind::kClosed) text = "closed: ";
+  if (owner.kind == OwnerKind::kTun) text = "tun: ";
   const Process* const process = owner.process.get();
   text += process == nullptr ? "process " + std::to_string(pid_of(owner.key)) : process->name_text;
   text += " uid " + std::to_string(owner.uid);

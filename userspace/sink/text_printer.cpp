@@ -184,6 +184,7 @@ void TextPrinter::put_owner(const Owner& owner) {
   if (!names_process(owner.kind)) return out_.put('?');
   if (owner.kind == OwnerKind::kListener) out_.put("listener: ");
   if (owner.kind == OwnerKind::kClosed) out_.put("closed: ");
+  if (owner.kind == OwnerKind::kTun) out_.put("tun: ");
   if (owner.process == nullptr) return out_.put("process ", pid_of(owner.key), " uid ", owner.uid);
   out_.put(std::string_view(owner.process->name_text), " uid ", owner.uid, std::string_view(owner.process->place_text));
 }
