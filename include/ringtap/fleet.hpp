@@ -35,6 +35,7 @@ struct AgentOptions {
   AgentLimits limits;
   std::uint64_t queue_bytes = std::uint64_t{64} << 20;  // of batches that wait for the servers
   std::string spill_folder;                             // for those that find no room there; empty: none
+  std::uint64_t spill_bytes = std::uint64_t{1} << 30;   // of its disk, for each session
 };
 
 enum class FleetVerb : std::uint8_t { kNone, kStatus, kCapture, kCompare, kStart, kStop, kCollect, kKey };

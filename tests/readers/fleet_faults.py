@@ -136,7 +136,8 @@ def the_collector_is_killed(folder, hosts):
 
 
 def a_small_queue_is_full(folder, hosts, servers):
-    """While the servers stand still. What a drops is counted, what b has no room for goes to its disk."""
+    """While the servers stand still. What has no room goes to the disk; that of a is full soon, and what finds no room
+    there, either, is counted and the reason is named."""
     path = os.path.join(folder, "queue.pcapng")
     capture, said = start_capture(path, "udp port 5000")
     for server in servers:
@@ -153,6 +154,8 @@ def a_small_queue_is_full(folder, hosts, servers):
         equal((found[name]["ring"], found[name]["missing"]), (0, 0), f"losses of {name}: {said}")
         equal(found[name]["end"], "balanced", said)
     check(found["a"]["queue"] > 0 and found["b"]["queue"] == 0, said)
+    check("a: --spill " in said and "b: --spill " not in said, said)
+    check("packets that find no room are dropped" in hosts[0].log(), hosts[0].log())
 
 
 def a_host_is_behind(folder, hosts):
@@ -213,9 +216,14 @@ def an_agent_is_killed(folder, hosts):
 
 
 def start_agents(hosts, servers, queue="64M", spill=None):
+    if spill:  # the first has a small disk, the second a large one
+        small = os.path.join(spill, "small")
+        os.mkdir(small)
+        done = run("mount", "-t", "tmpfs", "-o", "size=1m", "none", small)
+        equal(done.returncode, 0, done.stderr)
     for host in hosts:
         urls = [host.server.replace(str(NATS_PORT), str(server.port)) for server in servers]
-        spills = ["--spill", spill] if spill and host.name == "b" else []
+        spills = ["--spill", small if host.name == "a" else spill] if spill else []
         host.start_agent("--nats", ",".join(urls), "--queue", queue, *spills)
     wait_until(lambda: hosts_of_status() == ["a", "b"], "both agents answer")
 
@@ -245,6 +253,7 @@ def main():
         start_agents(hosts, servers, queue="1M", spill=folder)
         run_cases(folder, hosts, servers, a_small_queue_is_full, an_agent_is_killed)
         hosts[1].stop_agent()
+        run("umount", os.path.join(folder, "small"))
         for server in servers:
             server.stop(kill=True)
 

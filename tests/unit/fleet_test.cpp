@@ -19,6 +19,7 @@
 #include "fleet/fields.hpp"
 #include "fleet/nkey.hpp"
 #include "fleet/section_reader.hpp"
+#include "fleet/spill_file.hpp"
 #include "fleet/stream.hpp"
 #include "support/memory_writer.hpp"
 #include "support/recording_sink.hpp"
@@ -283,6 +284,39 @@ TEST(Stream, FindsMembersOfJson) {
   EXPECT_EQ(json_member(json, "seq"), "12");
   EXPECT_EQ(json_member(json, "name"), "");
   EXPECT_EQ(json_member("{\"name\":", "name"), "");
+}
+
+TEST(SpillFile, GivesBackAtOnceWhatWasTakenAndKeepsToItsLimit) {
+  auto file = SpillFile::create(::testing::TempDir(), 12 * 1024);
+  ASSERT_TRUE(file) << file.error().text();
+  const Bytes one(5000, std::byte{1});
+  const Bytes other(4096, std::byte{2});
+  auto first = file->append(one);
+  auto second = file->append(other);
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(file->used(), 12 * 1024U);
+  const auto refused = file->append(other);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().text().find("--spill-size"), std::string::npos) << refused.error().text();
+  EXPECT_EQ(*file->read(*first, one.size()), one);
+  file->give_back(*first, one.size());
+  EXPECT_EQ(*file->read(*second, other.size()), other);
+  if (file->used() == 4096) {  // a file system with holes
+    auto third = file->append(one);
+    ASSERT_TRUE(third) << third.error().text();
+    EXPECT_EQ(*file->read(*third, one.size()), one);
+    EXPECT_EQ(*file->read(*second, other.size()), other);
+    file->give_back(*third, one.size());
+  }
+  file->give_back(*second, other.size());
+  EXPECT_EQ(file->used(), 0U);
+  EXPECT_EQ(*file->append(one), 0U);
+}
+
+TEST(SpillFile, NamesTheFolder) {
+  const auto file = SpillFile::create("/nowhere", 4096);
+  ASSERT_FALSE(file);
+  EXPECT_NE(file.error().text().find("--spill /nowhere"), std::string::npos) << file.error().text();
 }
 
 TEST(Nkey, ComputesThePublicKeyOfASeed) {

@@ -192,6 +192,11 @@ Result<> set_queue(Draft& draft, const Given& given) {
   return store(parse_size(given.name, given.value(), kRange), draft.options.agent.queue_bytes);
 }
 
+Result<> set_spill_size(Draft& draft, const Given& given) {
+  constexpr SizeRange kRange{.unit = 1, .least = kKib * kKib, .most = std::uint64_t{1} << 50};
+  return store(parse_size(given.name, given.value(), kRange), draft.options.agent.spill_bytes);
+}
+
 Result<> set_require(Draft& draft, const Given& given) {
   draft.options.fleet.require_all = given.value() == "all";
   if (draft.options.fleet.require_all) return ok();

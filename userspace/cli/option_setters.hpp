@@ -128,6 +128,7 @@ Result<> set_memory(Draft& draft, const Given& given);
 Result<> set_drop_trigger(Draft& draft, const Given& given);
 Result<> set_rate_trigger(Draft& draft, const Given& given);
 Result<> set_queue(Draft& draft, const Given& given);
+Result<> set_spill_size(Draft& draft, const Given& given);
 Result<> set_require(Draft& draft, const Given& given);
 Result<> set_segment(Draft& draft, const Given& given);
 Result<> set_compression(Draft& draft, const Given& given);

@@ -405,6 +405,8 @@ constexpr std::array kOptions = {
     OptionRow{"--spill", "DIR", Group::kHosts, kAgentForm,
               "a folder on whose disk packets wait that find no room in the queue",
               set_text<[](Draft& d) { return &d.options.agent.spill_folder; }>},
+    OptionRow{"--spill-size", "SIZE", Group::kHosts, kAgentForm, "of that disk at most so much for each session",
+              set_spill_size, [](const Options&) { return std::string("1G"); }},
     OptionRow{"--hosts", "PATTERN", Group::kHosts, kFleetForm, "the hosts to capture at, a pattern like that of a shell",
               set_text<[](Draft& d) { return &d.options.fleet.hosts; }>,
               [](const Options& o) { return o.fleet.hosts; }},

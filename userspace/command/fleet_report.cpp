@@ -121,6 +121,9 @@ std::string fleet_report(const std::vector<FleetHostAccount>& hosts, const Sessi
                               : " unfinished") +
             "\n";
     if (!host.trouble.empty()) text += "ringtap: fleet: " + host.host + ": " + plain_line(host.trouble) + "\n";
+    if (const std::string_view disk = host.ending.text("end.disk_trouble"); !disk.empty()) {
+      text += "ringtap: fleet: " + host.host + ": " + plain_line(disk) + "\n";
+    }
     for (const MissingBatches& gap : host.gaps) {
       text += "ringtap: fleet: " + host.host + ": batches " + std::to_string(gap.first) + " to " +
               std::to_string(gap.last) + " are missing, with " + std::to_string(gap.packets) + " packets\n";

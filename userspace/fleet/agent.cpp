@@ -13,6 +13,7 @@
 
 #include "fleet/batch.hpp"
 #include "fleet/clock_quality.hpp"
+#include "fleet/spill_file.hpp"
 #include "fleet/stream.hpp"
 #include "ringtap/unique_fd.hpp"
 
@@ -24,6 +25,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kConnectPatience = 2s;
 constexpr auto kTick = 100ms;
+constexpr std::chrono::milliseconds kLinger = 30s;
+constexpr std::chrono::milliseconds kLingerOnDisk = 10min;
 constexpr std::size_t kMostInterfaces = 64;  // of a status
 
 std::string boot_id() {
@@ -51,6 +54,9 @@ Result<std::unique_ptr<Agent>> Agent::create(Settings settings) {
   if (!is_host_name(settings.options.host_id)) {
     return Error("--host-id " + settings.options.host_id + ": not a name of a host", ErrorKind::kUsage)
         .hint("up to 128 printable characters without blanks, '/', '*' and '?'");
+  }
+  if (const AgentOptions& how = settings.options; !how.spill_folder.empty()) {
+    if (auto file = SpillFile::create(how.spill_folder, how.spill_bytes); !file) return file.take_error();
   }
   auto nats = Nats::prepare(settings.connection, "ringtap agent " + settings.options.host_id,
                             agent_inbox(settings.options.host_id));
@@ -181,13 +187,15 @@ void Agent::prepare(const Fields& request, const std::string& reply) {
                                                  .host = settings_.options.host_id,
                                                  .boot = boot_,
                                                  .queue_bytes = settings_.options.queue_bytes,
-                                                 .spill_folder = settings_.options.spill_folder});
+                                                 .spill_folder = settings_.options.spill_folder,
+                                                 .spill_bytes = settings_.options.spill_bytes});
   if (!sender) return refuse(sender.error());
   const auto longest = std::chrono::nanoseconds(request.number_or("longest", 0));
   const auto allowed = settings_.options.limits.longest;
   auto made = AgentSession::prepare({.session = session,
                                      .words = words.take(),
                                      .longest = longest.count() > 0 && longest < allowed ? longest : allowed,
+                                     .linger = settings_.options.spill_folder.empty() ? kLinger : kLingerOnDisk,
                                      .on_ready =
                                          [this, reply](const Fields& ready) {
                                            Fields all;

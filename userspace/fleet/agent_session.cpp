@@ -26,7 +26,6 @@ constexpr auto kOldestBatch = 100ms;               // packets wait so long for o
 constexpr auto kHeartbeat = 250ms;                 // while there are none
 constexpr auto kPrepareTime = 20s;                 // for the taps to be attached
 constexpr auto kGateTime = 60s;                    // a session that is not opened in this time is given up
-constexpr auto kLinger = 30s;                      // for the queue to become empty
 constexpr std::uint64_t kSettledNs = 200'000'000;  // the capture hands over what it sees much sooner than this
 constexpr std::size_t kLongestLine = 8192;
 
@@ -67,6 +66,7 @@ AgentSession::AgentSession(Settings settings, CaptureProcess process, std::uniqu
 
 AgentSession::~AgentSession() {
   stop();
+  sender_->hurry();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -98,7 +98,8 @@ std::string AgentSession::state_text() {
                      " batches=" + std::to_string(counts.batches) + " stored=" + std::to_string(counts.stored) +
                      " lost_queue=" + std::to_string(counts.queue_packets) +
                      " queued=" + std::to_string(counts.queued_bytes + counts.spilled_bytes);
-  return counts.trouble.empty() ? text : text + " (" + counts.trouble + ")";
+  const std::string& trouble = counts.disk_trouble.empty() ? counts.trouble : counts.disk_trouble;
+  return trouble.empty() ? text : text + " (" + trouble + ")";
 }
 
 void AgentSession::refuse(const std::string& why) {
@@ -171,6 +172,16 @@ void AgentSession::put_due_batch(bool in_any_case) {
   taken_ += section.packets;
   last_put_ = now;
   sender_->put(std::move(section), until_ns_);
+  look_at_disk();
+}
+
+// Said once: it may be full for long.
+void AgentSession::look_at_disk() {
+  if (told_disk_) return;
+  const std::string trouble = sender_->counts().disk_trouble;
+  if (trouble.empty()) return;
+  told_disk_ = true;
+  settings_.tell(settings_.session + ": " + trouble + "; packets that find no room are dropped and counted");
 }
 
 void AgentSession::run() {
@@ -237,7 +248,8 @@ void AgentSession::end(int status) {
         .add("end.queue_packets", counts.queue_packets)
         .add("end.queue_batches", counts.queue_batches);
     if (!trouble_.empty()) ending.add("end.trouble", trouble_);
-    const bool stored = sender_->finish(std::move(ending), epoch_now_ns(), kLinger);
+    if (!counts.disk_trouble.empty()) ending.add("end.disk_trouble", counts.disk_trouble);
+    const bool stored = sender_->finish(std::move(ending), epoch_now_ns(), settings_.linger);
     if (!stored)
       settings_.tell(settings_.session + ": not everything reached the servers: " + sender_->counts().trouble);
   }

@@ -29,6 +29,7 @@ class AgentSession {
     std::string session;
     std::vector<std::string> words;                // of the capture's command line
     std::chrono::nanoseconds longest{0};           // how long it may capture
+    std::chrono::milliseconds linger{0};           // without progress, for the servers to take what waits at the end
     std::function<void(const Fields&)> on_ready;   // called once, by the session's thread
     std::function<void(const std::string&)> tell;  // what the capture says, line by line
   };
@@ -56,6 +57,7 @@ class AgentSession {
   bool read_messages();
   void hear(const std::string& line);
   void put_due_batch(bool in_any_case);
+  void look_at_disk();
   void become_ready();
   void refuse(const std::string& why);
   void end(int status);
@@ -83,6 +85,7 @@ class AgentSession {
   std::uint64_t until_ns_ = 0;  // told last
   Clock::time_point last_put_;
   std::string trouble_;
+  bool told_disk_ = false;  // that it takes no more
   std::atomic<bool> is_over_ = false;
   std::thread thread_;
 };

@@ -19,6 +19,7 @@ constexpr auto kAnswerPatience = 3s;
 constexpr auto kFirstBackOff = 20ms;
 constexpr auto kLongestBackOff = 1000ms;
 constexpr auto kTick = 50ms;
+constexpr std::chrono::milliseconds kHurriedPatience = 30s;
 // Room for the batch's own header.
 constexpr std::size_t kHeaderRoom = 2048;
 
@@ -29,7 +30,7 @@ Result<std::unique_ptr<BatchSender>> BatchSender::start(std::unique_ptr<Nats> na
   if (!encoder) return encoder.take_error();
   std::optional<SpillFile> spill;
   if (!settings.spill_folder.empty()) {
-    auto made = SpillFile::create(settings.spill_folder);
+    auto made = SpillFile::create(settings.spill_folder, settings.spill_bytes);
     if (!made) return made.take_error();
     spill.emplace(made.take());
   }
@@ -87,20 +88,30 @@ void BatchSender::put(BuiltSection section, std::uint64_t until_ns) {
 
 // Where the message waits; false: nowhere.
 bool BatchSender::keep(Queued& queued, bool in_any_case) {
+  bool disk_first = false;
   {
     const std::lock_guard lock(mutex_);
     // One that comes when others wait on the disk goes there as well, so that memory is free for what is sent again.
-    if (in_any_case || (queued_bytes_ + queued.size <= settings_.queue_bytes && spilled_bytes_ == 0)) {
+    disk_first = spilled_bytes_ > 0 && !in_any_case;
+  }
+  if (disk_first && keep_on_disk(queued)) return true;
+  {
+    const std::lock_guard lock(mutex_);
+    if (in_any_case || queued_bytes_ + queued.size <= settings_.queue_bytes) {
       queued_bytes_ += queued.size;
       return true;
     }
   }
+  return !disk_first && keep_on_disk(queued);
+}
+
+bool BatchSender::keep_on_disk(Queued& queued) {
   if (!spill_) return false;
   const std::lock_guard lock(spill_mutex_);
   auto at = spill_->append(queued.message);
   if (!at) {
     const std::lock_guard counts_lock(mutex_);
-    counts_.trouble = at.error().text();
+    counts_.disk_trouble = at.error().text();
     return false;
   }
   queued.spilled = *at;
@@ -150,8 +161,11 @@ bool BatchSender::finish(Fields ending, std::uint64_t until_ns, std::chrono::mil
     std::unique_lock lock(mutex_);
     for (;;) {
       const std::uint64_t stored = counts_.stored;
-      if (changed_.wait_for(lock, longest, [this] { return queue_.empty(); })) return true;
-      if (counts_.stored == stored) return false;
+      const bool hurried = hurries_;
+      const auto wait = hurried ? std::min(longest, kHurriedPatience) : longest;
+      changed_.wait_for(lock, wait, [&] { return queue_.empty() || hurries_ != hurried; });
+      if (queue_.empty()) return true;
+      if (counts_.stored == stored && hurries_ == hurried) return false;
     }
   };
   const bool all_stored = wait_until_empty(patience);
@@ -169,6 +183,14 @@ bool BatchSender::finish(Fields ending, std::uint64_t until_ns, std::chrono::mil
   header.more = std::move(ending);
   enqueue(std::move(header), {}, true);
   return wait_until_empty(all_stored ? patience : 2s) && all_stored;
+}
+
+void BatchSender::hurry() {
+  {
+    const std::lock_guard lock(mutex_);
+    hurries_ = true;
+  }
+  changed_.notify_all();
 }
 
 SenderCounts BatchSender::counts() {
@@ -276,7 +298,7 @@ void BatchSender::answer(std::uint64_t number, const NatsMessage& message) {
   if (!std::exchange(queued.is_stored, true)) {
     ++counts_.stored;
     (queued.spilled ? spilled_bytes_ : queued_bytes_) -= queued.size;
-    if (queued.spilled && spilled_bytes_ == 0) spill_->clear();
+    if (queued.spilled) spill_->give_back(*queued.spilled, queued.size);
     queued.message = {};
   }
   while (!queue_.empty() && queue_.front()->is_stored) queue_.pop_front();

@@ -36,6 +36,7 @@ struct SenderCounts {
   std::uint64_t spilled_bytes = 0;  // now, on the disk
   std::uint64_t spilled = 0;        // batches that were ever there
   std::uint64_t repeats = 0;        // sent again
+  std::string disk_trouble;         // why a batch did not go to the disk; empty: none was refused there
   std::string trouble;              // why the last one was not stored; empty: it was
 };
 
@@ -47,6 +48,7 @@ class BatchSender {
     std::string boot;
     std::uint64_t queue_bytes = 0;
     std::string spill_folder = {};  // empty: there is none
+    std::uint64_t spill_bytes = 0;  // of the disk, at most
   };
   // `nats` is connected, and for this sender alone: a slow server blocks who sends.
   static Result<std::unique_ptr<BatchSender>> start(std::unique_ptr<Nats> nats, Settings settings);
@@ -60,6 +62,8 @@ class BatchSender {
   void put(BuiltSection section, std::uint64_t until_ns);
   // The last batch, once all others are stored or `patience` is over; true if everything was stored.
   bool finish(Fields ending, std::uint64_t until_ns, std::chrono::milliseconds patience);
+  // finish() is not to wait longer than half a minute without progress: the agent ends.
+  void hurry();
   // For a batch whose message is not to be larger than a server takes.
   [[nodiscard]] std::size_t largest_section() const { return largest_section_; }
   [[nodiscard]] SenderCounts counts();
@@ -79,6 +83,7 @@ class BatchSender {
   BatchSender(std::unique_ptr<Nats> nats, Settings settings, BatchEncoder encoder);
   void enqueue(BatchHeader header, std::span<const std::byte> section, bool in_any_case);
   bool keep(Queued& queued, bool in_any_case);
+  bool keep_on_disk(Queued& queued);
   void send(const Queued& queued);
   BatchHeader next_header() const;
   void run();
@@ -107,6 +112,7 @@ class BatchSender {
   std::chrono::milliseconds back_off_{0};
   Clock::time_point not_before_;  // nobody answered
   bool ends_ = false;
+  bool hurries_ = false;
   std::unique_ptr<Nats> nats_;
   std::thread thread_;
 };
