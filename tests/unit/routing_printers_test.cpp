@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -52,6 +54,14 @@ Bytes over_osi(const std::string& hex) {
   return (Ethernet{.type = static_cast<std::uint16_t>(payload.size())} / Payload(payload)).bytes();
 }
 
+// A link state PDU of IS-IS.
+Bytes lsp(const std::string& tlvs) {
+  constexpr std::size_t kHeader = 27;
+  std::array<char, 5> length{};
+  std::snprintf(length.data(), length.size(), "%04zx", kHeader + bytes_of(tlvs).size());
+  return over_osi("831b0100 12010000" + std::string(length.data()) + "03e8 010203040506 0000 00000005 0000 03" + tlvs);
+}
+
 struct Family {
   std::string_view name;
   std::vector<Bytes> packets;
@@ -60,7 +70,7 @@ struct Family {
 const std::string kBgpMarker = "ffffffffffffffffffffffffffffffff";
 const std::string kOspf = "01010101 00000000 0000 0000 0000000000000000";
 const std::string kLsa = "000a 02 01 0a000001 02020202 80000001 1234 0024";
-const std::string kLsp = "831b0100 12010000 002d 03e8 010203040506 0000 00000005 0000 03";
+const std::string kMcid = "07 4e414d45" + std::string(56, '0') + "0102 000102030405060708090a0b0c0d0e0f";
 
 std::vector<Family> families() {
   return {
@@ -195,9 +205,15 @@ std::vector<Family> families() {
                  "00000001 00000002 00000003 00000004 00000005 00000006 00000007 00000001 "
                  "000003e9 00000010 0000000a 00000000 0000000a 00000000")}},
       {"isis",
-       {over_osi(kLsp + "01 04 03490001 81 02 cc8e 84 04 0a000001"),
+       {lsp("01 04 03490001 81 02 cc8e 84 04 0a000001"),
         over_osi("831b0100 0f010000 01 222222222222 001e 001b 40 222222222222 01"),
-        over_osi("83140100 11010000 03 111111111111 001e 0019 02 f0 03 020000"), over_osi("84")}},
+        over_osi("83140100 11010000 03 111111111111 001e 0019 02 f0 03 020000"), over_osi("84"),
+        lsp("8f 6a 0004 04 66" + kMcid + kMcid),
+        lsp("8f 33 0004 05 21 1b 0102030405060708090a0b0c0d0e0f10 1112131415161718191a1b1c1d1e1f20"
+            "06 0c 00000001 001c 00000002 ffff"),
+        lsp("90 1f 8002 01 1b 8000010203040506 00000064 8000 000f ffff 01 e1 00000001 064001"),
+        lsp("90 14 0000 03 10 010203040506 f0ff 4abbccdd c0000001"), lsp("90 04 0000 09 20"),
+        lsp("8f 01 00 89 01 68")}},
       {"ldp",
        {over_udp(646, "0001 001e 0a000005 0000 0100 0014 00000001 0400 0004 000f c000 0401 0004 0a000001 0501 0000"),
         over_tcp(646,

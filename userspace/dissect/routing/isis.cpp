@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // IS-IS, ISO/IEC 10589 and RFC 1195, in OSI's network layer (ISO/IEC TR 9577 names its protocols). TLVs: traffic
 // engineering RFC 5305, RFC 4205, RFC 4124; multi-topology RFC 5120; IPv6 RFC 5308; point-to-point state RFC 5303;
-// restart RFC 5306; capabilities RFC 7981; segment routing RFC 8667; purges RFC 6232; instances RFC 8202.
+// restart RFC 5306; capabilities RFC 7981; shortest path bridging RFC 6329; segment routing RFC 8667; purges RFC 6232;
+// instances RFC 8202.
 #include <algorithm>
 
 #include "dissect/hexdump.hpp"
@@ -344,7 +345,8 @@ void put_ip_subtlv(Context& context, std::uint8_t type, const Cursor& value) {
 
 // A prefix of the wide metrics; how many bytes it took, 0 when it cannot be one.
 std::size_t put_extended_prefix(Context& context, const Cursor& entry, bool v6) {
-  if (!entry.has(5) || entry.length() < 5) {
+  // Read past the end of the TLV, as tcpdump does: the caller compares what was used with what there was.
+  if (!entry.has(5)) {
     entry.truncated();
     return 0;
   }
@@ -355,10 +357,7 @@ std::size_t put_extended_prefix(Context& context, const Cursor& entry, bool v6) 
   if (v6) {
     bits = entry.u8(5);
     used = 6;
-    if (entry.length() < 6 || context.truncated()) {
-      entry.truncated();
-      return 0;
-    }
+    if (context.truncated()) return 0;
     if (bits > 128) {
       context.put("\n\t      IPv6 prefix: bad bit length ", bits);
       entry.truncated();
@@ -821,6 +820,131 @@ Outcome put_capability(Context& context, Cursor value, const Cursor&) {
   return Outcome::kDone;
 }
 
+// Sub-TLVs of shortest path bridging, RFC 6329. False where nothing after them is to be read.
+
+void put_short_subtlv(Context& context) {
+  context.put(" (too short)");
+}
+
+void put_mcid(Context& context, const Cursor& mcid, std::string_view name) {
+  const std::span<const std::uint8_t> label = mcid.span(1, 32);
+  const std::span<const std::uint8_t> digest = mcid.span(35, 16);
+  if (context.truncated()) return;
+  context.put("\n\t         ", name, ": ID: ", mcid.u8(0), ", Name: ");
+  for (const std::uint8_t byte : label) {
+    if (byte == 0) break;
+    context.out.escaped(byte);
+  }
+  context.put("\n\t              Lvl: ", mcid.be16(33), ", Digest: ");
+  for (const std::uint8_t byte : digest) context.put(Hex{byte, 2}, ' ');
+}
+
+bool put_spb_mcid(Context& context, const Cursor& value) {
+  constexpr std::size_t kMcid = 51;
+  if (value.length() < 2 * kMcid) return put_short_subtlv(context), false;
+  put_mcid(context, value, "MCID");
+  put_mcid(context, value.from(kMcid), "AUX-MCID");
+  return true;
+}
+
+bool put_spb_digest(Context& context, const Cursor& value) {
+  if (value.length() < 33) return put_short_subtlv(context), false;
+  const unsigned flags = value.u8(0);
+  context.put("\n\t        RES: ", flags >> 5, " V: ", flags >> 4 & 1, " A: ", flags >> 2 & 3, " D: ", flags & 3);
+  context.put("\n\t         Digest: ");
+  for (std::size_t i = 0; i < 8; ++i) {
+    if (i == 4) context.put("\n\t                 ");
+    context.put(Hex{value.be32(1 + 4 * i), 8}, ' ');
+  }
+  return true;
+}
+
+bool put_spb_vlans(Context& context, const Cursor& value) {
+  for (Cursor rest = value; rest.length() > 0 && !context.truncated();) {
+    if (rest.length() < 6) return put_short_subtlv(context), false;
+    const std::uint32_t vlan = rest.be16(4);
+    context.put("\n\t           ECT: ", Hex{rest.be32(0), 8}, " BVID: ", vlan >> 4, ", U:", vlan >> 3 & 1,
+                " M:", vlan >> 2 & 1, ' ');
+    rest.skip(6);
+  }
+  return true;
+}
+
+bool put_spb_instance(Context& context, const Cursor& value) {
+  if (value.length() < 19) return put_short_subtlv(context), false;
+  const std::uint32_t source = value.be32(14);
+  const std::size_t trees = value.u8(18);
+  context.put("\n\t        CIST Root-ID: ", Hex{value.be32(0), 8}, ' ', Hex{value.be32(4), 8},
+              ", Path Cost: ", Hex{value.be32(8), 8}, ", Prio: ", value.be16(12));
+  context.put("\n\t        RES: ", source >> 21, ", V: ", source >> 20 & 1, ", SPSource-ID: ", source & 0xfffff,
+              ", No of Trees: ", Hex{trees});
+  Cursor rest = value.from(19);
+  for (std::size_t i = 0; i < trees && !context.truncated(); ++i) {
+    if (rest.length() < 8) return context.put_truncated(), false;
+    const unsigned flags = rest.u8(0);
+    const std::uint32_t vlans = rest.be24(5);
+    context.put("\n\t         U:", flags >> 7, ", M:", flags >> 6 & 1, ", A:", flags >> 5 & 1, ", RES:", flags & 31,
+                ", ECT: ", Hex{rest.be32(1), 8}, ", BVID: ", vlans >> 12, ", SPVID: ", vlans & 0xfff);
+    rest.skip(8);
+  }
+  return true;
+}
+
+bool put_spbm_services(Context& context, const Cursor& value) {
+  if (value.length() < 8) return context.put_truncated(), false;
+  const std::uint32_t vlan = value.be16(6);
+  context.put("\n\t        BMAC: ", Hex{value.be16(0), 4}, Hex{value.be32(2), 8}, ", RES: ", vlan >> 12,
+              ", VID: ", vlan & 0xfff);
+  for (Cursor rest = value.from(8); rest.length() >= 4 && !context.truncated(); rest.skip(4)) {
+    const std::uint32_t service = rest.be32(0);
+    context.put("\n\t        T: ", service >> 31, ", R: ", service >> 30 & 1, ", RES: ", service >> 24 & 63,
+                ", ISID: ", service & 0xffffff);
+  }
+  return true;
+}
+
+struct SpbRow {
+  std::uint8_t type;
+  std::string_view name;
+  bool (*put)(Context&, const Cursor&);
+};
+constexpr SpbRow kPortSubTlvs[] = {
+    {4, "SPB MCID", put_spb_mcid}, {5, "SPB Digest", put_spb_digest}, {6, "SPB BVID", put_spb_vlans}};
+constexpr SpbRow kTopologySubTlvs[] = {{1, "SPB Instance", put_spb_instance},
+                                       {3, "SPBM Service Identifier and Unicast Address", put_spbm_services}};
+
+void put_spb_subtlvs(Context& context, Cursor rest, std::span<const SpbRow> rows, std::string_view indent) {
+  while (rest.length() > 2 && !context.truncated()) {
+    const std::uint8_t type = rest.take_u8();
+    const std::size_t size = rest.take_u8();
+    if (context.truncated()) return;
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const SpbRow& each) { return each.type == type; });
+    context.put(indent, row == rows.end() ? std::string_view("unknown") : row->name, " subTLV #", type,
+                ", length: ", size);
+    if (size > rest.length()) return context.put(" (> containing TLV length)");
+    (void)rest.span(0, size);
+    if (context.truncated()) return;
+    if (row != rows.end() && !row->put(context, rest.first(size))) return;
+    rest.skip(size);
+  }
+}
+
+Outcome put_port_capability(Context& context, Cursor value, const Cursor&) {
+  if (value.length() < 2) return Outcome::kDone;
+  const std::uint32_t topology = value.be16(0);
+  context.put("\n\t       RES: ", topology >> 12, ", MTID(s): ", topology & 0xfff);
+  put_spb_subtlvs(context, value.from(2), kPortSubTlvs, "\n\t       ");
+  return Outcome::kDone;
+}
+
+Outcome put_topology_capability(Context& context, Cursor value, const Cursor&) {
+  if (value.length() < 2) return Outcome::kDone;
+  const std::uint32_t topology = value.be16(0);
+  context.put("\n\t      O: ", topology >> 15, ", RES: ", topology >> 12 & 7, ", MTID(s): ", topology & 0xfff);
+  put_spb_subtlvs(context, value.from(2), kTopologySubTlvs, "\n\t      ");
+  return Outcome::kDone;
+}
+
 // A TLV by its code. One shorter than `least` is marked as cut; one without a printer is dumped.
 struct TlvRow {
   std::uint8_t type;
@@ -858,8 +982,8 @@ constexpr TlvRow kTlvs[] = {
     {136, "Application specific information"},
     {137, "Hostname", put_hostname},
     {138, "Shared Risk Link Group", put_risk_group},
-    {143, "Multi-Topology-Aware Port Capability"},
-    {144, "Multi-Topology Capability"},
+    {143, "Multi-Topology-Aware Port Capability", put_port_capability},
+    {144, "Multi-Topology Capability", put_topology_capability},
     {211, "Restart Signaling", put_restart, 1},
     {222, "Multi Topology IS Reachability", put_mt_is_reach},
     {229, "Multi Topology", put_topologies},
