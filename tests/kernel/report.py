@@ -31,7 +31,7 @@ class Kernel:
             self.log = file.read()
         self.cells = {}  # by row
         self.failures, self.skipped = [], []
-        for match in re.finditer(r"^== begin (\w+)\n(.*?)(?:^== end \1 (\d+) (\d+)$|\Z)", self.log, re.M | re.S):
+        for match in re.finditer(r"^== begin ([^\n]+)\n(.*?)(?:^== end \1 (\d+) (\d+)$|\Z)", self.log, re.M | re.S):
             name, text, code, _ = match.groups()
             if code is None:
                 self.failures.append(f"{name} did not end: {text.strip().splitlines()[-1:]}")
@@ -50,7 +50,7 @@ class Kernel:
                 self.failures.append(f"{name}: {why}")
             else:
                 self.cells[name] = "works" if result == "PASS" else f"needs {VERSION.search(why)[0]}"
-        if code == "1" and not any(result == "FAIL" for result, _, _ in results):
+        if code not in (None, "0") and not any(result == "FAIL" for result, _, _ in results):
             self.failures.append(f"features ended with an error: {text.strip().splitlines()[-1:]}")
 
     def read_program(self, name, text, code):
@@ -65,6 +65,8 @@ class Kernel:
         if code != "0":
             self.cells[row] = f"**{failed or 'it'} failed**"
             self.failures += re.findall(r"^\[  FAILED  \] ([\w./]+)$", text, re.M) or [f"{name}: exit code {code}"]
+        elif passed + skipped == 0:
+            self.failures.append(f"{name} ran no test: none has that name")
 
 
 def rows_of(kernels):
