@@ -107,13 +107,23 @@ void make_texts(Process& process) {
   if (!process.netns_name.empty()) place += ", netns " + plain_line(process.netns_name);
 }
 
+std::string_view words_before_process(OwnerKind kind) {
+  switch (kind) {
+    case OwnerKind::kListener:
+      return "listener: ";
+    case OwnerKind::kClosed:
+      return "closed: ";
+    case OwnerKind::kTun:
+      return "tun: ";
+    default:
+      return "";
+  }
+}
+
 std::string owner_text(const Owner& owner) {
   if (owner.kind == OwnerKind::kKernel) return "kernel";
   if (!names_process(owner.kind)) return "";
-  std::string text;
-  if (owner.kind == OwnerKind::kListener) text = "listener: ";
-  if (owner.kind == OwnerKind::kClosed) text = "closed: ";
-  if (owner.kind == OwnerKind::kTun) text = "tun: ";
+  std::string text(words_before_process(owner.kind));
   const Process* const process = owner.process.get();
   text += process == nullptr ? "process " + std::to_string(pid_of(owner.key)) : process->name_text;
   text += " uid " + std::to_string(owner.uid);

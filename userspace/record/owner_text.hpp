@@ -14,6 +14,9 @@ namespace ringtap {
 // Makes Process::name_text and place_text from the rest.
 void make_texts(Process& process);
 
+// What says how the process has to do with the packet: "listener: "; empty where it is its own.
+[[nodiscard]] std::string_view words_before_process(OwnerKind kind);
+
 // "curl 4711 uid 1000, container web-1"; "listener: …", "kernel"; empty if nothing is known.
 [[nodiscard]] std::string owner_text(const Owner& owner);
 

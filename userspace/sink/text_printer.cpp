@@ -11,6 +11,7 @@
 #include "base/vlan.hpp"
 #include "dissect/hexdump.hpp"
 #include "dissect/text.hpp"
+#include "record/owner_text.hpp"
 #include "ringtap/bytes.hpp"
 
 namespace ringtap {
@@ -182,9 +183,7 @@ void TextPrinter::put_owners(const Owners& owners) {
 void TextPrinter::put_owner(const Owner& owner) {
   if (owner.kind == OwnerKind::kKernel) return out_.put("kernel");
   if (!names_process(owner.kind)) return out_.put('?');
-  if (owner.kind == OwnerKind::kListener) out_.put("listener: ");
-  if (owner.kind == OwnerKind::kClosed) out_.put("closed: ");
-  if (owner.kind == OwnerKind::kTun) out_.put("tun: ");
+  out_.put(words_before_process(owner.kind));
   if (owner.process == nullptr) return out_.put("process ", pid_of(owner.key), " uid ", owner.uid);
   out_.put(std::string_view(owner.process->name_text), " uid ", owner.uid, std::string_view(owner.process->place_text));
 }
