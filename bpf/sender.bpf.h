@@ -189,14 +189,29 @@ static __always_inline void set_subflow(struct ringtap_owner *end, struct mptcp_
 		end->kind = RINGTAP_OWNER_CLOSED;
 }
 
+/* Its fields are loads, where the kernel can. */
+static __always_inline struct task_struct *running_task(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+
+	return cfg_kernel_casts ? rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct)) : task;
+}
+
+static __always_inline void set_running(struct ringtap_owner *end, __u32 kind, struct task_struct *task, __u64 process,
+					__u32 uid)
+{
+	end->kind = kind;
+	end->process = process;
+	end->thread = task->pid;
+	end->uid = uid;
+}
+
 /* The running thread, if it is the sender and has the socket. */
 static __always_inline int set_sender(struct __sk_buff *skb, struct ringtap_owner *end, struct bpf_sock *full,
 				      struct sock *sk, struct ringtap_socket_owner *owner, __u64 cookie)
 {
-	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct task_struct *task = running_task();
 
-	if (cfg_kernel_casts)
-		task = rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
 	if (!is_sending(skb, full, sk, task->flags))
 		return 0;
 	__u64 process = process_of(task);
@@ -216,37 +231,30 @@ static __always_inline int set_sender(struct __sk_buff *skb, struct ringtap_owne
 	} else if (owner->uid != uid) {
 		set_owner(owner, task, process, cookie, uid);
 	}
-	end->kind = RINGTAP_OWNER_SENDER;
-	end->process = process;
+	set_running(end, RINGTAP_OWNER_SENDER, task, process, uid);
 	end->cookie = cookie;
-	end->thread = task->pid;
-	end->uid = uid;
 	return 1;
 }
 
 /*
  * What a process writes to a tun or tap device it has the kernel receive at once: the packet's socket is that of the
- * device's file. A softirq may have interrupted a process, which then does not have this file.
+ * device's file. A softirq may have interrupted a process, which then does not have this file, unless another CPU
+ * receives the packet (RPS): only for its choice the packet has a hash (net/core/dev.c get_rps_cpu()).
  */
 static __always_inline void set_tun_writer(struct __sk_buff *skb, struct ringtap_owner *end)
 {
-	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct task_struct *task = running_task();
 	struct sock *sk = socket_of(skb);
 
-	if (cfg_kernel_casts)
-		task = rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
 	end->kind = RINGTAP_OWNER_UNKNOWN;
-	if (!sk || task->flags & PF_KTHREAD)
+	if (!sk || skb->hash || task->flags & PF_KTHREAD)
 		return;
 	__u64 file = (__u64)BPF_CORE_READ(sk, sk_socket, file);
 	if (!file || owner_holds(skb, file) != HOLDS)
 		return;
 	__u64 process = process_of(task);
 	name_once(task, process);
-	end->kind = RINGTAP_OWNER_TUN;
-	end->process = process;
-	end->thread = task->pid;
-	end->uid = uid_of(task);
+	set_running(end, RINGTAP_OWNER_TUN, task, process, uid_of(task));
 }
 
 /* The sender, by the packet's own socket; `sending`: it may be the running thread. */

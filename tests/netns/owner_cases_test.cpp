@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "capture.hpp"
@@ -175,6 +176,21 @@ TEST_F(OwnerCases, AMachineBehindATunDeviceIsTheProcessThatRunsIt) {
   EXPECT_NE(out.find("[from tun: machine "), std::string::npos) << out;
   expect_end(out, " > 10.9.0.1.7301: ", "to", "echo", Known::kAlways);
   expect_end(out, " > 10.9.0.99.7999: ", "from", "echo", Known::kAlways);
+}
+
+// Another CPU receives what it writes, on which a process runs that has the device open, too.
+TEST_F(OwnerCases, AMachineWhosePacketsWaitForAnotherCpuIsNobody) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "there is only one CPU";
+  const Namespace host;
+  if (run_shell(host.prefix() + "test -e /sys/class/net/lo/queues/rx-0/rps_cpus").status != ExitStatus{0, 0}) {
+    GTEST_SKIP() << "this kernel has no RPS";
+  }
+  Actor machine(host, {"machine", "10.9.0.1", "rps"});
+  const Actor reader(host, {"echo", "10.9.0.1", "7301"});
+  Capture ringtap(host, {"--who", "-v", "-n", "-i", "vm0", "udp port 7301"});
+  std::ofstream(machine.ready().string() + ".go").close();
+  EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(machine.ready().string() + ".done"); }));
+  expect_nobody(stop(ringtap), " > 10.9.0.1.7301: ", "from");
 }
 
 TEST_F(OwnerCases, MptcpsSubflowsAreThoseOfTheirProcess) {

@@ -218,11 +218,22 @@ def reuse(rounds):
 
 
 # A virtual machine, as far as the kernel can tell: what it writes to its tun device the host receives.
-def machine(address):
+# With `rps` CPU 1 receives it, on which a process runs that has the device open as well.
+def machine(address, rps=None):
     tun = os.open("/dev/net/tun", os.O_RDWR)
     fcntl.ioctl(tun, 0x400454ca, struct.pack("16sH22x", b"vm0", 0x1001))  # TUNSETIFF, IFF_TUN | IFF_NO_PI
     os.system(f"ip addr add {address}/24 dev vm0 && ip link set vm0 up")
     guest = socket.inet_aton(address)[:3] + b"\x63"
+    if rps:
+        with open("/sys/class/net/vm0/queues/rx-0/rps_cpus", "w") as cpus:
+            cpus.write("2")
+        if os.fork() == 0:
+            name("other")
+            libc.prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG
+            os.sched_setaffinity(0, {1})
+            while True:
+                pass
+        os.sched_setaffinity(0, {0})
 
     def talk():
         wait_for(sys.argv[2] + ".go")
@@ -232,8 +243,9 @@ def machine(address):
         total = sum(struct.unpack("!10H", header))
         total = (total & 0xffff) + (total >> 16)
         header = header[:10] + struct.pack("!H", ~total & 0xffff) + header[12:]
-        for _ in range(3):
+        for _ in range(30 if rps else 3):
             os.write(tun, header + payload)
+            time.sleep(0.01 if rps else 0)
         while os.read(tun, 2000)[9] != 17:
             pass
         open(sys.argv[2] + ".done", "w").close()
