@@ -7,13 +7,32 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <string_view>
+#include <charconv>
+#include <cstdio>
+#include <system_error>
 #include <utility>
 
 #include "base/end_request.hpp"
 #include "base/now.hpp"
+#include "command/messages.hpp"
 
 namespace ringtap {
+
+namespace {
+
+// A record that is out of order ("late" in the accounting) is older than the one before it by less than this.
+constexpr std::uint64_t kSettledNs = kNsPerSecond;
+constexpr std::size_t kLongestLine = 256;
+
+// "1764490000.300000000"
+std::string seconds_text(std::uint64_t ns) {
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%llu.%09llu", static_cast<unsigned long long>(ns / kNsPerSecond),
+                static_cast<unsigned long long>(ns % kNsPerSecond));
+  return text.data();
+}
+
+}  // namespace
 
 class Gate::GatedSink final : public Sink {
  public:
@@ -21,12 +40,12 @@ class Gate::GatedSink final : public Sink {
 
   Result<> on_interface(const Interface& interface) override { return sink_->on_interface(interface); }
   Result<> on_record(const RecordView& record) override {
-    if (!gate_.is_open_) {
+    if (!gate_.is_settled_) {
       if (record.time_ns < gate_.opened_ns_) {
         ++gate_.before_;
         return ok();
       }
-      gate_.is_open_ = true;
+      gate_.is_settled_ = record.time_ns - gate_.opened_ns_ > kSettledNs;
     }
     return sink_->on_record(record);
   }
@@ -57,8 +76,24 @@ void Gate::look() {
   const ssize_t got = ::read(STDIN_FILENO, text.data(), text.size());
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (got <= 0) return EndRequest::of_this_run().ask();
-  const std::string_view line(text.data(), static_cast<std::size_t>(got));
-  if (line.find('\n') != std::string_view::npos) opened_ns_ = std::min(opened_ns_, epoch_now_ns());
+  if (is_opened_) return;
+  line_.append(text.data(), static_cast<std::size_t>(got));
+  const std::size_t end = line_.find('\n');
+  if (end != std::string::npos || line_.size() > kLongestLine) open(std::string_view(line_).substr(0, end));
+}
+
+void Gate::open(std::string_view line) {
+  is_opened_ = true;
+  const std::uint64_t now = epoch_now_ns();
+  std::uint64_t asked = now;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), asked);
+  if (error != std::errc()) asked = now;
+  opened_ns_ = std::max(asked, now);
+  std::array<char, 48> late{};
+  if (opened_ns_ != asked) {
+    std::snprintf(late.data(), late.size(), ", %.3f ms late", static_cast<double>(opened_ns_ - asked) / 1e6);
+  }
+  say("gate: opens at " + seconds_text(opened_ns_) + late.data());
 }
 
 }  // namespace ringtap
