@@ -5,14 +5,28 @@
 # server has the example configuration, with TLS and NKEYs: others are told that they are not permitted.
 import os
 import re
+import subprocess
 import sys
 import tempfile
+import time
+from decimal import Decimal
 
 from fleet_hosts import NATS_PORT, SERVERS, Host, accounts, fleet, fleet_key, hosts_of_status, join, rows, send, \
     start_capture, start_server
-from reader import BINARY, check, enter_namespace, equal, require, run, wait_until
+from reader import BINARY, check, dies_with_us, enter_namespace, equal, require, run, wait_until
 
 PACKETS = 2000
+CLOCKS_DIFFER = 1_000_000
+# A datagram each millisecond, and on standard output its number, and the times before and after it was sent.
+SENDER = """
+import itertools, socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in itertools.count():
+    before = time.time_ns()
+    s.sendto(i.to_bytes(4, 'big'), ('10.2.0.2', 5000))
+    print(i, before, time.time_ns(), flush=True)
+    time.sleep(0.001)
+"""
 
 
 def one_file_of_two_hosts(folder, hosts):
@@ -37,6 +51,61 @@ def one_file_of_two_hosts(folder, hosts):
     for name in ("a/ab", "b/ab"):
         payloads = [int(row[2], 16) for row in shown if row[1] == name]
         equal(payloads, list(range(PACKETS)), f"packets of {name}")
+
+
+def all_begin_at_one_moment(folder, hosts):
+    """While packets are sent all the time: the file has those from the moment on, by their own times. A machine may be so
+    busy that a host is late, which is then said."""
+    path = os.path.join(folder, "moment.pcapng")
+    with subprocess.Popen(hosts[0].words(sys.executable, "-c", SENDER), stdout=subprocess.DEVNULL,
+                          preexec_fn=dies_with_us) as sender:  # fmt: skip
+        capture, said = start_capture(path, "-v", "-c", "400", "udp port 5000")
+        said += capture.communicate(timeout=60)[1]
+        sender.kill()
+    equal(capture.returncode, 0, said)
+    found = accounts(said)
+    equal({found[name]["end"] for name in "ab"}, {"balanced"}, said)
+    spread, moment = re.search(r"2 hosts capture, opened within (\S+) ms by their clocks, from (\S+) on", said).groups()
+    shown = rows(path)
+    check(all(Decimal(row[0]) >= Decimal(moment) for row in shown), f"packets from before {moment}: {shown[0]}")
+    first = {name: min(int(row[2], 16) for row in shown if row[1] == name + "/ab") for name in "ab"}
+    if " late: " not in said:
+        equal(spread, "0.000", said)
+        check(first["b"] <= first["a"], f"a began before b: {first}")
+
+
+def a_gate_by_itself(folder, hosts):
+    """The packets' own times decide, whether the line comes before the moment or after it."""
+    for number, lead in enumerate((300_000_000, -5_000_000_000)):
+        path, ready = (os.path.join(folder, f"gate{number}.{name}") for name in ("pcapng", "ready"))
+        gate = subprocess.Popen(hosts[0].words(BINARY, "--gate", "--ready-file", ready, "-i", "ab", "-Q", "out", "-w", path,
+                                               "udp port 5000"), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                preexec_fn=dies_with_us)  # fmt: skip
+        wait_until(lambda one=ready: os.path.exists(one), "the taps are attached")
+        with subprocess.Popen(hosts[0].words(sys.executable, "-c", SENDER), stdout=subprocess.PIPE, text=True,
+                              preexec_fn=dies_with_us) as sender:  # fmt: skip
+            sent = [sender.stdout.readline() for _ in range(100)]
+            asked = time.time_ns() + lead
+            gate.stdin.write(f"{asked}\n")
+            gate.stdin.flush()
+            said = gate.stderr.readline()
+            while "gate: opens at" not in said:
+                said = gate.stderr.readline()
+            moment = int(re.search(r"opens at (\d+\.\d{9})", said)[1].replace(".", ""))
+            check(moment == asked if " late" not in said else moment > asked, said)
+            check(lead > 0 or " late" in said, said)
+            while not sent[-1] or int(sent[-1].split()[1]) < moment + 50_000_000:
+                sent.append(sender.stdout.readline())
+            sender.kill()
+            sent += sender.stdout.read().splitlines()
+        gate.stdin.close()
+        equal(gate.wait(timeout=60), 0, gate.stderr.read())
+        kept = {int(row[2], 16) for row in rows(path)}
+        # A packet's time is between the two; the clocks of sender and capture are the same up to some microseconds.
+        times = [[int(word) for word in line.split()] for line in sent if line.count(" ") == 2]
+        wrong = [one for one in times if one[2] < moment - CLOCKS_DIFFER and one[0] in kept or
+                 one[1] > moment + CLOCKS_DIFFER and one[0] not in kept]  # fmt: skip
+        equal(wrong, [], f"packets that are on the wrong side of {moment}")
 
 
 def wrong_filter():
@@ -95,6 +164,8 @@ def main():
             host.start_agent("--nats", url, *secure, "--nkey", os.path.join(folder, host.name + ".nk"), *allowed)
         wait_until(lambda: hosts_of_status() == ["a", "b"], "both agents answer")
         one_file_of_two_hosts(folder, hosts)
+        all_begin_at_one_moment(folder, hosts)
+        a_gate_by_itself(folder, hosts)
         wrong_filter()
         more_than_is_allowed()
         others_are_not_permitted(folder)

@@ -18,6 +18,7 @@
 #include "fleet/batch_order.hpp"
 #include "fleet/fields.hpp"
 #include "fleet/nkey.hpp"
+#include "fleet/opening.hpp"
 #include "fleet/section_reader.hpp"
 #include "fleet/spill_file.hpp"
 #include "fleet/stream.hpp"
@@ -311,6 +312,56 @@ TEST(SpillFile, GivesBackAtOnceWhatWasTakenAndKeepsToItsLimit) {
   file->give_back(*second, other.size());
   EXPECT_EQ(file->used(), 0U);
   EXPECT_EQ(*file->append(one), 0U);
+}
+
+// "go", sent at 1,000,000 s with a lead of 0.3 s, and what becomes of it at a host.
+constexpr std::uint64_t kSent = 1'000'000'000'000'000;
+constexpr std::uint64_t kMillisecond = 1'000'000;
+constexpr std::uint64_t kMoment = kSent + 300 * kMillisecond;
+const ClockQuality kGood{.source = kSynchronised, .error_ns = 5 * kMillisecond};
+const ClockQuality kBad{.source = kUnsynchronised, .error_ns = 16'000 * kMillisecond};
+
+void expect_opening(const ClockQuality& sender, const char* boot, const ClockQuality& clock, std::uint64_t now_ns,
+                    const Opening& expected) {
+  const auto go = Fields::parse(go_request("s", kSent, "kernel", sender).encode());
+  ASSERT_TRUE(go);
+  const Opening opening = opening_of(*go, boot, clock, now_ns);
+  EXPECT_EQ(opening.at_ns, expected.at_ns);
+  EXPECT_EQ(opening.is_common, expected.is_common);
+}
+
+TEST(Opening, IsAtTheCommonMomentWhereTheClocksAllowIt) {
+  const std::uint64_t now = kSent + 20 * kMillisecond;
+  expect_opening(kBad, "kernel", kBad, now, {kMoment, true});
+  expect_opening(kGood, "other", kGood, now, {kMoment, true});
+  // Behind by no more than both state, and a message that comes after the moment.
+  expect_opening(kGood, "other", kGood, kSent - 10 * kMillisecond, {kMoment, true});
+  expect_opening(kGood, "other", kGood, kMoment + 1, {kMoment, true});
+}
+
+TEST(Opening, IsALeadAfterTheMessageWhereTheyDoNot) {
+  const std::uint64_t now = kSent + 20 * kMillisecond;
+  const Opening later{.at_ns = now + 300 * kMillisecond, .is_common = false};
+  expect_opening(kBad, "other", kGood, now, later);
+  expect_opening(kGood, "other", kBad, now, later);
+  // An hour behind, though both claim to be synchronised.
+  const std::uint64_t behind = kSent - 3'600'000 * kMillisecond;
+  expect_opening(kGood, "other", kGood, behind, {behind + 300 * kMillisecond, false});
+  expect_opening(kGood, "kernel", kGood, behind, {behind + 300 * kMillisecond, false});
+}
+
+// Of a stranger, or of a ringtap that names no moment.
+TEST(Opening, IsNeverFarAhead) {
+  const Fields none = Fields().add("request", "go");
+  EXPECT_EQ(opening_of(none, "b", kGood, kSent).at_ns, kSent);
+  const Fields far = Fields()
+                         .add("moment", ~std::uint64_t{0})
+                         .add("lead", ~std::uint64_t{0})
+                         .add("boot", "b")
+                         .add("clock", kSynchronised)
+                         .add("clock_error", ~std::uint64_t{0});
+  EXPECT_EQ(opening_of(far, "b", kGood, kSent).at_ns, kSent + 10'000 * kMillisecond);
+  EXPECT_EQ(opening_of(far, "c", kGood, kSent).at_ns, kSent + 10'000 * kMillisecond);
 }
 
 TEST(SpillFile, NamesTheFolder) {

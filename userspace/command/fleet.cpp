@@ -3,14 +3,15 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <chrono>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "app/signals.hpp"
+#include "base/now.hpp"
 #include "base/plain_text.hpp"
 #include "base/write_all.hpp"
 #include "command/commands.hpp"
@@ -20,9 +21,11 @@
 #include "command/messages.hpp"
 #include "command/run.hpp"
 #include "fleet/batch.hpp"
+#include "fleet/clock_quality.hpp"
 #include "fleet/fleet_hosts.hpp"
 #include "fleet/fleet_source.hpp"
 #include "fleet/nkey.hpp"
+#include "fleet/opening.hpp"
 #include "fleet/stream.hpp"
 #include "ringtap/unique_fd.hpp"
 
@@ -100,26 +103,22 @@ Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanosec
   return ready.take_error();
 }
 
-// Second phase: all gates open at one moment.
+// Second phase: all gates open at one moment, which is over when this returns.
 Result<> open_gates(Nats& nats, const Session& session, bool verbose) {
-  const Fields go = Fields().add("request", "go").add("session", session.name);
+  const auto asked = std::chrono::steady_clock::now();
+  const Fields go = go_request(session.name, epoch_now_ns(), boot_id(), clock_quality());
   auto answers = ask_all(nats, session.hosts, go, kGoPatience);
   if (!answers) return answers.take_error();
-  std::uint64_t first = ~std::uint64_t{0};
-  std::uint64_t last = 0;
   for (const Fields& answer : *answers) {
-    const std::uint64_t opened = answer.number_or("opened", 0);
-    if (opened == 0) warn(std::string(answer.text("host")) + " did not begin: " + hint_text(answer));
-    if (opened == 0) continue;
-    first = std::min(first, opened);
-    last = std::max(last, opened);
+    if (answer.number_or("opened", 0) != 0) continue;
+    warn(std::string(answer.text("host")) + " did not begin: " + hint_text(answer));
   }
-  if (last == 0) return Error("no host has begun");
-  std::array<char, 32> spread{};
-  std::snprintf(spread.data(), spread.size(), "%.3f ms", static_cast<double>(last - first) / 1e6);
-  say("session " + session.name + ": " + std::to_string(session.hosts.size()) +
-      (session.hosts.size() == 1 ? " host captures" : " hosts capture") +
-      (verbose ? ", opened within " + std::string(spread.data()) + " by their clocks" : ""));
+  auto opened = opening_text(session.name, *answers, verbose);
+  if (!opened) return opened.take_error();
+  // Who begins a lead after the message does so at the latest a lead after its answer.
+  std::this_thread::sleep_until((opened->is_common ? asked : std::chrono::steady_clock::now()) + kOpeningLead);
+  say(opened->text);
+  for (const std::string& line : opened->warnings) warn(line);
   return ok();
 }
 

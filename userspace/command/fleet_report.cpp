@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/columns.hpp"
+#include "base/now.hpp"
 #include "base/plain_text.hpp"
 
 namespace ringtap {
@@ -90,6 +91,42 @@ std::string status_text(const std::vector<Fields>& hosts) {
     for (const std::string& session : hosts[at - 1].texts("session")) text += "  session " + session + "\n";
   }
   return text;
+}
+
+Result<OpeningText> opening_text(const std::string& session, const std::vector<Fields>& answers, bool verbose) {
+  OpeningText opening;
+  std::size_t hosts = 0;
+  std::uint64_t first = ~std::uint64_t{0};
+  std::uint64_t last = 0;
+  std::string by_message;
+  for (const Fields& answer : answers) {
+    const std::uint64_t opened = answer.number_or("opened", 0);
+    if (opened == 0) continue;
+    ++hosts;
+    first = std::min(first, opened);
+    last = std::max(last, opened);
+    const std::string host(answer.text("host"));
+    if (answer.number_or("common", 0) == 0) by_message += (by_message.empty() ? "" : ", ") + host;
+    if (const std::uint64_t late = answer.number_or("late", 0); late > 0) {
+      opening.warnings.push_back(host + " began " + milliseconds(late) + " late: the request came after its moment");
+    }
+  }
+  if (hosts == 0) return Error("no host has begun");
+  opening.text =
+      "session " + session + ": " + std::to_string(hosts) + (hosts == 1 ? " host captures" : " hosts capture");
+  if (verbose) {
+    std::array<char, 96> spread{};
+    std::snprintf(spread.data(), spread.size(), ", opened within %.3f ms by their clocks, from %llu.%09llu on",
+                  static_cast<double>(last - first) / 1e6, static_cast<unsigned long long>(first / kNsPerSecond),
+                  static_cast<unsigned long long>(first % kNsPerSecond));
+    opening.text += spread.data();
+  }
+  opening.is_common = by_message.empty();
+  if (!opening.is_common) {
+    opening.warnings.push_back(
+        "began when the request came, since their clock, or that of this machine, is not synchronised: " + by_message);
+  }
+  return opening;
 }
 
 std::uint64_t lost_of(const FleetHostAccount& host) {

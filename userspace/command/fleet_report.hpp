@@ -11,10 +11,19 @@
 #include "app/session.hpp"
 #include "fleet/fields.hpp"
 #include "fleet/fleet_source.hpp"
+#include "ringtap/result.hpp"
 
 namespace ringtap {
 
 std::string status_text(const std::vector<Fields>& hosts);
+// Of the answers to "go": what is said of the session, and of the hosts that did not begin with the others. An Error if
+// none has begun.
+struct OpeningText {
+  std::string text;
+  std::vector<std::string> warnings;
+  bool is_common = true;  // no host begins a lead after its message
+};
+Result<OpeningText> opening_text(const std::string& session, const std::vector<Fields>& answers, bool verbose);
 std::string fleet_report(const std::vector<FleetHostAccount>& hosts, const SessionTotals& totals);
 // By the kernel side and on the way: of one host, and of all.
 std::uint64_t lost_of(const FleetHostAccount& host);

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "fleet/agent.hpp"
 
-#include <fcntl.h>
 #include <net/if.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <utility>
 
+#include "base/now.hpp"
 #include "fleet/batch.hpp"
 #include "fleet/clock_quality.hpp"
+#include "fleet/opening.hpp"
 #include "fleet/spill_file.hpp"
 #include "fleet/stream.hpp"
-#include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
 namespace {
@@ -28,13 +26,6 @@ constexpr auto kTick = 100ms;
 constexpr std::chrono::milliseconds kLinger = 30s;
 constexpr std::chrono::milliseconds kLingerOnDisk = 10min;
 constexpr std::size_t kMostInterfaces = 64;  // of a status
-
-std::string boot_id() {
-  const UniqueFd file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
-  std::array<char, 36> text{};
-  if (!file || ::read(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return "unknown";
-  return {text.data(), text.size()};
-}
 
 // Up to a number that fits into one answer.
 void add_interfaces(Fields& fields) {
@@ -158,9 +149,12 @@ void Agent::handle(const NatsMessage& message) {
     return;
   }
   if (what == "go") {
-    const std::uint64_t opened_ns = session->open_gate();
-    return answer(reply,
-                  opened_ns == 0 ? fields.add("refused", "the capture cannot begin") : fields.add("opened", opened_ns));
+    return session->open_gate(opening_of(*request, boot_, clock_quality(), epoch_now_ns()),
+                              [this, reply, fields](const Fields& opened) {
+                                Fields all = fields;
+                                for (const auto& [key, value] : opened.all()) all.add(key, value);
+                                answer(reply, all);
+                              });
   }
   if (what == "stop") session->stop();
   answer(reply, fields.add("state", session->state_text()));

@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/now.hpp"
@@ -31,6 +34,19 @@ constexpr std::size_t kLongestLine = 8192;
 
 // What is counted, of "ringtap: accounting: total seen=5 … balanced".
 constexpr std::string_view kAccounting = "ringtap: accounting: total ";
+constexpr std::string_view kOpens = "ringtap: gate: opens at ";
+
+// Of "1764490000.300000000", with or without something after it.
+std::optional<std::uint64_t> nanoseconds_of(std::string_view text) {
+  std::uint64_t seconds = 0;
+  std::uint64_t rest = 0;
+  const char* const end = text.data() + text.size();
+  const auto whole = std::from_chars(text.data(), end, seconds);
+  if (whole.ec != std::errc() || whole.ptr == end || *whole.ptr != '.') return std::nullopt;
+  const auto part = std::from_chars(whole.ptr + 1, end, rest);
+  if (part.ec != std::errc() || part.ptr != whole.ptr + 10) return std::nullopt;
+  return seconds * kNsPerSecond + rest;
+}
 
 void add_account(Fields& fields, std::string_view text) {
   while (!text.empty()) {
@@ -70,12 +86,42 @@ AgentSession::~AgentSession() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::uint64_t AgentSession::open_gate() {
-  const std::lock_guard lock(mutex_);
-  if (state_ != State::kReady || !process_.open_gate()) return 0;
-  state_ = State::kOpen;
-  opened_ = Clock::now();
-  return opened_ns_ = epoch_now_ns();
+void AgentSession::open_gate(Opening opening, std::function<void(const Fields&)> on_open) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::kReady && !on_open_ && process_.open_gate(opening.at_ns)) {
+      opening_ = opening;
+      on_open_ = std::move(on_open);
+      return;
+    }
+  }
+  on_open(Fields().add("refused", "the capture cannot begin"));
+}
+
+void AgentSession::answer_go(const Fields& fields) {
+  std::function<void(const Fields&)> on_open;
+  {
+    const std::lock_guard lock(mutex_);
+    on_open = std::exchange(on_open_, nullptr);
+  }
+  if (on_open) on_open(fields);
+}
+
+// As the capture says. It may lie ahead.
+void AgentSession::be_open(std::uint64_t opened_ns) {
+  Fields fields;
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::kReady) return;
+    const std::uint64_t now_ns = epoch_now_ns();
+    state_ = State::kOpen;
+    opened_ns_ = opened_ns;
+    opened_ = Clock::now() + std::chrono::nanoseconds(opened_ns > now_ns ? opened_ns - now_ns : 0);
+    fields.add("opened", opened_ns)
+        .add("late", opened_ns > opening_.at_ns ? opened_ns - opening_.at_ns : 0)
+        .add("common", opening_.is_common ? 1 : 0);
+  }
+  answer_go(fields);
 }
 
 void AgentSession::stop() {
@@ -122,6 +168,10 @@ void AgentSession::become_ready() {
 
 void AgentSession::hear(const std::string& line) {
   if (line.starts_with(kAccounting)) return add_account(account_, std::string_view(line).substr(kAccounting.size()));
+  if (line.starts_with(kOpens)) {
+    if (const auto opened_ns = nanoseconds_of(std::string_view(line).substr(kOpens.size()))) be_open(*opened_ns);
+    return;
+  }
   if (line.starts_with("ringtap: listening on ")) listens_ = true;
   constexpr std::string_view kUs = "ringtap: ";
   last_line_ = line.starts_with(kUs) ? line.substr(kUs.size()) : line;
@@ -231,6 +281,7 @@ void AgentSession::end(int status) {
   const bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
   if (failed && trouble_.empty()) trouble_ = last_line_.empty() ? ending_text(status) : last_line_;
   refuse(trouble_.empty() ? "the capture has ended" : trouble_);
+  answer_go(Fields().add("refused", trouble_.empty() ? "the capture has ended" : trouble_));
   bool was_open = false;
   std::uint64_t stopped_ns = 0;
   {

@@ -19,6 +19,7 @@
 #include "fleet/batch_sender.hpp"
 #include "fleet/capture_process.hpp"
 #include "fleet/fields.hpp"
+#include "fleet/opening.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
@@ -38,8 +39,9 @@ class AgentSession {
   AgentSession(const AgentSession&) = delete;
   AgentSession& operator=(const AgentSession&) = delete;
 
-  // When the gate was opened, since the epoch; 0: it cannot be any more.
-  std::uint64_t open_gate();
+  // Packets are to be kept from then on. `on_open` is called once, with what the capture has confirmed ("opened", since
+  // the epoch, and what else an answer to "go" has) or with "refused": at once or by the session's thread.
+  void open_gate(Opening opening, std::function<void(const Fields&)> on_open);
   // The capture ends; what it has still goes to the servers.
   void stop();
   [[nodiscard]] bool is_over() const { return is_over_; }
@@ -56,6 +58,8 @@ class AgentSession {
   Result<bool> read_packets();  // false: that was all
   bool read_messages();
   void hear(const std::string& line);
+  void be_open(std::uint64_t opened_ns);
+  void answer_go(const Fields& fields);
   void put_due_batch(bool in_any_case);
   void look_at_disk();
   void become_ready();
@@ -63,10 +67,12 @@ class AgentSession {
   void end(int status);
 
   Settings settings_;
-  std::mutex mutex_;  // of process_' input and state_
+  std::mutex mutex_;  // of process_' input, state_, opening_ and on_open_
   CaptureProcess process_;
   State state_ = State::kPreparing;
   std::unique_ptr<BatchSender> sender_;
+  Opening opening_;
+  std::function<void(const Fields&)> on_open_;  // until it is called
   const Clock::time_point begun_ = Clock::now();
   Clock::time_point opened_;
   std::uint64_t opened_ns_ = 0;

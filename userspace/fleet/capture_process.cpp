@@ -83,9 +83,9 @@ CaptureProcess::~CaptureProcess() {
   static_cast<void>(wait());
 }
 
-bool CaptureProcess::open_gate() {
-  const char go = '\n';
-  return in_ && ::write(in_.get(), &go, 1) == 1;
+bool CaptureProcess::open_gate(std::uint64_t at_ns) {
+  const std::string line = std::to_string(at_ns) + "\n";
+  return in_ && ::write(in_.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size());
 }
 
 int CaptureProcess::wait() {

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,8 +28,8 @@ class CaptureProcess {
   // Where its packets and its messages come from. Not blocking.
   [[nodiscard]] int packets() const { return out_.get(); }
   [[nodiscard]] int messages() const { return err_.get(); }
-  // Packets are kept from now on; false: it does not run any more.
-  bool open_gate();
+  // Packets are to be kept from this moment on, since the epoch; false: it does not run any more.
+  bool open_gate(std::uint64_t at_ns);
   // It is to end, and what it captured before still comes.
   void end() { in_.reset(); }
   // Waits for its end; its status as of waitpid(2).

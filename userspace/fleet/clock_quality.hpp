@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// How good this host's clock is, by adjtimex(2), as the kernel knows it from whoever keeps the clock right. No state;
-// any thread.
+// How good this host's clock is, by adjtimex(2), as the kernel knows it from whoever keeps the clock right, and which
+// kernel's it is. No state; any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,5 +16,8 @@ struct ClockQuality {
   std::uint64_t error_ns = 0;  // the bound that the kernel keeps (maxerror); grows while nobody corrects the clock
 };
 ClockQuality clock_quality();
+// Of the kernel that runs, and so of its clock: hosts (containers) with one boot id share it. "unknown" if it cannot be
+// read.
+std::string boot_id();
 
 }  // namespace ringtap
