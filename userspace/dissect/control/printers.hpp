@@ -24,6 +24,9 @@ void print_dtp(Context& context, Cursor packet);
 void print_udld(Context& context, Cursor packet);
 void print_vtp(Context& context, Cursor packet);
 
+// In SCTP, by port or by payload protocol.
+void print_forces(Context& context, Cursor message);
+
 // By TCP port.
 void print_openflow(Context& context, Cursor payload, const Transport& transport);
 

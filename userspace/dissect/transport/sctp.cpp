@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // SCTP, RFC 9260; forward TSN, RFC 3758; reset, RFC 6525; payload protocols: the IANA registry.
+#include "dissect/control/printers.hpp"
 #include "dissect/hexdump.hpp"
 #include "dissect/transport/printers.hpp"
 
@@ -27,8 +28,11 @@ bool put_bogus(Context& context, const Cursor& body) {
   return false;
 }
 
+constexpr std::uint32_t kForcesHighest = 21;
+constexpr std::uint32_t kForcesLowest = 23;
+
 // These are false where nothing after the chunk is to be printed.
-bool put_data(Context& context, const Cursor& body, std::uint8_t flags) {
+bool put_data(Context& context, const Cursor& body, std::uint8_t flags, bool is_forces) {
   if (body.length() < 12) return put_bogus(context, body);
   if ((flags & 7) != 0) {
     context.put((flags & 4) != 0 ? "(U)" : "", (flags & 2) != 0 ? "(B)" : "", (flags & 1) != 0 ? "(E)" : "", ' ');
@@ -42,6 +46,11 @@ bool put_data(Context& context, const Cursor& body, std::uint8_t flags) {
   context.put("] ");
   // RFC 9260 3.3.1: there is at least one byte of data.
   if (body.length() == 12) return put_bogus(context, body);
+  if (is_forces || (payload >= kForcesHighest && payload <= kForcesLowest)) {
+    print_forces(context, body.from(12));
+    context.protocol("sctp");
+    return true;
+  }
   if (context.verbose(2)) {
     context.put("[Payload");
     if (!context.options.suppress_dump) {
@@ -88,10 +97,10 @@ bool put_sack(Context& context, const Cursor& body) {
   return true;
 }
 
-bool put_chunk(Context& context, std::uint8_t type, std::uint8_t flags, const Cursor& body) {
+bool put_chunk(Context& context, std::uint8_t type, std::uint8_t flags, const Cursor& body, bool is_forces) {
   switch (type) {
     case kData:
-      return put_data(context, body, flags);
+      return put_data(context, body, flags, is_forces);
     case kInit:
     case kInitAck:
       return put_init(context, body);
@@ -128,8 +137,10 @@ void print_sctp(Context& context, Cursor packet, const IpHeader& ip) {
   } else {
     context.put(source, " > ", destination, ": sctp");
   }
-  const std::string_view forces = token(kForcesPorts, destination);
-  context.put(forces.empty() ? token(kForcesPorts, source) : forces);
+  const std::string_view source_name = token(kForcesPorts, source);
+  const std::string_view destination_name = token(kForcesPorts, destination);
+  const bool is_forces = !source_name.empty() || !destination_name.empty();
+  context.put(source_name, destination_name);
   Cursor chunks = packet.from(kHeader);
   for (std::uint32_t number = 1; chunks.length() > 0 && !context.truncated(); ++number) {
     if (chunks.length() >= 4) {
@@ -155,7 +166,7 @@ void print_sctp(Context& context, Cursor packet, const IpHeader& ip) {
       context.put("[Bad chunk length ", size, ", > remaining data in packet]");
       return context.put_invalid();
     }
-    if (!put_chunk(context, type, flags, chunks.from(4).with_length(size - 4))) return;
+    if (!put_chunk(context, type, flags, chunks.from(4).with_length(size - 4), is_forces)) return;
     // The padding belongs to the packet: one that ends before it was cut.
     const std::size_t padded = (size + 3) & ~std::size_t{3};
     if (!chunks.has(padded)) return chunks.truncated();
