@@ -5,6 +5,7 @@
 # server has the example configuration, with TLS and NKEYs: others are told that they are not permitted.
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from fleet_hosts import NATS_PORT, SERVERS, Host, accounts, fleet, fleet_key, ho
 from reader import BINARY, check, dies_with_us, enter_namespace, equal, require, run, wait_until
 
 PACKETS = 2000
+INTERFACE, STATISTICS = 1, 5  # blocks of pcapng
 CLOCKS_DIFFER = 1_000_000
 # A datagram each millisecond, and on standard output its number, and the times before and after it was sent.
 SENDER = """
@@ -27,6 +29,14 @@ for i in itertools.count():
     print(i, before, time.time_ns(), flush=True)
     time.sleep(0.001)
 """
+
+
+def block_types(path):
+    with open(path, "rb") as file:
+        while head := file.read(8):
+            kind, length = struct.unpack("<II", head)
+            file.seek(length - 8, os.SEEK_CUR)
+            yield kind
 
 
 def one_file_of_two_hosts(folder, hosts):
@@ -46,6 +56,8 @@ def one_file_of_two_hosts(folder, hosts):
     equal({one["end"] for one in found.values()}, {"balanced"}, said)
     shown = rows(path)
     equal(len(shown), 2 * PACKETS, "packets in the file")
+    kinds = list(block_types(path))
+    equal(kinds.count(STATISTICS), kinds.count(INTERFACE), "statistics of interfaces")
     times = [row[0] for row in shown]
     equal(times, sorted(times), "the order of times")
     for name in ("a/ab", "b/ab"):

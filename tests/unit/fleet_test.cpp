@@ -83,6 +83,8 @@ BatchHeader header_of(std::uint64_t number) {
   header.lost_after = 7;
   header.queue_packets = 8;
   header.queue_batches = 9;
+  header.before = {.seen = 20, .matched = 21, .ring = 22, .at_ns = 23};
+  header.after = {.seen = 30, .matched = 31, .ring = 32, .at_ns = 33};
   header.clock = "synchronised";
   header.clock_error_ns = 10;
   return header;
@@ -104,6 +106,8 @@ TEST(Batch, ComesBackAsItWas) {
     EXPECT_EQ(got.host, header.host);
     EXPECT_EQ(got.boot, header.boot);
     EXPECT_EQ(got.clock, header.clock);
+    EXPECT_EQ(got.before, header.before);
+    EXPECT_EQ(got.after, header.after);
     EXPECT_EQ((std::array{got.number, got.first_ns, got.last_ns, got.until_ns, got.packets, got.sent_before,
                           got.lost_before, got.lost_after, got.queue_packets, got.queue_batches, got.clock_error_ns}),
               (std::array<std::uint64_t, 11>{11, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
@@ -255,6 +259,67 @@ TEST(BatchBuilder, MakesSectionsThatCanBeReadAlone) {
     EXPECT_EQ(lost, 5U);
     EXPECT_EQ(builder.interfaces(), 2U);
   }
+}
+
+void put_statistics(PcapngWriter& out, std::uint32_t interface, std::uint64_t seen, std::uint64_t at_ns) {
+  InterfaceStatistics statistics;
+  statistics.interface_id = interface;
+  statistics.end_ns = at_ns;
+  statistics.received = seen;
+  statistics.filter_accepted = seen / 2;
+  statistics.dropped = seen / 4;
+  ASSERT_TRUE(out.on_statistics(statistics));
+}
+
+void add_all(BatchBuilder& builder, testing::Stored& stored) {
+  const auto taken = builder.add(stored.bytes, 100'000);
+  ASSERT_TRUE(taken) << taken.error().text();
+  ASSERT_EQ(*taken, stored.bytes.size());
+  stored.bytes.clear();
+}
+
+TEST(BatchBuilder, AddsUpTheCountersOfAllInterfacesAndKeepsTheirStatisticsForTheEnd) {
+  const auto stored = std::make_shared<testing::Stored>();
+  PcapngWriter out(std::make_unique<MemoryWriter>(stored), PcapngOptions{});
+  Interface interface;
+  interface.name = "eth0";
+  ASSERT_TRUE(out.on_interface(interface));
+  interface.name = "eth1";
+  ASSERT_TRUE(out.on_interface(interface));
+  BatchBuilder builder;
+  put_statistics(out, 0, 100, 5'000'000'000);
+  put_statistics(out, 1, 40, 5'000'000'001);
+  add_all(builder, *stored);
+  EXPECT_TRUE(builder.is_empty());
+  const HostCounters first{.seen = 140, .matched = 70, .ring = 35, .at_ns = 5'000'000'001};
+  const BuiltSection none = builder.take();
+  EXPECT_TRUE(none.bytes.empty());
+  EXPECT_EQ(none.before, HostCounters{});
+  EXPECT_EQ(none.after, first);
+  RecordView record;
+  record.time_ns = 6'000'000'000;
+  ASSERT_TRUE(out.on_record(record));
+  put_statistics(out, 1, 60, 7'000'000'000);
+  add_all(builder, *stored);
+  const BuiltSection one = builder.take();
+  EXPECT_EQ(one.packets, 1U);
+  EXPECT_EQ(one.before, first);
+  EXPECT_EQ(one.after, (HostCounters{.seen = 160, .matched = 80, .ring = 40, .at_ns = 7'000'000'000}));
+  EXPECT_EQ(counted_between(one.before, one.after).seen, 20U);
+  // In two sections, since both do not fit into one.
+  std::vector<std::uint64_t> received;
+  for (BuiltSection rest = builder.take_statistics(100); !rest.bytes.empty(); rest = builder.take_statistics(100)) {
+    auto reader = open_section(rest.bytes, "section");
+    ASSERT_TRUE(reader);
+    RecordingSink sink;
+    ASSERT_FALSE(drain(**reader, sink));
+    EXPECT_TRUE(sink.records.empty());
+    const auto statistics = (*reader)->statistics();
+    ASSERT_TRUE(statistics);
+    for (const auto& each : *statistics) received.push_back(each.received);
+  }
+  std::erase(received, 0);  // of the interface that the section does not tell of
+  EXPECT_EQ(received, (std::vector<std::uint64_t>{100, 60}));
 }
 
 TEST(BatchBuilder, RefusesWhatIsNotPcapng) {

@@ -165,7 +165,7 @@ int capture(const Options& given) {
                     .source = &source,
                     .screen = screen->get()});
   if (!output) return fail(output.error());
-  if (options.gate) gate.guard(*output);
+  if (options.gate) gate.guard(*output, source);
   signals->install(output->start_next_file != nullptr);
   auto needs = attach(options, source);
   if (!needs) return fail(needs.error());

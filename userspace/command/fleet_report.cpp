@@ -16,6 +16,10 @@ std::string pair_text(const char* key, std::uint64_t value) {
   return std::string(" ") + key + "=" + std::to_string(value);
 }
 
+std::string counters_text(const HostCounters& counters) {
+  return pair_text("seen", counters.seen) + pair_text("matched", counters.matched) + pair_text("ring", counters.ring);
+}
+
 // Sums of a session, over its hosts.
 struct Sum {
   std::uint64_t seen = 0, filtered = 0, left_out = 0, ring = 0, delivered = 0, discarded = 0, queue = 0, missing = 0,
@@ -130,7 +134,7 @@ Result<OpeningText> opening_text(const std::string& session, const std::vector<F
 }
 
 std::uint64_t lost_of(const FleetHostAccount& host) {
-  return std::max(sum_of(host).ring, host.lost) + host.queue + host.missing + host.late;
+  return std::max({sum_of(host).ring, host.lost, host.counted.ring}) + host.queue + host.missing + host.late;
 }
 
 std::uint64_t left_out_of(const FleetHostAccount& host) {
@@ -161,9 +165,15 @@ std::string fleet_report(const std::vector<FleetHostAccount>& hosts, const Sessi
     if (const std::string_view disk = host.ending.text("end.disk_trouble"); !disk.empty()) {
       text += "ringtap: fleet: " + host.host + ": " + plain_line(disk) + "\n";
     }
-    for (const MissingBatches& gap : host.gaps) {
-      text += "ringtap: fleet: " + host.host + ": batches " + std::to_string(gap.first) + " to " +
-              std::to_string(gap.last) + " are missing, with " + std::to_string(gap.packets) + " packets\n";
+    for (const FleetGap& gap : host.gaps) {
+      text += "ringtap: fleet: " + host.host + ": batches " + std::to_string(gap.batches.first) + " to " +
+              std::to_string(gap.batches.last) + " are missing, with " + std::to_string(gap.batches.packets) +
+              " packets" +
+              (gap.counted.at_ns != 0 ? "; in that time the host counted" + counters_text(gap.counted) : "") + "\n";
+    }
+    if (!host.has_ended && host.counted.at_ns != 0) {
+      text += "ringtap: fleet: " + host.host + ": up to " + utc_text(host.counted.at_ns) + " it had counted" +
+              counters_text(host.counted) + "\n";
     }
   }
   text += "ringtap: fleet: sum hosts=" + std::to_string(hosts.size()) + all.text() +

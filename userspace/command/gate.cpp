@@ -61,12 +61,33 @@ class Gate::GatedSink final : public Sink {
   Gate& gate_;
 };
 
-void Gate::guard(Output& output) {
+void Gate::guard(Output& output, RecordSource& source) {
+  source_ = &source;
+  sink_ = output.sink.get();
   output.sink = std::make_unique<GatedSink>(std::move(output.sink), *this);
   output.is_done = [this, is_done = std::move(output.is_done)] {
     look();
+    write_statistics();
     return is_done && is_done();
   };
+}
+
+// An Error of the sink is met again with the next record.
+void Gate::write_statistics() {
+  const std::uint64_t now = interval_ns_ == 0 ? 0 : monotonic_now_ns();
+  if (interval_ns_ == 0 || now < next_ns_) return;
+  next_ns_ = now + interval_ns_;
+  const auto all = source_->statistics();
+  if (!all) return;
+  const auto counts = [](const InterfaceStatistics& one) {
+    return std::array{one.received, one.filter_accepted, one.dropped, one.delivered};
+  };
+  for (const InterfaceStatistics& one : *all) {
+    if (one.interface_id >= written_.size()) written_.resize(one.interface_id + 1);
+    if (counts(written_[one.interface_id]) == counts(one)) continue;
+    written_[one.interface_id] = one;
+    if (!sink_->on_statistics(one)) return;
+  }
 }
 
 void Gate::look() {
@@ -87,7 +108,10 @@ void Gate::open(std::string_view line) {
   const std::uint64_t now = epoch_now_ns();
   std::uint64_t asked = now;
   const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), asked);
-  if (error != std::errc()) asked = now;
+  if (error != std::errc() || asked == 0) asked = now;
+  if (end != line.data() + line.size() && *end == ' ') {
+    std::from_chars(end + 1, line.data() + line.size(), interval_ns_);
+  }
   opened_ns_ = std::max(asked, now);
   std::array<char, 48> late{};
   if (opened_ns_ != asked) {

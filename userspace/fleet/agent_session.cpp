@@ -139,11 +139,13 @@ std::string AgentSession::state_text() {
     state = state_;
   }
   constexpr std::array<const char*, 4> kStates = {"preparing", "ready", "captures", "ends"};
-  std::string text = settings_.session + " " + kStates[static_cast<std::size_t>(state)] +
-                     " packets=" + std::to_string(counts.packets + counts.queue_packets) +
-                     " batches=" + std::to_string(counts.batches) + " stored=" + std::to_string(counts.stored) +
-                     " lost_queue=" + std::to_string(counts.queue_packets) +
-                     " queued=" + std::to_string(counts.queued_bytes + counts.spilled_bytes);
+  std::string text =
+      settings_.session + " " + kStates[static_cast<std::size_t>(state)] +
+      " packets=" + std::to_string(counts.packets + counts.queue_packets) +
+      " batches=" + std::to_string(counts.batches) + " stored=" + std::to_string(counts.stored) +
+      " seen=" + std::to_string(counts.counted.seen) + " matched=" + std::to_string(counts.counted.matched) +
+      " lost_ring=" + std::to_string(counts.counted.ring) + " lost_queue=" + std::to_string(counts.queue_packets) +
+      " queued=" + std::to_string(counts.queued_bytes + counts.spilled_bytes);
   const std::string& trouble = counts.disk_trouble.empty() ? counts.trouble : counts.disk_trouble;
   return trouble.empty() ? text : text + " (" + trouble + ")";
 }
@@ -225,6 +227,15 @@ void AgentSession::put_due_batch(bool in_any_case) {
   look_at_disk();
 }
 
+void AgentSession::put_rest() {
+  if (!builder_.is_empty()) put_due_batch(true);
+  for (;;) {
+    BuiltSection statistics = builder_.take_statistics(sender_->largest_section() / 2);
+    if (statistics.bytes.empty()) return;
+    sender_->put(std::move(statistics), until_ns_);
+  }
+}
+
 // Said once: it may be full for long.
 void AgentSession::look_at_disk() {
   if (told_disk_) return;
@@ -291,7 +302,7 @@ void AgentSession::end(int status) {
     stopped_ns = stopped_ns_ != 0 ? stopped_ns_ : epoch_now_ns();
   }
   if (was_open) {
-    if (!builder_.is_empty()) put_due_batch(true);
+    put_rest();
     const SenderCounts counts = sender_->counts();
     Fields ending = account_;
     ending.add("end.taken", taken_)

@@ -61,6 +61,7 @@ class AgentSession {
   void be_open(std::uint64_t opened_ns);
   void answer_go(const Fields& fields);
   void put_due_batch(bool in_any_case);
+  void put_rest();
   void look_at_disk();
   void become_ready();
   void refuse(const std::string& why);

@@ -24,6 +24,12 @@ constexpr int kLevel = -7;
 constexpr unsigned kTryAgain = 15;
 constexpr std::size_t kTellingSize = 64 * 1024;
 
+constexpr std::array<std::pair<const char*, std::uint64_t HostCounters::*>, 4> kCounters = {
+    {{"seen", &HostCounters::seen},
+     {"matched", &HostCounters::matched},
+     {"ring", &HostCounters::ring},
+     {"counted", &HostCounters::at_ns}}};
+
 std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -48,6 +54,10 @@ std::string encode_header(const BatchHeader& header, bool is_packed, std::size_t
       .add("clock_error", header.clock_error_ns)
       .add("codec", is_packed ? "zstd" : "none")
       .add("size", size);
+  for (const auto& [key, value] : kCounters) {
+    fields.add(std::string(key) + "_before", header.before.*value)
+        .add(std::string(key) + "_after", header.after.*value);
+  }
   if (header.is_end) fields.add("end", 1);
   for (const auto& [key, value] : header.more.all()) fields.add(key, value);
   return fields.encode();
@@ -140,6 +150,10 @@ Result<PackedBatch> parse_batch_header(std::span<const std::byte> message) {
   }
   header.clock_error_ns = fields->number_or("clock_error", 0);
   header.opened_ns = fields->number_or("opened", 0);
+  for (const auto& [key, value] : kCounters) {
+    header.before.*value = fields->number_or(std::string(key) + "_before", 0);
+    header.after.*value = fields->number_or(std::string(key) + "_after", 0);
+  }
   header.is_end = fields->number_or("end", 0) == 1;
   for (const auto& [key, value] : fields->all()) {
     if (key.starts_with(kEndPrefix)) header.more.add(key, value);

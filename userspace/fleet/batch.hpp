@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "fleet/fields.hpp"
+#include "fleet/host_counters.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
@@ -32,6 +33,8 @@ struct BatchHeader {
   std::uint64_t sent_before = 0;  // packets in the batches with lower numbers
   std::uint64_t lost_before = 0;  // packets that the kernel side lost, as records tell, before and after these
   std::uint64_t lost_after = 0;
+  HostCounters before;  // the last reading before these packets, and after them
+  HostCounters after;
   std::uint64_t queue_packets = 0;  // so far, in batches that found the queue full; those have no number
   std::uint64_t queue_batches = 0;
   std::string clock;                 // what the clock follows; "unsynchronised" if nothing

@@ -24,20 +24,24 @@ Error damaged() {
   return Error("the capture's output is not pcapng");
 }
 
-// epb_dropcount of an enhanced packet block; 0 if it has none.
-std::uint64_t lost_of(std::span<const std::byte> block, std::uint32_t cap_len) {
-  std::size_t at = sizeof(pcapng::BlockHeader) + sizeof(pcapng::EnhancedPacket) + pcapng::padded(cap_len);
+// The value of an option with 64 bits; 0 if the block, whose options begin at `at`, has none.
+std::uint64_t option_of(std::span<const std::byte> block, std::size_t at, std::uint16_t code) {
   while (at + sizeof(pcapng::OptionHeader) <= block.size() - sizeof(std::uint32_t)) {
     const auto option = load_at<pcapng::OptionHeader>(block, at);
     at += sizeof(option);
     if (option.code == pcapng::kOptEnd) return 0;
-    if (option.code == pcapng::kEpbDropCount && option.length == sizeof(std::uint64_t) &&
-        at + option.length <= block.size()) {
+    if (option.code == code && option.length == sizeof(std::uint64_t) && at + option.length <= block.size()) {
       return load_at<std::uint64_t>(block, at);
     }
     at += pcapng::padded(option.length);
   }
   return 0;
+}
+
+// epb_dropcount of an enhanced packet block.
+std::uint64_t lost_of(std::span<const std::byte> block, std::uint32_t cap_len) {
+  const std::size_t at = sizeof(pcapng::BlockHeader) + sizeof(pcapng::EnhancedPacket) + pcapng::padded(cap_len);
+  return option_of(block, at, pcapng::kEpbDropCount);
 }
 
 }  // namespace
@@ -56,6 +60,7 @@ Result<> BatchBuilder::add_block(std::span<const std::byte> block) {
     ++interfaces_;
     return ok();
   }
+  if (type == pcapng::BlockType::kInterfaceStatistics) return add_statistics(block);
   if (type == pcapng::BlockType::kEnhancedPacket) {
     if (block.size() < kLeastBlock + sizeof(pcapng::EnhancedPacket)) return damaged();
     const auto packet = load_at<pcapng::EnhancedPacket>(block, sizeof(pcapng::BlockHeader));
@@ -107,10 +112,49 @@ Result<std::size_t> BatchBuilder::add(std::span<const std::byte> bytes, std::siz
   return given - bytes.size();
 }
 
+Result<> BatchBuilder::add_statistics(std::span<const std::byte> block) {
+  constexpr std::size_t kOptions = sizeof(pcapng::BlockHeader) + sizeof(pcapng::InterfaceStatisticsHead);
+  if (block.size() < kOptions + sizeof(std::uint32_t)) return damaged();
+  const auto head = load_at<pcapng::InterfaceStatisticsHead>(block, sizeof(pcapng::BlockHeader));
+  if (head.interface_id >= interfaces_) return damaged();
+  Statistics& statistics = statistics_[head.interface_id];
+  const HostCounters last = statistics.counters;
+  statistics.block.assign(block.begin(), block.end());
+  statistics.counters = {.seen = option_of(block, kOptions, pcapng::kIsbIfRecv),
+                         .matched = option_of(block, kOptions, pcapng::kIsbFilterAccept),
+                         .ring = option_of(block, kOptions, pcapng::kIsbOsDrop),
+                         .at_ns = std::uint64_t{head.time.upper} << 32U | head.time.lower};
+  counters_.seen += statistics.counters.seen - last.seen;
+  counters_.matched += statistics.counters.matched - last.matched;
+  counters_.ring += statistics.counters.ring - last.ring;
+  counters_.at_ns = std::max(counters_.at_ns, statistics.counters.at_ns);
+  return ok();
+}
+
 BuiltSection BatchBuilder::take() {
   BuiltSection built = std::exchange(built_, {});
-  built.bytes = body_.empty() ? head_ : std::exchange(body_, {});
+  built.bytes = std::exchange(body_, {});
   last_size_ = built.bytes.capacity();
+  built.before = std::exchange(taken_, counters_);
+  built.after = counters_;
+  return built;
+}
+
+BuiltSection BatchBuilder::take_statistics(std::size_t most_bytes) {
+  BuiltSection built;
+  built.before = std::exchange(taken_, counters_);
+  built.after = counters_;
+  while (!statistics_.empty()) {
+    const auto first = statistics_.begin();
+    const std::vector<std::byte>& block = first->second.block;
+    if (built.bytes.empty()) {
+      built.bytes = head_;
+    } else if (built.bytes.size() + block.size() > most_bytes) {
+      break;
+    }
+    built.bytes.insert(built.bytes.end(), block.begin(), block.end());
+    statistics_.erase(first);
+  }
   return built;
 }
 

@@ -83,7 +83,9 @@ void BatchSender::put(BuiltSection section, std::uint64_t until_ns) {
   header.lost_before = lost_;
   lost_ += section.lost;
   header.lost_after = lost_;
-  enqueue(std::move(header), section.packets == 0 ? std::span<const std::byte>() : section.bytes, false);
+  header.before = section.before;
+  header.after = section.after;
+  enqueue(std::move(header), section.bytes, false);
 }
 
 // Where the message waits; false: nowhere.
@@ -143,6 +145,7 @@ void BatchSender::enqueue(BatchHeader header, std::span<const std::byte> section
   const bool is_kept = keep(*queued, in_any_case);
   {
     const std::lock_guard lock(mutex_);
+    counts_.counted = header.after;
     if (!is_kept) {
       counts_.queue_packets += header.packets;
       counts_.queue_batches += header.packets > 0 ? 1 : 0;
@@ -175,6 +178,7 @@ bool BatchSender::finish(Fields ending, std::uint64_t until_ns, std::chrono::mil
   header.is_end = true;
   {
     const std::lock_guard lock(mutex_);
+    header.before = header.after = counts_.counted;
     std::uint64_t unstored = 0;
     for (const auto& queued : queue_) unstored += queued->is_stored ? 0 : 1;
     ending.add("end.unstored_batches", unstored);

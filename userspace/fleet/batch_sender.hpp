@@ -36,6 +36,7 @@ struct SenderCounts {
   std::uint64_t spilled_bytes = 0;  // now, on the disk
   std::uint64_t spilled = 0;        // batches that were ever there
   std::uint64_t repeats = 0;        // sent again
+  HostCounters counted;             // with the last batch
   std::string disk_trouble;         // why a batch did not go to the disk; empty: none was refused there
   std::string trouble;              // why the last one was not stored; empty: it was
 };

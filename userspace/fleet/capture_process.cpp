@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "fleet/host_counters.hpp"
+
 namespace ringtap {
 namespace {
 
@@ -84,7 +86,7 @@ CaptureProcess::~CaptureProcess() {
 }
 
 bool CaptureProcess::open_gate(std::uint64_t at_ns) {
-  const std::string line = std::to_string(at_ns) + "\n";
+  const std::string line = std::to_string(at_ns) + " " + std::to_string(kCountersIntervalNs) + "\n";
   return in_ && ::write(in_.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size());
 }
 

@@ -28,7 +28,8 @@ class CaptureProcess {
   // Where its packets and its messages come from. Not blocking.
   [[nodiscard]] int packets() const { return out_.get(); }
   [[nodiscard]] int messages() const { return err_.get(); }
-  // Packets are to be kept from this moment on, since the epoch; false: it does not run any more.
+  // Packets are to be kept from this moment on, since the epoch, and statistics of interfaces come among them; false:
+  // it does not run any more.
   bool open_gate(std::uint64_t at_ns);
   // It is to end, and what it captured before still comes.
   void end() { in_.reset(); }

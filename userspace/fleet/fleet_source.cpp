@@ -82,6 +82,7 @@ struct FleetSource::Host final : public Sink {
   bool is_gone = false;                           // its agent is
   bool is_finished = false;                       // nothing more will come
   std::optional<Clock::time_point> end_seen;
+  HostCounters counted;                         // with the last batch that was read
   std::vector<Interface> interfaces;            // named after the host
   std::vector<std::uint32_t> ids;               // of the first of them, which were announced
   std::vector<std::size_t> section_interfaces;  // of this section
@@ -159,7 +160,8 @@ Result<std::unique_ptr<FleetSource>> FleetSource::open(Nats& nats, Settings sett
   return source;
 }
 
-void FleetSource::receive(const NatsMessage& message) {
+void FleetSource::receive(NatsMessage message) {
+  if (message.status() == 0 && message.subject().starts_with("ringtap.data.")) return receive_batch(std::move(message));
   progress_ = Clock::now();
   receive_status(message);
 }
@@ -225,6 +227,7 @@ void FleetSource::receive_batch(NatsMessage message) {
   host.account.lost = std::max(host.account.lost, header.lost_after);
   host.account.boot = header.boot;
   host.account.opened_ns = header.opened_ns;
+  if (header.after.at_ns > host.account.counted.at_ns) host.account.counted = header.after;
   const bool is_well = host.account.clock.empty() || host.account.clock == kSynchronised;
   if (is_well) host.account.clock = header.clock;
   host.account.clock_error_ns = std::max(host.account.clock_error_ns, header.clock_error_ns);
@@ -287,6 +290,12 @@ bool FleetSource::next_section(Host& host) {
   if (!next) return false;
   const Host::Stored& stored = next->batch;
   const BatchHeader& header = stored.packed.header;
+  if (host.order.missing().size() > host.account.gaps.size()) {
+    const bool is_known = header.before.at_ns != 0;
+    host.account.gaps.push_back({.batches = host.order.missing().back(),
+                                 .counted = is_known ? counted_between(host.counted, header.before) : HostCounters{}});
+  }
+  host.counted = header.after;
   ++host.account.batches;
   host.section_until_ns = header.until_ns;
   if (header.is_end) {
@@ -412,13 +421,7 @@ Result<SourceState> FleetSource::turn(Sink& sink, std::uint64_t max_records, std
   const auto start = Clock::now();
   const auto deadline = start + std::min<std::chrono::nanoseconds>(wait, 50ms);
   for (;;) {
-    while (auto message = mailbox_->take({})) {
-      if (message->status() == 0 && message->subject().starts_with("ringtap.data.")) {
-        receive_batch(std::move(*message));
-      } else {
-        receive(*message);
-      }
-    }
+    while (auto message = mailbox_->take({})) receive(std::move(*message));
     const auto now = Clock::now();
     for (const auto& host : hosts_) look_after(*host, now);
     auto count = merge(sink, max_records);
@@ -440,13 +443,7 @@ Result<SourceState> FleetSource::turn(Sink& sink, std::uint64_t max_records, std
       return end(sink);
     }
     if (now >= deadline) return SourceState::kMore;
-    if (auto message = mailbox_->take(std::min(deadline, now + kTick))) {
-      if (message->status() == 0 && message->subject().starts_with("ringtap.data.")) {
-        receive_batch(std::move(*message));
-      } else {
-        receive(*message);
-      }
-    }
+    if (auto message = mailbox_->take(std::min(deadline, now + kTick))) receive(std::move(*message));
   }
 }
 
@@ -486,8 +483,7 @@ std::vector<FleetHostAccount> FleetSource::accounts() const {
   for (const auto& host : hosts_) {
     FleetHostAccount account = host->account;
     account.repeats = host->order.repeats();
-    account.gaps = host->order.missing();
-    for (const MissingBatches& missing : account.gaps) account.missing += missing.packets;
+    for (const FleetGap& gap : account.gaps) account.missing += gap.batches.packets;
     all.push_back(std::move(account));
   }
   return all;

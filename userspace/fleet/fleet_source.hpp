@@ -14,10 +14,17 @@
 
 #include "fleet/batch_order.hpp"
 #include "fleet/fields.hpp"
+#include "fleet/host_counters.hpp"
 #include "fleet/nats.hpp"
 #include "ringtap/source.hpp"
 
 namespace ringtap {
+
+// Batches that did not come, and what the host's counters say of the time in between; not known if at_ns is 0.
+struct FleetGap {
+  MissingBatches batches;
+  HostCounters counted;
+};
 
 // What became of one host's packets.
 struct FleetHostAccount {
@@ -39,7 +46,9 @@ struct FleetHostAccount {
   std::uint64_t opened_ns = 0;  // when it began, by its clock
   std::uint64_t ended_ns = 0;   // … and ended; 0: it has not
 
-  std::vector<MissingBatches> gaps;
+  HostCounters counted;  // of its kernel side, as its last batch says
+
+  std::vector<FleetGap> gaps;
 
   [[nodiscard]] std::uint64_t value(const char* key) const { return ending.number_or("end." + std::string(key), 0); }
   [[nodiscard]] bool balances() const;
@@ -67,7 +76,7 @@ class FleetSource final : public RecordSource {
   struct Host;
   using Clock = std::chrono::steady_clock;
   FleetSource(Nats& nats, Settings settings);
-  void receive(const NatsMessage& message);
+  void receive(NatsMessage message);
   void receive_batch(NatsMessage message);
   void receive_status(const NatsMessage& message);
   void look_after(Host& host, Clock::time_point now);
