@@ -14,8 +14,8 @@ import threading
 import time
 
 import fleet_hosts
-from fleet_hosts import NATS_PORT, Host, Server, accounts, ask_server, await_copies, fleet, hosts_of_status, join, leader_of, rows, send, \
-    session_of, start_capture
+from fleet_hosts import NATS_PORT, Host, Server, accounts, ask_server, await_copies, drop_batch_with_packets, fleet, has_sent, \
+    hosts_of_status, join, leader_of, rows, send, session_of, start_capture
 from reader import check, enter_namespace, equal, require, run, wait_until
 
 PACKETS = 20000
@@ -113,12 +113,14 @@ def all_servers_are_away(folder, hosts, servers, seconds=30):
     print(re.search("ringtap: fleet: sum.*", said)[0], flush=True)
 
 
-def the_collector_is_killed(folder, hosts):
+def the_collector_is_killed(folder, hosts, servers):
+    """What it had not written comes later, as often as one likes, until a server has lost something."""
     path = os.path.join(folder, "again.pcapng")
     capture, said = start_capture(path, "udp port 5000")
     send(hosts[0], 1000)
     capture.kill()
     capture.wait()
+    wait_until(lambda: has_sent("a", 1000), "what a has sent")
     send(hosts[0], 1000)
     session = session_of(said)
     done = run(*fleet("stop", session))
@@ -133,11 +135,19 @@ def the_collector_is_killed(folder, hosts):
         with open(path, "rb") as file:
             files.append(file.read())
     check(files[0] == files[1], "another file the second time")
+    lost = drop_batch_with_packets(leader_of(servers, session), session, "a")
+    check(lost > 0, "no batch with packets")
+    done = run(*fleet("collect", session, "--strict-loss", "-w", "/dev/null"))
+    equal(done.returncode, 3, done.stderr)
+    found = accounts(done.stderr)["a"]
+    equal((found["missing"], found["handed"], found["end"]), (lost, 2000 - lost, "balanced"), done.stderr)
+    check(re.search(rf"a: batches \d+ to \d+ are missing, with {lost} packets; in that time the host counted seen=\d+ matched=\d+ ring=0",
+                    done.stderr), done.stderr)  # fmt: skip
 
 
 def a_small_queue_is_full(folder, hosts, servers):
     """While the servers stand still. What has no room goes to the disk; that of a is full soon, and what finds no room
-    there, either, is counted and the reason is named."""
+    there, either, is counted and the reason is named. c, which sees what b sees, has none."""
     path = os.path.join(folder, "queue.pcapng")
     capture, said = start_capture(path, "udp port 5000")
     for server in servers:
@@ -149,12 +159,12 @@ def a_small_queue_is_full(folder, hosts, servers):
     said += capture.communicate(timeout=100)[1]
     equal(capture.returncode, 0, said)
     found = accounts(said)
-    for name in "ab":
+    for name in "abc":
         equal(found[name]["handed"] + found[name]["queue"], 6000, f"packets of {name}: {said}")
         equal((found[name]["ring"], found[name]["missing"]), (0, 0), f"losses of {name}: {said}")
         equal(found[name]["end"], "balanced", said)
-    check(found["a"]["queue"] > 0 and found["b"]["queue"] == 0, said)
-    check("a: --spill " in said and "b: --spill " not in said, said)
+    check(found["a"]["queue"] > 0 and found["b"]["queue"] == 0 and found["c"]["queue"] > 0, said)
+    equal(re.findall("fleet: (.): --spill ", said), ["a"], said)
     check("packets that find no room are dropped" in hosts[0].log(), hosts[0].log())
 
 
@@ -194,7 +204,7 @@ def an_agent_is_killed(folder, hosts):
     path = os.path.join(folder, "agent.pcapng")
     capture, said = start_capture(path, "udp port 5000")
     send(hosts[0], 1000)
-    time.sleep(0.5)
+    wait_until(lambda: has_sent("a", 1000), "what a has sent")
     with open(f"/proc/{hosts[0].agent.pid}/task/{hosts[0].agent.pid}/children", encoding="utf-8") as file:
         captures = file.read().split()
     check(captures, "the agent's capture is not found")
@@ -212,20 +222,21 @@ def an_agent_is_killed(folder, hosts):
     found = accounts(said)
     equal((found["a"]["handed"], found["a"]["end"]), (1000, "unfinished"), said)
     equal((found["b"]["handed"], found["b"]["end"]), (1000, "balanced"), said)
+    check(re.search(r"fleet: a: up to \S+ it had counted seen=\d+ matched=1000 ring=0", said), said)
     hosts[0].agent.wait()
 
 
 def start_agents(hosts, servers, queue="64M", spill=None):
-    if spill:  # the first has a small disk, the second a large one
+    if spill:  # the first has a small disk, the second a large one, the third none
         small = os.path.join(spill, "small")
         os.mkdir(small)
         done = run("mount", "-t", "tmpfs", "-o", "size=1m", "none", small)
         equal(done.returncode, 0, done.stderr)
     for host in hosts:
         urls = [host.server.replace(str(NATS_PORT), str(server.port)) for server in servers]
-        spills = ["--spill", small if host.name == "a" else spill] if spill else []
+        spills = ["--spill", small if host.name == "a" else spill] if spill and host.name != "c" else []
         host.start_agent("--nats", ",".join(urls), "--queue", queue, *spills)
-    wait_until(lambda: hosts_of_status() == ["a", "b"], "both agents answer")
+    wait_until(lambda: hosts_of_status() == [host.name for host in hosts], "all agents answer")
 
 
 def run_cases(folder, hosts, servers, *cases):
@@ -250,9 +261,11 @@ def main():
             run_cases(folder, hosts, servers, all_servers_are_away)
         for host in hosts:
             host.stop_agent()
+        hosts.append(hosts[1].twin("c"))
         start_agents(hosts, servers, queue="1M", spill=folder)
         run_cases(folder, hosts, servers, a_small_queue_is_full, an_agent_is_killed)
-        hosts[1].stop_agent()
+        for host in hosts[1:]:
+            host.stop_agent()
         run("umount", os.path.join(folder, "small"))
         for server in servers:
             server.stop(kill=True)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # What the tests of ringtap fleet share: hosts, which are namespaces joined by veth, their agents, nats-server, and what
 # ringtap fleet prints.
+import base64
+import copy
 import json
 import os
 import re
@@ -37,6 +39,12 @@ class Host:
         done = run(*self.words(*words))
         equal(done.returncode, 0, f"{words}: {done.stderr}")
         return done.stdout
+
+    def twin(self, name):
+        """The same namespace, for an agent of its own."""
+        other = copy.copy(self)
+        other.name, other.agent = name, None
+        return other
 
     def counter(self, device, direction):
         """The packets that a device has counted, "rx" or "tx"."""
@@ -140,11 +148,11 @@ def start_server(folder, text=None):
     return server
 
 
-def ask_server(port, subject):
-    """The answer of a server to an empty request."""
+def ask_server(port, subject, request=""):
+    """The answer of a server to a request."""
     with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
         connection.sendall(b'CONNECT {"verbose":false,"headers":true}\r\nSUB answer 1\r\n'
-                           + f"PUB {subject} answer 0\r\n\r\n".encode())  # fmt: skip
+                           + f"PUB {subject} answer {len(request)}\r\n{request}\r\n".encode())  # fmt: skip
         answer = b""
         while b"MSG answer" not in answer or not answer.endswith(b"}\r\n"):
             part = connection.recv(65536)
@@ -180,6 +188,27 @@ def await_copies(servers, session):
     """Each of the other servers has what the leader has: before that, a second fault is one too many for three."""
     wait_until(lambda: stream_of(servers, session).count('"current":true') == len(servers) - 1,
                "all servers have the stream")  # fmt: skip
+
+
+def drop_batch_with_packets(server, session, host):
+    """The servers forget the last batch of a host that has packets; how many."""
+    last = int(re.search(r'"last_seq":(\d+)', stream_of([server], session))[1])
+    for number in range(last, 0, -1):
+        answer = ask_server(server.port, f"$JS.API.STREAM.MSG.GET.RINGTAP_{session}", f'{{"seq":{number}}}')
+        message = json.loads(answer[answer.index("{", answer.index("MSG answer")):])["message"]
+        header = base64.b64decode(message.get("data", ""))[8:]
+        packets = re.search(rb"^packets=(\d+)$", header, re.MULTILINE)
+        if message["subject"].endswith("." + host) and packets and int(packets[1]) > 0:
+            deleted = ask_server(server.port, f"$JS.API.STREAM.MSG.DELETE.RINGTAP_{session}", f'{{"seq":{number}}}')
+            check('"success":true' in deleted, deleted)
+            return int(packets[1])
+    return 0
+
+
+def has_sent(host, packets):
+    """Whether the servers have so many packets of a session of the host, and its counters with them."""
+    return bool(re.search(rf"^{host} .*\n(?:  session .*\n)*?  session .* packets={packets} batches=(\d+) stored=\1 "
+                          rf"seen=\d+ matched={packets} ", run(*fleet("status")).stdout, re.MULTILINE))  # fmt: skip
 
 
 def session_of(said):
