@@ -445,6 +445,10 @@ TEST(Nkey, ComputesThePublicKeyOfASeed) {
   const auto read = parse_nkey("# " + made->public_key + "\n" + made->seed + "\n");
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(read->public_key, made->public_key);
+  // One public key in twenty has the beginning of a seed in it.
+  const auto other = parse_nkey("# UASUBCDEFG SUMMER\n" + made->seed);
+  ASSERT_TRUE(other) << other.error().text();
+  EXPECT_EQ(other->public_key, made->public_key);
   std::string damaged = made->seed;
   damaged[20] = damaged[20] == 'A' ? 'B' : 'A';
   const auto refused = parse_nkey(damaged);

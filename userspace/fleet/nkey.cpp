@@ -109,16 +109,17 @@ Result<NkeyPair> pair_of(std::span<const std::uint8_t> key) {
 }  // namespace
 
 Result<NkeyPair> parse_nkey(std::string_view text) {
-  const std::size_t start = text.find("SU");
-  const Error damaged("there is no NKEY of a user in it: a word that begins with SU");
-  if (start == std::string_view::npos) return Error(damaged.text());
-  text.remove_prefix(start);
-  text = text.substr(0, text.find_first_not_of(kAlphabet));
-  const std::vector<std::uint8_t> bytes = from_base32(text);
-  if (bytes.size() != kKeyBytes + 2) return Error(damaged.text());
-  auto pair = pair_of(std::span(bytes).subspan(2));
-  if (pair && pair->seed != text) return Error(damaged.text());
-  return pair;
+  // A public key, which may be there as well, is a word that begins otherwise but may have the same letters in it.
+  for (std::size_t start = 0; start < text.size();) {
+    const std::string_view word = text.substr(start, text.find_first_not_of(kAlphabet, start) - start);
+    start += word.size() + 1;
+    if (!word.starts_with("SU")) continue;
+    const std::vector<std::uint8_t> bytes = from_base32(word);
+    if (bytes.size() != kKeyBytes + 2) continue;
+    auto pair = pair_of(std::span(bytes).subspan(2));
+    if (!pair || pair->seed == word) return pair;
+  }
+  return Error("there is no NKEY of a user in it: a word that begins with SU");
 }
 
 Result<NkeyPair> new_nkey() {
