@@ -17,6 +17,7 @@ namespace ringtap {
 
 class IkeState;
 class NfsState;
+class RxState;
 struct TcpState;
 
 class InterfaceNames {
@@ -35,6 +36,7 @@ struct Context {
   TcpState& tcp_state;
   IkeState& ike_state;
   NfsState& nfs_state;
+  RxState& rx_state;
   Truncation truncation{out};
   unsigned depth = 0;                // how many packets enclose this one
   std::size_t link_header_size = 0;  // set by the link printer: how many bytes a dump of the packet leaves out

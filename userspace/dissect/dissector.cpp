@@ -34,7 +34,8 @@ std::size_t Dissector::print(const RecordView& packet, Appender& out) {
                   .interfaces = interfaces_,
                   .tcp_state = tcp_state_,
                   .ike_state = ike_state_,
-                  .nfs_state = nfs_state_};
+                  .nfs_state = nfs_state_,
+                  .rx_state = rx_state_};
   const std::span<const std::uint8_t> data(reinterpret_cast<const std::uint8_t*>(packet.data.data()),
                                            packet.data.size());
   const Cursor cursor(data, packet.wire_len, context.truncation);

@@ -14,6 +14,7 @@
 #include "dissect/names.hpp"
 #include "dissect/options.hpp"
 #include "dissect/service/nfs_state.hpp"
+#include "dissect/service/rx_state.hpp"
 #include "dissect/transport/tcp_state.hpp"
 #include "ringtap/record.hpp"
 
@@ -40,6 +41,7 @@ class Dissector {
   TcpState tcp_state_;
   IkeState ike_state_;
   NfsState nfs_state_;
+  RxState rx_state_;
 };
 
 }  // namespace ringtap

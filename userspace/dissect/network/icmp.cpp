@@ -179,7 +179,6 @@ void put_label(Context& context, const Cursor& stack) {
 
 void put_extension(Context& context, Cursor extension) {
   const std::uint32_t header = extension.be32(0);
-  (void)extension.u8(kExtensionHeader);  // tcpdump wants more than the header
   const std::uint32_t version = header >> 28;
   context.put("\n\tICMP Multi-Part extension v", version);
   const std::size_t length = extension.length();
@@ -191,6 +190,7 @@ void put_extension(Context& context, Cursor extension) {
   }
   extension.skip(kExtensionHeader);
   while (extension.length() > kObjectHeader && !context.truncated()) {
+    if (!extension.has(kObjectHeader)) return extension.truncated();
     const std::size_t size = extension.be16(0);
     const std::uint8_t object = extension.u8(2);
     const std::uint8_t type = extension.u8(3);
@@ -294,11 +294,21 @@ void print_icmp(Context& context, Cursor message, const IpHeader& ip) {
   context.protocol("icmp");
   constexpr std::size_t kExtension = kHeader + kQuotedSize;
   if (!may_have_extension(type) || message.length() <= kExtension) return;
+  const Cursor extension = message.from(kExtension);
+  // RFC 4884 5.5: where no length tells the end of the quoted packet, the checksum tells an extension.
+  const bool has_length = message.has(kHeader) && message.u8(5) != 0;
+  const std::size_t extension_size = extension.length();
+  if (!has_length && !context.truncated() && extension.has(extension_size) &&
+      internet_checksum(extension.bytes().first(extension_size)) != 0) {
+    return;
+  }
   if (context.truncated()) {
     // tcpdump goes on after a quoted packet that was cut, and is cut again here.
     context.truncation.suffix = " [|icmp]";
+  } else if (!extension.has(kExtensionHeader + 1)) {
+    extension.truncated();  // tcpdump wants more than the header
   } else {
-    put_extension(context, message.from(kExtension));
+    put_extension(context, extension);
   }
 }
 
