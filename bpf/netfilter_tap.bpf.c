@@ -18,6 +18,7 @@ static __always_inline void tap(struct sk_buff *skb, const struct nf_hook_state 
 	struct net_device *out = BPF_CORE_READ(state, out);
 	__u32 hook = BPF_CORE_READ(state, hook);
 	int leaving = hook == NF_INET_LOCAL_OUT || hook == NF_INET_POST_ROUTING;
+	__u32 netns = cfg_namespaces ? BPF_CORE_READ(state, net, ns.inum) : cfg_netns;
 	struct place place = {
 		.tap = RINGTAP_TAP_NETFILTER,
 		.skb = skb,
@@ -33,7 +34,7 @@ static __always_inline void tap(struct sk_buff *skb, const struct nf_hook_state 
 	};
 
 	/* A packet that is forwarded is of both its devices. */
-	if (hook == NF_INET_FORWARD && !slot_of(place.trace.in_ifindex, 0))
+	if (hook == NF_INET_FORWARD && !slot_of(place.trace.in_ifindex, netns == cfg_netns ? 0 : netns))
 		place.device = out;
 	trace_packet(&place, filter, NULL);
 }
@@ -58,7 +59,8 @@ static __always_inline int is_ours(const struct nf_hook_state *state)
 	__u8 protocol = BPF_CORE_READ(state, pf);
 	struct net *net = BPF_CORE_READ(state, net);
 
-	return (protocol == NFPROTO_IPV4 || protocol == NFPROTO_IPV6) && BPF_CORE_READ(net, ns.inum) == cfg_netns;
+	return (protocol == NFPROTO_IPV4 || protocol == NFPROTO_IPV6) &&
+	       (cfg_namespaces || BPF_CORE_READ(net, ns.inum) == cfg_netns);
 }
 
 /* int nf_hook_slow(struct sk_buff *, struct nf_hook_state *, const struct nf_hook_entries *, unsigned int first) */

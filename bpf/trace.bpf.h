@@ -84,9 +84,9 @@ static __always_inline struct at_device device_of(struct place *place)
 	found.other_netns = netns != 0 && netns != cfg_netns;
 	/*
 	 * The namespace is unknown for unread data of a closed socket, and before Linux 6.11 for any drop at a socket:
-	 * there the index has to suffice.
+	 * there the index has to suffice, unless several namespaces have it.
 	 */
-	found.nowhere = netns == 0 && cfg_drop_socket;
+	found.nowhere = netns == 0 && (cfg_drop_socket || (cfg_follow && cfg_namespaces));
 	return found;
 }
 
@@ -244,7 +244,8 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 	}
 	*record.trace = place->trace;
 	record.trace->skb = (__u64)skb;
-	record.trace->netns = at.other_netns ? at.netns : 0;
+	/* In a comparison of several namespaces user space tells which of them it is, 0 being none that is known. */
+	record.trace->netns = at.other_netns || (cfg_follow && cfg_namespaces) ? at.netns : 0;
 	record.trace->bridge_port = at.bridge_port;
 	record_end(&tap, &record);
 }

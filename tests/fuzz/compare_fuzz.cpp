@@ -91,7 +91,7 @@ Answer compare(FuzzInput input) {
   options.live = (choices & 0x08) != 0;
   options.rule_delay_ns = (choices & 0x10) != 0 ? 1'000'000 : 0;
   options.correlator.max_packets = (choices & 0x20) != 0 ? 4 : 1024;
-  options.device_name = [](std::uint32_t ifindex) { return "dev" + std::to_string(ifindex); };
+  options.device_name = [](std::uint32_t, std::uint32_t ifindex) { return "dev" + std::to_string(ifindex); };
   const auto stored = std::make_shared<testing::Stored>();
   Comparer comparer(options, std::make_unique<testing::MemoryWriter>(stored), nullptr);
   for (const char* name : {"eth0", "eth1:drop"}) {

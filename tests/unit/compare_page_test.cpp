@@ -91,7 +91,7 @@ TEST(ComparePage, HasNoMarkupFromOutside) {
   auto stored = std::make_shared<Stored>();
   CompareOptions options;
   options.listened_at = options.program = hostile;
-  options.device_name = [&](std::uint32_t) { return std::string(hostile); };
+  options.device_name = [&](std::uint32_t, std::uint32_t) { return std::string(hostile); };
   Kernel kernel(std::move(options));
   kernel.comparer().make_page(std::make_unique<MemoryWriter>(stored));
   Interface interface;

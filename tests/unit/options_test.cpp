@@ -428,7 +428,22 @@ TEST(Options, OfNamespacesRuleOutWhatWouldKeepThem) {
   EXPECT_FALSE(parse({"--netns", "web", "--tap", "netfilter"}));
   EXPECT_FALSE(parse({"--netns", "web", "--tap", "xdp", "--consume", "-i", "eth0"}));
   EXPECT_FALSE(parse({"--netns", "..", "-i", "eth0"}));
-  EXPECT_FALSE(parse({"compare", "--netns", "web"}));
+}
+
+// What it names is where it looks, whoever's the packets are.
+TEST(Options, OfAComparisonNameNamespaces) {
+  const Options options = parsed({"compare", "--netns", "web", "--container", "db-1", "--pod", "shop/web"});
+  EXPECT_EQ(options.capture.namespaces, (std::vector<std::string>{"web", "container:db-1", "pod:shop/web"}));
+  EXPECT_FALSE(options.capture.of.selects());
+  EXPECT_FALSE(options.capture.who);
+  EXPECT_TRUE(parsed({"compare", "--container", "db-1"}).capture.looks_into_namespaces());
+  EXPECT_TRUE(options.capture.taps.contains(Tap::kNetfilter));
+  EXPECT_FALSE(options.capture.taps.contains_any(kPacketTaps));
+  EXPECT_TRUE(parsed({"compare"}).capture.taps.contains_any(kPacketTaps));
+  EXPECT_TRUE(parse({"compare", "--netns", "web", "--tap", "xdp,netfilter,drop"}));
+  EXPECT_FALSE(parse({"compare", "--netns", "web", "--tap", "packet,drop"}));
+  EXPECT_FALSE(parse({"compare", "--netns", "web", "--nft-rule"}));
+  EXPECT_FALSE(parse({"compare", "-r", "x", "--netns", "web"}));
 }
 
 TEST(Options, TakeACommandOnlyWithWho) {

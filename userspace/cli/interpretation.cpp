@@ -105,6 +105,20 @@ Result<> check_namespaces(const CaptureSettings& capture) {
   return ok();
 }
 
+// A program at the hooks of a namespace that was named keeps it until the comparison ends; a socket has no use there.
+Result<> interpret_namespaces_of_comparison(const Draft& draft, Options& options) {
+  CaptureSettings& capture = options.capture;
+  if (!capture.looks_into_namespaces()) return ok();
+  if (draft.taps && capture.taps.contains_any(kPacketTaps)) {
+    return usage("in other network namespaces there are the taps xdp, stack, tc, netfilter, socket, drop and end")
+        .hint("ip netns exec NAME ringtap compare is inside one, at every tap");
+  }
+  capture.taps.erase(kPacketTaps);
+  if (!options.nft_rule) return ok();
+  return usage("--nft-rule works only in the network namespace that ringtap runs in")
+      .hint("ip netns exec NAME ringtap compare is inside one");
+}
+
 Result<> check_reduction(const Options& options) {
   const Reduction& reduction = options.capture.reduction;
   const bool leaves_out = reduction.slice_layer != 0 || reduction.sample != 0 || reduction.max_pps != 0;
@@ -420,6 +434,7 @@ Result<Options> interpret_compare(Draft draft, const std::string& expression) {
   if (!options.output.path.empty() && options.output.path == options.output.html_path) {
     return usage("-w and --html " + options.output.path + ": one file cannot be both");
   }
+  if (auto result = interpret_namespaces_of_comparison(draft, options); !result) return result.take_error();
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
   return std::move(options);
 }

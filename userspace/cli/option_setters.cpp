@@ -36,8 +36,13 @@ Result<> set_namespaces(Draft& draft, const Given& given) {
       return usage(std::string(given.name) + " '" + word + "': not a network namespace")
           .hint("a name of ip netns list, a process id, a path, or all");
     }
+    capture(draft).namespaces.push_back(word);
   }
-  capture(draft).namespaces = given.values;
+  return ok();
+}
+
+Result<> add_namespaces_of(Draft& draft, const Given& given, const std::string& kind) {
+  for (const std::string& name : given.values) capture(draft).namespaces.push_back(kind + name);
   return ok();
 }
 

@@ -95,6 +95,8 @@ inline constexpr std::uint64_t kKib = 1024;
 
 Result<> set_interfaces(Draft& draft, const Given& given);
 Result<> set_namespaces(Draft& draft, const Given& given);
+// `kind`: "container:", "pod:".
+Result<> add_namespaces_of(Draft& draft, const Given& given, const std::string& kind);
 Result<> set_read_paths(Draft& draft, const Given& given);
 Result<> set_time_batch(Draft& draft, const Given& given);
 Result<> set_snaplen(Draft& draft, const Given& given);

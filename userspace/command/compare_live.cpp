@@ -149,7 +149,9 @@ int compare_live(const Options& options) {
   how.live = true;
   if (options.nft_rule) how.correlator.freed_age_ns = how.rule_delay_ns = std::chrono::nanoseconds(kRuleDelay).count();
   DeviceNames names;
-  how.device_name = [&names](std::uint32_t ifindex) { return std::string(names.device(0, ifindex)); };
+  how.device_name = [&names](std::uint32_t netns, std::uint32_t ifindex) {
+    return std::string(names.device(netns, ifindex));
+  };
   const bool has_table = !options.compare.each && !options.compare.json;
   auto screen = has_table ? Screen::prepare() : Result(std::unique_ptr<Screen>());
   if (!screen) return fail(screen.error());

@@ -14,10 +14,13 @@
 namespace ringtap {
 namespace {
 
-// "eth0, eth1 for 'udp port 5000'"
+// "eth0, eth1 for 'udp port 5000'", "any in --netns web for 'icmp'"
 std::string input_text(const Options& options, const std::vector<std::string>& inputs) {
   std::string text;
   for (const std::string& name : inputs) text += (text.empty() ? "" : ", ") + name;
+  for (const std::string& netns : options.capture.namespaces) {
+    text += (&netns == options.capture.namespaces.data() ? " in --netns " : ", ") + netns;
+  }
   if (!options.filter.expression.empty()) text += " for '" + options.filter.expression + "'";
   return text;
 }

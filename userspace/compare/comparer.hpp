@@ -35,8 +35,8 @@ struct CompareOptions : CompareStyle {
   // How much later than its packet a verdict of nftables may come; the file's records wait for it so long. 0: none
   // comes.
   std::uint64_t rule_delay_ns = 0;
-  // The name of a device of this network namespace that has no tap: a bridge, or a device known from another hook.
-  std::function<std::string(std::uint32_t)> device_name;
+  // The name of a device that has no tap: a bridge, or a device known from another hook.
+  Places::NameOf device_name;
   std::string program;      // "ringtap version 0.1.0", for the page
   std::string listened_at;  // "eth0 for 'udp port 5000'", for the answer if no packet came
 };

@@ -32,10 +32,12 @@ bool is_freed_tap(Tap tap) {
 
 }  // namespace
 
-std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, std::uint16_t place, const FreedBy& freed,
-                              const ToldOwners& owners) {
+std::uint64_t Correlator::add(const RecordView& record, const PacketKey& key, const RecordPlace& at,
+                              const FreedBy& freed, const ToldOwners& owners) {
+  const std::uint16_t place = at.number;
   ++counts_.records;
   owners_ = owners;
+  device_ = at.device;
   if (record.tap == Tap::kEnd) sees_frees_ = true;
   expire(record.time_ns);
   // Room for a superframe as well as for a packet.
@@ -103,7 +105,7 @@ Correlator::Buffer* Correlator::buffer_of(std::uint64_t address, const RecordVie
   if (lives && may_be_same(buffer->proof, key.proof)) {
     // Redirected: given to another device (ifb), it passes the same places again.
     const bool returns =
-        sees_frees_ && buffer->tap == Tap::kStackOut && buffer->ifindex != record.ifindex && !is_on_its_way_out(record);
+        sees_frees_ && buffer->tap == Tap::kStackOut && buffer->device != device_ && !is_on_its_way_out(record);
     if (joins || returns || !packets_.has_passed(buffer->packet, place, key.proof.payload_len)) return buffer;
   } else if (lives && sees_frees_ && unwrap(*buffer, record, key)) {
     return buffer;
@@ -118,7 +120,7 @@ bool Correlator::unwrap(Buffer& buffer, const RecordView& record, const PacketKe
   Packet& packet = packets_[buffer.packet];
   PacketHistory& history = packet.history;
   const bool is_open_ended = history.delivered == 0 && history.sent == 0 && history.drop.time_ns == 0;
-  if (!is_open_ended || record.tap != Tap::kStackIn || record.ifindex == buffer.ifindex ||
+  if (!is_open_ended || record.tap != Tap::kStackIn || device_ == buffer.device ||
       key.proof.payload_len >= packet.history.proof.payload_len || history.last_ns + kIdleNs < record.time_ns) {
     return false;
   }
@@ -274,7 +276,7 @@ void Correlator::see(std::uint32_t index, const RecordView& record, const Packet
   note_path(index, record, key);
   if (buffer == nullptr) return;
   buffer->tap = record.tap;
-  buffer->ifindex = record.ifindex;
+  buffer->device = device_;
   if (record.tap != Tap::kSocket && !is_freed_tap(record.tap)) packet.history.has_skb = true;
 }
 
@@ -286,10 +288,10 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
     case Tap::kXdp:
       if (record.verdict && record.verdict->value == kXdpDrop) history.xdp_dropped = true;
       // Generic XDP comes after the stack's tap, which knows the sk_buff.
-      if (packets_[index].received_at != record.ifindex) come_back(packets_[index], record.ifindex);
+      if (packets_[index].received_at != device_) come_back(packets_[index], device_);
       return;
     case Tap::kStackIn:
-      packets_[index].received_at = record.ifindex;
+      packets_[index].received_at = device_;
       [[fallthrough]];
     case Tap::kTcIngress:
       if (buffer != nullptr) note_return(packets_[index], record, *buffer);
@@ -343,16 +345,16 @@ void Correlator::note_outcome(std::uint32_t index, const RecordView& record, std
 }
 
 // What was sent is here again: not sent, but under way.
-void Correlator::come_back(Packet& packet, std::uint32_t ifindex) {
+void Correlator::come_back(Packet& packet, std::uint64_t device) {
   if (packet.history.sent == 0 && !packet.history.packet_out) return;
   if (packet.history.sent > 0) --packet.history.sent;
   packet.history.came_back = true;
-  packet.back_at = ifindex;
+  packet.back_at = device;
 }
 
 // An sk_buff that comes in may be one that was sent, or hold what one that was sent held: XDP behind a veth copies it.
 // A bridge sends clones, and the packet that it then takes for the host is none of them.
-void Correlator::note_return(Packet& packet, const RecordView& record, Buffer& buffer) {
+void Correlator::note_return(Packet& packet, const RecordView& record, Buffer& buffer) const {
   const bool is_new = buffer.tap == Tap::kUnknown;
   if (record.trace->other_netns) {
     if (is_new && packet.history.sent > 0) buffer.sent = true;
@@ -360,9 +362,9 @@ void Correlator::note_return(Packet& packet, const RecordView& record, Buffer& b
   }
   if (buffer.sent) {
     buffer.sent = false;
-    come_back(packet, record.ifindex);
-  } else if (is_new && packet.history.replaced && packet.back_at != record.ifindex) {
-    come_back(packet, record.ifindex);
+    come_back(packet, device_);
+  } else if (is_new && packet.history.replaced && packet.back_at != device_) {
+    come_back(packet, device_);
   }
 }
 

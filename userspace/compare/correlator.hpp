@@ -25,6 +25,12 @@
 
 namespace ringtap {
 
+// Where a record was captured.
+struct RecordPlace {
+  std::uint16_t number = 0;  // tap, device, direction, hook. There are at most 65536 places
+  std::uint64_t device = 0;  // which no device of another network namespace shares
+};
+
 // Whose packet it is, as a record tells; texts by number.
 struct ToldOwners {
   std::uint32_t sender = kNoText;
@@ -78,9 +84,8 @@ class Correlator {
 
   Correlator(CorrelatorOptions options, Finished finished) : options_(options), finished_(std::move(finished)) {}
 
-  // Returns the number of the record's packet, or 0 for none. `place` is where it was captured: tap, device, direction,
-  // hook. There are at most 65536 places.
-  std::uint64_t add(const RecordView& record, const PacketKey& key, std::uint16_t place, const FreedBy& freed,
+  // Returns the number of the record's packet, or 0 for none.
+  std::uint64_t add(const RecordView& record, const PacketKey& key, const RecordPlace& at, const FreedBy& freed,
                     const ToldOwners& owners = {});
   // Assigns a verdict of nftables to its packet; among identical packets, to the first without a rule. `dropped`: only
   // to a packet whose drop was seen. Returns the packet's number, 0 if there is none.
@@ -120,7 +125,7 @@ class Correlator {
     std::uint64_t number = 0;  // of the packet, which may already be finished
     std::uint32_t packet = kNone;
     Tap tap = Tap::kUnknown;  // where it was seen last, kUnknown: nowhere yet
-    std::uint32_t ifindex = 0;
+    std::uint64_t device = 0;
     bool delivered = false;
     bool sent = false;
     NatProof proof;
@@ -149,8 +154,8 @@ class Correlator {
            const FreedBy& freed);
   void note_outcome(std::uint32_t packet, const RecordView& record, std::uint16_t place, Buffer* buffer,
                     const FreedBy& freed);
-  static void come_back(Packet& packet, std::uint32_t ifindex);
-  static void note_return(Packet& packet, const RecordView& record, Buffer& buffer);
+  static void come_back(Packet& packet, std::uint64_t device);
+  void note_return(Packet& packet, const RecordView& record, Buffer& buffer) const;
   void note_path(std::uint32_t packet, const RecordView& record, const PacketKey& key);
   void note_content(std::uint32_t packet, const PacketKey& key);
   void link_path(std::uint32_t packet, const RecordView& record, const PacketKey& key);
@@ -170,7 +175,8 @@ class Correlator {
   HashMap<std::uint64_t, Buffer> buffers_;  // by address
   HashMap<std::uint64_t, Cursor> cursors_;  // by chain and place: where the search for the first match continues
   std::vector<Observation> gathered_;
-  ToldOwners owners_;  // of the record that is being added
+  ToldOwners owners_;         // of the record that is being added
+  std::uint64_t device_ = 0;  // the same
   std::uint64_t now_ns_ = 0;
   std::uint64_t begin_ns_ = 0;
   std::uint64_t end_ns_ = std::numeric_limits<std::uint64_t>::max();

@@ -115,7 +115,7 @@ void place_drop(Outcome& outcome, const Freed& how, std::span<const Observation>
     outcome.hook = places[open->place].hook;
     return;
   }
-  if (!ran.contains(Tap::kNetfilter)) {
+  if (!ran.contains(Tap::kNetfilter) || !places.sees_netfilter(places[how.place])) {
     outcome.undecided = {Tap::kNetfilter};
     return;
   }
@@ -160,7 +160,7 @@ std::uint64_t Outcome::key() const {
   const std::uint64_t what = word(kind) | word(site) << 8 | word(hook) << 16 | word(other_netns) << 24 |
                              word(!undecided.empty()) << 25 | word(place) << 32;
   // All three are small numbers, which mix() alone would let cancel each other out.
-  const std::uint64_t how = mix(mix(mix(0, what), word(reason) << 32 | function), rule);
+  const std::uint64_t how = mix(mix(mix(0, what), word(reason) << 32 | function), word(netns) << 32 | rule);
   return sender == kNoText && receiver == kNoText ? how : mix(how, word(sender) << 32 | receiver);
 }
 
@@ -227,6 +227,7 @@ Outcome outcome_of(const PacketHistory& history, std::span<const Observation> ob
     outcome.reason = how.reason;
     outcome.function = how.function;
     outcome.other_netns = how.other_netns;
+    outcome.netns = places[how.place].netns;
     if (kind != OutcomeKind::kDropped) return;
     outcome.place = last_place(observations, places);
     outcome.rule = history.rule;
@@ -236,6 +237,7 @@ Outcome outcome_of(const PacketHistory& history, std::span<const Observation> ob
   if (history.delivered > 0) {
     outcome.kind = history.asks_connection ? OutcomeKind::kRequested : OutcomeKind::kDelivered;
     outcome.other_netns = places[history.delivered_at].other_netns;
+    outcome.netns = places[history.delivered_at].netns;
   } else if (history.sent > 0 || (history.packet_out && !history.came_back && history.drop.time_ns == 0)) {
     outcome.kind = OutcomeKind::kSent;
     outcome.place = history.sent_at;
@@ -359,7 +361,9 @@ std::string owners_text(const Outcome& outcome, const Texts& texts) {
 std::string outcome_text(const Outcome& outcome, const Places& places, const Texts& texts) {
   const std::string& reason = texts[outcome.reason];
   const std::string& function = texts[outcome.function];
-  const std::string namespaced = outcome.other_netns ? " in another namespace" : "";
+  const std::string namespaced = outcome.other_netns  ? " in another namespace"
+                                 : outcome.netns != 0 ? " in " + places.netns(outcome.netns)
+                                                      : "";
   switch (outcome.kind) {
     case OutcomeKind::kDelivered:
       return "delivered" + namespaced;

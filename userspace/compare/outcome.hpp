@@ -94,6 +94,7 @@ struct Outcome {
   NetfilterHook hook = NetfilterHook::kPrerouting;  // kDropped at kHook
   std::uint16_t place = 0;   // kSent: where it was sent; kVanished, and kDropped at kUnknown: the last one
   bool other_netns = false;  // in another network namespace
+  std::uint32_t netns = 0;   // in which of the comparison's, as Place::netns
   std::uint32_t reason = kNoText;
   std::uint32_t function = kNoText;
   std::uint32_t rule = kNoText;

@@ -22,8 +22,8 @@ class PacketPool {
     PacketHistory history;
     std::uint64_t flow = 0;
     std::uint32_t fragment_id = 0;  // of its IPv6 fragments; 0: none was seen
-    std::uint32_t received_at = 0;  // the device at whose stack tap it was last received …
-    std::uint32_t back_at = 0;      // … and at which it last came back
+    std::uint64_t received_at = 0;  // the device at whose stack tap it was last received …
+    std::uint64_t back_at = 0;      // … and at which it last came back
     std::uint32_t older = kNone;    // by last record
     std::uint32_t newer = kNone;
     std::uint32_t first_block = kNone;  // of observations

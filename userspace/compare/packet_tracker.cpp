@@ -63,7 +63,8 @@ std::uint64_t PacketTracker::add(const RecordView& record) {
     owners.receiver = texts_.number_of(owner_text(record.owners->receiver));
     owners.is_final = record.tap == Tap::kSocket || record.tap == Tap::kDrop;
   }
-  return correlator_.add(record, packet_key(record), places_.number_of(record), freed, owners);
+  return correlator_.add(record, packet_key(record), {places_.number_of(record), places_.device_key(record)}, freed,
+                         owners);
 }
 
 void PacketTracker::add_statistics(const InterfaceStatistics& statistics) {

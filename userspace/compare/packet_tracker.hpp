@@ -32,8 +32,8 @@ class PacketTracker {
  public:
   struct Settings {
     CorrelatorOptions correlator;
-    TapSet taps = kAllTaps;                                 // that were asked for
-    std::function<std::string(std::uint32_t)> device_name;  // as in Places
+    TapSet taps = kAllTaps;  // that were asked for
+    Places::NameOf device_name;
   };
   // Everything is borrowed until it returns. Not called for packets that are outside, see begin().
   using Finished = std::function<void(const PacketHistory&, std::span<const Observation>, const Outcome&)>;

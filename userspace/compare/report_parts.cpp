@@ -93,6 +93,7 @@ void describe_place(JsonObject& object, const Place& place, const Places& places
     object.text("stage", place.last ? "post" : "pre");
   }
   object.flag("other_netns", place.other_netns);
+  object.optional("netns", places.netns(place.netns));
 }
 
 void describe_endpoints(JsonObject& object, const Endpoints& ends) {
@@ -111,6 +112,7 @@ void describe_endpoints(JsonObject& object, const Endpoints& ends) {
 void describe_outcome(JsonObject& object, const Outcome& outcome, const Places& places, const Texts& texts) {
   object.text("outcome", outcome_name(outcome.kind));
   object.flag("other_netns", outcome.other_netns);
+  object.optional("netns", places.netns(outcome.netns));
   object.optional("at", outcome.kind == OutcomeKind::kDropped ? site_name(outcome) : std::string_view());
   if (outcome.kind == OutcomeKind::kSent) object.optional("device", places.device(places[outcome.place]));
   const bool after = outcome.kind == OutcomeKind::kVanished || outcome.kind == OutcomeKind::kUnderWay ||

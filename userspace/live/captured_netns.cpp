@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "base/process_start.hpp"
-#include "container/cgroup_search.hpp"
 #include "net/device_names.hpp"
 #include "net/namespaces.hpp"
 
@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::uint64_t kRootCgroup = 1;
 constexpr std::size_t kShortId = 12;
+constexpr std::string_view kContainer = "container:";
+constexpr std::string_view kPod = "pod:";
 
 // The plugins of container networks (CNI) give namespaces names that say nothing.
 bool is_telling(std::string_view name) {
@@ -54,26 +56,21 @@ std::string CapturedNetnsSet::make_name(const Netns& netns) {
   return netns.name.empty() ? std::to_string(netns.inode) : netns.name;
 }
 
-Result<> CapturedNetnsSet::add_of_containers(const OwnerSelection& of) {
-  for (const auto& [names, kind] :
-       {std::pair{&of.containers, ContainerKind::kContainer}, std::pair{&of.pods, ContainerKind::kPod}}) {
-    for (const std::string& name : *names) {
-      auto cgroups = find_containers(kind, name);
-      if (!cgroups) return cgroups.take_error();
-      const std::string called = name.substr(name.rfind('/') + 1);
-      for (const FoundCgroup& cgroup : *cgroups) {
-        for (const std::uint32_t pid : processes_in(cgroup)) {
-          auto netns = find_netns("/proc/" + std::to_string(pid) + "/ns/net");
-          if (!netns && netns.error().kind() == ErrorKind::kUsage) continue;  // the process has ended
-          if (!netns) return netns.take_error();
-          add({.inode = netns->inode, .id = rtnetlink::kNoNetnsId, .name = called});
-        }
-      }
+Result<std::size_t> CapturedNetnsSet::add_of(ContainerKind kind, const std::string& name) {
+  std::size_t processes = 0;
+  auto cgroups = find_containers(kind, name);
+  if (!cgroups) return cgroups.take_error();
+  const std::string called = name.substr(name.rfind('/') + 1);
+  for (const FoundCgroup& cgroup : *cgroups) {
+    for (const std::uint32_t pid : processes_in(cgroup)) {
+      auto netns = find_netns("/proc/" + std::to_string(pid) + "/ns/net");
+      if (!netns && netns.error().kind() == ErrorKind::kUsage) continue;  // the process has ended
+      if (!netns) return netns.take_error();
+      add({.inode = netns->inode, .id = rtnetlink::kNoNetnsId, .name = called});
+      ++processes;
     }
   }
-  // Nothing runs there yet: whatever does will be seen here, if at all.
-  if (all_.empty()) all_.push_back({});
-  return ok();
+  return processes;
 }
 
 Result<CapturedNetnsSet> CapturedNetnsSet::find(const CaptureSettings& settings) {
@@ -89,12 +86,28 @@ Result<CapturedNetnsSet> CapturedNetnsSet::find(const CaptureSettings& settings)
       set.follows_ = true;
       continue;
     }
+    const auto kind = word.starts_with(kContainer) ? std::optional(ContainerKind::kContainer)
+                      : word.starts_with(kPod)     ? std::optional(ContainerKind::kPod)
+                                                   : std::nullopt;
+    if (kind) {
+      auto processes = set.add_of(*kind, word.substr(word.find(':') + 1));
+      if (!processes) return processes.take_error();
+      if (*processes != 0) continue;
+      return Error("--netns " + word + ": no process runs in it, so that its network namespace is not known");
+    }
     auto netns = find_netns(word);
     if (!netns) return netns.take_error();
     set.add({.inode = netns->inode, .id = rtnetlink::kNoNetnsId, .name = netns->name});
   }
   if (settings.namespaces.empty()) {
-    if (auto added = set.add_of_containers(settings.of); !added) return added.take_error();
+    for (const auto& [names, kind] : {std::pair{&settings.of.containers, ContainerKind::kContainer},
+                                      std::pair{&settings.of.pods, ContainerKind::kPod}}) {
+      for (const std::string& name : *names) {
+        if (auto added = set.add_of(kind, name); !added) return added.take_error();
+      }
+    }
+    // Nothing runs there yet: whatever does will be seen here, if at all.
+    if (set.all_.empty()) set.all_.push_back({});
   }
   if (set.follows_) {
     set.all_.push_back({});
@@ -150,6 +163,36 @@ const CapturedNetns* CapturedNetnsSet::with_id(std::int32_t id) const {
   return found == all_.end() ? nullptr : &*found;
 }
 
+const CapturedNetns* CapturedNetnsSet::with_inode(std::uint32_t inode) const {
+  const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& one) { return one.inode == inode; });
+  return found == all_.end() ? nullptr : &*found;
+}
+
+std::vector<HookNetns> CapturedNetnsSet::named() const {
+  std::vector<HookNetns> named;
+  for (const CapturedNetns& netns : all_) {
+    if (!follows_ || netns.inode == 0) named.push_back({netns.inode, netns.name});
+  }
+  return named;
+}
+
+void CapturedNetnsSet::place(RecordView& record, const rtnetlink::Device* at) const {
+  Trace& trace = *record.trace;
+  if (at != nullptr) {
+    trace.netns = at->netns;
+    if (at->netns != 0) trace.netns_name = std::string_view(at->name).substr(0, at->name.rfind('/'));
+    return;
+  }
+  if (trace.netns == 0) {
+    record.ifindex = 0;  // nobody knows where
+    return;
+  }
+  if (trace.netns == own_) trace.netns = 0;
+  const CapturedNetns* const netns = with_inode(trace.netns);
+  trace.other_netns = netns == nullptr;
+  if (netns != nullptr) trace.netns_name = netns->name;
+}
+
 void CapturedNetnsSet::remove(std::int32_t id) {
   std::erase_if(all_, [id](const CapturedNetns& one) { return one.inode != 0 && one.id == id; });
 }
@@ -167,11 +210,17 @@ std::vector<CapturedNetns> CapturedNetnsSet::look_for_new() {
   return added;
 }
 
-void name_place(RecordView& record, DeviceNames& names, CapturedNetnsSet* containers) {
+void name_place(RecordView& record, const rtnetlink::Device* at, DeviceNames& names, CapturedNetnsSet& namespaces,
+                const LiveOptions& options) {
+  if (options.follow && namespaces.has_others()) namespaces.place(record, at);
+  if (at != nullptr) return;
   Trace& trace = *record.trace;
   trace.device = names.device(trace.netns, record.ifindex);
+  if (trace.netns == 0 || !trace.netns_name.empty()) return;
   trace.netns_name = names.netns(trace.netns);
-  if (containers != nullptr && trace.netns_name.empty()) trace.netns_name = containers->name_of(trace.netns);
+  // Then there is the helper process for containers.
+  const bool can_ask = options.who || namespaces.has_others();
+  if (can_ask && trace.netns_name.empty()) trace.netns_name = namespaces.name_of(trace.netns);
 }
 
 }  // namespace ringtap

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "container/cgroup_search.hpp"
 #include "container/container_lookup.hpp"
 #include "net/device_names.hpp"
 #include "net/namespaces.hpp"
@@ -18,6 +19,7 @@
 #include "ringtap/capture.hpp"
 #include "ringtap/record.hpp"
 #include "ringtap/result.hpp"
+#include "taps/live_options.hpp"
 
 namespace ringtap {
 
@@ -49,16 +51,22 @@ class CapturedNetnsSet {
 
   // The one with this id, kNoNetnsId for the capture's own; nullptr: it is not captured.
   [[nodiscard]] const CapturedNetns* with_id(std::int32_t id) const;
+  [[nodiscard]] const CapturedNetns* with_inode(std::uint32_t inode) const;
   void remove(std::int32_t id);
   // The pod or container of a process in any namespace, else the namespace's name; empty: not known.
   [[nodiscard]] std::string_view name_of(std::uint32_t inode);
+  // Those in which something may stay attached, since they were named: they then last until the capture ends.
+  [[nodiscard]] std::vector<HookNetns> named() const;
+  // Of a record with a trace, in a comparison of several: which of them it is in, or whether it is in none.
+  void place(RecordView& record, const rtnetlink::Device* at) const;
   // Where they are followed: those that have appeared since the last call.
   [[nodiscard]] std::vector<CapturedNetns> look_for_new();
 
  private:
   void add(CapturedNetns netns);
   std::string make_name(const Netns& netns);
-  Result<> add_of_containers(const OwnerSelection& of);
+  // Those of the processes in a container or pod; how many processes there are.
+  Result<std::size_t> add_of(ContainerKind kind, const std::string& name);
 
   std::vector<CapturedNetns> all_;
   bool follows_ = false;
@@ -68,7 +76,9 @@ class CapturedNetnsSet {
   ContainerLookup containers_;
 };
 
-// Names the device and the namespace of a record that is of no captured device; `containers` null: only by `ip netns`.
-void name_place(RecordView& record, DeviceNames& names, CapturedNetnsSet* containers);
+// Of a record with a trace: names its device if that is no captured one (`at` null), and its namespace. In a comparison
+// of several namespaces it tells which of them it is, or whether it is another one.
+void name_place(RecordView& record, const rtnetlink::Device* at, DeviceNames& names, CapturedNetnsSet& namespaces,
+                const LiveOptions& options);
 
 }  // namespace ringtap

@@ -142,6 +142,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   auto plan = plan_devices(options);
   if (!plan) return plan.take_error();
   namespaces = std::move(plan->namespaces);
+  options.hook_namespaces = namespaces.named();
   devices = std::move(plan->devices);
   options.taps = plan->taps;
   if (auto result = prepare_taps(); !result) return result;
@@ -268,9 +269,9 @@ Result<> LiveSource::Impl::attach_taps(Slot& slot) {
   for (const auto& family : families) {
     if (auto result = family->attach_device(context(), at); !result) return result;
   }
+  at.attached.insert(host_taps_at(families, options, slot.device));
   for (const TapTraits& traits : kTapTraits) {
-    const bool of_host = kHostTaps.contains(traits.tap) && options.taps.contains(traits.tap);
-    if (of_host || at.attached.contains(traits.tap)) slots->interface_of(slot, traits.tap);
+    if (at.attached.contains(traits.tap)) slots->interface_of(slot, traits.tap);
   }
   return ok();
 }
@@ -305,9 +306,8 @@ Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint
   if (!options.follow) record.packet_id = packet_ids.of(record);  // a comparison numbers packets itself
   record.interface_id = slots->interface_of(slot, record.tap);
   if (record.trace && event.trace->location != 0) names.complete(record, *event.trace);
-  if (record.trace && header.slot == RINGTAP_SLOT_UNKNOWN) {
-    name_place(record, device_names, options.who ? &namespaces : nullptr);  // --who has the helper for containers
-  }
+  const bool has_slot = header.slot != RINGTAP_SLOT_UNKNOWN;
+  if (record.trace) name_place(record, has_slot ? &slot.device : nullptr, device_names, namespaces, options);
   kernel.owners().set(record, event);
   framing->frame(record, slot, header.flags);
   if (announced < slots->interfaces().size()) {

@@ -29,6 +29,7 @@
 #include "loader/libbpf_log.hpp"
 #include "loader/refusal.hpp"
 #include "loader/uapi.hpp"
+#include "net/namespaces.hpp"
 #include "xdp_reason.skel.h"
 
 namespace ringtap {
@@ -177,24 +178,31 @@ Result<Attachment> Attachment::attach_xdp(const XdpPrograms& programs, const Att
   return attachment;
 }
 
-Result<Attachment> Attachment::attach_netfilter(int program_fd, std::uint32_t protocol, std::uint32_t hook, bool last) {
+Result<Attachment> Attachment::attach_netfilter(int program_fd, const NetfilterPlace& at) {
   // The outermost priorities are reserved for the kernel, and each can have one program (net/netfilter/nf_bpf_link.c).
   constexpr std::int32_t kFirst = std::numeric_limits<std::int32_t>::min() + 1;
   constexpr std::int32_t kLast = std::numeric_limits<std::int32_t>::max() - 1;
   constexpr int kPlaces = 64;
   Attachment attachment;
   int err = EBUSY;
-  for (int place = 0; place < kPlaces && err == EBUSY; ++place) {
-    NetfilterLinkAttr attr{.prog_fd = static_cast<std::uint32_t>(program_fd),
-                           .attach_type = kAttachNetfilter,
-                           .pf = protocol,
-                           .hooknum = hook,
-                           .priority = last ? kLast - place : kFirst + place};
-    attachment.link_.reset(static_cast<int>(syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr))));
-    if (attachment.link_) return attachment;
-    err = errno;
+  const auto attach = [&] {
+    for (int place = 0; place < kPlaces && err == EBUSY; ++place) {
+      NetfilterLinkAttr attr{.prog_fd = static_cast<std::uint32_t>(program_fd),
+                             .attach_type = kAttachNetfilter,
+                             .pf = at.protocol,
+                             .hooknum = at.hook,
+                             .priority = at.last ? kLast - place : kFirst + place};
+      attachment.link_.reset(static_cast<int>(syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr))));
+      err = attachment.link_ ? 0 : errno;
+    }
+  };
+  if (at.netns == 0) {
+    attach();
+  } else if (auto entered = in_netns(at.netns, attach); !entered) {
+    return entered.take_error();
   }
-  return Error::from_errno(err, "attach the netfilter tap at hook " + std::to_string(hook));
+  if (attachment.link_) return attachment;
+  return Error::from_errno(err, "attach the netfilter tap at hook " + std::to_string(at.hook));
 }
 
 Result<Attachment> Attachment::attach_raw(int program_fd, const char* tracepoint, const std::string& where) {

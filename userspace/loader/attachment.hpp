@@ -32,9 +32,14 @@ class Attachment {
   // kAuto uses native mode if the driver supports it, otherwise generic; mode() and note() tell which, and why.
   static Result<Attachment> attach_xdp(const XdpPrograms& programs, const AttachTarget& target, XdpMode mode);
 
-  // Before all other rules of a netfilter hook, or after them, in this network namespace. `protocol`: NFPROTO_IPV4,
-  // NFPROTO_IPV6; `hook`: NF_INET_….
-  static Result<Attachment> attach_netfilter(int program_fd, std::uint32_t protocol, std::uint32_t hook, bool last);
+  // A netfilter hook, before all of its other rules or after them.
+  struct NetfilterPlace {
+    std::uint32_t protocol;  // NFPROTO_IPV4, NFPROTO_IPV6
+    std::uint32_t hook;      // NF_INET_…
+    bool last;
+    std::uint32_t netns = 0;  // inode number of its network namespace, which then lasts as long; 0: this one
+  };
+  static Result<Attachment> attach_netfilter(int program_fd, const NetfilterPlace& at);
   static Result<Attachment> attach_tracepoint(int program_fd, const char* tracepoint);
   // To the entry or the exit of the function that the program was loaded for.
   static Result<Attachment> attach_function(int program_fd, const char* function);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "loader/attachment.hpp"
 #include "loader/features.hpp"
@@ -30,6 +31,12 @@ struct LiveFilter {
   std::uint32_t recheck_below = 0;
 };
 
+// A network namespace with hooks of its own: its inode number, 0 for the capture's own, and what it is called.
+struct HookNetns {
+  std::uint32_t inode = 0;
+  std::string name;
+};
+
 // Interfaces by name, one at least.
 struct LiveOptions : CaptureSettings {
   // An sk_buff that the filter accepted at one tap is recorded at all of them, whatever it becomes on its way.
@@ -39,6 +46,8 @@ struct LiveOptions : CaptureSettings {
   int command_fd = -1;                     // the same, -1: there is no command
   bool use_tcx = true;                     // false: clsact filters even where tcx links exist
   std::optional<KernelFeatures> features;  // what the kernel has: found out by the capture
+
+  std::vector<HookNetns> hook_namespaces = {{}};  // in which something may be attached that keeps them
 
   std::string buffer_note;  // why buffer_bytes is less than usual; else empty
 

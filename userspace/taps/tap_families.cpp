@@ -28,6 +28,18 @@ std::uint32_t slot_flags(const TapFamilies& families, const LiveOptions& options
   return flags;
 }
 
+TapSet host_taps_at(const TapFamilies& families, const LiveOptions& options, const rtnetlink::Device& device) {
+  TapSet taps;
+  for (const auto& family : families) {
+    if (!family->sees(options, device)) continue;
+    for (const TapTraits& traits : kTapTraits) {
+      const bool is_its = family->taps().contains(traits.tap) && kHostTaps.contains(traits.tap);
+      if (is_its && options.taps.contains(traits.tap)) taps.insert(traits.tap);
+    }
+  }
+  return taps;
+}
+
 Result<> lack_tap(TapPlan& plan, Tap tap, const std::string& what) {
   if (!plan.options.taps.contains(tap)) return ok();
   const std::string text = "the " + std::string(tap_family(tap)) + " tap: this kernel has no " + what;

@@ -29,6 +29,9 @@ TapFamilies make_tap_families();
 // Of the interface that a file has for this tap's family at `device`; empty: it is none of these families.
 [[nodiscard]] std::string description(const TapFamilies& families, Tap tap, const LiveOptions& options,
                                       const rtnetlink::Device& device);
+// The host taps of this capture that see the packets of a device.
+[[nodiscard]] TapSet host_taps_at(const TapFamilies& families, const LiveOptions& options,
+                                  const rtnetlink::Device& device);
 // RINGTAP_SLOT_… of a device, for the programs of all families.
 [[nodiscard]] std::uint32_t slot_flags(const TapFamilies& families, const LiveOptions& options,
                                        const rtnetlink::Device& device);

@@ -72,6 +72,9 @@ class TapFamily {
   // Of the interface that a file has for this family at `device`: "tc ingress and egress".
   [[nodiscard]] virtual std::string description(const LiveOptions& options, const rtnetlink::Device& device) const = 0;
 
+  // Whether the family's host taps see the packets of this device.
+  [[nodiscard]] virtual bool sees(const LiveOptions&, const rtnetlink::Device&) const { return true; }
+
   // RINGTAP_SLOT_… of a device, for the family's programs.
   [[nodiscard]] virtual std::uint32_t slot_flags(const LiveOptions&, const rtnetlink::Device&) const { return 0; }
 
