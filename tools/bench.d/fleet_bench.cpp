@@ -132,7 +132,8 @@ Result<double> send_host(const FleetConnection& servers, const std::string& sess
     BuiltSection section = builder.take();
     packets += section.packets;
     const std::uint64_t until = section.last_ns;
-    (*sender)->put(std::move(section), until);
+    (*sender)->put(section, until);
+    builder.give_back(std::move(section));
   };
   for (;;) {
     const ssize_t got = ::read(ends[0], buffer.data(), buffer.size());

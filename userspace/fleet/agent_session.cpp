@@ -223,16 +223,17 @@ void AgentSession::put_due_batch(bool in_any_case) {
   BuiltSection section = builder_.take();
   taken_ += section.packets;
   last_put_ = now;
-  sender_->put(std::move(section), until_ns_);
+  sender_->put(section, until_ns_);
+  builder_.give_back(std::move(section));
   look_at_disk();
 }
 
 void AgentSession::put_rest() {
   if (!builder_.is_empty()) put_due_batch(true);
   for (;;) {
-    BuiltSection statistics = builder_.take_statistics(sender_->largest_section() / 2);
+    const BuiltSection statistics = builder_.take_statistics(sender_->largest_section() / 2);
     if (statistics.bytes.empty()) return;
-    sender_->put(std::move(statistics), until_ns_);
+    sender_->put(statistics, until_ns_);
   }
 }
 

@@ -18,6 +18,9 @@ namespace {
 constexpr std::string_view kMagic = "RTB1";
 constexpr std::size_t kHead = 8;
 constexpr std::string_view kEndPrefix = "end.";
+// Of one length, since the header's size has to be known before the section is compressed.
+constexpr const char* kPacked = "zstd";
+constexpr const char* kUnpacked = "none";
 // Of ZSTD_compressCCtx(): some 500 MB/s a core, and half the size with usual packets.
 constexpr int kLevel = -7;
 // After a large section that lost less than an eighth, so many are not compressed: what is encrypted stays so.
@@ -52,7 +55,7 @@ std::string encode_header(const BatchHeader& header, bool is_packed, std::size_t
       .add("queue_batches", header.queue_batches)
       .add("clock", header.clock)
       .add("clock_error", header.clock_error_ns)
-      .add("codec", is_packed ? "zstd" : "none")
+      .add("codec", is_packed ? kPacked : kUnpacked)
       .add("size", size);
   for (const auto& [key, value] : kCounters) {
     fields.add(std::string(key) + "_before", header.before.*value)
@@ -85,36 +88,34 @@ BatchEncoder::~BatchEncoder() {
   ::ZSTD_freeCCtx(static_cast<ZSTD_CCtx*>(context_));
 }
 
-// Empty: it is not worth the time.
-std::span<const std::byte> BatchEncoder::pack(std::span<const std::byte> section) {
+// Into the message, where there is room; 0: it is not worth the time.
+std::size_t BatchEncoder::pack(std::span<const std::byte> section, std::size_t at) {
   if (left_as_they_are_ > 0) {
     --left_as_they_are_;
-    return {};
+    return 0;
   }
-  packed_.resize(std::max(packed_.size(), ::ZSTD_compressBound(section.size())));
-  const std::size_t size = ::ZSTD_compressCCtx(static_cast<ZSTD_CCtx*>(context_), packed_.data(), packed_.size(),
-                                               section.data(), section.size(), kLevel);
+  const std::size_t size = ::ZSTD_compressCCtx(static_cast<ZSTD_CCtx*>(context_), message_.data() + at,
+                                               message_.size() - at, section.data(), section.size(), kLevel);
   const bool is_smaller = ::ZSTD_isError(size) == 0 && size < section.size();
   if (section.size() >= kTellingSize && (!is_smaller || size > section.size() / 8 * 7)) left_as_they_are_ = kTryAgain;
-  if (!is_smaller) return {};
-  return std::span<const std::byte>(packed_).first(size);
+  return is_smaller ? size : 0;
 }
 
-std::vector<std::byte> BatchEncoder::encode(const BatchHeader& header, std::span<const std::byte> section) {
-  const std::span<const std::byte> packed = pack(section);
-  const bool is_packed = !packed.empty();
-  const std::span<const std::byte> body = is_packed ? packed : section;
-  const std::string text = encode_header(header, is_packed, section.size());
-  std::vector<std::byte> message;
-  message.reserve(kHead + text.size() + body.size());
-  const auto append = [&](std::span<const std::byte> bytes) {
-    message.insert(message.end(), bytes.begin(), bytes.end());
-  };
-  append(std::as_bytes(std::span(kMagic)));
-  for (std::size_t i = 0; i < 4; ++i) message.push_back(static_cast<std::byte>(text.size() >> (8 * i)));
-  append(std::as_bytes(std::span(text)));
-  append(body);
-  return message;
+std::span<const std::byte> BatchEncoder::encode(const BatchHeader& header, std::span<const std::byte> section) {
+  std::string text = encode_header(header, true, section.size());
+  const std::size_t section_at = kHead + text.size();
+  message_.resize(std::max(message_.size(), section_at + ::ZSTD_compressBound(section.size())));
+  std::size_t size = section.empty() ? 0 : pack(section, section_at);
+  if (size == 0) {
+    static_assert(std::string_view(kPacked).size() == std::string_view(kUnpacked).size());
+    text = encode_header(header, false, section.size());
+    size = section.size();
+    std::copy(section.begin(), section.end(), message_.begin() + static_cast<std::ptrdiff_t>(section_at));
+  }
+  std::copy(kMagic.begin(), kMagic.end(), reinterpret_cast<char*>(message_.data()));
+  for (std::size_t i = 0; i < 4; ++i) message_[kMagic.size() + i] = static_cast<std::byte>(text.size() >> (8 * i));
+  std::copy(text.begin(), text.end(), reinterpret_cast<char*>(message_.data()) + kHead);
+  return std::span<const std::byte>(message_).first(section_at + size);
 }
 
 Result<PackedBatch> parse_batch_header(std::span<const std::byte> message) {
@@ -161,7 +162,7 @@ Result<PackedBatch> parse_batch_header(std::span<const std::byte> message) {
   // No section has more packets than it has bytes for.
   if (header.packets > kMostBatchBytes / 32) return refused("it claims too many packets");
   batch.section_at = kHead + size;
-  batch.is_packed = fields->text("codec") == "zstd";
+  batch.is_packed = fields->text("codec") == kPacked;
   return batch;
 }
 

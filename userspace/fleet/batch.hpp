@@ -57,21 +57,22 @@ struct Batch {
 class BatchEncoder {
  public:
   static Result<BatchEncoder> create();
-  BatchEncoder(BatchEncoder&& other) noexcept : context_(other.context_), packed_(std::move(other.packed_)) {
+  BatchEncoder(BatchEncoder&& other) noexcept : context_(other.context_), message_(std::move(other.message_)) {
     other.context_ = nullptr;
   }
   BatchEncoder& operator=(BatchEncoder&&) = delete;
   ~BatchEncoder();
 
-  [[nodiscard]] std::vector<std::byte> encode(const BatchHeader& header, std::span<const std::byte> section);
+  // Valid until the next call.
+  [[nodiscard]] std::span<const std::byte> encode(const BatchHeader& header, std::span<const std::byte> section);
 
  private:
   explicit BatchEncoder(void* context) : context_(context) {}
-  std::span<const std::byte> pack(std::span<const std::byte> section);
+  std::size_t pack(std::span<const std::byte> section, std::size_t at);
 
   void* context_;  // ZSTD_CCtx
   unsigned left_as_they_are_ = 0;
-  std::vector<std::byte> packed_;  // room for a section, which is not cleared each time
+  std::vector<std::byte> message_;  // room for one, which is not cleared each time
 };
 
 // The header alone, and where the section begins in the message.

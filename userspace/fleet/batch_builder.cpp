@@ -72,8 +72,8 @@ Result<> BatchBuilder::add_block(std::span<const std::byte> block) {
     built_.lost += lost_of(block, packet.cap_len);
   }
   if (body_.empty()) {
-    body_.reserve(std::max(last_size_, head_.size() + block.size()));
-    body_ = head_;
+    body_ = std::exchange(spare_, {});
+    body_.assign(head_.begin(), head_.end());
   }
   body_.insert(body_.end(), block.begin(), block.end());
   return ok();
@@ -134,7 +134,6 @@ Result<> BatchBuilder::add_statistics(std::span<const std::byte> block) {
 BuiltSection BatchBuilder::take() {
   BuiltSection built = std::exchange(built_, {});
   built.bytes = std::exchange(body_, {});
-  last_size_ = built.bytes.capacity();
   built.before = std::exchange(taken_, counters_);
   built.after = counters_;
   return built;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "fleet/host_counters.hpp"
@@ -37,6 +38,8 @@ class BatchBuilder {
   [[nodiscard]] bool is_between_blocks() const { return partial_.empty(); }
   // What came since the last call, as a section of its own.
   BuiltSection take();
+  // Its memory is used for the next one.
+  void give_back(BuiltSection section) { spare_ = std::move(section.bytes); }
   // The latest statistics of interfaces, as many as fit; empty: that was all.
   BuiltSection take_statistics(std::size_t most_bytes);
 
@@ -49,8 +52,8 @@ class BatchBuilder {
   Result<> add_statistics(std::span<const std::byte> block);
 
   std::vector<std::byte> head_;
-  std::vector<std::byte> body_;  // of the section that grows: empty, or the head and what follows
-  std::size_t last_size_ = 0;    // of the section before
+  std::vector<std::byte> body_;   // of the section that grows: empty, or the head and what follows
+  std::vector<std::byte> spare_;  // the memory of the section before
   std::vector<std::byte> partial_;
   std::size_t interfaces_ = 0;
   BuiltSection built_;  // its counts

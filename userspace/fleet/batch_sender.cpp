@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "fleet/batch_sender.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -23,9 +25,20 @@ constexpr std::chrono::milliseconds kHurriedPatience = 30s;
 // Room for the batch's own header.
 constexpr std::size_t kHeaderRoom = 2048;
 
+// Batches come and go in memory all the time. By default malloc gives freed memory of their size back to the kernel,
+// which clears a page each time that it is used again: up to a fifth of an agent's time. Up to 16 MiB stay with the
+// process.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
+#endif
+}
+
 }  // namespace
 
 Result<std::unique_ptr<BatchSender>> BatchSender::start(std::unique_ptr<Nats> nats, Settings settings) {
+  keep_freed_memory();
   auto encoder = BatchEncoder::create();
   if (!encoder) return encoder.take_error();
   std::optional<SpillFile> spill;
@@ -74,7 +87,7 @@ BatchHeader BatchSender::next_header() const {
   return header;
 }
 
-void BatchSender::put(BuiltSection section, std::uint64_t until_ns) {
+void BatchSender::put(const BuiltSection& section, std::uint64_t until_ns) {
   BatchHeader header = next_header();
   header.first_ns = section.first_ns;
   header.last_ns = section.last_ns;
@@ -85,39 +98,50 @@ void BatchSender::put(BuiltSection section, std::uint64_t until_ns) {
   header.lost_after = lost_;
   header.before = section.before;
   header.after = section.after;
-  enqueue(std::move(header), section.bytes, false);
+  enqueue(header, section.bytes, false);
 }
 
 // Where the message waits; false: nowhere.
-bool BatchSender::keep(Queued& queued, bool in_any_case) {
+bool BatchSender::keep(Queued& queued, std::span<const std::byte> message, bool in_any_case) {
   bool disk_first = false;
   {
     const std::lock_guard lock(mutex_);
     // One that comes when others wait on the disk goes there as well, so that memory is free for what is sent again.
     disk_first = spilled_bytes_ > 0 && !in_any_case;
   }
-  if (disk_first && keep_on_disk(queued)) return true;
-  {
-    const std::lock_guard lock(mutex_);
-    if (in_any_case || queued_bytes_ + queued.size <= settings_.queue_bytes) {
-      queued_bytes_ += queued.size;
-      return true;
-    }
-  }
-  return !disk_first && keep_on_disk(queued);
+  if (disk_first && keep_on_disk(queued, message)) return true;
+  if (keep_in_memory(queued, message, in_any_case)) return true;
+  return !disk_first && keep_on_disk(queued, message);
 }
 
-bool BatchSender::keep_on_disk(Queued& queued) {
+// As libnats sends it.
+bool BatchSender::keep_in_memory(Queued& queued, std::span<const std::byte> message, bool in_any_case) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!in_any_case && queued_bytes_ + queued.size > settings_.queue_bytes) return false;
+    queued_bytes_ += queued.size;
+  }
+  auto made = Nats::make_message(subject_, message, inbox_ + "." + std::to_string(queued.number), queued.id);
+  if (made) {
+    queued.message = made.take();
+    return true;
+  }
+  const std::lock_guard lock(mutex_);
+  queued_bytes_ -= queued.size;
+  counts_.trouble = made.error().text();
+  return false;
+}
+
+bool BatchSender::keep_on_disk(Queued& queued, std::span<const std::byte> message) {
   if (!spill_) return false;
   const std::lock_guard lock(spill_mutex_);
-  auto at = spill_->append(queued.message);
+  auto at = spill_->append(message);
   if (!at) {
     const std::lock_guard counts_lock(mutex_);
     counts_.disk_trouble = at.error().text();
     return false;
   }
   queued.spilled = *at;
-  queued.message = {};
   const std::lock_guard counts_lock(mutex_);
   spilled_bytes_ += queued.size;
   ++counts_.spilled;
@@ -125,7 +149,7 @@ bool BatchSender::keep_on_disk(Queued& queued) {
 }
 
 // A batch that is dropped has no number.
-void BatchSender::enqueue(BatchHeader header, std::span<const std::byte> section, bool in_any_case) {
+void BatchSender::enqueue(BatchHeader& header, std::span<const std::byte> section, bool in_any_case) {
   {
     const std::lock_guard lock(mutex_);
     header.number = counts_.batches;
@@ -133,16 +157,16 @@ void BatchSender::enqueue(BatchHeader header, std::span<const std::byte> section
     header.queue_packets = counts_.queue_packets;
     header.queue_batches = counts_.queue_batches;
   }
+  const std::span<const std::byte> message = encoder_.encode(header, section);
   auto queued = std::make_shared<Queued>(Queued{.number = header.number,
                                                 .id = message_id(header),
-                                                .message = encoder_.encode(header, section),
+                                                .message = {},
                                                 .spilled = {},
-                                                .size = 0,
+                                                .size = message.size(),
                                                 .due = {},
                                                 .is_sent = false,
                                                 .is_stored = false});
-  queued->size = queued->message.size();
-  const bool is_kept = keep(*queued, in_any_case);
+  const bool is_kept = keep(*queued, message, in_any_case);
   {
     const std::lock_guard lock(mutex_);
     counts_.counted = header.after;
@@ -185,7 +209,7 @@ bool BatchSender::finish(Fields ending, std::uint64_t until_ns, std::chrono::mil
     ending.add("end.repeats", counts_.repeats);
   }
   header.more = std::move(ending);
-  enqueue(std::move(header), {}, true);
+  enqueue(header, {}, true);
   return wait_until_empty(all_stored ? patience : 2s) && all_stored;
 }
 
@@ -251,14 +275,18 @@ void BatchSender::run() {
 
 // Without the lock: put() has to go on while a server is slow. An Error is met again as a missing answer.
 void BatchSender::send(const Queued& queued) {
-  Result<std::vector<std::byte>> message = std::vector<std::byte>();
+  Result<> sent;
   if (queued.spilled) {
-    const std::lock_guard lock(spill_mutex_);
-    message = spill_->read(*queued.spilled, queued.size);
+    Result<std::vector<std::byte>> message = std::vector<std::byte>();
+    {
+      const std::lock_guard lock(spill_mutex_);
+      message = spill_->read(*queued.spilled, queued.size);
+    }
+    sent = message ? nats_->publish(subject_, *message, inbox_ + "." + std::to_string(queued.number), queued.id)
+                   : Result<>(message.take_error());
+  } else {
+    sent = nats_->publish(*queued.message);
   }
-  Result<> sent = message ? nats_->publish(subject_, queued.spilled ? *message : queued.message,
-                                           inbox_ + "." + std::to_string(queued.number), queued.id)
-                          : Result<>(message.take_error());
   if (sent) return;
   const std::lock_guard lock(mutex_);
   counts_.trouble = sent.error().text();
@@ -303,7 +331,7 @@ void BatchSender::answer(std::uint64_t number, const NatsMessage& message) {
     ++counts_.stored;
     (queued.spilled ? spilled_bytes_ : queued_bytes_) -= queued.size;
     if (queued.spilled) spill_->give_back(*queued.spilled, queued.size);
-    queued.message = {};
+    queued.message.reset();
   }
   while (!queue_.empty() && queue_.front()->is_stored) queue_.pop_front();
   changed_.notify_all();

@@ -60,7 +60,7 @@ class BatchSender {
   // Before the first put(): since when packets are kept.
   void begin(std::uint64_t opened_ns) { opened_ns_ = opened_ns; }
   // `until_ns`: see BatchHeader. A section without packets only tells that.
-  void put(BuiltSection section, std::uint64_t until_ns);
+  void put(const BuiltSection& section, std::uint64_t until_ns);
   // The last batch, once all others are stored or `patience` is over; true if everything was stored.
   bool finish(Fields ending, std::uint64_t until_ns, std::chrono::milliseconds patience);
   // finish() is not to wait longer than half a minute without progress: the agent ends.
@@ -74,7 +74,7 @@ class BatchSender {
   struct Queued {
     std::uint64_t number;
     std::string id;
-    std::vector<std::byte> message;        // empty if it is on the disk, or stored
+    std::optional<NatsMessage> message;    // none if it is on the disk, or stored
     std::optional<std::uint64_t> spilled;  // where it is there
     std::size_t size;
     Clock::time_point due;  // when it is sent, or sent again
@@ -82,9 +82,10 @@ class BatchSender {
     bool is_stored;
   };
   BatchSender(std::unique_ptr<Nats> nats, Settings settings, BatchEncoder encoder);
-  void enqueue(BatchHeader header, std::span<const std::byte> section, bool in_any_case);
-  bool keep(Queued& queued, bool in_any_case);
-  bool keep_on_disk(Queued& queued);
+  void enqueue(BatchHeader& header, std::span<const std::byte> section, bool in_any_case);
+  bool keep(Queued& queued, std::span<const std::byte> message, bool in_any_case);
+  bool keep_in_memory(Queued& queued, std::span<const std::byte> message, bool in_any_case);
+  bool keep_on_disk(Queued& queued, std::span<const std::byte> message);
   void send(const Queued& queued);
   BatchHeader next_header() const;
   void run();

@@ -214,6 +214,7 @@ Result<> Nats::connect(std::chrono::milliseconds patience) {
   set(nats().natsOptions_SetReconnectWait, std::int64_t{200});
   set(nats().natsOptions_SetReconnectJitter, std::int64_t{100}, std::int64_t{300});
   set(nats().natsOptions_SetReconnectBufSize, 64 * 1024);  // who sends much looks whether there is a server
+  set(nats().natsOptions_SetSendAsap, true);  // what is sent is large, or waited for: no thread has to be woken for it
   set(nats().natsOptions_SetPingInterval, std::int64_t{2000});
   set(nats().natsOptions_SetErrorHandler, &Callbacks::on_error, static_cast<void*>(this));
   if (is_secure) set(nats().natsOptions_SetSecure, true);
@@ -263,16 +264,27 @@ std::string Nats::new_inbox() const {
   return inbox_ + "." + new_session_name();
 }
 
+Result<NatsMessage> Nats::make_message(const std::string& subject, std::span<const std::byte> payload,
+                                       const std::string& reply, const std::string& id) {
+  natsMsg* made = nullptr;
+  natsStatus status =
+      nats().natsMsg_Create(&made, subject.c_str(), reply.empty() ? nullptr : reply.c_str(),
+                            reinterpret_cast<const char*>(payload.data()), static_cast<int>(payload.size()));
+  NatsMessage message(made);
+  if (status == NATS_OK && !id.empty()) status = nats().natsMsgHeader_Set(made, "Nats-Msg-Id", id.c_str());
+  if (status != NATS_OK) return failed(status, "make a message");
+  return message;
+}
+
+Result<> Nats::publish(const NatsMessage& message) {
+  const natsStatus status = nats().natsConnection_PublishMsg(connection_, message.message_.get());
+  return status == NATS_OK ? ok() : failed(status, "send to " + std::string(message.subject()));
+}
+
 Result<> Nats::publish(const std::string& subject, std::span<const std::byte> payload, const std::string& reply,
                        const std::string& id) {
-  natsMsg* message = nullptr;
-  natsStatus status =
-      nats().natsMsg_Create(&message, subject.c_str(), reply.empty() ? nullptr : reply.c_str(),
-                            reinterpret_cast<const char*>(payload.data()), static_cast<int>(payload.size()));
-  if (status == NATS_OK && !id.empty()) status = nats().natsMsgHeader_Set(message, "Nats-Msg-Id", id.c_str());
-  if (status == NATS_OK) status = nats().natsConnection_PublishMsg(connection_, message);
-  nats().natsMsg_Destroy(message);
-  return status == NATS_OK ? ok() : failed(status, "send to " + subject);
+  auto message = make_message(subject, payload, reply, id);
+  return message ? publish(*message) : Result<>(message.take_error());
 }
 
 Result<> Nats::publish(const std::string& subject, std::string_view payload, const std::string& reply) {

@@ -40,6 +40,7 @@ class NatsMessage {
   [[nodiscard]] int status() const;
 
  private:
+  friend class Nats;
   struct Free {
     void operator()(natsMsg* message) const;
   };
@@ -91,7 +92,11 @@ class Nats {
   // A subject that nobody else listens at; may be continued with ".x".
   [[nodiscard]] std::string new_inbox() const;
 
-  // `reply`: empty if no answer is wanted. `id`: of Nats-Msg-Id, may be empty.
+  // For publish(), which may be called several times with it. `reply`: empty if no answer is wanted. `id`: of
+  // Nats-Msg-Id, may be empty. The payload is copied.
+  static Result<NatsMessage> make_message(const std::string& subject, std::span<const std::byte> payload,
+                                          const std::string& reply, const std::string& id);
+  Result<> publish(const NatsMessage& message);
   Result<> publish(const std::string& subject, std::span<const std::byte> payload, const std::string& reply = "",
                    const std::string& id = "");
   Result<> publish(const std::string& subject, std::string_view payload, const std::string& reply = "");

@@ -38,6 +38,7 @@ const SharedLibrary<NatsFunctions>& nats_library() {
     found.find(found.functions.natsOptions_SetReconnectJitter, "natsOptions_SetReconnectJitter");
     found.find(found.functions.natsOptions_SetReconnectWait, "natsOptions_SetReconnectWait");
     found.find(found.functions.natsOptions_SetSecure, "natsOptions_SetSecure");
+    found.find(found.functions.natsOptions_SetSendAsap, "natsOptions_SetSendAsap");
     found.find(found.functions.natsOptions_SetServers, "natsOptions_SetServers");
     found.find(found.functions.natsOptions_SetTimeout, "natsOptions_SetTimeout");
     found.find(found.functions.natsStatus_GetText, "natsStatus_GetText");

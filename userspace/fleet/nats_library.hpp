@@ -43,6 +43,7 @@ struct NatsFunctions {
   decltype(&::natsOptions_SetReconnectJitter) natsOptions_SetReconnectJitter = nullptr;
   decltype(&::natsOptions_SetReconnectWait) natsOptions_SetReconnectWait = nullptr;
   decltype(&::natsOptions_SetSecure) natsOptions_SetSecure = nullptr;
+  decltype(&::natsOptions_SetSendAsap) natsOptions_SetSendAsap = nullptr;
   decltype(&::natsOptions_SetServers) natsOptions_SetServers = nullptr;
   decltype(&::natsOptions_SetTimeout) natsOptions_SetTimeout = nullptr;
   decltype(&::natsStatus_GetText) natsStatus_GetText = nullptr;
