@@ -23,8 +23,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kConnectPatience = 2s;
 constexpr auto kTick = 100ms;
-constexpr std::chrono::milliseconds kLinger = 30s;
-constexpr std::chrono::milliseconds kLingerOnDisk = 10min;
+constexpr std::chrono::milliseconds kPatienceWithDisk = 10min;
 constexpr std::size_t kMostInterfaces = 64;  // of a status
 
 // Up to a number that fits into one answer.
@@ -186,19 +185,20 @@ void Agent::prepare(const Fields& request, const std::string& reply) {
   if (!sender) return refuse(sender.error());
   const auto longest = std::chrono::nanoseconds(request.number_or("longest", 0));
   const auto allowed = settings_.options.limits.longest;
-  auto made = AgentSession::prepare({.session = session,
-                                     .words = words.take(),
-                                     .longest = longest.count() > 0 && longest < allowed ? longest : allowed,
-                                     .linger = settings_.options.spill_folder.empty() ? kLinger : kLingerOnDisk,
-                                     .on_ready =
-                                         [this, reply](const Fields& ready) {
-                                           Fields all;
-                                           all.add("host", settings_.options.host_id).add("boot", boot_);
-                                           for (const auto& [key, value] : ready.all()) all.add(key, value);
-                                           answer(reply, all);
-                                         },
-                                     .tell = settings_.tell},
-                                    sender.take());
+  auto made =
+      AgentSession::prepare({.session = session,
+                             .words = words.take(),
+                             .longest = longest.count() > 0 && longest < allowed ? longest : allowed,
+                             .linger = settings_.options.spill_folder.empty() ? kServerPatience : kPatienceWithDisk,
+                             .on_ready =
+                                 [this, reply](const Fields& ready) {
+                                   Fields all;
+                                   all.add("host", settings_.options.host_id).add("boot", boot_);
+                                   for (const auto& [key, value] : ready.all()) all.add(key, value);
+                                   answer(reply, all);
+                                 },
+                             .tell = settings_.tell},
+                            sender.take());
   if (!made) return refuse(made.error());
   sessions_.push_back(made.take());
 }

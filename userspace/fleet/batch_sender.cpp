@@ -21,7 +21,6 @@ constexpr auto kAnswerPatience = 3s;
 constexpr auto kFirstBackOff = 20ms;
 constexpr auto kLongestBackOff = 1000ms;
 constexpr auto kTick = 50ms;
-constexpr std::chrono::milliseconds kHurriedPatience = 30s;
 // Room for the batch's own header.
 constexpr std::size_t kHeaderRoom = 2048;
 
@@ -189,7 +188,7 @@ bool BatchSender::finish(Fields ending, std::uint64_t until_ns, std::chrono::mil
     for (;;) {
       const std::uint64_t stored = counts_.stored;
       const bool hurried = hurries_;
-      const auto wait = hurried ? std::min(longest, kHurriedPatience) : longest;
+      const auto wait = hurried ? std::min(longest, kServerPatience) : longest;
       changed_.wait_for(lock, wait, [&] { return queue_.empty() || hurries_ != hurried; });
       if (queue_.empty()) return true;
       if (counts_.stored == stored && hurries_ == hurried) return false;

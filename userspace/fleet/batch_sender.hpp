@@ -26,6 +26,9 @@
 
 namespace ringtap {
 
+// At the end, without a server that takes anything.
+inline constexpr std::chrono::milliseconds kServerPatience{30'000};
+
 struct SenderCounts {
   std::uint64_t batches = 0;        // that got a number
   std::uint64_t packets = 0;        // in those
@@ -63,7 +66,7 @@ class BatchSender {
   void put(const BuiltSection& section, std::uint64_t until_ns);
   // The last batch, once all others are stored or `patience` is over; true if everything was stored.
   bool finish(Fields ending, std::uint64_t until_ns, std::chrono::milliseconds patience);
-  // finish() is not to wait longer than half a minute without progress: the agent ends.
+  // finish() is not to wait longer than kServerPatience without progress: the agent ends.
   void hurry();
   // For a batch whose message is not to be larger than a server takes.
   [[nodiscard]] std::size_t largest_section() const { return largest_section_; }
