@@ -168,6 +168,23 @@ def a_small_queue_is_full(folder, hosts, servers):
     check("packets that find no room are dropped" in hosts[0].log(), hosts[0].log())
 
 
+def the_servers_are_away_at_the_end(folder, hosts, servers):
+    """For longer than half a minute: b, which has a disk, waits for them; c has none and gives up."""
+    capture, said = start_capture("/dev/null", "--duration", "1s", "udp port 5000")  # half a minute more, without a word
+    for server in servers:
+        server.process.send_signal(signal.SIGSTOP)
+    send(hosts[0], 2000, filler=300)
+    wait_until(lambda: not any(captures_of(host) for host in hosts), "the captures end")
+    time.sleep(40)
+    for server in servers:
+        server.process.send_signal(signal.SIGCONT)
+    capture.communicate(timeout=100)
+    wait_until(lambda: "session" not in run(*fleet("status")).stdout, "the agents are done")
+    done = run(*fleet("collect", session_of(said), "-w", "/dev/null"))
+    found = accounts(done.stderr)
+    equal((found["b"]["handed"], found["b"]["end"], found["c"]["end"]), (2000, "balanced", "unfinished"), done.stderr)
+
+
 def a_host_is_behind(folder, hosts):
     """Its agent stands still: it is not waited for longer than --window, and what it sends then is named as late."""
     path = os.path.join(folder, "behind.pcapng")
@@ -200,13 +217,21 @@ def runs(pid):
         return False
 
 
+def captures_of(host):
+    """The processes that its agent has started, by any of its threads."""
+    found = []
+    for thread in os.listdir(f"/proc/{host.agent.pid}/task"):
+        with open(f"/proc/{host.agent.pid}/task/{thread}/children", encoding="utf-8") as file:
+            found += file.read().split()
+    return found
+
+
 def an_agent_is_killed(folder, hosts):
     path = os.path.join(folder, "agent.pcapng")
     capture, said = start_capture(path, "udp port 5000")
     send(hosts[0], 1000)
     wait_until(lambda: has_sent("a", 1000), "what a has sent")
-    with open(f"/proc/{hosts[0].agent.pid}/task/{hosts[0].agent.pid}/children", encoding="utf-8") as file:
-        captures = file.read().split()
+    captures = captures_of(hosts[0])
     check(captures, "the agent's capture is not found")
     begun = time.monotonic()
     hosts[0].agent.kill()
@@ -263,7 +288,10 @@ def main():
             host.stop_agent()
         hosts.append(hosts[1].twin("c"))
         start_agents(hosts, servers, queue="1M", spill=folder)
-        run_cases(folder, hosts, servers, a_small_queue_is_full, an_agent_is_killed)
+        run_cases(folder, hosts, servers, a_small_queue_is_full)
+        if ROUNDS > 2:
+            run_cases(folder, hosts, servers, the_servers_are_away_at_the_end)
+        run_cases(folder, hosts, servers, an_agent_is_killed)
         for host in hosts[1:]:
             host.stop_agent()
         run("umount", os.path.join(folder, "small"))

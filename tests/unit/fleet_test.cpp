@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // What the programs of a fleet tell each other: fields, batches, their order, and the parts of it that come from
 // strangers.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +28,7 @@
 #include "fleet/section_reader.hpp"
 #include "fleet/spill_file.hpp"
 #include "fleet/stream.hpp"
+#include "support/failing_call.hpp"
 #include "support/memory_writer.hpp"
 #include "support/recording_sink.hpp"
 
@@ -431,6 +438,30 @@ TEST(Opening, IsNeverFarAhead) {
                          .add("clock_error", ~std::uint64_t{0});
   EXPECT_EQ(opening_of(far, "b", kGood, kSent).at_ns, kSent + 10'000 * kMillisecond);
   EXPECT_EQ(opening_of(far, "c", kGood, kSent).at_ns, kSent + 10'000 * kMillisecond);
+}
+
+// As on NFS. The child's exit code says what was wrong first.
+int spill_without_tmpfile(const std::string& folder) {
+  testing::make_call_fail_with_flag(SYS_openat, 2, O_TMPFILE & ~O_DIRECTORY, EOPNOTSUPP);
+  if (::open(folder.c_str(), O_TMPFILE | O_RDWR, 0600) >= 0 || errno != EOPNOTSUPP) return 2;
+  auto file = SpillFile::create(folder, 12 * 1024);
+  if (!file) return 3;
+  const Bytes one(5000, std::byte{1});
+  const auto at = file->append(one);
+  if (!at || *file->read(*at, one.size()) != one) return 4;
+  return std::filesystem::is_empty(folder) ? 0 : 5;
+}
+
+TEST(SpillFile, HasNoNameWhereTheFileSystemCannotMakeOneWithout) {
+  const std::string folder = ::testing::TempDir() + "ringtap-spill-" + std::to_string(::getpid());
+  ASSERT_TRUE(std::filesystem::create_directory(folder));
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(spill_without_tmpfile(folder));
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_TRUE(std::filesystem::remove(folder));
 }
 
 TEST(SpillFile, NamesTheFolder) {
