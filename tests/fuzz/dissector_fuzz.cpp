@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "dissect/options.hpp"
 #include "sink/text_printer.hpp"
 #include "support/fuzz_input.hpp"
 
@@ -80,6 +81,9 @@ TextOptions options_of(std::uint8_t first, std::uint8_t second) {
   options.dissect.no_domain = (second >> 3 & 1) != 0;
   options.number = (second >> 4 & 1) != 0;
   options.time = static_cast<TimeStyle>((second >> 5) % 6);
+  // What only -T or a fourth -v reaches.
+  if (second >> 5 >= 6) options.dissect.forced = find_forced_type(second >> 5 == 6 ? "pgm_zmtp1" : "zmtp1");
+  if (options.dissect.quiet && options.dissect.verbosity == 3) ++options.dissect.verbosity;
   return options;
 }
 

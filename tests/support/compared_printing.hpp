@@ -20,6 +20,7 @@
 
 #include "dissect/dissector.hpp"
 #include "dissect/hexdump.hpp"
+#include "dissect/options.hpp"
 #include "support/packet.hpp"
 #include "support/process.hpp"
 
@@ -49,7 +50,7 @@ inline std::vector<Cut> cut_at_every_length(const std::vector<Bytes>& packets) {
   return cuts;
 }
 
-// `options`: of tcpdump, those that the dissector has: -e, -H, -q, -v, -x.
+// `options`: of tcpdump, those that the dissector has: -e, -H, -q, -T, -v, -x.
 inline std::string printed(const std::vector<Cut>& cuts, std::string_view options, LinkType link, bool compat = true) {
   DissectOptions style;
   style.no_names = 1;
@@ -60,6 +61,7 @@ inline std::string printed(const std::vector<Cut>& cuts, std::string_view option
     style.link_header |= word == "-e";
     style.mesh_headers |= word == "-H";
     style.suppress_dump |= word == "-x";
+    if (word == "-T" && words >> word) style.forced = find_forced_type(word);
     if (word.starts_with("-v")) style.verbosity = static_cast<int>(word.size()) - 1;
   }
   Dissector dissector(style);

@@ -164,7 +164,7 @@ constexpr IpProtocolRow kIpProtocols[] = {
     {103, "PIM", print_pim},
     {108, "Compressed IP", print_ipcomp},
     {112, "VRRP", print_vrrp},
-    {113, "PGM"},
+    {113, "PGM", print_pgm},
     {132, "SCTP", print_sctp, true},
     {135, "Mobility", print_mobility},
     {143, "Ethernet", print_ethernet_in_ip},
@@ -243,10 +243,10 @@ constexpr PortRow kUdpPorts[] = {
     {521, print_ripng},
     {546, print_dhcpv6},  // DHCPv6
     {547, print_dhcpv6},
-    {5359, nullptr},      // AHCP
+    {5359, print_ahcp},   // AHCP
     {6696, print_babel},  // Babel
     {6697, print_babel},
-    {8231, nullptr},                     // HNCP
+    {8231, print_hncp},                  // HNCP
     {4567, nullptr, End::kDestination},  // whiteboard
     {496, nullptr},                      // auto-RP
     {1645, print_radius},                // RADIUS
@@ -341,8 +341,8 @@ constexpr ForcedType kForcedTypes[] = {
     {"cnfp"},
     {"domain", print_dns, print_dns_over_tcp},
     {"lmp"},
-    {"pgm"},
-    {"pgm_zmtp1"},
+    {"pgm", print_pgm_in_udp},
+    {"pgm_zmtp1", print_pgm_with_zmtp},
     {"ptp", print_ptp_over_udp},
     {"radius", print_radius},
     {"resp", nullptr, print_resp},
@@ -355,7 +355,7 @@ constexpr ForcedType kForcedTypes[] = {
     {"vat"},
     {"vxlan", print_vxlan},
     {"wb"},
-    {"zmtp1"},
+    {"zmtp1", nullptr, print_zmtp},
 };
 
 const EthertypeRow* find_ethertype(std::uint16_t type) {
@@ -478,6 +478,10 @@ const ForcedType* find_forced_type(std::string_view name) {
 
 bool has_printer(const ForcedType& type) {
   return type.udp != nullptr || type.tcp != nullptr;
+}
+
+bool is_zmtp_forced(const Context& context) {
+  return context.options.forced != nullptr && context.options.forced->udp == print_pgm_with_zmtp;
 }
 
 bool is_left_out_by_force(const Context& context) {

@@ -40,6 +40,8 @@ bool print_udp_port(Context& context, Cursor payload, const Transport& transport
 bool print_tcp_port(Context& context, Cursor payload, const Transport& transport);
 // -T, which comes before any other look-up; true if it is given and its printer was called.
 bool print_udp_by_force(Context& context, Cursor payload, const Transport& transport);
+// -T with the type whose data in PGM is ZMTP.
+[[nodiscard]] bool is_zmtp_forced(const Context& context);
 // -T with a type that is not of UDP.
 [[nodiscard]] bool is_left_out_by_force(const Context& context);
 

@@ -21,11 +21,17 @@ void print_ssh(Context& context, Cursor payload, const Transport& transport);
 void print_rtsp(Context& context, Cursor payload, const Transport& transport);
 void print_whois(Context& context, Cursor payload, const Transport& transport);
 void print_resp(Context& context, Cursor payload, const Transport& transport);
+void print_zmtp(Context& context, Cursor payload, const Transport& transport);
+
+// In PGM; its length is that of the data, which may be less than there are bytes.
+void print_zmtp_datagram(Context& context, Cursor datagram);
 
 // By UDP port.
 void print_dns(Context& context, Cursor payload, const Transport& transport);
+void print_ahcp(Context& context, Cursor message, const Transport& transport);
 void print_bootp(Context& context, Cursor message, const Transport& transport);
 void print_dhcpv6(Context& context, Cursor payload, const Transport& transport);
+void print_hncp(Context& context, Cursor message, const Transport& transport);
 void print_ntp(Context& context, Cursor message, const Transport& transport);
 void print_ptp_over_udp(Context& context, Cursor message, const Transport& transport);
 void print_rx(Context& context, Cursor packet, const Transport& transport);

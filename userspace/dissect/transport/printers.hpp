@@ -12,6 +12,10 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip);
 void print_udp(Context& context, Cursor datagram, const IpHeader& ip);
 void print_sctp(Context& context, Cursor packet, const IpHeader& ip);
 void print_dccp(Context& context, Cursor packet, const IpHeader& ip);
+void print_pgm(Context& context, Cursor packet, const IpHeader& ip);
+// By -T, in UDP.
+void print_pgm_in_udp(Context& context, Cursor packet, const Transport& transport);
+void print_pgm_with_zmtp(Context& context, Cursor packet, const Transport& transport);
 
 // By ethertype.
 void print_tipc(Context& context, Cursor message, const LinkHeader& link);
