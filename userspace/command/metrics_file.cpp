@@ -18,8 +18,8 @@ namespace ringtap {
 namespace {
 
 constexpr std::string_view kUnix = "unix:";
-constexpr std::string_view kOpen = "o";
-constexpr std::string_view kPublish = "p";
+constexpr std::string_view kOpenMetrics = "o";
+constexpr std::string_view kPublishMetrics = "p";
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -39,8 +39,8 @@ UniqueFd open_unfinished(const std::string& path) {
 // In the helper process.
 HelperProcess::Answer serve(const std::string& path, std::string_view request) {
   if (path.empty()) return {std::to_string(EPERM), {}};
-  if (request == kOpen) return HelperProcess::Answer::of(open_unfinished(path));
-  if (request != kPublish) return {std::to_string(EPERM), {}};
+  if (request == kOpenMetrics) return HelperProcess::Answer::of(open_unfinished(path));
+  if (request != kPublishMetrics) return {std::to_string(EPERM), {}};
   if (std::rename(unfinished(path).c_str(), path.c_str()) != 0) return {std::to_string(errno), {}};
   return {};
 }
@@ -68,18 +68,18 @@ Result<std::unique_ptr<MetricsFile>> MetricsFile::prepare(const Options& options
   std::unique_ptr<MetricsFile> file(new MetricsFile(metrics.path, helper.take()));
   if (metrics.path.empty()) return file;
   // Whether it can be written is known now, and not when nobody looks any more.
-  if (!file->helper_.ask_for_file(kOpen)) return Error::from_errno(errno, "--metrics-file " + metrics.path);
+  if (!file->helper_.ask_for_file(kOpenMetrics)) return Error::from_errno(errno, "--metrics-file " + metrics.path);
   return file;
 }
 
 Result<> MetricsFile::write(std::string_view text) {
   if (path_.empty()) return ok();
   const auto failed = [&](int err) { return Error::from_errno(err, "--metrics-file " + path_, ErrorKind::kOutput); };
-  const UniqueFd file = helper_.ask_for_file(kOpen);
+  const UniqueFd file = helper_.ask_for_file(kOpenMetrics);
   if (!file) return failed(errno);
   const auto written = write_all(file.get(), std::as_bytes(std::span(text)), true);
   if (written.error != 0) return failed(written.error);
-  auto published = helper_.ask(kPublish);
+  auto published = helper_.ask(kPublishMetrics);
   if (!published) return published.take_error();
   return published->text.empty() ? ok() : failed(published->errno_value());
 }

@@ -10,6 +10,11 @@
 
 namespace ringtap {
 
+// Of a search through a chain of identical packets: how many are looked at, and after how many steps over those that
+// do not fit a cursor remembers the last of them.
+inline constexpr int kLookAhead = 64;
+inline constexpr int kStepsWithoutCursor = 4;
+
 class Chains {
  public:
   static constexpr std::uint32_t kNone = 0xffffffff;

@@ -13,9 +13,7 @@ namespace {
 
 // Among identical packets, one last seen longer ago comes after the others: unless queued, it has left the kernel.
 constexpr std::uint64_t kIdleNs = 10'000'000;
-constexpr int kLookAhead = 64;    // among identical packets
 constexpr int kRuleSteps = 1024;  // among packets of the content that a rule was applied to
-constexpr int kStepsWithoutCursor = 4;
 constexpr std::size_t kMaxCursors = 1U << 16;
 constexpr std::int64_t kXdpDrop = 1;  // <linux/bpf.h>
 

@@ -13,12 +13,10 @@
 namespace ringtap {
 namespace {
 
-constexpr int kLookAhead = 64;  // among identical packets, from the oldest and from the newest on
-constexpr int kStepsWithoutCursor = 4;
 constexpr std::size_t kMostCursors = 1U << 16;
 constexpr std::size_t kMostPieces = 1U << 16;
 // Among identical packets the first one, unless another was seen that much closer in time.
-constexpr std::uint64_t kIdleNs = 10'000'000;
+constexpr std::uint64_t kCloserByNs = 10'000'000;
 // A stream is looked through by blocks of its sequence numbers, none smaller than a superframe of TCP.
 constexpr std::uint32_t kBlockBits = 19;
 constexpr std::uint32_t kBlocks = std::uint32_t{1} << (32 - kBlockBits);
@@ -160,7 +158,7 @@ std::uint32_t Journeys::by_content(const Visit& visit) {
       const std::uint32_t journey = journey_of(at);
       if (has_visited(journey, visit.host)) continue;
       const std::uint64_t apart = distance(open_[journey].visits.front().first_ns, visit.first_ns);
-      if (best != kNone && apart + kIdleNs >= best_distance) continue;
+      if (best != kNone && apart + kCloserByNs >= best_distance) continue;
       best = journey;
       best_distance = apart;
     }

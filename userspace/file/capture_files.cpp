@@ -11,8 +11,6 @@ namespace {
 // So that thousands of files do not need gigabytes; a buffer grows when a record needs it.
 constexpr std::size_t kAllBuffers = 16 * 1024 * 1024;
 constexpr std::size_t kLeastBuffer = 16 * 1024;
-// Keeps the sum of now and the wait within the range of the clock.
-constexpr std::chrono::nanoseconds kLongestWait = std::chrono::hours(1);
 
 }  // namespace
 

@@ -16,9 +16,6 @@
 namespace ringtap {
 namespace {
 
-// Keeps the sum of now and the wait within the range of the clock.
-constexpr std::chrono::nanoseconds kLongestWait = std::chrono::hours(1);
-
 Result<UniqueFd> standard_input() {
   UniqueFd fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
   if (!fd) return Error::from_errno(errno, "open standard input");

@@ -19,6 +19,9 @@
 
 namespace ringtap {
 
+// Of a turn: keeps the sum of now and the wait within the range of the clock.
+inline constexpr std::chrono::nanoseconds kLongestWait = std::chrono::hours(1);
+
 class CaptureReader final : public RecordSource {
  public:
   // `name` is for messages; `buffer` is the size to begin with.

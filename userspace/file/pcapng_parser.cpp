@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/now.hpp"
 #include "record/owner_text.hpp"
 #include "record/trace_text.hpp"
 
@@ -17,7 +18,6 @@ using pcapng::BlockType;
 using Bytes = std::span<const std::byte>;
 
 constexpr std::size_t kMaxBlockOverhead = 1024 * 1024;  // head and options of a block around the longest record
-constexpr Int128 kNsPerSecond = 1'000'000'000;
 
 // The tap of a record that has only a verdict (trace_text.hpp).
 Tap tap_of(VerdictType verdict, Direction direction) {
@@ -63,7 +63,8 @@ void TimeScale::set_resolution(std::uint8_t tsresol) {
 
 std::uint64_t TimeScale::to_ns(pcapng::Timestamp time) const {
   const std::uint64_t units = std::uint64_t{time.upper} << 32 | time.lower;
-  const Int128 ns = units * kNsPerSecond / units_per_second_ + offset_s_ * kNsPerSecond + offset_ns_;
+  const Int128 second = kNsPerSecond;
+  const Int128 ns = units * second / units_per_second_ + offset_s_ * second + offset_ns_;
   return static_cast<std::uint64_t>(std::clamp<Int128>(ns, 0, std::numeric_limits<std::uint64_t>::max()));
 }
 

@@ -120,11 +120,11 @@ std::optional<FilterOp> decode_op(const ClassicInsn& insn) {
 }
 
 std::optional<FilterEnd> decode_end(const ClassicInsn& insn, std::size_t position, std::size_t count) {
-  using Kind = FilterEnd::Kind;
-  if (insn.code == (BPF_RET | BPF_K)) return FilterEnd{.kind = Kind::kReturnConstant, .k = insn.k};
-  if (insn.code == (BPF_RET | BPF_A)) return FilterEnd{.kind = Kind::kReturnA};
+  using EndKind = FilterEnd::Kind;
+  if (insn.code == (BPF_RET | BPF_K)) return FilterEnd{.kind = EndKind::kReturnConstant, .k = insn.k};
+  if (insn.code == (BPF_RET | BPF_A)) return FilterEnd{.kind = EndKind::kReturnA};
   const auto next = static_cast<std::int64_t>(position) + 1;
-  FilterEnd end{.kind = Kind::kBranch};
+  FilterEnd end{.kind = EndKind::kBranch};
   std::int64_t on_true = 0;
   std::int64_t on_false = 0;
   if (insn.code == (BPF_JMP | BPF_JA)) {

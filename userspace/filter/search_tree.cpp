@@ -27,14 +27,14 @@ struct Interval {
 };
 
 // The constants one field is compared with. The first group of a chain compares what A is already.
-struct Group {
+struct Comparisons {
   std::optional<FilterOp> load;
   std::optional<PacketField> field;
   std::vector<Interval> intervals;  // in the order of the tests until sort_intervals()
 };
 
 struct Chain {
-  std::vector<Group> groups;
+  std::vector<Comparisons> groups;
   int otherwise = -1;
   std::size_t length = 0;
 };
@@ -93,7 +93,7 @@ class ChainFinder {
     ++chain.length;
   }
 
-  static bool leads_only_to(const Group& group, int target) {
+  static bool leads_only_to(const Comparisons& group, int target) {
     return std::all_of(group.intervals.begin(), group.intervals.end(),
                        [&](const Interval& interval) { return interval.target == target; });
   }
@@ -135,7 +135,7 @@ class TreeBuilder {
   // The search begins at the end of block `at`.
   void build(std::size_t at, Chain& chain) {
     for (std::size_t n = 0; n < chain.groups.size(); ++n) {
-      Group& group = chain.groups[n];
+      Comparisons& group = chain.groups[n];
       sort_intervals(group.intervals);
       otherwise_ = chain.otherwise;
       if (n + 1 < chain.groups.size()) {

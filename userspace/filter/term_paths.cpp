@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxFields = 64;
 constexpr std::size_t kMaxPaths = 64;
-constexpr std::size_t kMaxSteps = 4096;  // of all paths of a term
+constexpr std::size_t kMaxPathSteps = 4096;  // of all paths of a term
 
 std::optional<bool> known_result(const TermPath& known, std::size_t field, const FilterEnd& end) {
   for (const TermTest& fact : known) {
@@ -111,7 +111,7 @@ bool TermReader::follow(const Term& term, const TermPath& known, TermReach* reac
     Walk walk = std::move(open.back());
     open.pop_back();
     while (walk.at >= term.begin && walk.at < term.end) {
-      if (++steps > kMaxSteps) return false;
+      if (++steps > kMaxPathSteps) return false;
       const auto* end = std::get_if<FilterEnd>(&insns_[walk.at]);
       if (end == nullptr) {
         if (!step(walk, std::get<FilterOp>(insns_[walk.at]), reach)) return false;

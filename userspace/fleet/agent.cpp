@@ -22,9 +22,9 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kConnectPatience = 2s;
-constexpr auto kTick = 100ms;
+constexpr auto kRequestTick = 100ms;
 constexpr std::chrono::milliseconds kPatienceWithDisk = 10min;
-constexpr std::size_t kMostInterfaces = 64;  // of a status
+constexpr std::size_t kMostStatusInterfaces = 64;
 
 // Up to a number that fits into one answer.
 void add_interfaces(Fields& fields) {
@@ -32,7 +32,7 @@ void add_interfaces(Fields& fields) {
   if (names == nullptr) return;
   std::size_t count = 0;
   for (const struct if_nameindex* name = names; name->if_index != 0; ++name) {
-    if (++count <= kMostInterfaces) fields.add("interface", name->if_name);
+    if (++count <= kMostStatusInterfaces) fields.add("interface", name->if_name);
   }
   fields.add("interfaces", count);
   ::if_freenameindex(names);
@@ -84,7 +84,7 @@ Result<> Agent::run() {
       is_connected = *connected;
     }
     const auto now = Clock::now();
-    if (auto message = requests_->take(now + kTick)) handle(*message);
+    if (auto message = requests_->take(now + kRequestTick)) handle(*message);
     std::erase_if(sessions_, [&](const auto& session) {
       if (session->is_over()) settings_.tell(session->name() + ": over");
       return session->is_over();

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kFullSection = 240 * 1024;
 constexpr std::size_t kReadAtOnce = 256 * 1024;
-constexpr auto kTick = 50ms;
+constexpr auto kSectionTick = 50ms;
 constexpr auto kOldestBatch = 100ms;               // packets wait so long for others to come
 constexpr auto kHeartbeat = 250ms;                 // while there are none
 constexpr auto kPrepareTime = 20s;                 // for the taps to be attached
@@ -252,7 +252,7 @@ void AgentSession::run() {
   while (has_packets || has_messages) {
     std::array<pollfd, 2> fds = {{{.fd = has_packets ? process_.packets() : -1, .events = POLLIN, .revents = 0},
                                   {.fd = has_messages ? process_.messages() : -1, .events = POLLIN, .revents = 0}}};
-    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kTick).count();
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kSectionTick).count();
     if (::poll(fds.data(), fds.size(), static_cast<int>(wait)) == 0) is_empty_ = true;
     if (has_messages && fds[1].revents != 0) has_messages = read_messages();
     if (has_packets && fds[0].revents != 0) {

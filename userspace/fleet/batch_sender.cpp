@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 constexpr auto kAnswerPatience = 3s;
 constexpr auto kFirstBackOff = 20ms;
 constexpr auto kLongestBackOff = 1000ms;
-constexpr auto kTick = 50ms;
+constexpr auto kSendTick = 50ms;
 // Room for the batch's own header.
 constexpr std::size_t kHeaderRoom = 2048;
 
@@ -246,7 +246,7 @@ std::shared_ptr<BatchSender::Queued> BatchSender::find_due(Clock::time_point now
 
 void BatchSender::run() {
   for (;;) {
-    auto wake = Clock::now() + kTick;
+    auto wake = Clock::now() + kSendTick;
     std::shared_ptr<Queued> next;
     {
       const std::lock_guard lock(mutex_);

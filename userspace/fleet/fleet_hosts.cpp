@@ -21,7 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kQuiet = 400ms;
 constexpr auto kLongest = 3s;
-constexpr auto kApiPatience = 5s;
 constexpr std::size_t kMostHosts = 4096;
 
 Result<> not_permitted(Nats& nats) {

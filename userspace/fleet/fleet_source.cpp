@@ -24,7 +24,7 @@ constexpr std::uint64_t kMostPerTurn = 4096;
 constexpr std::uint64_t kAskedAtOnce = 8;  // messages
 constexpr std::size_t kEnoughWaiting = 8;  // batches of a host that are here
 constexpr auto kAskPatience = 3s;          // for messages to come
-constexpr auto kTick = 20ms;
+constexpr auto kMergeTick = 20ms;
 constexpr auto kLastPatience = 500ms;  // of one whose agent is gone
 constexpr auto kSilence = 600ms;       // after it an agent is asked whether it is there
 constexpr auto kAliveTime = 1s;        // for its answer
@@ -443,7 +443,7 @@ Result<SourceState> FleetSource::turn(Sink& sink, std::uint64_t max_records, std
       return end(sink);
     }
     if (now >= deadline) return SourceState::kMore;
-    if (auto message = mailbox_->take(std::min(deadline, now + kTick))) receive(std::move(*message));
+    if (auto message = mailbox_->take(std::min(deadline, now + kMergeTick))) receive(std::move(*message));
   }
 }
 

@@ -11,7 +11,6 @@
 namespace ringtap {
 namespace {
 
-constexpr std::chrono::milliseconds kApiPatience = std::chrono::seconds(5);
 constexpr std::uint64_t kDay = std::uint64_t{86'400} * 1'000'000'000;
 constexpr std::uint64_t kSecond = 1'000'000'000;
 

@@ -4,6 +4,7 @@
 // of JetStream's own API. Stateless; any thread that may use the connection.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,9 @@
 #include "ringtap/result.hpp"
 
 namespace ringtap {
+
+// For the answer to a request of JetStream's API.
+inline constexpr std::chrono::milliseconds kApiPatience = std::chrono::seconds(5);
 
 std::string stream_name(std::string_view session);
 // Of the batches of one host; what the collector notes is at a name that no host can have.

@@ -20,7 +20,7 @@
 namespace ringtap {
 namespace {
 
-std::optional<HelperProcess>& the_helper() {
+std::optional<HelperProcess>& map_helper() {
   static std::optional<HelperProcess> helper;
   return helper;
 }
@@ -52,7 +52,7 @@ struct Request {
 };
 
 UniqueFd ask(const Request& request) {
-  return the_helper()->ask_for_file({reinterpret_cast<const char*>(&request), sizeof request});
+  return map_helper()->ask_for_file({reinterpret_cast<const char*>(&request), sizeof request});
 }
 
 Error refused(const CpuMaps::Kind& kind, unsigned cpu, std::uint32_t entries, int err) {
@@ -123,7 +123,7 @@ Result<> CpuMaps::filled() {
 }
 
 Result<UniqueFd> CpuMaps::add(unsigned cpu, std::uint32_t entries) const {
-  UniqueFd inner = the_helper() ? ask({fd(), cpu, entries}) : add_here(fd(), kind_, cpu, entries);
+  UniqueFd inner = map_helper() ? ask({fd(), cpu, entries}) : add_here(fd(), kind_, cpu, entries);
   if (!inner) return refused(kind_, cpu, entries, errno);
   return inner;
 }
@@ -147,7 +147,7 @@ Result<> CpuMaps::start_helper(std::vector<const CpuMaps*> maps) {
                                       .prepare = [] { return keep_only(capability_set({CAP_BPF})); },
                                       .serve = serve});
   if (!helper) return helper.take_error();
-  the_helper().emplace(helper.take());
+  map_helper().emplace(helper.take());
   return ok();
 }
 

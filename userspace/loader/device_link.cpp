@@ -21,7 +21,7 @@
 namespace ringtap {
 namespace {
 
-std::optional<HelperProcess>& the_helper() {
+std::optional<HelperProcess>& link_helper() {
   static std::optional<HelperProcess> helper;
   return helper;
 }
@@ -71,8 +71,8 @@ Result<DeviceLink> parse_link_request(std::string_view request, std::span<const 
 }
 
 UniqueFd make_device_link(const DeviceLink& link) {
-  if (!the_helper()) return make_here(link);
-  return the_helper()->ask_for_file({reinterpret_cast<const char*>(&link), sizeof link});
+  if (!link_helper()) return make_here(link);
+  return link_helper()->ask_for_file({reinterpret_cast<const char*>(&link), sizeof link});
 }
 
 Result<> start_link_helper(std::vector<int> program_fds, bool enters) {
@@ -87,7 +87,7 @@ Result<> start_link_helper(std::vector<int> program_fds, bool enters) {
                                       .prepare = [enters] { return keep_attaching(enters); },
                                       .serve = serve});
   if (!helper) return helper.take_error();
-  the_helper().emplace(helper.take());
+  link_helper().emplace(helper.take());
   return ok();
 }
 

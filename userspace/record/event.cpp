@@ -42,9 +42,9 @@ Trace to_trace(const EventView& event) {
 }  // namespace
 
 PacketType packet_type_of_address(std::span<const std::byte> frame) {
-  constexpr std::size_t kAddressLength = 6;
-  if (frame.size() < kAddressLength) return PacketType::kUnknown;
-  const auto address = frame.first(kAddressLength);
+  constexpr std::size_t kMacLength = 6;
+  if (frame.size() < kMacLength) return PacketType::kUnknown;
+  const auto address = frame.first(kMacLength);
   if (std::all_of(address.begin(), address.end(), [](std::byte b) { return b == std::byte{0xff}; })) {
     return PacketType::kBroadcast;
   }

@@ -2,10 +2,10 @@
 #include "record/owner_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
+#include "base/number_text.hpp"
 #include "base/plain_text.hpp"
 
 namespace ringtap {
@@ -16,11 +16,6 @@ constexpr std::size_t kShownOfId = 12;  // as docker ps(1) does
 std::string container_text(const Process& process) {
   if (!process.container_name.empty()) return plain_line(process.container_name);
   return plain_line(process.container).substr(0, kShownOfId);
-}
-
-void append_number(std::string& text, std::uint64_t value, int base = 10) {
-  std::array<char, 20> digits{};
-  text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value, base).ptr);
 }
 
 template <class Number>

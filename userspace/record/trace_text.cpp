@@ -5,14 +5,10 @@
 #include <array>
 #include <charconv>
 
+#include "base/number_text.hpp"
+
 namespace ringtap {
 namespace {
-
-void append_number(std::string& text, std::uint64_t value, int base) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, base).ptr;
-  text.append(digits.data(), end);
-}
 
 // A name with a blank would be two words.
 void append_word(std::string& text, std::string_view key, std::string_view value) {
@@ -116,14 +112,14 @@ void append_trace_words(std::string& text, const RecordView& record) {
   if (record.tap == Tap::kNetfilter) {
     text.append(" hook=").append(kNetfilterHookNames[static_cast<std::size_t>(trace.hook)]);
     text.append(trace.last ? " stage=post" : " stage=pre");
-    if (trace.in_ifindex != 0) append_number(text.append(" in="), trace.in_ifindex, 10);
-    if (trace.out_ifindex != 0) append_number(text.append(" out="), trace.out_ifindex, 10);
+    if (trace.in_ifindex != 0) append_number(text.append(" in="), trace.in_ifindex);
+    if (trace.out_ifindex != 0) append_number(text.append(" out="), trace.out_ifindex);
   }
-  if (record.ifindex != 0) append_number(text.append(" ifindex="), record.ifindex, 10);
+  if (record.ifindex != 0) append_number(text.append(" ifindex="), record.ifindex);
   if (trace.followed) text.append(" followed=1");
   if (!trace.device.empty()) append_word(text, " device=", trace.device);
   if (trace.other_netns) text.append(" other_netns=1");
-  if (trace.netns != 0) append_number(text.append(" netns="), trace.netns, 10);
+  if (trace.netns != 0) append_number(text.append(" netns="), trace.netns);
   if (!trace.netns_name.empty()) append_word(text, " netns_name=", trace.netns_name);
   if (trace.bridge_port) text.append(" bridge_port=1");
   if (!trace.reason.empty()) text.append(" reason=").append(trace.reason);
