@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compare/hosts_comparer.hpp"
+#include "record/capture_format.hpp"
 #include "support/memory_writer.hpp"
 #include "support/packet.hpp"
 
@@ -387,6 +388,24 @@ TEST(HostsCompare, NamesDatagramsThatWereSentInPieces) {
     EXPECT_EQ(fleet.paths(), (Paths{{"a sent on eth0 -> - " + kDivided, 1},
                                     {"- " + kDivided + " -> b delivered", 3},
                                     {"a sent on eth0 -> - not seen at any other host", 1}}));
+  }
+}
+
+// It could be one frame by its length.
+TEST(HostsCompare, NamesShortSuperframesOfUdpByTheirOffload) {
+  for (const bool is_from_a_file : {true, false}) {
+    Fleet fleet(2);
+    constexpr std::size_t kPiece = 100;
+    FileExtras extras;
+    extras.flags = pcapng::kFlagsSegmentationOffload;
+    const Bytes superframe = udp_of(3 * kPiece, 1);
+    RecordView egress = fleet.record('a', Tap::kTcEgress, superframe, 1, 0x100);
+    if (is_from_a_file) egress.extras = &extras;
+    egress.gso_size = is_from_a_file ? 0 : kPiece;
+    fleet.give(egress);
+    fleet.give('a', Tap::kStackOut, superframe, 1, 0x100);
+    for (std::uint16_t i = 0; i < 3; ++i) fleet.deliver('b', udp_of(kPiece, 1 + i), 2 + i, 0x201 + i);
+    EXPECT_EQ(fleet.paths(), (Paths{{"a sent on eth0 -> - " + kDivided, 1}, {"- " + kDivided + " -> b delivered", 3}}));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/mix.hpp"
+#include "record/capture_format.hpp"
 
 namespace ringtap {
 namespace {
@@ -221,6 +222,16 @@ std::uint32_t Correlator::first_fit(std::uint64_t hash, const PacketKey& key, st
   return packet_of(at);
 }
 
+namespace {
+
+// Live, or as a file tells.
+bool is_superframe(const RecordView& record) {
+  const std::uint32_t flags = record.extras == nullptr ? 0 : record.extras->flags;
+  return record.gso_size != 0 || (flags & pcapng::kFlagsSegmentationOffload) != 0;
+}
+
+}  // namespace
+
 std::uint32_t Correlator::start(const RecordView& record, const PacketKey& key) {
   const std::uint32_t index = packets_.add();
   Packet& packet = packets_[index];
@@ -260,6 +271,7 @@ void Correlator::see(std::uint32_t index, const RecordView& record, const Packet
   packet.history.first_ns = std::min(packet.history.first_ns, record.time_ns);
   packet.history.last_ns = std::max(packet.history.last_ns, record.time_ns);
   PacketHistory& history = packet.history;
+  history.is_superframe |= is_superframe(record);
   if (key.hop_limit != 0 && (history.last_hop_limit == 0 || key.hop_limit < history.last_hop_limit)) {
     history.last_hop_limit = key.hop_limit;
   }

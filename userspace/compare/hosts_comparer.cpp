@@ -34,7 +34,7 @@ bool is_in_pieces(const PacketHistory& history, std::span<const Observation> obs
   const NatProof& proof = history.proof;
   if (proof.protocol == IPPROTO_TCP || history.is_merged) return false;
   const std::uint32_t longest = proof.version == 6 ? kFramePayload6 : kFramePayload4;
-  if (proof.protocol == IPPROTO_UDP && proof.payload_len > longest) return true;
+  if (proof.protocol == IPPROTO_UDP && (proof.payload_len > longest || history.is_superframe)) return true;
   return std::any_of(observations.begin(), observations.end(), [&](const Observation& seen) {
     return seen.records > 1 && kEgressTaps.contains(places[seen.place].tap);
   });

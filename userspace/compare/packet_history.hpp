@@ -58,6 +58,7 @@ struct PacketHistory {
   bool xdp_dropped = false;            // dropped by ringtap's XDP tap
   bool has_skb = false;                // its sk_buff address is known
   bool is_merged = false;              // one of several frames that GRO merged
+  bool is_superframe = false;          // a record had segmentation offload: it is or will be several frames
   bool is_evicted = false;             // finished early because too many packets were open
   std::uint64_t reassembled_into = 0;  // number of the datagram
   Freed drop;                          // the packet's own sk_buff
