@@ -29,7 +29,7 @@ ALIAS = re.compile(r"^ *using (\w+) =", re.MULTILINE)
 # Headers of which some define what others do: files that include them are not put together with files that do not.
 KINDS = ("linux/", "linux/netfilter", "pcap")
 ENUMERATION = re.compile(r"\benum\b[^{;]*\{([^}]*)\}")
-NAME = re.compile(r".*?(?<![\w:])(?!const\b|noexcept\b|static_assert\b)(\w+)\s*[({=;\[]")
+NAME = re.compile(r".*?(?<![\w:])(?!const\b|noexcept\b|default\b|delete\b|sizeof\b)(\w+)\s*[({=;\[]")
 FOUND = re.compile(r"^(.+?:\d+:\d+: (?:warning|error): .+)$", re.MULTILINE)
 
 
@@ -77,7 +77,7 @@ def own_names(text):
     for body in ENUMERATION.findall(text):
         names.update(re.findall(r"\bk[A-Z]\w*", body))
     for line in text.splitlines():
-        if not re.match(r"[A-Za-z\[]", line) or line.startswith(("namespace", "extern")):
+        if not re.match(r"[A-Za-z\[]", line) or line.startswith(("namespace", "extern", "static_assert")):
             continue
         found = TYPE.match(line) or NAME.match(line)
         if found:
