@@ -10,11 +10,9 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-#define AF_INET	     2
-#define AF_INET6     10
-#define AF_PACKET    17
-#define TIME_WAIT    6 /* sock_common.skc_state: these two are no whole sockets */
-#define NEW_SYN_RECV 12
+#define AF_INET	  2
+#define AF_INET6  10
+#define AF_PACKET 17
 
 /* Whether a socket sends or gets packets: an address family of its own is looked at only here. */
 static __always_inline int has_packets(struct sock *sk)

@@ -15,8 +15,10 @@
 #include "ringtap/abi.h"
 #include "kernel_types.h"
 
-#define PF_KTHREAD 0x00200000 /* task_struct.flags, include/linux/sched.h */
-#define LISTENS	   10	      /* bpf_sock.state, TCP_LISTEN */
+#define PF_KTHREAD   0x00200000 /* task_struct.flags, include/linux/sched.h */
+#define LISTENS	     10		/* sock_common.skc_state, TCP_LISTEN */
+#define TIME_WAIT    6		/* the same: these two are no whole sockets */
+#define NEW_SYN_RECV 12
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);

@@ -83,18 +83,23 @@ static __always_inline int is_first_device(struct __sk_buff *skb, __u16 family)
 	return READ(route, dev) == device;
 }
 
+/* Of a whole socket: a member of bpf_sock, where that was asked for, which is a call, or else by a load. */
+#define OF(full, member, sk, field) ((full) ? (full)->member : (sk)->field)
+
 /*
  * Whether the running thread is the sender. In a softirq it is whatever was interrupted. TCP transmits there only while
  * no thread holds the socket's lock; if one holds it, that one transmits. UDP and raw sockets transmit in their thread.
  * A device on top of this one may queue, and send what it has queued in another's softirq.
  */
-static __always_inline int is_sending(struct __sk_buff *skb, struct bpf_sock *full, struct sock *sk, __u32 thread_flags)
+static __always_inline int is_sending(struct __sk_buff *skb, struct bpf_sock *full, struct sock *sk, __u32 family,
+				      __u32 thread_flags)
 {
-	if (thread_flags & PF_KTHREAD || !is_first_device(skb, full->family))
+	if (thread_flags & PF_KTHREAD || !is_first_device(skb, family))
 		return 0;
-	if (full->type == SOCK_DGRAM || full->type == SOCK_RAW)
+	__u32 type = OF(full, type, sk, sk_type);
+	if (type == SOCK_DGRAM || type == SOCK_RAW)
 		return 1;
-	return full->state != LISTENS && READ(sk, sk_lock.owned);
+	return OF(full, state, sk, __sk_common.skc_state) != LISTENS && READ(sk, sk_lock.owned);
 }
 
 static __always_inline int is_made_by_kernel(struct sock *sk)
@@ -206,13 +211,13 @@ static __always_inline void set_running(struct ringtap_owner *end, __u32 kind, s
 	end->uid = uid;
 }
 
-/* The running thread, if it is the sender and has the socket. */
+/* The running thread, if it is the sender and has the socket; `full` is there if it has no owner. */
 static __always_inline int set_sender(struct __sk_buff *skb, struct ringtap_owner *end, struct bpf_sock *full,
-				      struct sock *sk, struct ringtap_socket_owner *owner, __u64 cookie)
+				      struct sock *sk, __u32 family, struct ringtap_socket_owner *owner, __u64 cookie)
 {
 	struct task_struct *task = running_task();
 
-	if (!is_sending(skb, full, sk, task->flags))
+	if (!is_sending(skb, full, sk, family, task->flags))
 		return 0;
 	__u64 process = process_of(task);
 	__u32 uid = uid_of(task);
@@ -222,7 +227,7 @@ static __always_inline int set_sender(struct __sk_buff *skb, struct ringtap_owne
 		/* With the copy of a record of its own, its listener's, a server with many descriptors speaks first. */
 		if (holds != HOLDS && !(holds == MAY_HOLD && owner && owner->process == process))
 			return 0;
-		if (!owner)
+		if (!owner && full)
 			owner = bpf_sk_storage_get(&socket_owners, full, 0, BPF_SK_STORAGE_GET_F_CREATE);
 		if (owner)
 			set_owner(owner, task, process, cookie, uid);
@@ -249,12 +254,25 @@ static __always_inline void set_tun_writer(struct __sk_buff *skb, struct ringtap
 	end->kind = RINGTAP_OWNER_UNKNOWN;
 	if (!sk || skb->hash || task->flags & PF_KTHREAD)
 		return;
-	__u64 file = (__u64)BPF_CORE_READ(sk, sk_socket, file);
+	struct socket *socket = READ(sk, sk_socket);
+	__u64 file = socket ? (__u64)BPF_CORE_READ(socket, file) : 0;
 	if (!file || owner_holds(skb, file) != HOLDS)
 		return;
 	__u64 process = process_of(task);
 	name_once(task, process);
 	set_running(end, RINGTAP_OWNER_TUN, task, process, uid_of(task));
+}
+
+/* A mini socket: a request for a connection, or TIME_WAIT. */
+static __always_inline void set_mini_socket(struct __sk_buff *skb, struct ringtap_owner *end, struct bpf_sock *sk)
+{
+	struct bpf_sock *listener = bpf_get_listener_sock(sk);
+	__u64 cookie = bpf_get_socket_cookie(skb);
+
+	if (listener)
+		set_known(end, bpf_sk_storage_get(&socket_owners, listener, 0, 0), cookie, 1);
+	else
+		set_closed(end, cookie);
 }
 
 /* The sender, by the packet's own socket; `sending`: it may be the running thread. */
@@ -269,29 +287,29 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 		set_tun_writer(skb, end);
 		return;
 	}
-	struct bpf_sock *full = bpf_sk_fullsock(sk);
-	if (!full) {
-		struct bpf_sock *listener = bpf_get_listener_sock(sk);
-		__u64 cookie = bpf_get_socket_cookie(skb);
-
-		if (listener)
-			set_known(end, bpf_sk_storage_get(&socket_owners, listener, 0, 0), cookie, 1);
-		else
-			set_closed(end, cookie);
-		return;
-	}
 	struct sock *kernel_sk = socket_of(skb);
+	struct bpf_sock *full = NULL;
 	if (!kernel_sk)
 		return;
-	if (is_made_by_kernel(kernel_sk) && full->type != SOCK_STREAM) {
+	/* Where its members can be loaded a whole socket with a record is not asked for. */
+	if (!cfg_kernel_casts || sk->state == TIME_WAIT || sk->state == NEW_SYN_RECV) {
+		full = bpf_sk_fullsock(sk);
+		if (!full) {
+			set_mini_socket(skb, end, sk);
+			return;
+		}
+	}
+	if (is_made_by_kernel(kernel_sk) && OF(full, type, kernel_sk, sk_type) != SOCK_STREAM) {
 		end->kind = RINGTAP_OWNER_KERNEL;
 		return;
 	}
-	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
+	if (!owner && !full)
+		full = bpf_sk_fullsock(sk);
 	__u64 cookie = cfg_kernel_casts ? kernel_sk->__sk_common.skc_cookie.counter : 0;
 	if (!cookie)
 		cookie = bpf_get_socket_cookie(skb);
-	if (!owner) {
+	if (!owner && full) {
 		struct mptcp_sock *mptcp = mptcp_of(full);
 
 		end->kind = RINGTAP_OWNER_UNKNOWN;
@@ -306,10 +324,11 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 			return;
 		}
 	}
-	if (sending && set_sender(skb, end, full, kernel_sk, owner, cookie))
+	if (sending && set_sender(skb, end, full, kernel_sk, family, owner, cookie))
 		return;
-	set_known(end, owner, cookie, full->state == LISTENS && full->protocol == IPPROTO_TCP);
-	if (end->kind == RINGTAP_OWNER_SOCKET && full->protocol == IPPROTO_TCP && !READ(kernel_sk, sk_socket))
+	int is_tcp = OF(full, protocol, kernel_sk, sk_protocol) == IPPROTO_TCP;
+	set_known(end, owner, cookie, is_tcp && OF(full, state, kernel_sk, __sk_common.skc_state) == LISTENS);
+	if (end->kind == RINGTAP_OWNER_SOCKET && is_tcp && !READ(kernel_sk, sk_socket))
 		end->kind = RINGTAP_OWNER_CLOSED;
 }
 
