@@ -242,8 +242,10 @@ bool put_ack(Context& context, const Cursor& body, State&) {
 }
 
 bool put_hello(Context& context, const Cursor& body, State&) {
+  constexpr std::uint16_t kUnicast = 0x8000;
+  const std::uint16_t flags = body.be16(0);
   const std::uint16_t interval = body.be16(4);
-  context.put("seqno ", body.be16(2), ' ');
+  context.put((flags & kUnicast) != 0 ? "(Unicast) " : "", "seqno ", body.be16(2), ' ');
   if (interval == 0) {
     context.put("unscheduled");
   } else {

@@ -385,8 +385,19 @@ class Message {
     for (const std::uint8_t byte : message_.span(at, size)) context_.put(Hex{byte, 2});
   }
 
+  // RFC 7873 4: the client's 8 bytes, and 8 to 32 of the server.
+  void put_cookie(std::size_t at, std::size_t size) {
+    constexpr std::size_t kClient = 8;
+    if (size == 0) return;
+    if (size != kClient && (size < 2 * kClient || size > 5 * kClient)) return context_.put("  (invalid)");
+    put_hex(at, kClient);
+    if (ok()) put_hex(at + kClient, size - kClient);
+  }
+
   void put_option(std::uint16_t code, std::size_t at, std::size_t size) {
     switch (code) {
+      case 10:
+        return put_cookie(at, size);
       case 5:
         return put_algorithms(kAlgorithms, at, size);
       case 6:
