@@ -239,6 +239,14 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"-s", "k"}, "-s k"},
       {{"-B", "0m"}, "-B 0m"},
       {{"--skip", "-1"}, ""},
+      {{"--threads", "0", "-w", "x"}, "--threads 0"},
+      {{"--threads", "2"}, "--threads needs -w"},
+      {{"--threads", "2", "-w", "-"}, "--threads needs -w"},
+      {{"--threads", "2", "-w", "x", "--print"}, "--print"},
+      {{"--threads", "2", "-w", "x", "-c", "5"}, "-c and --skip"},
+      {{"--threads", "2", "-w", "x", "-C", "5"}, "-C and -G"},
+      {{"--threads", "2", "-w", "x", "--who"}, "--who"},
+      {{"--threads", "2", "-w", "x", "--tap", "tc,stack"}, "the taps tc and xdp"},
       {{"--print-sampling", "0"}, "--print-sampling 0"},
       {{"--n"}, "--nano, --netns, --no-optimize"},
       {{"compare", "--lengths"}, "--lengths"},
@@ -365,9 +373,9 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
                                         "--sandbox",
                                         "--sync"};
   const std::map<std::string, const char*> values = {
-      {"--tap", "tc"},    {"--xdp-mode", "native"}, {"-B", "64m"},          {"--sample", "1/2"},
-      {"--max-pps", "5"}, {"--time-batch", "10us"}, {"--duration", "5s"},   {"--ready-file", "x"},
-      {"--netns", "web"}, {"--metrics", "unix:x"},  {"--metrics-file", "x"}};
+      {"--tap", "tc"},    {"--xdp-mode", "native"}, {"-B", "64m"},           {"--sample", "1/2"},
+      {"--max-pps", "5"}, {"--time-batch", "10us"}, {"--duration", "5s"},    {"--ready-file", "x"},
+      {"--netns", "web"}, {"--metrics", "unix:x"},  {"--metrics-file", "x"}, {"--threads", "2"}};
   for (const OptionRow& row : option_table()) {
     if ((row.forms & kCaptureForm) == 0) continue;
     const std::string name = std::string(row.names).substr(0, std::string(row.names).find(','));

@@ -73,6 +73,16 @@ TEST(PacketIds, RecordsWithoutABufferHaveNumbersOfTheirOwn) {
   EXPECT_EQ(ids.of(record(Tap::kPacketIn, bytes, 0)), 2U);
 }
 
+TEST(PacketIds, OfSeveralThreadsAreNeverAlike) {
+  PacketIds first(0, 2);
+  PacketIds second(1, 2);
+  const Bytes bytes = udp(1);
+  EXPECT_EQ(first.of(record(Tap::kXdp, bytes, 0)), 1U);
+  EXPECT_EQ(second.of(record(Tap::kXdp, bytes, 0)), 2U);
+  EXPECT_EQ(first.of(record(Tap::kXdp, bytes, 0)), 3U);
+  EXPECT_EQ(second.of(record(Tap::kXdp, bytes, 0)), 4U);
+}
+
 TEST(PacketIds, ForgetsRatherThanGrows) {
   PacketIds ids;
   const Bytes bytes = udp(1);

@@ -90,14 +90,19 @@ Result<> Session::run() {
   // Records that the sink accepted but could not store count as discarded.
   const std::uint64_t left_out = sink_.records_left_out();
   totals_.discard(Discard::kSkipped) += left_out;
-  totals_.written = std::min(handed_over_ - left_out, sink_.records_stored());
-  totals_.discard(Discard::kOutput) += handed_over_ - left_out - totals_.written;
+  totals_.written = std::min(handed_over() - left_out, sink_.records_stored());
+  totals_.discard(Discard::kOutput) += handed_over() - left_out - totals_.written;
+  if (options_.beside) totals_.discard(Discard::kOutput) += options_.beside().refused;
   if (auto account = source_.account()) totals_.discard(Discard::kFilter) = account->refused;
   // A reader that has closed the pipe is not an error, but any other failure at the end is.
   const auto is_epipe = [](const Result<>& r) { return !r && r.error().errno_value() == EPIPE; };
   if (is_epipe(result)) result = ok();
   if (!is_epipe(closed)) keep_first(result, std::move(closed));
   return result;
+}
+
+std::uint64_t Session::handed_over() const {
+  return handed_over_ + (options_.beside ? options_.beside().taken : 0);
 }
 
 Result<> Session::capture() {
@@ -128,9 +133,9 @@ Result<> Session::capture() {
 
     signals_.clear_wake();
     if (signals_.take_counts_asked()) {
-      totals_.written = handed_over_;
+      totals_.written = handed_over();
       on_counts_asked_(totals_);
-      if (auto result = write_statistics(); !result) return result;
+      if (auto result = options_.beside ? ok() : write_statistics(); !result) return result;
     }
     const auto now = Steady::now();
     look_at_progress(now);
@@ -156,7 +161,7 @@ void Session::look_at_progress(Steady::time_point now) {
   if (!is_first_loss && now - last_progress_ < kProgressInterval) return;
   loss_told_ = loss_seen_;
   last_progress_ = now;
-  totals_.written = handed_over_;
+  totals_.written = handed_over();
   options_.on_progress(totals_);
 }
 

@@ -33,6 +33,12 @@ struct SessionOptions {
   // Called with the totals so far once a second, and at once when the first record comes before which others were lost;
   // null: never.
   std::function<void(const SessionTotals&)> on_progress = {};
+  // What threads of the source have handed to sinks of their own, and what these refused; null: there are none.
+  struct Beside {
+    std::uint64_t taken = 0;
+    std::uint64_t refused = 0;
+  };
+  std::function<Beside()> beside = {};
   // Called between turns after a SIGHUP; null: that is not asked of the sink.
   std::function<Result<>()> start_next_file = {};
   // Called between turns after a SIGUSR2, before the flush; null: that is all it does.
@@ -64,6 +70,7 @@ class Session {
 
  private:
   Result<> capture();
+  [[nodiscard]] std::uint64_t handed_over() const;
   void look_at_progress(std::chrono::steady_clock::time_point now);
   std::uint64_t most_records();
   Result<> hand_over_rest(bool wanted);

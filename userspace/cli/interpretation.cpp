@@ -170,6 +170,27 @@ Result<> interpret_output(Draft& draft) {
   return ok();
 }
 
+// Each thread has a part of the packets in time order, and nobody has all of them.
+Result<> check_threads(const Options& options) {
+  const CaptureSettings& capture = options.capture;
+  const OutputOptions& output = options.output;
+  if (capture.threads == 1) return ok();
+  if (output.path.empty() || output.path == "-") return usage("--threads needs -w with the name of a file");
+  const std::array<std::pair<bool, const char*>, 5> others = {
+      {{output.print, "--print and --json"},
+       {output.count_only, "--count"},
+       {output.rotation.rotates(), "-C and -G"},
+       {options.limits.count || options.limits.skip > 0, "-c and --skip"},
+       {capture.who, "--who"}}};
+  for (const auto& [given, name] : others) {
+    if (given) return usage("--threads cannot be used together with " + std::string(name));
+  }
+  TapSet missing = capture.taps;
+  missing.erase(kTcTaps);
+  missing.erase({Tap::kXdp});
+  return missing.empty() ? ok() : usage("--threads works at the taps tc and xdp");
+}
+
 // An object has what its fields say and no names of hosts.
 Result<> interpret_json(Draft& draft) {
   if (draft.options.text_style.json.fields.empty()) return ok();
@@ -213,7 +234,7 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   options.capture.taps = draft.taps.value_or(options.capture.taps);
   // A filter of a socket may not take the lock that --max-pps needs, and does not know whose packet it is.
   options.capture.may_choose_taps = !draft.taps && options.capture.reduction.max_pps == 0 && !options.capture.who &&
-                                    !options.capture.looks_into_namespaces();
+                                    !options.capture.looks_into_namespaces() && options.capture.threads == 1;
   if (auto result = interpret_expression(draft, expression); !result) return result.take_error();
   if (auto result = interpret_direction(draft); !result) return result.take_error();
   if (auto result = check_reduction(options); !result) return result.take_error();
@@ -227,6 +248,7 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = interpret_xdp(draft); !result) return result.take_error();
   if (auto result = interpret_output(draft); !result) return result.take_error();
   if (auto result = interpret_json(draft); !result) return result.take_error();
+  if (auto result = check_threads(options); !result) return result.take_error();
   interpret_dump(draft, options.text_style);
   options.action = capture_action(draft);
   return std::move(options);

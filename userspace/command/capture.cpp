@@ -15,6 +15,7 @@
 #include "base/end_request.hpp"
 #include "command/child_command.hpp"
 #include "command/commands.hpp"
+#include "command/file_requests.hpp"
 #include "command/file_service.hpp"
 #include "command/gate.hpp"
 #include "command/live_input.hpp"
@@ -57,6 +58,10 @@ void announce(const Options& options, const LiveSource& source) {
   const DissectOptions& style = options.text_style.dissect;
   if (options.output.print && style.verbosity == 0 && !style.quiet && options.text_style.json.fields.empty()) {
     say("verbose output suppressed, use -v[v]... for full protocol decode");
+  }
+  if (source.threads() < options.capture.threads) {
+    say("--threads " + std::to_string(options.capture.threads) + ": there are " + std::to_string(source.threads()) +
+        " rings, one for each CPU, and so as many threads");
   }
   const LinkType type = source.interfaces().empty() ? LinkType::kEthernet : source.interfaces().front().link_type;
   say("listening on " + places_text(options, source) + ", link-type " + link_type_text(type) + ", snapshot length " +
@@ -121,6 +126,20 @@ Result<std::optional<ChildCommand>> start_command(Options& options) {
   return std::optional(child.take());
 }
 
+// --threads: the last thing before the session, which ends them before the sinks.
+Result<> start_threads(LiveSource& source, const Output& output) {
+  return output.threads == nullptr ? ok() : source.start_threads(output.threads->each());
+}
+
+// … and how to get what they have written as one file.
+void tell_of_files(const LiveSource& source, const Options& options) {
+  if (source.threads() == 1) return;
+  std::string text =
+      std::to_string(source.threads()) + " files, each in time order; all packets in time order: ringtap";
+  for (std::size_t i = 1; i <= source.threads(); ++i) text += " -r " + thread_file_name(options.output.path, i);
+  say(text + " -w FILE");
+}
+
 // The capture ends when the command does.
 void end_with(const ChildCommand& child, Output& output) {
   output.is_done = [&child, is_done = std::move(output.is_done)] {
@@ -163,7 +182,8 @@ int capture(const Options& given) {
                     .show_interface = source.has_several_interfaces() && source.link_type() != LinkType::kLinuxSll2,
                     .names = names->get(),
                     .source = &source,
-                    .screen = screen->get()});
+                    .screen = screen->get(),
+                    .threads = source.threads()});
   if (!output) return fail(output.error());
   if (options.gate) gate.guard(*output, source);
   signals->install(output->start_next_file != nullptr);
@@ -179,6 +199,7 @@ int capture(const Options& given) {
     if (auto running = (*child)->release(); !running) return fail(running.error());
     end_with(**child, *output);
   }
+  if (auto started = start_threads(source, *output); !started) return fail(started.error());
   Progress progress(source, options);
   const Ended ended = run_session(
       source, *output, *signals, options,
@@ -196,6 +217,7 @@ int capture(const Options& given) {
   tell_of_tagged_frames(source, options.filter);
   report(source, options, ended.totals, false);
   if (const std::string text = file_command_text(options); !text.empty()) say(text);
+  tell_of_files(source, options);
   if (ended.result && told != 0) return end_run(told);
   return end_run(ended.result ? exit_code_of_loss(source, options) : fail_run(ended.result.error(), ended.totals));
 }

@@ -20,6 +20,10 @@ std::string FileRequest::text() const {
   return (use ? kLetters[static_cast<std::size_t>(*use)] : kRun) + path;
 }
 
+std::string thread_file_name(const std::string& path, std::size_t thread) {
+  return thread == 1 ? path : path + "." + std::to_string(thread);
+}
+
 FileRequests::FileRequests(const Options& options)
     : options_(options), inputs_(options.read_paths.begin(), options.read_paths.end()) {
   if (options.action != Action::kQuery) return;
@@ -70,7 +74,13 @@ Result<> FileRequests::check(FileUse use, const std::string& path, std::time_t n
 // Whether -w may be this file: the time in its name is now, or that of the file before; its number is one of the set.
 bool FileRequests::is_output(const std::string& path, std::time_t now) {
   const OutputOptions& output = options_.output;
-  if (!output.rotation.rotates()) return !path.empty() && (path == output.path || path == output.html_path);
+  if (!output.rotation.rotates()) {
+    if (path.empty()) return false;
+    for (std::size_t thread = 1; thread <= options_.capture.threads; ++thread) {
+      if (path == thread_file_name(output.path, thread)) return true;
+    }
+    return path == output.html_path;
+  }
   constexpr std::time_t kLate = 60;  // since the name was made
   if (!unnumbered_.empty() && is_numbered(unnumbered_, path)) return true;
   Rotation by_time = output.rotation;

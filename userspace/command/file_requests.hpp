@@ -23,6 +23,9 @@ struct FileRequest {
   [[nodiscard]] std::string text() const;
 };
 
+// --threads: of the file that this thread writes, from 1 on.
+std::string thread_file_name(const std::string& path, std::size_t thread);
+
 class FileRequests {
  public:
   explicit FileRequests(const Options& options);

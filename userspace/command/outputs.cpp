@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "command/file_requests.hpp"
 #include "command/file_service.hpp"
 #include "command/messages.hpp"
 #include "command/recording.hpp"
@@ -116,6 +117,29 @@ Result<Output> open_file(const OutputContext& context) {
   return output;
 }
 
+// A file for each thread, on its way to the disk by a thread of its own.
+Result<Output> open_thread_files(const OutputContext& context) {
+  const std::string& path = context.options.output.path;
+  struct stat present {};
+  if (stat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode)) {
+    return Error("--threads needs -w with the name of a file: " + path + " is something else", ErrorKind::kUsage);
+  }
+  auto sinks = std::make_unique<ThreadSinks>();
+  for (std::size_t number = 1; number <= context.threads; ++number) {
+    OutputContext own = context;
+    own.disk = std::make_shared<DiskThread>();
+    auto file = open_capture_file(own, thread_file_name(path, number));
+    if (!file) return file.take_error();
+    sinks->add(
+        std::make_unique<ThreadSink>(std::move(file->sink), file->out, context.options.output.flush_each_record));
+  }
+  Output output;
+  output.threads = sinks.get();
+  output.add_counts = [sinks = sinks.get()](RunCounts& counts) { counts.bytes_written += sinks->bytes(); };
+  output.sink = std::move(sinks);
+  return output;
+}
+
 Result<Output> open_text(const OutputContext& context) {
   TextOptions text = context.options.text_style;
   if (!text.json.fields.empty())
@@ -149,7 +173,8 @@ constexpr std::array kKinds = {
     Kind{[](const OutputOptions& o) { return o.metrics.counts_drops; }, open_drop_counts},
     Kind{[](const OutputOptions& o) { return !o.record.folder.empty(); }, open_recording},
     Kind{[](const OutputOptions& o) { return o.rotation.rotates(); }, open_file_set},
-    Kind{[](const OutputOptions& o) { return !o.path.empty() && !o.rotation.rotates(); }, open_file},
+    Kind{[](const OutputOptions& o) { return !o.path.empty() && !o.rotation.rotates(); },
+         [](const OutputContext& c) { return c.threads > 1 ? open_thread_files(c) : open_file(c); }},
     Kind{[](const OutputOptions& o) { return o.summary.has_value(); }, open_summary},
     Kind{[](const OutputOptions& o) { return o.print; }, open_text},
     Kind{[](const OutputOptions& o) { return o.count_only; }, open_counter},
@@ -199,6 +224,7 @@ Result<Output> open_outputs(const OutputContext& wanted) {
     if (output->on_flush_asked) all.on_flush_asked = std::move(output->on_flush_asked);
     if (output->on_second) all.on_second = std::move(output->on_second);
     if (output->add_counts) counters.push_back(std::move(output->add_counts));
+    if (output->threads != nullptr) all.threads = output->threads;
     if (output->tell_end) all.tell_end = std::move(output->tell_end);
   }
   all.sink = Tee::unwrap(std::move(tee));

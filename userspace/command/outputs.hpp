@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/run_counts.hpp"
+#include "app/thread_sinks.hpp"
 #include "cli/options.hpp"
 #include "dissect/names.hpp"
 #include "file/file_sink.hpp"
@@ -30,6 +31,7 @@ struct OutputContext {
   Conversion* conversion = nullptr;       // of a run that reads files
   Screen* screen = nullptr;               // for a table that is shown anew each second; null: there is no terminal
   std::shared_ptr<DiskThread> disk = {};  // that writes files of -w; null: the caller's thread does
+  std::size_t threads = 1;                // that read rings, each into a file
 };
 
 struct Output {
@@ -44,6 +46,8 @@ struct Output {
   std::function<void(RunCounts& counts)> add_counts = {};
   // Called once a second of a live run; null: there is nothing to do.
   std::function<void()> on_second = {};
+  // --threads: what `sink` adds up, of which each thread of the source has one; borrowed from it. Null: there are none.
+  ThreadSinks* threads = nullptr;
   // What became of it, at the end; null: nothing more than the totals.
   // The exit code: not 0 if it could not be written.
   std::function<int()> tell_end = {};

@@ -74,6 +74,9 @@ Ended run_session(RecordSource& source, const Output& output, Signals& signals, 
                    .flush_each_record = options.output.flush_each_record,
                    .is_done = output.is_done,
                    .on_progress = std::move(on_progress),
+                   .beside = output.threads == nullptr ? nullptr : std::function([sinks = output.threads] {
+                     return SessionOptions::Beside{.taken = sinks->taken(), .refused = sinks->discarded()};
+                   }),
                    .start_next_file = output.start_next_file,
                    .on_flush_asked = output.on_flush_asked},
                   std::move(on_counts_asked));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "live/capture_account.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <tuple>
 
 namespace ringtap {
@@ -26,6 +28,18 @@ TapAccount line_of(const SlotTable& slots, const TapCounts& counts) {
 }
 
 }  // namespace
+
+std::vector<std::uint64_t> CaptureAccount::delivered_by_cpu() const {
+  std::vector<std::uint64_t> delivered(cpus_);
+  for (std::size_t i = 0; i < delivered_.size(); ++i) delivered[i % cpus_] += delivered_[i];
+  return delivered;
+}
+
+void CaptureAccount::add(const CaptureAccount& other) {
+  std::transform(delivered_.begin(), delivered_.end(), other.delivered_.begin(), delivered_.begin(), std::plus<>());
+  late_ += other.late_;
+  malformed_ += other.malformed_;
+}
 
 Result<SourceAccount> CaptureAccount::account(const SlotTable& slots, const Counters& counters,
                                               std::vector<TapCounts> rows) const {

@@ -29,7 +29,11 @@ class CaptureAccount {
     newest_ns_ = std::max(newest_ns_, std::uint64_t{header.monotonic_ns});
     return true;
   }
+  // Records so far, of each CPU.
+  [[nodiscard]] std::vector<std::uint64_t> delivered_by_cpu() const;
   void add_malformed() { ++malformed_; }
+  // What another thread has counted, too.
+  void add(const CaptureAccount& other);
 
   // The kernel side's counters of a slot and tap, one element for each CPU.
   using Counters = std::function<Result<std::vector<ringtap_counters>>(std::uint32_t slot, ringtap_tap tap)>;

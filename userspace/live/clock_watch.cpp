@@ -19,12 +19,13 @@ Result<> ClockWatch::open() {
   return ok();
 }
 
-void ClockWatch::look(std::uint64_t now_ns) {
+bool ClockWatch::look(std::uint64_t now_ns) {
   std::uint64_t expirations = 0;
   const bool was_set = ::read(fd(), &expirations, sizeof(expirations)) < 0 && errno == ECANCELED;
-  if (!was_set && now_ns - last_ns_ < kPeriodNs) return;
+  if (!was_set && now_ns - last_ns_ < kPeriodNs) return false;
   clock_.measure();
   last_ns_ = now_ns;
+  return true;
 }
 
 }  // namespace ringtap

@@ -17,7 +17,8 @@ class ClockWatch {
 
   Result<> open();
   [[nodiscard]] int fd() const { return changes_.get(); }  // readable: the time was set
-  void look(std::uint64_t now_ns);
+  // True if it was measured.
+  bool look(std::uint64_t now_ns);
 
   [[nodiscard]] Clock& clock() { return clock_; }
 

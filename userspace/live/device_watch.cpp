@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "live/device_watch.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -30,6 +32,11 @@ Result<> DeviceWatch::open(bool everywhere) {
   if (!monitor) return monitor.take_error();
   monitor_.emplace(monitor.take());
   return ok();
+}
+
+bool DeviceWatch::has_news() const {
+  pollfd socket{.fd = fd(), .events = POLLIN, .revents = 0};
+  return ::poll(&socket, 1, 0) != 0;
 }
 
 bool DeviceWatch::look(SlotTable& slots, std::uint64_t now_ns) {

@@ -40,6 +40,8 @@ class DeviceWatch {
   // namespaces, too.
   Result<> open(bool everywhere = false);
   [[nodiscard]] int fd() const { return monitor_->fd(); }
+  // Whether the kernel has told of any since.
+  [[nodiscard]] bool has_news() const;
   // Updates the slots with the changes since the last call, but for the names of their records; false: there were none.
   bool look(SlotTable& slots, std::uint64_t now_ns);
   // The names that records have to get, in time order.

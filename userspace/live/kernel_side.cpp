@@ -2,6 +2,7 @@
 #include "live/kernel_side.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "live/load_programs.hpp"
@@ -27,6 +28,9 @@ Result<KernelSide> KernelSide::load(const LiveOptions& options, LinkType link_ty
   auto possible = ringtap::possible_cpus();
   if (!possible) return possible.take_error();
   made.possible_cpus_ = *possible;
+  for (unsigned cpu = 0; options.threads > 1 && cpu < *possible; ++cpu) {
+    made.memory_nodes_.push_back(memory_node_of(cpu));
+  }
   auto rings = begun.rings.get();
   if (!rings) return rings.take_error();
   made.rings_.emplace(rings.take());
@@ -62,21 +66,21 @@ std::vector<int> KernelSide::wake_fds() const {
   return fds;
 }
 
-std::vector<int> KernelSide::look_for_cpus(std::uint64_t now_ns, const Notice& notice) {
-  std::vector<int> fds;
-  if (!may_get_cpus() || !cpu_watch_.look(now_ns)) return fds;
+std::vector<NewRing> KernelSide::look_for_cpus(std::uint64_t now_ns, const Notice& notice) {
+  std::vector<NewRing> made;
+  if (!may_get_cpus() || !cpu_watch_.look(now_ns)) return made;
   for (unsigned cpu = 0; cpu < possible_cpus_; ++cpu) {
     const std::vector<unsigned>& known = rings_->cpus();
     const bool has_ring = std::find(known.begin(), known.end(), cpu) != known.end();
     if (has_ring || without_ring_.contains(cpu) || !programs_->flush_stage(cpu, true)) continue;
     if (auto added = add_cpu(cpu); added) {
-      fds.push_back(rings_->fds().back());
+      made.push_back({.number = rings_->cpus().size() - 1, .cpu = cpu, .fd = rings_->fds().back()});
     } else {
       without_ring_.insert(cpu);
       notice(added.error().text() + "; what it captures is counted as lost");
     }
   }
-  return fds;
+  return made;
 }
 
 // Packets are captured once there are stages; by then there is a ring for them.
@@ -105,31 +109,50 @@ void KernelSide::release_slot(const rtnetlink::Device& device) {
   if (programs_) programs_->release_slot({.ifindex = device.ifindex, .netns = device.netns});
 }
 
-std::uint64_t KernelSide::collect(std::uint64_t due_ns, bool stopped, std::vector<EventStream*>& heads) {
+std::vector<RingShare> KernelSide::shares(std::size_t threads) const {
+  std::vector<RingShare> shares(threads);
+  if (!rings_) return shares;
+  const std::vector<unsigned>& cpus = rings_->cpus();
+  std::vector<std::size_t> numbers(cpus.size());
+  std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+  if (!memory_nodes_.empty()) {
+    std::stable_sort(numbers.begin(), numbers.end(),
+                     [&](std::size_t a, std::size_t b) { return memory_nodes_[cpus[a]] < memory_nodes_[cpus[b]]; });
+  }
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    shares[i * threads / numbers.size()].add(numbers[i], cpus[numbers[i]]);
+  }
+  return shares;
+}
+
+std::uint64_t KernelSide::collect(const RingShare& share, std::uint64_t due_ns, bool stopped,
+                                  std::vector<EventStream*>& heads) {
   if (!rings_) return due_ns;
-  const std::uint64_t watermark = has_stages_ ? collect_stages(*programs_, rings_->cpus(), due_ns, stopped) : due_ns;
-  for (RingReader& reader : rings_->readers()) {
+  const std::uint64_t watermark = has_stages_ ? collect_stages(*programs_, share.cpus, due_ns, stopped) : due_ns;
+  for (const std::size_t number : share.numbers) {
+    RingReader& reader = rings_->readers()[number];
     if (reader.refresh()) heads.push_back(&reader);
   }
   owners_.read();  // after the records, which name no process that was not told of before
   return watermark;
 }
 
-bool KernelSide::release() {
+bool KernelSide::release(const RingShare& share) {
   bool left = false;
   if (!rings_) return left;
-  for (RingReader& reader : rings_->readers()) {
+  for (const std::size_t number : share.numbers) {
+    RingReader& reader = rings_->readers()[number];
     reader.release();
     left = left || reader.ready();
   }
   return left;
 }
 
-bool KernelSide::has_news() {
+bool KernelSide::has_news(const RingShare& share) {
   if (!rings_) return false;
-  return !are_stages_empty(*programs_, rings_->cpus()) ||
-         std::any_of(rings_->readers().begin(), rings_->readers().end(),
-                     [](RingReader& reader) { return reader.refresh(); });
+  return !are_stages_empty(*programs_, share.cpus) ||
+         std::any_of(share.numbers.begin(), share.numbers.end(),
+                     [this](std::size_t number) { return rings_->readers()[number].refresh(); });
 }
 
 Result<std::vector<ringtap_counters>> KernelSide::counters(std::uint32_t slot, ringtap_tap tap) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The BPF side of a capture: the rings, the programs, and the CPUs' stages between them. Empty for a capture whose taps
-// need no BPF, which then never calls bpf(2). Owns all of it; nothing is attached here. One thread.
+// need no BPF, which then never calls bpf(2). Owns all of it; nothing is attached here. One thread, except where it
+// says otherwise.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,24 @@
 #include "taps/live_options.hpp"
 
 namespace ringtap {
+
+// The rings that one thread reads: their numbers, and the CPUs that fill them.
+struct RingShare {
+  std::vector<std::size_t> numbers;
+  std::vector<unsigned> cpus;  // cpus[i] fills ring numbers[i]
+
+  void add(std::size_t number, unsigned cpu) {
+    numbers.push_back(number);
+    cpus.push_back(cpu);
+  }
+};
+
+// Of a CPU that has come online.
+struct NewRing {
+  std::size_t number;
+  unsigned cpu;
+  int fd;
+};
 
 class KernelSide {
  public:
@@ -46,9 +65,9 @@ class KernelSide {
   // They become readable when there is something to do; one may be -1.
   [[nodiscard]] std::vector<int> wake_fds() const;
 
-  // Gives CPUs that have come online their rings and stages, and returns the new rings' descriptors. Where that is not
-  // possible a notice says so, and the CPU's packets are counted as lost.
-  std::vector<int> look_for_cpus(std::uint64_t now_ns, const Notice& notice);
+  // Gives CPUs that have come online their rings and stages, and returns the new rings. Where that is not possible a
+  // notice says so, and the CPU's packets are counted as lost.
+  std::vector<NewRing> look_for_cpus(std::uint64_t now_ns, const Notice& notice);
   // Makes the above possible when rights have been given up.
   Result<> start_helper() const;
 
@@ -59,13 +78,19 @@ class KernelSide {
   Result<> assign_slot(const rtnetlink::Device& device, std::uint32_t slot);
   void release_slot(const rtnetlink::Device& device);
 
+  [[nodiscard]] std::size_t ring_count() const { return rings_ ? rings_->cpus().size() : 0; }
+  // The memory node of each CPU, by number; empty if there is one thread, which need not know.
+  [[nodiscard]] const std::vector<int>& memory_nodes() const { return memory_nodes_; }
+  // What each of so many threads gets: CPUs of one memory node go to one thread, as far as that divides them evenly.
+  [[nodiscard]] std::vector<RingShare> shares(std::size_t threads) const;
+  // This and release() may be called by several threads at a time, each for its own share.
   // Appends the rings that have a record, after moving what is due out of the stages. Returns the time up to which
   // records can be taken. `stopped`: the taps are detached.
-  std::uint64_t collect(std::uint64_t due_ns, bool stopped, std::vector<EventStream*>& heads);
+  std::uint64_t collect(const RingShare& share, std::uint64_t due_ns, bool stopped, std::vector<EventStream*>& heads);
   // Gives the memory of what was taken back to the rings; true if they have more.
-  bool release();
+  bool release(const RingShare& share);
   // Whether a record came since the last collect().
-  bool has_news();
+  bool has_news(const RingShare& share);
   // The page through which a program wakes the reader.
   [[nodiscard]] ringtap_control& control() { return programs_ ? programs_->control() : nobody_wakes_; }
 
@@ -85,6 +110,7 @@ class KernelSide {
   std::string buffer_note_;
   bool has_stages_ = false;
   unsigned possible_cpus_ = 1;
+  std::vector<int> memory_nodes_;
   CpuWatch cpu_watch_;
   std::set<unsigned> without_ring_;  // online, and it was not possible to give them one
   bool filter_in_user_space_ = false;

@@ -4,22 +4,20 @@
 #include <linux/capability.h>
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "base/now.hpp"
 #include "live/buffers.hpp"
-#include "live/capture_account.hpp"
 #include "live/clock_watch.hpp"
 #include "live/device_plan.hpp"
 #include "live/device_watch.hpp"
-#include "live/framing.hpp"
 #include "live/interface_totals.hpp"
 #include "live/kernel_side.hpp"
+#include "live/lane.hpp"
+#include "live/lane_threads.hpp"
 #include "live/long_work.hpp"
-#include "live/packet_ids.hpp"
 #include "live/reader_wait.hpp"
 #include "live/reduction_text.hpp"
 #include "live/slot_table.hpp"
@@ -28,7 +26,6 @@
 #include "net/device_names.hpp"
 #include "net/promiscuous.hpp"
 #include "record/merge.hpp"
-#include "record/record_filter.hpp"
 #include "sandbox/user.hpp"
 #include "taps/tap_families.hpp"
 
@@ -37,7 +34,6 @@ namespace {
 
 using rtnetlink::Device;
 
-constexpr std::uint64_t kMostPerTurn = 4096;  // records; the caller looks at signals and the time in between
 constexpr std::uint64_t kHousekeepingNs = 20'000'000;
 
 }  // namespace
@@ -61,16 +57,14 @@ struct LiveSource::Impl {
   PromiscuousMode promiscuous;
   std::optional<ReaderWait> reader_wait;
   ClockWatch clock_watch;
-  std::optional<Framing> framing;
-  std::optional<CaptureAccount> totals;
+  LinkType framed = LinkType::kEthernet;
   InterfaceTotals interface_totals;
   TraceNames names;
   DeviceNames device_names;
 
-  std::uint32_t announced = 0;  // interfaces that the sink knows
   std::vector<EventStream*> heads;
-  PacketIds packet_ids;
-  RecordFilter filter;  // runs in user space: for all records, or for those flagged RECHECK
+  std::vector<Lane> lanes;
+  std::optional<LaneThreads> threads;  // none: the only lane is run by the thread of the session
   std::uint64_t start_ns = 0;
   std::uint64_t last_housekeeping_ns = 0;
   bool stopped = false;
@@ -98,10 +92,11 @@ struct LiveSource::Impl {
   Result<> attach_taps(Slot& slot);
   void detach_all();
 
+  [[nodiscard]] std::optional<LaneThreads::Still> still_lanes();
   [[nodiscard]] std::uint64_t merge_slack_ns();
-  bool drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result);
-  Result<> deliver(Sink& sink, const EventView& event, std::uint64_t* count);
-  Result<> announce(Sink& sink);
+  [[nodiscard]] std::uint64_t hold_ns();
+  Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait);
+  Result<SourceState> turn_of_threads(std::chrono::nanoseconds wait);
   void look_after_changes();
   void rename_until(std::uint64_t time_ns);
   Result<SourceAccount> account();
@@ -110,7 +105,6 @@ struct LiveSource::Impl {
 Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   options = given;
   asked = static_cast<const CaptureSettings&>(given);
-  filter = RecordFilter(options.filter.matches);
   notice = std::move(on_notice);
   if (auto fits = choose_buffers(options); !fits) return fits;
   any = has_any(options.interfaces);
@@ -147,7 +141,7 @@ Result<> LiveSource::Impl::prepare(const LiveOptions& given, Notice on_notice) {
   options.taps = plan->taps;
   if (auto result = prepare_taps(); !result) return result;
   for (const std::string& text : notices_about(devices, asked)) notice(text);
-  framing.emplace(plan->framed, options.snaplen);
+  framed = plan->framed;
   if (auto result = prepare_kernel_side(); !result) return result;
   return prepare_waiting();
 }
@@ -179,15 +173,14 @@ Result<> LiveSource::Impl::prepare_kernel_side() {
   const auto max_slots = static_cast<std::uint32_t>(
       std::min<std::size_t>(devices.size() + (any ? slots_for_newcomers(options) : 0), RINGTAP_MAX_SLOTS));
   if (options.taps.contains_any(kBpfTaps) || options.features->packet_program) {
-    auto loaded = KernelSide::load(options, framing->link_type(), max_slots, std::move(*beginning), notice);
+    auto loaded = KernelSide::load(options, framed, max_slots, std::move(*beginning), notice);
     if (!loaded) return loaded.take_error();
     kernel = loaded.take();
   }
   beginning.reset();
   if (naming) names = naming->get().take();
-  totals.emplace(std::size_t{max_slots} + 1, kernel.possible_cpus());
   slots.emplace(max_slots, SlotTable::Interfaces{.taps = options.follow ? options.taps : asked.taps,
-                                                 .link_type = framing->link_type(),
+                                                 .link_type = framed,
                                                  .snaplen = options.snaplen,
                                                  .filter = options.filter.expression,
                                                  .description = [this](Tap tap, const Device& device) {
@@ -195,7 +188,18 @@ Result<> LiveSource::Impl::prepare_kernel_side() {
                                                    return ringtap::description(families, tap, options, device) +
                                                           (less.empty() ? "" : "; " + less);
                                                  }});
+  lanes = make_lanes({.options = options,
+                      .kernel = kernel,
+                      .slots = *slots,
+                      .names = names,
+                      .device_names = device_names,
+                      .namespaces = namespaces},
+                     framed, max_slots, clock());
   return ok();
+}
+
+std::optional<LaneThreads::Still> LiveSource::Impl::still_lanes() {
+  return threads ? std::optional<LaneThreads::Still>(std::in_place, *threads) : std::nullopt;
 }
 
 Result<> LiveSource::Impl::prepare_waiting() {
@@ -276,46 +280,6 @@ Result<> LiveSource::Impl::attach_taps(Slot& slot) {
   return ok();
 }
 
-Result<> LiveSource::Impl::announce(Sink& sink) {
-  for (; announced < slots->interfaces().size(); ++announced) {
-    if (auto result = sink.on_interface(slots->interfaces()[announced]); !result) return result;
-  }
-  return ok();
-}
-
-Result<> LiveSource::Impl::deliver(Sink& sink, const EventView& event, std::uint64_t* count) {
-  const ringtap_event& header = *event.header;
-  if (header.slot >= slots->size() || !totals->add(header)) {
-    totals->add_malformed();
-    return ok();
-  }
-  Slot& slot = slots->of(header);
-  RecordView record = to_record(event);
-  record.link_type = Framing::native(record, slot);
-  const std::size_t stream = header.slot * kEventTaps + header.tap;
-  const bool undecided = kernel.filters_in_user_space() || (header.flags & RINGTAP_EVENT_RECHECK) != 0;
-  if (undecided && !filter.matches(record)) {
-    filter.refuse(record, stream);
-    return ok();
-  }
-  record.triggers = (header.flags & RINGTAP_EVENT_TRIGGER) != 0;
-  if (undecided && options.filter.triggers) record.triggers = options.filter.triggers(record);
-  ++*count;
-  record.lost_before += filter.take_lost(stream);
-  record.time_ns = clock().to_epoch_ns(header.monotonic_ns);
-  if (!options.follow) record.packet_id = packet_ids.of(record);  // a comparison numbers packets itself
-  record.interface_id = slots->interface_of(slot, record.tap);
-  if (record.trace && event.trace->location != 0) names.complete(record, *event.trace);
-  const bool has_slot = header.slot != RINGTAP_SLOT_UNKNOWN;
-  if (record.trace) name_place(record, has_slot ? &slot.device : nullptr, device_names, namespaces, options);
-  kernel.owners().set(record, event);
-  framing->frame(record, slot, header.flags);
-  if (announced < slots->interfaces().size()) {
-    if (auto result = announce(sink); !result) return result;
-  }
-  return sink.on_record(record);
-}
-
 // How long a record waits for records of other streams; a single stream needs no waiting.
 std::uint64_t LiveSource::Impl::merge_slack_ns() {
   std::uint64_t slack = 0;
@@ -323,60 +287,81 @@ std::uint64_t LiveSource::Impl::merge_slack_ns() {
   return slack != 0 || kernel.possible_cpus() == 1 ? slack : kMergeSlackNs;
 }
 
-// Hands over records that are ready; true if others are left that become ready only with time.
-bool LiveSource::Impl::drain(Sink& sink, std::uint64_t max_records, std::uint64_t* count, Result<>& result) {
-  const std::uint64_t due = stopped ? std::numeric_limits<std::uint64_t>::max() : monotonic_now_ns() - merge_slack_ns();
+// Until everything before has been handed over, records after this moment are not: a device got another name then.
+std::uint64_t LiveSource::Impl::hold_ns() {
+  const auto& renamings = device_watch->renamings();
+  return renamings.empty() ? Lane::kNever : renamings.front().since_ns;
+}
+
+Result<SourceState> LiveSource::Impl::turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) {
+  Lane& lane = lanes.front();
+  if (auto result = lane.announce(sink); !result) return result.take_error();
+  const Lane::Bounds bounds{.max_records = max_records,
+                            .due_ns = stopped ? Lane::kNever : monotonic_now_ns() - merge_slack_ns(),
+                            .hold_ns = hold_ns(),
+                            .stopped = stopped};
   heads.clear();
-  const std::uint64_t watermark = kernel.collect(due, stopped, heads);
   for (const auto& family : families) family->refresh(clock(), heads);
-  if (max_records > 0) {
-    std::uint64_t handled = 0;
-    bool is_whole = true;
-    const auto& renamings = device_watch->renamings();
-    const std::uint64_t until = renamings.empty() ? watermark : std::min(watermark, renamings.front().since_ns);
-    merge_until(heads, until, [&](EventStream& stream) {
-      result = deliver(sink, stream.head(), count);
-      return is_whole = static_cast<bool>(result) && *count < max_records && ++handled < kMostPerTurn;
-    });
-    if (handled > 0) reader_wait->note_records();
-    if (is_whole) rename_until(watermark);
+  Lane::Drained drained = lane.drain(sink, bounds, heads);
+  if (drained.handled > 0) reader_wait->note_records();
+  if (drained.until_ns != 0) rename_until(drained.until_ns);
+  if (!drained.result) return drained.result.take_error();
+  if (drained.records > 0) return SourceState::kMore;
+  for (const auto& family : families) drained.left = drained.left || family->has_records();
+  if (stopped && !drained.left) return SourceState::kEnd;
+  if (drained.left) {
+    ReaderWait::nap(wait);
+  } else if (reader_wait->wait(kernel.control(), wait, [&] { return kernel.has_news(lane.rings()); })) {
+    last_housekeeping_ns = 0;
   }
-  bool left = kernel.release();
-  for (const auto& family : families) left = left || family->has_records();
-  return left;
+  return SourceState::kMore;
+}
+
+Result<SourceState> LiveSource::Impl::turn_of_threads(std::chrono::nanoseconds wait) {
+  threads->allow(monotonic_now_ns() - merge_slack_ns(), hold_ns());
+  if (hold_ns() != Lane::kNever) {
+    const auto still = still_lanes();
+    rename_until(threads->done_until());
+  }
+  threads->wake(hold_ns() != Lane::kNever);
+  if (stopped && hold_ns() == Lane::kNever) threads->finish();
+  const bool ended = threads->ended();  // after that there is no further Error
+  if (auto failed = threads->take_error(); !failed) return failed.take_error();
+  if (ended) return SourceState::kEnd;
+  if (stopped || !threads->are_idle()) {
+    reader_wait->note_records();
+    ReaderWait::nap(wait);
+  } else if (reader_wait->wait(kernel.control(), wait, [this] { return threads->have_news(); })) {
+    last_housekeeping_ns = 0;
+  }
+  return SourceState::kMore;
 }
 
 Result<SourceState> LiveSource::turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) {
   Impl& impl = *impl_;
   impl.look_after_changes();
-  if (auto result = impl.announce(sink); !result) return result.take_error();
-  std::uint64_t count = 0;
-  Result<> result;
-  const bool left = impl.drain(sink, max_records, &count, result);
-  if (!result) return result.take_error();
-  if (count > 0) {
-    impl.reader_wait->note_records();
-    return SourceState::kMore;
-  }
-  if (impl.stopped && !left) {
-    if (impl.ended_by) return *std::exchange(impl.ended_by, std::nullopt);
-    return SourceState::kEnd;
-  }
-  if (left) {
-    ReaderWait::nap(wait);
-  } else if (impl.reader_wait->wait(impl.kernel.control(), wait, [&impl] { return impl.kernel.has_news(); })) {
-    impl.last_housekeeping_ns = 0;
-  }
-  return SourceState::kMore;
+  auto state = impl.threads ? impl.turn_of_threads(wait) : impl.turn(sink, max_records, wait);
+  if (state && *state == SourceState::kEnd && impl.ended_by) return *std::exchange(impl.ended_by, std::nullopt);
+  return state;
 }
 
 void LiveSource::Impl::look_after_changes() {
   const std::uint64_t now = monotonic_now_ns();
+  const bool is_due = now - last_housekeeping_ns >= kHousekeepingNs;
+  if (threads && !is_due && !device_watch->has_news()) return;
+  const auto still = still_lanes();
   // Before every drain: a record is handed over later than that, so that the device's name at its time is known.
   if (!stopped && device_watch->look(*slots, now)) device_names.forget_here();
-  if (now - last_housekeeping_ns < kHousekeepingNs) return;
-  clock_watch.look(now);
-  for (const int ring : kernel.look_for_cpus(now, notice)) (void)reader_wait->watch(ring);
+  if (!is_due) return;
+  if (clock_watch.look(now)) {
+    for (Lane& lane : lanes) lane.set_clock(clock());
+    if (threads) threads->place();
+  }
+  for (const NewRing& ring : kernel.look_for_cpus(now, notice)) {
+    (void)reader_wait->watch(ring.fd);
+    const auto few = [](const Lane& a, const Lane& b) { return a.rings().cpus.size() < b.rings().cpus.size(); };
+    std::min_element(lanes.begin(), lanes.end(), few)->add(ring.number, ring.cpu);
+  }
   last_housekeeping_ns = now;
 }
 
@@ -410,6 +395,7 @@ void LiveSource::Impl::detach_all() {
 LiveSource::LiveSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LiveSource::~LiveSource() {
   impl_->detach_all();
+  impl_->threads.reset();
 }
 
 Result<std::unique_ptr<LiveSource>> LiveSource::create(const LiveOptions& options, Notice notice) {
@@ -422,6 +408,16 @@ Result<> LiveSource::attach() {
   auto result = impl_->attach_all();
   if (!result) impl_->detach_all();
   return result;
+}
+
+std::size_t LiveSource::threads() const {
+  return impl_->lanes.size();
+}
+
+Result<> LiveSource::start_threads(std::span<Sink* const> sinks) {
+  Impl& impl = *impl_;
+  impl.threads.emplace(impl.lanes, sinks, *impl.slots, impl.kernel);
+  return impl.threads->start();
 }
 
 Result<> LiveSource::start_helpers() {
@@ -441,10 +437,7 @@ SandboxNeeds LiveSource::later_needs() {
   if (programs != nullptr && !programs->usable_without_capabilities()) {
     needs.capabilities |= capability_set({CAP_BPF, CAP_PERFMON});
   }
-  const auto& slots = impl.slots->all();
-  const bool has_filters = std::any_of(slots.begin(), slots.end(), [](const Slot& slot) {
-    return std::any_of(slot.attachments.begin(), slot.attachments.end(), [](const auto& a) { return !a.is_link(); });
-  });
+  const bool has_filters = impl.slots->has_filters();
   const bool opens_sockets =
       impl.any && impl.options.taps.contains_any(kPacketTaps) && !impl.options.features->packet_program;
   if (has_filters) needs.capabilities |= capability_set({CAP_NET_ADMIN, CAP_BPF});
@@ -459,7 +452,7 @@ Result<> LiveSource::stop() {
 }
 
 LinkType LiveSource::link_type() const {
-  return impl_->framing->link_type();
+  return impl_->framed;
 }
 
 bool LiveSource::has_several_interfaces() const {
@@ -474,24 +467,31 @@ const std::vector<Interface>& LiveSource::interfaces() const {
   return impl_->slots->interfaces();
 }
 
+// While no other thread runs a lane.
 Result<SourceAccount> LiveSource::Impl::account() {
   std::vector<TapCounts> rows;
   for (const auto& family : families) family->count(context(), rows);
-  auto account = totals->account(
+  CaptureAccount totals = lanes.front().totals();
+  for (std::size_t i = 1; i < lanes.size(); ++i) totals.add(lanes[i].totals());
+  auto account = totals.account(
       *slots, [&](std::uint32_t slot, ringtap_tap tap) { return kernel.counters(slot, tap); }, std::move(rows));
   if (!account) return account;
-  account->refused = filter.refused();
-  account->refused_tagged = filter.refused_tagged();
+  for (const Lane& lane : lanes) {
+    account->refused += lane.filter().refused();
+    account->refused_tagged += lane.filter().refused_tagged();
+  }
   kernel.count_rest(*account);
   return account;
 }
 
 Result<SourceAccount> LiveSource::account() {
+  const auto still = impl_->still_lanes();
   return impl_->account();
 }
 
 Result<std::vector<InterfaceStatistics>> LiveSource::statistics() {
-  auto counted = account();
+  const auto still = impl_->still_lanes();
+  auto counted = impl_->account();
   if (!counted) return counted.take_error();
   return impl_->interface_totals.of(*counted, *impl_->slots, impl_->start_ns,
                                     impl_->clock().moment_ns(monotonic_now_ns()));

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A running capture: attaches taps to devices, drains the rings, converts times, puts records into time order. Owns
 // every BPF object; the destructor detaches. One thread. Most of the work is done by DeviceWatch, SlotTable, the
-// families of taps, ReaderWait, ClockWatch, Framing and CaptureAccount.
+// families of taps, ReaderWait, ClockWatch and Lane.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,11 @@ class LiveSource final : public RecordSource {
   Result<> start_helpers();
   // After attach(): what this process has to keep nevertheless.
   SandboxNeeds later_needs();
+  // How many threads read rings: LiveOptions::threads, but no more than there are rings.
+  [[nodiscard]] std::size_t threads() const;
+  // After attach(), where threads() is more than one, before the first turn(): from then on each thread has a sink of
+  // its own, which it calls itself until a turn() returns kEnd, and the sink of a turn gets nothing. Borrowed.
+  Result<> start_threads(std::span<Sink* const> sinks);
   ~LiveSource() override;
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;

@@ -16,14 +16,14 @@ std::uint64_t place_bit(const RecordView& record) {
 }  // namespace
 
 std::uint64_t PacketIds::of(const RecordView& record) {
-  if (!record.trace || record.trace->skb == 0) return ++last_;
+  if (!record.trace || record.trace->skb == 0) return next();
   if (buffers_.size() >= kMostBuffers) buffers_.clear();
   const NatProof proof = packet_key(record).proof;
   const std::uint64_t place = place_bit(record);
   Buffer& buffer = buffers_[record.trace->skb];
   if (buffer.ifindex != record.ifindex || buffer.netns != record.trace->netns) buffer.places = 0;
   const bool is_known = buffer.id != 0 && may_be_same(buffer.proof, proof) && (buffer.places & place) == 0;
-  if (!is_known) buffer = {.id = ++last_, .proof = proof};
+  if (!is_known) buffer = {.id = next(), .proof = proof};
   buffer.places |= place;
   buffer.ifindex = record.ifindex;
   buffer.netns = record.trace->netns;

@@ -17,6 +17,10 @@ class PacketIds {
  public:
   static constexpr std::size_t kMostBuffers = std::size_t{1} << 16;
 
+  // One of `parts` that number packets independently of each other, and never alike.
+  explicit PacketIds(std::uint32_t part = 0, std::uint32_t parts = 1)
+      : last_(std::uint64_t{part} + 1 - parts), step_(parts) {}
+
   std::uint64_t of(const RecordView& record);
 
  private:
@@ -29,7 +33,10 @@ class PacketIds {
   };
 
   HashMap<std::uint64_t, Buffer> buffers_;  // by address
-  std::uint64_t last_ = 0;
+  std::uint64_t next() { return last_ += step_; }
+
+  std::uint64_t last_;
+  std::uint64_t step_;
 };
 
 }  // namespace ringtap

@@ -61,6 +61,12 @@ void SlotTable::rename(Slot& slot, const std::string& name) {
   }
 }
 
+bool SlotTable::has_filters() const {
+  return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
+    return std::any_of(slot.attachments.begin(), slot.attachments.end(), [](const auto& a) { return !a.is_link(); });
+  });
+}
+
 bool SlotTable::detach(const Notice& notice) {
   bool waited = true;
   LongWork detaching(notice, "detaching", slots_.size());

@@ -71,6 +71,9 @@ class SlotTable {
   [[nodiscard]] std::vector<Slot>& all() { return slots_; }
   [[nodiscard]] const std::vector<Slot>& all() const { return slots_; }
 
+  [[nodiscard]] static bool has_interface(const Slot& slot, Tap tap) {
+    return slot.interface_ids[event_tap_of(tap)] != kNoInterface;
+  }
   // The number of the interface for a tap's family at a device; it is created on first use.
   std::uint32_t interface_of(Slot& slot, Tap tap) {
     const std::uint32_t id = slot.interface_ids[event_tap_of(tap)];
@@ -78,6 +81,8 @@ class SlotTable {
   }
   // From now on the records of this device have this name.
   void rename(Slot& slot, const std::string& name);
+  // Whether something is attached that does not go by itself when this process ends.
+  [[nodiscard]] bool has_filters() const;
   // From all devices; whether none of the programs runs any more. A notice says so if it takes long.
   bool detach(const Notice& notice);
   // In the order in which sinks get them.

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -48,9 +49,9 @@ class Rings {
 
   [[nodiscard]] const CpuMaps& maps() const { return maps_; }
   [[nodiscard]] std::size_t bytes_each() const { return bytes_each_; }
-  // readers()[i] is the ring of CPU cpus()[i]. Invalid after add().
-  [[nodiscard]] std::vector<RingReader>& readers() { return readers_; }
-  [[nodiscard]] const std::vector<RingReader>& readers() const { return readers_; }
+  // readers()[i] is the ring of CPU cpus()[i]; it stays where it is.
+  [[nodiscard]] std::deque<RingReader>& readers() { return readers_; }
+  [[nodiscard]] const std::deque<RingReader>& readers() const { return readers_; }
   [[nodiscard]] const std::vector<unsigned>& cpus() const { return cpus_; }
   // fds()[i], too: readable when a program has woken the reader.
   [[nodiscard]] std::vector<int> fds() const;
@@ -62,7 +63,7 @@ class Rings {
 
   CpuMaps maps_;
   std::vector<RingMapping> mappings_;
-  std::vector<RingReader> readers_;
+  std::deque<RingReader> readers_;
   std::vector<unsigned> cpus_;
   std::uint64_t total_bytes_;
   std::size_t bytes_each_;

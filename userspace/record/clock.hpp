@@ -24,6 +24,9 @@ class Clock {
   // (some 20 ns).
   void measure();
 
+  // From now on this one goes as the other does, which was measured later.
+  void take_offset(const Clock& other) { offset_ns_ = other.offset_ns_; }
+
   // Never goes back by less than kStepNs: after such a correction time stands still until the clock has caught up, so
   // that records stay in order. A larger difference is applied as a step.
   [[nodiscard]] std::uint64_t to_epoch_ns(std::uint64_t monotonic_ns);

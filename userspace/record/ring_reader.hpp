@@ -21,7 +21,8 @@ struct RingMemory {
   std::size_t size = 0;                     // of the data, a power of two of at least 8
 };
 
-class RingReader final : public EventStream {
+// On cache lines of its own: readers beside each other in memory may belong to different threads.
+class alignas(64) RingReader final : public EventStream {
  public:
   explicit RingReader(const RingMemory& memory) : memory_(memory) {}
 

@@ -220,6 +220,7 @@ int filter_calls(const SandboxNeeds& needs) {
   // Of this process only: abort(3).
   const auto self = static_cast<std::uint64_t>(::getpid());
   filter.add(SCMP_ACT_ALLOW, SCMP_SYS(tgkill), is(0, self));
+  filter.add(SCMP_ACT_ALLOW, SCMP_SYS(sched_setaffinity), is(0, 0));  // where this very thread runs
   // Threads, but no process: clone3(2), whose flags are in memory, is said not to exist, and pthread_create(3) uses
   // clone.
   filter.add(SCMP_ACT_ALLOW, SCMP_SYS(clone), has(0, CLONE_THREAD));

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// --threads: several threads read the rings, each into a file of its own, and together they do what one would.
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "capture.hpp"
+#include "support/requirements.hpp"
+#include "support/traffic.hpp"
+
+namespace ringtap::testing {
+namespace {
+
+// To a host that is not there: the receive path ends early, nothing answers.
+const Bytes kFrame =
+    (Ethernet{.dst = TwoHosts::kRightMac} / Ipv4{.dst = "192.0.2.99"} / Udp{} / Payload{std::size_t{18}}).bytes();
+
+class Threads : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_ROOT();
+    REQUIRE_TOOL("ip");
+    REQUIRE_TOOL("ethtool");
+    REQUIRE_TOOL("tshark");
+    RINGTAP_REQUIRE(std::thread::hardware_concurrency() >= 2, "two CPUs");
+    hosts_.emplace();
+    hosts_->add_pair("left2", "right2");
+    hosts_->without_ipv6();
+    // veth takes redirected frames only with NAPI on, which GRO turns on.
+    for (const char* device : {"right", "right2"}) {
+      ASSERT_EQ(run(hosts_->right.command({"ethtool", "-K", device, "gro", "on"})).status, (ExitStatus{0, 0}));
+    }
+  }
+
+  // On two CPUs at once, each to a device of its own, `bursts` of `count`.
+  void send(int bursts, std::uint64_t count) {
+    const auto on_cpu = [&](unsigned cpu, const char* device) {
+      cpu_set_t set;
+      CPU_ZERO(&set);
+      CPU_SET(cpu, &set);
+      EXPECT_EQ(::sched_setaffinity(0, sizeof set, &set), 0);
+      for (int i = 0; i < bursts; ++i) send_live_frames(hosts_->left, device, kFrame, count);
+    };
+    std::thread first(on_cpu, 0, "left");
+    std::thread second(on_cpu, 1, "left2");
+    first.join();
+    second.join();
+  }
+
+  Finished capture(const std::function<void(Capture&)>& meanwhile, const std::function<void()>& in_child = {}) {
+    Capture ringtap(hosts_->right,
+                    {"-vv", "-i", "right", "-i", "right2", "-s", "64", "-B", "65536", "--threads", "2", "-w", first()},
+                    in_child);
+    if (HasFailure()) return {};
+    meanwhile(ringtap);
+    return ringtap.stop();
+  }
+
+  std::string first() const { return folder_ / "x.pcapng"; }
+  std::string second() const { return folder_ / "x.pcapng.2"; }
+
+  std::optional<TwoHosts> hosts_;
+  TempDir folder_;
+};
+
+std::size_t out_of_order(const CaptureFile& file) {
+  std::size_t count = 0;
+  for (std::size_t i = 1; i < file.frames.size(); ++i) {
+    count += file.frames[i].time_ns < file.frames[i - 1].time_ns ? 1 : 0;
+  }
+  return count;
+}
+
+TEST_F(Threads, HaveAFileEachAndTogetherEveryRecordOnce) {
+  const Finished finished = capture([&](Capture&) { send(200, 500); });
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  const Accounting accounting = expect_identity(finished.err);
+  const std::uint64_t written = (*accounting.total)["written"];
+  std::size_t frames = 0;
+  std::size_t late = 0;
+  for (const std::string& path : {first(), second()}) {
+    const CaptureFile file = read_capture(path);
+    EXPECT_EQ(file.error, "") << path;
+    EXPECT_GT(file.frames.size(), 0u) << path << ": one thread did it all: the test shows nothing";
+    frames += file.frames.size();
+    late += out_of_order(file);
+    const Finished read = run({"tcpdump", "-n", "-r", path, "--count"});
+    EXPECT_EQ(read.status, (ExitStatus{0, 0})) << read.err;
+    EXPECT_EQ(read.out, std::to_string(file.frames.size()) + " packets\n");
+  }
+  EXPECT_EQ(frames, written);
+  EXPECT_GE(frames, 100'000u);
+  EXPECT_EQ(late, (*accounting.total)["late"]) << finished.err;
+
+  // The command that it names for one file.
+  const std::string hint = "ringtap -r " + first() + " -r " + second() + " -w FILE";
+  EXPECT_NE(finished.err.find(hint), std::string::npos) << finished.err;
+  const std::string all = folder_ / "all.pcapng";
+  const Finished merged = run({ringtap_binary(), "-r", first(), "-r", second(), "-w", all});
+  EXPECT_EQ(merged.status, (ExitStatus{0, 0})) << merged.err;
+  const CaptureFile whole = read_capture(all);
+  EXPECT_EQ(whole.frames.size(), written);
+  EXPECT_LE(out_of_order(whole), late);
+}
+
+TEST_F(Threads, SleepWithoutTrafficAndAreWokenByAFrame) {
+  const auto stored = [&] { return read_capture(first()).frames.size() + read_capture(second()).frames.size(); };
+  const Finished finished = capture([&](Capture& ringtap) {
+    for (std::size_t sent = 2; sent <= 6; sent += 2) {
+      // Longer than they nap before they sleep. If this machine is so busy that they have not slept, nothing fails.
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      send(1, 1);
+      EXPECT_TRUE(wait_until([&] { return stored() >= sent; })) << stored() << " of " << sent;
+    }
+    EXPECT_TRUE(ringtap.process().running());
+  });
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  const Accounting accounting = expect_identity(finished.err);
+  EXPECT_EQ((*accounting.total)["seen"], 6u) << finished.err;
+  EXPECT_EQ((*accounting.total)["written"], 6u) << finished.err;
+}
+
+// What is renamed while they run has its old name before and its new one after, in both files.
+TEST_F(Threads, KnowTheNameThatADeviceHad) {
+  const Finished finished = capture([&](Capture& ringtap) {
+    send(20, 500);
+    ASSERT_EQ(run(hosts_->right.command({"ip", "link", "set", "right", "down"})).status, (ExitStatus{0, 0}));
+    ASSERT_EQ(run(hosts_->right.command({"ip", "link", "set", "right", "name", "other"})).status, (ExitStatus{0, 0}));
+    ASSERT_EQ(run(hosts_->right.command({"ip", "link", "set", "other", "up"})).status, (ExitStatus{0, 0}));
+    EXPECT_TRUE(wait_until([&] {
+      ringtap.process().signal(SIGUSR1);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      return ringtap.process().err().find("interface=other") != std::string::npos;
+    })) << ringtap.process().err();
+    send(20, 500);
+  });
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+  std::set<std::string> names;
+  std::size_t named = 0;
+  for (const std::string& path : {first(), second()}) {
+    const Finished fields = run({"tshark", "-n", "-r", path, "-T", "fields", "-e", "frame.interface_name"});
+    std::istringstream lines(fields.out);
+    for (std::string line; std::getline(lines, line); ++named) names.insert(line);
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"right", "right2", "other"}));
+  EXPECT_EQ(named, read_capture(first()).frames.size() + read_capture(second()).frames.size());
+}
+
+// CPUs of each thread of the process, as /proc writes them: "0-1", "1".
+std::vector<std::string> allowed_cpus(const Process& process) {
+  std::vector<std::string> allowed;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(process.pid()) + "/task")) {
+    std::ifstream status(task.path() / "status");
+    for (std::string line; std::getline(status, line);) {
+      const std::string_view key = "Cpus_allowed_list:\t";
+      if (line.starts_with(key)) allowed.push_back(line.substr(key.size()));
+    }
+  }
+  return allowed;
+}
+
+TEST_F(Threads, DoNotRunWherePacketsAreReceived) {
+  const Finished finished = capture([&](Capture& ringtap) {
+    std::thread sender([&] {
+      cpu_set_t first;
+      CPU_ZERO(&first);
+      CPU_SET(0, &first);
+      ASSERT_EQ(::sched_setaffinity(0, sizeof first, &first), 0);
+      EXPECT_TRUE(wait_until([&] {
+        send_live_frames(hosts_->left, "left", kFrame, 2000);
+        const auto allowed = allowed_cpus(ringtap.process());
+        // The thread that reads what this CPU writes; the other one sleeps, and need not move.
+        return std::any_of(allowed.begin(), allowed.end(), [](const auto& cpus) { return cpus[0] != '0'; });
+      })) << ::testing::PrintToString(allowed_cpus(ringtap.process()));
+    });
+    sender.join();
+  });
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_identity(finished.err);
+}
+
+TEST_F(Threads, CountWhatAFullDiskDoesNotTake) {
+  const Finished finished = capture([&](Capture&) { send(20, 500); },
+                                    [] {
+                                      const rlimit limit{.rlim_cur = 100'000, .rlim_max = 100'000};
+                                      ::setrlimit(RLIMIT_FSIZE, &limit);
+                                    });
+  EXPECT_EQ(finished.status.code, 4) << finished.err;
+  EXPECT_NE(finished.err.find("File too large"), std::string::npos) << finished.err;
+  const Accounting accounting = expect_identity(finished.err);
+  EXPECT_GT((*accounting.total)["discarded_output"], 0u) << finished.err;
+  std::size_t frames = 0;
+  for (const std::string& path : {first(), second()}) {
+    const CaptureFile file = read_capture(path);
+    EXPECT_EQ(file.error, "") << path;
+    frames += file.frames.size();
+  }
+  EXPECT_EQ(frames, (*accounting.total)["written"]) << finished.err;
+}
+
+TEST_F(Threads, LeaveNothingAttachedWhenTheyAreKilled) {
+  Capture ringtap(hosts_->right, {"-i", "right", "--tap", "tc,xdp", "--threads", "2", "-w", first()});
+  ASSERT_FALSE(HasFailure());
+  const BpfObjects objects = bpf_objects_of(ringtap.process());
+  EXPECT_FALSE(objects.links.empty());
+  ringtap.process().signal(SIGKILL);
+  EXPECT_TRUE(ringtap.process().wait());
+  EXPECT_TRUE(all_gone(objects));
+}
+
+}  // namespace
+}  // namespace ringtap::testing
