@@ -30,8 +30,8 @@ struct SessionOptions {
   bool flush_each_record = false;
   // Called between turns; true: the sink accepts no more records. Null: it always does.
   std::function<bool()> is_done;
-  // Called with the totals so far once a second, and at once when the first record comes before which others were lost;
-  // null: never.
+  // Called with the totals so far once a second, and at once when the first record comes before which others were lost
+  // (of threads beside: within a second); null: never.
   std::function<void(const SessionTotals&)> on_progress = {};
   // What threads of the source have handed to sinks of their own, and what these refused; null: there are none.
   struct Beside {

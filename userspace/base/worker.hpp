@@ -5,6 +5,9 @@
 // has to live as long.
 #pragma once
 
+#include <sched.h>
+#include <unistd.h>
+
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -60,11 +63,17 @@ class Worker {
   }
 
  private:
+  // Whoever gave the first piece may be one that was told where to run: this thread runs where the process may.
+  static void leave_cpus_of_giver() {
+    cpu_set_t cpus;
+    if (::sched_getaffinity(::getpid(), sizeof cpus, &cpus) == 0) (void)::sched_setaffinity(0, sizeof cpus, &cpus);
+  }
   bool has_begun() {
     const std::lock_guard lock(mutex_);
     return thread_.joinable();
   }
   void run() {
+    leave_cpus_of_giver();
     std::unique_lock lock(mutex_);
     for (;;) {
       changed_.wait(lock, [this] { return ends_ || !waiting_.empty(); });

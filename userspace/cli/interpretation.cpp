@@ -174,13 +174,14 @@ Result<> interpret_output(Draft& draft) {
 Result<> check_threads(const Options& options) {
   const CaptureSettings& capture = options.capture;
   const OutputOptions& output = options.output;
-  if (capture.threads == 1) return ok();
+  if (capture.threads == 1 || options.action != Action::kCapture) return ok();
   if (output.path.empty() || output.path == "-") return usage("--threads needs -w with the name of a file");
-  const std::array<std::pair<bool, const char*>, 5> others = {
+  const std::array<std::pair<bool, const char*>, 6> others = {
       {{output.print, "--print and --json"},
        {output.count_only, "--count"},
        {output.rotation.rotates(), "-C and -G"},
        {options.limits.count || options.limits.skip > 0, "-c and --skip"},
+       {options.gate, "--gate"},
        {capture.who, "--who"}}};
   for (const auto& [given, name] : others) {
     if (given) return usage("--threads cannot be used together with " + std::string(name));
@@ -248,9 +249,9 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = interpret_xdp(draft); !result) return result.take_error();
   if (auto result = interpret_output(draft); !result) return result.take_error();
   if (auto result = interpret_json(draft); !result) return result.take_error();
-  if (auto result = check_threads(options); !result) return result.take_error();
   interpret_dump(draft, options.text_style);
   options.action = capture_action(draft);
+  if (auto result = check_threads(options); !result) return result.take_error();
   return std::move(options);
 }
 

@@ -119,16 +119,16 @@ Result<Output> open_file(const OutputContext& context) {
 
 // A file for each thread, on its way to the disk by a thread of its own.
 Result<Output> open_thread_files(const OutputContext& context) {
-  const std::string& path = context.options.output.path;
-  struct stat present {};
-  if (stat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode)) {
-    return Error("--threads needs -w with the name of a file: " + path + " is something else", ErrorKind::kUsage);
-  }
   auto sinks = std::make_unique<ThreadSinks>();
   for (std::size_t number = 1; number <= context.threads; ++number) {
+    const std::string path = thread_file_name(context.options.output.path, number);
+    struct stat present {};
+    if (stat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode)) {
+      return Error("--threads needs -w with the name of a file: " + path + " is something else", ErrorKind::kUsage);
+    }
     OutputContext own = context;
     own.disk = std::make_shared<DiskThread>();
-    auto file = open_capture_file(own, thread_file_name(path, number));
+    auto file = open_capture_file(own, path);
     if (!file) return file.take_error();
     sinks->add(
         std::make_unique<ThreadSink>(std::move(file->sink), file->out, context.options.output.flush_each_record));

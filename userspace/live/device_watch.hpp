@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,10 @@ class DeviceWatch {
   [[nodiscard]] bool has_news() const;
   // Updates the slots with the changes since the last call, but for the names of their records; false: there were none.
   bool look(SlotTable& slots, std::uint64_t now_ns);
+  // Until everything before has been handed over, records after this moment are not: a device has another name then.
+  [[nodiscard]] std::uint64_t hold_ns() const {
+    return renamings_.empty() ? std::numeric_limits<std::uint64_t>::max() : renamings_.front().since_ns;
+  }
   // The names that records have to get, in time order.
   [[nodiscard]] std::deque<Renaming>& renamings() { return renamings_; }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The way of records from the rings of some CPUs to a sink: merged into time order, and each completed with what only
-// user space knows (interface, time, number, owners, framing). Owns all that this changes from one record to the next,
-// so that two lanes never write to the same memory. A capture has one lane, which the thread of the session runs, or
-// with --threads one for each thread. What the lanes share changes only while none of them runs. One thread each.
+// user space knows (interface, time, number, owners, framing). Owns all that this changes from one record to the next
+// (but for the filter where user space runs it, live_filter.hpp), so that two lanes never write to the same memory. A
+// capture has one lane, which the thread of the session runs, or with --threads one for each thread. What the lanes
+// share changes only while none of them runs. One thread each.
 #pragma once
 
 #include <cstdint>

@@ -126,7 +126,7 @@ void LaneThreads::place() {
   const std::vector<bool> receiving = placement_.receiving(delivered);
   for (const auto& thread : threads_) {
     std::vector<unsigned> cpus = placement_.place_for(thread->lane->rings().cpus, receiving);
-    thread->is_moved = cpus != thread->cpus;
+    thread->is_moved |= cpus != thread->cpus;
     thread->cpus = std::move(cpus);
   }
 }

@@ -35,6 +35,7 @@ namespace {
 using rtnetlink::Device;
 
 constexpr std::uint64_t kHousekeepingNs = 20'000'000;
+constexpr std::uint64_t kHousekeepingOfThreadsNs = 200'000'000;  // all of them stand still for it
 
 }  // namespace
 
@@ -94,7 +95,6 @@ struct LiveSource::Impl {
 
   [[nodiscard]] std::optional<LaneThreads::Still> still_lanes();
   [[nodiscard]] std::uint64_t merge_slack_ns();
-  [[nodiscard]] std::uint64_t hold_ns();
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait);
   Result<SourceState> turn_of_threads(std::chrono::nanoseconds wait);
   void look_after_changes();
@@ -287,18 +287,12 @@ std::uint64_t LiveSource::Impl::merge_slack_ns() {
   return slack != 0 || kernel.possible_cpus() == 1 ? slack : kMergeSlackNs;
 }
 
-// Until everything before has been handed over, records after this moment are not: a device got another name then.
-std::uint64_t LiveSource::Impl::hold_ns() {
-  const auto& renamings = device_watch->renamings();
-  return renamings.empty() ? Lane::kNever : renamings.front().since_ns;
-}
-
 Result<SourceState> LiveSource::Impl::turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) {
   Lane& lane = lanes.front();
   if (auto result = lane.announce(sink); !result) return result.take_error();
   const Lane::Bounds bounds{.max_records = max_records,
                             .due_ns = stopped ? Lane::kNever : monotonic_now_ns() - merge_slack_ns(),
-                            .hold_ns = hold_ns(),
+                            .hold_ns = device_watch->hold_ns(),
                             .stopped = stopped};
   heads.clear();
   for (const auto& family : families) family->refresh(clock(), heads);
@@ -318,20 +312,21 @@ Result<SourceState> LiveSource::Impl::turn(Sink& sink, std::uint64_t max_records
 }
 
 Result<SourceState> LiveSource::Impl::turn_of_threads(std::chrono::nanoseconds wait) {
-  threads->allow(monotonic_now_ns() - merge_slack_ns(), hold_ns());
-  if (hold_ns() != Lane::kNever) {
+  threads->allow(monotonic_now_ns() - merge_slack_ns(), device_watch->hold_ns());
+  if (device_watch->hold_ns() != Lane::kNever) {
     const auto still = still_lanes();
     rename_until(threads->done_until());
   }
-  threads->wake(hold_ns() != Lane::kNever);
-  if (stopped && hold_ns() == Lane::kNever) threads->finish();
+  threads->wake(device_watch->hold_ns() != Lane::kNever);
+  if (stopped && device_watch->hold_ns() == Lane::kNever) threads->finish();
   const bool ended = threads->ended();  // after that there is no further Error
   if (auto failed = threads->take_error(); !failed) return failed.take_error();
   if (ended) return SourceState::kEnd;
   if (stopped || !threads->are_idle()) {
     reader_wait->note_records();
     ReaderWait::nap(wait);
-  } else if (reader_wait->wait(kernel.control(), wait, [this] { return threads->have_news(); })) {
+  } else if (reader_wait->wait(kernel.control(), wait,
+                               [this] { return !threads->are_idle() || threads->have_news(); })) {
     last_housekeeping_ns = 0;
   }
   return SourceState::kMore;
@@ -346,10 +341,11 @@ Result<SourceState> LiveSource::turn(Sink& sink, std::uint64_t max_records, std:
 }
 
 void LiveSource::Impl::look_after_changes() {
-  const std::uint64_t now = monotonic_now_ns();
-  const bool is_due = now - last_housekeeping_ns >= kHousekeepingNs;
+  const bool is_due =
+      monotonic_now_ns() - last_housekeeping_ns >= (threads ? kHousekeepingOfThreadsNs : kHousekeepingNs);
   if (threads && !is_due && !device_watch->has_news()) return;
   const auto still = still_lanes();
+  const std::uint64_t now = monotonic_now_ns();  // what changes is noticed now
   // Before every drain: a record is handed over later than that, so that the device's name at its time is known.
   if (!stopped && device_watch->look(*slots, now)) device_names.forget_here();
   if (!is_due) return;
@@ -417,7 +413,11 @@ std::size_t LiveSource::threads() const {
 Result<> LiveSource::start_threads(std::span<Sink* const> sinks) {
   Impl& impl = *impl_;
   impl.threads.emplace(impl.lanes, sinks, *impl.slots, impl.kernel);
-  return impl.threads->start();
+  auto started = impl.threads->start();
+  if (started) return started;
+  impl.detach_all();
+  impl.threads.reset();  // before the sinks go
+  return started;
 }
 
 Result<> LiveSource::start_helpers() {
