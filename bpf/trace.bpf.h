@@ -196,7 +196,7 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 	int known = is_followed(skb);
 	__u32 *slot = NULL;
 
-	if ((!at.other_netns || cfg_namespaces) && !(at.nowhere && !known))
+	if ((!at.other_netns || cfg_namespaces) && !(at.nowhere && (!known || cfg_namespaces)))
 		slot = slot_of(at.ifindex, at.other_netns ? at.netns : 0);
 	if (!slot && !known)
 		return; /* not a packet of this capture */
