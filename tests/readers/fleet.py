@@ -102,12 +102,14 @@ def a_gate_by_itself(folder, hosts):
             gate.stdin.flush()
             said = gate.stderr.readline()
             while "gate: opens at" not in said:
+                check(said, "the capture has ended")
                 said = gate.stderr.readline()
             moment = int(re.search(r"opens at (\d+\.\d{9})", said)[1].replace(".", ""))
             check(moment == asked if " late" not in said else moment > asked, said)
             check(lead > 0 or " late" in said, said)
-            while not sent[-1] or int(sent[-1].split()[1]) < moment + 50_000_000:
+            while int(sent[-1].split()[1]) < moment + 50_000_000:
                 sent.append(sender.stdout.readline())
+                check(sent[-1], "the sender has ended")
             sender.kill()
             sent += sender.stdout.read().splitlines()
         gate.stdin.close()

@@ -107,18 +107,20 @@ Result<OpeningText> opening_text(const std::string& session, const std::vector<F
     const std::uint64_t opened = answer.number_or("opened", 0);
     if (opened == 0) continue;
     ++hosts;
-    first = std::min(first, opened);
-    last = std::max(last, opened);
+    const bool is_common = answer.number_or("common", 0) != 0;
+    if (is_common) first = std::min(first, opened);
+    if (is_common) last = std::max(last, opened);
     const std::string host(answer.text("host"));
-    if (answer.number_or("common", 0) == 0) by_message += (by_message.empty() ? "" : ", ") + host;
+    if (!is_common) by_message += (by_message.empty() ? "" : ", ") + host;
     if (const std::uint64_t late = answer.number_or("late", 0); late > 0) {
-      opening.warnings.push_back(host + " began " + milliseconds(late) + " late: the request came after its moment");
+      opening.warnings.push_back(host + " began " + milliseconds(late) +
+                                 " late: the request came after its moment, or its clock is ahead");
     }
   }
   if (hosts == 0) return Error("no host has begun");
   opening.text =
       "session " + session + ": " + std::to_string(hosts) + (hosts == 1 ? " host captures" : " hosts capture");
-  if (verbose) {
+  if (verbose && last != 0) {
     std::array<char, 96> spread{};
     std::snprintf(spread.data(), spread.size(), ", opened within %.3f ms by their clocks, from %llu.%09llu on",
                   static_cast<double>(last - first) / 1e6, static_cast<unsigned long long>(first / kNsPerSecond),
@@ -128,7 +130,8 @@ Result<OpeningText> opening_text(const std::string& session, const std::vector<F
   opening.is_common = by_message.empty();
   if (!opening.is_common) {
     opening.warnings.push_back(
-        "began when the request came, since their clock, or that of this machine, is not synchronised: " + by_message);
+        "began some time after the request came, since their clock, or that of this machine, is not synchronised: " +
+        by_message);
   }
   return opening;
 }
@@ -169,7 +172,10 @@ std::string fleet_report(const std::vector<FleetHostAccount>& hosts, const Sessi
       text += "ringtap: fleet: " + host.host + ": batches " + std::to_string(gap.batches.first) + " to " +
               std::to_string(gap.batches.last) + " are missing, with " + std::to_string(gap.batches.packets) +
               " packets" +
-              (gap.counted.at_ns != 0 ? "; in that time the host counted" + counters_text(gap.counted) : "") + "\n";
+              (gap.counted.at_ns != 0
+                   ? "; between its readings around that time the host counted" + counters_text(gap.counted)
+                   : "") +
+              "\n";
     }
     if (!host.has_ended && host.counted.at_ns != 0) {
       text += "ringtap: fleet: " + host.host + ": up to " + utc_text(host.counted.at_ns) + " it had counted" +

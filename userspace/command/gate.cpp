@@ -38,7 +38,10 @@ class Gate::GatedSink final : public Sink {
  public:
   GatedSink(std::unique_ptr<Sink> sink, Gate& gate) : sink_(std::move(sink)), gate_(gate) {}
 
-  Result<> on_interface(const Interface& interface) override { return sink_->on_interface(interface); }
+  Result<> on_interface(const Interface& interface) override {
+    ++gate_.announced_;
+    return sink_->on_interface(interface);
+  }
   Result<> on_record(const RecordView& record) override {
     if (!gate_.is_settled_) {
       if (record.time_ns < gate_.opened_ns_) {
@@ -75,14 +78,15 @@ void Gate::guard(Output& output, RecordSource& source) {
 // An Error of the sink is met again with the next record.
 void Gate::write_statistics() {
   const std::uint64_t now = interval_ns_ == 0 ? 0 : monotonic_now_ns();
-  if (interval_ns_ == 0 || now < next_ns_) return;
-  next_ns_ = now + interval_ns_;
+  if (interval_ns_ == 0 || now - looked_ns_ < interval_ns_) return;
+  looked_ns_ = now;
   const auto all = source_->statistics();
   if (!all) return;
   const auto counts = [](const InterfaceStatistics& one) {
     return std::array{one.received, one.filter_accepted, one.dropped, one.delivered};
   };
   for (const InterfaceStatistics& one : *all) {
+    if (one.interface_id >= announced_) continue;  // of a device that was renamed a moment ago
     if (one.interface_id >= written_.size()) written_.resize(one.interface_id + 1);
     if (counts(written_[one.interface_id]) == counts(one)) continue;
     written_[one.interface_id] = one;

@@ -38,7 +38,8 @@ class Gate {
   bool is_settled_ = false;                      // no packet from before that can come any more
   std::uint64_t before_ = 0;                     // packets
   std::uint64_t interval_ns_ = 0;                // of statistics; 0: none are written
-  std::uint64_t next_ns_ = 0;                    // when they are due, by the monotonic clock
+  std::uint64_t looked_ns_ = 0;                  // the last time, by the monotonic clock
+  std::uint32_t announced_ = 0;                  // interfaces that the sink knows
   std::vector<InterfaceStatistics> written_;     // the last ones, by interface
 };
 

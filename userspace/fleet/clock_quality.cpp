@@ -2,11 +2,13 @@
 #include "fleet/clock_quality.hpp"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
 #include <array>
 
+#include "base/now.hpp"
 #include "ringtap/unique_fd.hpp"
 
 namespace ringtap {
@@ -23,8 +25,16 @@ ClockQuality clock_quality() {
 std::string boot_id() {
   const UniqueFd file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
   std::array<char, 36> text{};
-  if (!file || ::read(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) return "unknown";
-  return {text.data(), text.size()};
+  if (file && ::read(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size())) {
+    return {text.data(), text.size()};
+  }
+  // Two hosts that do not know theirs must not seem to be one.
+  static const std::string made = [] {
+    std::uint64_t number = monotonic_now_ns();
+    (void)!::getrandom(&number, sizeof number, GRND_NONBLOCK);
+    return "unknown-" + std::to_string(number);
+  }();
+  return made;
 }
 
 }  // namespace ringtap

@@ -291,7 +291,8 @@ bool FleetSource::next_section(Host& host) {
   const Host::Stored& stored = next->batch;
   const BatchHeader& header = stored.packed.header;
   if (host.order.missing().size() > host.account.gaps.size()) {
-    const bool is_known = header.before.at_ns != 0;
+    // Of a gap that lies between two readings, and of one at the beginning, nothing is known.
+    const bool is_known = host.counted.at_ns != 0 && header.before.at_ns > host.counted.at_ns;
     host.account.gaps.push_back({.batches = host.order.missing().back(),
                                  .counted = is_known ? counted_between(host.counted, header.before) : HostCounters{}});
   }
