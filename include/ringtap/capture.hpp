@@ -62,8 +62,8 @@ struct CaptureSettings {
   std::optional<std::uint64_t> buffer_bytes;
   bool promiscuous = true;
   std::uint32_t threads = 1;  // that read rings, each into a file of its own
-  bool who = false;   // find the processes that packets belong to
-  OwnerSelection of;  // with that: only packets of these
+  bool who = false;           // find the processes that packets belong to
+  OwnerSelection of;          // with that: only packets of these
   Reduction reduction;
 
   // Whether devices of other network namespaces than this one may be meant.
