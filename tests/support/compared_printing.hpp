@@ -3,6 +3,7 @@
 // file to grow old. For tests that link ringtap_dissect and ringtap_harness. One thread.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <initializer_list>
 #include <random>
 #include <span>
 #include <sstream>
@@ -122,6 +124,22 @@ inline std::vector<Cut> damaged(const PrintedFamily& family, std::size_t head, u
     cuts.push_back({bytes, static_cast<std::uint32_t>(bytes.size() + random() % 3)});
   }
   return cuts;
+}
+
+// The test fails where the packets of a family are printed differently with one of the `options`.
+inline void expect_printed_as_tcpdump_does(const PrintedFamily& family, const std::vector<Cut>& cuts,
+                                           std::initializer_list<std::string_view> options) {
+  for (const std::string_view option : options) {
+    EXPECT_EQ(first_difference(printed(cuts, option, family.link), printed_by_tcpdump(cuts, option, family.link)), "")
+        << family.name << ' ' << option;
+  }
+}
+
+// The test fails at the first character that is neither printable nor a blank.
+inline void expect_harmless(const std::string& text, std::string_view name) {
+  for (const char c : text) {
+    ASSERT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t') << name << ": " << static_cast<int>(c);
+  }
 }
 
 }  // namespace ringtap::testing

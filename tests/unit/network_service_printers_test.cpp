@@ -21,6 +21,8 @@ using testing::Cut;
 using testing::cut_at_every_length;
 using testing::damaged;
 using testing::Ethernet;
+using testing::expect_harmless;
+using testing::expect_printed_as_tcpdump_does;
 using testing::first_difference;
 using testing::Ipv4;
 using testing::Ipv6;
@@ -332,10 +334,7 @@ TEST(ServicePrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
   REQUIRE_COMPARED_TCPDUMP();
   for (const PrintedFamily& family : families()) {
     const std::vector<Cut> cuts = cut_at_every_length(family.packets);
-    for (const std::string_view option : {std::string_view(), family.options}) {
-      EXPECT_EQ(first_difference(printed(cuts, option, family.link), printed_by_tcpdump(cuts, option, family.link)), "")
-          << family.name << ' ' << option;
-    }
+    expect_printed_as_tcpdump_does(family, cuts, {"", family.options});
   }
 }
 
@@ -397,9 +396,7 @@ TEST(ServicePrinters, PrintDamagedPacketsAsHarmlessText) {
   for (const PrintedFamily& family : families()) {
     const std::vector<Cut> cuts = damaged(family, family.link == LinkType::kEthernet ? 14 : 0, 500);
     for (const std::string_view option : {"", "-v"}) {
-      for (const char c : printed(cuts, option, family.link)) {
-        ASSERT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t') << family.name << ": " << static_cast<int>(c);
-      }
+      expect_harmless(printed(cuts, option, family.link), family.name);
     }
   }
 }

@@ -20,6 +20,8 @@ using testing::bytes_of;
 using testing::Cut;
 using testing::cut_at_every_length;
 using testing::damaged;
+using testing::expect_harmless;
+using testing::expect_printed_as_tcpdump_does;
 using testing::first_difference;
 using testing::printed;
 using testing::printed_by_tcpdump;
@@ -141,10 +143,7 @@ TEST(WirelessPrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
   REQUIRE_COMPARED_TCPDUMP();
   for (const PrintedFamily& family : families()) {
     const std::vector<Cut> cuts = cut_at_every_length(family.packets);
-    for (const std::string_view option : {std::string_view(), std::string_view("-x"), family.options}) {
-      EXPECT_EQ(first_difference(printed(cuts, option, family.link), printed_by_tcpdump(cuts, option, family.link)), "")
-          << family.name << ' ' << option;
-    }
+    expect_printed_as_tcpdump_does(family, cuts, {"", "-x", family.options});
   }
 }
 
@@ -156,9 +155,7 @@ TEST(WirelessPrinters, PrintDamagedPacketsAsTcpdumpDoesAndAsHarmlessText) {
     if (family.link != kPpi) {  // of which tcpdump names types that nothing prints
       EXPECT_EQ(first_difference(text, printed_by_tcpdump(cuts, "-e -v", family.link)), "") << family.name;
     }
-    for (const char c : text) {
-      ASSERT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t') << family.name << ": " << static_cast<int>(c);
-    }
+    expect_harmless(text, family.name);
   }
 }
 
