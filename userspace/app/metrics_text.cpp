@@ -9,6 +9,7 @@
 
 #include "base/now.hpp"
 #include "base/plain_text.hpp"
+#include "base/seconds_text.hpp"
 
 namespace ringtap {
 namespace {
@@ -54,13 +55,6 @@ class Text {
   std::string text_;
   std::string_view name_;
 };
-
-std::string seconds_text(std::uint64_t ns) {
-  std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%llu.%09llu", static_cast<unsigned long long>(ns / kNsPerSecond),
-                static_cast<unsigned long long>(ns % kNsPerSecond));
-  return text.data();
-}
 
 // Of all CPUs together: a label for each would make a series for each.
 using ByPlace = std::map<std::pair<std::string, std::string>, TapAccount>;

@@ -8,6 +8,7 @@
 #include "base/columns.hpp"
 #include "base/now.hpp"
 #include "base/plain_text.hpp"
+#include "base/seconds_text.hpp"
 
 namespace ringtap {
 namespace {
@@ -121,11 +122,9 @@ Result<OpeningText> opening_text(const std::string& session, const std::vector<F
   opening.text =
       "session " + session + ": " + std::to_string(hosts) + (hosts == 1 ? " host captures" : " hosts capture");
   if (verbose && last != 0) {
-    std::array<char, 96> spread{};
-    std::snprintf(spread.data(), spread.size(), ", opened within %.3f ms by their clocks, from %llu.%09llu on",
-                  static_cast<double>(last - first) / 1e6, static_cast<unsigned long long>(first / kNsPerSecond),
-                  static_cast<unsigned long long>(first % kNsPerSecond));
-    opening.text += spread.data();
+    std::array<char, 64> spread{};
+    std::snprintf(spread.data(), spread.size(), ", opened within %.3f ms", static_cast<double>(last - first) / 1e6);
+    opening.text += std::string(spread.data()) + " by their clocks, from " + seconds_text(first) + " on";
   }
   opening.is_common = by_message.empty();
   if (!opening.is_common) {

@@ -14,6 +14,7 @@
 
 #include "base/end_request.hpp"
 #include "base/now.hpp"
+#include "base/seconds_text.hpp"
 #include "command/messages.hpp"
 
 namespace ringtap {
@@ -23,14 +24,6 @@ namespace {
 // A record that is out of order ("late" in the accounting) is older than the one before it by less than this.
 constexpr std::uint64_t kSettledNs = kNsPerSecond;
 constexpr std::size_t kLongestLine = 256;
-
-// "1764490000.300000000"
-std::string seconds_text(std::uint64_t ns) {
-  std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%llu.%09llu", static_cast<unsigned long long>(ns / kNsPerSecond),
-                static_cast<unsigned long long>(ns % kNsPerSecond));
-  return text.data();
-}
 
 }  // namespace
 

@@ -7,13 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <optional>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "base/now.hpp"
+#include "base/seconds_text.hpp"
 #include "base/thread.hpp"
 #include "base/wait_status.hpp"
 
@@ -35,18 +33,6 @@ constexpr std::size_t kLongestLine = 8192;
 // What is counted, of "ringtap: accounting: total seen=5 … balanced".
 constexpr std::string_view kAccounting = "ringtap: accounting: total ";
 constexpr std::string_view kOpens = "ringtap: gate: opens at ";
-
-// Of "1764490000.300000000", with or without something after it.
-std::optional<std::uint64_t> nanoseconds_of(std::string_view text) {
-  std::uint64_t seconds = 0;
-  std::uint64_t rest = 0;
-  const char* const end = text.data() + text.size();
-  const auto whole = std::from_chars(text.data(), end, seconds);
-  if (whole.ec != std::errc() || whole.ptr == end || *whole.ptr != '.') return std::nullopt;
-  const auto part = std::from_chars(whole.ptr + 1, end, rest);
-  if (part.ec != std::errc() || part.ptr != whole.ptr + 10) return std::nullopt;
-  return seconds * kNsPerSecond + rest;
-}
 
 void add_account(Fields& fields, std::string_view text) {
   while (!text.empty()) {
