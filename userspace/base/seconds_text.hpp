@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A time as seconds with nine decimals, "1764490000.300000000": written, and read again exactly. Any thread.
+// A time as seconds with nine decimals, "1764490000.300000000": written, and read again exactly, as nanoseconds.
+// Values; any thread.
 #pragma once
 
 #include <array>
