@@ -3,8 +3,10 @@
 # Captures over hosts, which are namespaces joined by veth, through a real nats-server: the file has every packet once
 # for each host that saw it, in time order, and the accounting adds up; a filter that is wrong is refused by name. The
 # server has the example configuration, with TLS and NKEYs: others are told that they are not permitted.
+import contextlib
 import os
 import re
+import socket
 import struct
 import subprocess
 import sys
@@ -29,6 +31,16 @@ for i in itertools.count():
     print(i, before, time.time_ns(), flush=True)
     time.sleep(0.001)
 """
+
+
+@contextlib.contextmanager
+def sending(host, **how):
+    """The sender ends with the block, also when a check in it fails."""
+    with subprocess.Popen(host.words(sys.executable, "-c", SENDER), preexec_fn=dies_with_us, **how) as sender:
+        try:
+            yield sender
+        finally:
+            sender.kill()
 
 
 def block_types(path):
@@ -69,11 +81,9 @@ def all_begin_at_one_moment(folder, hosts):
     """While packets are sent all the time: the file has those from the moment on, by their own times. A machine may be so
     busy that a host is late, which is then said."""
     path = os.path.join(folder, "moment.pcapng")
-    with subprocess.Popen(hosts[0].words(sys.executable, "-c", SENDER), stdout=subprocess.DEVNULL,
-                          preexec_fn=dies_with_us) as sender:  # fmt: skip
+    with sending(hosts[0], stdout=subprocess.DEVNULL):
         capture, said = start_capture(path, "-v", "-c", "400", "udp port 5000")
         said += capture.communicate(timeout=60)[1]
-        sender.kill()
     equal(capture.returncode, 0, said)
     found = accounts(said)
     equal({found[name]["end"] for name in "ab"}, {"balanced"}, said)
@@ -94,8 +104,7 @@ def a_gate_by_itself(folder, hosts):
                                                "udp port 5000"), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 preexec_fn=dies_with_us)  # fmt: skip
         wait_until(lambda one=ready: os.path.exists(one), "the taps are attached")
-        with subprocess.Popen(hosts[0].words(sys.executable, "-c", SENDER), stdout=subprocess.PIPE, text=True,
-                              preexec_fn=dies_with_us) as sender:  # fmt: skip
+        with sending(hosts[0], stdout=subprocess.PIPE, text=True) as sender:
             sent = [sender.stdout.readline() for _ in range(100)]
             asked = time.time_ns() + lead
             gate.stdin.write(f"{asked}\n")
@@ -156,6 +165,32 @@ def others_are_not_permitted(folder):
     check(done.returncode != 0 and "no agent" not in done.stderr, done.stderr)
 
 
+def nonces_whose_signature_libnats_loses(folder):
+    """Of this key and the nonce "25" the signature begins with a zero byte, which libnats 3.4 would leave out."""
+    path = os.path.join(folder, "lost.nk")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("SUAMIJSBTQ3P4EN7366ZNYSVLNGMYTS2ZCMNYBV76K2JIHTBRKWQMZHTPE\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        command = [BINARY, "fleet", "status", "--nats", f"nats://127.0.0.1:{server.getsockname()[1]}", "--nkey", path]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=dies_with_us) as status:
+            said = []
+            for nonce in ("25", "26"):
+                connection, _ = server.accept()
+                with connection:
+                    connection.settimeout(20)
+                    info = '{"server_id":"x","version":"2.9.10","host":"127.0.0.1","port":1,"headers":true,' \
+                        f'"auth_required":true,"max_payload":1048576,"nonce":"{nonce}"}}'  # fmt: skip
+                    connection.sendall(f"INFO {info}\r\n".encode())
+                    try:
+                        said.append(connection.recv(4096).decode())
+                    except ConnectionResetError:
+                        said.append("")
+            status.kill()
+    equal(said[0], "", "before there is a signature")
+    check('"nkey":"UAHLMC5J' in said[1] and '"sig":"' in said[1], said[1])
+
+
 def more_than_is_allowed():
     """Agent b allows less."""
     done = run(*fleet("capture", "-i", "any", "--tap", "drop", "-w", "/dev/null", "--hosts", "b"))
@@ -183,6 +218,7 @@ def main():
         wrong_filter()
         more_than_is_allowed()
         others_are_not_permitted(folder)
+        nonces_whose_signature_libnats_loses(folder)
         for host in hosts:
             host.stop_agent()
         server.stop()

@@ -151,9 +151,18 @@ struct Nats::Callbacks {
     const std::lock_guard lock(nats_of.mutex_);
     nats_of.refusal_ = text == nullptr || *text == '\0' ? nats().natsStatus_GetText(status) : text;
   }
+  // libnats 3.4 leaves a signature out if its first byte is 0, one in 256, and the server then refuses whom it knows.
+  // An error before that is no refusal, and a server's next nonce gives another signature.
   static natsStatus on_nonce(char** /*error*/, unsigned char** signature, int* size, const char* nonce,
                              void* self) noexcept {
-    return nats().nats_Sign(static_cast<Nats*>(self)->seed_.c_str(), nonce, signature, size);
+    auto& nats_of = *static_cast<Nats*>(self);
+    const natsStatus status = nats().nats_Sign(nats_of.seed_.c_str(), nonce, signature, size);
+    if (status != NATS_OK || **signature != 0) return status;
+    std::free(*signature);
+    *signature = nullptr;
+    *size = 0;
+    nats_of.is_signature_useless_ = true;
+    return NATS_ERR;
   }
 };
 
@@ -223,7 +232,15 @@ Result<> Nats::connect(std::chrono::milliseconds patience) {
   if (!seed_.empty()) {
     set(nats().natsOptions_SetNKey, public_key_.c_str(), &Callbacks::on_nonce, static_cast<void*>(this));
   }
-  if (status == NATS_OK) status = nats().natsConnection_Connect(&connection_, options);
+  const auto attempt = [&] {
+    is_signature_useless_ = false;
+    return nats().natsConnection_Connect(&connection_, options);
+  };
+  if (status == NATS_OK) {
+    constexpr int kMostAttempts = 4;  // one in 256 needs a second
+    status = attempt();
+    for (int i = 1; i < kMostAttempts && status != NATS_OK && is_signature_useless_; ++i) status = attempt();
+  }
   Result<> result;
   if (status != NATS_OK) {
     connection_ = nullptr;

@@ -5,6 +5,7 @@
 // servers refuse is kept as a text, since a request that is not permitted otherwise only gets no answer.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -124,6 +125,7 @@ class Nats {
   std::string key_;
   mutable std::mutex mutex_;  // of refusal_
   std::string refusal_;
+  std::atomic<bool> is_signature_useless_ = false;  // of the last nonce; set by a thread of libnats
   natsConnection* connection_ = nullptr;
   struct Subscribed {
     natsSubscription* subscription;
