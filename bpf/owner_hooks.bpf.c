@@ -166,6 +166,15 @@ int BPF_PROG(owner_exited, struct task_struct *task)
 	return 0;
 }
 
+static __always_inline __u32 references_of(struct file *file)
+{
+	struct file___before *before = (void *)file;
+
+	if (bpf_core_field_exists(file->f_ref))
+		return references_counted(file->f_ref.refcnt.counter + 1);
+	return references_counted(before->f_count.counter);
+}
+
 static __always_inline void set_owner_of(struct sock *sk, struct ringtap_owner *end)
 {
 	__u8 state = sk->__sk_common.skc_state;
@@ -184,8 +193,13 @@ static __always_inline void set_owner_of(struct sock *sk, struct ringtap_owner *
 	/* Whoever wrote the record made the socket's cookie: without one it is a copy of a listener's. */
 	__u64 cookie = sk->__sk_common.skc_cookie.counter;
 	set_known(end, owner, cookie, tcp && (state == LISTENS || !cookie));
-	if (end->kind == RINGTAP_OWNER_SOCKET && tcp && !sk->sk_socket)
+	struct socket *socket = sk->sk_socket;
+	struct file *file = socket ? socket->file : NULL;
+
+	if (end->kind == RINGTAP_OWNER_SOCKET && tcp && !socket)
 		end->kind = RINGTAP_OWNER_CLOSED;
+	if (file && (end->kind == RINGTAP_OWNER_SOCKET || state == LISTENS))
+		end->references = references_of(file);
 }
 
 /*
@@ -237,5 +251,37 @@ int owner_at_start(struct bpf_iter__task_file *ctx)
 	__u64 cookie = bpf_get_socket_cookie(socket->sk);
 	if (owner && (!owner->process || owner->cookie != cookie))
 		set_owner(owner, task, process_of(task), cookie, BPF_CORE_READ(task, real_cred, euid.val));
+	return 0;
+}
+
+/*
+ * Who has the sockets that may be had by several, run when a packet of one is seen: all descriptors, so that user space
+ * can tell whether they are all the references that there are. If too many files are open, reading fails with EAGAIN.
+ */
+SEC("iter/task_file")
+int owner_holders(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct bpf_iter_meta *meta = ctx->meta;
+
+	if (!task || !file)
+		return 0;
+	if (meta->seq_num > RINGTAP_MOST_OPEN_FILES)
+		return 1;
+	struct socket *socket = bpf_sock_from_file(file);
+	if (!socket)
+		return 0;
+	__u32 references = references_of(file);
+	struct sock *sk = socket->sk;
+	/* One of them is the iterator's own, for as long as it shows the file. */
+	if (references < 3 || !sk || !has_packets(sk))
+		return 0;
+	struct ringtap_holder holder = {.references = references - 1};
+	holder.cookie = sk->__sk_common.skc_cookie.counter;
+	holder.process = process_of(task);
+	holder.table = (__u64)task->files;
+	holder.descriptor = ctx->fd;
+	bpf_seq_write(meta->seq, &holder, sizeof(holder));
 	return 0;
 }

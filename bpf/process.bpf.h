@@ -94,6 +94,12 @@ static __always_inline void set_known(struct ringtap_owner *end, struct ringtap_
 	end->kind = listens || (cookie && before != cookie) ? RINGTAP_OWNER_LISTENER : RINGTAP_OWNER_SOCKET;
 }
 
+/* References to a file by its counter, which is below 0 while it is being freed. */
+static __always_inline __u32 references_counted(long long counter)
+{
+	return counter < 0 ? 0 : counter;
+}
+
 static __always_inline __u64 process_of(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;

@@ -372,7 +372,14 @@ static __always_inline int set_recent(struct __sk_buff *skb, const struct inet_p
 	end->cookie = cookie;
 	end->uid = uid;
 	end->kind = RINGTAP_OWNER_SOCKET;
+	end->references = references_of(sk);
 	return 1;
+}
+
+/* Pointers in it are followed without questions to its type. */
+static __always_inline struct sock *loadable(struct sock *sk)
+{
+	return cfg_kernel_casts ? rdonly_cast(sk, bpf_core_type_id_kernel(struct sock)) : sk;
 }
 
 static __always_inline void set_tcp(struct __sk_buff *skb, struct bpf_sock *sk, const struct inet_packet *packet,
@@ -409,8 +416,11 @@ static __always_inline void set_tcp(struct __sk_buff *skb, struct bpf_sock *sk, 
 		return;
 	}
 	set_known(end, owner, cookie, listens);
+	if (listens)
+		end->references = references_of(loadable(kernel_sk));
 	if (end->kind != RINGTAP_OWNER_SOCKET)
 		return;
+	end->references = references_of(loadable(kernel_sk));
 	if (!kernel_sk->sk_socket) {
 		end->kind = RINGTAP_OWNER_CLOSED;
 	} else if (recent && cookie) {
@@ -430,6 +440,9 @@ static __always_inline void set_udp(struct __sk_buff *skb, struct bpf_sock *sk, 
 	set_known(end, owner, 0, 0);
 	if (owner)
 		end->cookie = owner->cookie;
+	/* Elsewhere this kind of pointer cannot be read by a helper. */
+	if (cfg_kernel_casts && end->kind == RINGTAP_OWNER_SOCKET)
+		end->references = references_of(loadable((void *)sk));
 }
 
 /* The socket that the stack would find, in the namespace of the device. */

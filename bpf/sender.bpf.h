@@ -263,6 +263,29 @@ static __always_inline void set_tun_writer(struct __sk_buff *skb, struct ringtap
 	set_running(end, RINGTAP_OWNER_TUN, task, process, uid_of(task));
 }
 
+/* Whether the running thread's call has a reference of its own: where its table of descriptors has several users. */
+static __always_inline int is_counted_call(void)
+{
+	struct task_struct *task = running_task();
+	struct files_struct *files = READ(task, files);
+
+	return files && READ(files, count.counter) > 1;
+}
+
+/* References to the socket's file: descriptors of it, calls in progress and messages that carry it. */
+static __always_inline __u32 references_of(struct sock *sk)
+{
+	struct socket *socket = READ(sk, sk_socket);
+	struct file *file = socket ? READ(socket, file) : NULL;
+	struct file___before *before = (void *)file;
+
+	if (!file)
+		return 0;
+	if (bpf_core_field_exists(file->f_ref))
+		return references_counted(READ(file, f_ref.refcnt.counter) + 1);
+	return references_counted(READ(before, f_count.counter));
+}
+
 /* A mini socket: a request for a connection, or TIME_WAIT. */
 static __always_inline void set_mini_socket(struct __sk_buff *skb, struct ringtap_owner *end, struct bpf_sock *sk)
 {
@@ -324,12 +347,18 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 			return;
 		}
 	}
-	if (sending && set_sender(skb, end, full, kernel_sk, family, owner, cookie))
+	if (sending && set_sender(skb, end, full, kernel_sk, family, owner, cookie)) {
+		end->references = references_of(kernel_sk);
+		if (end->references > 1)
+			end->references -= is_counted_call();
 		return;
+	}
 	int is_tcp = OF(full, protocol, kernel_sk, sk_protocol) == IPPROTO_TCP;
 	set_known(end, owner, cookie, is_tcp && OF(full, state, kernel_sk, __sk_common.skc_state) == LISTENS);
 	if (end->kind == RINGTAP_OWNER_SOCKET && is_tcp && !READ(kernel_sk, sk_socket))
 		end->kind = RINGTAP_OWNER_CLOSED;
+	else if (end->kind == RINGTAP_OWNER_SOCKET)
+		end->references = references_of(kernel_sk);
 }
 
 /* Whose socket it comes from is only known at loopback's egress. */

@@ -140,7 +140,18 @@ struct sock {
   struct sock_reuseport* sk_reuseport_cb;
 };
 
-struct file;
+/* Linux 6.13: one less than the references that there are. */
+typedef struct {
+  atomic64_t refcnt;
+} file_ref_t;
+
+struct file {
+  file_ref_t f_ref;
+};
+
+struct file___before {
+  atomic64_t f_count;
+};
 
 struct socket {
   struct sock* sk;
@@ -202,6 +213,7 @@ struct fdtable {
 };
 
 struct files_struct {
+  atomic_t count;
   struct fdtable* fdt;
 };
 
@@ -220,8 +232,17 @@ struct task_struct {
   char comm[16];
 };
 
+struct seq_file;
+
+struct bpf_iter_meta {
+  struct seq_file* seq;
+  __u64 seq_num;
+};
+
 struct bpf_iter__task_file {
+  struct bpf_iter_meta* meta;
   struct task_struct* task;
+  __u32 fd;
   struct file* file;
 };
 

@@ -145,7 +145,8 @@ struct ringtap_owner {
   __u32 thread;  /* SENDER */
   __u32 uid;     /* effective, of whoever sends or last used the socket */
   __u32 kind;    /* enum ringtap_owner_kind */
-  __u32 reserved;
+  /* To the socket's file, without that of the sending call: descriptors, other calls, messages with it; 0 unknown. */
+  __u32 references;
 };
 
 struct ringtap_owners {
@@ -165,6 +166,18 @@ struct ringtap_process {
 
 #define RINGTAP_PROCESS_EXITED 1 /* that is all that is new */
 #define RINGTAP_PROCESS_CHOSEN 2 /* by ringtap_choice, which may also look at the user */
+
+/* One descriptor of a socket whose file has several references. */
+struct ringtap_holder {
+  __u64 cookie; /* of the socket */
+  __u64 process;
+  __u64 table; /* of descriptors, which threads and seldom processes have in common */
+  __u32 descriptor;
+  __u32 references; /* to the file, all that there are */
+};
+
+/* Where more files are open, holders are not looked for: it would take too long (some 0.7 us a file). */
+#define RINGTAP_MOST_OPEN_FILES (1u << 16)
 
 /* Which processes are captured, with --pid and the like: of each list that is not empty, one element has to fit. */
 #define RINGTAP_MOST_CHOSEN 16u
@@ -307,6 +320,7 @@ RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_trace) == 40, "the ring carries thes
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_owners) == 64, "the ring carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_place) == 8, "a key has no padding");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_process) == 48, "the ring carries these bytes as they are");
+RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_holder) == 32, "a file carries these bytes as they are");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_counters) == 128, "two cache lines");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_control) == 64, "one cache line");
 RINGTAP_STATIC_ASSERT(sizeof(struct ringtap_stage) == 128, "two cache lines");

@@ -57,6 +57,7 @@ struct Owner {
   std::uint64_t cookie = 0;                          // of the socket, 0 unknown
   std::uint32_t thread = 0;                          // kSender
   std::uint32_t uid = 0;                             // if the kind names a process
+  std::uint32_t shared = 0;                          // processes that have the socket; 0: one, or not known how many
   std::shared_ptr<const Process> process = nullptr;  // null: nobody told what it is called
 };
 

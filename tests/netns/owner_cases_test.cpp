@@ -6,12 +6,15 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "capture.hpp"
@@ -123,6 +126,53 @@ class OwnerCases : public ::testing::Test {
 
   const TempDir folder_;
 };
+
+// How many processes have the socket at this end of the packets with this text, as far as it was said.
+std::set<std::string> shares_at(const std::string& out, const std::string& packet, const std::string& end) {
+  std::set<std::string> shares;
+  std::istringstream lines(out);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t from = line.find(end + " ", line.rfind(" ["));
+    if (line.find(packet) == std::string::npos || from == std::string::npos) continue;
+    const std::string owner = line.substr(from, line.find_first_of(";]", from) - from);
+    if (const std::size_t at = owner.find(" shared="); at != std::string::npos) shares.insert(owner.substr(at + 8, 2));
+  }
+  return shares;
+}
+
+// The parent of two: what both inherited, what one of them closed, what one was sent or has fetched; but not what has
+// two descriptors in one process, what is on its way to nobody, and what only its threads use.
+TEST_F(OwnerCases, HowManyHaveASocketIsSaidWhereItIsCertain) {
+  for (const bool threads : {false, true}) {
+    const Namespace host;
+    std::vector<std::string> words = {"sharer"};
+    if (threads) words.emplace_back("threads");
+    Actor sharer(host, words);
+    Capture ringtap(host, {"--who", "-v", "-n", "-l", "-i", "lo", "udp or tcp"});
+    const std::vector<std::pair<const char*, std::string>> known = {{" > 127.0.0.1.7301: ", "3"},
+                                                                    {" > 127.0.0.1.7302: ", "2"},
+                                                                    {" > 127.0.0.1.7303: ", "2"},
+                                                                    {" > 127.0.0.1.7304: ", "2"}};
+    const auto has_all = [&] {
+      const std::string out = ringtap.process().out();
+      return std::all_of(known.begin(), known.end(),
+                         [&](const auto& each) { return !shares_at(out, each.first, "from").empty(); }) &&
+             !shares_at(out, " > 127.0.0.1.7322: Flags [S]", "to").empty();
+    };
+    EXPECT_TRUE(wait_until(has_all)) << ringtap.process().out();
+    std::ofstream(sharer.ready().string() + ".stop").close();
+    const std::string out = stop(ringtap);
+    for (const auto& [packet, count] : known) {
+      EXPECT_EQ(shares_at(out, packet, "from"), std::set<std::string>{count}) << packet << '\n' << out;
+    }
+    for (const char* const packet : {".7305: ", ".7306: ", ".7307: "}) {
+      EXPECT_EQ(shares_at(out, packet, "from"), std::set<std::string>{}) << packet << '\n' << out;
+    }
+    for (const std::string& count : shares_at(out, ".7321: UDP", "to")) EXPECT_EQ(count, "3") << out;
+    EXPECT_EQ(shares_at(out, ".7322: Flags [S]", "to"), std::set<std::string>{"3"}) << out;
+    EXPECT_EQ(shares_at(out, ".7322: Flags", "from"), std::set<std::string>{}) << out;
+  }
+}
 
 TEST_F(OwnerCases, AReusedPidIsAnotherProcess) {
   const Namespace host;

@@ -77,7 +77,8 @@ TEST(OwnerWords, GiveBackEveryKind) {
     if (names_process(made.sender.kind)) {
       made.sender.key = kCurl;
       made.sender.uid = 1000;
-      made.sender.thread = 4712;
+      made.sender.thread = kind % 2 == 0 ? 4712 : 0;
+      made.sender.shared = kind % 3 == 0 ? 4 : 0;
     }
     made.receiver.kind = OwnerKind::kUnknown;
     std::string words;
@@ -87,6 +88,7 @@ TEST(OwnerWords, GiveBackEveryKind) {
     EXPECT_EQ(read.sender.key, made.sender.key) << words;
     EXPECT_EQ(read.sender.uid, made.sender.uid) << words;
     EXPECT_EQ(read.sender.thread, made.sender.thread) << words;
+    EXPECT_EQ(read.sender.shared, made.sender.shared) << words;
     EXPECT_EQ(read.receiver.kind, OwnerKind::kUnknown) << words;
   }
   EXPECT_EQ(read_owner_words("from=nobody,1 to").sender.kind, OwnerKind::kNotAsked);

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "base/now.hpp"
 #include "loader/owner_hooks.hpp"
 
 namespace ringtap {
@@ -15,10 +16,16 @@ Result<> LiveOwners::start(TapPrograms& programs, bool wanted) {
   hooks_ = programs.owner_hooks();
   struct stat here {};
   if (::stat("/proc/self/ns/net", &here) == 0) netns_ = static_cast<std::uint32_t>(here.st_ino);
+  holders_ = std::make_unique<SocketHolders>(SocketHolders::Sources{
+      .look = [this](std::vector<ringtap_holder>& found) { return hooks_->look_at_holders(found); },
+      .now_ns = monotonic_now_ns,
+  });
   table_ = std::make_unique<OwnerTable>(OwnerTable::Sources{
       .read = [this] { read(); },
       .find = [this](std::uint64_t process) { return hooks_->find(process); },
       .complete = [this](Process& process) { complete(process); },
+      .holders = [this](std::uint64_t cookie, std::uint32_t references,
+                        std::uint64_t monotonic_ns) { return holders_->count(cookie, references, monotonic_ns); },
   });
   return ok();
 }

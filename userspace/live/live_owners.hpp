@@ -7,6 +7,7 @@
 
 #include "container/container_lookup.hpp"
 #include "live/owner_table.hpp"
+#include "live/socket_holders.hpp"
 #include "loader/tap_programs.hpp"
 #include "net/device_names.hpp"
 #include "record/event.hpp"
@@ -33,6 +34,7 @@ class LiveOwners {
 
   OwnerHooks* hooks_ = nullptr;
   std::unique_ptr<OwnerTable> table_;
+  std::unique_ptr<SocketHolders> holders_;
   DeviceNames names_;
   ContainerLookup containers_;
   std::uint32_t netns_ = 0;  // this one

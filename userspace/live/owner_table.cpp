@@ -74,6 +74,9 @@ Owner OwnerTable::owner_of(const ringtap_owner& told, std::uint64_t monotonic_ns
   owner.key = told.process;
   owner.thread = told.thread;
   owner.uid = told.uid;
+  if (told.references > 1 && sources_.holders) {
+    owner.shared = sources_.holders(told.cookie, told.references, monotonic_ns);
+  }
   if (process == nullptr) return owner;
   const auto after =
       std::upper_bound(process->states.begin(), process->states.end(), monotonic_ns,

@@ -28,6 +28,9 @@ class OwnerTable {
     std::function<std::optional<ringtap_process>(std::uint64_t process)> find;
     // Fills in names that have to be looked up, before the texts are made; may be null.
     std::function<void(Process&)> complete;
+    // How many processes have a socket whose file has so many references, 0 unless it is certain; may be null.
+    std::function<std::uint32_t(std::uint64_t cookie, std::uint32_t references, std::uint64_t monotonic_ns)> holders =
+        nullptr;
   };
   explicit OwnerTable(Sources sources) : sources_(std::move(sources)) {}
 

@@ -43,6 +43,7 @@ constexpr std::array kHooks = {Hook{"owner_received", &KernelFeatures::owner_tra
                                Hook{kAtDrop}};
 constexpr const char* kAtCreation = "owner_created";  // at the root of cgroup v2
 constexpr const char* kAtStart = "owner_at_start";    // an iterator
+constexpr const char* kHolders = "owner_holders";     // the same, whenever it is asked
 
 int fd_of(const bpf_object* object, const char* program) {
   return bpf_program__fd(bpf_object__find_program_by_name(object, program));
@@ -80,7 +81,7 @@ void choose_owner_programs(const bpf_object* object, bool who, bool command, Tap
                                                   : true;
     bpf_program__set_autoload(bpf_object__find_program_by_name(object, hook.program), who && possible && wanted);
   }
-  for (const char* const program : {kAtCreation, kAtStart}) {
+  for (const char* const program : {kAtCreation, kAtStart, kHolders}) {
     bpf_program__set_autoload(bpf_object__find_program_by_name(object, program), who);
   }
   for (const char* const map : kMaps) bpf_map__set_autocreate(bpf_object__find_map_by_name(object, map), who);
@@ -96,8 +97,8 @@ struct OwnerHooks::Ring {
   }
 };
 
-OwnerHooks::OwnerHooks(std::vector<UniqueFd> links, std::unique_ptr<Ring> ring, int processes_fd)
-    : links_(std::move(links)), ring_(std::move(ring)), processes_fd_(processes_fd) {}
+OwnerHooks::OwnerHooks(std::vector<UniqueFd> links, std::unique_ptr<Ring> ring, int processes_fd, UniqueFd holders)
+    : links_(std::move(links)), ring_(std::move(ring)), processes_fd_(processes_fd), holders_(std::move(holders)) {}
 OwnerHooks::OwnerHooks(OwnerHooks&&) noexcept = default;
 OwnerHooks& OwnerHooks::operator=(OwnerHooks&&) noexcept = default;
 OwnerHooks::~OwnerHooks() = default;
@@ -123,7 +124,10 @@ Result<OwnerHooks> OwnerHooks::attach(const bpf_object* object) {
   ring->reader.reset(ring_buffer__new(events, Ring::on_sample, ring.get(), nullptr));
   if (!ring->reader) return Error::from_errno(errno, "map the ring in which processes are told");
   if (auto looked = look_at_files(fd_of(object, kAtStart)); !looked) return looked.take_error();
-  return OwnerHooks(std::move(links), std::move(ring), bpf_object__find_map_fd_by_name(object, "processes"));
+  auto holders = made(bpf_link_create(fd_of(object, kHolders), 0, BPF_TRACE_ITER, nullptr), "look at shared sockets");
+  if (!holders) return holders.take_error();
+  return OwnerHooks(std::move(links), std::move(ring), bpf_object__find_map_fd_by_name(object, "processes"),
+                    holders.take());
 }
 
 void OwnerHooks::read(const std::function<void(const ringtap_process&)>& take) {
@@ -135,6 +139,19 @@ std::optional<ringtap_process> OwnerHooks::find(std::uint64_t process) const {
   ringtap_process about{};
   if (bpf_map_lookup_elem(processes_fd_, &process, &about) != 0) return std::nullopt;
   return about;
+}
+
+bool OwnerHooks::look_at_holders(std::vector<ringtap_holder>& found) const {
+  const UniqueFd files(bpf_iter_create(holders_.get()));
+  if (!files) return false;
+  std::array<ringtap_holder, 256> some;  // NOLINT(cppcoreguidelines-pro-type-member-init): read(2) writes it
+  ssize_t got = 0;
+  do {
+    got = ::read(files.get(), some.data(), sizeof some);
+    const std::size_t count = got > 0 ? static_cast<std::size_t>(got) / sizeof(ringtap_holder) : 0;
+    found.insert(found.end(), some.begin(), some.begin() + static_cast<std::ptrdiff_t>(count));
+  } while (got > 0 || (got < 0 && errno == EINTR));
+  return got == 0;
 }
 
 }  // namespace ringtap

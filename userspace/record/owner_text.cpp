@@ -71,7 +71,8 @@ void append_owner(std::string& text, std::string_view name, const Owner& owner) 
   if (!names_process(owner.kind)) return;
   append_number(text.append(","), owner.key, 16);
   append_number(text.append(","), owner.uid);
-  if (owner.thread != 0) append_number(text.append(","), owner.thread);
+  if (owner.thread != 0 || owner.shared != 0) append_number(text.append(","), owner.thread);
+  if (owner.shared != 0) append_number(text.append(","), owner.shared);
 }
 
 Owner read_owner(std::string_view value) {
@@ -88,6 +89,7 @@ Owner read_owner(std::string_view value) {
   read_number(next(), owner.key, 16);
   read_number(next(), owner.uid);
   read_number(next(), owner.thread);
+  read_number(next(), owner.shared);
   return owner;
 }
 

@@ -28,7 +28,8 @@ void append_process_words(std::string& text, const Process& process);
 // The same back, without texts; unknown words are skipped. A key of 0: the words tell of no process.
 [[nodiscard]] Process read_process_words(std::string_view words);
 
-// "from=sender,5d2a40001267,1000,4711 to=unknown": kind, process, user, thread. Appended to `text`.
+// "from=sender,5d2a40001267,1000,4711,3 to=unknown": kind, process, user, thread, how many have the socket; the last
+// one or two are left out if they are 0. Appended to `text`.
 void append_owner_words(std::string& text, const Owners& owners);
 // The same back, without the processes.
 [[nodiscard]] Owners read_owner_words(std::string_view words);

@@ -155,9 +155,10 @@ constexpr std::array kKilled = {SCMP_SYS(execve),
                                 SCMP_SYS(setresgid),
                                 SCMP_SYS(capset)};
 
-// Of bpf(2): reading counters, flushing stages, detaching, and giving a new device its slot.
-constexpr std::array kBpfCommands = {BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_PROG_TEST_RUN,
-                                     BPF_OBJ_GET_INFO_BY_FD, BPF_LINK_DETACH};
+// Of bpf(2): reading counters, flushing stages, detaching, giving a new device its slot, and running an iterator that
+// is attached already.
+constexpr std::array kBpfCommands = {BPF_MAP_LOOKUP_ELEM,    BPF_MAP_UPDATE_ELEM, BPF_PROG_TEST_RUN,
+                                     BPF_OBJ_GET_INFO_BY_FD, BPF_LINK_DETACH,     BPF_ITER_CREATE};
 // About a terminal, and what a network device of this number is called.
 constexpr std::array kQuestions = {TCGETS, TIOCGWINSZ, FIONREAD, SIOCGIFNAME};
 

@@ -322,6 +322,7 @@ void JsonPrinter::put_owner(std::string_view name, const Owner& owner) {
   out_.put(separator(), '"', name, "\":{\"kind\":\"", kOwnerKindNames[static_cast<std::size_t>(owner.kind)], '"');
   if (names_process(owner.kind)) {
     out_.put(",\"pid\":", pid_of(owner.key), ",\"uid\":", owner.uid);
+    if (owner.shared != 0) out_.put(",\"shared\":", owner.shared);
     const auto text = [&](std::string_view key, std::string_view value) {
       if (value.empty()) return;
       out_.put(",\"", key, "\":");

@@ -184,8 +184,14 @@ void TextPrinter::put_owner(const Owner& owner) {
   if (owner.kind == OwnerKind::kKernel) return out_.put("kernel");
   if (!names_process(owner.kind)) return out_.put('?');
   out_.put(words_before_process(owner.kind));
-  if (owner.process == nullptr) return out_.put("process ", pid_of(owner.key), " uid ", owner.uid);
-  out_.put(std::string_view(owner.process->name_text), " uid ", owner.uid, std::string_view(owner.process->place_text));
+  if (owner.process == nullptr) {
+    out_.put("process ", pid_of(owner.key));
+  } else {
+    out_.put(std::string_view(owner.process->name_text));
+  }
+  out_.put(" uid ", owner.uid);
+  if (owner.shared != 0) out_.put(" shared=", owner.shared);
+  if (owner.process != nullptr) out_.put(std::string_view(owner.process->place_text));
 }
 
 Result<> TextPrinter::end_line() {

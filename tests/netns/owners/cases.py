@@ -254,6 +254,54 @@ def machine(address, rps=None):
     stay()
 
 
+# Sockets that several processes have, and others of which it only looks so; from each a datagram to a port of its own,
+# again and again until READY.stop. With `threads` a call of this process takes a reference, too.
+def sharer(threads=None):
+    own, kept = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    inherited, left = udp(), udp()
+    receiver = udp(LO, PORT + 20)
+    listener = socket.create_server((LO, PORT + 21), backlog=64)
+    told, tell = os.pipe()
+    for leaves in (False, True):
+        if os.fork() == 0:
+            name("silent")
+            libc.prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG
+            if leaves:
+                left.close()
+            else:
+                passed = socket.recv_fds(kept, 1, 1)[1][0]
+                pidfd = libc.syscall(434, os.getppid(), 0)
+                taken = libc.syscall(438, pidfd, struct.unpack("i", kept.recv(4))[0], 0)  # pidfd_getfd(2)
+                assert passed >= 0 and taken >= 0
+            os.write(tell, b".")
+            signal.pause()
+    sent, fetched = udp(), udp()
+    socket.send_fds(own, [b"."], [sent.fileno()])
+    own.send(struct.pack("i", fetched.fileno()))
+    for _ in range(2):
+        os.read(told, 1)
+    doubled, waiting, alone = udp(), udp(), udp()
+    second = os.dup(doubled.fileno())
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    socket.send_fds(one, [b"."], [waiting.fileno()])  # and nobody receives it
+    if threads:
+        threading.Thread(target=signal.pause, daemon=True).start()
+
+    def talk():
+        for each, made in enumerate((inherited, left, sent, fetched, doubled, waiting, alone)):
+            made.sendto(b"x" * 10, (LO, PORT + each))
+        alone.sendto(b"x" * 10, (LO, PORT + 20))
+        client = socket.create_connection((LO, PORT + 21))
+        listener.accept()[0].close()
+        client.close()
+
+    open(sys.argv[2], "w").close()
+    while not os.path.exists(sys.argv[2] + ".stop"):
+        talk()
+        time.sleep(0.05)
+    assert second >= 0 and other
+
+
 class Uring:
     """A ring of io_uring(7) with a few entries; one request at a time."""
     SOCKET, CONNECT, SEND, RECV = 45, 16, 26, 27
