@@ -7,6 +7,7 @@
 
 #include "dissect/hexdump.hpp"
 #include "dissect/network/printers.hpp"
+#include "dissect/routing/gmpls.hpp"
 #include "dissect/routing/printers.hpp"
 
 namespace ringtap {
@@ -74,11 +75,6 @@ constexpr Token kLinkAttributes[] = {{1, "Local Protection Available"},
 constexpr Token kProtectionTypes[] = {
     {0x01, "Extra Traffic"}, {0x02, "Unprotected"},   {0x04, "Shared"},
     {0x08, "Dedicated 1:1"}, {0x10, "Dedicated 1+1"}, {0x20, "Enhanced"},
-};
-constexpr Token kSwitching[] = {
-    {1, "Packet-Switch Capable-1"}, {2, "Packet-Switch Capable-2"}, {3, "Packet-Switch Capable-3"},
-    {4, "Packet-Switch Capable-4"}, {51, "Layer-2 Switch Capable"}, {100, "Time-Division-Multiplex"},
-    {150, "Lambda-Switch Capable"}, {200, "Fiber-Switch Capable"},
 };
 constexpr Token kEncodings[] = {
     {1, "Packet"},
@@ -225,7 +221,7 @@ void put_is_subtlv(Context& context, std::uint8_t type, const Cursor& value, std
       return;
     case 21:
       if (size < 36) return;
-      context.put(indent, "  Interface Switching Capability:", token(kSwitching, value.u8(0), "Unknown"),
+      context.put(indent, "  Interface Switching Capability:", gmpls_switching_name(value.u8(0), "Unknown"),
                   ", LSP Encoding: ", token(kEncodings, value.u8(1), "Unknown"));
       context.put(indent, "  Max LSP Bandwidth:");
       for (std::size_t i = 0; i < 8; ++i) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Traffic engineering in OSPF's opaque LSAs, RFC 3630; for GMPLS, RFC 4203 and the names of RFC 3471; DiffServ-aware,
+// Traffic engineering in OSPF's opaque LSAs, RFC 3630; for GMPLS, RFC 4203; DiffServ-aware,
 // RFC 4124 to 4127.
 #include <algorithm>
 #include <bit>
 #include <charconv>
 
 #include "dissect/hexdump.hpp"
+#include "dissect/routing/gmpls.hpp"
 #include "dissect/routing/printers.hpp"
 
 namespace ringtap {
@@ -53,17 +54,6 @@ constexpr Token kLinkTypes[] = {{1, "Point-to-point"}, {2, "Multi-Access"}};
 constexpr Token kProtections[] = {
     {0x01, "Extra Traffic"}, {0x02, "Unprotected"}, {0x04, "Shared"},   {0x08, "Dedicated 1:1"},
     {0x10, "Dedicated 1+1"}, {0x20, "Enhanced"},    {0x40, "Reserved"}, {0x80, "Reserved"},
-};
-constexpr Token kSwitchings[] = {
-    {1, "Packet-Switch Capable-1"}, {2, "Packet-Switch Capable-2"}, {3, "Packet-Switch Capable-3"},
-    {4, "Packet-Switch Capable-4"}, {51, "Layer-2 Switch Capable"}, {100, "Time-Division-Multiplex"},
-    {150, "Lambda-Switch Capable"}, {200, "Fiber-Switch Capable"},
-};
-constexpr Token kEncodings[] = {
-    {1, "Packet"},          {2, "Ethernet V2/DIX"},   {3, "ANSI/ETSI PDH"},
-    {4, "Reserved"},        {6, "Reserved"},          {5, "SDH ITU-T G.707/SONET ANSI T1.105"},
-    {7, "Digital Wrapper"}, {8, "Lambda (photonic)"}, {9, "Fiber"},
-    {10, "Reserved"},       {11, "FiberChannel"},
 };
 constexpr Token kModels[] = {{0, "Russian dolls"}, {1, "Maximum allocation"}};
 
@@ -159,8 +149,8 @@ bool put_sub_tlv(Context& context, std::uint16_t type, const Cursor& value, std:
         context.put(" < ", kLeast);
         return false;
       }
-      context.put("\n\t\tInterface Switching Capability: ", token(kSwitchings, value.u8(0), "Unknown"),
-                  "\n\t\tLSP Encoding: ", token(kEncodings, value.u8(1), "Unknown"), "\n\t\tMax LSP Bandwidth:");
+      context.put("\n\t\tInterface Switching Capability: ", gmpls_switching_name(value.u8(0), "Unknown"),
+                  "\n\t\tLSP Encoding: ", gmpls_encoding_name(value.u8(1), "Unknown"), "\n\t\tMax LSP Bandwidth:");
       for (std::size_t i = 0; i < kPriorities; ++i) {
         context.put("\n\t\t  priority level ", i, ": ");
         put_mbps(context, value.be32(4 + 4 * i));
@@ -218,9 +208,9 @@ bool put_link(Context& context, Cursor link) {
 }  // namespace
 
 void put_mbps(Context& context, std::uint32_t raw) {
-  const double mbps = static_cast<double>(std::bit_cast<float>(raw)) * 8 / 1000000;
-  char text[64];  // the largest float has 39 digits before the point
-  const char* const end = std::to_chars(text, text + sizeof text, mbps, std::chars_format::fixed, 3).ptr;
+  const float mbps = std::bit_cast<float>(raw) * 8 / 1000000;  // rounded, and without bound, as tcpdump's is
+  char text[64];                                               // the largest float has 39 digits before the point
+  const char* const end = std::to_chars(text, text + sizeof text, double{mbps}, std::chars_format::fixed, 3).ptr;
   context.put(std::string_view(text, static_cast<std::size_t>(end - text)), " Mbps");
 }
 
