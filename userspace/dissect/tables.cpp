@@ -152,7 +152,7 @@ constexpr IpProtocolRow kIpProtocols[] = {
     {41, "IPv6", print_ipv6_in_ip},
     {43, "Routing"},
     {44, "Fragment"},
-    {46, "RSVP"},
+    {46, "RSVP", print_rsvp},
     {47, "GRE", print_gre},
     {50, "ESP", print_esp},
     {51, "AH", print_ah},
@@ -216,7 +216,7 @@ constexpr PortRow kUdpPorts[] = {
     {67, print_bootp},
     {68, print_bootp},
     {520, print_rip},
-    {654, nullptr},       // AODV
+    {654, print_aodv},    // AODV
     {500, print_isakmp},  // IKE
     {4500, print_esp_in_udp},
     {7500, print_isakmp},
@@ -258,15 +258,15 @@ constexpr PortRow kUdpPorts[] = {
     {1985, print_hsrp, End::kDestination},  // HSRP
     {921, nullptr},                         // lwres
     {646, print_ldp},                       // LDP
-    {698, nullptr},                         // OLSR
+    {698, print_olsr},                      // OLSR
     {3503, print_lsp_ping},
     {49152, print_bcm_li, End::kSource},
     {3784, print_bfd, End::kDestination},
     {3785, print_bfd_echo, End::kDestination},
     {4784, print_bfd, End::kDestination},
     {6784, print_bfd, End::kDestination},
-    {701, nullptr},   // LMP
-    {1589, nullptr},  // VQP
+    {701, print_lmp},  // LMP
+    {1589, nullptr},   // VQP
     {6343, print_sflow},
     {12223, nullptr},  // LWAPP
     {12222, nullptr},
@@ -336,11 +336,11 @@ namespace {
 
 // Every name that tcpdump 4.99.3 knows; one without a printer waits for it.
 constexpr ForcedType kForcedTypes[] = {
-    {"aodv"},
+    {"aodv", print_aodv},
     {"carp"},
     {"cnfp"},
     {"domain", print_dns, print_dns_over_tcp},
-    {"lmp"},
+    {"lmp", print_lmp},
     {"pgm", print_pgm_in_udp},
     {"pgm_zmtp1", print_pgm_with_zmtp},
     {"ptp", print_ptp_over_udp},
@@ -350,7 +350,7 @@ constexpr ForcedType kForcedTypes[] = {
     {"rtcp"},
     {"rtp"},
     {"snmp", print_snmp},
-    {"someip"},
+    {"someip", print_someip},
     {"tftp", print_tftp},
     {"vat"},
     {"vxlan", print_vxlan},

@@ -22,6 +22,7 @@ bool put_ospf_te(Context& context, Cursor body);
 void print_pim(Context& context, Cursor message, const IpHeader& ip);
 void print_eigrp(Context& context, Cursor packet, const IpHeader& ip);
 void print_vrrp(Context& context, Cursor message, const IpHeader& ip);
+void print_rsvp(Context& context, Cursor message, const IpHeader& ip);
 
 // By TCP port.
 void print_bgp(Context& context, Cursor payload, const Transport& transport);
@@ -30,8 +31,11 @@ void print_msdp(Context& context, Cursor payload, const Transport& transport);
 void print_rpki_rtr(Context& context, Cursor payload, const Transport& transport);
 
 // By UDP port.
+void print_aodv(Context& context, Cursor message, const Transport& transport);
 void print_babel(Context& context, Cursor packet, const Transport& transport);
 void print_hsrp(Context& context, Cursor message, const Transport& transport);
+void print_lmp(Context& context, Cursor message, const Transport& transport);
+void print_olsr(Context& context, Cursor packet, const Transport& transport);
 void print_rip(Context& context, Cursor message, const Transport& transport);
 void print_ripng(Context& context, Cursor message, const Transport& transport);
 
