@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // ICMPv6, RFC 4443; neighbor discovery, RFC 4861; multicast listener discovery, RFC 2710 and 3810; router preferences
-// and routes, RFC 4191; DNS in router advertisements, RFC 8106; mobility, RFC 6275.
+// and routes, RFC 4191; DNS in router advertisements, RFC 8106; mobility, RFC 6275; router renumbering, RFC 2894.
 #include "dissect/checksum.hpp"
 #include "dissect/hexdump.hpp"
 #include "dissect/network/printers.hpp"
@@ -367,8 +367,7 @@ void put_agent_discovery_reply(Context& context, const Cursor& message) {
   if (!context.verbose()) return;
   put_identifier(context, message);
   for (std::size_t at = 8; at < message.length() && !context.truncated(); at += 16) {
-    context.put(", ");
-    context.host6(message.block(at, 16));
+    put_host6(context, ", ", message.block(at, 16));
   }
 }
 
@@ -376,6 +375,74 @@ void put_prefix_advertisement(Context& context, const Cursor& message) {
   if (!context.verbose()) return;
   put_identifier(context, message);
   put_neighbor_options(context, message.from(8));
+}
+
+// RFC 2894: which prefixes of a router are to be replaced by which.
+constexpr std::size_t kUse = 32;
+void put_prefix_uses(Context& context, Cursor uses, std::size_t count) {
+  for (; count > 0; --count, uses.skip(kUse)) {
+    if (!uses.has(kUse)) return context.put_truncated();
+    const std::uint8_t flags = uses.u8(12);
+    context.put(" use(");
+    if (flags != 0) context.put((flags & 0x80) != 0 ? "V" : "", (flags & 0x40) != 0 ? "P" : "", ',');
+    if (context.verbose()) {
+      const auto put_lifetime = [&](std::string_view name, std::uint32_t seconds) {
+        context.put(name);
+        context.put_name(seconds == 0xffffffff ? "infty" : "", seconds);
+        context.put(',');
+      };
+      context.put("mask=0x", Hex{uses.u8(2)}, ",raflags=0x", Hex{uses.u8(3)}, ",");
+      put_lifetime("vltime=", uses.be32(4));
+      put_lifetime("pltime=", uses.be32(8));
+    }
+    context.host6(uses.block(16, 16));
+    context.put('/', uses.u8(0), '/', uses.u8(1), ')');
+  }
+}
+
+void put_renumbering(Context& context, const Cursor& message) {
+  enum Code : std::uint8_t { kCommand = 0, kResult = 1, kReset = 255 };
+  struct Flag {
+    std::uint8_t bit;
+    char name;
+  };
+  constexpr Flag kFlags[] = {{0x80, 'T'}, {0x40, 'R'}, {0x20, 'A'}, {0x10, 'S'}, {0x08, 'P'}};
+  constexpr Token kOperations[] = {{1, "add"}, {2, "change"}, {3, "setglobal"}};
+  constexpr std::size_t kHeader = 16;
+  constexpr std::size_t kMatch = 24;
+  if (!message.has(kHeader)) return context.put_truncated();
+  const std::uint8_t code = message.u8(1);
+  constexpr Token kCodes[] = {{kCommand, "command"}, {kResult, "result"}, {kReset, "sequence number reset"}};
+  context.put(", ");
+  context.put_name(token(kCodes, code), "code-#", code);
+  context.put(", seq=", message.be32(4));
+  if (context.verbose()) {
+    const std::uint8_t flags = message.u8(9);
+    context.put('[');
+    for (const Flag& flag : kFlags) {
+      if ((flags & flag.bit) != 0) context.put(flag.name);
+    }
+    if (flags != 0) context.put(',');
+    context.put("seg=", message.u8(8), ",maxdelay=", message.be16(10));
+    if (message.be32(12) != 0) context.put("rsvd=0x", Hex{message.be32(12)});
+    context.put(']');
+  }
+  if (code != kCommand) return;
+  // One operation, and as many prefixes as its length says.
+  const Cursor match = message.from(kHeader);
+  if (!match.has(kMatch)) return context.put_truncated();
+  const std::uint8_t operation = match.u8(0);
+  context.put(" match(");
+  context.put_name(token(kOperations, operation), '#', operation);
+  if (context.verbose()) {
+    context.put(",ord=", match.u8(2), ",min=", match.u8(4), ",max=", match.u8(5));
+  }
+  context.put(',');
+  context.host6(match.block(8, 16));
+  context.put('/', match.u8(3), ')');
+  const std::uint8_t words = match.u8(1);
+  if (words % 4 != 3) return context.put_truncated();
+  put_prefix_uses(context, match.from(kMatch), words / 4);
 }
 
 // A message by its type; one without a printer is dumped.
@@ -400,6 +467,7 @@ constexpr MessageRow kMessages[] = {
     {135, "neighbor solicitation", put_neighbor_solicitation, true},
     {136, "neighbor advertisement", put_neighbor_advertisement, true},
     {137, "redirect", put_redirect, true},
+    {138, "router renumbering", put_renumbering},
     {141, "inverse neighbor solicitation", put_nothing},
     {142, "inverse neighbor advertisement", put_nothing},
     {143, "multicast listener report v2", put_listener_report_v2},

@@ -51,10 +51,15 @@ constexpr Token kPathDirections[] = {{1, "Receive"}, {2, "Send"}, {3, "Both"}};
 
 constexpr Token kOrigins[] = {{0, "IGP"}, {1, "EGP"}, {2, "Incomplete"}};
 
-constexpr Token kFamilies[] = {
-    {1, "IPv4"}, {2, "IPv6"}, {3, "NSAP"}, {6, "802"}, {25, "VPLS"}, {196, "L2 VPN"},
+enum Safi : std::uint8_t {
+  kUnicast = 1,
+  kMulticast = 2,
+  kBoth = 3,
+  kLabeled = 4,
+  kVpn = 128,
+  kVpnMulticast = 129,
+  kRouteTargets = 132,
 };
-enum Safi : std::uint8_t { kUnicast = 1, kMulticast = 2, kBoth = 3, kLabeled = 4, kVpn = 128, kVpnMulticast = 129 };
 constexpr Token kSubsequents[] = {
     {0, "Reserved"},
     {kUnicast, "Unicast"},
@@ -69,7 +74,7 @@ constexpr Token kSubsequents[] = {
     {kVpn, "labeled VPN Unicast"},
     {kVpnMulticast, "labeled VPN Multicast"},
     {130, "labeled VPN Unicast+Multicast"},
-    {132, "Route Target Routing Information"},
+    {kRouteTargets, "Route Target Routing Information"},
 };
 constexpr std::uint8_t kVendorSpecificSafi = 128;
 
@@ -79,27 +84,62 @@ constexpr Token kCommunities[] = {
     {0xffffff03, " NO_EXPORT_SUBCONFED"},
 };
 constexpr Token kExtendedCommunities[] = {
-    {0x0002, "target"},
-    {0x0003, "origin"},
-    {0x0006, "ospf-domain"},
-    {0x0102, "target"},
-    {0x0103, "origin"},
-    {0x0105, "ospf-domain"},
-    {0x0107, "ospf-router-id"},
-    {0x0202, "target"},
-    {0x0203, "origin"},
-    {0x0205, "ospf-domain"},
-    {0x0306, "ospf-route-type"},
-    {0x030c, "encapsulation"},
-    {0x4004, "link-BW"},
-    {0x8001, "ospf-router-id (vendor)"},
-    {0x8000, "ospf-route-type (vendor)"},
-    {0x800a, "layer2-info"},
+    {0x0002, "target"},         {0x0003, "origin"},           {0x0005, "ospf-domain"},   {0x0009, "source-AS"},
+    {0x000a, "l2vpn-id"},       {0x0102, "target"},           {0x0103, "origin"},        {0x0105, "ospf-domain"},
+    {0x0107, "ospf-router-id"}, {0x010b, "vrf-route-import"}, {0x0202, "target"},        {0x0203, "origin"},
+    {0x0205, "ospf-domain"},    {0x0306, "ospf-route-type"},  {0x030c, "encapsulation"}, {0x4004, "link-BW"},
+    {0x8001, "ospf-router-id"}, {0x8000, "ospf-route-type"},  {0x800a, "layer2-info"},
 };
 constexpr Token kExtendedFlags[] = {{0x8000, "vendor-specific"}, {0x4000, "non-transitive"}};
-constexpr Token kEncapsulations[] = {{1, "L2TPv3 over IP"}, {2, "GRE"},        {7, "IP in IP"},
-                                     {8, "VXLAN"},          {9, "NVGRE"},      {10, "MPLS"},
-                                     {11, "MPLS-in-GRE"},   {12, "VXLAN GPE"}, {13, "MPLS-in-UDP"}};
+constexpr Token kEncapsulations[] = {
+    {1, "L2TPv3 over IP"},
+    {2, "GRE"},
+    {3, "Transmit Tunnel"},
+    {4, "IPsec"},
+    {5, "IP in IP with IPsec"},
+    {6, "MPLS in IP with IPsec"},
+    {7, "IP in IP"},
+    {8, "VXLAN"},
+    {9, "NVGRE"},
+    {10, "MPLS"},
+    {11, "MPLS in GRE"},
+    {12, "VXLAN GPE"},
+    {13, "MPLS in UDP"},
+    {14, "IPv6"},
+    {15, "SR TE"},
+    {16, "Bare"},
+    {17, "SR"},
+};
+// RFC 4761 3.2.4.
+constexpr Token kLayer2Encapsulations[] = {
+    {0, "Reserved"},
+    {1, "Frame Relay"},
+    {2, "ATM AAL5 SDU VCC transport"},
+    {3, "ATM transparent cell transport"},
+    {4, "Ethernet (VLAN) Tagged Mode"},
+    {5, "Ethernet Raw Mode"},
+    {6, "Cisco HDLC"},
+    {7, "PPP"},
+    {8, "SONET/SDH Circuit Emulation Service over MPLS"},
+    {9, "ATM n-to-one VCC cell transport"},
+    {10, "ATM n-to-one VPC cell transport"},
+    {11, "IP layer 2 transport"},
+    {15, "Frame Relay Port mode"},
+    {17, "Structure-agnostic E1 over packet"},
+    {18, "Structure-agnostic T1 (DS1) over packet"},
+    {19, "VPLS"},
+    {20, "Structure-agnostic T3 (DS3) over packet"},
+    {21, "Nx64kbit/s Basic Service using Structure-aware"},
+    {25, "Frame Relay DLCI"},
+    {40, "Structure-agnostic E3 over packet"},
+    {41, "Octet-aligned playload for Structure-agnostic DS1 circuits"},
+    {42, "E1 Nx64kbit/s with CAS using Structure-aware"},
+    {43, "DS1 (ESF) Nx64kbit/s with CAS using Structure-aware"},
+    {44, "DS1 (SF) Nx64kbit/s with CAS using Structure-aware"},
+};
+enum RouteType : std::uint8_t { kExternal = 5, kNssaExternal = 7 };
+constexpr Token kRouteTypes[] = {
+    {1, "Router"}, {2, "Network"}, {3, "Summary"}, {kExternal, "External"}, {kNssaExternal, "NSSA External"}};
 
 struct Reason {
   std::uint8_t code;
@@ -173,11 +213,75 @@ struct PrefixForm {
   bool wide = false;
   bool labeled = false;
   bool vpn = false;
+  bool route_target = false;  // not of addresses but of route targets, RFC 4684
 };
+
+// An AS and as many bits of a route target, the rest of which is zero. How many bytes it took, 0 when it cannot be one.
+std::size_t put_route_target(Context& context, const Cursor& cursor, std::string_view indent) {
+  constexpr std::size_t kAsBits = 32;
+  constexpr std::size_t kBits = 64;
+  std::size_t bits = cursor.u8(0);
+  if (context.truncated()) return 0;
+  if (bits == 0) {
+    context.put(indent, "default route target");
+    return 1;
+  }
+  const auto illegal = [&] {
+    context.put(indent, "(illegal prefix length)");
+    return std::size_t{0};
+  };
+  if (bits < kAsBits) return illegal();
+  if (cursor.length() < 5) cursor.truncated();
+  const std::uint32_t as = cursor.be32(1);
+  if (context.truncated()) return 0;
+  bits -= kAsBits;
+  if (bits > kBits) return illegal();
+  const std::size_t bytes = (bits + 7) / 8;
+  if (cursor.length() < 5 + bytes) cursor.truncated();
+  std::uint8_t target[8] = {};
+  std::copy_n(cursor.block(5, bytes), bytes, target);
+  if (context.truncated()) return 0;
+  if (bits % 8 != 0) target[bytes - 1] &= static_cast<std::uint8_t>(0xff00u >> bits % 8);
+  const auto put_bytes = [&] {
+    for (std::size_t i = 0; i < bytes; ++i) context.put(i > 0 && i % 2 == 0 ? " " : "", Hex{target[i], 2});
+  };
+  context.put(indent, "origin AS: ");
+  put_as_number(context, as);
+  context.put(", ");
+  if (bits == 0) {
+    context.put("route-target: 0:0/0");
+  } else if (bits < 16) {
+    context.put("route-target: partial-type: (");
+    put_bytes();
+    context.put('/', bits, ')');
+  } else {
+    const std::uint16_t type = load_be16(target);
+    const bool known_type = type == 0x0002 || type == 0x0102 || type == 0x0202;
+    context.put(known_type ? "route-target: " : "route target: unknown-type(");
+    if (type == 0x0002) {
+      context.put(load_be16(target + 2), ':', load_be32(target + 4));
+    } else if (type == 0x0102) {
+      context.host4(target + 2);
+      context.put(':', load_be16(target + 6));
+    } else if (type == 0x0202) {
+      put_as_number(context, load_be32(target + 2));
+      context.put(':', load_be16(target + 6));
+    } else {
+      context.put(Hex{type, 4}, ')');
+    }
+    if (known_type) context.put('/', bits);
+    context.put(" (");
+    put_bytes();
+    if (!known_type) context.put('/', bits);
+    context.put(')');
+  }
+  return 5 + bytes;
+}
 
 // How many bytes the prefix took, 0 when it cannot be one.
 std::size_t put_prefix(Context& context, const Cursor& cursor, const PrefixForm& form, std::string_view indent) {
   if (cursor.length() < 1) return 0;
+  if (form.route_target) return put_route_target(context, cursor, indent);
   std::size_t bits = cursor.u8(0);
   if (context.truncated()) return 0;
   std::size_t at = 1;
@@ -248,8 +352,8 @@ bool is_prefix_list(Cursor list, std::size_t before, const PrefixForm& form) {
 // can be read with them and not without.
 // False if the list ended before its end.
 bool put_prefixes(Context& context, Cursor list, const PrefixForm& form, std::string_view indent) {
-  const bool has_paths =
-      !form.labeled && !form.vpn && !is_prefix_list(list, 0, form) && is_prefix_list(list, kPathId, form);
+  const bool has_paths = !form.labeled && !form.vpn && !form.route_target && !is_prefix_list(list, 0, form) &&
+                         is_prefix_list(list, kPathId, form);
   while (list.length() > 0 && !context.truncated()) {
     const std::uint32_t path = has_paths ? list.be32(0) : 0;
     if (has_paths) list.skip(kPathId);
@@ -275,19 +379,23 @@ std::optional<PrefixForm> prefix_form(std::uint16_t family, std::uint8_t safi) {
     case kVpnMulticast:
     case 130:
       return PrefixForm{.wide = wide, .vpn = true};
+    case kRouteTargets:
+      if (wide) return std::nullopt;
+      return PrefixForm{.route_target = true};
     default:
       return std::nullopt;
   }
 }
 
 void put_family(Context& context, std::uint16_t family, std::uint8_t safi) {
-  context.put("\n\t    AFI: ", known(kFamilies, family, "Unknown AFI"), " (", family, "), ",
+  context.put("\n\t    AFI: ", name_or(address_family_name(family), "Unknown AFI"), " (", family, "), ",
               safi > kVendorSpecificSafi ? "vendor specific " : "", "SAFI: ", known(kSubsequents, safi, "Unknown SAFI"),
               " (", safi, ')');
 }
 
 void put_family_short(Context& context, std::uint16_t family, std::uint8_t safi) {
-  context.put("AFI ", known(kFamilies, family), " (", family, "), SAFI ", known(kSubsequents, safi), " (", safi, ')');
+  context.put("AFI ", name_or(address_family_name(family), "Unknown"), " (", family, "), SAFI ",
+              known(kSubsequents, safi), " (", safi, ')');
 }
 
 void put_no_decoder(Context& context, const Cursor& value, std::uint16_t family, std::uint8_t safi) {
@@ -296,6 +404,7 @@ void put_no_decoder(Context& context, const Cursor& value, std::uint16_t family,
 }
 
 void put_reach(Context& context, Cursor value, unsigned) {
+  if (value.length() < 3) return value.truncated();
   (void)value.block(0, 3);
   if (context.truncated()) return;
   const std::uint16_t family = value.be16(0);
@@ -306,9 +415,10 @@ void put_reach(Context& context, Cursor value, unsigned) {
   std::size_t left = value.u8(3);
   const std::size_t next_hop = left;
   if (context.truncated()) return;
+  if (value.length() < 4 + left) return value.truncated();
   Cursor rest = value.from(4);
   bool first = true;
-  context.put("\n\t    nexthop: ");
+  if (left > 0) context.put("\n\t    nexthop: ");
   while (left > 0 && !context.truncated()) {
     if (!first) context.put(", ");
     first = false;
@@ -400,6 +510,17 @@ void put_as_path(Context& context, Cursor value, std::size_t width) {
   }
 }
 
+// RFC 4577 4.2.6. tcpdump 4.99.3 names both metric types of an external route with a metric of type 2.
+void put_ospf_route(Context& context, const Cursor& value) {
+  const std::uint8_t type = value.u8(6);
+  context.put("area:");
+  put_host(context, value, 2, false);
+  context.put(", router-type:");
+  context.put_name(token(kRouteTypes, type), "unknown (0x", Hex{type, 2}, ')');
+  context.put(", metric-type:", (value.u8(7) & 1) != 0 ? "E2" : "",
+              type == kExternal || type == kNssaExternal ? "E1" : "");
+}
+
 void put_extended_communities(Context& context, Cursor value, unsigned) {
   if (value.length() % 8 != 0) return context.put(kInvalidLength);
   for (; value.length() > 0 && !context.truncated(); value.skip(8)) {
@@ -413,13 +534,17 @@ void put_extended_communities(Context& context, Cursor value, unsigned) {
     switch (type) {
       case 0x0002:
       case 0x0003:
-      case 0x0006:
+      case 0x000a:
         context.put(value.be16(2), ':', value.be32(4), " (= ");
         put_host(context, value, 4, false);
         context.put(')');
         break;
+      case 0x0009:
+        context.put("AS ", value.be16(2));
+        break;
       case 0x0102:
       case 0x0103:
+      case 0x010b:
         put_host(context, value, 2, false);
         context.put(':', value.be16(6));
         break;
@@ -428,6 +553,7 @@ void put_extended_communities(Context& context, Cursor value, unsigned) {
         put_as_number(context, value.be32(2));
         context.put(':', value.be16(6));
         break;
+      case 0x0005:
       case 0x0105:
       case 0x0107:
       case 0x0205:
@@ -435,7 +561,15 @@ void put_extended_communities(Context& context, Cursor value, unsigned) {
         put_host(context, value, 2, false);
         break;
       case 0x030c:
-        context.put("Tunnel type: ", known(kEncapsulations, value.be16(6)));
+        context.put("Tunnel type: ", known(kEncapsulations, value.be16(6), "unknown encaps"));
+        break;
+      case 0x0306:
+      case 0x8000:
+        put_ospf_route(context, value);
+        break;
+      case 0x800a:
+        context.put(known(kLayer2Encapsulations, value.u8(2), "unknown encaps"), " Control Flags [0x",
+                    Hex{value.u8(3), 2}, "]:MTU ", value.be16(4));
         break;
       case 0x4004:
         context.put("bandwidth: ");
@@ -616,7 +750,7 @@ constexpr AttributeRow kAttributes[] = {
     {10, "Cluster List", put_cluster_list},
     {11, "DPA"},
     {12, "Advertisers"},
-    {13, "RCID_PATH / CLUSTER_ID"},
+    {13, "RCID Path / Cluster ID"},
     {14, "Multi-Protocol Reach NLRI", put_reach},
     {15, "Multi-Protocol Unreach NLRI", put_unreach},
     {16, "Extended Community", put_extended_communities},
@@ -625,12 +759,13 @@ constexpr AttributeRow kAttributes[] = {
     {22, "PMSI Tunnel", put_tunnel},
     {23, "Tunnel Encapsulation"},
     {24, "Traffic Engineering"},
+    {25, "IPv6 Extended Community"},
     {26, "Accumulated IGP Metric", put_aigp},
-    {27, "Distinguisher Labels"},
-    {29, "BGP-LS"},
+    {27, "PE Distinguisher Label"},
+    {28, "Entropy Label"},
     {kLargeCommunity, "Large Community", put_large_communities},
-    {33, "BGPsec Path"},
     {kAttributeSet, "Attribute Set", put_attribute_set},
+    {255, "Reserved for development"},
 };
 
 const AttributeRow* find_attribute(std::uint8_t type) {

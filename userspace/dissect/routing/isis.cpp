@@ -20,8 +20,9 @@ constexpr std::size_t kLspId = 8;
 
 enum Nlpid : std::uint8_t { kIsIs = 0x83, kIpv6 = 0x8e, kIpv4 = 0xcc };
 constexpr Token kNlpids[] = {
-    {0x81, "CLNP"},  {0x82, "ES-IS"}, {kIsIs, "IS-IS"}, {0xb1, "FRF.12"}, {0xb2, "FRF.15"},   {0xb3, "FRF.16"},
-    {kIpv6, "IPv6"}, {kIpv4, "IPv4"}, {0x80, "SNAP"},   {0xcf, "PPP"},    {0xc1, "ISIS_SPB"},
+    {0x00, "NULL"},  {0x08, "Q.933"},  {0x09, "LMI"},      {0x80, "SNAP"},  {0x81, "CLNP"},
+    {0x82, "ES-IS"}, {kIsIs, "IS-IS"}, {0x84, "CONS"},     {0x85, "IDRP"},  {0x8a, "X25 ES-IS"},
+    {kIpv6, "IPv6"}, {0xb1, "FRF.15"}, {0xc1, "ISIS_SPB"}, {kIpv4, "IPv4"}, {0xcf, "PPP"},
 };
 
 constexpr Token kIsSubTlvs[] = {
@@ -61,10 +62,10 @@ constexpr Token kTopologies[] = {
 };
 constexpr Token kTopologyFlags[] = {{0x4000, "ATT bit set"}, {0x8000, "Overload bit set"}};
 constexpr Token kCircuitTypes[] = {{1, "Level 1 only"}, {2, "Level 2 only"}, {3, "Level 1, Level 2"}};
-constexpr Token kLspFlags[] = {
-    {0x80, "Repair bit set"},    {0x40, "error ATT bit set"},   {0x20, "expense ATT bit set"},
-    {0x10, "delay ATT bit set"}, {0x08, "default ATT bit set"}, {0x04, "Overload bit set"},
-};
+constexpr std::uint8_t kOverload = 0x04;
+constexpr std::uint8_t kAttached = 0x78;  // by one metric or more
+constexpr std::uint8_t kPartition = 0x80;
+constexpr Token kAttachedBy[] = {{0x08, "default"}, {0x10, "delay"}, {0x20, "expense"}, {0x40, "error"}};
 constexpr Token kIsTypes[] = {{0, "Unused 0x0 (invalid)"}, {1, "L1 IS"}, {2, "Unused 0x2 (invalid)"}, {3, "L2 IS"}};
 constexpr Token kAdjacencyStates[] = {{0, "Up"}, {1, "Initializing"}, {2, "Down"}};
 constexpr Token kRestartFlags[] = {
@@ -520,8 +521,8 @@ Outcome put_instance(Context& context, Cursor value, const Cursor&) {
   const std::size_t size = value.length();
   context.put("\n\t      Instance ID: ", value.be16(0), ", ITIDs(", (size - 2) / 2, ")");
   for (std::size_t at = 2; at + 2 <= size && !context.truncated(); at += 2) {
-    const std::uint16_t id = value.be16(at);
-    context.put(at == 2 ? ": " : ", ", id);
+    context.put(at == 2 ? ": " : ", ");
+    context.put(value.be16(at));
   }
   return Outcome::kDone;
 }
@@ -532,6 +533,8 @@ Outcome put_nothing(Context&, Cursor, const Cursor&) {
 
 Outcome put_lsp_entries(Context& context, Cursor value, const Cursor&) {
   for (; value.length() >= 16 && !context.truncated(); value.skip(16)) {
+    (void)value.block(0, 16);
+    if (context.truncated()) break;
     context.put("\n\t      lsp-id: ");
     put_id(context, value, 2, kLspId);
     const std::uint32_t sequence = value.be32(10);
@@ -555,16 +558,38 @@ Outcome put_checksum(Context& context, Cursor value, const Cursor& pdu) {
 }
 
 Outcome put_purge(Context& context, Cursor value, const Cursor&) {
+  constexpr std::size_t kOne = 1 + kSystemId;
   const std::size_t size = value.length();
   const std::uint8_t count = value.u8(0);
+  if (count == 0) {
+    context.put(" No system IDs supplied");
+    return Outcome::kDone;
+  }
+  if (size < kOne) return Outcome::kDone;
+  (void)value.block(0, kOne);
+  if (context.truncated()) return Outcome::kDone;
   context.put("\n\t      Purge Originator System-ID: ");
   put_id(context, value, 1, kSystemId);
-  if (count == 1) return Outcome::kDone;
-  if (size < 1 + 2 * kSystemId) {
-    return Outcome::kShort;
-  }
+  if (count == 1 || size == kOne) return Outcome::kDone;
+  (void)value.block(0, 2 * kOne + kSystemId);  // tcpdump 4.99.3 wants as much again
+  if (context.truncated()) return Outcome::kDone;
   context.put("\n\t      Received from System-ID: ");
-  put_id(context, value, 1 + kSystemId, kSystemId);
+  put_id(context, value, kOne, kSystemId);
+  return Outcome::kDone;
+}
+
+Outcome put_partition(Context& context, Cursor value, const Cursor&) {
+  for (; value.length() >= kSystemId && !context.truncated(); value.skip(kSystemId)) {
+    (void)value.block(0, kSystemId);
+    if (context.truncated()) break;
+    context.put("\n\t      ");
+    put_id(context, value, 0, kSystemId);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_sequence(Context& context, Cursor value, const Cursor&) {
+  context.put("\n\t      Sequence number: ", value.be32(0));
   return Outcome::kDone;
 }
 
@@ -610,6 +635,51 @@ Outcome put_is_reach(Context& context, Cursor value, const Cursor&) {
     context.put("\n\t      IS Neighbor: ");
     put_id(context, value, 4, kNodeId);
     put_narrow_metrics(context, value);
+  }
+  return Outcome::kDone;
+}
+
+Outcome put_es_neighbors(Context& context, Cursor value, const Cursor&) {
+  constexpr std::size_t kNeighbor = 4 + kSystemId;
+  for (; value.length() >= kNeighbor && !context.truncated(); value.skip(kNeighbor)) {
+    (void)value.block(0, kNeighbor);
+    if (context.truncated()) break;
+    context.put("\n\t      ES Neighbor: ");
+    put_id(context, value, 4, kSystemId);
+    put_narrow_metrics(context, value);
+  }
+  return Outcome::kDone;
+}
+
+// Prefixes of NSAPs at one metric; their lengths are numbers of half bytes.
+Outcome put_prefix_neighbors(Context& context, Cursor value, const Cursor&) {
+  constexpr std::size_t kMetrics = 4;
+  constexpr std::size_t kLongest = 20;
+  if (value.length() < kMetrics) return Outcome::kDone;
+  (void)value.block(0, kMetrics);
+  if (context.truncated()) return Outcome::kDone;
+  context.put("\n\t      Metric Block");
+  put_narrow_metrics(context, value);
+  value.skip(kMetrics);
+  while (value.length() > 0 && !context.truncated()) {
+    const std::size_t digits = value.u8(0);
+    if (context.truncated()) break;
+    if (digits < 2) {
+      context.put("\n\t\tAddress: prefix length ", digits, " < 2");
+      return Outcome::kDone;
+    }
+    const std::size_t bytes = digits / 2;
+    if (bytes > value.length() - 1) return Outcome::kDone;
+    (void)value.span(1, bytes);
+    if (context.truncated()) break;
+    context.put("\n\t\tAddress: ");
+    if (bytes > kLongest) {
+      context.put("isonsap_string: illegal length");
+    } else {
+      put_nsap(context, value, 1, bytes);
+    }
+    context.put('/', digits * 4);
+    value.skip(1 + bytes);
   }
   return Outcome::kDone;
 }
@@ -766,16 +836,24 @@ Outcome put_topologies(Context& context, Cursor value, const Cursor&) {
 }
 
 Outcome put_point_to_point(Context& context, Cursor value, const Cursor&) {
-  const std::size_t size = value.length();
-  if (size < 1) return Outcome::kDone;
+  std::size_t left = value.length();
+  if (left < 1) return Outcome::kDone;
   const std::uint8_t state = value.u8(0);
+  --left;
   context.put("\n\t      Adjacency State: ", named(kAdjacencyStates, state, "unknown"));
-  if (size >= 5) context.put("\n\t      Extended Local circuit-ID: 0x", Hex{value.be32(1), 8});
-  if (size >= 11) {
+  if (left > 4) {
+    context.put("\n\t      Extended Local circuit-ID: 0x", Hex{value.be32(1), 8});
+    left -= 4;
+  }
+  if (left >= kSystemId) {
+    (void)value.block(5, kSystemId);
+    if (context.truncated()) return Outcome::kDone;
     context.put("\n\t      Neighbor System-ID: ");
     put_id(context, value, 5, kSystemId);
+    left -= kSystemId;
   }
-  if (size >= 15) context.put("\n\t      Neighbor Extended Local circuit-ID: 0x", Hex{value.be32(11), 8});
+  // tcpdump 4.99.3 reads it where it would be in a whole TLV, from what follows a shorter one.
+  if (left >= 4) context.put("\n\t      Neighbor Extended Local circuit-ID: 0x", Hex{value.be32(11), 8});
   return Outcome::kDone;
 }
 
@@ -951,22 +1029,21 @@ struct TlvRow {
 constexpr TlvRow kTlvs[] = {
     {1, "Area address(es)", put_areas},
     {2, "IS Reachability", put_is_reach, 1},
-    {3, "ES Neighbor(s)"},
-    {4, "Partition DIS"},
-    {5, "Prefix Neighbors"},
+    {3, "ES Neighbor(s)", put_es_neighbors},
+    {4, "Partition DIS", put_partition, kSystemId},
+    {5, "Prefix Neighbors", put_prefix_neighbors},
     {6, "IS Neighbor(s)", put_neighbors},
     {7, "Instance Identifier", put_instance, 4},
     {8, "Padding", put_nothing},
     {9, "LSP entries", put_lsp_entries},
     {10, "Authentication", put_authentication_tlv, 1},
-    {100, "POI"},
     {12, "Checksum", put_checksum, 2},
-    {13, "Purge Originator Identifier", put_purge, 1 + kSystemId},
+    {13, "Purge Originator Identifier", put_purge, 1},
     {14, "LSP Buffersize", put_buffer_size, 2},
     {22, "Extended IS Reachability", put_extended_is_reach},
     {24, "IS Alias ID", put_alias},
     {42, "DECnet Phase IV"},
-    {66, "LSP Buffersize"},
+    {66, "Lucent Proprietary"},
     {128, "IPv4 Internal Reachability", put_ip_reach},
     {129, "Protocols supported", put_protocols},
     {130, "IPv4 External Reachability", put_ip_reach},
@@ -975,11 +1052,12 @@ constexpr TlvRow kTlvs[] = {
     {133, "IPv4 authentication (deprecated)"},
     {134, "Traffic Engineering Router ID", put_router_id, 4},
     {135, "Extended IPv4 Reachability", put_extended_ip_reach<false, false>},
-    {136, "Application specific information"},
     {137, "Hostname", put_hostname},
     {138, "Shared Risk Link Group", put_risk_group},
     {143, "Multi-Topology-Aware Port Capability", put_port_capability},
     {144, "Multi-Topology Capability", put_topology_capability},
+    {176, "Nortel Proprietary"},
+    {177, "Nortel Proprietary"},
     {211, "Restart Signaling", put_restart, 1},
     {222, "Multi Topology IS Reachability", put_mt_is_reach},
     {229, "Multi Topology", put_topologies},
@@ -988,10 +1066,9 @@ constexpr TlvRow kTlvs[] = {
     {236, "IPv6 reachability", put_extended_ip_reach<false, true>},
     {237, "Multi-Topology IP6 Reachability", put_extended_ip_reach<true, true>},
     {240, "Point-to-point Adjacency State", put_point_to_point},
-    {241, "IIH Sequence Number"},
+    {241, "Hello PDU Sequence Number", put_sequence, 4},
     {242, "IS-IS Router Capability", put_capability},
     {250, "Vendor Private", put_nothing},
-    {251, "Vendor Private", put_nothing},
 };
 
 const TlvRow* find_tlv(std::uint8_t type) {
@@ -1003,12 +1080,14 @@ const TlvRow* find_tlv(std::uint8_t type) {
 
 Outcome put_tlv(Context& context, const TlvRow* row, const Cursor& value, const Cursor& pdu) {
   if (row == nullptr || row->put == nullptr) return Outcome::kUnknown;
-  if (value.length() < row->least) return Outcome::kShort;
+  if (value.length() < row->least) return Outcome::kDone;
   return row->put(context, value, pdu);
 }
 
 void put_tlvs(Context& context, Cursor rest, const Cursor& pdu) {
   while (rest.length() > 0 && !context.truncated()) {
+    (void)rest.block(0, 2);
+    if (context.truncated()) return;
     if (rest.length() < 2) {
       context.put("\n\t\t packet length ", pdu.length(), " incomplete", "");
       return context.put_invalid();
@@ -1066,7 +1145,7 @@ void put_csnp_brief(Context& context, const Cursor& pdu) {
 }
 
 void put_psnp_brief(Context& context, const Cursor& pdu) {
-  put_source_brief(context, pdu, 10, kSystemId);
+  put_source_brief(context, pdu, 10, kNodeId);
 }
 
 template <bool Lan>
@@ -1094,16 +1173,16 @@ void put_lsp(Context& context, const Cursor& pdu, std::size_t pdu_length) {
   put_id(context, pdu, 12, kLspId);
   context.put(", seq: 0x", Hex{pdu.be32(20), 8}, ", lifetime: ", Padded{lifetime, 5, ' '}, 's');
   context.put("\n\t  chksum: 0x", Hex{found, 4}, ' ');
-  if (lifetime == 0) {
-    context.put("(purged)");
-  } else {
-    put_fletcher(context, found, pdu.from(12), 12, pdu_length < 12 ? 0 : pdu_length - 12);
-  }
+  // Of a PDU that says it is longer than the frame, as much as there is.
+  const std::size_t summed = std::min(pdu_length, pdu.length());
+  put_fletcher(context, found, pdu.from(12), 12, summed < 12 ? 0 : summed - 12);
   context.put(", PDU length: ", pdu_length, ", Flags: [ ");
-  if ((block & 0xfc) != 0) {
-    context.put_flags(kLspFlags, block);
-    context.put(", ");
+  if ((block & kOverload) != 0) context.put("Overload bit set, ");
+  if ((block & kAttached) != 0) {
+    context.put_flags(kAttachedBy, block, " ");
+    context.put(" ATT bit set, ");
   }
+  if ((block & kPartition) != 0) context.put("P bit set, ");
   context.put(token(kIsTypes, block & 3, "Unknown"), " ]");
 }
 
@@ -1117,7 +1196,7 @@ void put_csnp(Context& context, const Cursor& pdu, std::size_t pdu_length) {
 }
 
 void put_psnp(Context& context, const Cursor& pdu, std::size_t pdu_length) {
-  context.put("\n\t  source-id: ");
+  context.put("\n\t  source-id:    ");
   put_id(context, pdu, 10, kNodeId);
   context.put(", PDU length: ", pdu_length);
 }
