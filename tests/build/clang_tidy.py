@@ -161,6 +161,17 @@ def without_precompiled(command):
     return {**command, "command": shlex.join(word for word in words if word != "-Winvalid-pch")}
 
 
+def of_files(command):
+    """The command, or one for each of the files that the build compiles as one (CMAKE_UNITY_BUILD)."""
+    if not re.search(r"/Unity/unity_\d+_cxx\.cxx$", command["file"]):
+        return [command]
+    with open(command["file"], encoding="utf-8") as file:
+        paths = re.findall(r'^#include "(.+\.cpp)"$', file.read(), re.MULTILINE)
+    words = shlex.split(command["command"])
+    return [{**command, "file": path, "command": shlex.join(path if word == command["file"] else word for word in words)}
+            for path in paths]  # fmt: skip
+
+
 def self_test(tool, source):
     with tempfile.TemporaryDirectory() as folder:
         commands = []
@@ -216,6 +227,7 @@ def work(source, build, tool):
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         commands = json.load(file)
     below = os.path.join(source, "userspace") + os.sep
+    commands = [one for command in commands for one in of_files(command)]
     commands = [without_precompiled(c) for c in commands if c["file"].startswith(below)]
     with open(os.path.join(stamps, "compile_commands.json"), "w", encoding="utf-8") as file:
         json.dump(commands, file)

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kUnbound = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t kMaxInsns = 1'000'000;  // BPF_COMPLEXITY_LIMIT_INSNS, include/linux/bpf.h
-constexpr EbpfReg kNone = EbpfReg::kR0;
+constexpr EbpfReg kNoRegister = EbpfReg::kR0;
 
 int size_code(int bytes) {
   switch (bytes) {
@@ -61,7 +61,7 @@ void EbpfAssembler::add(EbpfReg to, EbpfReg other) {
   emit(BPF_ALU64 | BPF_ADD | BPF_X, to, other, 0, 0);
 }
 void EbpfAssembler::add(EbpfReg to, std::int32_t constant) {
-  emit(BPF_ALU64 | BPF_ADD | BPF_K, to, kNone, 0, static_cast<std::uint32_t>(constant));
+  emit(BPF_ALU64 | BPF_ADD | BPF_K, to, kNoRegister, 0, static_cast<std::uint32_t>(constant));
 }
 void EbpfAssembler::subtract(EbpfReg to, EbpfReg other) {
   emit(BPF_ALU64 | BPF_SUB | BPF_X, to, other, 0, 0);
@@ -70,15 +70,15 @@ void EbpfAssembler::arithmetic64(std::uint8_t op, EbpfReg to, EbpfReg other) {
   emit(BPF_ALU64 | op | BPF_X, to, other, 0, 0);
 }
 void EbpfAssembler::arithmetic64(std::uint8_t op, EbpfReg to, std::int32_t constant) {
-  emit(BPF_ALU64 | op | BPF_K, to, kNone, 0, static_cast<std::uint32_t>(constant));
+  emit(BPF_ALU64 | op | BPF_K, to, kNoRegister, 0, static_cast<std::uint32_t>(constant));
 }
 void EbpfAssembler::move64(EbpfReg to, std::uint64_t constant) {
-  emit(BPF_LD | BPF_IMM | BPF_DW, to, kNone, 0, static_cast<std::uint32_t>(constant));
-  emit(0, kNone, kNone, 0, static_cast<std::uint32_t>(constant >> 32));
+  emit(BPF_LD | BPF_IMM | BPF_DW, to, kNoRegister, 0, static_cast<std::uint32_t>(constant));
+  emit(0, kNoRegister, kNoRegister, 0, static_cast<std::uint32_t>(constant >> 32));
 }
 void EbpfAssembler::table_address(EbpfReg to, std::uint32_t offset) {
   emit(BPF_LD | BPF_IMM | BPF_DW, to, static_cast<EbpfReg>(BPF_PSEUDO_MAP_VALUE), 0, 0);
-  emit(0, kNone, kNone, 0, offset);
+  emit(0, kNoRegister, kNoRegister, 0, offset);
 }
 void EbpfAssembler::move32(EbpfReg to, EbpfReg from) {
   arithmetic32(BPF_MOV, to, from);
@@ -90,10 +90,10 @@ void EbpfAssembler::arithmetic32(std::uint8_t op, EbpfReg to, EbpfReg other) {
   emit(BPF_ALU | op | BPF_X, to, other, 0, 0);
 }
 void EbpfAssembler::arithmetic32(std::uint8_t op, EbpfReg to, std::uint32_t constant) {
-  emit(BPF_ALU | op | BPF_K, to, kNone, 0, constant);
+  emit(BPF_ALU | op | BPF_K, to, kNoRegister, 0, constant);
 }
 void EbpfAssembler::from_big_endian(EbpfReg reg, int bytes) {
-  if (bytes > 1) emit(BPF_ALU | BPF_END | BPF_TO_BE, reg, kNone, 0, static_cast<std::uint32_t>(8 * bytes));
+  if (bytes > 1) emit(BPF_ALU | BPF_END | BPF_TO_BE, reg, kNoRegister, 0, static_cast<std::uint32_t>(8 * bytes));
 }
 void EbpfAssembler::load(EbpfReg to, EbpfReg base, int offset, int bytes) {
   assert(fits(offset));
@@ -105,16 +105,16 @@ void EbpfAssembler::store(EbpfReg base, int offset, EbpfReg from, int bytes) {
 }
 void EbpfAssembler::store_constant(EbpfReg base, int offset, std::uint32_t constant, int bytes) {
   assert(fits(offset));
-  emit(BPF_ST | BPF_MEM | size_code(bytes), base, kNone, offset, constant);
+  emit(BPF_ST | BPF_MEM | size_code(bytes), base, kNoRegister, offset, constant);
 }
 void EbpfAssembler::append(std::span<const bpf_insn> code) {
   code_.insert(code_.end(), code.begin(), code.end());
 }
 void EbpfAssembler::call(bpf_func_id helper) {
-  emit(BPF_JMP | BPF_CALL, kNone, kNone, 0, static_cast<std::uint32_t>(helper));
+  emit(BPF_JMP | BPF_CALL, kNoRegister, kNoRegister, 0, static_cast<std::uint32_t>(helper));
 }
 void EbpfAssembler::exit() {
-  emit(BPF_JMP | BPF_EXIT, kNone, kNone, 0, 0);
+  emit(BPF_JMP | BPF_EXIT, kNoRegister, kNoRegister, 0, 0);
 }
 
 void EbpfAssembler::emit_jump(int code, EbpfReg reg, EbpfReg other, std::uint32_t constant, Label to) {
@@ -122,19 +122,19 @@ void EbpfAssembler::emit_jump(int code, EbpfReg reg, EbpfReg other, std::uint32_
   emit(code, reg, other, 0, constant);
 }
 void EbpfAssembler::jump(Label to) {
-  emit_jump(kAlways, kNone, kNone, 0, to);
+  emit_jump(kAlways, kNoRegister, kNoRegister, 0, to);
 }
 void EbpfAssembler::jump_if(std::uint8_t test, EbpfReg reg, EbpfReg other, Label to) {
   emit_jump(BPF_JMP | test | BPF_X, reg, other, 0, to);
 }
 void EbpfAssembler::jump_if(std::uint8_t test, EbpfReg reg, std::int32_t constant, Label to) {
-  emit_jump(BPF_JMP | test | BPF_K, reg, kNone, static_cast<std::uint32_t>(constant), to);
+  emit_jump(BPF_JMP | test | BPF_K, reg, kNoRegister, static_cast<std::uint32_t>(constant), to);
 }
 void EbpfAssembler::jump_if32(std::uint8_t test, EbpfReg reg, EbpfReg other, Label to) {
   emit_jump(BPF_JMP32 | test | BPF_X, reg, other, 0, to);
 }
 void EbpfAssembler::jump_if32(std::uint8_t test, EbpfReg reg, std::uint32_t constant, Label to) {
-  emit_jump(BPF_JMP32 | test | BPF_K, reg, kNone, constant, to);
+  emit_jump(BPF_JMP32 | test | BPF_K, reg, kNoRegister, constant, to);
 }
 
 Result<std::vector<bpf_insn>> EbpfAssembler::finish(bool long_jumps) && {
