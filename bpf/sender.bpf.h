@@ -286,6 +286,130 @@ static __always_inline __u32 references_of(struct sock *sk)
 	return references_counted(READ(before, f_count.counter));
 }
 
+static __always_inline void set_references_of_sender(struct ringtap_owner *end, struct sock *sk)
+{
+	end->references = references_of(sk);
+	if (end->references > 1)
+		end->references -= is_counted_call();
+}
+
+/*
+ * Where the records of sockets were found lately, so that the kernel is not asked, which is a call. A record stays
+ * where it is as long as its socket lives, and a cookie is never given twice, so nothing can go stale. Only records
+ * that were written for their own socket are remembered, no copies of a listener's. Needs loads, cfg_kernel_casts.
+ */
+#define MOST_RECENT_RECORDS 1024 /* for each CPU; a power of two */
+struct recent_record {
+	__u64 cookie; /* of the socket; 0: being written */
+	__u64 record;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, MOST_RECENT_RECORDS);
+	__type(key, __u32);
+	__type(value, struct recent_record);
+} recent_records __weak SEC(".maps");
+
+static __always_inline struct recent_record *recent_record_of(__u64 cookie)
+{
+	__u32 index = cookie % MOST_RECENT_RECORDS;
+
+	return bpf_map_lookup_elem(&recent_records, &index);
+}
+
+static __always_inline void remember(__u64 cookie, struct ringtap_socket_owner *owner)
+{
+	struct recent_record *recent = cookie && owner->cookie == cookie ? recent_record_of(cookie) : NULL;
+
+	if (!recent)
+		return;
+	*(volatile __u64 *)&recent->cookie = 0;
+	barrier();
+	*(volatile __u64 *)&recent->record = (__u64)owner;
+	barrier();
+	*(volatile __u64 *)&recent->cookie = cookie;
+}
+
+_Static_assert(__builtin_offsetof(struct ringtap_socket_owner, process) == 0 &&
+		       __builtin_offsetof(struct ringtap_socket_owner, cookie) == 8,
+	       "load_record() reads them as two words");
+/* The record at this address, as set_known() reads it; 0 if it is being written, or is not of this socket. */
+static __always_inline int load_record(__u64 address, __u64 cookie, __u64 *process, __u32 *uid)
+{
+	/* Loads need a type of the kernel's, and this one is two words. */
+	struct timespec64 *record = rdonly_cast((void *)address, bpf_core_type_id_kernel(struct timespec64));
+	struct timespec64 *user = rdonly_cast((void *)address + __builtin_offsetof(struct ringtap_socket_owner, uid),
+					      bpf_core_type_id_kernel(struct timespec64));
+	__u64 before = record->tv_nsec;
+	barrier();
+	*process = record->tv_sec;
+	barrier();
+	*uid = user->tv_sec;
+	barrier();
+	__u64 after = record->tv_nsec;
+	barrier();
+	return *process && before == cookie && after == cookie && (__u64)record->tv_sec == *process;
+}
+
+/* The record of a live socket, if it was found lately; 0: ask the kernel. */
+static __always_inline int recall(__u64 cookie, __u64 *process, __u32 *uid)
+{
+	struct recent_record *recent = cookie ? recent_record_of(cookie) : NULL;
+
+	if (!recent || *(volatile __u64 *)&recent->cookie != cookie)
+		return 0;
+	__u64 record = *(volatile __u64 *)&recent->record;
+	barrier();
+	return *(volatile __u64 *)&recent->cookie == cookie && load_record(record, cookie, process, uid);
+}
+
+static __always_inline void set_recalled(struct ringtap_owner *end, __u32 kind, __u64 process, __u32 uid, __u64 cookie)
+{
+	end->kind = kind;
+	end->process = process;
+	end->uid = uid;
+	end->cookie = cookie;
+}
+
+/* More of a socket that is not sending now. */
+static __always_inline void set_use(struct ringtap_owner *end, int is_tcp, struct sock *sk)
+{
+	if (end->kind != RINGTAP_OWNER_SOCKET)
+		return;
+	if (is_tcp && !READ(sk, sk_socket))
+		end->kind = RINGTAP_OWNER_CLOSED;
+	else
+		end->references = references_of(sk);
+}
+
+/* The sender by what is remembered; 0: nothing is, or something has changed. */
+static __always_inline int set_recalled_sender(struct __sk_buff *skb, struct ringtap_owner *end, struct sock *sk,
+					       __u32 family, __u64 cookie, int sending)
+{
+	__u64 process;
+	__u32 uid;
+
+	if (!recall(cookie, &process, &uid))
+		return 0;
+	if (sending) {
+		struct task_struct *task = running_task();
+
+		if (is_sending(skb, NULL, sk, family, task->flags)) {
+			if (process != process_of(task) || uid != uid_of(task))
+				return 0;
+			set_running(end, RINGTAP_OWNER_SENDER, task, process, uid);
+			end->cookie = cookie;
+			set_references_of_sender(end, sk);
+			return 1;
+		}
+	}
+	int is_tcp = sk->sk_protocol == IPPROTO_TCP;
+	int listens = is_tcp && sk->__sk_common.skc_state == LISTENS;
+	set_recalled(end, listens ? RINGTAP_OWNER_LISTENER : RINGTAP_OWNER_SOCKET, process, uid, cookie);
+	set_use(end, is_tcp, sk);
+	return 1;
+}
+
 /* A mini socket: a request for a connection, or TIME_WAIT. */
 static __always_inline void set_mini_socket(struct __sk_buff *skb, struct ringtap_owner *end, struct bpf_sock *sk)
 {
@@ -326,10 +450,14 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 		end->kind = RINGTAP_OWNER_KERNEL;
 		return;
 	}
+	__u64 cookie = cfg_kernel_casts ? kernel_sk->__sk_common.skc_cookie.counter : 0;
+	if (cfg_kernel_casts && !full && set_recalled_sender(skb, end, kernel_sk, family, cookie, sending))
+		return;
 	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
 	if (!owner && !full)
 		full = bpf_sk_fullsock(sk);
-	__u64 cookie = cfg_kernel_casts ? kernel_sk->__sk_common.skc_cookie.counter : 0;
+	if (cfg_kernel_casts && owner)
+		remember(cookie, owner);
 	if (!cookie)
 		cookie = bpf_get_socket_cookie(skb);
 	if (!owner && full) {
@@ -348,17 +476,12 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 		}
 	}
 	if (sending && set_sender(skb, end, full, kernel_sk, family, owner, cookie)) {
-		end->references = references_of(kernel_sk);
-		if (end->references > 1)
-			end->references -= is_counted_call();
+		set_references_of_sender(end, kernel_sk);
 		return;
 	}
 	int is_tcp = OF(full, protocol, kernel_sk, sk_protocol) == IPPROTO_TCP;
 	set_known(end, owner, cookie, is_tcp && OF(full, state, kernel_sk, __sk_common.skc_state) == LISTENS);
-	if (end->kind == RINGTAP_OWNER_SOCKET && is_tcp && !READ(kernel_sk, sk_socket))
-		end->kind = RINGTAP_OWNER_CLOSED;
-	else if (end->kind == RINGTAP_OWNER_SOCKET)
-		end->references = references_of(kernel_sk);
+	set_use(end, is_tcp, kernel_sk);
 }
 
 /* Whose socket it comes from is only known at loopback's egress. */

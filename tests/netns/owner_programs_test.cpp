@@ -32,6 +32,7 @@
 #include "loader/owner_hooks.hpp"
 #include "loader/rings.hpp"
 #include "loader/tap_programs.hpp"
+#include "ringtap/owner.hpp"
 #include "ringtap/unique_fd.hpp"
 #include "support/namespace.hpp"
 #include "support/packet.hpp"
@@ -116,6 +117,16 @@ class Children {
   std::vector<pid_t> pids_;
 };
 
+// What a child process does, which then ends.
+pid_t in_child(const std::function<bool()>& work) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(work() ? 0 : 1);
+  int status = 1;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  return child;
+}
+
 class OwnerPrograms : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -180,12 +191,18 @@ class OwnerPrograms : public ::testing::Test {
     return all;
   }
 
+  static pid_t pid_of(const ringtap_owner& owner) { return static_cast<pid_t>(ringtap::pid_of(owner.process)); }
+  // Looked up first, and then remembered.
+  ringtap_owner receiver_of(const Bytes& packet) {
+    for (int i = 0; i < 7; ++i) (void)owners_of(TapProgram::kTcIngress, packet);
+    return owners_of(TapProgram::kTcIngress, packet).receiver;
+  }
+
   void expect_receiver(const char* what, const Bytes& packet, ringtap_owner_kind kind) {
     const ringtap_owner receiver = owners_of(TapProgram::kTcIngress, packet).receiver;
     EXPECT_EQ(receiver.kind, kind) << what;
     if (kind >= RINGTAP_OWNER_SENDER) {
-      EXPECT_EQ(receiver.process & ((std::uint64_t{1} << RINGTAP_PID_BITS) - 1), static_cast<std::uint64_t>(::getpid()))
-          << what;
+      EXPECT_EQ(pid_of(receiver), ::getpid()) << what;
     }
     print_cost(what, TapProgram::kTcIngress, packet);
   }
@@ -325,8 +342,8 @@ TEST_F(OwnerPrograms, AreFoundAtTheStart) {
   expect_receiver("UDP, opened before", packet, RINGTAP_OWNER_SOCKET);
 }
 
-// A connection that was found before is that of whoever uses it now, and nobody's when it is closed.
-TEST_F(OwnerPrograms, NameWhoUsesAConnectionNow) {
+// What was found before is that of whoever uses it now, and a closed connection is nobody's.
+TEST_F(OwnerPrograms, NameWhoUsesASocketNow) {
   RINGTAP_REQUIRE(features_.owner_tracepoints, "Linux 6.3");
   auto watched = with_->watch_owners();
   ASSERT_TRUE(watched) << watched.error().text();
@@ -343,30 +360,31 @@ TEST_F(OwnerPrograms, NameWhoUsesAConnectionNow) {
       (Ethernet{} / Ipv4{.src = kHere, .dst = kHere} /
        Tcp{.src_port = ntohs(connection.local.sin_port), .dst_port = 9001, .flags = Tcp::kAck} / Payload{"x"})
           .bytes();
-  const auto receiver = [&] {
-    ringtap_owner last{};
-    for (int i = 0; i < 8; ++i)
-      last = owners_of(TapProgram::kTcIngress, packet).receiver;  // looked up, then remembered
-    return last;
-  };
-  const auto pid_of = [](const ringtap_owner& owner) {
-    return static_cast<pid_t>(owner.process & ((std::uint64_t{1} << RINGTAP_PID_BITS) - 1));
-  };
   ASSERT_TRUE(use());
-  EXPECT_EQ(pid_of(receiver()), ::getpid());
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) ::_exit(use() ? 0 : 1);
-  int status = 1;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_EQ(status, 0);
-  EXPECT_EQ(pid_of(receiver()), child);
+  EXPECT_EQ(pid_of(receiver_of(packet)), ::getpid());
+  const pid_t child = in_child(use);
+  EXPECT_EQ(pid_of(receiver_of(packet)), child);
   ASSERT_TRUE(use());
-  EXPECT_EQ(pid_of(receiver()), ::getpid());
+  EXPECT_EQ(pid_of(receiver_of(packet)), ::getpid());
   connection.accepted = UniqueFd();
-  EXPECT_NE(receiver().kind, RINGTAP_OWNER_SOCKET);
+  EXPECT_NE(receiver_of(packet).kind, RINGTAP_OWNER_SOCKET);
   connection.client = UniqueFd();
-  EXPECT_NE(receiver().kind, RINGTAP_OWNER_SOCKET);
+  EXPECT_NE(receiver_of(packet).kind, RINGTAP_OWNER_SOCKET);
+  UniqueFd receiver;
+  here_.inside([&] { receiver = bound(SOCK_DGRAM, kHere, 9010); });
+  const Bytes datagram =
+      (Ethernet{} / Ipv4{.src = kThere, .dst = kHere} / Udp{.src_port = 1, .dst_port = 9010} / Payload{"x"}).bytes();
+  EXPECT_EQ(pid_of(receiver_of(datagram)), ::getpid());
+  const pid_t other = in_child([&] {
+    const sockaddr_in to = address_of(kHere, 9010);
+    char byte = 'x';
+    return ::sendto(receiver.get(), &byte, 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 1 &&
+           ::recv(receiver.get(), &byte, 1, 0) == 1;
+  });
+  EXPECT_EQ(pid_of(receiver_of(datagram)), other);
+  receiver = UniqueFd();
+  here_.inside([&] { receiver = bound(SOCK_DGRAM, kHere, 9010); });
+  EXPECT_EQ(pid_of(receiver_of(datagram)), ::getpid());
 }
 
 // A server that speaks first by a descriptor above those that are looked at. Its connection has but the listener's

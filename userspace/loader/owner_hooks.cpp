@@ -17,8 +17,9 @@
 namespace ringtap {
 namespace {
 
-constexpr std::array kMaps = {"socket_owners",    "closed_sockets",    "processes",    "process_events",
-                              "loopback_senders", "command_processes", "last_dropped", "recent_receivers"};
+constexpr std::array kMaps = {"socket_owners",  "closed_sockets",   "processes",
+                              "process_events", "loopback_senders", "command_processes",
+                              "last_dropped",   "recent_receivers", "recent_records"};
 
 constexpr const char* kAtFork = "owner_forked";   // only with a command
 constexpr const char* kAtDrop = "owner_dropped";  // only with the drop tap
