@@ -47,15 +47,19 @@ enum class Form : std::uint8_t {
   kVlanId,
   kVlanName,
   kErrorCause,
-  kHex8,   // eight bytes
-  kSize8,  // bytes that are only counted
-  kSize14,
+  kHex8,    // eight bytes
+  kSize14,  // bytes that are only counted
   kSize16,
-  kSize17,
   kEap,
   kOperator,
   kLocation,
+  kLocationInformation,
+  kLocationPolicy,
+  kMobilityFeatures,
+  kHomePrefix,
 };
+
+constexpr std::string_view kName = "radius";
 
 constexpr Token kServices[] = {{1, "Login"},
                                {2, "Framed"},
@@ -335,12 +339,12 @@ constexpr Attribute kAttributes[] = {
     {"Digest-HA1", Form::kText},
     {"SIP-AOR", Form::kText},
     {"Delegated-IPv6-Prefix", Form::kPrefix6},
-    {"MIP6-Feature-Vector", Form::kSize8},
-    {"MIP6-Home-Link-Prefix", Form::kSize17},
+    {"MIP6-Feature-Vector", Form::kMobilityFeatures},
+    {"MIP6-Home-Link-Prefix", Form::kHomePrefix},
     {"Operator-Name", Form::kOperator},
-    {"Location-Information"},
+    {"Location-Information", Form::kLocationInformation},
     {"Location-Data", Form::kLocation},
-    {"Basic-Location-Policy-Rules"},
+    {"Basic-Location-Policy-Rules", Form::kLocationPolicy},
 };
 
 // Where text was cut and another attribute follows, tcpdump 4.99.3 says so twice.
@@ -457,6 +461,90 @@ void put_vlan_tag(Context& context, std::uint8_t tag) {
   context.put(named_hex(kVlanTags, tag, "Unknown tag"), ' ');
 }
 
+// RFC 5580 4.2: what is known about a location, when and how.
+void put_location_information(Context& context, const Cursor& value, std::size_t size) {
+  constexpr std::size_t kFixed = 20;
+  constexpr Token kProfiles[] = {{0, "Civic"}, {1, "Geospatial"}};
+  constexpr Token kEntities[] = {{0, "User"}, {1, "RADIUS"}};
+  if (size <= kFixed) return context.put("ERROR: length ", size, " < ", kFixed + 1);
+  const auto put_known = [&](std::string_view before, std::span<const Token> names, std::uint8_t number) {
+    context.put(before);
+    context.put_name(token(names, number), "Unknown (", number, ')');
+  };
+  if (!value.has(size)) return value.truncated();
+  context.put("index ", value.be16(0));
+  put_known(", code ", kProfiles, value.u8(2));
+  put_known(", entity ", kEntities, value.u8(3));
+  context.put(", sighting time ");
+  put_ntp_time(context, value.be64(4));
+  context.put(", time to live ");
+  put_ntp_time(context, value.be64(12));
+  context.put(", method \"");
+  context.out.escaped(value.span(kFixed, size - kFixed));
+  context.put('"');
+}
+
+// RFC 5580 4.4: what may be done with a location.
+void put_location_policy(Context& context, const Cursor& value, std::size_t size) {
+  constexpr std::size_t kFixed = 10;
+  constexpr Token kFlags[] = {
+      {0x0001, "MBZ-15"}, {0x0002, "MBZ-14"}, {0x0004, "MBZ-13"}, {0x0008, "MBZ-12"},
+      {0x0010, "MBZ-11"}, {0x0020, "MBZ-10"}, {0x0040, "MBZ-9"},  {0x0080, "MBZ-8"},
+      {0x0100, "MBZ-7"},  {0x0200, "MBZ-6"},  {0x0400, "MBZ-5"},  {0x0800, "MBZ-4"},
+      {0x1000, "MBZ-3"},  {0x2000, "MBZ-2"},  {0x4000, "MBZ-1"},  {0x8000, "Retransmission Allowed"},
+  };
+  if (size < kFixed) return context.put("ERROR: length ", size, " < ", kFixed);
+  if (!value.has(size)) return value.truncated();
+  context.put("flags [");
+  context.put_flags(kFlags, value.be16(0));
+  context.put("], retention expires ");
+  put_ntp_time(context, value.be64(2));
+  if (size == kFixed) return;
+  context.put(", note well \"");
+  context.out.escaped(value.span(kFixed, size - kFixed));
+  context.put('"');
+}
+
+// RFC 5447 4.2.5 and IANA's list: two of the lowest bits and ten above the 40th.
+void put_mobility_features(Context& context, const Cursor& value) {
+  constexpr Token kLow[] = {{1, "MIP6_INTEGRATED"}, {2, "LOCAL_HOME_AGENT_ASSIGNMENT"}};
+  constexpr Token kAbove40[] = {
+      {0x001, "PMIP6_SUPPORTED"},
+      {0x002, "IP4_HOA_SUPPORTED"},
+      {0x004, "LOCAL_MAG_ROUTING_SUPPORTED"},
+      {0x008, "ASSIGN_LOCAL_IP"},
+      {0x010, "MIP4_SUPPORTED"},
+      {0x020, "OPTIMIZED_IDLE_MODE_MOBILITY"},
+      {0x040, "GTPv2_SUPPORTED"},
+      {0x080, "IP4_TRANSPORT_SUPPORTED"},
+      {0x100, "IP4_HOA_ONLY_SUPPORTED"},
+      {0x200, "INTER_MAG_ROUTING_SUPPORTED"},
+  };
+  bool first = true;
+  const auto put_set = [&](std::span<const Token> names, std::uint32_t bits) {
+    for (const Token& name : names) {
+      if ((bits & name.value) == 0) continue;
+      context.put(first ? "" : ", ", name.name);
+      first = false;
+    }
+  };
+  context.put('[');
+  context.protocol(kName);  // tcpdump 4.99.3 does not look whether it is whole before it reads it
+  const std::uint64_t features = value.be64(0);
+  context.protocol(kName, true);
+  put_set(kLow, static_cast<std::uint32_t>(features));
+  put_set(kAbove40, static_cast<std::uint32_t>(features >> 40));
+  context.put(']');
+}
+
+void put_home_prefix(Context& context, const Cursor& value) {
+  if (!value.has(17)) return value.truncated();
+  const std::uint8_t bits = value.u8(0);
+  if (bits > 128) return context.put("ERROR: netmask ", bits, " not in range (0..128)");
+  context.host6(value.block(1, 16));
+  context.put('/', bits);
+}
+
 void put_value(Context& context, std::uint8_t type, const Attribute& attribute, const Cursor& value,
                std::string_view after_mark) {
   const std::size_t size = value.length();
@@ -527,17 +615,11 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
       for (unsigned i = 0; i < 8; ++i) context.put(kDigits[value.u8(i) >> 4], kDigits[value.u8(i) & 0xf]);
       return;
     }
-    case Form::kSize8:
-      has_size(context, size, 8);
-      return;
     case Form::kSize14:
       has_size(context, size, 14);
       return;
     case Form::kSize16:
       has_size(context, size, 16);
-      return;
-    case Form::kSize17:
-      has_size(context, size, 17);
       return;
     case Form::kEap:
       return put_eap(context, value);
@@ -550,6 +632,16 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
       context.put("] ");
       return put_escaped(context, value, 1, size - 1);
     }
+    case Form::kLocationInformation:
+      return put_location_information(context, value, size);
+    case Form::kLocationPolicy:
+      return put_location_policy(context, value, size);
+    case Form::kMobilityFeatures:
+      if (has_size(context, size, 8)) put_mobility_features(context, value);
+      return;
+    case Form::kHomePrefix:
+      if (has_size(context, size, 17)) put_home_prefix(context, value);
+      return;
     case Form::kLocation:
       if (size < 3) return context.put("ERROR: length ", size, " < 3");
       context.put("index ", value.be16(0), ", location");
@@ -584,7 +676,7 @@ void put_attributes(Context& context, Cursor attributes) {
 }  // namespace
 
 void print_radius(Context& context, Cursor packet, const Transport&) {
-  context.protocol("radius", true);
+  context.protocol(kName, true);
   if (!packet.has(kHeader)) return packet.truncated();
   const std::size_t declared = packet.be16(2);
   if (declared < kHeader) return packet.truncated();
