@@ -174,14 +174,20 @@ TEST_F(Owners, AreTheCommandThatIsStartedAndItsChildren) {
   EXPECT_EQ((*expect_identity(captured.err).total)["delivered"], 2U) << captured.err;
 }
 
-// A cgroup of version 2 that looks like that of an LXC container.
+// A cgroup of version 2 that looks like that of an LXC container, or of Docker's.
 class Container {
  public:
-  Container() : name_("ringtap-test-" + std::to_string(::getpid())) {
+  Container() : Container("/lxc.payload.", "ringtap-test-" + std::to_string(::getpid()), "") {}
+  static Container of_docker() {
+    std::string id = std::to_string(::getpid());
+    id.insert(0, 64 - id.size(), 'c');
+    return {"/docker-", id, ".scope"};
+  }
+  Container(const std::string& before, const std::string& name, const std::string& after) : name_(name) {
     std::ifstream mounts("/proc/self/mounts");
     std::string device, folder, type, rest;
     while (mounts >> device >> folder >> type && std::getline(mounts, rest)) {
-      if (type == "cgroup2") path_ = folder + "/lxc.payload." + name_;
+      if (type == "cgroup2") path_ = folder + before + name_ + after;
     }
     is_made_ = !path_.empty() && ::mkdir(path_.c_str(), 0755) == 0;
   }
@@ -239,6 +245,31 @@ TEST_F(Owners, AreCapturedInTheNamespaceOfTheirContainer) {
   EXPECT_NE(captured.out.find(container.name() + "/c0 Out IP "), std::string::npos) << captured;
   EXPECT_NE(captured.out.find("[from inside "), std::string::npos) << captured;
   EXPECT_EQ((*expect_identity(captured.err).total)["delivered"], 1U) << captured.err;
+  ::kill(inside.pid(), SIGKILL);
+  (void)inside.wait();
+}
+
+TEST_F(Owners, AreComparedInTheNamespaceOfTheirContainer) {
+  const Routed network;
+  const Namespace node;
+  const Container container = Container::of_docker();
+  RINGTAP_REQUIRE(container.is_made(), "cgroup v2");
+  const auto ready = folder_ / "inside";
+  Process inside(container.command(network.client,
+                                   "import socket\nopen('/proc/self/comm','w').write('inside')\n"
+                                   "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.bind(('10.71.1.2',7301))\n"
+                                   "open('" +
+                                       ready.string() + "','w').close()\nwhile True: s.recv(99)\n"));
+  ASSERT_TRUE(inside.wait_ready(ready)) << inside.err();
+  const std::string shown = container.name().substr(0, 12);
+  Capture ringtap(node, {"--container", shown, "--who", "--each", "-i", "c0", "udp port 7301"}, {}, "compare");
+  send_udp(network.router, "10.71.1.2", 7301, Payload{"x"}.bytes);
+  const Finished compared = ringtap.stop();
+  EXPECT_EQ(compared.status, (ExitStatus{0, 0})) << compared.err;
+  EXPECT_NE(compared.out.find(": delivered in " + shown + " ["), std::string::npos) << compared;
+  EXPECT_NE(compared.out.find("to inside " + std::to_string(inside.pid()) + " uid 0, container " + shown),
+            std::string::npos)
+      << compared;
   ::kill(inside.pid(), SIGKILL);
   (void)inside.wait();
 }
