@@ -418,8 +418,8 @@ void put_v2(Context& context, const Cursor& body, std::uint8_t type) {
 }
 
 void put_lsa_type_v3(Context& context, std::uint16_t type, const Cursor& cursor, std::size_t id) {
-  context.put("\n\t    ", known(kLsasV3, type & 0x1fff), " LSA (", static_cast<std::uint32_t>(type & 0x1fff), "), ",
-              known(kScopesV3, type & 0x6000), " Scope, LSA-ID ");
+  context.put("\n\t    ", token(kLsasV3, type & 0x1fff, "Unknown"), " LSA (", static_cast<std::uint32_t>(type & 0x1fff),
+              "), ", known(kScopesV3, type & 0x6000), " Scope, LSA-ID ");
   put_address(context, cursor, id);
 }
 
@@ -628,9 +628,12 @@ void put_v3(Context& context, const Cursor& body, std::uint8_t type) {
       break;
     case kDescription:
       put_options_v3(context, body.be24(1), "\n\t");
+      (void)body.block(4, 4);
+      if (context.truncated()) return;
       context.put(", DD Flags [");
       context.put_flags(kDescriptionFlags, body.u8(7));
-      context.put("], MTU ", body.be16(4), ", DD-Sequence 0x", Hex{body.be32(8), 8});
+      context.put(']');
+      context.put(", MTU ", body.be16(4), ", DD-Sequence 0x", Hex{body.be32(8), 8});
       if (!context.verbose(2)) break;
       for (Cursor rest = body.from(12); rest.length() > 0 && !context.truncated(); rest.skip(kLsaHeader)) {
         put_lsa_header_v3(context, rest);
@@ -669,9 +672,13 @@ void put_v3(Context& context, const Cursor& body, std::uint8_t type) {
 }
 
 void put_area(Context& context, const Cursor& packet) {
+  (void)packet.block(4, 4);
+  if (context.truncated()) return;
   context.put("\n\tRouter-ID ");
   put_address(context, packet, 4);
-  if (packet.be32(8) == 0) {
+  const std::uint32_t area = packet.be32(8);
+  if (context.truncated()) return;
+  if (area == 0) {
     context.put(", Backbone Area");
   } else {
     context.put(", Area ");
@@ -679,18 +686,38 @@ void put_area(Context& context, const Cursor& packet) {
   }
 }
 
+// RFC 7166 4.1: what follows the packet that its length counts.
+void put_trailer_v3(Context& context, const Cursor& trailer) {
+  constexpr std::size_t kFixed = 16;
+  constexpr std::uint16_t kHmac = 1;
+  if (trailer.length() < kFixed) return trailer.truncated();
+  const std::uint16_t type = trailer.be16(0);
+  context.put("\n\tAuthentication Type ");
+  context.put_name(type == kHmac ? "HMAC" : "", "unknown (0x", Hex{type, 4}, ')');
+  const std::size_t size = trailer.be16(2);
+  context.put(", Length ", size);
+  if (size < kFixed || size > trailer.length()) return trailer.truncated();
+  context.put(", SAID ", trailer.be16(6));
+  context.put(", CSN 0x", Hex{trailer.be32(8), 8});
+  context.put(':', Hex{trailer.be32(12), 8});
+  if (context.truncated()) return;
+  if (!trailer.has(size)) return trailer.truncated();
+  if (!context.verbose(2)) return;
+  dump_layer(context, trailer, kFixed, size - kFixed, "\n\tAuthentication Data ");
+}
+
 }  // namespace
 
 void print_ospf(Context& context, Cursor packet, const IpHeader& ip) {
   context.protocol(ip.version == 6 ? "ospf3" : "ospf2");
-  (void)packet.block(0, 4);
+  (void)packet.block(0, 2);
   if (context.truncated()) return;
   const std::uint8_t version = packet.u8(0);
   const std::uint8_t type = packet.u8(1);
   const std::string_view name = token(kTypes, type);
   // What IPv6 carries is read as version 3, what IPv4 carries as version 2.
   const bool v3 = ip.version == 6;
-  (void)packet.block(0, v3 ? kHeaderV3 : kHeaderV2);
+  if (!v3) (void)packet.block(0, kHeaderV2);  // version 3 is read field by field
   if (context.truncated()) return;
   // A cryptographic digest follows the packet: RFC 2328 D.4.3.
   const std::size_t digest = !v3 && packet.be16(14) == kCryptographic ? packet.u8(19) : 0;
@@ -700,7 +727,8 @@ void print_ospf(Context& context, Cursor packet, const IpHeader& ip) {
   context.put(", length ", length);
   if (name.empty() || !context.verbose()) return;
   const std::size_t declared = packet.be16(2);
-  if (length != declared) {
+  if (context.truncated()) return;
+  if (v3 ? length < declared : length != declared) {
     context.put(" [len ", declared, ']');
     if (v3) return;
   }
@@ -709,7 +737,10 @@ void print_ospf(Context& context, Cursor packet, const IpHeader& ip) {
   if (v3) {
     put_area(context, packet);
     if (packet.u8(14) != 0) context.put(", Instance ", packet.u8(14));
-    if (version == 3) put_v3(context, body(kHeaderV3), type);
+    if (version == 3) {
+      put_v3(context, body(kHeaderV3), type);
+      if (length > declared && !context.truncated()) put_trailer_v3(context, packet.from(declared));
+    }
     return;
   }
   put_area(context, packet);
