@@ -365,8 +365,7 @@ static __always_inline struct sock *loadable(struct sock *sk)
 }
 
 /* Without a call, of which each takes some 10 ns; 0: its record is not remembered. */
-static __always_inline int set_recalled_listener(struct __sk_buff *skb, struct bpf_sock *sk,
-						 const struct inet_packet *packet, struct ringtap_owner *end)
+static __always_inline int set_recalled_listener(struct bpf_sock *sk, struct ringtap_owner *end)
 {
 	struct sock *kernel_sk = loadable((void *)sk);
 	__u64 cookie = kernel_sk->__sk_common.skc_cookie.counter;
@@ -375,8 +374,6 @@ static __always_inline int set_recalled_listener(struct __sk_buff *skb, struct b
 
 	if (!recall(cookie, &process, &uid))
 		return 0;
-	if (!is_chosen(skb, sk, packet))
-		return 1;
 	set_recalled(end, RINGTAP_OWNER_LISTENER, process, uid, cookie);
 	end->references = references_of(kernel_sk);
 	return 1;
@@ -385,7 +382,12 @@ static __always_inline int set_recalled_listener(struct __sk_buff *skb, struct b
 static __always_inline void set_tcp(struct __sk_buff *skb, struct bpf_sock *sk, const struct inet_packet *packet,
 				    struct recent_receiver *recent, struct ringtap_owner *end)
 {
-	if (cfg_kernel_casts && sk->state == LISTENS && set_recalled_listener(skb, sk, packet, end))
+	int listens = sk->state == LISTENS;
+
+	/* Here and not below, so that the verifier follows it once. */
+	if (listens && !is_chosen(skb, sk, packet))
+		return;
+	if (cfg_kernel_casts && listens && set_recalled_listener(sk, end))
 		return;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	struct bpf_sock *full = tcp ? bpf_sk_fullsock(sk) : NULL;
@@ -404,11 +406,8 @@ static __always_inline void set_tcp(struct __sk_buff *skb, struct bpf_sock *sk, 
 			set_closed(end, closed->tw_sk.__tw_common.skc_cookie.counter);
 		return;
 	}
-	struct sock *kernel_sk = &tcp->inet_conn.icsk_inet.sk;
+	struct sock *kernel_sk = loadable(&tcp->inet_conn.icsk_inet.sk);
 	__u64 cookie = kernel_sk->__sk_common.skc_cookie.counter;
-	int listens = full->state == LISTENS;
-	if (listens && !is_chosen(skb, full, packet))
-		return;
 	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
 	if (cfg_kernel_casts && listens && owner)
 		remember(cookie, owner);
@@ -421,10 +420,10 @@ static __always_inline void set_tcp(struct __sk_buff *skb, struct bpf_sock *sk, 
 	}
 	set_known(end, owner, cookie, listens);
 	if (listens)
-		end->references = references_of(loadable(kernel_sk));
+		end->references = references_of(kernel_sk);
 	if (end->kind != RINGTAP_OWNER_SOCKET)
 		return;
-	end->references = references_of(loadable(kernel_sk));
+	end->references = references_of(kernel_sk);
 	if (!kernel_sk->sk_socket) {
 		end->kind = RINGTAP_OWNER_CLOSED;
 	} else if (recent && cookie) {

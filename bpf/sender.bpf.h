@@ -382,31 +382,20 @@ static __always_inline void set_use(struct ringtap_owner *end, int is_tcp, struc
 		end->references = references_of(sk);
 }
 
-/* The sender by what is remembered; 0: nothing is, or something has changed. */
+/* The running thread, if it is the sender and the one that is remembered; 0: else. */
 static __always_inline int set_recalled_sender(struct __sk_buff *skb, struct ringtap_owner *end, struct sock *sk,
-					       __u32 family, __u64 cookie, int sending)
+					       __u32 family, __u64 cookie)
 {
+	struct task_struct *task = running_task();
 	__u64 process;
 	__u32 uid;
 
-	if (!recall(cookie, &process, &uid))
+	if (!recall(cookie, &process, &uid) || process != process_of(task) || uid != uid_of(task) ||
+	    !is_sending(skb, NULL, sk, family, task->flags))
 		return 0;
-	if (sending) {
-		struct task_struct *task = running_task();
-
-		if (is_sending(skb, NULL, sk, family, task->flags)) {
-			if (process != process_of(task) || uid != uid_of(task))
-				return 0;
-			set_running(end, RINGTAP_OWNER_SENDER, task, process, uid);
-			end->cookie = cookie;
-			set_references_of_sender(end, sk);
-			return 1;
-		}
-	}
-	int is_tcp = sk->sk_protocol == IPPROTO_TCP;
-	int listens = is_tcp && sk->__sk_common.skc_state == LISTENS;
-	set_recalled(end, listens ? RINGTAP_OWNER_LISTENER : RINGTAP_OWNER_SOCKET, process, uid, cookie);
-	set_use(end, is_tcp, sk);
+	set_running(end, RINGTAP_OWNER_SENDER, task, process, uid);
+	end->cookie = cookie;
+	set_references_of_sender(end, sk);
 	return 1;
 }
 
@@ -451,7 +440,7 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 		return;
 	}
 	__u64 cookie = cfg_kernel_casts ? kernel_sk->__sk_common.skc_cookie.counter : 0;
-	if (cfg_kernel_casts && !full && set_recalled_sender(skb, end, kernel_sk, family, cookie, sending))
+	if (cfg_kernel_casts && sending && !full && set_recalled_sender(skb, end, kernel_sk, family, cookie))
 		return;
 	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
 	if (!owner && !full)
