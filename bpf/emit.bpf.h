@@ -106,6 +106,20 @@ static __always_inline __u64 clamped(__u64 value, __u64 limit)
 	return value;
 }
 
+/*
+ * The same value, of which the verifier forgets what it knew, for a branch that comes later: else it follows each path
+ * on which the value is another constant to the end, and every such value doubles their number. `unknown` is any number
+ * that it does not know.
+ */
+static __always_inline __u64 forgotten(__u64 value, __u64 unknown)
+{
+	asm volatile("%[value] ^= %[unknown]\n"
+		     "%[value] ^= %[unknown]"
+		     : [value] "+r"(value)
+		     : [unknown] "r"(unknown));
+	return value;
+}
+
 #define READ_ONCE(x)	     (*(const volatile typeof(x) *)&(x))
 #define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
 
@@ -363,6 +377,7 @@ static __always_inline int record_begin(struct tap *tap, struct record *record, 
 		.pkt_type = RINGTAP_PKT_TYPE_UNKNOWN,
 		.csum = RINGTAP_CSUM_UNKNOWN,
 	};
+	record->nested = forgotten(record->nested, lost);
 	record->stage = stage;
 	record->event = event;
 	record->trace = traced ? (void *)(event + 1) : NULL;

@@ -68,8 +68,9 @@ static __always_inline int begins_behind_link(struct __sk_buff *skb, __u32 which
 		return 0;
 	struct sk_buff *kernel_skb = cast_to_kern_ctx(skb);
 
-	return kernel_skb->mac_len == 0 &&
-	       (__u64)kernel_skb->data - (__u64)kernel_skb->head == (__u64)kernel_skb->mac_header + ETH_HLEN;
+	int begins = kernel_skb->mac_len == 0 &&
+		     (__u64)kernel_skb->data - (__u64)kernel_skb->head == (__u64)kernel_skb->mac_header + ETH_HLEN;
+	return forgotten(begins, skb->len);
 }
 
 static __always_inline long load_frame(struct __sk_buff *skb, __u8 *to, __u64 size, int behind_link)

@@ -204,6 +204,11 @@ static __always_inline void trace_packet(struct place *place, int (*filter)(stru
 		at.other_netns = 0;
 	if (!tap_begin_in_slot(&tap, place->tap, slot ? *slot & RINGTAP_SLOT_NUMBER : RINGTAP_SLOT_UNKNOWN))
 		return;
+	__u64 unknown = tap.counters->value[RINGTAP_CNT_SEEN];
+	known = forgotten(known, unknown);
+	at.no_link = forgotten(at.no_link, unknown);
+	at.other_netns = forgotten(at.other_netns, unknown);
+	place->outgoing = forgotten(place->outgoing, unknown);
 	if (at.other_netns)
 		tap.flags |= RINGTAP_EVENT_OTHER_NETNS;
 	if (!record_begin(&tap, &record, 1, cfg_who && find))

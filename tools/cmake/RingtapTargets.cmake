@@ -116,7 +116,7 @@ endfunction()
 # ringtap_test(LABEL NAME [LINKS target …]): NAME.cpp → one GoogleTest program, label unit, bpf or netns. Of unit and
 # bpf every case is a ctest entry, LABEL.NAME.Suite.Case. Those of netns are costly to set up: one entry a program.
 function(ringtap_test label name)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "SERIAL" "TIMEOUT" "LINKS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "LINKS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
@@ -124,7 +124,7 @@ function(ringtap_test label name)
   target_link_libraries(${name} PRIVATE ringtap_test_support ${arg_LINKS} GTest::gtest GTest::gtest_main)
   ringtap_test_options(${name})
   set(environment RINGTAP_BINARY=$<TARGET_FILE:ringtap> RINGTAP_SOURCE_DIR=${PROJECT_SOURCE_DIR})
-  set(properties LABELS ${label} TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${arg_SERIAL})
+  set(properties LABELS ${label} TIMEOUT ${arg_TIMEOUT})
   if(label STREQUAL "bpf")
     # Each frees programs by the thousand, on the one workqueue where the kernel does that. Two at a time have filled it
     # to a deadlock, after which nothing on the host can load a program.
