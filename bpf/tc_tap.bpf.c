@@ -77,6 +77,7 @@ static __always_inline long load_frame(struct __sk_buff *skb, __u8 *to, __u64 si
 {
 	if (!behind_link)
 		return skb_load_bytes(skb, 0, to, size);
+	asm volatile("" : "+r"(size)); /* else clang subtracts from another copy than it compares */
 	if (size < ETH_HLEN)
 		return -1; /* the loader never sets a snaplen as short as this */
 	long err = skb_load_bytes_relative(skb, 0, to, ETH_HLEN, BPF_HDR_START_MAC);
