@@ -115,7 +115,7 @@ static __always_inline __u64 forgotten(__u64 value, __u64 unknown)
 {
 	asm volatile("%[value] ^= %[unknown]\n"
 		     "%[value] ^= %[unknown]"
-		     : [value] "+r"(value)
+		     : [value] "+&r"(value)
 		     : [unknown] "r"(unknown));
 	return value;
 }

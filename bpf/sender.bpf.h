@@ -445,7 +445,7 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
 	if (!owner && !full)
 		full = bpf_sk_fullsock(sk);
-	if (cfg_kernel_casts && owner)
+	if (cfg_kernel_casts && sending && owner)
 		remember(cookie, owner);
 	if (!cookie)
 		cookie = bpf_get_socket_cookie(skb);

@@ -135,7 +135,10 @@ std::set<std::string> shares_at(const std::string& out, const std::string& packe
     const std::size_t from = line.find(end + " ", line.rfind(" ["));
     if (line.find(packet) == std::string::npos || from == std::string::npos) continue;
     const std::string owner = line.substr(from, line.find_first_of(";]", from) - from);
-    if (const std::size_t at = owner.find(" shared="); at != std::string::npos) shares.insert(owner.substr(at + 8, 2));
+    const std::size_t at = owner.find(" shared=");
+    if (at == std::string::npos) continue;
+    const std::string count = owner.substr(at + 8);
+    shares.insert(count.substr(0, count.find_first_not_of("0123456789")));
   }
   return shares;
 }

@@ -81,6 +81,15 @@ TEST(SocketHolders, AreNotKnownForAPacketWithOtherReferences) {
   EXPECT_EQ(rig.count(2), 2U);
 }
 
+// The table of a process that has ended is that of a new one within one look.
+TEST(SocketHolders, AreNotKnownWhereATableWasUsedAgain) {
+  Rig rig;
+  rig.add(1, 10, 3, 2);
+  rig.add(2, 20, 3, 2);
+  rig.add(3, 20, 3, 2);
+  EXPECT_EQ(rig.count(2), 0U);
+}
+
 // As threads of a process whose first thread has ended have them.
 TEST(SocketHolders, WithOneTableHaveOneReference) {
   Rig rig;
@@ -132,6 +141,27 @@ TEST(SocketHolders, AreLookedForLessAndLessInVain) {
   rig.add(2, 20, 3, 2);
   rig.now += SocketHolders::kLongestPauseNs;
   EXPECT_EQ(rig.count(2), 2U);
+}
+
+// A thread that waits in a call has one reference more than there are descriptors.
+TEST(SocketHolders, AreLookedForLessAndLessWhereAReferenceIsNeverFound) {
+  Rig rig;
+  rig.add(1, 10, 3, 2);
+  for (const std::uint64_t end = kBegin + 60'000'000'000; rig.now < end; rig.now += 1'000'000) (void)rig.count(2);
+  EXPECT_LE(rig.looks, 20U);
+}
+
+TEST(SocketHolders, OfOneSocketInVainDoNotKeepThoseOfAnother) {
+  Rig rig;
+  rig.add(1, 10, 3, 2);
+  rig.add(2, 20, 3, 2);
+  unsigned said = 0;
+  constexpr unsigned kSteps = 2000;
+  for (unsigned i = 0; i < kSteps; ++i, rig.now += 10'000'000) {
+    (void)rig.holders.count(kCookie + 1, 2 + i % 3, rig.now);
+    said += rig.count(2) == 2 ? 1 : 0;
+  }
+  EXPECT_GE(said, kSteps * 9 / 10);
 }
 
 }  // namespace

@@ -11,11 +11,19 @@ std::uint32_t SocketHolders::count(std::uint64_t cookie, std::uint32_t reference
   if (const Found* const known = found(cookie, references, packet_ns)) return known->processes;
   const std::uint64_t now = sources_.now_ns();
   if (now < next_ns_ || now > packet_ns + kNearNs) return 0;
+  if (const auto before = in_vain_.find(cookie); before != in_vain_.end() && now < before->second.next_ns) return 0;
   look();
+  next_ns_ = ended_ns_ + std::max(kPauseNs, kShare * (ended_ns_ - begun_ns_));
   const Found* const known = found(cookie, references, packet_ns);
-  pause_ns_ = known != nullptr ? kPauseNs : std::min(2 * pause_ns_, kLongestPauseNs);
-  next_ns_ = ended_ns_ + std::max(pause_ns_, kShare * (ended_ns_ - begun_ns_));
-  return known != nullptr ? known->processes : 0;
+  if (known != nullptr && known->processes != 0) {
+    in_vain_.erase(cookie);
+    return known->processes;
+  }
+  if (in_vain_.size() == kMostInVain) in_vain_.clear();
+  InVain& vain = in_vain_[cookie];
+  vain.pause_ns = std::min(2 * vain.pause_ns, kLongestPauseNs);
+  vain.next_ns = ended_ns_ + vain.pause_ns;
+  return 0;
 }
 
 const SocketHolders::Found* SocketHolders::found(std::uint64_t cookie, std::uint32_t references,
@@ -31,7 +39,7 @@ void SocketHolders::look() {
   begun_ns_ = sources_.now_ns();
   if (!sources_.look(holders_)) holders_.clear();
   ended_ns_ = sources_.now_ns();
-  // A table of descriptors that several threads or processes have is looked at for each.
+  // A table of descriptors that several threads have may be looked at for each.
   const auto place = [](const ringtap_holder& each) { return std::tie(each.cookie, each.table, each.descriptor); };
   std::sort(holders_.begin(), holders_.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
   std::vector<std::uint64_t> processes;
@@ -41,9 +49,13 @@ void SocketHolders::look() {
     bool is_steady = true;
     processes.clear();
     for (; end < holders_.size() && holders_[end].cookie == first.cookie; ++end) {
-      is_steady = is_steady && holders_[end].references == first.references;
-      descriptors += end == begin || place(holders_[end]) != place(holders_[end - 1]) ? 1 : 0;
-      processes.push_back(holders_[end].process);
+      const ringtap_holder& one = holders_[end];
+      const bool is_again = end != begin && place(one) == place(holders_[end - 1]);
+      // A table of two processes is one that a new process got when an old one had ended.
+      const bool is_of_another = is_again && one.process != holders_[end - 1].process;
+      is_steady = is_steady && one.references == first.references && !is_of_another;
+      descriptors += is_again ? 0 : 1;
+      processes.push_back(one.process);
     }
     std::sort(processes.begin(), processes.end());
     processes.erase(std::unique(processes.begin(), processes.end()), processes.end());
