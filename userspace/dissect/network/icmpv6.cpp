@@ -383,7 +383,7 @@ void put_prefix_uses(Context& context, Cursor uses, std::size_t count) {
   for (; count > 0; --count, uses.skip(kUse)) {
     if (!uses.has(kUse)) return context.put_truncated();
     const std::uint8_t flags = uses.u8(12);
-    context.put(" use(");
+    context.put(context.verbose(2) ? "\n\t" : " ", "use(");
     if (flags != 0) context.put((flags & 0x80) != 0 ? "V" : "", (flags & 0x40) != 0 ? "P" : "", ',');
     if (context.verbose()) {
       const auto put_lifetime = [&](std::string_view name, std::uint32_t seconds) {
@@ -432,7 +432,7 @@ void put_renumbering(Context& context, const Cursor& message) {
   const Cursor match = message.from(kHeader);
   if (!match.has(kMatch)) return context.put_truncated();
   const std::uint8_t operation = match.u8(0);
-  context.put(" match(");
+  context.put(context.verbose(2) ? "\n\t" : " ", "match(");
   context.put_name(token(kOperations, operation), '#', operation);
   if (context.verbose()) {
     context.put(",ord=", match.u8(2), ",min=", match.u8(4), ",max=", match.u8(5));

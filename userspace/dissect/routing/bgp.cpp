@@ -88,7 +88,7 @@ constexpr Token kExtendedCommunities[] = {
     {0x000a, "l2vpn-id"},       {0x0102, "target"},           {0x0103, "origin"},        {0x0105, "ospf-domain"},
     {0x0107, "ospf-router-id"}, {0x010b, "vrf-route-import"}, {0x0202, "target"},        {0x0203, "origin"},
     {0x0205, "ospf-domain"},    {0x0306, "ospf-route-type"},  {0x030c, "encapsulation"}, {0x4004, "link-BW"},
-    {0x8001, "ospf-router-id"}, {0x8000, "ospf-route-type"},  {0x800a, "layer2-info"},
+    {0x8001, "ospf-router-id"}, {0x8000, "ospf-route-type"},  {0x8005, "ospf-domain"},   {0x800a, "layer2-info"},
 };
 constexpr Token kExtendedFlags[] = {{0x8000, "vendor-specific"}, {0x4000, "non-transitive"}};
 constexpr Token kEncapsulations[] = {
@@ -558,6 +558,7 @@ void put_extended_communities(Context& context, Cursor value, unsigned) {
       case 0x0107:
       case 0x0205:
       case 0x8001:
+      case 0x8005:
         put_host(context, value, 2, false);
         break;
       case 0x030c:

@@ -1321,7 +1321,7 @@ bool put_isis(Context& context, Cursor pdu) {
   if (!context.options.link_header) context.put("IS-IS");
   if (!check_common_header(context, pdu)) return false;
   if (!context.options.link_header) context.put(", ");
-  const PduRow* row = find_pdu(pdu.u8(4) & 0x1f);
+  const PduRow* row = find_pdu(pdu.u8(4));
   return context.verbose() ? put_isis_verbose(context, pdu, row) : put_isis_brief(context, pdu, row);
 }
 

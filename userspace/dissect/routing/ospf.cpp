@@ -26,9 +26,9 @@ constexpr Token kOptions[] = {
     {0x10, "LLS"},           {0x20, "Demand Circuit"}, {0x40, "Opaque"},    {0x80, "Up/Down"},
 };
 constexpr Token kOptionsV3[] = {
-    {0x01, "V6"},          {0x02, "External"}, {0x04, "Deprecated"},
-    {0x08, "NSSA"},        {0x10, "Router"},   {0x20, "Demand Circuit"},
-    {0x100, "AF-capable"}, {0x200, "L-bit"},   {0x400, "Authentication Trailer"},
+    {0x01, "V6"},           {0x02, "External"}, {0x04, "Deprecated"},
+    {0x08, "NSSA"},         {0x10, "Router"},   {0x20, "Demand Circuit"},
+    {0x100, "AFs Support"}, {0x200, "LLS"},     {0x400, "Authentication Trailer"},
 };
 constexpr Token kDescriptionFlags[] = {{4, "Init"}, {2, "More"}, {1, "Master"}, {8, "OOBResync"}};
 

@@ -465,7 +465,9 @@ Outcome put_route(Context& context, const Object& object) {
     context.put_invalid();
     return false;
   };
-  while (rest.length() != 0 && !context.truncated()) {
+  while (rest.length() >= 4) {
+    (void)rest.span(0, 4);
+    if (context.truncated()) break;
     const std::uint8_t type = rest.u8(0) & 0x7f;
     const std::size_t size = rest.u8(1);
     const std::string_view name = token(kHops, type);
@@ -715,8 +717,6 @@ Outcome put_uni(Context& context, const Object& object) {
           context.host6(value.block(0, 16));
         }
         break;
-      case kDiversity:
-        break;
       case kEgressLabel:
         if (left < 12) return too_short();
         context.put(object.line, "    U-bit: ", unsigned{value.u8(0)} >> 7, ", Label type: ", value.u8(3),
@@ -956,7 +956,8 @@ void print_rsvp(Context& context, Cursor message, const IpHeader&) {
   if (!has_header_size(context, size)) return;
   const Cursor body = message.from(kHeader).first(size - kHeader);
   if (type == kBundle) {
-    put_bundle(context, body);
+    // A message in it may be longer than the length of all, which is checked then.
+    put_bundle(context, message.from(kHeader).with_length(size - kHeader));
   } else if (token(kMessages, type).empty()) {
     dump_layer(context, body, 0, body.length(), "\n\t    ");
   } else {
