@@ -11,6 +11,7 @@
 
 #include "support/compared_printing.hpp"
 #include "support/compared_tcpdump.hpp"
+#include "support/framed.hpp"
 #include "support/packet.hpp"
 
 namespace ringtap {
@@ -25,29 +26,22 @@ using testing::Ethernet;
 using testing::expect_harmless;
 using testing::expect_printed_as_tcpdump_does;
 using testing::Ipv4;
+using testing::over_ip;
+using testing::over_tcp;
+using testing::over_udp;
 using testing::Payload;
 using testing::printed;
 using testing::PrintedFamily;
-using testing::Tcp;
 using testing::Udp;
 
 Bytes over_ip(std::uint8_t protocol, const Bytes& payload) {
   return (Ethernet{} / Ipv4{.protocol = protocol} / Payload(payload)).bytes();
-}
-Bytes over_ip(std::uint8_t protocol, const std::string& hex) {
-  return over_ip(protocol, bytes_of(hex));
-}
-Bytes over_udp(std::uint16_t port, std::string_view hex) {
-  return (Ethernet{} / Ipv4{} / Udp{.dst_port = port} / Payload(bytes_of(hex))).bytes();
 }
 // The answer to it.
 Bytes from_udp(std::uint16_t port, std::string_view hex) {
   return (Ethernet{} / Ipv4{.src = "192.0.2.2", .dst = "192.0.2.1"} / Udp{.src_port = port, .dst_port = 40000} /
           Payload(bytes_of(hex)))
       .bytes();
-}
-Bytes over_tcp(std::uint16_t port, std::string_view hex) {
-  return (Ethernet{} / Ipv4{} / Tcp{.dst_port = port, .flags = Tcp::kAck} / Payload(bytes_of(hex))).bytes();
 }
 // A chunk of data of SCTP, between ForCES' ports.
 Bytes over_sctp(std::string_view hex) {

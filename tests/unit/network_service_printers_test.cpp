@@ -10,6 +10,7 @@
 
 #include "support/compared_printing.hpp"
 #include "support/compared_tcpdump.hpp"
+#include "support/framed.hpp"
 #include "support/packet.hpp"
 
 namespace ringtap {
@@ -24,30 +25,17 @@ using testing::Ethernet;
 using testing::expect_harmless;
 using testing::expect_printed_as_tcpdump_does;
 using testing::first_difference;
-using testing::Ipv4;
+using testing::frame;
 using testing::Ipv6;
+using testing::over_ip;
+using testing::over_tcp;
+using testing::over_udp;
+using testing::over_udp6;
 using testing::Payload;
 using testing::printed;
 using testing::printed_by_tcpdump;
 using testing::PrintedFamily;
-using testing::Tcp;
-using testing::Udp;
 
-Bytes frame(std::uint16_t type, std::string_view hex) {
-  return (Ethernet{.type = type} / Payload(bytes_of(hex))).bytes();
-}
-Bytes over_ip(std::uint8_t protocol, std::string_view hex) {
-  return (Ethernet{} / Ipv4{.protocol = protocol} / Payload(bytes_of(hex))).bytes();
-}
-Bytes over_udp(std::uint16_t port, std::string_view hex) {
-  return (Ethernet{} / Ipv4{} / Udp{.dst_port = port} / Payload(bytes_of(hex))).bytes();
-}
-Bytes over_udp6(std::uint16_t port, std::string_view hex) {
-  return (Ethernet{} / Ipv6{} / Udp{.dst_port = port} / Payload(bytes_of(hex))).bytes();
-}
-Bytes over_tcp(std::uint16_t port, std::string_view hex) {
-  return (Ethernet{} / Ipv4{} / Tcp{.dst_port = port, .flags = Tcp::kAck} / Payload(bytes_of(hex))).bytes();
-}
 // IEEE 802.3 with LLC and SNAP of Cisco.
 Bytes over_snap(std::string_view pid_and_payload) {
   const Bytes payload = bytes_of("aaaa03 00000c" + std::string(pid_and_payload));

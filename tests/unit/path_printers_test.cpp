@@ -11,36 +11,22 @@
 
 #include "support/compared_printing.hpp"
 #include "support/compared_tcpdump.hpp"
+#include "support/framed.hpp"
 #include "support/packet.hpp"
 
 namespace ringtap {
 namespace {
 
 using testing::Bytes;
-using testing::bytes_of;
 using testing::Cut;
 using testing::cut_at_every_length;
 using testing::damaged;
-using testing::Ethernet;
 using testing::expect_printed_as_tcpdump_does;
-using testing::Ipv4;
-using testing::Ipv6;
-using testing::Payload;
+using testing::over_ip;
+using testing::over_ipv6;
+using testing::over_udp;
+using testing::over_udp6;
 using testing::PrintedFamily;
-using testing::Udp;
-
-Bytes over_ip(std::uint8_t protocol, std::string_view hex) {
-  return (Ethernet{} / Ipv4{.protocol = protocol} / Payload(bytes_of(hex))).bytes();
-}
-Bytes over_ipv6(std::uint8_t protocol, std::string_view hex) {
-  return (Ethernet{} / Ipv6{.next_header = protocol} / Payload(bytes_of(hex))).bytes();
-}
-Bytes over_udp(std::uint16_t port, std::string_view hex) {
-  return (Ethernet{} / Ipv4{} / Udp{.dst_port = port} / Payload(bytes_of(hex))).bytes();
-}
-Bytes over_udp6(std::uint16_t port, std::string_view hex) {
-  return (Ethernet{} / Ipv6{} / Udp{.dst_port = port} / Payload(bytes_of(hex))).bytes();
-}
 
 std::vector<PrintedFamily> families() {
   return {

@@ -18,6 +18,7 @@
 
 #include "dissect/dissector.hpp"
 #include "support/compared_tcpdump.hpp"
+#include "support/framed.hpp"
 #include "support/packet.hpp"
 #include "support/process.hpp"
 
@@ -27,27 +28,13 @@ namespace {
 using testing::Bytes;
 using testing::bytes_of;
 using testing::Ethernet;
-using testing::Ipv4;
-using testing::Ipv6;
+using testing::frame;
+using testing::over_ip;
+using testing::over_ipv6;
+using testing::over_tcp;
+using testing::over_udp;
 using testing::Payload;
-using testing::Tcp;
-using testing::Udp;
 
-Bytes over_ip(std::uint8_t protocol, std::string_view hex) {
-  return (Ethernet{} / Ipv4{.protocol = protocol} / Payload(bytes_of(hex))).bytes();
-}
-Bytes over_ipv6(std::uint8_t protocol, std::string_view hex) {
-  return (Ethernet{} / Ipv6{.next_header = protocol} / Payload(bytes_of(hex))).bytes();
-}
-Bytes over_udp(std::uint16_t port, std::string_view hex) {
-  return (Ethernet{} / Ipv4{} / Udp{.dst_port = port} / Payload(bytes_of(hex))).bytes();
-}
-Bytes over_tcp(std::uint16_t port, std::string_view hex) {
-  return (Ethernet{} / Ipv4{} / Tcp{.dst_port = port, .flags = Tcp::kAck} / Payload(bytes_of(hex))).bytes();
-}
-Bytes frame(std::uint16_t type, std::string_view hex) {
-  return (Ethernet{.type = type} / Payload(bytes_of(hex))).bytes();
-}
 // IEEE 802.3 with LLC of OSI.
 Bytes over_osi(const std::string& hex) {
   const Bytes payload = bytes_of("fefe03" + hex);
@@ -70,6 +57,9 @@ struct Family {
 const std::string kBgpMarker = "ffffffffffffffffffffffffffffffff";
 const std::string kOspf = "01010101 00000000 0000 0000 0000000000000000";
 const std::string kLsa = "000a 02 01 0a000001 02020202 80000001 1234 0024";
+// A neighbor of IS-IS with one capability to switch, but for its encoding and what follows that.
+const std::string kSwitch = "16 31 01020304050600 00000a 26 15 24 01";
+const std::string kBandwidths = "0000" + std::string(64, '0');
 const std::string kMcid = "07 4e414d45" + std::string(56, '0') + "0102 000102030405060708090a0b0c0d0e0f";
 
 std::vector<Family> families() {
@@ -263,6 +253,8 @@ std::vector<Family> families() {
             "042a0102030405060708090a0b0c0d0e0f101112131415050981c2c3440249000250"),
         lsp("040601020304050604050102030405f10401020304f10301020307030102030a000c01010e010183008603010203d30042"
             "0201026402010288020102b0020102fb020102"),
+        lsp(kSwitch + "04" + kBandwidths + kSwitch + "05" + kBandwidths + kSwitch + "0b" + kBandwidths + kSwitch +
+            "0c" + kBandwidths),
         over_osi("831b0100 12010000 001b 0000 010203040506 0000 00000005 1234 ff"),
         over_osi("83110100 1a010000 0023 01020304050600 0910 1234567890 0011 2233445566 0000 0000 0001 2345"),
         lsp("01 04 03490001 81 02 cc8e 84 04 0a000001"),

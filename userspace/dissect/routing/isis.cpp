@@ -77,20 +77,6 @@ constexpr Token kProtectionTypes[] = {
     {0x01, "Extra Traffic"}, {0x02, "Unprotected"},   {0x04, "Shared"},
     {0x08, "Dedicated 1:1"}, {0x10, "Dedicated 1+1"}, {0x20, "Enhanced"},
 };
-constexpr Token kEncodings[] = {
-    {1, "Packet"},
-    {2, "Ethernet V2/DIX"},
-    {3, "ANSI/ETSI PDH"},
-    {4, "ETSI PDH"},
-    {5, "SDH/SONET ITU-T G.707"},
-    {6, "SONET ANSI T1.105"},
-    {7, "Digital Wrapper"},
-    {8, "Lambda (photonic)"},
-    {9, "Fiber"},
-    {11, "Fiber Channel FC-3/FC-2"},
-    {12, "Digital Path (ODU)"},
-    {13, "Digital Optical Channel"},
-};
 constexpr Token kBandwidthModels[] = {{0, "Russian dolls"}, {1, "Maximum allocation"}};
 constexpr Token kLanSidFlags[] = {
     {0x80, "Address family IPv6"}, {0x40, "Backup"},     {0x20, "Value"}, {0x10, "Local significance"},
@@ -223,7 +209,7 @@ void put_is_subtlv(Context& context, std::uint8_t type, const Cursor& value, std
     case 21:
       if (size < 36) return;
       context.put(indent, "  Interface Switching Capability:", gmpls_switching_name(value.u8(0), "Unknown"),
-                  ", LSP Encoding: ", token(kEncodings, value.u8(1), "Unknown"));
+                  ", LSP Encoding: ", gmpls_encoding_name(value.u8(1), "Unknown"));
       context.put(indent, "  Max LSP Bandwidth:");
       for (std::size_t i = 0; i < 8; ++i) {
         context.put(indent, "    priority level ", i, ": ");
