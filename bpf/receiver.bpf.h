@@ -419,11 +419,10 @@ static __always_inline void set_tcp(struct __sk_buff *skb, struct bpf_sock *sk, 
 		return;
 	}
 	set_known(end, owner, cookie, listens);
-	if (listens)
+	if (listens || end->kind == RINGTAP_OWNER_SOCKET)
 		end->references = references_of(kernel_sk);
 	if (end->kind != RINGTAP_OWNER_SOCKET)
 		return;
-	end->references = references_of(kernel_sk);
 	if (!kernel_sk->sk_socket) {
 		end->kind = RINGTAP_OWNER_CLOSED;
 	} else if (recent && cookie) {
