@@ -60,8 +60,27 @@ std::vector<std::string> edsa_tags() {
   return tags;
 }
 
+// Node information in ICMPv6: type and code, query and flags, what follows the nonce.
+Bytes node_information(std::string_view type, std::string_view query, std::string_view data) {
+  std::string message(type);
+  return (Ethernet{} / Ipv6{.next_header = 58} /
+          Payload(bytes_of(message.append("0000").append(query).append("0001020304050607").append(data))))
+      .bytes();
+}
+const std::string kNode = "fd000000000000000000000000000001";
+
 std::vector<PrintedFamily> families() {
   return {
+      {"node information",
+       {node_information("8b00", "0003 007e", kNode), node_information("8b00", "0002 0000", kNode + "00"),
+        node_information("8b01", "0002 0000", "03616263 026465 00"), node_information("8b01", "0001 0001", "00"),
+        node_information("8b02", "0004 0000", "0a000001"), node_information("8b03", "0002 0000", "00"),
+        node_information("8c00", "0002 0001", "00000007 03616263 026465 0000"),
+        node_information("8c00", "0002 0000", "00000000 03616263"), node_information("8c00", "0000 0000", "00"),
+        node_information("8c00", "0003 0011", "00000001" + kNode + "00000002" + kNode),
+        node_information("8c01", "0000 0000", ""), node_information("8c02", "0000 0000", "00"),
+        node_information("8c03", "0000 0000", "")},
+       "-v"},
       {"nflog",
        {bytes_of("02000001080001000800010009000a006574683000000000200009004500001c00010000401100000a0000010a000002"
                  "03e807d000080000"),

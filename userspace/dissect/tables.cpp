@@ -248,7 +248,7 @@ constexpr PortRow kUdpPorts[] = {
     {6697, print_babel},
     {8231, print_hncp},                  // HNCP
     {4567, nullptr, End::kDestination},  // whiteboard
-    {496, nullptr},                      // auto-RP
+    {496, print_auto_rp},                // auto-RP
     {1645, print_radius},                // RADIUS
     {1646, print_radius},
     {1700, print_radius},

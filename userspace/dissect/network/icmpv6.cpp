@@ -468,6 +468,8 @@ constexpr MessageRow kMessages[] = {
     {136, "neighbor advertisement", put_neighbor_advertisement, true},
     {137, "redirect", put_redirect, true},
     {138, "router renumbering", put_renumbering},
+    {139, "who-are-you request", put_node_query},
+    {140, "who-are-you reply", put_node_reply},
     {141, "inverse neighbor solicitation", put_nothing},
     {142, "inverse neighbor advertisement", put_nothing},
     {143, "multicast listener report v2", put_listener_report_v2},
@@ -495,15 +497,15 @@ void print_icmpv6(Context& context, Cursor message, const IpHeader& ip) {
     return context.put_invalid();
   }
   const std::size_t length = message.length();
-  if (length < 4) {
+  if (length == 0) {
     context.put("ICMP6, length ", length);
     return context.put_invalid();
   }
   if (context.verbose() && !ip.fragment && message.has(length)) {
     const std::uint16_t sum =
         transport_checksum(ip, kProtocol, message.bytes().first(length), static_cast<std::uint32_t>(length));
-    const std::uint16_t found = message.be16(2);
     if (sum != 0) {
+      const std::uint16_t found = message.be16(2);
       context.put("[bad icmp6 cksum 0x", Hex{found, 4}, " -> 0x", Hex{expected_checksum(found, sum), 4}, "!] ");
     } else {
       context.put("[icmp6 sum ok] ");

@@ -3,6 +3,7 @@
 // multicast traceroute, draft-ietf-idmr-traceroute-ipm.
 #include "dissect/checksum.hpp"
 #include "dissect/network/printers.hpp"
+#include "dissect/routing/printers.hpp"
 #include "dissect/text.hpp"
 
 namespace ringtap {
@@ -267,6 +268,10 @@ void print_igmp(Context& context, Cursor message, const IpHeader& ip) {
         context.put(" dvmrp");
         put_dvmrp(context, message);
       }
+      break;
+    case kPimV1:
+      context.put("igmp pimv1");
+      print_pim_v1(context, message);
       break;
     case kTrace:
       put_trace(context, message, "mtrace");

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// IS-IS, ISO/IEC 10589 and RFC 1195, in OSI's network layer (ISO/IEC TR 9577 names its protocols). TLVs: traffic
-// engineering RFC 5305, RFC 4205, RFC 4124; multi-topology RFC 5120; IPv6 RFC 5308; point-to-point state RFC 5303;
-// restart RFC 5306; capabilities RFC 7981; shortest path bridging RFC 6329; segment routing RFC 8667; purges RFC 6232;
-// instances RFC 8202.
+// IS-IS, ISO/IEC 10589 and RFC 1195. TLVs: traffic engineering RFC 5305, RFC 4205, RFC 4124; multi-topology RFC 5120;
+// IPv6 RFC 5308; point-to-point state RFC 5303; restart RFC 5306; capabilities RFC 7981; shortest path bridging RFC
+// 6329; segment routing RFC 8667; purges RFC 6232; instances RFC 8202.
 #include <algorithm>
 
-#include "dissect/hexdump.hpp"
-#include "dissect/network/printers.hpp"
 #include "dissect/routing/gmpls.hpp"
+#include "dissect/routing/osi.hpp"
 #include "dissect/routing/printers.hpp"
 
 namespace ringtap {
@@ -17,13 +15,6 @@ constexpr std::size_t kCommonHeader = 8;
 constexpr std::size_t kSystemId = 6;
 constexpr std::size_t kNodeId = 7;
 constexpr std::size_t kLspId = 8;
-
-enum Nlpid : std::uint8_t { kIsIs = 0x83, kIpv6 = 0x8e, kIpv4 = 0xcc };
-constexpr Token kNlpids[] = {
-    {0x00, "NULL"},  {0x08, "Q.933"},  {0x09, "LMI"},      {0x80, "SNAP"},  {0x81, "CLNP"},
-    {0x82, "ES-IS"}, {kIsIs, "IS-IS"}, {0x84, "CONS"},     {0x85, "IDRP"},  {0x8a, "X25 ES-IS"},
-    {kIpv6, "IPv6"}, {0xb1, "FRF.15"}, {0xc1, "ISIS_SPB"}, {kIpv4, "IPv4"}, {0xcf, "PPP"},
-};
 
 constexpr Token kIsSubTlvs[] = {
     {3, "Administrative groups"},
@@ -104,15 +95,6 @@ void put_id(Context& context, const Cursor& cursor, std::size_t offset, std::siz
   }
 }
 
-// An NSAP prefix: two digits, then groups of two bytes.
-void put_nsap(Context& context, const Cursor& cursor, std::size_t offset, std::size_t size) {
-  for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
-    const std::uint8_t byte = cursor.u8(offset + i);
-    context.put(Hex{byte, 2});
-    if (i % 2 == 0 && i + 1 < size) context.put('.');
-  }
-}
-
 void put_ipv4_padded(Context& context, const std::uint8_t* address) {
   const std::size_t begin = context.out.size();
   context.out.ipv4(address);
@@ -135,10 +117,6 @@ bool put_topology(Context& context, const Cursor& value, std::size_t offset) {
   context.put_flags(kTopologyFlags, field);
   context.put(']');
   return true;
-}
-
-void put_dump(Context& context, const Cursor& value, std::string_view indent) {
-  dump_hex(context.out, value.bytes().first(value.readable()), indent);
 }
 
 void put_is_subtlv(Context& context, std::uint8_t type, const Cursor& value, std::string_view indent) {
@@ -231,7 +209,7 @@ void put_is_subtlv(Context& context, std::uint8_t type, const Cursor& value, std
       }
       return;
     default:
-      put_dump(context, value, "\n\t\t    ");
+      dump_captured(context, value, "\n\t\t    ");
       return;
   }
 }
@@ -321,7 +299,7 @@ void put_ip_subtlv(Context& context, std::uint8_t type, const Cursor& value) {
       return;
     }
     default:
-      put_dump(context, value, "\n\t\t    ");
+      dump_captured(context, value, "\n\t\t    ");
       return;
   }
 }
@@ -410,36 +388,6 @@ void put_narrow_metrics(Context& context, const Cursor& metrics) {
   put_metric_kind(context, "\n\t\t  ", "Error", metrics.u8(3));
 }
 
-// ISO 8473 Annex C: what the checksum at `offset` of `data` should be.
-std::uint16_t fletcher(std::span<const std::uint8_t> data, std::size_t offset) {
-  std::int64_t c0 = 0;
-  std::int64_t c1 = 0;
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    if (i != offset && i != offset + 1) c0 += data[i];
-    c0 %= 255;
-    c1 = (c1 + c0) % 255;
-  }
-  const auto behind = static_cast<std::int64_t>(data.size() - offset - 1);
-  std::int64_t x = (behind * c0 - c1) % 255;
-  std::int64_t y = (c1 - (behind + 1) * c0) % 255;
-  if (x <= 0) x += 255;
-  if (y <= 0) y += 255;
-  return static_cast<std::uint16_t>(x << 8 | y);
-}
-
-void put_fletcher(Context& context, std::uint16_t found, const Cursor& data, std::size_t offset, std::size_t length) {
-  if (found == 0 || !data.has(length) || length < offset + 2) return context.put("(unverified)");
-  const std::span<const std::uint8_t> bytes = data.bytes().first(length);
-  std::uint32_t c0 = 0;
-  std::uint32_t c1 = 0;
-  for (const std::uint8_t byte : bytes) {
-    c0 = (c0 + byte) % 255;
-    c1 = (c1 + c0) % 255;
-  }
-  if (c0 == 0 && c1 == 0) return context.put("(correct)");
-  context.put("(incorrect should be 0x", Hex{fletcher(bytes, offset), 4}, ')');
-}
-
 void put_authentication(Context& context, const Cursor& value) {
   const std::uint8_t type = value.u8(0);
   if (value.length() < 1) return;
@@ -465,7 +413,7 @@ void put_authentication(Context& context, const Cursor& value) {
       return;
     default:
       context.put("unknown Authentication type 0x", Hex{type, 2}, ": ");
-      put_dump(context, value.from(1), "\n\t\t  ");
+      dump_captured(context, value.from(1), "\n\t\t  ");
       return;
   }
 }
@@ -482,7 +430,6 @@ Outcome put_areas(Context& context, Cursor value, const Cursor&) {
     const std::size_t length = value.u8(0);
     if (value.length() - 1 < length) return Outcome::kDone;
     context.put("\n\t      Area address (length: ", length, "): ");
-    if (length == 0) context.put("isonsap_string: illegal length");
     put_nsap(context, value, 1, length);
     value.skip(length + 1);
   }
@@ -539,7 +486,7 @@ Outcome put_authentication_tlv(Context& context, Cursor value, const Cursor&) {
 Outcome put_checksum(Context& context, Cursor value, const Cursor& pdu) {
   const std::uint16_t found = value.be16(0);
   context.put("\n\t      checksum: 0x", Hex{found, 4}, "  ");
-  put_fletcher(context, found, pdu, static_cast<std::size_t>(value.data() - pdu.data()), pdu.length());
+  put_osi_checksum(context, found, pdu, static_cast<std::size_t>(value.data() - pdu.data()), pdu.length());
   return Outcome::kDone;
 }
 
@@ -640,7 +587,6 @@ Outcome put_es_neighbors(Context& context, Cursor value, const Cursor&) {
 // Prefixes of NSAPs at one metric; their lengths are numbers of half bytes.
 Outcome put_prefix_neighbors(Context& context, Cursor value, const Cursor&) {
   constexpr std::size_t kMetrics = 4;
-  constexpr std::size_t kLongest = 20;
   if (value.length() < kMetrics) return Outcome::kDone;
   (void)value.block(0, kMetrics);
   if (context.truncated()) return Outcome::kDone;
@@ -659,11 +605,7 @@ Outcome put_prefix_neighbors(Context& context, Cursor value, const Cursor&) {
     (void)value.span(1, bytes);
     if (context.truncated()) break;
     context.put("\n\t\tAddress: ");
-    if (bytes > kLongest) {
-      context.put("isonsap_string: illegal length");
-    } else {
-      put_nsap(context, value, 1, bytes);
-    }
+    put_nsap(context, value, 1, bytes);
     context.put('/', digits * 4);
     value.skip(1 + bytes);
   }
@@ -709,7 +651,7 @@ Outcome put_protocols(Context& context, Cursor value, const Cursor&) {
   for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
     const std::uint8_t id = value.u8(i);
     if (context.truncated()) break;
-    context.put(named_hex(kNlpids, id, "unknown"));
+    context.put(NamedHex{osi_protocol_name(id, "unknown"), id});
     if (i + 1 < size) context.put(", ");
   }
   return Outcome::kDone;
@@ -724,7 +666,7 @@ Outcome put_inter_domain(Context& context, Cursor value, const Cursor&) {
     if (size < 3) return Outcome::kShort;
     context.put(", AS: ", value.be16(1));
   } else {
-    put_dump(context, value.from(1), "\n\t      ");
+    dump_captured(context, value.from(1), "\n\t      ");
   }
   return Outcome::kDone;
 }
@@ -873,7 +815,7 @@ Outcome put_capability(Context& context, Cursor value, const Cursor&) {
       else if (rest.u8(4) == 1 && rest.u8(5) == 3)
         context.put(", SID value ", rest.be24(6));
     } else {
-      put_dump(context, rest.first(length), "\n\t\t");
+      dump_captured(context, rest.first(length), "\n\t\t");
     }
     rest.skip(length);
   }
@@ -1096,8 +1038,8 @@ void put_tlvs(Context& context, Cursor rest, const Cursor& pdu) {
     if (context.truncated()) return;
     if (outcome == Outcome::kShort) return value.truncated();
     if (outcome == Outcome::kInvalid) context.put_invalid();
-    if (outcome == Outcome::kUnknown && !context.verbose(2)) put_dump(context, value, "\n\t\t");
-    if (context.verbose(2) && outcome != Outcome::kSilent) put_dump(context, value, "\n\t      ");
+    if (outcome == Outcome::kUnknown && !context.verbose(2)) dump_captured(context, value, "\n\t\t");
+    if (context.verbose(2) && outcome != Outcome::kSilent) dump_captured(context, value, "\n\t      ");
     rest.skip(size);
   }
 }
@@ -1161,7 +1103,7 @@ void put_lsp(Context& context, const Cursor& pdu, std::size_t pdu_length) {
   context.put("\n\t  chksum: 0x", Hex{found, 4}, ' ');
   // Of a PDU that says it is longer than the frame, as much as there is.
   const std::size_t summed = std::min(pdu_length, pdu.length());
-  put_fletcher(context, found, pdu.from(12), 12, summed < 12 ? 0 : summed - 12);
+  put_osi_checksum(context, found, pdu.from(12), 12, summed < 12 ? 0 : summed - 12);
   context.put(", PDU length: ", pdu_length, ", Flags: [ ");
   if ((block & kOverload) != 0) context.put("Overload bit set, ");
   if ((block & kAttached) != 0) {
@@ -1272,9 +1214,9 @@ bool put_isis_verbose(Context& context, const Cursor& pdu, const PduRow* row) {
   context.put(", hlen: ", header_size, ", v: ", pdu.u8(2), ", pdu-v: ", pdu.u8(5), ", sys-id-len: ");
   context.put(id_size == 0 ? std::uint32_t{kSystemId} : std::uint32_t{id_size}, " (", id_size,
               "), max-area: ", areas == 0 ? 3u : std::uint32_t{areas}, " (", areas, ')');
-  if (context.verbose(2)) put_dump(context, pdu.first(kCommonHeader), "\n\t");
+  if (context.verbose(2)) dump_captured(context, pdu.first(kCommonHeader), "\n\t");
   if (row == nullptr) {
-    put_dump(context, pdu.from(kCommonHeader), "\n\t  ");
+    dump_captured(context, pdu.from(kCommonHeader), "\n\t  ");
     return false;
   }
   if (!check_header_size(context, *row, header_size)) return false;
@@ -1283,7 +1225,7 @@ bool put_isis_verbose(Context& context, const Cursor& pdu, const PduRow* row) {
   const std::size_t pdu_length = pdu.be16(row->length_at);
   row->put(context, pdu, pdu_length);
   if (context.verbose(2)) {
-    put_dump(context, pdu.from(kCommonHeader).first(row->header - kCommonHeader), "\n\t  ");
+    dump_captured(context, pdu.from(kCommonHeader).first(row->header - kCommonHeader), "\n\t  ");
   }
   if (pdu_length < row->header) {
     context.put(" [packet length ", pdu_length, " < ", row->header, ']');
@@ -1295,7 +1237,8 @@ bool put_isis_verbose(Context& context, const Cursor& pdu, const PduRow* row) {
   return true;
 }
 
-// False when the PDU cannot be what it says: its bytes are shown.
+}  // namespace
+
 bool put_isis(Context& context, Cursor pdu) {
   context.protocol("isis", true);
   if (pdu.length() < kCommonHeader) {
@@ -1309,35 +1252,6 @@ bool put_isis(Context& context, Cursor pdu) {
   if (!context.options.link_header) context.put(", ");
   const PduRow* row = find_pdu(pdu.u8(4));
   return context.verbose() ? put_isis_verbose(context, pdu, row) : put_isis_brief(context, pdu, row);
-}
-
-}  // namespace
-
-void print_osi(Context& context, Cursor packet) {
-  context.protocol("isoclns");
-  const std::uint8_t nlpid = packet.u8(0);
-  if (context.truncated()) return;
-  if (context.options.link_header) {
-    context.put("OSI NLPID ", named_hex(kNlpids, nlpid, "Unknown"), ": ");
-  }
-  switch (nlpid) {
-    case kIsIs:
-      if (!put_isis(context, packet)) put_dump(context, packet, "\n\t");
-      return;
-    case kIpv4:
-      return print_ipv4_packet(context, packet.from(1));
-    case kIpv6:
-      return print_ipv6_packet(context, packet.from(1));
-    default:
-      if (!context.options.link_header) context.put("OSI NLPID 0x", Hex{nlpid, 2}, " unknown, ");
-      context.put("length: ", packet.length());
-      if (packet.captured() > 1) put_dump(context, packet, "\n\t");
-      return;
-  }
-}
-
-void print_osi_ethernet(Context& context, Cursor packet, const LinkHeader&) {
-  print_osi(context, packet);
 }
 
 }  // namespace ringtap

@@ -686,7 +686,27 @@ void put_area(Context& context, const Cursor& packet) {
   }
 }
 
-// RFC 7166 4.1: what follows the packet that its length counts.
+// RFC 5613: a block of link-local signaling. tcpdump 4.99.3 takes its length, which is of 32-bit words, as one of
+// bytes. What follows it; nothing where it is cut.
+Cursor put_signaling_v3(Context& context, const Cursor& block) {
+  constexpr std::size_t kFixed = 4;
+  const Cursor nothing = block.from(block.length());
+  if (block.length() < kFixed) {
+    block.truncated();
+    return nothing;
+  }
+  const std::uint16_t checksum = block.be16(0);
+  context.put("\n\tLLS Checksum 0x", Hex{checksum, 4});
+  const std::size_t size = block.be16(2);
+  context.put(", Data Length ", size);
+  if (size < kFixed || size > block.length() || !block.has(size)) {
+    block.truncated();
+    return nothing;
+  }
+  return block.from(size);
+}
+
+// RFC 7166 4.1.
 void put_trailer_v3(Context& context, const Cursor& trailer) {
   constexpr std::size_t kFixed = 16;
   constexpr std::uint16_t kHmac = 1;
@@ -704,6 +724,16 @@ void put_trailer_v3(Context& context, const Cursor& trailer) {
   if (!trailer.has(size)) return trailer.truncated();
   if (!context.verbose(2)) return;
   dump_layer(context, trailer, kFixed, size - kFixed, "\n\tAuthentication Data ");
+}
+
+// What follows the packet that its length counts.
+void put_after_packet_v3(Context& context, const Cursor& packet, const Cursor& body, std::uint8_t type) {
+  constexpr std::uint32_t kHasSignaling = 0x200;
+  Cursor rest = packet.from(packet.be16(2));
+  if (context.truncated() || rest.length() == 0) return;
+  const std::uint32_t options = type == kHello ? body.be24(5) : type == kDescription ? body.be24(1) : 0;
+  if ((options & kHasSignaling) != 0) rest = put_signaling_v3(context, rest);
+  if (rest.length() > 0 && !context.truncated()) put_trailer_v3(context, rest);
 }
 
 }  // namespace
@@ -739,7 +769,7 @@ void print_ospf(Context& context, Cursor packet, const IpHeader& ip) {
     if (packet.u8(14) != 0) context.put(", Instance ", packet.u8(14));
     if (version == 3) {
       put_v3(context, body(kHeaderV3), type);
-      if (length > declared && !context.truncated()) put_trailer_v3(context, packet.from(declared));
+      put_after_packet_v3(context, packet, body(kHeaderV3), type);
     }
     return;
   }

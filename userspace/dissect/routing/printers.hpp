@@ -10,7 +10,7 @@ namespace ringtap {
 // By ethertype.
 void print_osi_ethernet(Context& context, Cursor packet, const LinkHeader& link);
 
-// OSI's network layer, beginning with the protocol's identifier; IS-IS is in it.
+// OSI's network layer, beginning with the protocol's identifier: IS-IS, ES-IS, CLNP.
 void print_osi(Context& context, Cursor packet);
 
 // By IP protocol.
@@ -24,6 +24,9 @@ void print_eigrp(Context& context, Cursor packet, const IpHeader& ip);
 void print_vrrp(Context& context, Cursor message, const IpHeader& ip);
 void print_rsvp(Context& context, Cursor message, const IpHeader& ip);
 
+// Version 1 of PIM, a type of IGMP's.
+void print_pim_v1(Context& context, Cursor message);
+
 // By TCP port.
 void print_bgp(Context& context, Cursor payload, const Transport& transport);
 void print_ldp(Context& context, Cursor payload, const Transport& transport);
@@ -32,6 +35,7 @@ void print_rpki_rtr(Context& context, Cursor payload, const Transport& transport
 
 // By UDP port.
 void print_aodv(Context& context, Cursor message, const Transport& transport);
+void print_auto_rp(Context& context, Cursor message, const Transport& transport);
 void print_babel(Context& context, Cursor packet, const Transport& transport);
 void print_hsrp(Context& context, Cursor message, const Transport& transport);
 void print_lmp(Context& context, Cursor message, const Transport& transport);

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// OSI's network layer: the protocol by its identifier, ISO/IEC TR 9577, and what the protocols share.
+#include "dissect/routing/osi.hpp"
+
+#include "dissect/hexdump.hpp"
+#include "dissect/link/printers.hpp"
+#include "dissect/network/printers.hpp"
+#include "dissect/routing/printers.hpp"
+
+namespace ringtap {
+namespace {
+
+enum Nlpid : std::uint8_t {
+  kNull = 0,
+  kClnp = 0x81,
+  kEsIs = 0x82,
+  kIsIs = 0x83,
+  kIpv6 = 0x8e,
+  kIpv4 = 0xcc,
+  kPpp = 0xcf
+};
+constexpr Token kNlpids[] = {
+    {kNull, "NULL"},  {0x08, "Q.933"},  {0x09, "LMI"},      {0x80, "SNAP"},  {kClnp, "CLNP"},
+    {kEsIs, "ES-IS"}, {kIsIs, "IS-IS"}, {0x84, "CONS"},     {0x85, "IDRP"},  {0x8a, "X25 ES-IS"},
+    {kIpv6, "IPv6"},  {0xb1, "FRF.15"}, {0xc1, "ISIS_SPB"}, {kIpv4, "IPv4"}, {kPpp, "PPP"},
+};
+
+// ISO 8473 Annex C: what the checksum at `offset` of `data` should be.
+std::uint16_t fletcher(std::span<const std::uint8_t> data, std::size_t offset) {
+  std::int64_t c0 = 0;
+  std::int64_t c1 = 0;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    if (i != offset && i != offset + 1) c0 += data[i];
+    c0 %= 255;
+    c1 = (c1 + c0) % 255;
+  }
+  const auto behind = static_cast<std::int64_t>(data.size() - offset - 1);
+  // tcpdump 4.99.3 gives 255 instead of the 1 that a negative sum leaves.
+  const auto byte = [](std::int64_t sum) {
+    const std::int64_t rest = sum % 255;
+    return rest == -254 ? 255 : rest <= 0 ? rest + 255 : rest;
+  };
+  return static_cast<std::uint16_t>(byte(behind * c0 - c1) << 8 | byte(c1 - (behind + 1) * c0));
+}
+
+}  // namespace
+
+std::string_view osi_protocol_name(std::uint8_t nlpid, std::string_view otherwise) {
+  return token(kNlpids, nlpid, otherwise);
+}
+
+void put_nsap(Context& context, const Cursor& cursor, std::size_t offset, std::size_t size) {
+  constexpr std::size_t kLongest = 20;
+  if (size == 0 || size > kLongest) return context.put("isonsap_string: illegal length");
+  const std::uint8_t* address = cursor.block(offset, size);
+  if (context.truncated()) return;
+  for (std::size_t i = 0; i < size; ++i) {
+    context.put(Hex{address[i], 2});
+    if (i % 2 == 0 && i + 1 < size) context.put('.');
+  }
+}
+
+void put_osi_checksum(Context& context, std::uint16_t found, const Cursor& data, std::size_t offset,
+                      std::size_t length) {
+  if (found == 0 || !data.has(length) || length < offset + 2) return context.put("(unverified)");
+  const std::span<const std::uint8_t> bytes = data.bytes().first(length);
+  std::uint32_t c0 = 0;
+  std::uint32_t c1 = 0;
+  for (const std::uint8_t byte : bytes) {
+    c0 = (c0 + byte) % 255;
+    c1 = (c1 + c0) % 255;
+  }
+  if (c0 == 0 && c1 == 0) return context.put("(correct)");
+  context.put("(incorrect should be 0x", Hex{fletcher(bytes, offset), 4}, ')');
+}
+
+void dump_captured(Context& context, const Cursor& value, std::string_view indent) {
+  dump_hex(context.out, value.bytes().first(value.readable()), indent);
+}
+
+bool check_osi_header(Context& context, const Cursor& pdu, std::size_t least) {
+  const std::size_t size = pdu.u8(1);
+  if (size > pdu.length()) {
+    context.put(" length indicator(", size, ") > PDU size (", pdu.length(), ")!");
+    return false;
+  }
+  if (size < least) {
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
+    context.put(" length indicator ", size, " < min PDU size:");
+    for (const std::uint8_t byte : pdu.bytes().first(pdu.readable()))
+      context.put(kDigits[byte >> 4], kDigits[byte & 15]);
+    return false;
+  }
+  return true;
+}
+
+void print_osi(Context& context, Cursor packet) {
+  context.protocol("isoclns");
+  const std::uint8_t nlpid = packet.u8(0);
+  if (context.truncated()) return;
+  if (context.options.link_header) {
+    context.put("OSI NLPID ", named_hex(kNlpids, nlpid, "Unknown"), ": ");
+  }
+  switch (nlpid) {
+    case kIsIs:
+      if (!put_isis(context, packet)) dump_captured(context, packet, "\n\t");
+      return;
+    case kClnp:
+      if (!put_clnp(context, packet)) dump_captured(context, packet, "\n\t");
+      return;
+    case kEsIs:
+      return put_es_is(context, packet);
+    case kIpv4:
+      return print_ipv4_packet(context, packet.from(1));
+    case kIpv6:
+      return print_ipv6_packet(context, packet.from(1));
+    case kPpp:
+      return print_ppp(context, packet.from(1));
+    case kNull:
+      if (!context.options.link_header) context.put(", ");
+      return context.put("length: ", packet.length());
+    default:
+      if (!context.options.link_header) context.put("OSI NLPID 0x", Hex{nlpid, 2}, " unknown, ");
+      context.put("length: ", packet.length());
+      if (packet.captured() > 1) dump_captured(context, packet, "\n\t");
+      return;
+  }
+}
+
+void print_osi_ethernet(Context& context, Cursor packet, const LinkHeader&) {
+  print_osi(context, packet);
+}
+
+}  // namespace ringtap
