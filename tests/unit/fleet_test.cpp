@@ -28,6 +28,7 @@
 #include "fleet/section_reader.hpp"
 #include "fleet/spill_file.hpp"
 #include "fleet/stream.hpp"
+#include "fleet/subject_reader.hpp"
 #include "support/failing_call.hpp"
 #include "support/memory_writer.hpp"
 #include "support/recording_sink.hpp"
@@ -192,8 +193,12 @@ TEST(BatchOrder, NamesABatchThatCannotComeAnyMoreWithItsPackets) {
   EXPECT_EQ(order.take()->batch, 0);
   for (std::uint64_t i = 3; i < 1 + kBatchesUnderWay; ++i) order.put(numbered(i));
   EXPECT_FALSE(order.take());
+  EXPECT_EQ(order.after_missing(), nullptr);
   order.put(numbered(1 + kBatchesUnderWay));
+  ASSERT_NE(order.after_missing(), nullptr);
+  EXPECT_EQ(order.after_missing()->number, 3U);
   EXPECT_EQ(order.take()->batch, 3);
+  EXPECT_EQ(order.after_missing(), nullptr);
   ASSERT_EQ(order.missing().size(), 1U);
   EXPECT_EQ(order.missing()[0].first, 1U);
   EXPECT_EQ(order.missing()[0].last, 2U);
@@ -346,13 +351,90 @@ TEST(SectionReader, UnpacksNothing) {
 TEST(Stream, ReadsWhereAMessageStands) {
   const auto place = place_of("$JS.ACK.S.C.1.17.3.1700000000.5");
   ASSERT_TRUE(place);
+  EXPECT_EQ(place->consumer, "C");
   EXPECT_EQ(place->sequence, 17U);
+  EXPECT_EQ(place->delivery, 3U);
   EXPECT_EQ(place->pending, 5U);
   const auto later = place_of("$JS.ACK._.hash.S.C.1.18.3.1700000000.6.random");
   ASSERT_TRUE(later);
+  EXPECT_EQ(later->consumer, "C");
   EXPECT_EQ(later->sequence, 18U);
+  EXPECT_EQ(later->delivery, 3U);
   EXPECT_EQ(later->pending, 6U);
   for (const char* const reply : {"", "$JS.ACK", "_INBOX.a.b", "$JS.ACK.S.C.1.x.3.4.5"}) EXPECT_FALSE(place_of(reply));
+}
+
+// A consumer's messages from the first on; `place` makes one of them.
+class SubjectReaderTest : public ::testing::Test {
+ protected:
+  static StreamPlace place(const char* consumer, std::uint64_t delivery, std::uint64_t sequence,
+                           std::uint64_t pending) {
+    return {.consumer = consumer, .delivery = delivery, .sequence = sequence, .pending = pending};
+  }
+  SubjectReader reader_{"session", "subject", "inbox"};
+  SubjectReader::Clock::time_point now_{};
+};
+
+TEST_F(SubjectReaderTest, IsCaughtUpWhenNothingIsPending) {
+  reader_.on_consumer({.name = "C", .pending = 2});
+  EXPECT_FALSE(reader_.is_caught_up());
+  reader_.on_message(place("C", 1, 4, 1), now_);
+  EXPECT_FALSE(reader_.is_caught_up());
+  reader_.on_message(place("C", 2, 9, 0), now_);
+  EXPECT_TRUE(reader_.is_caught_up());
+  reader_.on_status(408, "C", now_);
+  EXPECT_TRUE(reader_.is_caught_up());
+  EXPECT_TRUE(reader_.has_consumer());
+  EXPECT_EQ(reader_.next_sequence(), 10U);
+}
+
+TEST_F(SubjectReaderTest, ReadsAgainFromWhatWasLostOnItsWay) {
+  reader_.on_consumer({.name = "C", .pending = 4});
+  reader_.on_message(place("C", 1, 4, 3), now_);
+  reader_.on_message(place("C", 3, 6, 1), now_);
+  EXPECT_FALSE(reader_.has_consumer());
+  EXPECT_EQ(reader_.next_sequence(), 5U);
+  reader_.on_consumer({.name = "D", .pending = 3});
+  reader_.on_message(place("C", 4, 7, 0), now_);  // the one that was given up
+  EXPECT_FALSE(reader_.is_caught_up());
+  for (const std::uint64_t i : {1, 2, 3}) reader_.on_message(place("D", i, 4 + i, 3 - i), now_);
+  EXPECT_TRUE(reader_.is_caught_up());
+  EXPECT_EQ(reader_.next_sequence(), 8U);
+}
+
+// A server that was started again has a consumer of the same name, which begins again.
+TEST_F(SubjectReaderTest, ReadsAgainWhereAConsumerHasForgottenWhatItSent) {
+  reader_.on_consumer({.name = "C", .pending = 3});
+  reader_.on_message(place("C", 1, 4, 2), now_);
+  reader_.on_message(place("C", 2, 5, 1), now_);
+  reader_.on_message(place("C", 1, 4, 2), now_);
+  EXPECT_FALSE(reader_.has_consumer());
+  EXPECT_EQ(reader_.next_sequence(), 6U);
+}
+
+TEST_F(SubjectReaderTest, TakesNothingForTheEndWhileSomethingIsPending) {
+  reader_.on_consumer({.name = "C", .pending = 2});
+  reader_.on_message(place("C", 1, 4, 1), now_);
+  reader_.on_status(404, "B", now_);  // another's
+  EXPECT_TRUE(reader_.has_consumer());
+  for (const char* const consumer : {"C", "D", "E"}) {
+    if (!reader_.has_consumer()) reader_.on_consumer({.name = consumer, .pending = 1});
+    reader_.on_status(408, consumer, now_);
+    EXPECT_FALSE(reader_.is_caught_up());
+    EXPECT_FALSE(reader_.has_consumer()) << consumer;
+  }
+  // What servers promise and cannot read is not waited for forever.
+  reader_.on_consumer({.name = "F", .pending = 1});
+  reader_.on_status(408, "F", now_);
+  EXPECT_TRUE(reader_.is_caught_up());
+  EXPECT_EQ(reader_.next_sequence(), 5U);
+}
+
+TEST_F(SubjectReaderTest, ReadsOnWithAnotherConsumerWhereOneIsGone) {
+  reader_.on_consumer({.name = "C", .pending = 0});
+  reader_.on_status(503, "C", now_);
+  EXPECT_FALSE(reader_.has_consumer());
+  EXPECT_FALSE(reader_.is_caught_up());
 }
 
 TEST(Stream, FindsMembersOfJson) {

@@ -45,6 +45,10 @@ class BatchOrder {
     if (waiting_.empty()) return false;
     return waiting_.begin()->first == next_ || is_over_ || waiting_.rbegin()->first >= next_ + kBatchesUnderWay;
   }
+  // The one with the lowest number of those that came, if batches before it are missing for certain.
+  [[nodiscard]] const Numbered* after_missing() const {
+    return can_take() && waiting_.begin()->first != next_ ? &waiting_.begin()->second : nullptr;
+  }
   // The next one, none if it may still come.
   std::optional<Numbered> take() {
     if (!can_take()) return std::nullopt;

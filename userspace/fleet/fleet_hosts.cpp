@@ -164,7 +164,7 @@ Result<Fields> read_note(Nats& nats, const std::string& session) {
   if (!consumer) return consumer.take_error();
   auto gathering = Gathering::open(nats);
   if (!gathering) return gathering.take_error();
-  auto asked = ask_consumer(nats, session, *consumer, gathering->inbox + ".0", 1, kApiPatience);
+  auto asked = ask_consumer(nats, session, consumer->name, gathering->inbox + ".0", 1, kApiPatience);
   if (!asked) return asked.take_error();
   std::optional<Fields> note;
   auto gathered = gathering->gather(nats, kApiPatience, kApiPatience, [&](const NatsMessage& message) {

@@ -81,7 +81,6 @@ class FleetSource final : public RecordSource {
   void receive_status(const NatsMessage& message);
   void look_after(Host& host, Clock::time_point now);
   void look_alive(Host& host, Clock::time_point now);
-  void ask(Host& host, Clock::time_point now);
   Result<> advance(Host& host);
   Result<> announce(Host& host, Sink& sink);
   Result<SourceState> end(Sink& sink);

@@ -95,14 +95,14 @@ Result<> delete_stream(Nats& nats, const std::string& session) {
   return gone ? ok() : Result<>(gone.take_error());
 }
 
-Result<std::string> create_consumer(Nats& nats, const std::string& session, const std::string& subject,
-                                    std::uint64_t from) {
+Result<StreamConsumer> create_consumer(Nats& nats, const std::string& session, const std::string& subject,
+                                       std::uint64_t from) {
   std::string body = "{\"stream_name\":\"" + stream_name(session) + "\",\"config\":";
   {
     JsonObject json(body);
     json.text("filter_subject", subject);
     json.text("deliver_policy", "by_start_sequence");
-    json.number("opt_start_seq", from == 0 ? 1 : from);
+    json.number("opt_start_seq", from);
     json.text("ack_policy", "none");
     json.text("replay_policy", "instant");
     json.number("inactive_threshold", 60 * kSecond);
@@ -116,7 +116,7 @@ Result<std::string> create_consumer(Nats& nats, const std::string& session, cons
   if (name.empty() || name.size() > 64 || name.find_first_of(" .*>\t") != std::string::npos) {
     return Error("read session " + session + ": the server's answer names no consumer");
   }
-  return name;
+  return StreamConsumer{.name = name, .pending = number_of(json_member(*made, "num_pending"))};
 }
 
 Result<> ask_consumer(Nats& nats, const std::string& session, const std::string& consumer, const std::string& inbox,
@@ -140,7 +140,10 @@ std::optional<StreamPlace> place_of(std::string_view reply) {
   if (words.size() < 9 || words[0] != "$JS" || words[1] != "ACK") return std::nullopt;
   const std::size_t shift = words.size() > 9 ? 2 : 0;
   if (words.size() < 9 + shift) return std::nullopt;
-  const StreamPlace place{.sequence = number_of(words[5 + shift]), .pending = number_of(words[8 + shift])};
+  const StreamPlace place{.consumer = words[3 + shift],
+                          .delivery = number_of(words[6 + shift]),
+                          .sequence = number_of(words[5 + shift]),
+                          .pending = number_of(words[8 + shift])};
   if (place.sequence == 0) return std::nullopt;
   return place;
 }

@@ -33,16 +33,22 @@ inline constexpr const char* kFleetInbox = "ringtap.inbox.=fleet";
 // With three replicas if there are as many servers, else with one; returns how many.
 Result<unsigned> create_stream(Nats& nats, const std::string& session, std::uint64_t most_bytes);
 Result<> delete_stream(Nats& nats, const std::string& session);
-// The name of a new consumer of what comes to a subject, from this number in the stream on. It is forgotten by the
-// servers a minute after it was last asked.
-Result<std::string> create_consumer(Nats& nats, const std::string& session, const std::string& subject,
-                                    std::uint64_t from);
+struct StreamConsumer {
+  std::string name;
+  std::uint64_t pending = 0;  // messages that it has to send
+};
+// A new consumer of what comes to a subject, from this number in the stream on. It is forgotten by the servers a minute
+// after it was last asked.
+Result<StreamConsumer> create_consumer(Nats& nats, const std::string& session, const std::string& subject,
+                                       std::uint64_t from);
 // Asks for the next messages: they come to the inbox, with their own subject.
 Result<> ask_consumer(Nats& nats, const std::string& session, const std::string& consumer, const std::string& inbox,
                       std::uint64_t messages, std::chrono::milliseconds patience);
 
 // Of a message that a consumer sent, by where its acknowledgement would go.
 struct StreamPlace {
+  std::string_view consumer;   // its name, in the text that was read
+  std::uint64_t delivery = 0;  // how many the consumer has sent with this one: the next has one more
   std::uint64_t sequence = 0;  // in the stream
   std::uint64_t pending = 0;   // how many more there are for this consumer
 };
