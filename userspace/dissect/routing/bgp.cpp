@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "dissect/hexdump.hpp"
+#include "dissect/routing/osi.hpp"
 #include "dissect/routing/printers.hpp"
 #include "dissect/text.hpp"
 
@@ -69,8 +70,8 @@ constexpr Token kSubsequents[] = {
     {5, "Multicast VPN"},
     {64, "Tunnel"},
     {65, "VPLS"},
+    {66, "MDT"},
     {70, "EVPN"},
-    {71, "BGP-LS"},
     {kVpn, "labeled VPN Unicast"},
     {kVpnMulticast, "labeled VPN Multicast"},
     {130, "labeled VPN Unicast+Multicast"},
@@ -214,6 +215,9 @@ struct PrefixForm {
   bool labeled = false;
   bool vpn = false;
   bool route_target = false;  // not of addresses but of route targets, RFC 4684
+  bool nsap = false;          // of OSI's network layer
+
+  [[nodiscard]] std::size_t most_bits() const { return nsap ? 159 : wide ? 128 : 32; }
 };
 
 // An AS and as many bits of a route target, the rest of which is zero. How many bytes it took, 0 when it cannot be one.
@@ -303,15 +307,19 @@ std::size_t put_prefix(Context& context, const Cursor& cursor, const PrefixForm&
     bits -= 64;
     at += 8;
   }
-  if (bits > (form.wide ? 128 : 32)) return illegal();
+  if (bits > form.most_bits()) return illegal();
   const std::size_t bytes = (bits + 7) / 8;
-  if (at + bytes > cursor.length()) {
+  const std::size_t end = at + bytes;
+  // tcpdump 4.99.3 reads an address of OSI beyond the list if need be, and looks for one without a label where it would
+  // be after a label.
+  if (form.nsap && !form.vpn) at += 3;
+  if (!form.nsap && at + bytes > cursor.length()) {
     cursor.truncated();
     return 0;
   }
   const std::uint8_t* shown = cursor.block(at, bytes);
   if (context.truncated()) return 0;
-  std::uint8_t address[16] = {};
+  std::uint8_t address[20] = {};
   std::copy_n(shown, bytes, address);
   if (bits % 8 != 0) address[bytes - 1] &= static_cast<std::uint8_t>(0xff00u >> bits % 8);
   context.put(indent);
@@ -320,7 +328,9 @@ std::size_t put_prefix(Context& context, const Cursor& cursor, const PrefixForm&
     put_route_distinguisher(context, cursor, distinguisher);
     context.put(", ");
   }
-  if (form.wide) {
+  if (form.nsap) {
+    put_nsap(context, Cursor({address, bytes}, bytes, context.truncation), 0, bytes);
+  } else if (form.wide) {
     context.host6(address);
   } else {
     context.host4(address);
@@ -329,7 +339,7 @@ std::size_t put_prefix(Context& context, const Cursor& cursor, const PrefixForm&
   if (form.labeled || form.vpn) {
     context.put(", label:", label >> 4, (label & 1) != 0 ? " (bottom)" : " (BOGUS: Bottom of Stack NOT set!)");
   }
-  return at + bytes;
+  return end;
 }
 
 constexpr std::size_t kPathId = 4;  // bytes, RFC 7911 3
@@ -341,7 +351,7 @@ bool is_prefix_list(Cursor list, std::size_t before, const PrefixForm& form) {
     if (list.length() < before + 1 || !list.has(before + 1)) return false;
     const std::size_t bits = list.u8(before);
     const std::size_t size = before + 1 + (bits + 7) / 8;
-    if (bits > (form.wide ? 128 : 32) || size > list.length() || !list.has(size)) return false;
+    if (bits > form.most_bits() || size > list.length() || !list.has(size)) return false;
     if (bits == 0 && ++defaults > 1 && before == 0) return false;
     list.skip(size);
   }
@@ -352,8 +362,8 @@ bool is_prefix_list(Cursor list, std::size_t before, const PrefixForm& form) {
 // can be read with them and not without.
 // False if the list ended before its end.
 bool put_prefixes(Context& context, Cursor list, const PrefixForm& form, std::string_view indent) {
-  const bool has_paths = !form.labeled && !form.vpn && !form.route_target && !is_prefix_list(list, 0, form) &&
-                         is_prefix_list(list, kPathId, form);
+  const bool has_paths = !form.labeled && !form.vpn && !form.route_target && !form.nsap &&
+                         !is_prefix_list(list, 0, form) && is_prefix_list(list, kPathId, form);
   while (list.length() > 0 && !context.truncated()) {
     const std::uint32_t path = has_paths ? list.be32(0) : 0;
     if (has_paths) list.skip(kPathId);
@@ -366,21 +376,24 @@ bool put_prefixes(Context& context, Cursor list, const PrefixForm& form, std::st
 }
 
 std::optional<PrefixForm> prefix_form(std::uint16_t family, std::uint8_t safi) {
-  if (family != 1 && family != 2) return std::nullopt;
+  constexpr std::uint16_t kOsi = 3;
+  if (family < 1 || family > kOsi) return std::nullopt;
   const bool wide = family == 2;
+  const bool nsap = family == kOsi;
   switch (safi) {
     case kUnicast:
     case kMulticast:
     case kBoth:
-      return PrefixForm{.wide = wide};
+      return PrefixForm{.wide = wide, .nsap = nsap};
     case kLabeled:
+      if (nsap) return std::nullopt;
       return PrefixForm{.wide = wide, .labeled = true};
     case kVpn:
     case kVpnMulticast:
     case 130:
-      return PrefixForm{.wide = wide, .vpn = true};
+      return PrefixForm{.wide = wide, .vpn = true, .nsap = nsap};
     case kRouteTargets:
-      if (wide) return std::nullopt;
+      if (wide || nsap) return std::nullopt;
       return PrefixForm{.route_target = true};
     default:
       return std::nullopt;
@@ -424,20 +437,25 @@ void put_reach(Context& context, Cursor value, unsigned) {
     first = false;
     const std::size_t prefix = form->vpn ? 8 : 0;
     // RFC 8950: IPv4 routes may have an IPv6 next hop, which 4.99.3 reads as IPv4 addresses.
-    const std::size_t size = prefix + (form->wide ? 16 : 4);
+    // An address of OSI takes all that is left.
+    const std::size_t size = form->nsap ? std::max(left, prefix) : prefix + (form->wide ? 16 : 4);
     if (left < size) {
       context.put(kInvalidLength);
       rest.skip(left);
       break;
     }
-    (void)rest.block(0, size);
+    (void)rest.span(0, size);
     if (context.truncated()) return;
     if (form->vpn) {
       context.put("RD: ");
       put_route_distinguisher(context, rest, 0);
       context.put(", ");
     }
-    put_host(context, rest, prefix, form->wide);
+    if (form->nsap) {
+      put_nsap(context, rest, prefix, size - prefix);
+    } else {
+      put_host(context, rest, prefix, form->wide);
+    }
     rest.skip(size);
     left -= size;
   }
@@ -465,9 +483,9 @@ void put_unreach(Context& context, Cursor value, unsigned) {
   const std::uint16_t family = value.be16(0);
   const std::uint8_t safi = value.u8(2);
   put_family(context, family, safi);
-  if (value.length() == 3) return context.put("\n\t      End-of-Rib Marker (empty NLRI)");
   const std::optional<PrefixForm> form = prefix_form(family, safi);
   if (!form) return put_no_decoder(context, value, family, safi);
+  if (value.length() == 3) return context.put("\n\t      End-of-Rib Marker (empty NLRI)");
   put_prefixes(context, value.from(3), *form, "\n\t      ");
 }
 
@@ -666,13 +684,15 @@ void put_aigp(Context& context, Cursor value, unsigned) {
   }
 }
 
+constexpr std::size_t kLargeCommunitySize = 12;
 void put_large_communities(Context& context, Cursor value, unsigned) {
-  if (value.length() == 0 || value.length() % 12 != 0) return context.put(kInvalidLength);
+  if (value.length() == 0 || value.length() % kLargeCommunitySize != 0) return context.put(kInvalidLength);
   context.put("\n\t    ");
-  for (; value.length() > 0 && !context.truncated(); value.skip(12)) {
-    (void)value.block(0, 12);
+  for (; value.length() > 0 && !context.truncated(); value.skip(kLargeCommunitySize)) {
+    (void)value.block(0, kLargeCommunitySize);
     if (context.truncated()) return;
-    context.put(value.be32(0), ':', value.be32(4), ':', value.be32(8), value.length() > 12 ? ", " : "");
+    context.put(value.be32(0), ':', value.be32(4), ':', value.be32(8),
+                value.length() > kLargeCommunitySize ? ", " : "");
   }
 }
 
@@ -785,6 +805,11 @@ void put_attribute(Context& context, const AttributeRow* row, std::uint8_t type,
   dump_hex(context.out, value.first(value.length()).bytes(), "\n\t    ");
 }
 
+// What -vv does not dump as well.
+bool is_shown_whole(std::uint8_t type, std::size_t size) {
+  return type == kAttributeSet || (type == kLargeCommunity && size % kLargeCommunitySize == 0);
+}
+
 void put_attributes(Context& context, Cursor list, std::string_view indent, unsigned depth) {
   while (list.length() > 0 && !context.truncated()) {
     const std::uint8_t flags = list.u8(0);
@@ -809,7 +834,7 @@ void put_attributes(Context& context, Cursor list, std::string_view indent, unsi
     }
     put_attribute(context, row, type, list.with_length(size), depth);
     if (context.truncated()) return;
-    if (context.verbose(2) && size > 0 && type != kLargeCommunity && type != kAttributeSet) {
+    if (context.verbose(2) && size > 0 && !is_shown_whole(type, size)) {
       dump_hex(context.out, list.first(size).bytes(), "\n\t    ");
     }
     list.skip(size);

@@ -7,10 +7,12 @@
 #include "dissect/routing/gmpls.hpp"
 #include "dissect/routing/osi.hpp"
 #include "dissect/routing/printers.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
 
+constexpr std::string_view kIsIsName = "isis";
 constexpr std::size_t kCommonHeader = 8;
 constexpr std::size_t kSystemId = 6;
 constexpr std::size_t kNodeId = 7;
@@ -25,6 +27,7 @@ constexpr Token kIsSubTlvs[] = {
     {9, "Maximum link bandwidth"},
     {10, "Reservable link bandwidth"},
     {11, "Unreserved bandwidth"},
+    {12, "Bandwidth Constraints (old)"},
     {18, "Traffic Engineering Metric"},
     {19, "Link Attributes"},
     {20, "Link Protection Type"},
@@ -61,7 +64,7 @@ constexpr Token kIsTypes[] = {{0, "Unused 0x0 (invalid)"}, {1, "L1 IS"}, {2, "Un
 constexpr Token kAdjacencyStates[] = {{0, "Up"}, {1, "Initializing"}, {2, "Down"}};
 constexpr Token kRestartFlags[] = {
     {1, "Restart Request"}, {2, "Restart Acknowledgement"}, {4, "Suppress adjacency advertisement"}};
-constexpr Token kInterDomainTypes[] = {{1, "Routing-Domain Specific"}, {2, "AS"}};
+constexpr Token kInterDomainTypes[] = {{0, "Reserved"}, {1, "Routing-Domain Specific"}, {2, "AS"}};
 constexpr Token kLinkAttributes[] = {{1, "Local Protection Available"},
                                      {2, "Link excluded from local protection path"}};
 constexpr Token kProtectionTypes[] = {
@@ -106,10 +109,7 @@ void put_ipv4_padded(Context& context, const std::uint8_t* address) {
 }
 
 bool put_topology(Context& context, const Cursor& value, std::size_t offset) {
-  if (value.length() < offset + 2) {
-    context.put("\n\t      invalid MT-ID");
-    return false;
-  }
+  if (value.length() < offset + 2) return false;
   const std::uint16_t field = value.be16(offset);
   if (context.truncated()) return false;
   context.put("\n\t      ", token(kTopologies, field & 0xfff, "Reserved for IETF Consensus"), " Topology (0x",
@@ -218,9 +218,12 @@ void put_is_subtlv(Context& context, std::uint8_t type, const Cursor& value, std
 std::size_t put_extended_neighbor(Context& context, const Cursor& entry, bool alias) {
   const std::size_t fixed = alias ? 8 : 11;
   const std::size_t shown = alias ? 7 : 10;
-  if (entry.length() < shown) return 0;
+  if (entry.length() < kNodeId) return 0;
+  (void)entry.block(0, kNodeId);
+  if (context.truncated()) return 0;
   context.put("\n\t      IS Neighbor: ");
   put_id(context, entry, 0, kNodeId);
+  if (entry.length() < shown) return 0;
   if (!alias) context.put(", Metric: ", entry.be24(7));
   if (entry.length() < fixed) return 0;
   const std::size_t size = entry.u8(shown);
@@ -234,13 +237,17 @@ std::size_t put_extended_neighbor(Context& context, const Cursor& entry, bool al
   Cursor rest = entry.from(fixed);
   for (std::size_t left = size; left > 0 && !context.truncated();) {
     constexpr std::string_view kIndent = "\n\t        ";
-    if (rest.length() < 2 || left < 2) {
-      context.put(kIndent, rest.length() < 2 ? "Remaining data in TLV shorter than a subTLV header"
-                                             : "Remaining data in subTLVs shorter than a subTLV header");
-      return used + rest.length() + 1;
-    }
     const std::uint8_t type = rest.u8(0);
     const std::size_t length = rest.u8(1);
+    if (context.truncated()) return 0;
+    if (rest.length() < 2) {
+      context.put(kIndent, "Remaining data in TLV shorter than a subTLV header");
+      return entry.length();
+    }
+    if (left < 2) {
+      context.put(kIndent, "Remaining data in subTLVs shorter than a subTLV header");
+      return fixed + size;
+    }
     context.put(kIndent, token(kIsSubTlvs, type, "unknown"), " subTLV #", type, ", length: ", length);
     rest.skip(2);
     left -= 2;
@@ -249,8 +256,8 @@ std::size_t put_extended_neighbor(Context& context, const Cursor& entry, bool al
       return fixed + size;
     }
     if (rest.length() < length) {
-      context.put(" (remaining data in TLV shorter than the current subTLV)");
-      return fixed + size;
+      context.put(" (> remaining tlv length)");
+      return entry.length();
     }
     (void)rest.span(0, length);
     if (context.truncated()) return 0;
@@ -307,10 +314,8 @@ void put_ip_subtlv(Context& context, std::uint8_t type, const Cursor& value) {
 // A prefix of the wide metrics; how many bytes it took, 0 when it cannot be one.
 std::size_t put_extended_prefix(Context& context, const Cursor& entry, bool v6) {
   // Read past the end of the TLV, as tcpdump does: the caller compares what was used with what there was.
-  if (!entry.has(5)) {
-    entry.truncated();
-    return 0;
-  }
+  (void)entry.block(0, 5);
+  if (context.truncated()) return 0;
   const std::uint32_t metric = entry.be32(0);
   std::uint8_t status = entry.u8(4);
   std::size_t used = 5;
@@ -389,6 +394,7 @@ void put_narrow_metrics(Context& context, const Cursor& metrics) {
 }
 
 void put_authentication(Context& context, const Cursor& value) {
+  constexpr std::uint8_t kPrivate = 255;
   const std::uint8_t type = value.u8(0);
   if (value.length() < 1) return;
   const std::size_t size = value.length() - 1;
@@ -412,7 +418,11 @@ void put_authentication(Context& context, const Cursor& value) {
       for (std::size_t i = 2; i < size && !context.truncated(); ++i) context.put(Hex{value.u8(1 + i), 2});
       return;
     default:
-      context.put("unknown Authentication type 0x", Hex{type, 2}, ": ");
+      if (type == kPrivate) {
+        context.put("Routing Domain private password: ");
+      } else {
+        context.put("unknown Authentication type 0x", Hex{type, 2}, ": ");
+      }
       dump_captured(context, value.from(1), "\n\t\t  ");
       return;
   }
@@ -464,6 +474,16 @@ Outcome put_nothing(Context&, Cursor, const Cursor&) {
   return Outcome::kDone;
 }
 
+Outcome put_vendor(Context& context, Cursor value, const Cursor&) {
+  constexpr std::size_t kOui = 3;
+  const std::uint32_t oui = value.be24(0);
+  if (context.truncated()) return Outcome::kDone;
+  context.put("\n\t      Vendor: ", Named{organization_name(oui), oui});
+  value.skip(kOui);
+  if (value.length() > 0) dump_captured(context, value, "\n\t\t");
+  return Outcome::kDone;
+}
+
 Outcome put_lsp_entries(Context& context, Cursor value, const Cursor&) {
   for (; value.length() >= 16 && !context.truncated(); value.skip(16)) {
     (void)value.block(0, 16);
@@ -503,7 +523,7 @@ Outcome put_purge(Context& context, Cursor value, const Cursor&) {
   if (context.truncated()) return Outcome::kDone;
   context.put("\n\t      Purge Originator System-ID: ");
   put_id(context, value, 1, kSystemId);
-  if (count == 1 || size == kOne) return Outcome::kDone;
+  if (count == 1 || size < kOne + kSystemId) return Outcome::kDone;
   (void)value.block(0, 2 * kOne + kSystemId);  // tcpdump 4.99.3 wants as much again
   if (context.truncated()) return Outcome::kDone;
   context.put("\n\t      Received from System-ID: ");
@@ -531,9 +551,10 @@ Outcome put_buffer_size(Context& context, Cursor value, const Cursor&) {
   return Outcome::kDone;
 }
 
-Outcome put_extended_is_reach(Context& context, Cursor value, const Cursor&) {
+template <bool alias>
+Outcome put_extended_neighbors(Context& context, Cursor value, const Cursor&) {
   while (value.length() > 0 && !context.truncated()) {
-    const std::size_t used = put_extended_neighbor(context, value, false);
+    const std::size_t used = put_extended_neighbor(context, value, alias);
     if (used == 0) return Outcome::kShort;
     if (used > value.length()) return put_too_long(context, value.length(), used);
     value.skip(used);
@@ -544,14 +565,7 @@ Outcome put_extended_is_reach(Context& context, Cursor value, const Cursor&) {
 Outcome put_mt_is_reach(Context& context, Cursor value, const Cursor& pdu) {
   if (!put_topology(context, value, 0)) return Outcome::kShort;
   value.skip(2);
-  return put_extended_is_reach(context, value, pdu);
-}
-
-Outcome put_alias(Context& context, Cursor value, const Cursor&) {
-  const std::size_t size = value.length();
-  const std::size_t used = put_extended_neighbor(context, value, true);
-  if (used > size) return put_too_long(context, size, used);
-  return used == 0 ? Outcome::kShort : Outcome::kDone;
+  return put_extended_neighbors<false>(context, value, pdu);
 }
 
 Outcome put_is_reach(Context& context, Cursor value, const Cursor&) {
@@ -646,7 +660,6 @@ Outcome put_ip_reach(Context& context, Cursor value, const Cursor&) {
 
 Outcome put_protocols(Context& context, Cursor value, const Cursor&) {
   const std::size_t size = value.length();
-  if (size == 0) return Outcome::kDone;
   context.put("\n\t      NLPID(s): ");
   for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
     const std::uint8_t id = value.u8(i);
@@ -704,6 +717,7 @@ Outcome put_extended_ip_reach(Context& context, Cursor value, const Cursor&) {
     value.skip(2);
   }
   while (value.length() > 0 && !context.truncated()) {
+    context.protocol(kIsIsName);  // reads that fail, in these TLVs
     const std::size_t used = put_extended_prefix(context, value, v6);
     if (used == 0) return Outcome::kShort;
     if (used > value.length()) return put_too_long(context, value.length(), used);
@@ -713,12 +727,8 @@ Outcome put_extended_ip_reach(Context& context, Cursor value, const Cursor&) {
 }
 
 Outcome put_hostname(Context& context, Cursor value, const Cursor&) {
-  const std::size_t size = value.length();
   context.put("\n\t      Hostname: ");
-  for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
-    const std::uint8_t byte = value.u8(i);
-    context.out.escaped(byte);
-  }
+  put_text(context, value, 0, value.length());
   return Outcome::kDone;
 }
 
@@ -758,7 +768,9 @@ Outcome put_restart(Context& context, Cursor value, const Cursor&) {
 Outcome put_topologies(Context& context, Cursor value, const Cursor&) {
   const std::size_t size = value.length();
   for (std::size_t at = 0; at < size && !context.truncated(); at += 2) {
-    if (!put_topology(context, value, at)) return Outcome::kDone;
+    if (put_topology(context, value, at)) continue;
+    if (!context.truncated()) context.put("\n\t      invalid MT-ID");
+    break;
   }
   return Outcome::kDone;
 }
@@ -781,6 +793,7 @@ Outcome put_point_to_point(Context& context, Cursor value, const Cursor&) {
     left -= kSystemId;
   }
   // tcpdump 4.99.3 reads it where it would be in a whole TLV, from what follows a shorter one.
+  context.protocol(kIsIsName);
   if (left >= 4) context.put("\n\t      Neighbor Extended Local circuit-ID: 0x", Hex{value.be32(11), 8});
   return Outcome::kDone;
 }
@@ -789,7 +802,7 @@ Outcome put_capability(Context& context, Cursor value, const Cursor&) {
   const std::size_t size = value.length();
   if (size < 5) {
     context.put(" [object length ", size, " < 5]");
-    return Outcome::kShort;
+    return Outcome::kInvalid;
   }
   const std::uint8_t flags = value.u8(4);
   context.put("\n\t      Router-ID ");
@@ -968,8 +981,8 @@ constexpr TlvRow kTlvs[] = {
     {12, "Checksum", put_checksum, 2},
     {13, "Purge Originator Identifier", put_purge, 1},
     {14, "LSP Buffersize", put_buffer_size, 2},
-    {22, "Extended IS Reachability", put_extended_is_reach},
-    {24, "IS Alias ID", put_alias},
+    {22, "Extended IS Reachability", put_extended_neighbors<false>},
+    {24, "IS Alias ID", put_extended_neighbors<true>},
     {42, "DECnet Phase IV"},
     {66, "Lucent Proprietary"},
     {128, "IPv4 Internal Reachability", put_ip_reach},
@@ -996,7 +1009,7 @@ constexpr TlvRow kTlvs[] = {
     {240, "Point-to-point Adjacency State", put_point_to_point},
     {241, "Hello PDU Sequence Number", put_sequence, 4},
     {242, "IS-IS Router Capability", put_capability},
-    {250, "Vendor Private", put_nothing},
+    {250, "Vendor Private", put_vendor, 3},
 };
 
 const TlvRow* find_tlv(std::uint8_t type) {
@@ -1014,6 +1027,7 @@ Outcome put_tlv(Context& context, const TlvRow* row, const Cursor& value, const 
 
 void put_tlvs(Context& context, Cursor rest, const Cursor& pdu) {
   while (rest.length() > 0 && !context.truncated()) {
+    context.protocol(kIsIsName, true);
     (void)rest.block(0, 2);
     if (context.truncated()) return;
     if (rest.length() < 2) {
@@ -1240,7 +1254,7 @@ bool put_isis_verbose(Context& context, const Cursor& pdu, const PduRow* row) {
 }  // namespace
 
 bool put_isis(Context& context, Cursor pdu) {
-  context.protocol("isis", true);
+  context.protocol(kIsIsName, true);
   if (pdu.length() < kCommonHeader) {
     pdu.truncated();
     return true;
