@@ -47,9 +47,9 @@ enum class Form : std::uint8_t {
   kVlanId,
   kVlanName,
   kErrorCause,
-  kHex8,    // eight bytes
-  kSize14,  // bytes that are only counted
-  kSize16,
+  kHex8,  // eight bytes
+  kArapFeatures,
+  kArapPassword,
   kEap,
   kOperator,
   kLocation,
@@ -285,8 +285,8 @@ constexpr Attribute kAttributes[] = {
     {"Tunnel-Server-Endpoint", Form::kTaggedText},
     {"Acct-Tunnel-Connection", Form::kText},
     {"Tunnel-Password", Form::kPassword},
-    {"ARAP-Password", Form::kSize16},
-    {"ARAP-Features", Form::kSize14},
+    {"ARAP-Password", Form::kArapPassword},
+    {"ARAP-Features", Form::kArapFeatures},
     {"ARAP-Zone-Access", Form::kName, kZones},
     {"ARAP-Security", Form::kText},
     {"ARAP-Security-Data", Form::kText},
@@ -394,8 +394,9 @@ void put_address(Context& context, std::uint8_t type, const Cursor& value) {
 }
 
 // RFC 3162 2.3: a reserved byte, the length of the prefix in bits, and as many bytes of it as there need to be.
-void put_prefix(Context& context, const Cursor& value, std::size_t size) {
+void put_prefix(Context& context, const Cursor& value, std::size_t size, std::string_view after_mark) {
   if (size < 2 || size > 18) return context.put("ERROR: length ", size, " not in range (2..18)");
+  if (!value.has(size)) return value.truncated(after_mark);
   const std::uint8_t bits = value.u8(1);
   if (bits > 128) return context.put("ERROR: netmask ", bits, " not in range (0..128)");
   std::uint8_t address[16] = {};
@@ -428,7 +429,7 @@ void put_date(Context& context, std::uint32_t seconds) {
 
 // RFC 2865 5.26.
 void put_vendor(Context& context, Cursor value, std::string_view after_mark) {
-  if (value.length() < 4) return value.truncated();
+  if (value.length() < 4) return context.put_truncated();
   const std::uint32_t vendor = value.take_be32();
   if (context.truncated()) return;
   context.put("Vendor: ");
@@ -453,7 +454,7 @@ void put_vendor(Context& context, Cursor value, std::string_view after_mark) {
 void put_eap(Context& context, const Cursor& value) {
   // A message longer than 253 bytes is spread over attributes: only one that is whole is decoded.
   if (value.length() < 4) return value.truncated();
-  if (value.be16(2) > value.length() || value.be16(2) < 4) return context.put("EAP fragment?");
+  if (value.be16(2) != value.length()) return context.put("EAP fragment?");
   print_eap(context, value);
 }
 
@@ -471,7 +472,6 @@ void put_location_information(Context& context, const Cursor& value, std::size_t
     context.put(before);
     context.put_name(token(names, number), "Unknown (", number, ')');
   };
-  if (!value.has(size)) return value.truncated();
   context.put("index ", value.be16(0));
   put_known(", code ", kProfiles, value.u8(2));
   put_known(", entity ", kEntities, value.u8(3));
@@ -494,7 +494,6 @@ void put_location_policy(Context& context, const Cursor& value, std::size_t size
       {0x1000, "MBZ-3"},  {0x2000, "MBZ-2"},  {0x4000, "MBZ-1"},  {0x8000, "Retransmission Allowed"},
   };
   if (size < kFixed) return context.put("ERROR: length ", size, " < ", kFixed);
-  if (!value.has(size)) return value.truncated();
   context.put("flags [");
   context.put_flags(kFlags, value.be16(0));
   context.put("], retention expires ");
@@ -529,25 +528,59 @@ void put_mobility_features(Context& context, const Cursor& value) {
     }
   };
   context.put('[');
-  context.protocol(kName);  // tcpdump 4.99.3 does not look whether it is whole before it reads it
   const std::uint64_t features = value.be64(0);
-  context.protocol(kName, true);
   put_set(kLow, static_cast<std::uint32_t>(features));
   put_set(kAbove40, static_cast<std::uint32_t>(features >> 40));
   context.put(']');
 }
 
-void put_home_prefix(Context& context, const Cursor& value) {
-  if (!value.has(17)) return value.truncated();
+void put_home_prefix(Context& context, const Cursor& value, std::string_view after_mark) {
+  if (!value.has(17)) return value.truncated(after_mark);
   const std::uint8_t bits = value.u8(0);
   if (bits > 128) return context.put("ERROR: netmask ", bits, " not in range (0..128)");
   context.host6(value.block(1, 16));
   context.put('/', bits);
 }
 
+// What tcpdump prints nothing of when it is cut.
+bool is_read_whole(Form form) {
+  switch (form) {
+    case Form::kEap:
+    case Form::kVlanName:
+    case Form::kOperator:
+    case Form::kLocationInformation:
+    case Form::kLocation:
+    case Form::kLocationPolicy:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void put_capitals(Context& context, const Cursor& value, std::size_t offset, std::size_t count) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  for (std::size_t i = offset; i < offset + count; ++i) {
+    const std::uint8_t byte = value.u8(i);
+    context.put(kDigits[byte >> 4], kDigits[byte & 0xf]);
+  }
+}
+
+// RFC 2869 5.5.
+void put_arap_features(Context& context, const Cursor& value) {
+  const std::uint8_t change = value.u8(0);
+  context.put("User can", change == 0 ? "not" : "", " change password");
+  context.put(", Min password length: ", value.u8(1), ", created at: ");
+  put_capitals(context, value, 2, 4);
+  context.put(", expires in: ");
+  put_capitals(context, value, 6, 4);
+  context.put(", Current Time: ");
+  put_capitals(context, value, 10, 4);
+}
+
 void put_value(Context& context, std::uint8_t type, const Attribute& attribute, const Cursor& value,
                std::string_view after_mark) {
   const std::size_t size = value.length();
+  if (is_read_whole(attribute.form) && !value.has(size)) return value.truncated(after_mark);
   switch (attribute.form) {
     case Form::kNone:
       return;
@@ -579,7 +612,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
       if (has_size(context, size, 16)) context.host6(value.block(0, 16));
       return;
     case Form::kPrefix6:
-      return put_prefix(context, value, size);
+      return put_prefix(context, value, size, after_mark);
     case Form::kDuration:
       if (has_size(context, size, 4)) put_clock(context, value.be32(0));
       return;
@@ -589,7 +622,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
     case Form::kVendor:
       return put_vendor(context, value, after_mark);
     case Form::kPassword: {
-      if (size < 3) return value.truncated();
+      if (size < 3) return context.put_truncated();
       const std::uint8_t tag = value.u8(0);
       put_tag(context, tag <= kMaxTag ? tag : 0);
       context.put("Salt ", value.be16(1), ' ');
@@ -598,7 +631,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
     case Form::kVlanId:
       if (!has_size(context, size, 4)) return;
       put_vlan_tag(context, value.u8(0));
-      return context.put(value.be32(0) & 0xfff);
+      return context.put(value.be32(0) & 0xfffff);  // with the bits before the tag's 12, as tcpdump 4.99.3
     case Form::kVlanName:
       put_vlan_tag(context, value.u8(0));
       return put_dotted(context, value.from(1));
@@ -610,17 +643,19 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
       return context.put("Error-Cause ", cause, " not known");
     }
     case Form::kHex8: {
-      if (!has_size(context, size, 8)) return;
-      constexpr char kDigits[] = "0123456789ABCDEF";
-      for (unsigned i = 0; i < 8; ++i) context.put(kDigits[value.u8(i) >> 4], kDigits[value.u8(i) & 0xf]);
-      return;
+      if (size < 8) return context.put("ERROR: length ", size, " != 8");
+      return put_capitals(context, value, 0, 8);
     }
-    case Form::kSize14:
-      has_size(context, size, 14);
+    case Form::kArapFeatures:
+      if (has_size(context, size, 14)) put_arap_features(context, value);
       return;
-    case Form::kSize16:
-      has_size(context, size, 16);
-      return;
+    case Form::kArapPassword:
+      if (!has_size(context, size, 16)) return;
+      context.put("User_challenge (");
+      for (std::size_t i = 0; i < 8; ++i) context.put(Hex{value.u8(i), 2});
+      context.put(") User_resp(");
+      put_capitals(context, value, 8, 8);
+      return context.put(')');
     case Form::kEap:
       return put_eap(context, value);
     case Form::kOperator: {
@@ -640,7 +675,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
       if (has_size(context, size, 8)) put_mobility_features(context, value);
       return;
     case Form::kHomePrefix:
-      if (has_size(context, size, 17)) put_home_prefix(context, value);
+      if (has_size(context, size, 17)) put_home_prefix(context, value, after_mark);
       return;
     case Form::kLocation:
       if (size < 3) return context.put("ERROR: length ", size, " < 3");
@@ -665,10 +700,11 @@ void put_attributes(Context& context, Cursor attributes) {
           attribute.form == Form::kText || attribute.form == Form::kTaggedText || attribute.form == Form::kPassword;
       const std::string_view after_mark = attributes.length() > size ? kSecondMark : "";
       if (text && !attributes.has(size)) return attributes.truncated(after_mark);
+      context.protocol(kName);  // most values are read without a look at how much of them there is
       put_value(context, type, attribute, attributes.from(2).first(size - 2), after_mark);
+      context.protocol(kName, true);
       if (context.verbose(2)) dump_hex(context.out, attributes.from(2).first(size - 2).bytes(), "\n\t    ");
     }
-    if (!attributes.has(size)) return attributes.truncated();
     attributes.skip(size);
   }
 }
