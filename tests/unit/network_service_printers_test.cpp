@@ -60,12 +60,13 @@ std::vector<std::string> edsa_tags() {
   return tags;
 }
 
-// Node information in ICMPv6: type and code, query and flags, what follows the nonce.
-Bytes node_information(std::string_view type, std::string_view query, std::string_view data) {
-  std::string message(type);
-  return (Ethernet{} / Ipv6{.next_header = 58} /
-          Payload(bytes_of(message.append("0000").append(query).append("0001020304050607").append(data))))
-      .bytes();
+Bytes over_icmpv6(const std::string& hex) {
+  return (Ethernet{} / Ipv6{.next_header = 58} / Payload(bytes_of(hex))).bytes();
+}
+
+// Node information: type and code, query and flags, what follows the nonce.
+Bytes node_information(const std::string& type, const std::string& query, const std::string& data) {
+  return over_icmpv6(type + "0000" + query + "0001020304050607" + data);
 }
 const std::string kNode = "fd000000000000000000000000000001";
 
@@ -213,6 +214,16 @@ std::vector<PrintedFamily> families() {
        {frame(0x9000, "0000 0100 0700 61626364"), frame(0x9000, "0000 0200 020000000001 0100 0800 6162")},
        "-v"},
       {"syslog", {over_udp(514, "3c33343e 68656c6c6f"), over_udp(514, "3c3e"), over_udp(514, "6869")}, "-v"},
+      {"rpl",
+       {over_icmpv6("9b00 0000 0000"), over_icmpv6("9b81 0000 0000"), over_icmpv6("9b09 0000 0000"),
+        over_icmpv6("9b01 0000 01f0 0100 98f0 0000" + kNode + "0402 0102 00 0100 4402 aabb"),
+        over_icmpv6("9b02 0000 01c0 00f1" + kNode + "0502 0102"), over_icmpv6("9b02 0000 0180 00f1" + kNode),
+        over_icmpv6("9b03 0000 0180 f102" + kNode + "0601 ff"), over_icmpv6("9b03 0000 0100 f100")},
+       "-vv -x"},
+      {"frames longer than a length can say",
+       {frame(0x8870, "fefe03 84"), frame(0x8100, "0005 8870 fefe03 84"), frame(0x8870, "0102030405060708")},
+       "-e"},
+      {"mobile router advertisement", {over_icmpv6("9300 0000 0102 c000"), over_icmpv6("8200 00")}, "-v -x"},
       {"radius values",
        {over_udp(1812, "01020028000000000000000000000000000000004612010203040506070809ff0b0c0d0e0f100066"),
         over_udp(1812, "01020029000000000000000000000000000000004710000803040506070809ff0b0c0d0e050600001234"),

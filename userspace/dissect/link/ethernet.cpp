@@ -13,6 +13,7 @@ constexpr std::size_t kHeader = 14;
 constexpr std::size_t kStations = 12;  // bytes of both addresses
 constexpr std::uint16_t kMacsec = 0x88e5;
 constexpr std::uint16_t kMaxLength = 1500;  // a type field up to this is a length
+constexpr std::uint16_t kJumbo = 0x8870;    // LLC in a frame that is longer (draft-ietf-isis-ext-eth)
 
 void put_type(Context& context, std::uint16_t type) {
   const std::string_view name = ethertype_name(type);
@@ -36,7 +37,7 @@ void put_stations(Context& context, const LinkHeader& link) {
 void put_header(Context& context, std::uint16_t type, std::size_t length, std::size_t header_size) {
   if (type <= kMaxLength) {
     context.put("802.3, length ", std::min<std::size_t>(type, length - header_size), ": ");
-  } else {
+  } else if (type != kJumbo) {
     put_type(context, type);
     context.put("length ", length, ": ");
   }
@@ -122,12 +123,12 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTa
     payload.skip(kVlanTagSize);
     header_size += kVlanTagSize;
     tagged = true;
-    if (show && type > kMaxLength && !is_vlan_ethertype(type)) put_type(context, type);
+    if (show && type > kMaxLength && type != kJumbo && !is_vlan_ethertype(type)) put_type(context, type);
   }
   const Cursor data = payload.first(payload.captured() - padding).with_length(payload.length());
-  if (type <= kMaxLength) {
+  if (type <= kMaxLength || type == kJumbo) {
     payload = data;
-    if (show && tagged) context.put("802.3");
+    if (show && tagged && type != kJumbo) context.put("802.3");
     if (type < payload.length()) payload = payload.first(type);
     if (!print_llc(context, payload, link, header_size)) dump_unknown(context, payload);
     return header_size;

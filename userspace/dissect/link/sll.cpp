@@ -31,7 +31,7 @@ std::string_view packet_type_name(std::uint16_t type) {
 }
 
 void put_type(Context& context, std::uint16_t type) {
-  context.put("ethertype ", ethertype_name(type));
+  context.put("ethertype ", type <= kMaxLength ? "Unknown" : ethertype_name(type));
 }
 
 void put_link(Context& context, const Cooked& header, std::size_t length) {

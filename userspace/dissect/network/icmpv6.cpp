@@ -200,13 +200,10 @@ void put_sources(Context& context, const Cursor& message, std::size_t at, std::s
   context.put(" }");
 }
 
+constexpr std::size_t kListenerQueryV2 = 28;
 void put_listener_query_v2(Context& context, const Cursor& message) {
   const std::size_t length = message.length();
   context.put(" v2");
-  if (length < 28) {
-    context.put(" [invalid len ", length, "]");
-    return;
-  }
   if (context.verbose()) context.put(" [max resp delay=", max_response_delay(message.be16(4)), "]");
   put_host6(context, " [gaddr ", message.block(8, 16));
   if (context.verbose()) {
@@ -217,10 +214,10 @@ void put_listener_query_v2(Context& context, const Cursor& message) {
   }
   const std::size_t count = message.be16(26);
   if (count > 0) {
-    if (length < 28 + count * 16) {
+    if (length < kListenerQueryV2 + count * 16) {
       context.put(" [invalid number of sources]");
     } else if (context.verbose(2)) {
-      put_sources(context, message, 28, count);
+      put_sources(context, message, kListenerQueryV2, count);
     } else {
       context.put(", ", count, " source(s)");
     }
@@ -318,11 +315,10 @@ void put_echo(Context& context, const Cursor& message) {
 
 // RFC 3810 8.1: the length tells the versions apart.
 void put_listener_query(Context& context, const Cursor& message) {
-  if (message.length() == 24) {
-    put_listener_v1(context, message);
-  } else {
-    put_listener_query_v2(context, message);
-  }
+  const std::size_t length = message.length();
+  if (length == 24) return put_listener_v1(context, message);
+  if (length >= kListenerQueryV2) return put_listener_query_v2(context, message);
+  context.put(" unknown-version (len ", length, ") ");
 }
 
 void put_router_solicitation(Context& context, const Cursor& message) {
@@ -374,6 +370,8 @@ void put_agent_discovery_reply(Context& context, const Cursor& message) {
 void put_prefix_advertisement(Context& context, const Cursor& message) {
   if (!context.verbose()) return;
   put_identifier(context, message);
+  const std::uint16_t flags = message.be16(6);
+  if ((flags & 0xc000) != 0) context.put(' ', (flags & 0x8000) != 0 ? "M" : "", (flags & 0x4000) != 0 ? "O" : "");
   put_neighbor_options(context, message.from(8));
 }
 
@@ -477,6 +475,7 @@ constexpr MessageRow kMessages[] = {
     {145, "ha discovery reply", put_agent_discovery_reply, true},
     {146, "mobile router solicitation", put_identifier},
     {147, "mobile router advertisement", put_prefix_advertisement, true},
+    {155, "RPL", put_rpl},
     {200, "mtrace response"},
     {201, "mtrace message"},
 };

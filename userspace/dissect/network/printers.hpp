@@ -32,6 +32,7 @@ void print_mobility(Context& context, Cursor message, const IpHeader& ip);
 // Messages of ICMPv6, from its header on.
 void put_node_query(Context& context, const Cursor& message);
 void put_node_reply(Context& context, const Cursor& message);
+void put_rpl(Context& context, const Cursor& message);
 
 // By UDP port.
 void print_esp_in_udp(Context& context, Cursor payload, const Transport& transport);
