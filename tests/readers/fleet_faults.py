@@ -4,6 +4,7 @@
 # collects is killed and starts again, an agent is killed, all servers stand still. No packet is lost without being named.
 # RINGTAP_FAULT_ROUNDS=20 asks for more rounds of faults at random moments, and for half a minute without any server;
 # RINGTAP_FAULT_SEED repeats a run.
+import concurrent.futures
 import os
 import random
 import re
@@ -38,9 +39,8 @@ def expect_whole(said, path, names, packets):
 
 
 def in_background(host, count, pause, filler=0):
-    thread = threading.Thread(target=send, args=(host, count, pause, filler))
-    thread.start()
-    return thread
+    """Its result() is that all were sent."""
+    return concurrent.futures.ThreadPoolExecutor(1).submit(send, host, count, pause, filler)
 
 
 def stand_still(server, seconds):
@@ -86,7 +86,7 @@ def servers_fail_at_random(folder, hosts, servers):
             fail(server, kind, seconds)
             wait_until(lambda one=server: answers(one), f"{server.name} answers")
             await_copies(servers, session_of(said))
-        traffic.join()
+        traffic.result()
         capture.send_signal(signal.SIGINT)
         said += capture.communicate(timeout=100)[1]
         equal(capture.returncode, 0, f"seed {seed}, round {number}, {told}: {said}")
@@ -105,8 +105,9 @@ def all_servers_are_away(folder, hosts, servers, seconds=30):
     away = [threading.Thread(target=stand_still, args=(server, seconds)) for server in servers]
     for thread in away:
         thread.start()
-    for thread in (*away, traffic):
+    for thread in away:
         thread.join()
+    traffic.result()
     capture.send_signal(signal.SIGINT)
     said += capture.communicate(timeout=200)[1]
     equal(capture.returncode, 0, said)
