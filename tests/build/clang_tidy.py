@@ -23,13 +23,15 @@ import tempfile
 import time
 
 INCLUDE = re.compile(rb'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
-TYPE = re.compile(r"(?:template\b.*> ?)?(?:struct|class|union|enum class|enum)\s+(?:\[\[\w+\]\] )?(\w+)|using (\w+) =")
-CONSTANT = re.compile(r"\bconst(?:expr)?\b.*?\b(k[A-Z]\w*)\s*[=\[{]")
-ALIAS = re.compile(r"^ *using (\w+) =", re.MULTILINE)
+TYPE = re.compile(r"(?:template\b.*> ?)?(?:struct|class|union|enum class|enum)\s+(?:\[\[\w+\]\] )?(\w+)\b(?!::)|using (\w+) =")
+DECLARATION = re.compile(r"(?:struct|class|union|enum)\b[^{=]*;")  # of a type that is defined elsewhere
+ANY_TYPE = re.compile(r"\b(?:struct|class|union|enum class|enum)\s+(\w+)")
+CONSTANT = re.compile(r"^(?=[a-z]).*?\bconst(?:expr)?\b.*?\b(k[A-Z]\w*)\s*[=\[{]", re.MULTILINE)
 # Headers of which some define what others do: files that include them are not put together with files that do not.
 KINDS = ("linux/", "linux/netfilter", "pcap")
+NO_DEFINITION = ("namespace", "extern", "static_assert", "using enum", "using namespace")
 ENUMERATION = re.compile(r"\benum\b[^{;]*\{([^}]*)\}")
-NAME = re.compile(r".*?(?<![\w:])(?!const\b|noexcept\b|default\b|delete\b|sizeof\b)(\w+)\s*[({=;\[]")
+NAME = re.compile(r".*?(?<![\w:~])(?!const\b|noexcept\b|default\b|delete\b|sizeof\b)(\w+)\s*[({=;\[]")
 FOUND = re.compile(r"^(.+?:\d+:\d+: (?:warning|error): .+)$", re.MULTILINE)
 
 
@@ -71,16 +73,16 @@ def folders_of(commands):
 
 
 def own_names(text):
-    """The names that a file defines in namespaces, where no line is indented, and of all its constants and
-    aliases, which would hide those of another file. What this misses is found when the text is checked."""
-    names = set(CONSTANT.findall(text)) | set(ALIAS.findall(text))
+    """The names that a file defines in namespaces, where no line is indented. What this misses is found when the text
+    is checked."""
+    names = set(CONSTANT.findall(text))
     for body in ENUMERATION.findall(text):
         names.update(re.findall(r"\bk[A-Z]\w*", body))
     for line in text.splitlines():
-        if not re.match(r"[A-Za-z\[]", line) or line.startswith(("namespace", "extern", "static_assert")):
+        if not re.match(r"[A-Za-z\[]", line) or line.startswith(NO_DEFINITION):
             continue
-        found = TYPE.match(line) or NAME.match(line)
-        if found:
+        found = TYPE.match(line) or (NAME.match(line) if not ANY_TYPE.match(line) else None)
+        if found and not DECLARATION.match(line):
             names.add(found[found.lastindex])
     return names
 
@@ -96,9 +98,21 @@ def names_of_headers(source):
                 if name.endswith(".hpp"):
                     with open(os.path.join(folder, name), encoding="utf-8") as file:
                         text = file.read()
-                    names.update(CONSTANT.findall(text), ALIAS.findall(text))
-                    names.update(match[match.lastindex] for match in map(TYPE.match, text.splitlines()) if match)
+                    names.update(CONSTANT.findall(text))
+                    lines = (line for line in text.splitlines() if not DECLARATION.match(line))
+                    names.update(match[match.lastindex] for match in map(TYPE.match, lines) if match)
     return names
+
+
+def renamed(text, name, number, types):
+    """The text with a number behind the name; after "::" only where a type of the text's own is before it."""
+
+    def with_number(found):
+        before = re.sub(r"_\d+$", "", found[1] or "")  # a type that was renamed already
+        is_own = not before or (before in types and re.match("k[A-Z]", name))
+        return f"{found[0]}_{number}" if is_own else found[0]
+
+    return re.sub(rf"(?<![.>\w])(?:(\w+)::|(?<!:)){name}\b", with_number, text)
 
 
 def joined(texts, of_headers=frozenset()):
@@ -106,11 +120,9 @@ def joined(texts, of_headers=frozenset()):
     earlier file has, too, gets the number of its file, and a macro ends with its file."""
     included, defined, lines = set(), set(), []
     for number, text in enumerate(texts):
-        own = own_names(text)
-        hiding = (set(CONSTANT.findall(text)) | set(ALIAS.findall(text))) & of_headers
-        for name in own & defined | hiding:
-            before = r"(?<![.>\w])" if re.match("k[A-Z]", name) else r"(?<![.:>\w])"
-            text = re.sub(rf"{before}{name}\b", f"{name}_{number}", text)
+        own, types = own_names(text), set(ANY_TYPE.findall(text))
+        for name in own & (defined | of_headers):
+            text = renamed(text, name, number, types)
         defined |= own
         seen, macros = set(), []
         for line in text.splitlines():
@@ -139,7 +151,8 @@ def findings_together(tool, source, build, commands):
         with open(path, "w", encoding="utf-8") as file:
             file.write(joined(texts, names_of_headers(source)))
         with open(os.path.join(folder, "compile_commands.json"), "w", encoding="utf-8") as file:
-            words = [*flags_of(commands[0]), *folders_of(commands), "-c", path]
+            # A local name may be that of another file's constant.
+            words = [*flags_of(commands[0]), *folders_of(commands), "-Wno-shadow", "-c", path]
             json.dump([{"directory": build, "file": path, "arguments": words}], file)
         return findings_of(tool, folder, path, "--config-file=" + os.path.join(source, ".clang-tidy"))
 
@@ -249,7 +262,7 @@ def main():
     arguments.add_argument("build")
     arguments.add_argument("--budget", type=float, default=180)
     arguments.add_argument("--jobs", type=int, default=2)
-    arguments.add_argument("--together", type=int, default=24, help="files at most that are checked as one")
+    arguments.add_argument("--together", type=int, default=60, help="files at most that are checked as one")
     options = arguments.parse_args()
     complete = os.environ.get("RINGTAP_REQUIRE_ALL") == "1"
     tool = shutil.which("clang-tidy")

@@ -17,7 +17,7 @@ using Group = OptionGroup;
 constexpr std::uint64_t kAnyCount = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kMostFiles = std::numeric_limits<std::int32_t>::max();
 
-std::string seconds_text(std::uint64_t ns) {
+std::string window_text(std::uint64_t ns) {
   return std::to_string(ns / 1'000'000'000) + "s";
 }
 
@@ -210,10 +210,10 @@ constexpr std::array kOptions = {
               "hold the last packets in memory of this size, and write only those around an event", set_memory},
     OptionRow{"--before", "TIME", Group::kEvent, kRecordForm, "how long before the event packets are written",
               set_event_time<[](Draft& d) { return &record(d).event.before_ns; }>,
-              [](const Options& o) { return seconds_text(o.output.record.event.before_ns); }},
+              [](const Options& o) { return window_text(o.output.record.event.before_ns); }},
     OptionRow{"--after", "TIME", Group::kEvent, kRecordForm, "how long after it",
               set_event_time<[](Draft& d) { return &record(d).event.after_ns; }>,
-              [](const Options& o) { return seconds_text(o.output.record.event.after_ns); }},
+              [](const Options& o) { return window_text(o.output.record.event.after_ns); }},
     OptionRow{"--trigger", "EXPR", Group::kEvent, kRecordForm, "an event is a packet that matches this filter",
               set_text<[](Draft& d) { return &record(d).event.expression; }>},
     OptionRow{"--trigger-drop", "REASON[>N/s]", Group::kEvent, kRecordForm,

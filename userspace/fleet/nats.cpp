@@ -28,7 +28,7 @@ const NatsFunctions& nats() {
 
 constexpr const char* kNotPermitted = "not permitted";
 
-Result<std::string> read_file(const std::string& option, const std::string& path) {
+Result<std::string> file_text(const std::string& option, const std::string& path) {
   constexpr std::size_t kMost = std::size_t{1} << 20;
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file) return Error::from_errno(errno, option + " " + path, ErrorKind::kUsage);
@@ -175,7 +175,7 @@ Result<std::unique_ptr<Nats>> Nats::prepare(const FleetConnection& settings, con
   std::unique_ptr<Nats> made(new Nats(settings, name, inbox));
   if (servers_of(settings.url).empty()) return Error("--nats: there is no server in it", ErrorKind::kUsage);
   if (!settings.seed_file.empty()) {
-    auto text = read_file("--nkey", settings.seed_file);
+    auto text = file_text("--nkey", settings.seed_file);
     if (!text) return text.take_error();
     auto pair = parse_nkey(*text);
     if (!pair) return std::move(pair.take_error()).context("--nkey " + settings.seed_file);
@@ -188,7 +188,7 @@ Result<std::unique_ptr<Nats>> Nats::prepare(const FleetConnection& settings, con
        {&settings.key_file, {"--tls-key", &made->key_}}}};
   for (const auto& [path, into] : files) {
     if (path->empty()) continue;
-    auto text = read_file(into.first, *path);
+    auto text = file_text(into.first, *path);
     if (!text) return text.take_error();
     *into.second = text.take();
   }
