@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <linux/pkt_cls.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <numeric>

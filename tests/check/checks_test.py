@@ -231,7 +231,6 @@ class Includes(CheckTest):
                 "include/ringtap/names.hpp": OPENING + "#include <string>\n#include <vector>\n",
                 "userspace/base/a.cpp": '#include "ringtap/names.hpp"\nstd::vector<std::string_view> all;\n',
                 "userspace/base/b.cpp": '// std::map\nconst char* text = "std::map<int, int>";\n',
-                "tests/unit/a_test.cpp": "std::map<int, int> tests_are_not_precompiled;\n",
             },
         )
 
@@ -243,13 +242,13 @@ class Includes(CheckTest):
             ("Result<> d();", "<ringtap/result.hpp>"),
         ):
             with self.subTest(use=use):
-                self.assert_found(
-                    self.NAME, {"userspace/base/a.cpp": "#include <cstdint>\n" + use + "\n"}, "userspace/base/a.cpp", header
-                )
+                for path in ("userspace/base/a.cpp", "tests/unit/a_test.cpp"):
+                    self.assert_found(self.NAME, {path: "#include <cstdint>\n" + use + "\n"}, path, header)
 
     def test_a_precompiled_header_that_it_does_not_know_is_found(self):
-        line = "  target_precompile_headers(ringtap_precompiled PRIVATE <vector> <sstream>)\n"
-        self.assert_found(self.NAME, {"tools/cmake/RingtapTargets.cmake": line}, "<sstream>")
+        for whose in ("", "test_"):
+            line = f"  target_precompile_headers(ringtap_{whose}precompiled PRIVATE <vector> <future>)\n"
+            self.assert_found(self.NAME, {"tools/cmake/RingtapTargets.cmake": line}, "<future>")
 
 
 if __name__ == "__main__":

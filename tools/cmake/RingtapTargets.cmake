@@ -91,8 +91,8 @@ find_program(RINGTAP_GOLD ld.gold)
 
 # ringtap_test_options(TARGET): compiles a test. Its own code is templates of GoogleTest's above all, whose optimization
 # would take half the time of a build and save none in the tests: what they test is optimized as it is for users.
-# GoogleTest's header, which every test includes itself, is compiled once; not for ccache, which by default does not look
-# up what uses a precompiled header.
+# What most tests include, and include themselves, is compiled once; not for ccache, which by default does not look up
+# what uses a precompiled header.
 function(ringtap_test_options target)
   # glibc can check buffer sizes only in optimized code.
   set(options $<$<CONFIG:RelWithDebInfo>:-O0> $<$<CONFIG:RelWithDebInfo>:-U_FORTIFY_SOURCE>)
@@ -108,7 +108,8 @@ function(ringtap_test_options target)
     add_library(ringtap_test_precompiled OBJECT ${PROJECT_SOURCE_DIR}/tools/cmake/precompiled.cpp)
     target_link_libraries(ringtap_test_precompiled PRIVATE ringtap_options GTest::gtest)
     target_compile_options(ringtap_test_precompiled PRIVATE ${options})
-    target_precompile_headers(ringtap_test_precompiled PRIVATE <gtest/gtest.h>)
+    target_precompile_headers(ringtap_test_precompiled PRIVATE <gtest/gtest.h> <algorithm> <chrono> <filesystem>
+      <fstream> <functional> <map> <random> <span> <sstream> <unordered_map> <ringtap/record.hpp> <ringtap/result.hpp>)
   endif()
   target_precompile_headers(${target} REUSE_FROM ringtap_test_precompiled)
 endfunction()
