@@ -3,7 +3,9 @@
 // cut at every length.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +71,19 @@ Bytes node_information(const std::string& type, const std::string& query, const 
   return over_icmpv6(type + "0000" + query + "0001020304050607" + data);
 }
 const std::string kNode = "fd000000000000000000000000000001";
+
+// IPv4 with these options, whole words, around an echo request.
+std::vector<Bytes> with_options(const std::vector<std::string>& options) {
+  std::vector<Bytes> frames;
+  for (const std::string& hex : options) {
+    const std::size_t size = bytes_of(hex).size();
+    std::array<char, 64> header{};
+    std::snprintf(header.data(), header.size(), "4%zx00 %04zx 00010000 40010000 c0000201 c0000202", 5 + size / 4,
+                  28 + size);
+    frames.push_back(frame(0x0800, std::string(header.data()) + hex + "0800f7ff00000000"));
+  }
+  return frames;
+}
 
 std::vector<PrintedFamily> families() {
   return {
@@ -223,6 +238,21 @@ std::vector<PrintedFamily> families() {
       {"frames longer than a length can say",
        {frame(0x8870, "fefe03 84"), frame(0x8100, "0005 8870 fefe03 84"), frame(0x8870, "0102030405060708")},
        "-e"},
+      {"options of ip", with_options({"94040000", "830b040a0000010a00000200", "010188040001000094040001"}), "-v -x"},
+      {"pptp results",
+       {over_tcp(1723, "0014 0001 1a2b3c4d 0004 0000 0106 0000"),
+        over_tcp(1723, "0010 0001 1a2b3c4d 0003 0000 0300 0000"),
+        over_tcp(1723, "0014 0001 1a2b3c4d 0006 0000 00000001 0209 0000"), over_ip(132, "00010002"),
+        over_tcp(1723, "0014 0001 1a2b3c4d 0002 0000 0100 0100 00000003")},
+       "-v"},
+      {"routes of rip that are cut",
+       {over_udp(520, "02010000 00020000 0a000001 00000000 00000000 00000001 00000000 0a000001 00000000"),
+        over_udp(520, "02020000 ffff0003 002c2d10 4fd6133c 00000000 00000000 00020000 0a46b300 ffffff00")},
+       "-vv -x"},
+      {"bfd with a password",
+       {over_udp(3784, "20440321 aabbccdd 11223344 000f4240 00000000 00000000 010602736563")},
+       "-v"},
+      {"ppp of ethernet", {frame(0x880b, "c0210105000400"), frame(0x880b, "80fd")}, "-e"},
       {"mobile router advertisement", {over_icmpv6("9300 0000 0102 c000"), over_icmpv6("8200 00")}, "-v -x"},
       {"radius values",
        {over_udp(1812, "01020028000000000000000000000000000000004612010203040506070809ff0b0c0d0e0f100066"),

@@ -112,7 +112,7 @@ constexpr EthertypeRow kEthertypes[] = {
     {0x8137, "IPX"},
     {0x8808, "MPCP"},
     {0x8809, "Slow Protocols", print_slow},
-    {0x880b, "PPP"},
+    {0x880b, "PPP", print_ppp_ethernet},
     {0x8847, "MPLS unicast", print_mpls},
     {0x8848, "MPLS multicast", print_mpls},
     {0x8863, "PPPoE D", print_pppoe},

@@ -61,13 +61,14 @@ void put_authentication(Context& context, const Cursor& section) {
   if (left < 2) return context.put_truncated();
   const std::uint8_t type = section.u8(0);
   const std::uint8_t size = section.u8(1);
+  const std::uint8_t key = section.u8(2);
+  (void)section.block(0, 4);
+  if (context.truncated()) return;
   const Authentication* known =
       type >= 1 && type <= std::size(kAuthentications) ? &kAuthentications[type - 1] : nullptr;
   context.put("\n\tAuthentication: ", Named{known == nullptr ? std::string_view("Unknown") : known->name, type},
               ", length: ", size);
-  if (size == 0) return context.put(" [invalid length 0]");
-  if (left < 3) return context.put_truncated();
-  context.put("\n\t  Auth Key ID: ", section.u8(2));
+  context.put("\n\t  Auth Key ID: ", key);
   if (known == nullptr) return;
   const auto invalid = [&] { context.put("[invalid length ", size, "]"); };
   if (known->size == 0) {

@@ -34,8 +34,13 @@ void put_bridge(Context& context, const Cursor& bpdu, std::size_t at) {
 
 // Times are 1/256 s.
 void put_time(Context& context, std::string_view name, const Cursor& bpdu, std::size_t at) {
-  const std::uint16_t ticks = bpdu.be16(at);
-  context.put(name, static_cast<std::uint32_t>(ticks / 256), '.', Padded{ticks % 256u * 100 / 256, 2}, 's');
+  constexpr std::uint32_t kSecond = 256;
+  const std::uint32_t ticks = bpdu.be16(at);
+  // Rounded to the nearest hundredth, of two to the even one.
+  std::uint32_t hundredths = ticks * 100 / kSecond;
+  const std::uint32_t rest = ticks * 100 % kSecond;
+  if (rest > kSecond / 2 || (rest == kSecond / 2 && hundredths % 2 != 0)) ++hundredths;
+  context.put(name, hundredths / 100, '.', Padded{hundredths % 100, 2}, 's');
 }
 
 void put_times(Context& context, const Cursor& bpdu) {

@@ -641,6 +641,12 @@ void print_ppp(Context& context, Cursor packet) {
   print_protocol(context, protocol, packet, start);
 }
 
+void print_ppp_ethernet(Context& context, Cursor packet, const LinkHeader&) {
+  if (packet.length() == 0) return;
+  context.put(": ");
+  print_ppp(context, packet);
+}
+
 void print_ppp_link(Context& context, Cursor packet) {
   constexpr std::size_t kHeader = 4;
   context.protocol("ppp");

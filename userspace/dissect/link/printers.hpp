@@ -77,6 +77,7 @@ std::size_t print_wifi_frame(Context& context, Cursor frame, bool padded = false
 
 // PPP from its protocol number on.
 void print_ppp(Context& context, Cursor packet);
+void print_ppp_ethernet(Context& context, Cursor packet, const LinkHeader& link);
 
 // IEEE 802.2; its headers are added to `header_size`. False when the payload has no printer: the frame is named, and
 // its bytes from the LLC header on are to be dumped.

@@ -240,8 +240,7 @@ void put_listener_report_v2(Context& context, const Cursor& message) {
       context.put(" [invalid number of groups]");
       return;
     }
-    context.put(" [gaddr ");
-    context.host6(message.block(at + 4, 16));
+    put_host6(context, " [gaddr ", message.block(at + 4, 16));
     const std::uint8_t type = message.u8(at);
     context.put(' ');
     context.put_name(token(kListenerRecords, type), " [v2-report-#", type, "]");

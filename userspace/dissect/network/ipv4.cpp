@@ -3,6 +3,7 @@
 #include "dissect/checksum.hpp"
 #include "dissect/network/printers.hpp"
 #include "dissect/tables.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
@@ -33,8 +34,7 @@ void put_route(Context& context, const Cursor& option, unsigned size) {
   const unsigned pointer = option.u8(2) - 1u;
   if (pointer < 3 || (pointer + 1) % 4 != 0) context.put(" [bad ptr ", option.u8(2), "]");
   for (unsigned at = 3; at < size && !context.truncated(); at += 4) {
-    context.put(' ');
-    context.host4(option.block(at, 4));
+    put_host4(context, " ", option.block(at, 4));
     if (pointer > at) context.put(',');
   }
 }
@@ -74,21 +74,28 @@ void put_timestamps(Context& context, const Cursor& option, unsigned size) {
   context.put('}');
 }
 
-void put_options(Context& context, Cursor options, std::size_t left) {
+// Whether an option is cut after its length.
+bool put_options(Context& context, Cursor options, std::size_t left) {
   std::string_view separator;
   while (left > 0 && !context.truncated()) {
     context.put(separator);
     separator = ",";
     const std::uint8_t code = options.u8(0);
+    if (context.truncated()) return false;
     context.put_name(token(kOptions, code), "unknown ", code);
-    if (code == kEol) return;
+    if (code == kEol) return false;
     if (code == kNop) {
       options.skip(1);
       --left;
       continue;
     }
     const std::uint8_t size = options.u8(1);
-    if (size < 2 || size > left) return context.put(" [bad length ", size, "]");
+    if (context.truncated()) return false;
+    if (size < 2 || size > left) {
+      context.put(" [bad length ", size, "]");
+      break;
+    }
+    if (!options.has(size)) return true;
     switch (code) {
       case kRecordRoute:
       case kLooseRoute:
@@ -111,6 +118,7 @@ void put_options(Context& context, Cursor options, std::size_t left) {
     options.skip(size);
     left -= size;
   }
+  return false;
 }
 
 // Where a source route ends, RFC 791 3.1: the last address of an LSRR or SSRR option that is not used up.
@@ -197,6 +205,7 @@ void print_ipv4_packet(Context& context, Cursor packet) {
   const std::uint8_t protocol = packet.u8(9);
   const std::uint8_t ttl = packet.u8(8);
 
+  bool option_cut = false;
   if (context.verbose()) {
     const std::uint8_t tos = packet.u8(1);
     context.put("(tos 0x", Hex{tos}, kEcn[tos & 3]);
@@ -208,7 +217,8 @@ void print_ipv4_packet(Context& context, Cursor packet) {
     context.put("], proto ", Named{name_or(name, "unknown"), protocol}, ", length ", total);
     if (header_size > kMinHeader) {
       context.put(", options (");
-      put_options(context, whole.from(kMinHeader), header_size - kMinHeader);
+      option_cut = put_options(context, whole.from(kMinHeader), header_size - kMinHeader);
+      if (option_cut) context.put(" [truncated-option]");
       context.put(')');
     }
     if (!context.options.no_checksums && whole.has(header_size)) {
@@ -220,9 +230,16 @@ void print_ipv4_packet(Context& context, Cursor packet) {
     }
     context.put(context.options.ip_one_line ? ") " : ")\n    ");
   }
-  if (!whole.has(header_size)) {
-    context.put(" [remaining caplen(", whole.captured(), ") < header length(", header_size, ")]");
-    return (void)whole.span(0, header_size);
+  if (option_cut || !whole.has(header_size)) {
+    if (option_cut || !ip_protocol_has_ports(protocol)) {
+      put_host4(context, "", packet.block(12, 4));
+      put_host4(context, " > ", packet.block(16, 4));
+      context.put(": ");
+    }
+    if (!option_cut) {
+      context.put(" [remaining caplen(", whole.captured(), ") < header length(", header_size, ")]");
+    }
+    return option_cut ? whole.truncated() : (void)whole.span(0, header_size);
   }
 
   const IpHeader ip{.version = 4,

@@ -1045,13 +1045,14 @@ void print_bgp(Context& context, Cursor payload, const Transport&) {
       payload.skip(1);
       continue;
     }
-    if (!payload.has(kHeader)) break;
+    if (!payload.has(kMarker)) break;
     const std::uint8_t* marker = payload.data();
     if (std::any_of(marker, marker + kMarker, [](std::uint8_t byte) { return byte != 0xff; })) {
       missed = true;
       payload.skip(1);
       continue;
     }
+    if (!payload.has(kHeader)) return payload.truncated();
     const std::size_t size = payload.be16(kMarker);
     if (size < kHeader) break;
     if (missed) {
@@ -1059,7 +1060,7 @@ void print_bgp(Context& context, Cursor payload, const Transport&) {
       missed = false;
     }
     if (!payload.has(size)) {
-      context.put("\n[|BGP ", known(kMessages, payload.u8(18)), "]");
+      context.put("\n[|BGP ", known(kMessages, payload.u8(18), "Unknown Message Type"), "]");
       return;
     }
     put_message(context, payload.with_length(size));

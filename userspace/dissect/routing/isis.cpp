@@ -439,6 +439,8 @@ Outcome put_areas(Context& context, Cursor value, const Cursor&) {
   while (value.length() > 0 && !context.truncated()) {
     const std::size_t length = value.u8(0);
     if (value.length() - 1 < length) return Outcome::kDone;
+    (void)value.span(1, length);
+    if (context.truncated()) break;
     context.put("\n\t      Area address (length: ", length, "): ");
     put_nsap(context, value, 1, length);
     value.skip(length + 1);
@@ -485,13 +487,13 @@ Outcome put_vendor(Context& context, Cursor value, const Cursor&) {
 }
 
 Outcome put_lsp_entries(Context& context, Cursor value, const Cursor&) {
+  context.protocol(kIsIsName);
   for (; value.length() >= 16 && !context.truncated(); value.skip(16)) {
-    (void)value.block(0, 16);
+    (void)value.block(2, kLspId);
     if (context.truncated()) break;
     context.put("\n\t      lsp-id: ");
     put_id(context, value, 2, kLspId);
-    const std::uint32_t sequence = value.be32(10);
-    context.put(", seq: 0x", Hex{sequence, 8});
+    context.put(", seq: 0x", Hex{value.be32(10), 8});
     context.put(", lifetime: ", Padded{value.be16(0), 5, ' '}, 's');
     context.put(", chksum: 0x", Hex{value.be16(14), 4});
   }

@@ -127,8 +127,10 @@ void print_osi(Context& context, Cursor packet) {
   }
 }
 
+// A byte comes before the protocol's identifier here.
 void print_osi_ethernet(Context& context, Cursor packet, const LinkHeader&) {
-  print_osi(context, packet);
+  if (packet.length() == 0 || packet.captured() == 0) return context.put(" [|osi]");
+  print_osi(context, packet.from(1));
 }
 
 }  // namespace ringtap

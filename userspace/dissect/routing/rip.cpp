@@ -5,13 +5,13 @@
 
 #include "dissect/hexdump.hpp"
 #include "dissect/routing/printers.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
 
 constexpr std::size_t kHeader = 4;
 constexpr std::size_t kEntry = 20;
-constexpr std::size_t kAuthenticationData = 16;
 
 enum Command : std::uint8_t { kRequest = 1, kResponse = 2 };
 constexpr Token kCommands[] = {{kRequest, "Request"}, {kResponse, "Response"}, {3, "Trace on"}, {4, "Trace off"},
@@ -38,61 +38,57 @@ void put_padded_ipv4(Context& context, const std::uint8_t* address) {
 
 void put_entry_v1(Context& context, const Cursor& entry) {
   const std::uint16_t family = entry.be16(0);
-  const bool whole_table = family == kUnspecified && entry.be32(4) == 0;
-  if ((!whole_table && family != kIpv4) || entry.be16(2) != 0) {
-    dump_hex(context.out, entry.span(0, kEntry), "\n\t  ");
-    return;
+  const bool known = family == kUnspecified || family == kIpv4;
+  const bool reserved = entry.be16(2) != 0 || entry.be32(8) != 0 || entry.be32(12) != 0;
+  if (known && reserved) return dump_hex(context.out, entry.first(kEntry).bytes(), "\n\t  ");
+  if (!known) {
+    context.put("\n\t AFI Unknown (", family, "), ");
+    return dump_hex(context.out, entry.first(kEntry).from(4).bytes(), "\n\t  ");
   }
-  const std::uint8_t* address = entry.block(4, 4);
-  const std::uint32_t metric = entry.be32(16);
-  if (context.truncated()) return;
   context.put("\n\t  ");
   if (family == kUnspecified) context.put("AFI 0, ");
-  context.host4(address);
-  context.put(", metric: ", metric);
+  context.host4(entry.block(4, 4));
+  context.put(", metric: ", entry.be32(16));
 }
 
-// False when nothing after the entry is one.
-bool put_entry_v2(Context& context, const Cursor& entry) {
+enum class Entry { kWhole, kCut, kLast };  // kLast: nothing after it is one
+
+Entry put_entry_v2(Context& context, const Cursor& entry) {
+  if (entry.length() < 4) return Entry::kCut;
   const std::uint16_t family = entry.be16(0);
-  if (context.truncated()) return false;
   if (family == kAuthentication) {
     const std::uint16_t kind = entry.be16(2);
     if (kind == 1) {
       const std::span<const std::uint8_t> tail = entry.from(4).bytes();
       context.put("\n\t  Auth trailer:");
       dump_hex(context.out, tail, "\n\t  ");
-      return false;
+      return Entry::kLast;
     }
     if (kind == 2) {
       context.put("\n\t  Simple Text Authentication data: ");
-      for (std::size_t i = 0; i < kAuthenticationData; ++i) {
-        const std::uint8_t byte = entry.u8(4 + i);
-        if (byte == 0 || context.truncated()) break;
-        context.out.escaped(byte);
-      }
-      return true;
+      const bool ended = put_text(context, entry.first(kEntry).from(4).bytes());
+      context.protocol("rip");  // reads that fail
+      if (!ended) (void)entry.span(0, kEntry);
+      return Entry::kWhole;
     }
     if (kind == 3) {
-      (void)entry.block(0, kEntry);
-      if (context.truncated()) return false;
+      if (entry.length() < kEntry) return Entry::kCut;
       context.put("\n\t  Auth header:");
       context.put(" Packet Len ", entry.be16(4), ", Key-ID ", entry.u8(6), ", Auth Data Len ", entry.u8(7), ", SeqNo ",
                   entry.be32(8), ", MBZ ", entry.be32(12), ", MBZ ", entry.be32(16));
-      return true;
+      return Entry::kWhole;
     }
     context.put("\n\t  Unknown (", kind, ") Authentication data:");
-    dump_hex(context.out, entry.span(4, entry.length() - 4), "\n\t  ");
-    return false;
+    dump_hex(context.out, entry.from(4).bytes(), "\n\t  ");
+    return Entry::kLast;
   }
   if (family != kIpv4 && family != kUnspecified) {
     context.put("\n\t  AFI Unknown (", family, ')');
     const std::span<const std::uint8_t> rest = entry.first(std::min(kEntry, entry.length())).from(4).bytes();
     dump_hex(context.out, rest, "\n\t  ");
-    return true;
+    return Entry::kWhole;
   }
-  (void)entry.block(0, kEntry);
-  if (context.truncated()) return false;
+  if (entry.length() < kEntry) return Entry::kCut;
   context.put("\n\t  AFI ", token(kFamilies, family), ", ");
   put_padded_ipv4(context, entry.block(4, 4));
   const int bits = mask_bits(entry.be32(8));
@@ -103,6 +99,24 @@ bool put_entry_v2(Context& context, const Cursor& entry) {
     context.put("self");
   } else {
     context.host4(entry.block(12, 4));
+  }
+  return Entry::kWhole;
+}
+
+// The entries of as much as was captured. False if the last one is cut.
+bool put_entries(Context& context, Cursor rest, std::uint8_t version) {
+  for (; rest.length() > 0 && !context.truncated(); rest.skip(kEntry)) {
+    if (version == 1) {
+      if (rest.length() < kEntry) return false;
+      put_entry_v1(context, rest);
+      continue;
+    }
+    const Entry entry = put_entry_v2(context, rest);
+    if (entry != Entry::kWhole) return entry == Entry::kLast;
+    if (rest.length() < kEntry) {
+      context.put(" [remaining entries length ", rest.length(), " < ", kEntry, ']');
+      context.put_invalid();
+    }
   }
   return true;
 }
@@ -134,25 +148,7 @@ void print_rip(Context& context, Cursor message, const Transport&) {
   const std::size_t routes = length / kEntry;
   context.put(", routes: ", routes);
   if (version == 2) context.put(" or less");
-  Cursor rest = message.from(kHeader);
-  for (std::size_t left = routes; left > 0 && !context.truncated(); --left) {
-    if (version == 1) {
-      if (rest.length() < kEntry) break;
-      put_entry_v1(context, rest);
-    } else {
-      if (rest.length() < 4) break;
-      if (!put_entry_v2(context, rest)) {
-        rest.skip(rest.length());
-        break;
-      }
-      if (rest.length() < kEntry) {
-        context.put(" [remaining entries length ", rest.length(), " < ", kEntry, ']');
-        return context.put_invalid();
-      }
-    }
-    rest.skip(kEntry);
-  }
-  if (rest.length() > 0 && !context.truncated()) return rest.truncated();
+  if (!put_entries(context, message.first(message.readable()).from(kHeader), version)) context.put_truncated();
   if (context.verbose(2) && !context.truncated()) dump_all("\n\t");
 }
 

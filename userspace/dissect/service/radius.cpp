@@ -347,9 +347,6 @@ constexpr Attribute kAttributes[] = {
     {"Basic-Location-Policy-Rules", Form::kLocationPolicy},
 };
 
-// Where text was cut and another attribute follows, tcpdump 4.99.3 says so twice.
-constexpr std::string_view kSecondMark = " [|radius]";
-
 bool has_size(Context& context, std::size_t size, std::size_t expected) {
   if (size != expected) context.put("ERROR: length ", size, " != ", expected);
   return size == expected;
@@ -394,9 +391,9 @@ void put_address(Context& context, std::uint8_t type, const Cursor& value) {
 }
 
 // RFC 3162 2.3: a reserved byte, the length of the prefix in bits, and as many bytes of it as there need to be.
-void put_prefix(Context& context, const Cursor& value, std::size_t size, std::string_view after_mark) {
+void put_prefix(Context& context, const Cursor& value, std::size_t size) {
   if (size < 2 || size > 18) return context.put("ERROR: length ", size, " not in range (2..18)");
-  if (!value.has(size)) return value.truncated(after_mark);
+  if (!value.has(size)) return context.put_truncated();
   const std::uint8_t bits = value.u8(1);
   if (bits > 128) return context.put("ERROR: netmask ", bits, " not in range (0..128)");
   std::uint8_t address[16] = {};
@@ -428,7 +425,7 @@ void put_date(Context& context, std::uint32_t seconds) {
 }
 
 // RFC 2865 5.26.
-void put_vendor(Context& context, Cursor value, std::string_view after_mark) {
+void put_vendor(Context& context, Cursor value) {
   if (value.length() < 4) return context.put_truncated();
   const std::uint32_t vendor = value.take_be32();
   if (context.truncated()) return;
@@ -438,7 +435,7 @@ void put_vendor(Context& context, Cursor value, std::string_view after_mark) {
     const std::uint8_t type = value.u8(0);
     const std::size_t size = value.u8(1);
     if (context.truncated()) return;
-    if (size >= 2 && size <= value.length() && !value.has(size)) return value.truncated(after_mark);
+    if (size >= 2 && size <= value.length() && !value.has(size)) return context.put_truncated();
     value.skip(2);
     context.put("\n\t    Vendor Attribute: ", type);
     if (size < 2) return context.put(", Length: ", size, " (bogus, must be >= 2)");
@@ -534,8 +531,8 @@ void put_mobility_features(Context& context, const Cursor& value) {
   context.put(']');
 }
 
-void put_home_prefix(Context& context, const Cursor& value, std::string_view after_mark) {
-  if (!value.has(17)) return value.truncated(after_mark);
+void put_home_prefix(Context& context, const Cursor& value) {
+  if (!value.has(17)) return context.put_truncated();
   const std::uint8_t bits = value.u8(0);
   if (bits > 128) return context.put("ERROR: netmask ", bits, " not in range (0..128)");
   context.host6(value.block(1, 16));
@@ -577,10 +574,9 @@ void put_arap_features(Context& context, const Cursor& value) {
   put_capitals(context, value, 10, 4);
 }
 
-void put_value(Context& context, std::uint8_t type, const Attribute& attribute, const Cursor& value,
-               std::string_view after_mark) {
+void put_value(Context& context, std::uint8_t type, const Attribute& attribute, const Cursor& value) {
   const std::size_t size = value.length();
-  if (is_read_whole(attribute.form) && !value.has(size)) return value.truncated(after_mark);
+  if (is_read_whole(attribute.form) && !value.has(size)) return context.put_truncated();
   switch (attribute.form) {
     case Form::kNone:
       return;
@@ -612,7 +608,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
       if (has_size(context, size, 16)) context.host6(value.block(0, 16));
       return;
     case Form::kPrefix6:
-      return put_prefix(context, value, size, after_mark);
+      return put_prefix(context, value, size);
     case Form::kDuration:
       if (has_size(context, size, 4)) put_clock(context, value.be32(0));
       return;
@@ -620,7 +616,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
       if (has_size(context, size, 4)) put_date(context, value.be32(0));
       return;
     case Form::kVendor:
-      return put_vendor(context, value, after_mark);
+      return put_vendor(context, value);
     case Form::kPassword: {
       if (size < 3) return context.put_truncated();
       const std::uint8_t tag = value.u8(0);
@@ -675,7 +671,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
       if (has_size(context, size, 8)) put_mobility_features(context, value);
       return;
     case Form::kHomePrefix:
-      if (has_size(context, size, 17)) put_home_prefix(context, value, after_mark);
+      if (has_size(context, size, 17)) put_home_prefix(context, value);
       return;
     case Form::kLocation:
       if (size < 3) return context.put("ERROR: length ", size, " < 3");
@@ -698,11 +694,14 @@ void put_attributes(Context& context, Cursor attributes) {
     if (size > 2) {
       const bool text =
           attribute.form == Form::kText || attribute.form == Form::kTaggedText || attribute.form == Form::kPassword;
-      const std::string_view after_mark = attributes.length() > size ? kSecondMark : "";
-      if (text && !attributes.has(size)) return attributes.truncated(after_mark);
-      context.protocol(kName);  // most values are read without a look at how much of them there is
-      put_value(context, type, attribute, attributes.from(2).first(size - 2), after_mark);
-      context.protocol(kName, true);
+      // Where a value is cut, tcpdump goes on: if another attribute follows, it says so twice.
+      if (text && !attributes.has(size)) {
+        context.put_truncated();
+      } else {
+        context.protocol(kName);  // most values are read without a look at how much of them there is
+        put_value(context, type, attribute, attributes.from(2).first(size - 2));
+        context.protocol(kName, true);
+      }
       if (context.verbose(2)) dump_hex(context.out, attributes.from(2).first(size - 2).bytes(), "\n\t    ");
     }
     attributes.skip(size);

@@ -116,8 +116,7 @@ bool put_chunk(Context& context, std::uint8_t type, std::uint8_t flags, const Cu
 void print_sctp(Context& context, Cursor packet, const IpHeader& ip) {
   context.protocol("sctp");
   if (packet.length() < kHeader) {
-    context.put("[length ", packet.length(), " < ", kHeader, ']');
-    return context.put_invalid();
+    return context.put("truncated-sctp - ", kHeader - packet.length(), " bytes missing!");
   }
   if (!packet.has(kHeader)) return packet.truncated();
   const std::uint16_t source = packet.be16(0);

@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint32_t kMagic = 0x1a2b3c4d;
 enum class Form {
   kEnd,
-  kByte,
+  kCode,  // a byte; with -v its name as well
   kNumber16,
   kNumber32,
   kHex32,
@@ -26,7 +26,24 @@ enum class Form {
 struct Field {
   std::string_view name = {};
   Form form = Form::kEnd;
+  std::span<const Token> names = {};  // of a code
 };
+constexpr Token kErrors[] = {{0, "None"},        {1, "Not-Connected"}, {2, "Bad-Format"}, {3, "Bad-Value"},
+                             {4, "No-Resource"}, {5, "Bad-Call-ID"},   {6, "PAC-Error"}};
+constexpr Token kStartResults[] = {
+    {1, "Successful channel establishment"},
+    {2, "General error"},
+    {3, "Command channel already exists"},
+    {4, "Requester is not authorized to establish a command channel"},
+    {5, "The protocol version of the requester is not supported"},
+};
+constexpr Token kStopReasons[] = {{1, "None"}, {2, "Stop-Protocol"}, {3, "Stop-Local-Shutdown"}};
+constexpr Token kResults[] = {{1, "OK"}, {2, "General Error"}};
+constexpr Token kOutgoingResults[] = {{1, "Connected"},    {2, "General Error"}, {3, "No Carrier"},   {4, "Busy"},
+                                      {5, "No Dial Tone"}, {6, "Time-out"},      {7, "Do Not Accept"}};
+constexpr Token kIncomingResults[] = {{1, "Connect"}, {2, "General Error"}, {3, "Do Not Accept"}};
+constexpr Token kDisconnectResults[] = {
+    {1, "Lost Carrier"}, {2, "General Error"}, {3, "Admin Shutdown"}, {4, "Request"}};
 constexpr std::size_t kMaxFields = 12;
 struct Message {
   std::string_view name;
@@ -46,19 +63,22 @@ constexpr Message kMessages[] = {
       {"VENDOR", Form::kText64}}},
     {"SCCRP",
      {{"PROTO_VER", Form::kVersion},
-      {"RESULT_CODE", Form::kByte},
-      {"ERR_CODE", Form::kByte},
+      {"RESULT_CODE", Form::kCode, kStartResults},
+      {"ERR_CODE", Form::kCode, kErrors},
       {"FRAME_CAP", Form::kFraming},
       {"BEARER_CAP", Form::kBearer},
       {"MAX_CHAN", Form::kNumber16},
       {"FIRM_REV", Form::kNumber16},
       {"HOSTNAME", Form::kText64},
       {"VENDOR", Form::kText64}}},
-    {"StopCCRQ", {{"REASON", Form::kByte}, {"", Form::kReserved8}, {"", Form::kReserved16}}},
-    {"StopCCRP", {{"RESULT_CODE", Form::kByte}, {"ERR_CODE", Form::kByte}, {"", Form::kReserved16}}},
+    {"StopCCRQ", {{"REASON", Form::kCode, kStopReasons}, {"", Form::kReserved8}, {"", Form::kReserved16}}},
+    {"StopCCRP", {{"RESULT_CODE", Form::kCode, kResults}, {"ERR_CODE", Form::kCode, kErrors}, {"", Form::kReserved16}}},
     {"ECHORQ", {{"ID", Form::kNumber32}}},
     {"ECHORP",
-     {{"ID", Form::kNumber32}, {"RESULT_CODE", Form::kByte}, {"ERR_CODE", Form::kByte}, {"", Form::kReserved16}}},
+     {{"ID", Form::kNumber32},
+      {"RESULT_CODE", Form::kCode, kResults},
+      {"ERR_CODE", Form::kCode, kErrors},
+      {"", Form::kReserved16}}},
     {"OCRQ",
      {{"CALL_ID", Form::kNumber16},
       {"CALL_SER_NUM", Form::kNumber16},
@@ -75,8 +95,8 @@ constexpr Message kMessages[] = {
     {"OCRP",
      {{"CALL_ID", Form::kNumber16},
       {"PEER_CALL_ID", Form::kNumber16},
-      {"RESULT_CODE", Form::kByte},
-      {"ERR_CODE", Form::kByte},
+      {"RESULT_CODE", Form::kCode, kOutgoingResults},
+      {"ERR_CODE", Form::kCode, kErrors},
       {"CAUSE_CODE", Form::kNumber16},
       {"CONN_SPEED", Form::kNumber32},
       {"RECV_WIN", Form::kNumber16},
@@ -95,8 +115,8 @@ constexpr Message kMessages[] = {
     {"ICRP",
      {{"CALL_ID", Form::kNumber16},
       {"PEER_CALL_ID", Form::kNumber16},
-      {"RESULT_CODE", Form::kByte},
-      {"ERR_CODE", Form::kByte},
+      {"RESULT_CODE", Form::kCode, kIncomingResults},
+      {"ERR_CODE", Form::kCode, kErrors},
       {"RECV_WIN", Form::kNumber16},
       {"PROC_DELAY", Form::kNumber16},
       {"", Form::kReserved16}}},
@@ -110,8 +130,8 @@ constexpr Message kMessages[] = {
     {"CCRQ", {{"CALL_ID", Form::kNumber16}, {"", Form::kReserved16}}},
     {"CDN",
      {{"CALL_ID", Form::kNumber16},
-      {"RESULT_CODE", Form::kByte},
-      {"ERR_CODE", Form::kByte},
+      {"RESULT_CODE", Form::kCode, kDisconnectResults},
+      {"ERR_CODE", Form::kCode, kErrors},
       {"CAUSE_CODE", Form::kNumber16},
       {"", Form::kReserved16},
       {"CALL_STATS", Form::kText128}}},
@@ -153,11 +173,17 @@ void put_field(Context& context, const Field& field, Cursor& rest) {
     return context.put(' ', field.name, '(', static_cast<std::uint32_t>(version >> 8), '.',
                        static_cast<std::uint32_t>(version & 0xff), ')');
   }
-  const std::uint32_t value = field.form == Form::kByte       ? rest.take_u8()
+  const bool named_first = field.form == Form::kFraming;  // as tcpdump does, which shows in packets that are cut
+  if (named_first) context.put(' ', field.name, '(');
+  const std::uint32_t value = field.form == Form::kCode       ? rest.take_u8()
                               : field.form == Form::kNumber16 ? rest.take_be16()
                                                               : rest.take_be32();
-  context.put(' ', field.name, '(');
+  if (!named_first) context.put(' ', field.name, '(');
   switch (field.form) {
+    case Form::kCode:
+      context.put(value);
+      if (context.verbose()) context.put(':', token(field.names, value, "?"));
+      break;
     case Form::kHex32:
       context.put("0x", Hex{value, 8});
       break;
