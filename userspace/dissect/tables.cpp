@@ -351,7 +351,7 @@ constexpr ForcedType kForcedTypes[] = {
     {"resp", nullptr, print_resp},
     {"rpc"},
     {"rtcp"},
-    {"rtp"},
+    {"rtp", print_rtp},
     {"snmp", print_snmp},
     {"someip", print_someip},
     {"tftp", print_tftp},
