@@ -28,6 +28,7 @@ __weak const volatile __u32 cfg_xdp_verdict = XDP_PASS; /* for captured frames; 
 __weak const volatile __u8 cfg_xdp_load_bytes = 0;	/* bpf_xdp_load_bytes and frags exist (Linux 5.18) */
 __weak const volatile __u8 cfg_trace = 0;		/* tc: the record has the sk_buff's address */
 __weak const volatile __u8 cfg_who = 0;			/* tc: the record has the packet's owners */
+__weak const volatile __u8 cfg_holders = 0;		/* … and how many references there are to their sockets */
 __weak const volatile __u8 cfg_follow = 0; /* an sk_buff that the filter accepted is recorded wherever it is seen */
 __weak const volatile __u8 cfg_drop_reason = 0;	   /* kfree_skb has the reason (Linux 5.17) */
 __weak const volatile __u8 cfg_drop_socket = 0;	   /* kfree_skb has the socket (Linux 6.11) */

@@ -198,7 +198,7 @@ static __always_inline void set_owner_of(struct sock *sk, struct ringtap_owner *
 
 	if (end->kind == RINGTAP_OWNER_SOCKET && tcp && !socket)
 		end->kind = RINGTAP_OWNER_CLOSED;
-	if (file && (end->kind == RINGTAP_OWNER_SOCKET || state == LISTENS))
+	if (cfg_holders && file && (end->kind == RINGTAP_OWNER_SOCKET || state == LISTENS))
 		end->references = references_of(file);
 }
 

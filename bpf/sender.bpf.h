@@ -275,7 +275,7 @@ static __always_inline int is_counted_call(void)
 /* References to the socket's file: descriptors of it, calls in progress and messages that carry it. */
 static __always_inline __u32 references_of(struct sock *sk)
 {
-	struct socket *socket = READ(sk, sk_socket);
+	struct socket *socket = cfg_holders ? READ(sk, sk_socket) : NULL;
 	struct file *file = socket ? READ(socket, file) : NULL;
 	struct file___before *before = (void *)file;
 

@@ -145,6 +145,7 @@ class OwnerPrograms : public ::testing::Test {
     features_ = *features;
     features_.accept_program = false;  // as where there are no trampolines, so that all machines test the same
     config.features = features_;
+    config.counts_holders = true;
     for (const bool who : {false, true}) {
       config.who = who;
       auto programs = TapPrograms::load(config);

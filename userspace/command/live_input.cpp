@@ -41,6 +41,12 @@ std::optional<std::uint32_t> netmask_of(const CaptureSettings& options, const st
   return of_label ? of_label : ipv4_netmask(names.front());
 }
 
+// Whether each packet's owners are said, and with them how many processes have a socket. Tables name processes only.
+bool says_owners(const Options& options) {
+  const OutputOptions& output = options.output;
+  return options.action == Action::kCapture && (output.print || !output.path.empty() || !output.record.folder.empty());
+}
+
 }  // namespace
 
 std::string kernel_library_version() {
@@ -78,6 +84,7 @@ Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_f
   LiveOptions how{options.capture};
   how.interfaces = *interfaces;
   how.follow = follow;
+  how.counts_holders = says_owners(options);
   how.interrupt_fd = interrupt_fd;
   how.command_fd = command_fd;
   LiveInput live;

@@ -26,6 +26,7 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
   config.trace = options.follow || (options.taps.contains_any(kHostTaps) &&
                                     (options.taps.contains_any(kTcTaps) || options.taps.contains_any(kPacketTaps)));
   config.who = options.who;
+  config.counts_holders = options.counts_holders;
   config.namespaces = options.looks_into_namespaces();
   const std::uint32_t rechecked = std::min(options.filter.recheck_below, RINGTAP_MAX_SNAPLEN);
   config.snaplen = std::max({options.snaplen, LiveOptions::kMinSnaplen, rechecked});

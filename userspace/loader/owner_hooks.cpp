@@ -72,20 +72,20 @@ Result<> look_at_files(int program) {
 
 }  // namespace
 
-void choose_owner_programs(const bpf_object* object, bool who, bool command, TapSet taps,
-                           const KernelFeatures& features) {
+void choose_owner_programs(const bpf_object* object, const OwnerWishes& wishes, const KernelFeatures& features) {
   for (const Hook& hook : kHooks) {
     const bool possible = hook.needs == nullptr || features.*hook.needs;
-    const bool wanted = hook.program == kAtFork   ? command
-                        : hook.program == kAtDrop ? taps.contains(Tap::kDrop)
-                        : hook.program == kAtSend ? !taps.contains(Tap::kTcEgress)
+    const bool wanted = hook.program == kAtFork   ? wishes.command
+                        : hook.program == kAtDrop ? wishes.taps.contains(Tap::kDrop)
+                        : hook.program == kAtSend ? !wishes.taps.contains(Tap::kTcEgress)
                                                   : true;
-    bpf_program__set_autoload(bpf_object__find_program_by_name(object, hook.program), who && possible && wanted);
+    bpf_program__set_autoload(bpf_object__find_program_by_name(object, hook.program), wishes.who && possible && wanted);
   }
   for (const char* const program : {kAtCreation, kAtStart, kHolders}) {
-    bpf_program__set_autoload(bpf_object__find_program_by_name(object, program), who);
+    bpf_program__set_autoload(bpf_object__find_program_by_name(object, program),
+                              wishes.who && (program != kHolders || wishes.counts_holders));
   }
-  for (const char* const map : kMaps) bpf_map__set_autocreate(bpf_object__find_map_by_name(object, map), who);
+  for (const char* const map : kMaps) bpf_map__set_autocreate(bpf_object__find_map_by_name(object, map), wishes.who);
 }
 
 struct OwnerHooks::Ring {
@@ -125,10 +125,14 @@ Result<OwnerHooks> OwnerHooks::attach(const bpf_object* object) {
   ring->reader.reset(ring_buffer__new(events, Ring::on_sample, ring.get(), nullptr));
   if (!ring->reader) return Error::from_errno(errno, "map the ring in which processes are told");
   if (auto looked = look_at_files(fd_of(object, kAtStart)); !looked) return looked.take_error();
-  auto holders = made(bpf_link_create(fd_of(object, kHolders), 0, BPF_TRACE_ITER, nullptr), "look at shared sockets");
-  if (!holders) return holders.take_error();
+  UniqueFd holders;
+  if (const int program = fd_of(object, kHolders); program >= 0) {
+    auto attached = made(bpf_link_create(program, 0, BPF_TRACE_ITER, nullptr), "look at shared sockets");
+    if (!attached) return attached.take_error();
+    holders = attached.take();
+  }
   return OwnerHooks(std::move(links), std::move(ring), bpf_object__find_map_fd_by_name(object, "processes"),
-                    holders.take());
+                    std::move(holders));
 }
 
 void OwnerHooks::read(const std::function<void(const ringtap_process&)>& take) {
@@ -143,7 +147,7 @@ std::optional<ringtap_process> OwnerHooks::find(std::uint64_t process) const {
 }
 
 bool OwnerHooks::look_at_holders(std::vector<ringtap_holder>& found) const {
-  const UniqueFd files(bpf_iter_create(holders_.get()));
+  const UniqueFd files(holders_ ? bpf_iter_create(holders_.get()) : -1);
   if (!files) return false;
   std::array<ringtap_holder, 256> some;  // NOLINT(cppcoreguidelines-pro-type-member-init): read(2) writes it
   ssize_t got = 0;

@@ -20,10 +20,15 @@ struct bpf_object;
 
 namespace ringtap {
 
-// Before `object` is loaded: which of the hooks this kernel has and, without `who`, that there are none, and no maps.
-// `command`: what a process starts is to be known; `taps`: those that will ask who owns a socket.
-void choose_owner_programs(const bpf_object* object, bool who, bool command, TapSet taps,
-                           const KernelFeatures& features);
+// What is to be known of owners.
+struct OwnerWishes {
+  bool who = false;             // else there are no hooks, and no maps
+  bool counts_holders = false;  // look_at_holders() is possible
+  bool command = false;         // what a process starts is to be known
+  TapSet taps;                  // those that will ask who owns a socket
+};
+// Before `object` is loaded: which of the hooks are wanted, and this kernel has.
+void choose_owner_programs(const bpf_object* object, const OwnerWishes& wishes, const KernelFeatures& features);
 
 class OwnerHooks {
  public:
@@ -39,7 +44,8 @@ class OwnerHooks {
   // What was told last of a process, even where the ring had no room for it.
   [[nodiscard]] std::optional<ringtap_process> find(std::uint64_t process) const;
   // Adds every descriptor of sockets that several may have, of all processes of this pid namespace; false if the kernel
-  // does not let this process look, or if more than RINGTAP_MOST_OPEN_FILES are open. Takes some 0.7 us a file.
+  // does not let this process look, if more than RINGTAP_MOST_OPEN_FILES are open, or if that was not wished for. Takes
+  // some 0.7 us a file.
   [[nodiscard]] bool look_at_holders(std::vector<ringtap_holder>& found) const;
 
  private:
@@ -49,7 +55,7 @@ class OwnerHooks {
   std::vector<UniqueFd> links_;
   std::unique_ptr<Ring> ring_;
   int processes_fd_;
-  UniqueFd holders_;  // of the iterator, which outlives the right to attach it
+  UniqueFd holders_;  // of the iterator, which outlives the right to attach it; -1: not wished for
 };
 
 }  // namespace ringtap

@@ -276,6 +276,7 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
   skeleton->rodata->cfg_namespaces = config.namespaces;
   skeleton->rodata->cfg_trace = config.trace;
   skeleton->rodata->cfg_who = config.who;
+  skeleton->rodata->cfg_holders = config.counts_holders;
   std::memcpy(&skeleton->rodata->cfg_choice, &config.choice, sizeof config.choice);
   skeleton->rodata->cfg_drop_reason = config.features.drop_reason;
   skeleton->rodata->cfg_drop_socket = config.features.drop_socket;
@@ -288,7 +289,12 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
   if (!bodies) return bodies.take_error();
   skeleton->rodata->cfg_filter = !bodies->empty();
 
-  choose_owner_programs(skeleton->obj, config.who, config.choice.command != 0, config.taps, config.features);
+  choose_owner_programs(skeleton->obj,
+                        {.who = config.who,
+                         .counts_holders = config.counts_holders,
+                         .command = config.choice.command != 0,
+                         .taps = config.taps},
+                        config.features);
   bpf_program__set_autoload(skeleton->progs.stage_flusher, config.features.stage_flusher);
   const bool batches_time = config.reduction.time_batch.count() != 0;
   bpf_program__set_autoload(skeleton->progs.softirq_begin, batches_time);

@@ -39,6 +39,7 @@ struct TapProgramsConfig {
   bool namespaces = false;            // devices of other network namespaces are captured, too
   bool trace = false;                 // records of the tc taps have the address of their sk_buff
   bool who = false;                   // … and the owners of their packet
+  bool counts_holders = false;        // … with the references to their sockets, whose holders can be looked for
   ringtap_choice choice{};            // … which have to be one of these
   std::uint32_t snaplen = RINGTAP_MAX_SNAPLEN;
   std::uint32_t slots = 1;                          // attachment points, not counting RINGTAP_SLOT_UNKNOWN

@@ -41,6 +41,7 @@ struct HookNetns {
 struct LiveOptions : CaptureSettings {
   // An sk_buff that the filter accepted at one tap is recorded at all of them, whatever it becomes on its way.
   bool follow = false;
+  bool counts_holders = false;  // with `who`: how many processes have a packet's socket is found out, too
   LiveFilter filter;
   int interrupt_fd = -1;                   // becomes readable when a wait should end
   int command_fd = -1;                     // the same, -1: there is no command
