@@ -418,7 +418,8 @@ static __always_inline void set_tcp(struct __sk_buff *skb, struct bpf_sock *sk, 
 			set_subflow(end, mptcp);
 		return;
 	}
-	set_known(end, owner, cookie, listens);
+	/* A connection without a cookie has no record of its own, but a copy of its listener's. */
+	set_known(end, owner, cookie, listens || !cookie);
 	if (listens || end->kind == RINGTAP_OWNER_SOCKET)
 		end->references = references_of(kernel_sk);
 	if (end->kind != RINGTAP_OWNER_SOCKET)

@@ -187,9 +187,10 @@ static __always_inline int is_subflow(struct bpf_sock *full)
 static __always_inline void set_subflow(struct ringtap_owner *end, struct mptcp_sock *mptcp)
 {
 	struct sock *sk = &mptcp->sk.icsk_inet.sk;
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
 
-	set_known(end, bpf_sk_storage_get(&socket_owners, mptcp, 0, 0), sk->__sk_common.skc_cookie.counter,
-		  sk->__sk_common.skc_state == LISTENS);
+	set_known(end, bpf_sk_storage_get(&socket_owners, mptcp, 0, 0), cookie,
+		  sk->__sk_common.skc_state == LISTENS || !cookie);
 	if (end->kind == RINGTAP_OWNER_SOCKET && !sk->sk_socket)
 		end->kind = RINGTAP_OWNER_CLOSED;
 }

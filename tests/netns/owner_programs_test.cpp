@@ -343,6 +343,26 @@ TEST_F(OwnerPrograms, AreFoundAtTheStart) {
   expect_receiver("UDP, opened before", packet, RINGTAP_OWNER_SOCKET);
 }
 
+// A connection that nobody has used has a copy of its listener's record, whether it has a cookie by now or not.
+TEST_F(OwnerPrograms, NameTheListenerOfAConnectionThatNobodyHasUsed) {
+  UniqueFd listener;
+  here_.inside([&] { listener = bound(SOCK_STREAM, kHere, 9011); });
+  auto watched = with_->watch_owners();
+  ASSERT_TRUE(watched) << watched.error().text();
+  Connection connection;
+  here_.inside([&] { connection.make(listener, 9011); });
+  const Bytes packet =
+      (Ethernet{} / Ipv4{.src = kHere, .dst = kHere} /
+       Tcp{.src_port = ntohs(connection.local.sin_port), .dst_port = 9011, .flags = Tcp::kAck} / Payload{"x"})
+          .bytes();
+  EXPECT_EQ(receiver_of(packet).kind, RINGTAP_OWNER_LISTENER);
+  std::uint64_t cookie = 0;
+  socklen_t size = sizeof cookie;
+  ASSERT_EQ(::getsockopt(connection.accepted.get(), SOL_SOCKET, SO_COOKIE, &cookie, &size), 0);
+  EXPECT_EQ(receiver_of(packet).kind, RINGTAP_OWNER_LISTENER);
+  EXPECT_EQ(pid_of(receiver_of(packet)), ::getpid());
+}
+
 // What was found before is that of whoever uses it now, and a closed connection is nobody's.
 TEST_F(OwnerPrograms, NameWhoUsesASocketNow) {
   RINGTAP_REQUIRE(features_.owner_tracepoints, "Linux 6.3");
