@@ -67,7 +67,7 @@ class LoadGrid : public ::testing::Test {
  protected:
   void SetUp() override {
     REQUIRE_CAPABILITY(CAP_BPF);
-    auto probed = probe_features();
+    auto probed = probe_features(kAllTaps, {}, true);
     ASSERT_TRUE(probed) << probed.error().text();
     features_ = *probed;
     const auto cpus = online_cpus();
@@ -75,6 +75,27 @@ class LoadGrid : public ::testing::Test {
     auto made = Rings::create(1 << 20, *cpus);
     ASSERT_TRUE(made) << made.error().text();
     rings_.emplace(made.take());
+  }
+
+  // As they are where the kernel has less than this one.
+  void load_with_owners(bool kernel_casts) {
+    TapProgramsConfig config;
+    config.who = true;
+    config.rings = &*rings_;
+    config.features = features_;
+    config.features.kernel_casts = config.features.kernel_casts && kernel_casts;
+    config.l3 = true;
+    for (const bool chooses : {false, true}) {
+      for (const std::string expression : {"", "tcp port 80 and greater 100"}) {
+        config.counts_holders = !chooses;
+        config.choice.uid_count = chooses ? 1 : 0;
+        config.choice.comm_count = chooses ? 1 : 0;
+        if (!expression.empty()) config.filter = filter_of(expression);
+        const auto programs = TapPrograms::load(config);
+        EXPECT_TRUE(programs) << "chooses " << chooses << " filter '" << expression << "' casts " << kernel_casts
+                              << ": " << programs.error().text();
+      }
+    }
   }
 
   void load(TapSet taps, std::uint32_t snaplen, const Reduction& reduction, const std::string& expression,
@@ -125,6 +146,12 @@ TEST_F(LoadGrid, TheXdpProgramsLoad) {
 
 TEST_F(LoadGrid, TheTcProgramsLoad) {
   load_all({Tap::kTcIngress, Tap::kTcEgress}, true);
+}
+
+TEST_F(LoadGrid, TheTcProgramsLoadWithOwners) {
+  RINGTAP_REQUIRE(features_.owner_hooks, "Linux 5.11");
+  load_with_owners(true);
+  load_with_owners(false);
 }
 
 TEST_F(LoadGrid, TheTracepointProgramsLoad) {
