@@ -40,14 +40,13 @@ static __always_inline __u32 choose(const struct ringtap_owners *owners)
 }
 
 /*
- * Not inlined: the stack of the program that calls it is the filter's. `owners` is in the record and is written whole.
- * Returns 0, or the counter of a packet that is not captured.
+ * Not inlined: the stack of the program that calls it is the filter's. Returns 0, or the counter of a packet that is
+ * not captured.
  */
-static __noinline int find_owners(struct __sk_buff *skb, struct ringtap_owners *owners, __u32 is_egress, __u32 has_link)
+static __noinline int look_up_owners(struct __sk_buff *skb, struct ringtap_owners *owners, __u32 is_egress,
+				     __u32 has_link)
 {
-	*owners = (struct ringtap_owners){};
 	if (is_egress) {
-		owners->sender.kind = RINGTAP_OWNER_UNKNOWN;
 		find_sender(skb, &owners->sender, 1);
 	} else {
 		if (skb->ifindex == LOOPBACK_IFINDEX)
@@ -57,6 +56,19 @@ static __noinline int find_owners(struct __sk_buff *skb, struct ringtap_owners *
 		find_receiver(skb, has_link ? ETH_HLEN : 0, &owners->receiver);
 	}
 	return CHOOSES ? choose(owners) : 0;
+}
+
+/* `owners` is in the record and is written whole. Returns what look_up_owners() does. */
+static __always_inline int find_owners(struct __sk_buff *skb, struct ringtap_owners *owners, int is_egress,
+				       __u32 has_link)
+{
+	*owners = (struct ringtap_owners){};
+	if (is_egress) {
+		owners->sender.kind = RINGTAP_OWNER_UNKNOWN;
+		if (!CHOOSES && set_recalled_sender(skb, &owners->sender))
+			return 0;
+	}
+	return look_up_owners(skb, owners, is_egress, has_link);
 }
 
 #endif

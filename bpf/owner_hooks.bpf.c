@@ -3,6 +3,7 @@
  * For --who: learns which process owns a socket. None of these is on the path of a packet, and none needs a BPF
  * trampoline but those named so, which not every machine has.
  */
+#include <linux/errno.h>
 #include <linux/in.h>
 #include "maps.bpf.h"
 #include "process.bpf.h"
@@ -10,16 +11,10 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-#define AF_INET	  2
-#define AF_INET6  10
-#define AF_PACKET 17
-
-/* Whether a socket sends or gets packets: an address family of its own is looked at only here. */
-static __always_inline int has_packets(struct sock *sk)
+/* Whether a socket sends or gets packets. */
+static __always_inline int is_of_packets(struct sock *sk)
 {
-	__u16 family = sk->__sk_common.skc_family;
-
-	return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
+	return has_packets(sk->__sk_common.skc_family);
 }
 
 /*
@@ -30,7 +25,7 @@ static __always_inline void used(struct sock *sk)
 {
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
 
-	if (!sk || !has_packets(sk) || task->flags & PF_KTHREAD)
+	if (!sk || !is_of_packets(sk) || task->flags & PF_KTHREAD)
 		return;
 	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!owner)
@@ -88,10 +83,19 @@ int BPF_PROG(owner_accepts, struct sock *sk, struct socket *parent)
 	return 0;
 }
 
+/* The socket's record, or what was noted of it at the start. */
+static __always_inline struct ringtap_socket_owner *known_of(struct sock *sk)
+{
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+
+	return owner || !NOTES_EARLY || !cookie ? owner : bpf_map_lookup_elem(&early_owners, &cookie);
+}
+
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(owner_destroyed, struct sock *sk)
 {
-	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
+	struct ringtap_socket_owner *owner = known_of(sk);
 
 	if (owner && owner->process) {
 		struct ringtap_socket_owner last = *owner;
@@ -180,9 +184,9 @@ static __always_inline void set_owner_of(struct sock *sk, struct ringtap_owner *
 	__u8 state = sk->__sk_common.skc_state;
 
 	end->kind = RINGTAP_OWNER_UNKNOWN;
-	if (!has_packets(sk) || state == TIME_WAIT || state == NEW_SYN_RECV)
+	if (!is_of_packets(sk) || state == TIME_WAIT || state == NEW_SYN_RECV)
 		return;
-	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
+	struct ringtap_socket_owner *owner = known_of(sk);
 	int tcp = sk->sk_protocol == IPPROTO_TCP;
 	if (!owner) {
 		/* Subflows of MPTCP are the kernel's, but their packets are not. */
@@ -234,6 +238,9 @@ int owner_dropped(__u64 *ctx)
 	return 0;
 }
 
+/* The process that was looked at last: its files come one after the other. */
+static __u64 last_named;
+
 /* What exists at the start: every file of every process, whatever its network namespace. */
 SEC("iter/task_file")
 int owner_at_start(struct bpf_iter__task_file *ctx)
@@ -244,13 +251,30 @@ int owner_at_start(struct bpf_iter__task_file *ctx)
 	if (!task || !file)
 		return 0;
 	struct socket *socket = bpf_sock_from_file(file);
-	if (!socket || !socket->sk || !has_packets(socket->sk))
+	if (!socket || !socket->sk || !is_of_packets(socket->sk))
 		return 0;
-	struct ringtap_socket_owner *owner =
-		bpf_sk_storage_get(&socket_owners, socket->sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	__u64 cookie = bpf_get_socket_cookie(socket->sk);
+	struct sock *sk = socket->sk;
+	__u64 cookie = bpf_get_socket_cookie(sk);
+	__u64 process = process_of(task);
+	__u32 uid = task->real_cred->euid.val;
+	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
+	/* A listener's children get a copy of its record. */
+	if (NOTES_EARLY && !owner && sk->__sk_common.skc_state != LISTENS) {
+		struct ringtap_socket_owner early = {.process = process, .cookie = cookie, .uid = uid};
+		long err;
+
+		if (process != last_named) {
+			name_once(task, process);
+			last_named = process;
+		}
+		err = bpf_map_update_elem(&early_owners, &cookie, &early, BPF_NOEXIST);
+		if (!err || err == -EEXIST)
+			return 0;
+	}
+	if (!owner)
+		owner = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (owner && (!owner->process || owner->cookie != cookie))
-		set_owner(owner, task, process_of(task), cookie, BPF_CORE_READ(task, real_cred, euid.val));
+		set_owner(owner, task, process, cookie, uid);
 	return 0;
 }
 
@@ -275,7 +299,7 @@ int owner_holders(struct bpf_iter__task_file *ctx)
 	__u32 references = references_of(file);
 	struct sock *sk = socket->sk;
 	/* One of them is the iterator's own, for as long as it shows the file. */
-	if (references < 3 || !sk || !has_packets(sk))
+	if (references < 3 || !sk || !is_of_packets(sk))
 		return 0;
 	struct ringtap_holder holder = {.references = references - 1};
 	holder.cookie = sk->__sk_common.skc_cookie.counter;

@@ -19,6 +19,15 @@
 #define LISTENS	     10		/* sock_common.skc_state, TCP_LISTEN */
 #define TIME_WAIT    6		/* the same: these two are no whole sockets */
 #define NEW_SYN_RECV 12
+#define AF_INET	     2
+#define AF_INET6     10
+#define AF_PACKET    17
+
+/* Whether sockets of this address family send or get packets. */
+static __always_inline int has_packets(__u32 family)
+{
+	return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
+}
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
@@ -26,6 +35,18 @@ struct {
 	__type(key, int);
 	__type(value, struct ringtap_socket_owner);
 } socket_owners __weak SEC(".maps");
+
+/*
+ * Cookie → the owner of a socket that was there at the start: to note it takes a tenth of the time that the kernel
+ * takes for a record. The record is made when the socket is first used or has a packet, and what is noted here then
+ * does not count any more. The loader sets the size; sockets for which there is no room get their records at once.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, struct ringtap_socket_owner);
+} early_owners __weak SEC(".maps");
 
 /* Cookie → the last owner of a TCP socket that is closed: TIME_WAIT has the cookie, but not the record. */
 struct {
@@ -73,6 +94,9 @@ __weak const volatile struct ringtap_choice cfg_choice = {};
 #define CHOOSES_PROCESSES                                                                                              \
 	(cfg_choice.pid_count || cfg_choice.comm_count || cfg_choice.cgroup_count || cfg_choice.command)
 #define CHOOSES (CHOOSES_PROCESSES || cfg_choice.uid_count)
+
+/* Sockets are noted by cookies, which are seen only where they can be loaded. */
+#define NOTES_EARLY cfg_kernel_casts
 
 /* What a record says of a socket with this cookie; 0: it cannot be a copy of a listener's record. */
 static __always_inline void set_known(struct ringtap_owner *end, struct ringtap_socket_owner *known, __u64 cookie,

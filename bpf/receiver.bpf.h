@@ -6,14 +6,9 @@
 #ifndef RINGTAP_RECEIVER_BPF_H
 #define RINGTAP_RECEIVER_BPF_H
 
-#include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
-#include "sender.bpf.h"
+#include "inet.bpf.h"
 
-#define TCP_FLAGS_AT	      13 /* in its header */
-#define TCP_SYN		      2
 #define MOST_HOOKS	      8
 #define MOST_ADDRESSES	      8
 #define PRIORITY_CONNTRACK    (-200) /* enum nf_ip_hook_priorities */
@@ -24,69 +19,6 @@
 /* Kernels can be built without either, and their types then lack these members. */
 #define HAS_IPV6      bpf_core_field_exists(struct sock_common, skc_v6_daddr)
 #define HAS_NETFILTER bpf_core_field_exists(struct net, nf)
-
-struct inet_packet {
-	struct bpf_sock_tuple tuple;
-	__u8 v4;
-	__u8 protocol;
-	__u8 tcp_flags;
-	__u8 reserved;
-};
-
-/* Addresses and ports; returns 0 for what is neither TCP nor UDP, for later fragments, and for groups of receivers. */
-static __always_inline int read_packet(struct __sk_buff *skb, __u64 offset, struct inet_packet *packet)
-{
-	void *data = (void *)(long)skb->data;
-	void *end = (void *)(long)skb->data_end;
-	void *at = data + offset;
-
-	if (skb->protocol == bpf_htons(ETH_P_IP)) {
-		struct iphdr *ip = at;
-
-		if ((void *)(ip + 1) > end || ip->frag_off & bpf_htons(0x1fff))
-			return 0;
-		packet->v4 = 1;
-		packet->protocol = ip->protocol;
-		packet->tuple.ipv4.saddr = ip->saddr;
-		packet->tuple.ipv4.daddr = ip->daddr;
-		if ((ip->daddr & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000) || ip->daddr == 0xffffffff)
-			return 0;
-		at += (ip->ihl & 0xf) * 4;
-	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
-		struct ipv6hdr *ip = at;
-
-		if ((void *)(ip + 1) > end)
-			return 0;
-		packet->protocol = ip->nexthdr;
-		__builtin_memcpy(packet->tuple.ipv6.saddr, &ip->saddr, sizeof(ip->saddr));
-		__builtin_memcpy(packet->tuple.ipv6.daddr, &ip->daddr, sizeof(ip->daddr));
-		if (ip->daddr.s6_addr[0] == 0xff)
-			return 0;
-		at += sizeof(*ip);
-	} else {
-		return 0;
-	}
-	if (packet->protocol != IPPROTO_TCP && packet->protocol != IPPROTO_UDP)
-		return 0;
-	if (at + TCP_FLAGS_AT + 1 > end) {
-		/* A UDP header of 8 bytes may be all that there is. */
-		if (packet->protocol == IPPROTO_TCP || at + 4 > end)
-			return 0;
-	} else if (packet->protocol == IPPROTO_TCP) {
-		packet->tcp_flags = *(__u8 *)(at + TCP_FLAGS_AT);
-	}
-	if (at + 4 > end)
-		return 0;
-	__be16 *ports = at;
-	if (packet->v4) {
-		packet->tuple.ipv4.sport = ports[0];
-		packet->tuple.ipv4.dport = ports[1];
-	} else {
-		packet->tuple.ipv6.sport = ports[0];
-		packet->tuple.ipv6.dport = ports[1];
-	}
-	return 1;
-}
 
 static __always_inline struct net_device *device_of_skb(struct __sk_buff *skb)
 {
@@ -408,7 +340,7 @@ static __always_inline void set_tcp(struct __sk_buff *skb, struct bpf_sock *sk, 
 	}
 	struct sock *kernel_sk = loadable(&tcp->inet_conn.icsk_inet.sk);
 	__u64 cookie = kernel_sk->__sk_common.skc_cookie.counter;
-	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
+	struct ringtap_socket_owner *owner = record_of(full, cookie);
 	if (cfg_kernel_casts && listens && owner)
 		remember(cookie, owner);
 	if (!owner && is_mptcp(tcp)) {
@@ -454,7 +386,7 @@ static __always_inline void set_udp(struct __sk_buff *skb, struct bpf_sock *sk, 
 			return;
 		}
 	}
-	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
+	struct ringtap_socket_owner *owner = record_of(sk, cookie);
 	set_known(end, owner, 0, 0);
 	if (owner)
 		end->cookie = owner->cookie;
@@ -500,8 +432,8 @@ static __always_inline void find_receiver(struct __sk_buff *skb, __u64 offset, s
 	struct recent_receiver *recent = NULL;
 	if (cfg_kernel_casts && packet.protocol == IPPROTO_TCP) {
 		recent = recent_of(&packet);
-		if (recent && set_recent(skb, &packet, recent, end))
-			return;
+		if (!recent || set_recent(skb, &packet, recent, end))
+			return; /* it is never missing */
 	}
 	look_up_receiver(skb, &packet, recent, end);
 }

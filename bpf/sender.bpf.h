@@ -7,13 +7,9 @@
 #define RINGTAP_SENDER_BPF_H
 
 #include <linux/in.h>
-#include "emit.bpf.h"
-#include "process.bpf.h"
+#include "recall.bpf.h"
 
 #define LOOPBACK_IFINDEX 1 /* in every network namespace */
-#define AF_INET		 2
-#define AF_INET6	 10
-#define AF_PACKET	 17
 #define SOCK_STREAM	 1
 #define SOCK_DGRAM	 2
 #define SOCK_RAW	 3
@@ -187,10 +183,10 @@ static __always_inline int is_subflow(struct bpf_sock *full)
 static __always_inline void set_subflow(struct ringtap_owner *end, struct mptcp_sock *mptcp)
 {
 	struct sock *sk = &mptcp->sk.icsk_inet.sk;
+
 	__u64 cookie = sk->__sk_common.skc_cookie.counter;
 
-	set_known(end, bpf_sk_storage_get(&socket_owners, mptcp, 0, 0), cookie,
-		  sk->__sk_common.skc_state == LISTENS || !cookie);
+	set_known(end, record_of(mptcp, cookie), cookie, sk->__sk_common.skc_state == LISTENS || !cookie);
 	if (end->kind == RINGTAP_OWNER_SOCKET && !sk->sk_socket)
 		end->kind = RINGTAP_OWNER_CLOSED;
 }
@@ -294,84 +290,6 @@ static __always_inline void set_references_of_sender(struct ringtap_owner *end, 
 		end->references -= is_counted_call();
 }
 
-/*
- * Where the records of sockets were found lately, so that the kernel is not asked, which is a call. A record stays
- * where it is as long as its socket lives, and a cookie is never given twice, so nothing can go stale. Only records
- * that were written for their own socket are remembered, no copies of a listener's. Needs loads, cfg_kernel_casts.
- */
-#define MOST_RECENT_RECORDS 1024 /* for each CPU; a power of two */
-struct recent_record {
-	__u64 cookie; /* of the socket; 0: being written */
-	__u64 record;
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, MOST_RECENT_RECORDS);
-	__type(key, __u32);
-	__type(value, struct recent_record);
-} recent_records __weak SEC(".maps");
-
-static __always_inline struct recent_record *recent_record_of(__u64 cookie)
-{
-	__u32 index = cookie % MOST_RECENT_RECORDS;
-
-	return bpf_map_lookup_elem(&recent_records, &index);
-}
-
-static __always_inline void remember(__u64 cookie, struct ringtap_socket_owner *owner)
-{
-	struct recent_record *recent = cookie && owner->cookie == cookie ? recent_record_of(cookie) : NULL;
-
-	if (!recent)
-		return;
-	*(volatile __u64 *)&recent->cookie = 0;
-	barrier();
-	*(volatile __u64 *)&recent->record = (__u64)owner;
-	barrier();
-	*(volatile __u64 *)&recent->cookie = cookie;
-}
-
-_Static_assert(__builtin_offsetof(struct ringtap_socket_owner, process) == 0 &&
-		       __builtin_offsetof(struct ringtap_socket_owner, cookie) == 8,
-	       "load_record() reads them as two words");
-/* The record at this address, as set_known() reads it; 0 if it is being written, or is not of this socket. */
-static __always_inline int load_record(__u64 address, __u64 cookie, __u64 *process, __u32 *uid)
-{
-	/* Loads need a type of the kernel's, and this one is two words. */
-	struct timespec64 *record = rdonly_cast((void *)address, bpf_core_type_id_kernel(struct timespec64));
-	struct timespec64 *user = rdonly_cast((void *)address + __builtin_offsetof(struct ringtap_socket_owner, uid),
-					      bpf_core_type_id_kernel(struct timespec64));
-	__u64 before = record->tv_nsec;
-	barrier();
-	*process = record->tv_sec;
-	barrier();
-	*uid = user->tv_sec;
-	barrier();
-	__u64 after = record->tv_nsec;
-	barrier();
-	return *process && before == cookie && after == cookie && (__u64)record->tv_sec == *process;
-}
-
-/* The record of a live socket, if it was found lately; 0: ask the kernel. */
-static __always_inline int recall(__u64 cookie, __u64 *process, __u32 *uid)
-{
-	struct recent_record *recent = cookie ? recent_record_of(cookie) : NULL;
-
-	if (!recent || *(volatile __u64 *)&recent->cookie != cookie)
-		return 0;
-	__u64 record = *(volatile __u64 *)&recent->record;
-	barrier();
-	return *(volatile __u64 *)&recent->cookie == cookie && load_record(record, cookie, process, uid);
-}
-
-static __always_inline void set_recalled(struct ringtap_owner *end, __u32 kind, __u64 process, __u32 uid, __u64 cookie)
-{
-	end->kind = kind;
-	end->process = process;
-	end->uid = uid;
-	end->cookie = cookie;
-}
-
 /* More of a socket that is not sending now. */
 static __always_inline void set_use(struct ringtap_owner *end, int is_tcp, struct sock *sk)
 {
@@ -383,20 +301,37 @@ static __always_inline void set_use(struct ringtap_owner *end, int is_tcp, struc
 		end->references = references_of(sk);
 }
 
-/* The running thread, if it is the sender and the one that is remembered; 0: else. */
-static __always_inline int set_recalled_sender(struct __sk_buff *skb, struct ringtap_owner *end, struct sock *sk,
-					       __u32 family, __u64 cookie)
+/*
+ * The running thread, if it is the sender and is remembered for this socket, as it is for most packets; 0: else. In the
+ * program itself and without a function, whose call takes some 10 ns, and by as few loads as possible.
+ */
+static __always_inline int set_recalled_sender(struct __sk_buff *skb, struct ringtap_owner *end)
 {
-	struct task_struct *task = running_task();
-	__u64 process;
-	__u32 uid;
+	struct bpf_sock *sk = skb->sk;
 
-	if (!recall(cookie, &process, &uid) || process != process_of(task) || uid != uid_of(task) ||
-	    !is_sending(skb, NULL, sk, family, task->flags))
+	if (!cfg_kernel_casts || !sk)
 		return 0;
-	set_running(end, RINGTAP_OWNER_SENDER, task, process, uid);
+	__u32 family = sk->family;
+	if (!has_packets(family) || sk->state == TIME_WAIT || sk->state == NEW_SYN_RECV)
+		return 0;
+	family = forgotten(family, skb->len);
+	struct sock *kernel_sk = rdonly_cast(sk, bpf_core_type_id_kernel(struct sock));
+	__u64 cookie = kernel_sk->__sk_common.skc_cookie.counter;
+	/* What is no pointer costs less where the verifier knows the task. */
+	struct task_struct *known_task = (void *)bpf_get_current_task_btf();
+	struct task_struct *task = rdonly_cast(known_task, bpf_core_type_id_kernel(struct task_struct));
+	__u64 started =
+		known_task->pid == known_task->tgid ? known_task->start_boottime : task->group_leader->start_boottime;
+	__u64 process = RINGTAP_PROCESS(known_task->tgid, started);
+	__u32 uid = uid_of(task);
+	if (!is_recalled_owner(cookie, process, uid) || !is_sending(skb, NULL, kernel_sk, family, known_task->flags))
+		return 0;
+	end->kind = RINGTAP_OWNER_SENDER;
+	end->process = process;
+	end->thread = known_task->pid;
+	end->uid = uid;
 	end->cookie = cookie;
-	set_references_of_sender(end, sk);
+	set_references_of_sender(end, kernel_sk);
 	return 1;
 }
 
@@ -420,7 +355,7 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 	if (!sk)
 		return;
 	__u32 family = sk->family;
-	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET) {
+	if (!has_packets(family)) {
 		set_tun_writer(skb, end);
 		return;
 	}
@@ -441,9 +376,7 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 		return;
 	}
 	__u64 cookie = cfg_kernel_casts ? kernel_sk->__sk_common.skc_cookie.counter : 0;
-	if (cfg_kernel_casts && sending && !full && set_recalled_sender(skb, end, kernel_sk, family, cookie))
-		return;
-	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
+	struct ringtap_socket_owner *owner = record_of(sk, cookie);
 	if (!owner && !full)
 		full = bpf_sk_fullsock(sk);
 	if (cfg_kernel_casts && sending && owner)

@@ -115,13 +115,16 @@ static __always_inline long copy_frame(struct __sk_buff *skb, enum program_type 
 	return err;
 }
 
-/* From the filter on, for a frame that is counted as seen. `is_clone`: its sk_buff is not that of the packet. */
-static __always_inline void record_frame(struct __sk_buff *skb, enum program_type type, struct tap *tap,
+/*
+ * From the filter on, for a frame that is counted as seen at the tap `which`. `is_clone`: its sk_buff is not that of
+ * the packet.
+ */
+static __always_inline void record_frame(struct __sk_buff *skb, enum program_type type, struct tap *tap, __u32 which,
 					 int (*filter)(struct __sk_buff *), int has_link, int is_clone)
 {
 	struct record record;
 	struct sk_buff *kernel_skb = (void *)skb;
-	int behind_link = begins_behind_link(skb, tap->tap, has_link);
+	int behind_link = begins_behind_link(skb, which, has_link);
 	int undecided = cfg_filter && behind_link;
 
 	if (undecided) {
@@ -143,8 +146,7 @@ static __always_inline void record_frame(struct __sk_buff *skb, enum program_typ
 	if (record.trace)
 		*record.trace = (struct ringtap_trace){.skb = (__u64)kernel_skb};
 	if (record.owners) {
-		__u32 other =
-			find_owners(skb, record.owners, tap->tap == RINGTAP_TAP_TC_EGRESS, has_link && !behind_link);
+		__u32 other = find_owners(skb, record.owners, which == RINGTAP_TAP_TC_EGRESS, has_link && !behind_link);
 
 		if (other) {
 			record_leave_out(tap, &record, clamped(other, RINGTAP_CNT_UNKNOWN_OWNER));
@@ -166,7 +168,7 @@ static __always_inline void record_frame(struct __sk_buff *skb, enum program_typ
 	record.event->csum = checksum_state(skb, type);
 	record.event->verdict = TC_ACT_UNSPEC;
 	/* skb_record_rx_queue() stores the queue plus one (include/linux/skbuff.h). */
-	if ((tap->tap == RINGTAP_TAP_TC_INGRESS || tap->tap == RINGTAP_TAP_PACKET_IN) && skb->queue_mapping)
+	if ((which == RINGTAP_TAP_TC_INGRESS || which == RINGTAP_TAP_PACKET_IN) && skb->queue_mapping)
 		record.event->rx_queue = skb->queue_mapping - 1;
 	__u64 copied = 0;
 	if (REDUCES) {
@@ -208,7 +210,7 @@ static __always_inline int tc_tap(struct __sk_buff *skb, __u32 which, int (*filt
 	struct tap tap;
 
 	if (tap_begin(&tap, which, skb->ifindex, netns_of(skb)))
-		record_frame(skb, TC, &tap, filter, has_link, 0);
+		record_frame(skb, TC, &tap, which, filter, has_link, 0);
 	return TC_ACT_UNSPEC;
 }
 
@@ -273,8 +275,9 @@ static __always_inline int packet_frame(struct __sk_buff *skb, __u32 slot, int (
 
 	if (out ? slot & RINGTAP_SLOT_NO_OUT : !cfg_packet_in)
 		return 0;
-	if (tap_begin_in_slot(&tap, out ? RINGTAP_TAP_PACKET_OUT : RINGTAP_TAP_PACKET_IN, slot & RINGTAP_SLOT_NUMBER))
-		record_frame(skb, SOCKET_FILTER, &tap, filter, has_link, out);
+	__u32 which = out ? RINGTAP_TAP_PACKET_OUT : RINGTAP_TAP_PACKET_IN;
+	if (tap_begin_in_slot(&tap, which, slot & RINGTAP_SLOT_NUMBER))
+		record_frame(skb, SOCKET_FILTER, &tap, which, filter, has_link, out);
 	return 0;
 }
 
@@ -313,7 +316,8 @@ static __always_inline void find_socket(struct place *place, struct ringtap_owne
 	owners->receiver.kind = RINGTAP_OWNER_UNKNOWN;
 	if (!full)
 		return;
-	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, full, 0, 0);
+	__u64 cookie = bpf_get_socket_cookie(skb);
+	struct ringtap_socket_owner *owner = record_of(full, cookie);
 	int tcp = full->protocol == IPPROTO_TCP;
 	struct sock *kernel_sk = BPF_CORE_READ((struct sk_buff *)(void *)skb, sk);
 	if (!owner) {
@@ -321,7 +325,7 @@ static __always_inline void find_socket(struct place *place, struct ringtap_owne
 			owners->receiver.kind = RINGTAP_OWNER_KERNEL;
 		return;
 	}
-	set_known(&owners->receiver, owner, bpf_get_socket_cookie(skb), tcp && full->state == LISTENS);
+	set_known(&owners->receiver, owner, cookie, tcp && full->state == LISTENS);
 	if (owners->receiver.kind == RINGTAP_OWNER_SOCKET && tcp && !BPF_CORE_READ(kernel_sk, sk_socket))
 		owners->receiver.kind = RINGTAP_OWNER_CLOSED;
 }

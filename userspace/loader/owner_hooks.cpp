@@ -5,8 +5,10 @@
 #include <bpf/libbpf.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <fstream>
 #include <string>
 #include <utility>
 
@@ -17,9 +19,12 @@
 namespace ringtap {
 namespace {
 
-constexpr std::array kMaps = {"socket_owners",  "closed_sockets",   "processes",
-                              "process_events", "loopback_senders", "command_processes",
-                              "last_dropped",   "recent_receivers", "recent_records"};
+constexpr const char* kEarlyOwners = "early_owners";
+constexpr std::uint32_t kMostEarlyOwners = 1U << 17;  // 10 MB
+
+constexpr std::array kMaps = {"socket_owners",    "closed_sockets",    "processes",    "process_events",
+                              "loopback_senders", "command_processes", "last_dropped", "recent_receivers",
+                              "recent_records",   kEarlyOwners};
 
 constexpr const char* kAtFork = "owner_forked";   // only with a command
 constexpr const char* kAtDrop = "owner_dropped";  // only with the drop tap
@@ -70,6 +75,13 @@ Result<> look_at_files(int program) {
   return got == 0 ? ok() : Result<>(Error::from_errno(errno, "look at the sockets that are open"));
 }
 
+// Of the whole system, sockets among them.
+std::uint32_t open_files() {
+  std::uint32_t count = 0;
+  std::ifstream("/proc/sys/fs/file-nr") >> count;
+  return count;
+}
+
 }  // namespace
 
 void choose_owner_programs(const bpf_object* object, const OwnerWishes& wishes, const KernelFeatures& features) {
@@ -86,6 +98,9 @@ void choose_owner_programs(const bpf_object* object, const OwnerWishes& wishes, 
                               wishes.who && (program != kHolders || wishes.counts_holders));
   }
   for (const char* const map : kMaps) bpf_map__set_autocreate(bpf_object__find_map_by_name(object, map), wishes.who);
+  const std::uint32_t early = wishes.who && features.kernel_casts ? open_files() : 0;
+  bpf_map__set_max_entries(bpf_object__find_map_by_name(object, kEarlyOwners),
+                           std::clamp<std::uint32_t>(early, 1, kMostEarlyOwners));
 }
 
 struct OwnerHooks::Ring {
