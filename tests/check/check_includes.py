@@ -8,7 +8,7 @@ import re
 import tree
 
 TARGETS = "tools/cmake/RingtapTargets.cmake"
-PRECOMPILED = re.compile(r"target_precompile_headers\(ringtap_(?:test_)?precompiled PRIVATE ([^)]*)\)")
+PRECOMPILED = r"target_precompile_headers\({} PRIVATE ([^)]*)\)"
 
 # Header → what only it declares; names that several headers declare are left out.
 DECLARES = {
@@ -45,8 +45,11 @@ NO_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((?:.|\n)*?\)"|"(?:\\.|[^"\\\n])*"|
 def precompiled(root):
     if not os.path.exists(os.path.join(root, TARGETS)):
         return []
-    lists = PRECOMPILED.findall(tree.read(root, TARGETS))
-    return [header.strip("<>") for headers in lists for header in headers.split()] or ["the list of headers"]
+    found = []
+    for target in ("ringtap_precompiled", "ringtap_test_precompiled"):
+        match = re.search(PRECOMPILED.format(target), tree.read(root, TARGETS))
+        found += [header.strip("<>") for header in match[1].split()] if match else [f"the list of {target}"]
+    return found
 
 
 class Includes:

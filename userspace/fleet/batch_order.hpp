@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Puts the batches of one host into the order of their numbers, drops what comes twice, and finds those that never
-// come. A sender has at most kBatchesUnderWay batches on their way: so one is missing for certain if a batch comes that
-// is that much later, or once nothing more will come. One thread.
+// come. A sender has at most kBatchesUnderWay batches on their way: so one has not come for certain if a batch comes
+// that is that much later, or once nothing more will come. It is looked for by reading the stream again before it is
+// missing. One thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,6 +17,11 @@ namespace ringtap {
 
 inline constexpr std::uint64_t kBatchesUnderWay = 64;
 
+// nats-server 2.9 at times keeps a message on two of its three copies only when servers fail, and does not notice. Each
+// reading is of any of the copies: all of these are of the one without the message once in a thousand such cases. Where
+// a stream has one copy they find nothing more.
+inline constexpr unsigned kMostReadings = 6;
+
 // Batches that were sent and did not come.
 struct MissingBatches {
   std::uint64_t first = 0;
@@ -25,29 +32,52 @@ struct MissingBatches {
 template <class T>
 class BatchOrder {
  public:
-  // `sent_before`: packets in all batches with lower numbers.
+  // `sequence`: where it is in the stream. `sent_before`: packets in all batches with lower numbers.
   struct Numbered {
     std::uint64_t number = 0;
+    std::uint64_t sequence = 0;
     std::uint64_t sent_before = 0;
     std::uint64_t packets = 0;
     T batch;
   };
 
-  // False: it came before.
+  // False: it came before. It is a repeat unless the same message was read again.
   bool put(Numbered numbered) {
     const std::uint64_t number = numbered.number;
-    const bool is_new = number >= next_ && waiting_.try_emplace(number, std::move(numbered)).second;
-    repeats_ += is_new ? 0 : 1;
-    return is_new;
+    const std::uint64_t sequence = numbered.sequence;
+    if (number >= next_) {
+      const auto [at, is_new] = waiting_.try_emplace(number, std::move(numbered));
+      repeats_ += at->second.sequence == sequence ? 0 : 1;
+      return is_new;
+    }
+    const auto taken = taken_.find(number);
+    repeats_ += taken != taken_.end() && taken->second == sequence ? 0 : 1;
+    return false;
   }
   // Whether there is one, and it is the next for certain.
   [[nodiscard]] bool can_take() const {
     if (waiting_.empty()) return false;
     return waiting_.begin()->first == next_ || is_over_ || waiting_.rbegin()->first >= next_ + kBatchesUnderWay;
   }
-  // The one with the lowest number of those that came, if batches before it are missing for certain.
-  [[nodiscard]] const Numbered* after_missing() const {
-    return can_take() && waiting_.begin()->first != next_ ? &waiting_.begin()->second : nullptr;
+  enum class Search : std::uint8_t {
+    kNone,      // nothing is missing
+    kUnderWay,  // the stream is being read again
+    kNext,      // it has been in vain so far: read_again()
+    kOver,      // in vain for good: take() leaves out what is missing
+  };
+  // `next_sequence`: how far the stream has been read; `is_caught_up`: to its end.
+  [[nodiscard]] Search search(std::uint64_t next_sequence, bool is_caught_up) const {
+    if (!can_take() || waiting_.begin()->first == next_) return Search::kNone;
+    if (next_sequence <= waiting_.begin()->second.sequence && !is_caught_up) return Search::kUnderWay;
+    return readings_ < kMostReadings ? Search::kNext : Search::kOver;
+  }
+  // From where in the stream. What is missing may have been stored before batches with lower numbers.
+  std::uint64_t read_again() {
+    ++readings_;
+    if (taken_.size() < kBatchesUnderWay) return 1;
+    return std::min_element(taken_.begin(), taken_.end(),
+                            [](const auto& one, const auto& other) { return one.second < other.second; })
+        ->second;
   }
   // The next one, none if it may still come.
   std::optional<Numbered> take() {
@@ -59,6 +89,9 @@ class BatchOrder {
     }
     std::optional<Numbered> taken = std::move(first->second);
     waiting_.erase(first);
+    readings_ = 0;
+    taken_.emplace(taken->number, taken->sequence);
+    if (taken_.size() > kBatchesUnderWay) taken_.erase(taken_.begin());
     next_ = taken->number + 1;
     expected_ = taken->sent_before + taken->packets;
     return taken;
@@ -76,6 +109,8 @@ class BatchOrder {
   std::uint64_t next_ = 0;
   std::uint64_t expected_ = 0;  // what the next one should have as sent_before
   std::uint64_t repeats_ = 0;
+  std::map<std::uint64_t, std::uint64_t> taken_;  // number → sequence of the last ones, kBatchesUnderWay at most
+  unsigned readings_ = 0;                         // again, of what is missing before those that wait
   bool is_over_ = false;
   std::vector<MissingBatches> missing_;
 };

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <deque>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -34,12 +33,9 @@ constexpr auto kAliveTime = 1s;        // for its answer
 constexpr auto kAskAbsent = 200ms;
 constexpr auto kAbsence = 3s;
 constexpr auto kLongestSilence = 60s;
-constexpr auto kStopAgain = 1s;    // to those that have not ended
-constexpr auto kSettleTime = 1s;   // after the last batch, for those before it
-constexpr auto kLongestEnd = 60s;  // without anything, after the stop
-// nats-server 2.9 keeps a message on two of its three copies at times when servers fail, and does not notice. Each new
-// consumer reads any of the copies, so with these one in a thousand finds only the one without the message.
-constexpr unsigned kMostReadings = 6;
+constexpr auto kStopAgain = 1s;                 // to those that have not ended
+constexpr auto kSettleTime = 1s;                // after the last batch, for those before it
+constexpr auto kLongestEnd = 60s;               // without anything, after the stop
 constexpr std::size_t kMostInterfaces = 65536;  // of one host
 
 bool same_interface(const Interface& one, const Interface& other) {
@@ -59,7 +55,6 @@ bool FleetHostAccount::balances() const {
 // A host's batches, and the record of it that comes next. A sink for the reader of one section.
 struct FleetSource::Host final : public Sink {
   struct Stored {
-    std::uint64_t sequence = 0;  // in the stream
     NatsMessage message;
     PackedBatch packed;
   };
@@ -74,8 +69,6 @@ struct FleetSource::Host final : public Sink {
   std::size_t index;
   SubjectReader batches;
   BatchOrder<Stored> order;
-  std::deque<std::uint64_t> read;  // where in the stream the last batches were, kBatchesUnderWay at most
-  unsigned readings = 0;           // again, of what is missing before the batches that wait
   std::unique_ptr<CaptureReader> reader;
   std::optional<RecordView> head;
   std::uint64_t until_ns = 0;          // no record from before this will come
@@ -86,6 +79,7 @@ struct FleetSource::Host final : public Sink {
   bool alive_pending = false;
   std::optional<Clock::time_point> absent_since;  // the servers know no such agent
   bool is_gone = false;                           // its agent is
+  unsigned last_readings = 0;                     // … and the stream is still to be read so often
   bool is_finished = false;                       // nothing more will come
   std::optional<Clock::time_point> end_seen;
   HostCounters counted;                         // with the last batch that was read
@@ -118,22 +112,18 @@ struct FleetSource::Host final : public Sink {
   Result<> finish() override { return ok(); }
   [[nodiscard]] std::uint64_t records_stored() const override { return 0; }
 
-  // Whether batches are missing that another reading may find; it begins once the one before has come as far.
+  // Whether batches that are missing are looked for by reading again.
   bool reads_again() {
-    const auto* after = order.after_missing();
-    if (after == nullptr) return false;
-    const bool is_through = batches.next_sequence() > after->batch.sequence || batches.is_caught_up();
-    if (!is_through) return true;
-    if (readings == kMostReadings) return false;
-    ++readings;
-    // The missing one may have been stored before others with lower numbers.
-    batches.start_again(read.size() < kBatchesUnderWay ? 1 : *std::min_element(read.begin(), read.end()));
-    return true;
+    using Search = BatchOrder<Stored>::Search;
+    const Search search = order.search(batches.next_sequence(), batches.is_caught_up());
+    if (search == Search::kNext) batches.start_again(order.read_again());
+    return search == Search::kNext || search == Search::kUnderWay;
   }
 
-  // What it sent before that may not have been asked for yet.
-  void lose_agent() {
+  // What it sent before that may not have been asked for yet: the stream is read on so often.
+  void lose_agent(unsigned readings) {
     is_gone = true;
+    last_readings = readings;
     batches.start_again();
   }
 
@@ -197,9 +187,10 @@ void FleetSource::receive_status(const NatsMessage& message) {
       host.absent_since.reset();
     } else if (message.status() == 503) {
       if (!host.absent_since) host.absent_since = now;
-      if (now - *host.absent_since > kAbsence) host.lose_agent();
+      if (now - *host.absent_since > kAbsence) host.lose_agent(1);
     } else {
-      host.lose_agent();
+      // It has ended, and a server has its last batch; a copy of the stream has that some time later.
+      host.lose_agent(kMostReadings);
     }
     return;
   }
@@ -213,7 +204,6 @@ void FleetSource::receive_batch(NatsMessage message) {
   if (!place || found == hosts_.end()) return;
   progress_ = Clock::now();
   Host& host = **found;
-  host.heard = progress_;
   host.absent_since.reset();
   host.batches.on_message(*place, progress_);
   auto packed = parse_batch_header(message.data());
@@ -231,10 +221,12 @@ void FleetSource::receive_batch(NatsMessage message) {
   const bool is_well = host.account.clock.empty() || host.account.clock == kSynchronised;
   if (is_well) host.account.clock = header.clock;
   host.account.clock_error_ns = std::max(host.account.clock_error_ns, header.clock_error_ns);
-  host.order.put({.number = header.number,
-                  .sent_before = header.sent_before,
-                  .packets = header.packets,
-                  .batch = {place->sequence, std::move(message), packed.take()}});
+  const bool is_new = host.order.put({.number = header.number,
+                                      .sequence = place->sequence,
+                                      .sent_before = header.sent_before,
+                                      .packets = header.packets,
+                                      .batch = {std::move(message), packed.take()}});
+  if (is_new) host.heard = progress_;
 }
 
 void FleetSource::look_alive(Host& host, Clock::time_point now) {
@@ -244,7 +236,7 @@ void FleetSource::look_alive(Host& host, Clock::time_point now) {
     host.absent_since.reset();
     return;
   }
-  if (now - host.heard > kLongestSilence) return host.lose_agent();
+  if (now - host.heard > kLongestSilence) return host.lose_agent(1);
   if (now - host.alive_asked > kAliveTime) host.alive_pending = false;
   const bool is_asked_too_soon = host.absent_since && now - host.alive_asked < kAskAbsent;
   if (host.alive_pending || is_asked_too_soon || now - host.heard < kSilence) return;
@@ -259,20 +251,21 @@ void FleetSource::look_after(Host& host, Clock::time_point now) {
   if (host.is_finished) return;
   look_alive(host, now);
   if (host.batches.is_caught_up() && host.end_seen && now - *host.end_seen > kSettleTime) host.order.end();
+  if (host.batches.is_caught_up() && host.last_readings > 0 && !host.end_seen && --host.last_readings > 0) {
+    host.batches.start_again();
+  }
   if (host.batches.is_caught_up() && host.is_gone) host.order.end();
-  const bool needs_more = host.reads_again() || host.order.waiting() < kEnoughWaiting || !host.order.can_take();
+  const bool needs_more =
+      (waits_for(host, now) && host.reads_again()) || host.order.waiting() < kEnoughWaiting || !host.order.can_take();
   if (needs_more && !host.account.has_ended) host.batches.ask(nats_, host.is_gone ? kLastPatience : kAskPatience, now);
 }
 
 // False: the next batch is not here.
 bool FleetSource::next_section(Host& host) {
-  if (host.reads_again()) return false;
+  if (waits_for(host, Clock::now()) && host.reads_again()) return false;
   auto next = host.order.take();
   if (!next) return false;
   const Host::Stored& stored = next->batch;
-  host.readings = 0;
-  host.read.push_back(stored.sequence);
-  if (host.read.size() > kBatchesUnderWay) host.read.pop_front();
   const BatchHeader& header = stored.packed.header;
   if (host.order.missing().size() > host.account.gaps.size()) {
     // Of a gap that lies between two readings, and of one at the beginning, nothing is known.
@@ -318,7 +311,10 @@ Result<> FleetSource::advance(Host& host) {
           host.account.has_ended || (host.is_gone && host.batches.is_caught_up() && host.order.waiting() == 0);
       if (host.is_finished && !host.account.has_ended) {
         host.account.ended_ns = host.until_ns;
-        host.account.trouble = "its agent is gone; what it had captured after its last batch is lost";
+        const std::uint64_t unread = host.batches.unread();
+        host.account.trouble = unread == 0 ? "its agent is gone; what it had captured after its last batch is lost"
+                                           : "its agent is gone, and no server sends the last " +
+                                                 std::to_string(unread) + " of its batches, though they are stored";
         settings_.tell(host.account.host + ": " + host.account.trouble);
       }
       return ok();
@@ -338,12 +334,16 @@ Result<> FleetSource::advance(Host& host) {
   return ok();
 }
 
+bool FleetSource::waits_for(const Host& host, Clock::time_point now) const {
+  return settings_.window.count() == 0 || now - host.heard <= settings_.window;
+}
+
 // Up to this time everything has come of those hosts that are waited for.
 std::uint64_t FleetSource::bound(Clock::time_point now) const {
   std::uint64_t least = kNever;
   for (const auto& host : hosts_) {
     if (host->is_finished || host->head) continue;
-    if (settings_.window.count() > 0 && now - host->heard > settings_.window) continue;
+    if (!waits_for(*host, now)) continue;
     least = std::min(least, host->until_ns);
   }
   return least;

@@ -39,7 +39,7 @@ struct FleetHostAccount {
   std::uint64_t queue = 0;    // in batches that found the agent's queue full
   std::uint64_t lost = 0;     // by the kernel side, as far as is known
   std::uint64_t batches = 0;
-  std::uint64_t repeats = 0;  // batches that came twice
+  std::uint64_t repeats = 0;  // batches that were stored twice
   std::string boot;           // of its kernel
   std::string clock;          // as in BatchHeader, the worst so far
   std::uint64_t clock_error_ns = 0;
@@ -86,6 +86,8 @@ class FleetSource final : public RecordSource {
   Result<SourceState> end(Sink& sink);
   bool next_section(Host& host);
   Result<std::uint64_t> merge(Sink& sink, std::uint64_t max_records);
+  // It is not behind for longer than the window.
+  [[nodiscard]] bool waits_for(const Host& host, Clock::time_point now) const;
   [[nodiscard]] std::uint64_t bound(Clock::time_point now) const;
   [[nodiscard]] bool is_over() const;
   void tell_agents_to_stop(Clock::time_point now);

@@ -84,6 +84,7 @@ void SubjectReader::start_again() {
 void SubjectReader::start_again(std::uint64_t sequence) {
   start_again();
   next_sequence_ = sequence;
+  broken_promises_ = 0;
 }
 
 }  // namespace ringtap

@@ -39,8 +39,10 @@ class SubjectReader {
   void start_again(std::uint64_t sequence);
 
   [[nodiscard]] const std::string& subject() const { return subject_; }
-  // The servers have no more than came.
+  // The servers have no more than came, or do not send it.
   [[nodiscard]] bool is_caught_up() const { return is_caught_up_; }
+  // Once that is so: how many messages they have and do not send.
+  [[nodiscard]] std::uint64_t unread() const { return is_caught_up_ ? pending_ : 0; }
   [[nodiscard]] bool has_consumer() const { return !consumer_.empty(); }
   // The number in the stream from which another consumer would read on.
   [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
