@@ -77,23 +77,25 @@ class LoadGrid : public ::testing::Test {
     rings_.emplace(made.take());
   }
 
-  // As they are where the kernel has less than this one.
-  void load_with_owners(bool kernel_casts) {
-    TapProgramsConfig config;
-    config.who = true;
-    config.rings = &*rings_;
-    config.features = features_;
-    config.features.kernel_casts = config.features.kernel_casts && kernel_casts;
-    config.l3 = true;
+  void load_with_owners(TapSet taps, const KernelFeatures& features) {
     for (const bool chooses : {false, true}) {
       for (const std::string expression : {"", "tcp port 80 and greater 100"}) {
+        if (short_ && asked_++ % kShortStride != 0) continue;
+        TapProgramsConfig config;
+        config.taps = taps;
+        config.who = true;
+        config.rings = &*rings_;
+        config.features = features;
+        config.l3 = true;
         config.counts_holders = !chooses;
         config.choice.uid_count = chooses ? 1 : 0;
         config.choice.comm_count = chooses ? 1 : 0;
+        config.choice.command = chooses ? 1 : 0;
         if (!expression.empty()) config.filter = filter_of(expression);
         const auto programs = TapPrograms::load(config);
-        EXPECT_TRUE(programs) << "chooses " << chooses << " filter '" << expression << "' casts " << kernel_casts
-                              << ": " << programs.error().text();
+        EXPECT_TRUE(programs) << "tc-out " << taps.contains(Tap::kTcEgress) << " chooses " << chooses << " filter '"
+                              << expression << "' casts " << features.kernel_casts << " tracepoints "
+                              << features.owner_tracepoints << ": " << programs.error().text();
       }
     }
   }
@@ -150,8 +152,21 @@ TEST_F(LoadGrid, TheTcProgramsLoad) {
 
 TEST_F(LoadGrid, TheTcProgramsLoadWithOwners) {
   RINGTAP_REQUIRE(features_.owner_hooks, "Linux 5.11");
-  load_with_owners(true);
-  load_with_owners(false);
+  const std::array<TapSet, 2> sets = {
+      {{Tap::kTcIngress, Tap::kTcEgress, Tap::kDrop, Tap::kSocket}, {Tap::kTcIngress, Tap::kDrop}}};
+  // And as they are where the kernel has less than this one.
+  for (const bool casts : {true, false}) {
+    for (const bool tracepoints : {true, false}) {
+      KernelFeatures features = features_;
+      if ((!casts && !features.kernel_casts) || (!tracepoints && !features.owner_tracepoints)) continue;
+      features.kernel_casts = features.kernel_casts && casts;
+      features.owner_tracepoints = features.owner_tracepoints && tracepoints;
+      features.drop_socket = features.drop_socket && tracepoints;
+      // Asked only where the tracepoints are missing; a program at accept(2) needs the same of the machine.
+      features.receive_program = features.receive_program || (!features.owner_tracepoints && features.accept_program);
+      for (const TapSet& taps : sets) load_with_owners(taps, features);
+    }
+  }
 }
 
 TEST_F(LoadGrid, TheTracepointProgramsLoad) {
