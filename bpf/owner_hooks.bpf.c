@@ -238,6 +238,17 @@ int owner_dropped(__u64 *ctx)
 	return 0;
 }
 
+/*
+ * Whether it listens or still may. Of TCP, MPTCP, DCCP and SCTP any socket may until it is connected, and again once it
+ * was disconnected (then its record is made when the first SYN is seen); datagrams and raw packets have no listeners.
+ */
+static __always_inline int may_listen(struct sock *sk)
+{
+	__u16 type = sk->sk_type;
+
+	return type != SOCK_DGRAM && type != SOCK_RAW && sk->__sk_common.skc_state != ESTABLISHED;
+}
+
 /* The process that was looked at last: its files come one after the other. */
 static __u64 last_named;
 
@@ -258,8 +269,8 @@ int owner_at_start(struct bpf_iter__task_file *ctx)
 	__u64 process = process_of(task);
 	__u32 uid = task->real_cred->euid.val;
 	struct ringtap_socket_owner *owner = bpf_sk_storage_get(&socket_owners, sk, 0, 0);
-	/* A listener's children get a copy of its record. */
-	if (NOTES_EARLY && !owner && sk->__sk_common.skc_state != LISTENS) {
+	/* A listener's children get a copy of its record, so it has to be there before they are. */
+	if (NOTES_EARLY && !owner && !may_listen(sk)) {
 		struct ringtap_socket_owner early = {.process = process, .cookie = cookie, .uid = uid};
 		long err;
 

@@ -16,9 +16,13 @@
 #include "kernel_types.h"
 
 #define PF_KTHREAD   0x00200000 /* task_struct.flags, include/linux/sched.h */
-#define LISTENS	     10		/* sock_common.skc_state, TCP_LISTEN */
+#define ESTABLISHED  1		/* sock_common.skc_state, TCP_ESTABLISHED */
+#define LISTENS	     10		/* the same, TCP_LISTEN */
 #define TIME_WAIT    6		/* the same: these two are no whole sockets */
 #define NEW_SYN_RECV 12
+#define SOCK_STREAM  1 /* sock.sk_type */
+#define SOCK_DGRAM   2
+#define SOCK_RAW     3
 #define AF_INET	     2
 #define AF_INET6     10
 #define AF_PACKET    17
@@ -39,7 +43,8 @@ struct {
 /*
  * Cookie → the owner of a socket that was there at the start: to note it takes a tenth of the time that the kernel
  * takes for a record. The record is made when the socket is first used or has a packet, and what is noted here then
- * does not count any more. The loader sets the size; sockets for which there is no room get their records at once.
+ * does not count any more. The loader sets the size; sockets for which there is no room get their records at once, and
+ * so do those that listen or may later.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

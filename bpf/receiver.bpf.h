@@ -217,7 +217,6 @@ static __always_inline int is_chosen(struct __sk_buff *skb, struct bpf_sock *ful
  * these addresses and ports; then its record is read. Memory that was freed meanwhile reads as something else.
  */
 #define MOST_RECENT 1024 /* for each CPU; a power of two */
-#define ESTABLISHED 1
 struct recent_receiver {
 	__u64 sk;
 	__u64 record;

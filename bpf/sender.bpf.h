@@ -10,9 +10,6 @@
 #include "recall.bpf.h"
 
 #define LOOPBACK_IFINDEX 1 /* in every network namespace */
-#define SOCK_STREAM	 1
-#define SOCK_DGRAM	 2
-#define SOCK_RAW	 3
 #define MOST_FILES	 1024
 #define FILES_AT_ONCE	 8 /* on the stack, of which little is left */
 

@@ -63,11 +63,14 @@ sockaddr_in address_of(const std::string& address, std::uint16_t port) {
   return made;
 }
 
-UniqueFd bound(int type, const std::string& address, std::uint16_t port) {
+enum class Listens { kAtOnce, kLater };
+
+// One of TCP listens.
+UniqueFd bound(int type, const std::string& address, std::uint16_t port, Listens listens = Listens::kAtOnce) {
   UniqueFd made(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
   const sockaddr_in local = address_of(address, port);
   EXPECT_EQ(::bind(made.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
-  if (type == SOCK_STREAM) {
+  if (type == SOCK_STREAM && listens == Listens::kAtOnce) {
     EXPECT_EQ(::listen(made.get(), 5), 0);
   }
   return made;
@@ -429,6 +432,23 @@ TEST_F(OwnerPrograms, NameTheListenerOfAConnectionThatNobodyHasUsed) {
   ASSERT_EQ(::getsockopt(connection.accepted.get(), SOL_SOCKET, SO_COOKIE, &cookie, &size), 0);
   EXPECT_EQ(receiver_of(packet).kind, RINGTAP_OWNER_LISTENER);
   EXPECT_EQ(pid_of(receiver_of(packet)), ::getpid());
+}
+
+// Bound at the start, it listens later: its connections get a copy of its record all the same.
+TEST_F(OwnerPrograms, NameTheListenerThatWasOnlyBoundAtTheStart) {
+  UniqueFd listener;
+  here_.inside([&] { listener = bound(SOCK_STREAM, kHere, 9012, Listens::kLater); });
+  auto watched = with_->watch_owners();
+  ASSERT_TRUE(watched) << watched.error().text();
+  ASSERT_EQ(::listen(listener.get(), 5), 0);
+  Connection connection;
+  here_.inside([&] { connection.make(listener, 9012); });
+  const ringtap_owner receiver = receiver_of(
+      (Ethernet{} / Ipv4{.src = kHere, .dst = kHere} /
+       Tcp{.src_port = ntohs(connection.local.sin_port), .dst_port = 9012, .flags = Tcp::kAck} / Payload{"x"})
+          .bytes());
+  EXPECT_EQ(receiver.kind, RINGTAP_OWNER_LISTENER);
+  EXPECT_EQ(pid_of(receiver), ::getpid());
 }
 
 // What was found before is that of whoever uses it now, and a closed connection is nobody's.
