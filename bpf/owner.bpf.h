@@ -30,7 +30,7 @@ static __always_inline int is_chosen_owner(const struct ringtap_owner *end, int 
 }
 
 /* 0: one end is a process that was chosen; else what the packet is counted as. */
-static __always_inline __u32 choose(const struct ringtap_owners *owners)
+static __noinline int choose(const struct ringtap_owners *owners)
 {
 	int unknown = 0;
 
@@ -39,12 +39,9 @@ static __always_inline __u32 choose(const struct ringtap_owners *owners)
 	return unknown ? RINGTAP_CNT_UNKNOWN_OWNER : RINGTAP_CNT_OTHER_OWNER;
 }
 
-/*
- * Not inlined: the stack of the program that calls it is the filter's. Returns 0, or the counter of a packet that is
- * not captured.
- */
-static __noinline int look_up_owners(struct __sk_buff *skb, struct ringtap_owners *owners, __u32 is_egress,
-				     __u32 has_link)
+/* This one and choose() are not inlined: the stack of the program that calls them is the filter's. */
+static __noinline void look_up_owners(struct __sk_buff *skb, struct ringtap_owners *owners, __u32 is_egress,
+				      __u32 has_link)
 {
 	if (is_egress) {
 		find_sender(skb, &owners->sender, 1);
@@ -55,20 +52,18 @@ static __noinline int look_up_owners(struct __sk_buff *skb, struct ringtap_owner
 			find_sender(skb, &owners->sender, 0);
 		find_receiver(skb, has_link ? ETH_HLEN : 0, &owners->receiver);
 	}
-	return CHOOSES ? choose(owners) : 0;
 }
 
-/* `owners` is in the record and is written whole. Returns what look_up_owners() does. */
+/* `owners` is in the record and is written whole. Returns 0, or the counter of a packet that is not captured. */
 static __always_inline int find_owners(struct __sk_buff *skb, struct ringtap_owners *owners, int is_egress,
 				       __u32 has_link)
 {
 	*owners = (struct ringtap_owners){};
-	if (is_egress) {
+	if (is_egress)
 		owners->sender.kind = RINGTAP_OWNER_UNKNOWN;
-		if (!CHOOSES && set_recalled_sender(skb, &owners->sender))
-			return 0;
-	}
-	return look_up_owners(skb, owners, is_egress, has_link);
+	if (!is_egress || !set_recalled_sender(skb, &owners->sender))
+		look_up_owners(skb, owners, is_egress, has_link);
+	return CHOOSES ? choose(owners) : 0;
 }
 
 #endif

@@ -162,8 +162,9 @@ class OwnerPrograms : public ::testing::Test {
     device_ = here_.index_of("d0");
   }
 
-  void load(std::optional<TapPrograms>& programs, bool who) {
+  void load(std::optional<TapPrograms>& programs, bool who, const ringtap_choice& choice = {}) {
     TapProgramsConfig config;
+    config.choice = choice;
     config.taps = kTcTaps;
     config.rings = &*rings_;
     config.features = features_;
@@ -530,6 +531,37 @@ TEST_F(OwnerPrograms, NameWhoSpeaksFirstByAHighDescriptor) {
   }
   ASSERT_FALSE(kinds.empty());
   EXPECT_EQ(kinds.front(), RINGTAP_OWNER_SENDER);
+}
+
+// A sender that is remembered is chosen, or left out, as one that is looked up.
+TEST_F(OwnerPrograms, ChooseTheSenderThatIsRemembered) {
+  constexpr std::size_t kPackets = 3;  // the first is looked up
+  const auto pid = static_cast<std::uint32_t>(::getpid());
+  for (const std::uint32_t chosen : {pid, pid + 1}) {
+    ringtap_choice choice{};
+    choice.pids[choice.pid_count++] = chosen;
+    load(with_, true, choice);
+    auto watched = with_->watch_owners();
+    ASSERT_TRUE(watched) << watched.error().text();
+    UniqueFd egress;
+    here_.inside([&] {
+      egress = at_egress(*with_, kLoopback);
+      if (!egress) return;
+      const UniqueFd sender = bound(SOCK_DGRAM, kHere, 9013);
+      const sockaddr_in to = address_of(kHere, 9013);
+      (void)take_all();
+      for (std::size_t i = 0; i < kPackets; ++i) {
+        ASSERT_EQ(::sendto(sender.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to), 1);
+      }
+    });
+    RINGTAP_REQUIRE(egress, "Linux 6.6");
+    const std::vector<ringtap_owners> taken = take_all();
+    EXPECT_EQ(taken.size(), chosen == pid ? kPackets : 0);
+    for (const ringtap_owners& owners : taken) {
+      EXPECT_EQ(owners.sender.kind, RINGTAP_OWNER_SENDER);
+      EXPECT_EQ(pid_of(owners.sender), ::getpid());
+    }
+  }
 }
 
 // A packet that a rule may send to another socket is nobody's, whoever listens there.
