@@ -4,9 +4,10 @@
 #define RINGTAP_INET_BPF_H
 
 #include <linux/if_ether.h>
+#include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include "sender.bpf.h"
+#include "emit.bpf.h"
 
 #define TCP_FLAGS_AT 13 /* in its header */
 #define TCP_SYN	     2

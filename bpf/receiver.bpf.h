@@ -8,6 +8,7 @@
 
 #include <linux/if_packet.h>
 #include "inet.bpf.h"
+#include "sender.bpf.h"
 
 #define MOST_HOOKS	      8
 #define MOST_ADDRESSES	      8
@@ -432,7 +433,7 @@ static __always_inline void find_receiver(struct __sk_buff *skb, __u64 offset, s
 	if (cfg_kernel_casts && packet.protocol == IPPROTO_TCP) {
 		recent = recent_of(&packet);
 		if (!recent || set_recent(skb, &packet, recent, end))
-			return; /* it is never missing */
+			return; /* an array always has the entry */
 	}
 	look_up_receiver(skb, &packet, recent, end);
 }

@@ -146,8 +146,8 @@ struct ringtap_owner {
   __u32 uid;     /* effective, of whoever sends or last used the socket */
   __u32 kind;    /* enum ringtap_owner_kind */
   /*
-   * To the socket's file: descriptors, calls in progress, messages with it; 0 unknown, or not asked for. Without that
-   * of the sending call where that is known, with SENDER.
+   * To the socket's file: descriptors, calls in progress, messages with it; 0 unknown, or not asked for. With SENDER,
+   * the reference of the sending call is not counted.
    */
   __u32 references;
 };

@@ -20,7 +20,7 @@ namespace ringtap {
 namespace {
 
 constexpr const char* kEarlyOwners = "early_owners";
-constexpr std::uint32_t kMostEarlyOwners = 1U << 17;  // 10 MB
+constexpr std::uint32_t kMostEarlyOwners = 1U << 17;  // 12.6 MB
 
 constexpr std::array kMaps = {"socket_owners",    "closed_sockets",    "processes",    "process_events",
                               "loopback_senders", "command_processes", "last_dropped", "recent_receivers",
