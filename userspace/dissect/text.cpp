@@ -15,9 +15,31 @@ void put_host6(Context& context, std::string_view before, const std::uint8_t* ad
   context.host6(address);
 }
 
+void put_padded_host4(Context& context, const std::uint8_t* address) {
+  constexpr std::size_t kWidth = 15;
+  const std::size_t begin = context.out.size();
+  context.host4(address);
+  const std::size_t width = context.out.size() - begin;
+  if (width >= kWidth || context.truncated()) return;
+  context.out.cut(begin);
+  context.put(Repeat{' ', kWidth - width});
+  context.host4(address);
+}
+
 void put_escaped(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count) {
   const Cursor rest = bytes.from(offset);
   context.out.escaped(rest.bytes().first(std::min(count, rest.captured())));
+  if (!rest.has(count)) (void)rest.span(0, count);
+}
+
+void put_upper_hex(Context& context, std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  for (const std::uint8_t byte : bytes) context.put(kDigits[byte >> 4], kDigits[byte & 0xf]);
+}
+
+void put_upper_hex(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count) {
+  const Cursor rest = bytes.from(offset);
+  put_upper_hex(context, rest.bytes().first(std::min(count, rest.captured())));
   if (!rest.has(count)) (void)rest.span(0, count);
 }
 

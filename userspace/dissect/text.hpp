@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "dissect/context.hpp"
@@ -14,8 +15,15 @@ namespace ringtap {
 void put_host4(Context& context, std::string_view before, const std::uint8_t* address);
 void put_host6(Context& context, std::string_view before, const std::uint8_t* address);
 
+// An address, with blanks before it to 15 characters.
+void put_padded_host4(Context& context, const std::uint8_t* address);
+
 // Bytes of a packet, unprintable ones escaped; if some are missing, the mark follows those that are there.
 void put_escaped(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
+
+// Two digits a byte, in capitals; if some are missing, the mark follows those that are there.
+void put_upper_hex(Context& context, std::span<const std::uint8_t> bytes);
+void put_upper_hex(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
 
 // Text of a packet up to its first NUL, or all of it; unprintable bytes escaped. True if there was a NUL.
 bool put_text(Context& context, std::span<const std::uint8_t> text);

@@ -517,15 +517,11 @@ constexpr SubtypeRow kIana[] = {{1, "MUD-URL", 0, put_mud}};
 
 // Data center bridging exchange as it was before IEEE 802.1Qaz, "DCB Capability Exchange Protocol Base Specification",
 // rev. 1.01: TLVs within the TLV. True when the last of them is not known.
-void put_upper(Context& context, std::uint32_t byte) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  context.put(kDigits[byte >> 4 & 0xf], kDigits[byte & 0xf]);
-}
 void put_feature_head(Context& context, const Cursor& value) {
   const std::uint32_t info = value.u8(2);
   context.put("\n\t      Oper_Version: ", value.u8(0), "\n\t      Max_Version: ", value.u8(1),
               "\n\t      Info block(0x");
-  put_upper(context, info);
+  put_upper_hex(context, value, 2, 1);
   context.put("): Enable bit: ", info >> 7, ", Willing bit: ", info >> 6 & 1, ", Error Bit: ", info >> 5 & 1,
               "\n\t      SubType: ", value.u8(3));
 }
@@ -542,7 +538,7 @@ void put_priority_groups(Context& context, const Cursor& value) {
 void put_priority_pauses(Context& context, const Cursor& value) {
   const std::uint32_t bits = value.u8(4);
   context.put("\n\t      PFC Config (0x");
-  put_upper(context, bits);
+  put_upper_hex(context, value, 4, 1);
   context.put(')');
   for (unsigned i = 0; i < 8; ++i) {
     context.put("\n\t          Priority Bit ", i, ": ", (bits >> i & 1) != 0 ? "Enabled" : "Disabled");

@@ -4,6 +4,7 @@
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
 #include "dissect/network/printers.hpp"
+#include "dissect/nlpid.hpp"
 #include "dissect/routing/printers.hpp"
 #include "dissect/tables.hpp"
 #include "dissect/text.hpp"
@@ -69,9 +70,6 @@ void put_hdlc_header(Context& context, std::uint8_t address, std::uint16_t type,
   }
   context.put(", ethertype ", NamedHex{ethertype_name(type), type, 4}, ", length ", length, ": ");
 }
-
-constexpr Token kNlpids[] = {{0x08, "Q.933"}, {0x80, "SNAP"},   {0x81, "CLNP"}, {0x82, "ES-IS"}, {0x83, "IS-IS"},
-                             {0x8e, "IPv6"},  {0xb1, "FRF.15"}, {0xcc, "IPv4"}, {0xcf, "PPP"}};
 
 // The address of Q.922: a bit in each of its bytes tells the last.
 struct FrameRelayAddress {
@@ -160,16 +158,6 @@ void print_hdlc(Context& context, Cursor packet) {
 }
 
 void print_frame_relay(Context& context, Cursor packet) {
-  enum Nlpid : std::uint8_t {
-    kQ933 = 0x08,
-    kSnap = 0x80,
-    kClnp = 0x81,
-    kEsis = 0x82,
-    kIsis = 0x83,
-    kIp6 = 0x8e,
-    kIp = 0xcc,
-    kPpp = 0xcf
-  };
   constexpr std::uint8_t kUnnumbered = 0x03;
   context.protocol("fr");
   const std::size_t length = packet.length();
@@ -208,21 +196,21 @@ void print_frame_relay(Context& context, Cursor packet) {
   if (shown) put_frame_relay_header(context, address, address.size, nlpid, length);
   const Cursor payload = packet.from(size);
   switch (nlpid) {
-    case kIp:
+    case Nlpid::kIpv4:
       return print_ipv4_packet(context, payload);
-    case kIp6:
+    case Nlpid::kIpv6:
       return print_ipv6_packet(context, payload);
-    case kClnp:
-    case kEsis:
-    case kIsis:
+    case Nlpid::kClnp:
+    case Nlpid::kEsIs:
+    case Nlpid::kIsIs:
       return print_osi(context, packet.from(size - 1));
-    case kSnap: {
+    case Nlpid::kSnap: {
       std::size_t snap_size = 0;
       if (print_snap(context, payload, {}, snap_size)) return;
       if (!shown) put_frame_relay_header(context, address, size, nlpid, length);
       return dump_unknown(context, packet);
     }
-    case kPpp:
+    case Nlpid::kPpp:
       return print_ppp(context, payload);
     default:
       if (!shown) put_frame_relay_header(context, address, address.size, nlpid, length);

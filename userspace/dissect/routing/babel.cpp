@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "dissect/routing/printers.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
@@ -191,11 +192,6 @@ void put_update_flags(Context& context, std::uint8_t flags) {
   if ((flags & ~(kPrefixFlag | kIdFlag)) != 0) context.put("/unknown");
 }
 
-void put_hex_upper(Context& context, std::span<const std::uint8_t> bytes) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  for (const std::uint8_t byte : bytes) context.put(kDigits[byte >> 4], kDigits[byte & 15]);
-}
-
 // "for P" or, of a source-specific request, "for (P, S)". False when one of them cannot be.
 bool put_request_prefixes(Context& context, std::uint8_t encoding, std::initializer_list<std::uint8_t> lengths,
                           Cursor cursor) {
@@ -346,7 +342,7 @@ bool put_timestamp(Context& context, const Cursor& body, State&) {
 bool put_hmac(Context& context, const Cursor& body, State&) {
   const std::size_t digest = body.length() - 2;
   context.put("key-id ", body.be16(0), " digest-", digest, ' ');
-  put_hex_upper(context, body.span(2, digest));
+  put_upper_hex(context, body.span(2, digest));
   return true;
 }
 

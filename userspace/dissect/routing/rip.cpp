@@ -26,16 +26,6 @@ int mask_bits(std::uint32_t mask) {
   return bits == 32 || (mask << bits) == 0 ? bits : -1;
 }
 
-void put_padded_ipv4(Context& context, const std::uint8_t* address) {
-  const std::size_t begin = context.out.size();
-  context.host4(address);
-  const std::size_t width = context.out.size() - begin;
-  if (width >= 15 || context.truncated()) return;
-  context.out.cut(begin);
-  context.put(Repeat{' ', 15 - width});
-  context.host4(address);
-}
-
 void put_entry_v1(Context& context, const Cursor& entry) {
   const std::uint16_t family = entry.be16(0);
   const bool known = family == kUnspecified || family == kIpv4;
@@ -90,7 +80,7 @@ Entry put_entry_v2(Context& context, const Cursor& entry) {
   }
   if (entry.length() < kEntry) return Entry::kCut;
   context.put("\n\t  AFI ", token(kFamilies, family), ", ");
-  put_padded_ipv4(context, entry.block(4, 4));
+  put_padded_host4(context, entry.block(4, 4));
   const int bits = mask_bits(entry.be32(8));
   context.put('/', Signed{bits});
   if (bits >= 0 && bits < 10) context.put(' ');

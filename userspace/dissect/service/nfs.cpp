@@ -5,6 +5,7 @@
 
 #include "dissect/service/nfs_state.hpp"
 #include "dissect/service/printers.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
@@ -216,11 +217,7 @@ void Message::put_handle() {
 void Message::put_handle_word_for_word(std::size_t size) {
   constexpr std::string_view kUnknown = "Unknown";
   context_.put(kUnknown.substr(0, size / 4), '/');
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  for (std::size_t i = 0; i < std::min<std::size_t>(size, 32); ++i) {
-    const std::uint8_t byte = rest_.u8(i);
-    context_.put(kDigits[byte >> 4], kDigits[byte & 0xf]);
-  }
+  put_upper_hex(context_, rest_, 0, std::min<std::size_t>(size, 32));
 }
 
 void Message::put_raw_handle(std::size_t size) {

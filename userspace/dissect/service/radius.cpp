@@ -554,24 +554,16 @@ bool is_read_whole(Form form) {
   }
 }
 
-void put_capitals(Context& context, const Cursor& value, std::size_t offset, std::size_t count) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  for (std::size_t i = offset; i < offset + count; ++i) {
-    const std::uint8_t byte = value.u8(i);
-    context.put(kDigits[byte >> 4], kDigits[byte & 0xf]);
-  }
-}
-
 // RFC 2869 5.5.
 void put_arap_features(Context& context, const Cursor& value) {
   const std::uint8_t change = value.u8(0);
   context.put("User can", change == 0 ? "not" : "", " change password");
   context.put(", Min password length: ", value.u8(1), ", created at: ");
-  put_capitals(context, value, 2, 4);
+  put_upper_hex(context, value, 2, 4);
   context.put(", expires in: ");
-  put_capitals(context, value, 6, 4);
+  put_upper_hex(context, value, 6, 4);
   context.put(", Current Time: ");
-  put_capitals(context, value, 10, 4);
+  put_upper_hex(context, value, 10, 4);
 }
 
 void put_value(Context& context, std::uint8_t type, const Attribute& attribute, const Cursor& value) {
@@ -627,7 +619,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
     case Form::kVlanId:
       if (!has_size(context, size, 4)) return;
       put_vlan_tag(context, value.u8(0));
-      return context.put(value.be32(0) & 0xfffff);  // with the bits before the tag's 12, as tcpdump 4.99.3
+      return context.put(value.be32(0) & 0xfffff);  // 20 bits, as tcpdump 4.99.3 has it; the identifier is the last 12
     case Form::kVlanName:
       put_vlan_tag(context, value.u8(0));
       return put_dotted(context, value.from(1));
@@ -640,7 +632,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
     }
     case Form::kHex8: {
       if (size < 8) return context.put("ERROR: length ", size, " != 8");
-      return put_capitals(context, value, 0, 8);
+      return put_upper_hex(context, value, 0, 8);
     }
     case Form::kArapFeatures:
       if (has_size(context, size, 14)) put_arap_features(context, value);
@@ -650,7 +642,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
       context.put("User_challenge (");
       for (std::size_t i = 0; i < 8; ++i) context.put(Hex{value.u8(i), 2});
       context.put(") User_resp(");
-      put_capitals(context, value, 8, 8);
+      put_upper_hex(context, value, 8, 8);
       return context.put(')');
     case Form::kEap:
       return put_eap(context, value);

@@ -2,6 +2,7 @@
 // PGM, RFC 3208, in IP and in UDP; options of congestion control: draft-ietf-rmt-bb-pgmcc-03.
 #include "dissect/service/printers.hpp"
 #include "dissect/tables.hpp"
+#include "dissect/text.hpp"
 #include "dissect/transport/printers.hpp"
 
 namespace ringtap {
@@ -159,9 +160,10 @@ bool put_option(Context& context, std::uint8_t type, const Cursor& option, std::
       context.put(" CR");
       return true;
     default: {
-      constexpr std::string_view kDigits = "0123456789ABCDEF";
-      const std::uint8_t whole = option.u8(0);
-      context.put(" OPT_", kDigits[whole >> 4U], kDigits[whole & 15U], " [", size, "] ");
+      const std::span<const std::uint8_t> type_byte = option.span(0, 1);
+      context.put(" OPT_");
+      put_upper_hex(context, type_byte);
+      context.put(" [", size, "] ");
       return true;
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // PPP over Ethernet, RFC 2516; its PPP-Max-Payload tag, RFC 4638.
 #include "dissect/link/printers.hpp"
+#include "dissect/text.hpp"
 #include "dissect/tunnel/printers.hpp"
 
 namespace ringtap {
@@ -43,11 +44,8 @@ void put_value(Context& context, std::span<const std::uint8_t> value) {
     context.put('"');
     return;
   }
-  constexpr char kDigits[] = "0123456789ABCDEF";
   context.put("0x");
-  for (const std::uint8_t byte : value.first(std::min(value.size(), kMaxHex))) {
-    context.put(kDigits[byte >> 4], kDigits[byte & 15]);
-  }
+  put_upper_hex(context, value.first(std::min(value.size(), kMaxHex)));
   if (value.size() > kMaxHex) context.put("...");
 }
 
