@@ -405,6 +405,15 @@ TEST(ServicePrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
   }
 }
 
+TEST(ServicePrinters, TakeTheTypeOfAJumboFrameForNoLengthAsTcpdumpDoes) {
+  REQUIRE_COMPARED_TCPDUMP();
+  constexpr std::uint32_t kLongerThanTheType = 40000;
+  const PrintedFamily family{"jumbo", {frame(0x8870, "fefe03 84"), frame(0x8100, "0005 8870 fefe03 84")}, ""};
+  std::vector<Cut> cuts;
+  for (const Bytes& packet : family.packets) cuts.push_back({packet, kLongerThanTheType});
+  expect_printed_as_tcpdump_does(family, cuts, {"", "-e"});
+}
+
 TEST(ServicePrinters, LeaveTheLinkHeaderOutOfADumpBehindACutAsTcpdumpDoes) {
   REQUIRE_COMPARED_TCPDUMP();
   const std::vector<Bytes> packets = {

@@ -129,7 +129,7 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTa
   if (type <= kMaxLength || type == kJumbo) {
     payload = data;
     if (show && tagged && type != kJumbo) context.put("802.3");
-    if (type < payload.length()) payload = payload.first(type);
+    if (type != kJumbo && type < payload.length()) payload = payload.first(type);
     if (!print_llc(context, payload, link, header_size)) dump_unknown(context, payload);
     return header_size;
   }

@@ -5,6 +5,7 @@
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
 #include "dissect/network/printers.hpp"
+#include "dissect/routing/printers.hpp"
 #include "dissect/text.hpp"
 #include "dissect/tunnel/printers.hpp"
 
@@ -597,6 +598,8 @@ void print_protocol(Context& context, std::uint16_t protocol, const Cursor& pack
       return print_ipv4_packet(context, packet);
     case kIpv6:
       return print_ipv6_packet(context, packet);
+    case kOsi:
+      return print_osi(context, packet);
     case kMpls:
     case kMplsMulticast:
       return print_mpls_stack(context, packet);

@@ -236,10 +236,10 @@ void print_ipv4_packet(Context& context, Cursor packet) {
       put_host4(context, " > ", packet.block(16, 4));
       context.put(": ");
     }
-    if (!option_cut) {
-      context.put(" [remaining caplen(", whole.captured(), ") < header length(", header_size, ")]");
-    }
-    return option_cut ? whole.truncated() : (void)whole.span(0, header_size);
+    if (option_cut) return whole.truncated();
+    context.put(" [remaining caplen(", whole.captured(), ") < header length(", header_size, ")]");
+    (void)whole.span(0, header_size);
+    return;
   }
 
   const IpHeader ip{.version = 4,

@@ -217,7 +217,7 @@ struct PrefixForm {
   bool route_target = false;  // not of addresses but of route targets, RFC 4684
   bool nsap = false;          // of OSI's network layer
 
-  [[nodiscard]] std::size_t most_bits() const { return nsap ? 159 : wide ? 128 : 32; }
+  [[nodiscard]] std::size_t most_bits() const { return nsap ? 152 : wide ? 128 : 32; }
 };
 
 // An AS and as many bits of a route target, the rest of which is zero. How many bytes it took, 0 when it cannot be one.
@@ -416,6 +416,41 @@ void put_no_decoder(Context& context, const Cursor& value, std::uint16_t family,
   if (!context.verbose(2)) dump_hex(context.out, value.bytes().first(value.readable()), "\n\t    ");
 }
 
+// The address of IP that one of OSI may stand for: RFC 986, RFC 1888 5.
+void put_mapped_host(Context& context, const Cursor& nsap) {
+  if (nsap.be32(0) == 0x47000601) return put_host4(context, " = ", nsap.block(4, 4));
+  if (nsap.be24(0) == 0x350000) put_host6(context, " = ", nsap.block(3, 16));
+}
+
+// Takes `left` bytes of addresses. An address of OSI takes all of them. RFC 8950 lets routes of IPv4 have a next hop of
+// IPv6, which tcpdump 4.99.3 reads as addresses of IPv4.
+void put_next_hops(Context& context, Cursor& rest, std::size_t left, const PrefixForm& form) {
+  const std::size_t distinguisher = form.vpn ? 8 : 0;
+  for (bool first = true; left > 0 && !context.truncated(); first = false) {
+    if (!first) context.put(", ");
+    const std::size_t size = form.nsap ? std::max(left, distinguisher + 1) : distinguisher + (form.wide ? 16 : 4);
+    if (left < size) {
+      context.put(kInvalidLength);
+      return rest.skip(left);
+    }
+    (void)rest.span(0, size);
+    if (context.truncated()) return;
+    if (form.vpn) {
+      context.put("RD: ");
+      put_route_distinguisher(context, rest, 0);
+      context.put(", ");
+    }
+    if (form.nsap) {
+      put_nsap(context, rest, distinguisher, size - distinguisher);
+      if (form.vpn) put_mapped_host(context, rest.from(distinguisher));
+    } else {
+      put_host(context, rest, distinguisher, form.wide);
+    }
+    rest.skip(size);
+    left -= size;
+  }
+}
+
 void put_reach(Context& context, Cursor value, unsigned) {
   if (value.length() < 3) return value.truncated();
   (void)value.block(0, 3);
@@ -425,40 +460,13 @@ void put_reach(Context& context, Cursor value, unsigned) {
   put_family(context, family, safi);
   const std::optional<PrefixForm> form = prefix_form(family, safi);
   if (!form) return put_no_decoder(context, value, family, safi);
-  std::size_t left = value.u8(3);
-  const std::size_t next_hop = left;
+  const std::size_t next_hop = value.u8(3);
   if (context.truncated()) return;
-  if (value.length() < 4 + left) return value.truncated();
+  if (value.length() < 4 + next_hop) return value.truncated();
   Cursor rest = value.from(4);
-  bool first = true;
-  if (left > 0) context.put("\n\t    nexthop: ");
-  while (left > 0 && !context.truncated()) {
-    if (!first) context.put(", ");
-    first = false;
-    const std::size_t prefix = form->vpn ? 8 : 0;
-    // RFC 8950: IPv4 routes may have an IPv6 next hop, which 4.99.3 reads as IPv4 addresses.
-    // An address of OSI takes all that is left.
-    const std::size_t size = form->nsap ? std::max(left, prefix) : prefix + (form->wide ? 16 : 4);
-    if (left < size) {
-      context.put(kInvalidLength);
-      rest.skip(left);
-      break;
-    }
-    (void)rest.span(0, size);
-    if (context.truncated()) return;
-    if (form->vpn) {
-      context.put("RD: ");
-      put_route_distinguisher(context, rest, 0);
-      context.put(", ");
-    }
-    if (form->nsap) {
-      put_nsap(context, rest, prefix, size - prefix);
-    } else {
-      put_host(context, rest, prefix, form->wide);
-    }
-    rest.skip(size);
-    left -= size;
-  }
+  if (next_hop > 0) context.put("\n\t    nexthop: ");
+  put_next_hops(context, rest, next_hop, *form);
+  if (context.truncated()) return;
   context.put(", nh-length: ", next_hop);
   const std::uint8_t attachments = rest.u8(0);
   if (context.truncated()) return;

@@ -64,6 +64,7 @@ constexpr Token kErrors[] = {
     {0x81, "Destination address unknown"},
     {0x90, "Unspecified source routeing error"},
     {0x91, "Syntax error in source routeing field"},
+    {0x92, "Unknown address in source routeing field"},
     {0x93, "Path not acceptable"},
     {0xa0, "Lifetime expired while data unit in transit"},
     {0xa1, "Lifetime expired during reassembly"},
@@ -131,6 +132,7 @@ bool put_options(Context& context, Cursor rest) {
     context.put(parts...);
     return false;
   };
+  context.protocol("clnp");  // types and sizes are read without a check before
   while (rest.length() > 0 && !context.truncated()) {
     if (rest.length() < 2) return refuse(", bad opts/li");
     const std::uint8_t type = rest.u8(0);
@@ -138,8 +140,10 @@ bool put_options(Context& context, Cursor rest) {
     if (context.truncated()) break;
     rest.skip(2);
     if (size > rest.length()) return refuse(", opt (", type, ") too long");
-    (void)rest.span(0, size);
-    if (context.truncated()) break;
+    if (!rest.has(size)) {
+      rest.truncated();
+      break;
+    }
     context.put("\n\t  ", token(kOptionNames, type, "Unknown"), " Option #", type, ", length ", size, ", value: ");
     const Cursor value = rest.first(size);
     const auto* row = std::find_if(std::begin(kOptions), std::end(kOptions),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// ES-IS, ISO 9542. Bytes that were not captured are looked for before what the header's size leaves.
+// ES-IS, ISO 9542. Whether a field was captured is checked before whether the header's length has room for it.
 #include "dissect/routing/osi.hpp"
 
 namespace ringtap {
@@ -10,9 +10,17 @@ constexpr std::size_t kHeader = 9;
 enum Type : std::uint8_t { kEndSystem = 2, kIntermediateSystem = 4, kRedirect = 6 };
 constexpr Token kTypes[] = {{kEndSystem, "ESH"}, {kIntermediateSystem, "ISH"}, {kRedirect, "redirect"}};
 
+constexpr std::uint8_t kProtocols = 129;
 constexpr std::uint8_t kConfigurationTime = 198;
 constexpr Token kOptionNames[] = {
-    {195, "QoS Maintenance"}, {197, "Security"}, {kConfigurationTime, "ES Configuration Time"}, {205, "Priority"}};
+    {kProtocols, "Protocols supported"},
+    {195, "QoS Maintenance"},
+    {197, "Security"},
+    {kConfigurationTime, "ES Configuration Time"},
+    {205, "Priority"},
+    {225, "Addressk Mask"},
+    {226, "SNPA Mask"},
+};
 
 // What is left of a header: its bytes, and how many of them its size counts.
 struct Rest {
@@ -20,8 +28,8 @@ struct Rest {
   std::size_t left;
 };
 
-// The size of what follows, which is there then; nothing else is to be printed where it returns false. `counted`: what
-// the size itself takes of the header's.
+// Takes the length byte of the next address, after which that many bytes are captured and within the header. False if
+// they are not: printing ends there. `counted`: how many bytes of the header the length byte is counted as.
 bool take_size(Context& context, Rest& rest, std::size_t& size, std::string_view complaint, std::size_t counted = 1) {
   size = rest.bytes.u8(0);
   if (context.truncated()) return false;
@@ -91,6 +99,7 @@ bool put_redirect(Context& context, Rest& rest) {
 }
 
 void put_options(Context& context, Rest& rest) {
+  context.protocol("esis");  // read without a check before
   while (rest.left > 0 && !context.truncated()) {
     if (rest.left < 2) return context.put(", bad opts/li");
     const std::uint8_t type = rest.bytes.u8(0);
@@ -100,12 +109,21 @@ void put_options(Context& context, Rest& rest) {
     if (size > rest.left) return context.put(", opt (", type, ") too long");
     context.put("\n\t  ", token(kOptionNames, type, "Unknown"), " Option #", type, ", length ", size, ", value: ");
     const Cursor value = rest.bytes.first(size);
-    if (type != kConfigurationTime) {
+    if (type == kProtocols) {
+      put_osi_protocols(context, value);
+    } else if (type != kConfigurationTime) {
       dump_captured(context, value, "\n\t  ");
     } else if (size != 2) {
       context.put("(bad length)");
+    } else if (!value.has(2)) {
+      return value.truncated();
     } else {
       context.put(value.be16(0), 's');
+    }
+    // tcpdump 4.99.3 has used up the length of the protocols here: it neither dumps them nor steps over them.
+    if (type == kProtocols) {
+      rest.left -= size;
+      continue;
     }
     if (context.verbose(2)) dump_captured(context, value, "\n\t  ");
     skip(rest, size);
@@ -129,7 +147,7 @@ bool put_body(Context& context, Rest& rest, std::uint8_t type) {
 }  // namespace
 
 void put_es_is(Context& context, Cursor pdu) {
-  context.protocol("esis");
+  context.protocol("esis", true);
   const bool named = !context.options.link_header;
   if (named) context.put("ES-IS");
   if (pdu.length() <= 2) return context.put(context.options.quiet ? "bad pkt!" : "no header at all!");

@@ -98,16 +98,6 @@ void put_id(Context& context, const Cursor& cursor, std::size_t offset, std::siz
   }
 }
 
-void put_ipv4_padded(Context& context, const std::uint8_t* address) {
-  const std::size_t begin = context.out.size();
-  context.out.ipv4(address);
-  const std::size_t width = context.out.size() - begin;
-  if (width >= 15) return;
-  context.out.cut(begin);
-  context.put(Repeat{' ', 15 - width});
-  context.out.ipv4(address);
-}
-
 bool put_topology(Context& context, const Cursor& value, std::size_t offset) {
   if (value.length() < offset + 2) return false;
   const std::uint16_t field = value.be16(offset);
@@ -348,7 +338,7 @@ std::size_t put_extended_prefix(Context& context, const Cursor& entry, bool v6) 
     context.out.ipv6(address);
   } else {
     context.put("\n\t      IPv4 prefix: ");
-    put_ipv4_padded(context, address);
+    put_padded_host4(context, address);
   }
   context.put('/', bits, ", Distribution: ", (status & 0x80) != 0 ? "down" : "up", ", Metric: ", metric);
   if (v6) context.put((status & 0x40) != 0 ? ", External" : ", Internal");
@@ -641,7 +631,7 @@ Outcome put_ip_reach(Context& context, Cursor value, const Cursor&) {
     const bool contiguous = bits == 32 || (mask << bits) == 0;
     context.put("\n\t      IPv4 prefix: ");
     if (contiguous) {
-      put_ipv4_padded(context, value.block(4, 4));
+      put_padded_host4(context, value.block(4, 4));
       context.put('/', static_cast<std::uint32_t>(bits));
     } else {
       context.host4(value.block(4, 4));
@@ -661,14 +651,8 @@ Outcome put_ip_reach(Context& context, Cursor value, const Cursor&) {
 }
 
 Outcome put_protocols(Context& context, Cursor value, const Cursor&) {
-  const std::size_t size = value.length();
   context.put("\n\t      NLPID(s): ");
-  for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
-    const std::uint8_t id = value.u8(i);
-    if (context.truncated()) break;
-    context.put(NamedHex{osi_protocol_name(id, "unknown"), id});
-    if (i + 1 < size) context.put(", ");
-  }
+  put_osi_protocols(context, value);
   return Outcome::kDone;
 }
 

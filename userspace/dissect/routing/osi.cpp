@@ -5,25 +5,12 @@
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
 #include "dissect/network/printers.hpp"
+#include "dissect/nlpid.hpp"
 #include "dissect/routing/printers.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
-
-enum Nlpid : std::uint8_t {
-  kNull = 0,
-  kClnp = 0x81,
-  kEsIs = 0x82,
-  kIsIs = 0x83,
-  kIpv6 = 0x8e,
-  kIpv4 = 0xcc,
-  kPpp = 0xcf
-};
-constexpr Token kNlpids[] = {
-    {kNull, "NULL"},  {0x08, "Q.933"},  {0x09, "LMI"},      {0x80, "SNAP"},  {kClnp, "CLNP"},
-    {kEsIs, "ES-IS"}, {kIsIs, "IS-IS"}, {0x84, "CONS"},     {0x85, "IDRP"},  {0x8a, "X25 ES-IS"},
-    {kIpv6, "IPv6"},  {0xb1, "FRF.15"}, {0xc1, "ISIS_SPB"}, {kIpv4, "IPv4"}, {kPpp, "PPP"},
-};
 
 // ISO 8473 Annex C: what the checksum at `offset` of `data` should be.
 std::uint16_t fletcher(std::span<const std::uint8_t> data, std::size_t offset) {
@@ -45,8 +32,14 @@ std::uint16_t fletcher(std::span<const std::uint8_t> data, std::size_t offset) {
 
 }  // namespace
 
-std::string_view osi_protocol_name(std::uint8_t nlpid, std::string_view otherwise) {
-  return token(kNlpids, nlpid, otherwise);
+void put_osi_protocols(Context& context, const Cursor& list) {
+  const std::size_t size = list.length();
+  for (std::size_t i = 0; i < size && !context.truncated(); ++i) {
+    const std::uint8_t id = list.u8(i);
+    if (context.truncated()) break;
+    context.put(NamedHex{token(kNlpids, id, "unknown"), id});
+    if (i + 1 < size) context.put(", ");
+  }
 }
 
 void put_nsap(Context& context, const Cursor& cursor, std::size_t offset, std::size_t size) {
@@ -85,10 +78,8 @@ bool check_osi_header(Context& context, const Cursor& pdu, std::size_t least) {
     return false;
   }
   if (size < least) {
-    constexpr std::string_view kDigits = "0123456789ABCDEF";
     context.put(" length indicator ", size, " < min PDU size:");
-    for (const std::uint8_t byte : pdu.bytes().first(pdu.readable()))
-      context.put(kDigits[byte >> 4], kDigits[byte & 15]);
+    put_upper_hex(context, pdu.bytes().first(pdu.readable()));
     return false;
   }
   return true;
@@ -102,27 +93,31 @@ void print_osi(Context& context, Cursor packet) {
     context.put("OSI NLPID ", named_hex(kNlpids, nlpid, "Unknown"), ": ");
   }
   switch (nlpid) {
-    case kIsIs:
+    case Nlpid::kIsIs:
       if (!put_isis(context, packet)) dump_captured(context, packet, "\n\t");
       return;
-    case kClnp:
+    case Nlpid::kClnp:
       if (!put_clnp(context, packet)) dump_captured(context, packet, "\n\t");
       return;
-    case kEsIs:
+    case Nlpid::kEsIs:
       return put_es_is(context, packet);
-    case kIpv4:
+    case Nlpid::kIpv4:
       return print_ipv4_packet(context, packet.from(1));
-    case kIpv6:
+    case Nlpid::kIpv6:
       return print_ipv6_packet(context, packet.from(1));
-    case kPpp:
-      return print_ppp(context, packet.from(1));
-    case kNull:
+    case Nlpid::kPpp:
+      if (context.depth >= kMaxDepth) return;
+      ++context.depth;
+      print_ppp(context, packet.from(1));
+      --context.depth;
+      return;
+    case Nlpid::kNull:
       if (!context.options.link_header) context.put(", ");
       return context.put("length: ", packet.length());
     default:
       if (!context.options.link_header) context.put("OSI NLPID 0x", Hex{nlpid, 2}, " unknown, ");
       context.put("length: ", packet.length());
-      if (packet.captured() > 1) dump_captured(context, packet, "\n\t");
+      if (packet.length() > 1) dump_captured(context, packet, "\n\t");
       return;
   }
 }

@@ -11,8 +11,8 @@
 
 namespace ringtap {
 
-// The protocol with this identifier.
-std::string_view osi_protocol_name(std::uint8_t nlpid, std::string_view otherwise);
+// "CLNP (0x81), IPv4 (0xcc)": the protocols whose identifiers the bytes are.
+void put_osi_protocols(Context& context, const Cursor& list);
 
 // An address of the network layer: two digits, then groups of two bytes.
 void put_nsap(Context& context, const Cursor& cursor, std::size_t offset, std::size_t size);

@@ -7,6 +7,7 @@
 namespace ringtap {
 namespace {
 
+constexpr std::size_t kIgmpHeader = 4;  // type, code and checksum
 constexpr std::size_t kHeader = 8;
 
 enum Code : std::uint8_t {
@@ -43,6 +44,8 @@ void put_source_prefix(Context& context, const Cursor& source) {
   context.put('/', static_cast<std::uint32_t>(source.u8(1) & 0x3f));
 }
 
+constexpr std::uint16_t kUsualHold = 180;  // seconds
+
 // One source of one group is printed on one line.
 bool put_single_join(Context& context, const Cursor& body) {
   constexpr std::size_t kOne = 30;
@@ -51,8 +54,11 @@ bool put_single_join(Context& context, const Cursor& body) {
   if (body.u8(11) != 1 || joined + body.be16(22) != 1) return false;
   const Cursor source = body.from(24);
   put_host4(context, " RPF ", body.block(0, 4));
-  context.put(" Hold ");
-  put_duration(context, body.be16(6));
+  context.put(' ');
+  if (const std::uint16_t hold = body.be16(6); hold != kUsualHold) {
+    context.put("Hold ");
+    put_duration(context, hold);
+  }
   context.put(joined != 0 ? "Join" : "Prune", " (");
   put_source_prefix(context, source);
   put_host4(context, ", ", body.block(12, 4));
@@ -168,7 +174,8 @@ bool put_message(Context& context, const Cursor& message, std::uint8_t code) {
     case kGraft:
     case kGraftAck:
       if (!context.verbose() || put_join(context, body)) return true;
-      if (message.length() < kHeader / 2) return message.truncated(), false;
+      // Where not even IGMP's checksum is whole, nothing follows the mark.
+      if (message.length() < kIgmpHeader) return message.truncated(), false;
       context.put_truncated();
       return message.length() >= kHeader;
     case kRpReachable:

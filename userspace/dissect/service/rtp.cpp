@@ -7,6 +7,20 @@ namespace {
 
 constexpr std::uint8_t kH261 = 31;
 
+// Options of the first version follow each other; each begins with the bit that says it is the last, and with its
+// length in 32-bit words. False if that is none, or longer than what there is.
+bool skip_options(Cursor& data) {
+  for (bool last = false; !last;) {
+    const std::uint32_t head = data.be32(0);
+    if (data.is_truncated()) return true;
+    const std::size_t size = (head >> 16 & 0xff) * std::size_t{4};
+    if (size == 0 || size > data.length()) return false;
+    data.skip(size);
+    last = head >> 31 != 0;
+  }
+  return true;
+}
+
 // The extension's length is of 32-bit words. False if it is longer than what there is.
 bool skip_extension(Cursor& data) {
   constexpr std::size_t kExtension = 4;
@@ -38,9 +52,9 @@ void print_rtp(Context& context, Cursor packet, const Transport&) {
               extended ? "+" : "", marked ? "*" : "", ' ', packet.be16(2), ' ', packet.be32(4));
   if (!context.verbose()) return;
   context.put(' ', packet.be32(8));
-  if (version1 && extended) return context.put(" !opt");
   Cursor data = packet.from(version1 ? kVersion1 : kHeader);
-  if (extended && !skip_extension(data)) return context.put(" !ext");
+  if (extended && version1 && !skip_options(data)) return context.put(" !opt");
+  if (extended && !version1 && !skip_extension(data)) return context.put(" !ext");
   if (type == kH261) context.put(" 0x", Hex{data.be32(0) >> 16, 4});
 }
 
