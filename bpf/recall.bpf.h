@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The record of a socket, for the tc taps and the socket tap. */
+/*
+ * The record of a socket, for the tc taps and the socket tap, and a cache of where records were found lately, for the
+ * tc taps.
+ */
 #ifndef RINGTAP_RECALL_BPF_H
 #define RINGTAP_RECALL_BPF_H
 
@@ -59,21 +62,43 @@ static __always_inline void remember(__u64 cookie, struct ringtap_socket_owner *
 	*(volatile __u64 *)&recent->cookie = cookie;
 }
 
+/*
+ * Whether the record of this socket was found lately, and where. Whoever reads it compares its cookie: the entry may
+ * have become another's meanwhile.
+ */
+static __always_inline int find_recent(__u64 cookie, __u64 *address)
+{
+	struct recent_record *recent = cookie ? recent_record_of(cookie) : NULL;
+
+	if (!recent || *(volatile __u64 *)&recent->cookie != cookie)
+		return 0;
+	*address = *(volatile __u64 *)&recent->record;
+	return 1;
+}
+
 _Static_assert(__builtin_offsetof(struct ringtap_socket_owner, process) == 0 &&
 		       __builtin_offsetof(struct ringtap_socket_owner, cookie) == 8,
-	       "load_record() reads them as two words");
+	       "a record begins with these two words");
+/* Two words of a record: loads need a type of the kernel's, and this one is two words. */
+static __always_inline struct timespec64 *words_at(__u64 address)
+{
+	return rdonly_cast((void *)address, bpf_core_type_id_kernel(struct timespec64));
+}
+
+static __always_inline struct timespec64 *user_at(__u64 address)
+{
+	return words_at(address + __builtin_offsetof(struct ringtap_socket_owner, uid));
+}
+
 /* The record at this address, as set_known() reads it; 0 if it is being written, or is not of this socket. */
 static __always_inline int load_record(__u64 address, __u64 cookie, __u64 *process, __u32 *uid)
 {
-	/* Loads need a type of the kernel's, and this one is two words. */
-	struct timespec64 *record = rdonly_cast((void *)address, bpf_core_type_id_kernel(struct timespec64));
-	struct timespec64 *user = rdonly_cast((void *)address + __builtin_offsetof(struct ringtap_socket_owner, uid),
-					      bpf_core_type_id_kernel(struct timespec64));
+	struct timespec64 *record = words_at(address);
 	__u64 before = record->tv_nsec;
 	barrier();
 	*process = record->tv_sec;
 	barrier();
-	*uid = user->tv_sec;
+	*uid = user_at(address)->tv_sec;
 	barrier();
 	__u64 after = record->tv_nsec;
 	barrier();
@@ -83,13 +108,24 @@ static __always_inline int load_record(__u64 address, __u64 cookie, __u64 *proce
 /* The record of a live socket, if it was found lately; 0: ask the kernel. */
 static __always_inline int recall(__u64 cookie, __u64 *process, __u32 *uid)
 {
-	struct recent_record *recent = cookie ? recent_record_of(cookie) : NULL;
+	__u64 address;
 
-	if (!recent || *(volatile __u64 *)&recent->cookie != cookie)
+	return find_recent(cookie, &address) && load_record(address, cookie, process, uid);
+}
+
+/* Whether this process, as this user, is the last that was seen using the socket, by a record that was found lately. */
+static __always_inline int is_recalled_owner(__u64 cookie, __u64 process, __u32 uid)
+{
+	__u64 address;
+
+	if (!find_recent(cookie, &address))
 		return 0;
-	__u64 record = *(volatile __u64 *)&recent->record;
+	struct timespec64 *record = words_at(address);
+	/* Whoever writes the record meanwhile clears its cookie first. */
+	if ((__u64)record->tv_nsec != cookie)
+		return 0;
 	barrier();
-	return *(volatile __u64 *)&recent->cookie == cookie && load_record(record, cookie, process, uid);
+	return (__u64)record->tv_sec == process && (__u32)user_at(address)->tv_sec == uid;
 }
 
 static __always_inline void set_recalled(struct ringtap_owner *end, __u32 kind, __u64 process, __u32 uid, __u64 cookie)
@@ -98,24 +134,6 @@ static __always_inline void set_recalled(struct ringtap_owner *end, __u32 kind, 
 	end->process = process;
 	end->uid = uid;
 	end->cookie = cookie;
-}
-
-/* Whether this process, as this user, is the last that was seen using the socket, by a record that was found lately. */
-static __always_inline int is_recalled_owner(__u64 cookie, __u64 process, __u32 uid)
-{
-	struct recent_record *recent = cookie ? recent_record_of(cookie) : NULL;
-
-	if (!recent || *(volatile __u64 *)&recent->cookie != cookie)
-		return 0;
-	__u64 address = *(volatile __u64 *)&recent->record;
-	struct timespec64 *record = rdonly_cast((void *)address, bpf_core_type_id_kernel(struct timespec64));
-	struct timespec64 *user = rdonly_cast((void *)address + __builtin_offsetof(struct ringtap_socket_owner, uid),
-					      bpf_core_type_id_kernel(struct timespec64));
-	/* Whoever writes the record meanwhile clears its cookie first. */
-	if ((__u64)record->tv_nsec != cookie)
-		return 0;
-	barrier();
-	return (__u64)record->tv_sec == process && (__u32)user->tv_sec == uid;
 }
 
 #endif

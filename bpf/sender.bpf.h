@@ -323,10 +323,7 @@ static __always_inline int set_recalled_sender(struct __sk_buff *skb, struct rin
 	__u32 uid = uid_of(task);
 	if (!is_recalled_owner(cookie, process, uid) || !is_sending(skb, NULL, kernel_sk, family, known_task->flags))
 		return 0;
-	end->kind = RINGTAP_OWNER_SENDER;
-	end->process = process;
-	end->thread = known_task->pid;
-	end->uid = uid;
+	set_running(end, RINGTAP_OWNER_SENDER, known_task, process, uid);
 	end->cookie = cookie;
 	set_references_of_sender(end, kernel_sk);
 	return 1;
@@ -356,6 +353,8 @@ static __always_inline void find_sender(struct __sk_buff *skb, struct ringtap_ow
 		set_tun_writer(skb, end);
 		return;
 	}
+	if (sending)
+		family = forgotten(family, skb->len);
 	struct sock *kernel_sk = socket_of(skb);
 	struct bpf_sock *full = NULL;
 	if (!kernel_sk)
