@@ -1184,7 +1184,7 @@ bool check_header_size(Context& context, const PduRow& row, std::uint8_t header_
   if (header_size == row.header) return true;
   // tcpdump 4.99.3 forgets the common header of an LSP here.
   const std::size_t expected = row.put == put_lsp ? row.header - kCommonHeader : row.header;
-  context.put(", bogus fixed header length ", header_size, " should be ", expected);
+  context.put(row.put == put_psnp ? "-" : ",", " bogus fixed header length ", header_size, " should be ", expected);
   return false;
 }
 

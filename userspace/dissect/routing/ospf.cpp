@@ -31,6 +31,7 @@ constexpr Token kOptionsV3[] = {
     {0x100, "AFs Support"}, {0x200, "LLS"},     {0x400, "Authentication Trailer"},
 };
 constexpr Token kDescriptionFlags[] = {{4, "Init"}, {2, "More"}, {1, "Master"}, {8, "OOBResync"}};
+constexpr Token kDescriptionFlagsV3[] = {{4, "Init"}, {2, "More"}, {1, "Master"}, {0x10, "IPv6 MTU"}};
 
 enum Lsa : std::uint8_t {
   kRouterLsa = 1,
@@ -631,7 +632,7 @@ void put_v3(Context& context, const Cursor& body, std::uint8_t type) {
       (void)body.block(4, 4);
       if (context.truncated()) return;
       context.put(", DD Flags [");
-      context.put_flags(kDescriptionFlags, body.u8(7));
+      context.put_flags(kDescriptionFlagsV3, body.u8(7));
       context.put(']');
       context.put(", MTU ", body.be16(4), ", DD-Sequence 0x", Hex{body.be32(8), 8});
       if (!context.verbose(2)) break;

@@ -104,8 +104,9 @@ void print_hsrp(Context& context, Cursor message, const Transport&) {
   context.put('-');
   put_or_number(context, kHsrpOpcodes, message.u8(1), "unknown");
   context.put(' ', message.length(), ": ");
+  const std::uint8_t state = message.u8(2);
   context.put("state=");
-  put_or_number(context, kHsrpStates, message.u8(2), "Unknown");
+  put_or_number(context, kHsrpStates, state, "Unknown");
   context.put(' ');
   context.put("group=", message.u8(6));
   context.put(' ');
