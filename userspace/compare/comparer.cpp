@@ -122,8 +122,12 @@ void Comparer::end(std::uint64_t now_ns) {
 
 Result<> Comparer::flush() {
   if (options_.live) {
-    match_rules(epoch_now_ns());
-    tracker_.expire(epoch_now_ns());
+    // While records come, it is by their times that packets age: others may wait in the rings for long. Once none has
+    // come since the last time, all from before that have.
+    match_rules(flushed_ns_);
+    if (records_ == flushed_records_) tracker_.expire(flushed_ns_);
+    flushed_records_ = records_;
+    flushed_ns_ = epoch_now_ns();
   }
   if (!written_) return std::exchange(written_, ok());
   if (auto flushed = out_->flush(); !flushed) return flushed;

@@ -140,6 +140,8 @@ class Comparer final : public Sink {
   CompareTotals totals_;
   HashMap<std::uint64_t, std::size_t> outcome_rows_;  // by Outcome::key
   std::uint64_t records_ = 0;
+  std::uint64_t flushed_records_ = 0;  // at the last flush()
+  std::uint64_t flushed_ns_ = 0;
   std::uint64_t left_out_ = 0;  // of these, outside
   std::uint64_t begin_ns_ = 0;
   std::uint64_t end_ns_ = 0;       // 0: not known

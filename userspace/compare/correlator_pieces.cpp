@@ -174,7 +174,7 @@ std::uint32_t Correlator::ipv6_fragments_of(std::uint64_t chain, std::uint32_t p
 void Correlator::end_fragments(std::uint64_t number, const PacketKey& key) {
   const std::uint64_t hash = fragment_chain(key);
   const std::uint32_t ip_id = key.proof.version == 4 ? key.proof.ip_id : ipv6_fragments_of(hash, key.proof.payload_len);
-  if (ip_id == 0) return;
+  if (ip_id == 0 && key.proof.version == 6) return;
   std::uint32_t at = chains_.first(hash);
   for (int i = 0; at != kNone && i < kMostFragments; ++i) {
     const std::uint32_t fragment = packet_of(at);
