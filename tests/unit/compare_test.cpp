@@ -558,6 +558,21 @@ TEST(Compare, FragmentsEndInTheDatagramTheyBecome) {
   }
 }
 
+// Linux gives it to all that may not be fragmented.
+TEST(Compare, AnotherPacketWithTheNumber0IsNotWhatFragmentsBecome) {
+  Kernel kernel;
+  const Bytes whole = udp(0, "x");
+  kernel.receive((Ethernet{} / Ipv4{.id = 0, .fragment = 0x2000} / Udp{.dst_port = 5000, .length = 48} /
+                  Payload{std::string(16, 'x')})
+                     .bytes(),
+                 0x100);
+  kernel.receive(whole, 0x200);
+  kernel.both(NetfilterHook::kInput, whole, 0x200);
+  kernel.packet(Tap::kSocket, whole, 0x200);
+  EXPECT_EQ(kernel.outcomes().count("a fragment, reassembled"), 0U);
+  EXPECT_EQ(kernel.outcomes().at("delivered"), 1U);
+}
+
 TEST(Compare, FragmentsAreNotCountedWithTheDatagramThatTheKernelConsumed) {
   Kernel kernel;
   const Bytes first = (Ethernet{} / Ipv4{.id = 77, .fragment = 0x2000} / Udp{.dst_port = 5000, .length = 48} /

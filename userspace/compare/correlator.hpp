@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -159,7 +160,7 @@ class Correlator {
   void note_path(std::uint32_t packet, const RecordView& record, const PacketKey& key);
   void note_content(std::uint32_t packet, const PacketKey& key);
   void link_path(std::uint32_t packet, const RecordView& record, const PacketKey& key);
-  std::uint32_t ipv6_fragments_of(std::uint64_t chain, std::uint32_t payload_len);
+  std::optional<std::uint32_t> whole_fragments_of(std::uint64_t chain, std::uint32_t payload_len);
   void end_fragments(std::uint64_t number, const PacketKey& key);
   void forget_buffers();
 

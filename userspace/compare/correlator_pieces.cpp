@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/mix.hpp"
 
@@ -143,11 +144,11 @@ void Correlator::link_path(std::uint32_t packet, const RecordView& record, const
   }
 }
 
-// The number of the IPv6 fragments of a chain that make up a datagram with so much payload; 0: there are none. The
+// The number of the fragments of a chain that make up a datagram with so much payload; nothing: there are none. An IPv6
 // datagram itself does not have it.
-std::uint32_t Correlator::ipv6_fragments_of(std::uint64_t chain, std::uint32_t payload_len) {
+std::optional<std::uint32_t> Correlator::whole_fragments_of(std::uint64_t chain, std::uint32_t payload_len) {
   struct Datagram {
-    std::uint32_t ip_id = 0;
+    std::optional<std::uint32_t> ip_id;
     std::uint64_t sum = 0;
     bool has_first = false;
     bool has_last = false;
@@ -156,7 +157,7 @@ std::uint32_t Correlator::ipv6_fragments_of(std::uint64_t chain, std::uint32_t p
   std::uint32_t at = chains_.first(chain);
   for (int i = 0; at != kNone && i < kMostFragments; ++i, at = chains_.next(at)) {
     const NatProof& fragment = packets_[packet_of(at)].history.proof;
-    const auto same = [&](const Datagram& one) { return one.ip_id == fragment.ip_id || one.ip_id == 0; };
+    const auto same = [&](const Datagram& one) { return !one.ip_id || one.ip_id == fragment.ip_id; };
     auto* const datagram = std::find_if(datagrams.begin(), datagrams.end(), same);
     if (datagram == datagrams.end()) continue;
     datagram->ip_id = fragment.ip_id;
@@ -167,14 +168,17 @@ std::uint32_t Correlator::ipv6_fragments_of(std::uint64_t chain, std::uint32_t p
   const auto* const whole = std::find_if(datagrams.begin(), datagrams.end(), [&](const Datagram& one) {
     return one.has_first && one.has_last && one.sum == payload_len;
   });
-  return whole == datagrams.end() ? 0 : whole->ip_id;
+  return whole == datagrams.end() ? std::nullopt : whole->ip_id;
 }
 
 // The datagram that was reassembled from previous fragments, which have its number.
 void Correlator::end_fragments(std::uint64_t number, const PacketKey& key) {
   const std::uint64_t hash = fragment_chain(key);
-  const std::uint32_t ip_id = key.proof.version == 4 ? key.proof.ip_id : ipv6_fragments_of(hash, key.proof.payload_len);
-  if (ip_id == 0 && key.proof.version == 6) return;
+  // A packet that may not be fragmented has the number 0 as well, and so has every 65,536th that may.
+  const bool is_numbered = key.proof.version == 4 && key.proof.ip_id != 0;
+  const std::optional<std::uint32_t> ip_id =
+      is_numbered ? key.proof.ip_id : whole_fragments_of(hash, key.proof.payload_len);
+  if (!ip_id) return;
   std::uint32_t at = chains_.first(hash);
   for (int i = 0; at != kNone && i < kMostFragments; ++i) {
     const std::uint32_t fragment = packet_of(at);

@@ -41,18 +41,14 @@ class BatchOrder {
     T batch;
   };
 
-  // False: it came before. It is a repeat unless the same message was read again.
+  // False: it came before. It is a repeat unless it was only read again.
   bool put(Numbered numbered) {
+    const bool is_read_again = numbered.sequence <= highest_;
+    highest_ = std::max(highest_, numbered.sequence);
     const std::uint64_t number = numbered.number;
-    const std::uint64_t sequence = numbered.sequence;
-    if (number >= next_) {
-      const auto [at, is_new] = waiting_.try_emplace(number, std::move(numbered));
-      repeats_ += at->second.sequence == sequence ? 0 : 1;
-      return is_new;
-    }
-    const auto taken = taken_.find(number);
-    repeats_ += taken != taken_.end() && taken->second == sequence ? 0 : 1;
-    return false;
+    const bool is_new = number >= next_ && waiting_.try_emplace(number, std::move(numbered)).second;
+    repeats_ += is_new || is_read_again ? 0 : 1;
+    return is_new;
   }
   // Whether there is one, and it is the next for certain.
   [[nodiscard]] bool can_take() const {
@@ -99,6 +95,8 @@ class BatchOrder {
   // No batch will come that has not come.
   void end() { is_over_ = true; }
 
+  // The highest sequence that came.
+  [[nodiscard]] std::uint64_t highest() const { return highest_; }
   [[nodiscard]] std::uint64_t next() const { return next_; }
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
   [[nodiscard]] std::uint64_t repeats() const { return repeats_; }
@@ -109,6 +107,7 @@ class BatchOrder {
   std::uint64_t next_ = 0;
   std::uint64_t expected_ = 0;  // what the next one should have as sent_before
   std::uint64_t repeats_ = 0;
+  std::uint64_t highest_ = 0;
   std::map<std::uint64_t, std::uint64_t> taken_;  // number → sequence of the last ones, kBatchesUnderWay at most
   unsigned readings_ = 0;                         // again, of what is missing before those that wait
   bool is_over_ = false;

@@ -69,6 +69,7 @@ struct FleetSource::Host final : public Sink {
   std::size_t index;
   SubjectReader batches;
   BatchOrder<Stored> order;
+  std::optional<Clock::time_point> missing_since;  // batches before those that wait
   std::unique_ptr<CaptureReader> reader;
   std::optional<RecordView> head;
   std::uint64_t until_ns = 0;          // no record from before this will come
@@ -112,17 +113,28 @@ struct FleetSource::Host final : public Sink {
   Result<> finish() override { return ok(); }
   [[nodiscard]] std::uint64_t records_stored() const override { return 0; }
 
-  // Whether batches that are missing are looked for by reading again.
-  bool reads_again() {
+  // Whether batches that are missing are looked for by reading again; not for longer than the window, if there is one.
+  bool reads_again(std::chrono::nanoseconds window) {
     using Search = BatchOrder<Stored>::Search;
     const Search search = order.search(batches.next_sequence(), batches.is_caught_up());
-    if (search == Search::kNext) batches.start_again(order.read_again());
-    return search == Search::kNext || search == Search::kUnderWay;
+    if (search == Search::kNone) {
+      missing_since.reset();
+      return false;
+    }
+    if (!missing_since) missing_since = Clock::now();
+    const bool is_over = search == Search::kOver || (window.count() > 0 && Clock::now() - *missing_since > window);
+    if (is_over) {
+      // The last reading may stand before what other copies gave.
+      if (batches.next_sequence() <= order.highest()) batches.start_again(order.highest() + 1);
+    } else if (search == Search::kNext) {
+      batches.start_again(order.read_again());
+    }
+    return !is_over;
   }
 
   // What it sent before that may not have been asked for yet: the stream is read on so often.
   void lose_agent(unsigned readings) {
-    is_gone = true;
+    if (std::exchange(is_gone, true)) return;
     last_readings = readings;
     batches.start_again();
   }
@@ -256,13 +268,13 @@ void FleetSource::look_after(Host& host, Clock::time_point now) {
   }
   if (host.batches.is_caught_up() && host.is_gone) host.order.end();
   const bool needs_more =
-      (waits_for(host, now) && host.reads_again()) || host.order.waiting() < kEnoughWaiting || !host.order.can_take();
+      host.reads_again(settings_.window) || host.order.waiting() < kEnoughWaiting || !host.order.can_take();
   if (needs_more && !host.account.has_ended) host.batches.ask(nats_, host.is_gone ? kLastPatience : kAskPatience, now);
 }
 
 // False: the next batch is not here.
 bool FleetSource::next_section(Host& host) {
-  if (waits_for(host, Clock::now()) && host.reads_again()) return false;
+  if (host.reads_again(settings_.window)) return false;
   auto next = host.order.take();
   if (!next) return false;
   const Host::Stored& stored = next->batch;
@@ -334,16 +346,12 @@ Result<> FleetSource::advance(Host& host) {
   return ok();
 }
 
-bool FleetSource::waits_for(const Host& host, Clock::time_point now) const {
-  return settings_.window.count() == 0 || now - host.heard <= settings_.window;
-}
-
 // Up to this time everything has come of those hosts that are waited for.
 std::uint64_t FleetSource::bound(Clock::time_point now) const {
   std::uint64_t least = kNever;
   for (const auto& host : hosts_) {
     if (host->is_finished || host->head) continue;
-    if (!waits_for(*host, now)) continue;
+    if (settings_.window.count() > 0 && now - host->heard > settings_.window) continue;
     least = std::min(least, host->until_ns);
   }
   return least;

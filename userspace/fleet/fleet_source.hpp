@@ -86,8 +86,6 @@ class FleetSource final : public RecordSource {
   Result<SourceState> end(Sink& sink);
   bool next_section(Host& host);
   Result<std::uint64_t> merge(Sink& sink, std::uint64_t max_records);
-  // It is not behind for longer than the window.
-  [[nodiscard]] bool waits_for(const Host& host, Clock::time_point now) const;
   [[nodiscard]] std::uint64_t bound(Clock::time_point now) const;
   [[nodiscard]] bool is_over() const;
   void tell_agents_to_stop(Clock::time_point now);
