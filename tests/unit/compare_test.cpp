@@ -539,7 +539,7 @@ TEST(Compare, TtlChecksumsVlanTagsAndPaddingDoNotCount) {
 }
 
 TEST(Compare, FragmentsEndInTheDatagramTheyBecome) {
-  for (const std::uint16_t id : {77, 0}) {  // the counter of a sender passes 0
+  for (const std::uint16_t id : {std::uint16_t{77}, std::uint16_t{0}}) {  // the counter of a sender passes 0
     Kernel kernel({.live = true});
     const Bytes whole = udp(id, std::string(40, 'x'));
     const Bytes first = (Ethernet{} / Ipv4{.id = id, .fragment = 0x2000} / Udp{.dst_port = 5000, .length = 48} /
