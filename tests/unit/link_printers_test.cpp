@@ -192,12 +192,6 @@ std::vector<Cut> with_damaged_headers(const HeaderFamily& family, unsigned count
   return cuts;
 }
 
-void expect_harmless(std::string_view text, std::string_view name) {
-  for (const char c : text) {
-    ASSERT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t') << name << ": " << static_cast<int>(c);
-  }
-}
-
 TEST(LinkPrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
   REQUIRE_COMPARED_TCPDUMP();
   for (const auto& [family, header] : families()) {

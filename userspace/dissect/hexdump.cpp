@@ -52,6 +52,10 @@ void dump_unknown(Context& context, Cursor payload) {
   if (!context.options.suppress_dump && !context.options.quiet) dump_hex_and_ascii(context.out, payload.bytes());
 }
 
+void dump_captured(Context& context, const Cursor& bytes, std::string_view indent) {
+  dump_hex(context.out, bytes.bytes().first(bytes.readable()), indent);
+}
+
 void dump_layer(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count, std::string_view indent) {
   const Cursor rest = bytes.from(offset);
   dump_hex(context.out, rest.bytes().first(std::min(count, rest.captured())), indent);

@@ -16,6 +16,8 @@ void dump_hex_and_ascii(Appender& out, std::span<const std::uint8_t> bytes, std:
 void dump_ascii(Appender& out, std::span<const std::uint8_t> bytes);
 // The bytes of something that has no printer, unless -x or -X prints them anyway.
 void dump_unknown(Context& context, Cursor payload);
+// The captured part of all bytes, as hexadecimal lines.
+void dump_captured(Context& context, const Cursor& bytes, std::string_view indent = "\n\t");
 // The captured part of `count` bytes, as hexadecimal lines.
 void dump_layer(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count, std::string_view indent);
 

@@ -104,7 +104,7 @@ void print_bfd(Context& context, Cursor message, const Transport& transport) {
   context.put("BFDv", version, ", ");
   if (version > 1) {
     context.put("Control, length: ", length);
-    if (context.verbose()) dump_hex(context.out, message.bytes().first(message.readable()), "\n\t");
+    if (context.verbose()) dump_captured(context, message, "\n\t");
     return;
   }
   if (context.verbose()) context.put("length: ", length, "\n\t");
@@ -135,7 +135,7 @@ void print_bfd(Context& context, Cursor message, const Transport& transport) {
 void print_bfd_echo(Context& context, Cursor message, const Transport&) {
   context.protocol("bfd");
   context.put("BFD, Echo, length: ", message.length());
-  if (context.verbose()) dump_hex(context.out, message.bytes().first(message.readable()), "\n\t");
+  if (context.verbose()) dump_captured(context, message, "\n\t");
 }
 
 }  // namespace ringtap

@@ -117,7 +117,7 @@ void print_slow(Context& context, Cursor packet, const LinkHeader&) {
   }
   context.put(", length ", length);
   if (versioned && context.verbose()) return put_tlvs(context, subtype, packet.from(2));
-  if (token(kSubtypes, subtype).empty()) dump_hex(context.out, packet.bytes().first(packet.readable()));
+  if (token(kSubtypes, subtype).empty()) dump_captured(context, packet);
 }
 
 }  // namespace ringtap

@@ -616,7 +616,7 @@ void print_protocol(Context& context, std::uint16_t protocol, const Cursor& pack
     default:
       context.put_name(name, "unknown PPP protocol (0x", Hex{protocol, 4}, ')');
       context.put(' ');
-      dump_hex(context.out, packet.bytes().first(packet.readable()));
+      dump_captured(context, packet);
       return;
   }
 }

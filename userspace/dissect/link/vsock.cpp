@@ -59,7 +59,7 @@ void print_vsock(Context& context, Cursor packet) {
   if (!is_cut && context.verbose(2) && operation == kPayloadOperation) {
     const Cursor payload = rest.from(shown);
     is_cut = payload.readable() == 0;
-    if (!is_cut) dump_hex(context.out, payload.bytes().first(payload.readable()), "\n\t");
+    if (!is_cut) dump_captured(context, payload, "\n\t");
   }
   if (is_cut) context.put_truncated();
 }

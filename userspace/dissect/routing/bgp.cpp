@@ -413,7 +413,7 @@ void put_family_short(Context& context, std::uint16_t family, std::uint8_t safi)
 
 void put_no_decoder(Context& context, const Cursor& value, std::uint16_t family, std::uint8_t safi) {
   context.put("\n\t    no AFI ", family, " / SAFI ", safi, " decoder");
-  if (!context.verbose(2)) dump_hex(context.out, value.bytes().first(value.readable()), "\n\t    ");
+  if (!context.verbose(2)) dump_captured(context, value, "\n\t    ");
 }
 
 // The address of IP that one of OSI may stand for: RFC 986, RFC 1888 5.
@@ -451,15 +451,22 @@ void put_next_hops(Context& context, Cursor& rest, std::size_t left, const Prefi
   }
 }
 
-void put_reach(Context& context, Cursor value, unsigned) {
-  if (value.length() < 3) return value.truncated();
+// The family that an attribute is about; nothing if its prefixes cannot be printed.
+std::optional<PrefixForm> put_family_of(Context& context, const Cursor& value) {
   (void)value.block(0, 3);
-  if (context.truncated()) return;
+  if (context.truncated()) return std::nullopt;
   const std::uint16_t family = value.be16(0);
   const std::uint8_t safi = value.u8(2);
   put_family(context, family, safi);
   const std::optional<PrefixForm> form = prefix_form(family, safi);
-  if (!form) return put_no_decoder(context, value, family, safi);
+  if (!form) put_no_decoder(context, value, family, safi);
+  return form;
+}
+
+void put_reach(Context& context, Cursor value, unsigned) {
+  if (value.length() < 3) return value.truncated();
+  const std::optional<PrefixForm> form = put_family_of(context, value);
+  if (!form) return;
   const std::size_t next_hop = value.u8(3);
   if (context.truncated()) return;
   if (value.length() < 4 + next_hop) return value.truncated();
@@ -486,13 +493,8 @@ void put_reach(Context& context, Cursor value, unsigned) {
 }
 
 void put_unreach(Context& context, Cursor value, unsigned) {
-  (void)value.block(0, 3);
-  if (context.truncated()) return;
-  const std::uint16_t family = value.be16(0);
-  const std::uint8_t safi = value.u8(2);
-  put_family(context, family, safi);
-  const std::optional<PrefixForm> form = prefix_form(family, safi);
-  if (!form) return put_no_decoder(context, value, family, safi);
+  const std::optional<PrefixForm> form = put_family_of(context, value);
+  if (!form) return;
   if (value.length() == 3) return context.put("\n\t      End-of-Rib Marker (empty NLRI)");
   put_prefixes(context, value.from(3), *form, "\n\t      ");
 }
@@ -746,7 +748,7 @@ void put_tunnel(Context& context, Cursor value, unsigned) {
       return put_host(context, value, 0, false);
     default:
       if (value.length() == 0 || context.verbose(2)) return;
-      dump_hex(context.out, value.bytes().first(value.readable()), "\n\t      ");
+      dump_captured(context, value, "\n\t      ");
   }
 }
 
@@ -1030,11 +1032,11 @@ void put_message(Context& context, const Cursor& message) {
       if (context.truncated()) return;
       context.put("\n\t  ");
       put_family_short(context, message.be16(kHeader), message.u8(kHeader + 3));
-      if (context.verbose(2)) dump_hex(context.out, message.bytes().first(message.readable()), "\n\t  ");
+      if (context.verbose(2)) dump_captured(context, message, "\n\t  ");
       break;
     default:
       context.put("\n\t  no Message ", type, " decoder");
-      dump_hex(context.out, message.bytes().first(message.readable()), "\n\t  ");
+      dump_captured(context, message, "\n\t  ");
       break;
   }
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "dissect/hexdump.hpp"
+#include "dissect/nlpid.hpp"
 #include "dissect/routing/osi.hpp"
 
 namespace ringtap {
@@ -126,20 +128,23 @@ constexpr OptionRow kOptions[] = {
     {kPriority, 1, [](Context& context, const Cursor& value) { context.put("0x", Hex{value.u8(0) & 0xfu}); }},
 };
 
+// What is wrong with the packet.
+template <class... Parts>
+bool refuse(Context& context, const Parts&... parts) {
+  context.put(parts...);
+  return false;
+}
+
 // False where an option cannot be one.
 bool put_options(Context& context, Cursor rest) {
-  const auto refuse = [&](const auto&... parts) {
-    context.put(parts...);
-    return false;
-  };
   context.protocol("clnp");  // types and sizes are read without a check before
   while (rest.length() > 0 && !context.truncated()) {
-    if (rest.length() < 2) return refuse(", bad opts/li");
+    if (rest.length() < 2) return refuse(context, ", bad opts/li");
     const std::uint8_t type = rest.u8(0);
     const std::size_t size = rest.u8(1);
     if (context.truncated()) break;
     rest.skip(2);
-    if (size > rest.length()) return refuse(", opt (", type, ") too long");
+    if (size > rest.length()) return refuse(context, ", opt (", type, ") too long");
     if (!rest.has(size)) {
       rest.truncated();
       break;
@@ -151,7 +156,7 @@ bool put_options(Context& context, Cursor rest) {
     if (row == std::end(kOptions)) {
       dump_captured(context, value, "\n\t  ");
     } else if (size < row->least) {
-      return refuse(", bad opt len");
+      return refuse(context, ", bad opt len");
     } else {
       row->put(context, value);
     }
@@ -163,9 +168,8 @@ bool put_options(Context& context, Cursor rest) {
 
 // What follows the header.
 void put_data(Context& context, const Cursor& data, std::uint8_t type) {
-  constexpr std::uint8_t kClnp = 0x81;
   const bool answer = type == kErrorReport || type == kEchoResponse;
-  if (answer && data.u8(0) == kClnp && context.depth < kMaxDepth) {
+  if (answer && data.u8(0) == Nlpid::kClnp && context.depth < kMaxDepth) {
     if (context.truncated()) return;
     context.put("\n\t-----original packet-----\n\t");
     ++context.depth;
@@ -191,29 +195,22 @@ bool put_clnp(Context& context, Cursor pdu) {
   if (named) context.put("CLNP");
   const std::size_t size = pdu.u8(1);
   const std::uint8_t version = pdu.u8(2);
-  const auto refuse = [&](const auto&... parts) {
-    context.put(parts...);
-    return false;
-  };
-  if (version != 1) return refuse("version ", version, " packet not supported");
+  if (version != 1) return refuse(context, "version ", version, " packet not supported");
   if (!check_osi_header(context, pdu, kFixed)) return false;
   // The addresses: each after its size.
   constexpr std::string_view kNoAddresses = "li < size of fixed part of CLNP header and addresses";
   Cursor rest = pdu.with_length(size).from(kFixed);
-  if (rest.length() < 1) return refuse(kNoAddresses);
-  const Cursor destination = rest.from(1).with_length(rest.u8(0));
-  if (context.truncated()) return true;
-  rest.skip(1);
-  if (rest.length() < destination.length()) return refuse(kNoAddresses);
-  if (!rest.has(destination.length())) return cut_off(rest);
-  rest.skip(destination.length());
-  if (rest.length() < 1) return refuse(kNoAddresses);
-  const Cursor source = rest.from(1).with_length(rest.u8(0));
-  if (context.truncated()) return true;
-  rest.skip(1);
-  if (rest.length() < source.length()) return refuse(kNoAddresses);
-  if (!rest.has(source.length())) return cut_off(rest);
-  rest.skip(source.length());
+  Cursor destination = rest;
+  Cursor source = rest;
+  for (Cursor* const address : {&destination, &source}) {
+    if (rest.length() < 1) return refuse(context, kNoAddresses);
+    *address = rest.from(1).with_length(rest.u8(0));
+    if (context.truncated()) return true;
+    rest.skip(1);
+    if (rest.length() < address->length()) return refuse(context, kNoAddresses);
+    if (!rest.has(address->length())) return cut_off(rest);
+    rest.skip(address->length());
+  }
   context.protocol("clnp", true);  // all checked before it is read from here on
 
   const std::uint8_t flags = pdu.u8(4);
@@ -244,7 +241,7 @@ bool put_clnp(Context& context, Cursor pdu) {
   put_nsap(context, destination, 0, destination.length());
   if ((flags & kSegmented) != 0) {
     if (rest.length() < kSegmentation) {
-      return refuse("li < size of fixed part of CLNP header, addresses, and segment part");
+      return refuse(context, "li < size of fixed part of CLNP header, addresses, and segment part");
     }
     (void)rest.block(0, kSegmentation);
     if (context.truncated()) return true;

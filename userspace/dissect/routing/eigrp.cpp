@@ -146,7 +146,7 @@ void print_eigrp(Context& context, Cursor packet, const IpHeader&) {
     const std::size_t size = rest.be16(2);
     if (size < kTlvHeader || size > rest.length()) {
       const Cursor data = rest.from(kTlvHeader);
-      dump_hex(context.out, data.bytes().first(data.readable()), "\n\t    ");
+      dump_captured(context, data, "\n\t    ");
       return;
     }
     const TlvRow* row = nullptr;

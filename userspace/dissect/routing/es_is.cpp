@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // ES-IS, ISO 9542. Whether a field was captured is checked before whether the header's length has room for it.
+#include "dissect/hexdump.hpp"
 #include "dissect/routing/osi.hpp"
 
 namespace ringtap {
@@ -47,28 +48,23 @@ void skip(Rest& rest, std::size_t size) {
   rest.left -= size;
 }
 
+bool put_system(Context& context, Rest& rest, std::string_view complaint) {
+  std::size_t size = 0;
+  if (!take_size(context, rest, size, complaint)) return false;
+  context.put("\n\t  NET (length: ", size, "): ");
+  put_nsap(context, rest.bytes, 0, size);
+  skip(rest, size);
+  return true;
+}
+
 bool put_systems(Context& context, Rest& rest) {
-  constexpr std::string_view kComplaint = ", bad esh/li";
   const std::uint8_t count = rest.bytes.u8(0);
   if (context.truncated()) return false;
   skip(rest, 1);
   context.put("\n\t  Number of Source Addresses: ", count);
   for (std::uint8_t i = 0; i < count; ++i) {
-    std::size_t size = 0;
-    if (!take_size(context, rest, size, kComplaint)) return false;
-    context.put("\n\t  NET (length: ", size, "): ");
-    put_nsap(context, rest.bytes, 0, size);
-    skip(rest, size);
+    if (!put_system(context, rest, ", bad esh/li")) return false;
   }
-  return true;
-}
-
-bool put_system(Context& context, Rest& rest) {
-  std::size_t size = 0;
-  if (!take_size(context, rest, size, ", bad ish/li")) return false;
-  context.put("\n\t  NET (length: ", size, "): ");
-  put_nsap(context, rest.bytes, 0, size);
-  skip(rest, size);
   return true;
 }
 
@@ -111,7 +107,11 @@ void put_options(Context& context, Rest& rest) {
     const Cursor value = rest.bytes.first(size);
     if (type == kProtocols) {
       put_osi_protocols(context, value);
-    } else if (type != kConfigurationTime) {
+      // tcpdump 4.99.3 has used up their length here: it neither dumps them nor steps over them.
+      rest.left -= size;
+      continue;
+    }
+    if (type != kConfigurationTime) {
       dump_captured(context, value, "\n\t  ");
     } else if (size != 2) {
       context.put("(bad length)");
@@ -119,11 +119,6 @@ void put_options(Context& context, Rest& rest) {
       return value.truncated();
     } else {
       context.put(value.be16(0), 's');
-    }
-    // tcpdump 4.99.3 has used up the length of the protocols here: it neither dumps them nor steps over them.
-    if (type == kProtocols) {
-      rest.left -= size;
-      continue;
     }
     if (context.verbose(2)) dump_captured(context, value, "\n\t  ");
     skip(rest, size);
@@ -135,7 +130,7 @@ bool put_body(Context& context, Rest& rest, std::uint8_t type) {
     case kEndSystem:
       return put_systems(context, rest);
     case kIntermediateSystem:
-      return put_system(context, rest);
+      return put_system(context, rest, ", bad ish/li");
     case kRedirect:
       return put_redirect(context, rest);
     default:

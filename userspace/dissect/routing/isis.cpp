@@ -4,6 +4,7 @@
 // 6329; segment routing RFC 8667; purges RFC 6232; instances RFC 8202.
 #include <algorithm>
 
+#include "dissect/hexdump.hpp"
 #include "dissect/routing/gmpls.hpp"
 #include "dissect/routing/osi.hpp"
 #include "dissect/routing/printers.hpp"

@@ -67,10 +67,6 @@ void put_osi_checksum(Context& context, std::uint16_t found, const Cursor& data,
   context.put("(incorrect should be 0x", Hex{fletcher(bytes, offset), 4}, ')');
 }
 
-void dump_captured(Context& context, const Cursor& value, std::string_view indent) {
-  dump_hex(context.out, value.bytes().first(value.readable()), indent);
-}
-
 bool check_osi_header(Context& context, const Cursor& pdu, std::size_t least) {
   const std::size_t size = pdu.u8(1);
   if (size > pdu.length()) {

@@ -22,9 +22,6 @@ void put_nsap(Context& context, const Cursor& cursor, std::size_t offset, std::s
 void put_osi_checksum(Context& context, std::uint16_t found, const Cursor& data, std::size_t offset,
                       std::size_t length);
 
-// As many bytes as there are, as hexadecimal lines.
-void dump_captured(Context& context, const Cursor& value, std::string_view indent);
-
 // A PDU from its protocol's identifier on. False if it cannot be what it says: then its bytes are shown.
 bool put_isis(Context& context, Cursor pdu);
 bool put_clnp(Context& context, Cursor pdu);

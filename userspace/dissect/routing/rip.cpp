@@ -119,9 +119,7 @@ void print_rip(Context& context, Cursor message, const Transport&) {
   if (!message.has(kHeader) || length < kHeader) return message.truncated();
   const std::uint8_t command = message.u8(0);
   const std::uint8_t version = message.u8(1);
-  const auto dump_all = [&](std::string_view indent) {
-    dump_hex(context.out, message.bytes().first(message.readable()), indent);
-  };
+  const auto dump_all = [&](std::string_view indent) { dump_captured(context, message, indent); };
   context.put(context.verbose() ? "\n\t" : "", "RIPv", version);
   // Version 0 was no more than its number.
   if (version == 0) return dump_all("\n\t");

@@ -54,7 +54,7 @@ void print_syslog(Context& context, Cursor payload, const Transport&) {
     const std::uint8_t byte = payload.u8(at);
     context.out.escaped(byte);
   }
-  if (context.verbose(2)) dump_hex(context.out, payload.bytes().first(payload.readable()));
+  if (context.verbose(2)) dump_captured(context, payload);
 }
 
 }  // namespace ringtap
