@@ -37,6 +37,7 @@ class Namespace {
   // `ip` with these arguments, split at blanks, inside; throws with its message when it fails.
   void ip(std::string_view arguments) const;
   void write_sysctl(const std::string& path_below_net, std::string_view value) const;
+  [[nodiscard]] bool has_sysctl(const std::string& path_below_net) const;
   void inside(const std::function<void()>& function) const;
 
   [[nodiscard]] unsigned index_of(const std::string& device) const;
