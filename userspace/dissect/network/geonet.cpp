@@ -23,9 +23,10 @@ constexpr std::uint8_t kSingleHop = 0x50;
 constexpr std::uint8_t kMultiHop = 0x51;
 
 void put_source(Context& context, const LinkHeader& link) {
-  if (link.source == nullptr) return;
-  context.put(" src:");
-  context.station(link.source);
+  if (link.source != nullptr) {
+    context.put(" src:");
+    context.station(link.source);
+  }
   context.put("; ");
 }
 
@@ -80,18 +81,16 @@ void print_geonet(Context& context, Cursor packet, const LinkHeader& link) {
   context.put("lon:", longitude);
   (void)packet.block(0, kCommonHeader);
   Cursor rest = packet.from(kCommonHeader);
-  const bool carries = (type == 0 || type == 1 || kind == kSingleHop || kind == kMultiHop) && (next == 1 || next == 2);
-  if (carries) {
-    if (kind == kMultiHop) {
-      if (rest.length() < kMultiHopHeader) {
-        context.put(" (header size ", kMultiHopHeader, " > ", rest.length(), ')');
-        return context.put_invalid();
-      }
-      (void)rest.block(0, kMultiHopHeader);
-      rest.skip(kMultiHopHeader);
+  if (kind == kMultiHop) {
+    if (rest.length() < kMultiHopHeader) {
+      context.put(" (header size ", kMultiHopHeader, " > ", rest.length(), ')');
+      return context.put_invalid();
     }
-    if (!put_transport(context, rest)) return;
+    (void)rest.block(0, kMultiHopHeader);
+    rest.skip(kMultiHopHeader);
   }
+  const bool carries = type == 0 || type == 1 || kind == kSingleHop || kind == kMultiHop;
+  if (carries && (next == 1 || next == 2) && !put_transport(context, rest)) return;
   if (!context.verbose() || rest.length() == 0) return;
   dump_hex_and_ascii(context.out, rest.bytes());
   (void)rest.span(0, rest.length());

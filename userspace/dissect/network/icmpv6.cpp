@@ -194,8 +194,7 @@ std::uint32_t query_interval(std::uint8_t code) {
 void put_sources(Context& context, const Cursor& message, std::size_t at, std::size_t count) {
   context.put(" {");
   for (std::size_t i = 0; i < count && !context.truncated(); ++i) {
-    context.put(' ');
-    context.host6(message.block(at + 16 * i, 16));
+    put_host6(context, " ", message.block(at + 16 * i, 16));
   }
   context.put(" }");
 }

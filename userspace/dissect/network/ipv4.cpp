@@ -28,19 +28,28 @@ constexpr Token kOptions[] = {
     {kEol, "EOL"},           {kNop, "NOP"},         {kRecordRoute, "RR"},   {kTimestamp, "timestamp"},
     {kSecurity, "security"}, {kLooseRoute, "LSRR"}, {kStrictRoute, "SSRR"}, {kRouterAlert, "RA"}};
 
-void put_route(Context& context, const Cursor& option, unsigned size) {
-  if (size < 3) return context.put(" [bad length ", size, "]");
+// These are true where the last entry of an option is cut.
+bool put_route(Context& context, const Cursor& option, unsigned size) {
+  if (size < 3) {
+    context.put(" [bad length ", size, "]");
+    return false;
+  }
   if ((size + 1) % 4 != 0) context.put(" [bad length ", size, "]");
   const unsigned pointer = option.u8(2) - 1u;
   if (pointer < 3 || (pointer + 1) % 4 != 0) context.put(" [bad ptr ", option.u8(2), "]");
-  for (unsigned at = 3; at < size && !context.truncated(); at += 4) {
+  for (unsigned at = 3; at < size; at += 4) {
+    if (!option.has(at + 4)) return true;
     put_host4(context, " ", option.block(at, 4));
     if (pointer > at) context.put(',');
   }
+  return false;
 }
 
-void put_timestamps(Context& context, const Cursor& option, unsigned size) {
-  if (size < 4) return context.put("[bad length ", size, "]");
+bool put_timestamps(Context& context, const Cursor& option, unsigned size) {
+  if (size < 4) {
+    context.put("[bad length ", size, "]");
+    return false;
+  }
   context.put(" TS{");
   const unsigned flags = option.u8(3) & 0xf;
   const unsigned entry = flags == 0 ? 4 : 8;
@@ -63,7 +72,8 @@ void put_timestamps(Context& context, const Cursor& option, unsigned size) {
       break;
   }
   const char* type = " ";
-  for (unsigned at = 4; at < size && !context.truncated(); at += entry) {
+  for (unsigned at = 4; at < size; at += entry) {
+    if (!option.has(at + entry)) return true;
     if (length == at) type = " ^ ";
     context.put(type, option.be32(at + entry - 4), '@');
     if (entry == 8) context.host4(option.block(at, 4));
@@ -72,6 +82,7 @@ void put_timestamps(Context& context, const Cursor& option, unsigned size) {
   if (length == size) context.put(" ^ ");
   if (option.u8(3) >> 4 != 0) context.put(" [", static_cast<std::uint32_t>(option.u8(3) >> 4), " hops not recorded]} ");
   context.put('}');
+  return false;
 }
 
 // Whether an option is cut after its length.
@@ -100,10 +111,10 @@ bool put_options(Context& context, Cursor options, std::size_t left) {
       case kRecordRoute:
       case kLooseRoute:
       case kStrictRoute:
-        put_route(context, options, size);
+        if (put_route(context, options, size)) return true;
         break;
       case kTimestamp:
-        put_timestamps(context, options, size);
+        if (put_timestamps(context, options, size)) return true;
         break;
       case kRouterAlert:
         if (size < 4) {
@@ -230,13 +241,15 @@ void print_ipv4_packet(Context& context, Cursor packet) {
     }
     context.put(context.options.ip_one_line ? ") " : ")\n    ");
   }
-  if (option_cut || !whole.has(header_size)) {
-    if (option_cut || !ip_protocol_has_ports(protocol)) {
-      put_host4(context, "", packet.block(12, 4));
-      put_host4(context, " > ", packet.block(16, 4));
-      context.put(": ");
-    }
-    if (option_cut) return whole.truncated();
+  const bool later_fragment = (fragment & kOffsetMask) != 0;
+  if (option_cut || later_fragment || !ip_protocol_has_ports(protocol)) {
+    put_host4(context, "", packet.block(12, 4));
+    put_host4(context, " > ", packet.block(16, 4));
+    context.put(": ");
+  }
+  if (option_cut) return whole.truncated();
+  if (later_fragment) return put_ip_protocol(context, protocol);
+  if (!whole.has(header_size)) {
     context.put(" [remaining caplen(", whole.captured(), ") < header length(", header_size, ")]");
     (void)whole.span(0, header_size);
     return;
@@ -248,12 +261,7 @@ void print_ipv4_packet(Context& context, Cursor packet) {
                     .final_destination = final_destination(whole, header_size),
                     .protocol = protocol,
                     .ttl = ttl,
-                    .fragment = (fragment & (kMoreFragments | kOffsetMask)) != 0};
-  if ((fragment & kOffsetMask) != 0) {
-    put_addresses(context, ip);
-    return put_ip_protocol(context, protocol);
-  }
-  if (!ip_protocol_has_ports(protocol)) put_addresses(context, ip);
+                    .fragment = (fragment & kMoreFragments) != 0};
   print_ip_protocol(context, protocol, payload, ip);
 }
 

@@ -12,7 +12,30 @@ enum NextHeader : std::uint8_t { kHopByHop = 0, kRouting = 43, kFragment = 44, k
 
 enum Option : std::uint8_t { kPad1 = 0, kPadN = 1, kRouterAlert = 5, kJumbo = 0xc2, kHomeAddress = 0xc9 };
 
-void put_options(Context& context, Cursor options) {
+// What hop-by-hop options say of a payload whose length the header gives as 0.
+struct Jumbogram {
+  bool expected = false;
+  bool seen = false;
+  std::uint32_t length = 0;  // 0: none that can be
+};
+
+void put_jumbo(Context& context, std::uint32_t length, Jumbogram& jumbogram) {
+  constexpr std::uint32_t kLeast = 65536;
+  context.put("(jumbo: ", length);
+  if (!jumbogram.expected) {
+    context.put(" - payload len != 0");
+  } else if (jumbogram.seen) {
+    context.put(" - already seen");
+  } else if (length < kLeast) {
+    context.put(" - < ", kLeast);
+  } else {
+    jumbogram.length = length;
+  }
+  jumbogram.seen = true;
+  context.put(") ");
+}
+
+void put_options(Context& context, Cursor options, Jumbogram& jumbogram) {
   while (options.length() > 0 && !context.truncated()) {
     const std::uint8_t type = options.u8(0);
     if (type == kPad1) {
@@ -38,7 +61,7 @@ void put_options(Context& context, Cursor options) {
         if (size != 4) {
           context.put("(jumbo: invalid len ", size, ")");
         } else {
-          context.put("(jumbo: ", options.be32(2), " - payload len != 0) ");
+          put_jumbo(context, options.be32(2), jumbogram);
         }
         break;
       case kHomeAddress:
@@ -59,16 +82,31 @@ void put_options(Context& context, Cursor options) {
   context.put(' ');
 }
 
-// Hop-by-hop or destination options; the size of the header, 0 when nothing after it can be printed.
-std::size_t print_options_header(Context& context, Cursor header, std::string_view name, std::string_view protocol) {
-  context.protocol(protocol);
+// Hop-by-hop or destination options; the size of the header, 0 when nothing after it can be printed. Options are
+// read where they are shown, and hop-by-hop ones always, because what they say of the length counts.
+std::size_t print_options_header(Context& context, Cursor header, bool hop_by_hop, Jumbogram& jumbogram) {
+  context.protocol(hop_by_hop ? "hbhopt" : "dstopt");
+  const std::string_view after_mark =
+      jumbogram.expected ? "[No valid Jumbo Payload Hop-by-Hop option found] (invalid)" : "";
   const std::size_t size = (header.u8(1) + 1u) * 8;
   if (!header.has(size)) {
-    header.truncated();
+    header.truncated(after_mark);
     return 0;
   }
-  context.put(name);
-  if (context.verbose()) put_options(context, header.from(2).first(size - 2));
+  context.put(hop_by_hop ? "HBH " : "DSTOPT ");
+  if (context.verbose() || hop_by_hop) {
+    const std::size_t start = context.out.size();
+    put_options(context, header.from(2).first(size - 2), jumbogram);
+    if (context.truncated() && jumbogram.length == 0) context.truncation.suffix = after_mark;
+    if (!context.verbose()) {
+      context.out.cut(start);
+      context.truncation.pull_back(start);
+    }
+  }
+  if (jumbogram.expected && jumbogram.length == 0) {
+    context.put(after_mark);
+    return 0;
+  }
   return size;
 }
 
@@ -188,7 +226,8 @@ void print_ipv6_packet(Context& context, Cursor packet) {
                 " payload length: ", payload_length, ") ");
   }
 
-  const Cursor whole = packet.first(total);
+  Jumbogram jumbogram{.expected = payload_length == 0 && next_header == kHopByHop};
+  const Cursor whole = jumbogram.expected ? packet : packet.first(total);
   IpHeader ip{.version = 6,
               .source = packet.block(8, 16),
               .destination = packet.block(24, 16),
@@ -206,10 +245,8 @@ void print_ipv6_packet(Context& context, Cursor packet) {
     std::size_t size = 0;
     switch (next) {
       case kHopByHop:
-        size = print_options_header(context, rest, "HBH ", "hbhopt");
-        break;
       case kDestination:
-        size = print_options_header(context, rest, "DSTOPT ", "dstopt");
+        size = print_options_header(context, rest, next == kHopByHop, jumbogram);
         break;
       case kRouting:
         // tcpdump names the outer header when not a byte of this one was captured.
@@ -222,11 +259,18 @@ void print_ipv6_packet(Context& context, Cursor packet) {
         size = 8;
         break;
       default:
+        if (jumbogram.length > packet.length() - kHeader) {
+          context.put("truncated-ip6 - ", jumbogram.length - (packet.length() - kHeader), " bytes missing!");
+        }
         return print_ip_protocol(context, next, rest, ip);
     }
     if (size == 0) return;
     next = rest.u8(0);
     rest.skip(size);
+    if (jumbogram.expected) {
+      rest = rest.with_length(jumbogram.length - size);
+      jumbogram.expected = false;
+    }
   }
 }
 

@@ -148,7 +148,7 @@ void print_mobility(Context& context, Cursor message, const IpHeader& ip) {
       context.put("BU");
       need(message, 8);
       context.put(" seq#=", message.be16(6));
-      need(message, 10);
+      if (!message.has(10)) message.truncated();
       const std::uint8_t flags = message.u8(8) & 0xf0;
       if (flags != 0) {
         context.put(' ');
