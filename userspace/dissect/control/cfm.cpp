@@ -247,7 +247,9 @@ Rest put_sender(Context& context, Cursor& value, std::size_t& left, std::size_t 
 
 void put_tlvs(Context& context, Cursor tlvs, std::size_t left) {
   while (left > 0 && !context.truncated()) {
+    context.protocol("cfm");  // only reads of these types are not checked before
     const std::uint8_t type = tlvs.u8(0);
+    context.protocol("cfm", true);
     context.put("\n\t", token(kTlvs, type, "Unknown"), " TLV (0x", Hex{type, 2}, ')');
     if (type == kEnd) return;
     if (left < kTlvHeader) return context.put("\n\t\t packet is too short");

@@ -345,22 +345,24 @@ std::size_t put_extended_prefix(Context& context, const Cursor& entry, bool v6) 
   if (v6) context.put((status & 0x40) != 0 ? ", External" : ", Internal");
   const bool sub_tlvs = (status & (v6 ? 0x20 : 0x40)) != 0;
   if (!sub_tlvs) return used;
+  context.put(", sub-TLVs present");
   const std::size_t size = entry.u8(used);
-  if (context.truncated()) return 0;
   ++used;
   if (size == 0) {
     context.put(" (invalid) ");
     return used;
   }
-  context.put(", sub-TLVs present (", size, ')');
+  context.put(" (", size, ')');
   for (std::size_t left = size; left > 0 && !context.truncated();) {
     const std::uint8_t type = entry.u8(used);
     const std::size_t length = entry.u8(used + 1);
     if (context.truncated()) return 0;
     used += 2;
     context.put("\n\t        ", token(kIpSubTlvs, type, "unknown"), " subTLV #", type, ", length: ", length);
-    (void)entry.span(used, length);
-    if (context.truncated()) return 0;
+    if (!entry.has(used + length)) {
+      context.put_truncated();
+      return 0;
+    }
     put_ip_subtlv(context, type, entry.from(used).first(length));
     used += length;
     if (left < length + 2) break;
@@ -478,10 +480,8 @@ Outcome put_vendor(Context& context, Cursor value, const Cursor&) {
 }
 
 Outcome put_lsp_entries(Context& context, Cursor value, const Cursor&) {
-  context.protocol(kIsIsName);
   for (; value.length() >= 16 && !context.truncated(); value.skip(16)) {
-    (void)value.block(2, kLspId);
-    if (context.truncated()) break;
+    if (!value.has(2 + kLspId)) return Outcome::kShort;
     context.put("\n\t      lsp-id: ");
     put_id(context, value, 2, kLspId);
     context.put(", seq: 0x", Hex{value.be32(10), 8});
@@ -570,8 +570,7 @@ Outcome put_is_reach(Context& context, Cursor value, const Cursor&) {
     context.put(is_virtual == 1 ? "IsVirtual" : "IsNotVirtual");
   }
   for (; value.length() >= 11 && !context.truncated(); value.skip(11)) {
-    (void)value.block(0, 11);
-    if (context.truncated()) break;
+    if (!value.has(11)) return Outcome::kShort;
     context.put("\n\t      IS Neighbor: ");
     put_id(context, value, 4, kNodeId);
     put_narrow_metrics(context, value);
@@ -595,8 +594,7 @@ Outcome put_es_neighbors(Context& context, Cursor value, const Cursor&) {
 Outcome put_prefix_neighbors(Context& context, Cursor value, const Cursor&) {
   constexpr std::size_t kMetrics = 4;
   if (value.length() < kMetrics) return Outcome::kDone;
-  (void)value.block(0, kMetrics);
-  if (context.truncated()) return Outcome::kDone;
+  if (!value.has(kMetrics)) return Outcome::kShort;
   context.put("\n\t      Metric Block");
   put_narrow_metrics(context, value);
   value.skip(kMetrics);
@@ -740,8 +738,9 @@ Outcome put_risk_group(Context& context, Cursor value, const Cursor&) {
 
 Outcome put_restart(Context& context, Cursor value, const Cursor&) {
   const std::size_t size = value.length();
+  const std::uint8_t flags = value.u8(0);
   context.put("\n\t      Flags [");
-  context.put_flags(kRestartFlags, value.u8(0));
+  context.put_flags(kRestartFlags, flags);
   context.put(']');
   if (size < 3) return Outcome::kDone;
   context.put(", Remaining holding time ", value.be16(1), 's');
@@ -773,14 +772,13 @@ Outcome put_point_to_point(Context& context, Cursor value, const Cursor&) {
     left -= 4;
   }
   if (left >= kSystemId) {
-    (void)value.block(5, kSystemId);
+    if (!value.has(5 + kSystemId)) value.truncated();
     if (context.truncated()) return Outcome::kDone;
     context.put("\n\t      Neighbor System-ID: ");
     put_id(context, value, 5, kSystemId);
     left -= kSystemId;
   }
   // tcpdump 4.99.3 reads it where it would be in a whole TLV, from what follows a shorter one.
-  context.protocol(kIsIsName);
   if (left >= 4) context.put("\n\t      Neighbor Extended Local circuit-ID: 0x", Hex{value.be32(11), 8});
   return Outcome::kDone;
 }
@@ -791,9 +789,10 @@ Outcome put_capability(Context& context, Cursor value, const Cursor&) {
     context.put(" [object length ", size, " < 5]");
     return Outcome::kInvalid;
   }
-  const std::uint8_t flags = value.u8(4);
+  const std::uint8_t* router = value.block(0, 4);
   context.put("\n\t      Router-ID ");
-  context.host4(value.block(0, 4));
+  context.host4(router);
+  const std::uint8_t flags = value.u8(4);
   constexpr Token kFlags[] = {{1, "S bit"}, {2, "D bit"}};
   context.put(", Flags [");
   context.put_flags(kFlags, flags);
@@ -805,7 +804,7 @@ Outcome put_capability(Context& context, Cursor value, const Cursor&) {
     if (context.truncated()) break;
     rest.skip(2);
     context.put("\n\t\t", token(kCapabilitySubTlvs, sub, "unknown"), " subTLV #", sub, ", length: ", length);
-    if (length > rest.length()) break;
+    if (length > rest.length() || !rest.has(length)) break;
     if (sub == 2 && length >= 7) {
       context.put(", Flags [");
       context.put_flags(kSrCapabilities, rest.u8(0));
@@ -924,8 +923,7 @@ void put_spb_subtlvs(Context& context, Cursor rest, std::span<const SpbRow> rows
     context.put(indent, row == rows.end() ? std::string_view("unknown") : row->name, " subTLV #", type,
                 ", length: ", size);
     if (size > rest.length()) return context.put(" (> containing TLV length)");
-    (void)rest.span(0, size);
-    if (context.truncated()) return;
+    if (!rest.has(size)) return context.put_truncated();  // and what comes after the TLV is tried
     if (row != rows.end() && !row->put(context, rest.first(size))) return;
     rest.skip(size);
   }
@@ -947,23 +945,25 @@ Outcome put_topology_capability(Context& context, Cursor value, const Cursor&) {
   return Outcome::kDone;
 }
 
-// A TLV by its code. One shorter than `least` is marked as cut; one without a printer is dumped.
+// A TLV by its code. One shorter than `least` is marked as cut; one without a printer is dumped. `reads`: what it holds
+// is not checked before it is read.
 struct TlvRow {
   std::uint8_t type;
   std::string_view name;
   Outcome (*put)(Context&, Cursor, const Cursor&) = nullptr;
   std::size_t least = 0;
+  bool reads = false;
 };
 constexpr TlvRow kTlvs[] = {
-    {1, "Area address(es)", put_areas},
-    {2, "IS Reachability", put_is_reach, 1},
+    {1, "Area address(es)", put_areas, 0, true},
+    {2, "IS Reachability", put_is_reach, 1, true},
     {3, "ES Neighbor(s)", put_es_neighbors},
     {4, "Partition DIS", put_partition, kSystemId},
-    {5, "Prefix Neighbors", put_prefix_neighbors},
+    {5, "Prefix Neighbors", put_prefix_neighbors, 0, true},
     {6, "IS Neighbor(s)", put_neighbors},
     {7, "Instance Identifier", put_instance, 4},
     {8, "Padding", put_nothing},
-    {9, "LSP entries", put_lsp_entries},
+    {9, "LSP entries", put_lsp_entries, 0, true},
     {10, "Authentication", put_authentication_tlv, 1},
     {12, "Checksum", put_checksum, 2},
     {13, "Purge Originator Identifier", put_purge, 1},
@@ -973,30 +973,30 @@ constexpr TlvRow kTlvs[] = {
     {42, "DECnet Phase IV"},
     {66, "Lucent Proprietary"},
     {128, "IPv4 Internal Reachability", put_ip_reach},
-    {129, "Protocols supported", put_protocols},
+    {129, "Protocols supported", put_protocols, 0, true},
     {130, "IPv4 External Reachability", put_ip_reach},
-    {131, "Inter-Domain Information Type", put_inter_domain, 1},
-    {132, "IPv4 Interface address(es)", put_ip_addresses},
+    {131, "Inter-Domain Information Type", put_inter_domain, 1, true},
+    {132, "IPv4 Interface address(es)", put_ip_addresses, 0, true},
     {133, "IPv4 authentication (deprecated)"},
     {134, "Traffic Engineering Router ID", put_router_id, 4},
     {135, "Extended IPv4 Reachability", put_extended_ip_reach<false, false>},
     {137, "Hostname", put_hostname},
     {138, "Shared Risk Link Group", put_risk_group},
-    {143, "Multi-Topology-Aware Port Capability", put_port_capability},
-    {144, "Multi-Topology Capability", put_topology_capability},
+    {143, "Multi-Topology-Aware Port Capability", put_port_capability, 0, true},
+    {144, "Multi-Topology Capability", put_topology_capability, 0, true},
     {176, "Nortel Proprietary"},
     {177, "Nortel Proprietary"},
     {211, "Restart Signaling", put_restart, 1},
     {222, "Multi Topology IS Reachability", put_mt_is_reach},
-    {229, "Multi Topology", put_topologies},
+    {229, "Multi Topology", put_topologies, 0, true},
     {232, "IPv6 Interface address(es)", put_ip6_addresses},
     {235, "Multi-Topology IPv4 Reachability", put_extended_ip_reach<true, false>},
     {236, "IPv6 reachability", put_extended_ip_reach<false, true>},
     {237, "Multi-Topology IP6 Reachability", put_extended_ip_reach<true, true>},
-    {240, "Point-to-point Adjacency State", put_point_to_point},
+    {240, "Point-to-point Adjacency State", put_point_to_point, 0, true},
     {241, "Hello PDU Sequence Number", put_sequence, 4},
-    {242, "IS-IS Router Capability", put_capability},
-    {250, "Vendor Private", put_vendor, 3},
+    {242, "IS-IS Router Capability", put_capability, 0, true},
+    {250, "Vendor Private", put_vendor, 3, true},
 };
 
 const TlvRow* find_tlv(std::uint8_t type) {
@@ -1035,7 +1035,9 @@ void put_tlvs(Context& context, Cursor rest, const Cursor& pdu) {
       return context.put_invalid();
     }
     const Cursor value = rest.with_length(size);
+    context.protocol(kIsIsName, row == nullptr || !row->reads);
     const Outcome outcome = put_tlv(context, row, value, pdu);
+    context.protocol(kIsIsName, true);
     if (context.truncated()) return;
     if (outcome == Outcome::kShort) return value.truncated();
     if (outcome == Outcome::kInvalid) context.put_invalid();

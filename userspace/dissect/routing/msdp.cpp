@@ -32,25 +32,22 @@ void put_source_active(Context& context, const Cursor& message, std::size_t leng
 void print_msdp(Context& context, Cursor payload, const Transport&) {
   context.protocol("msdp");
   context.put(": msdp");
-  // What a message should hold and does not cannot be read.
-  const auto missing = [&] { (void)payload.span(payload.captured(), 1); };
-  while (payload.length() > 0 && !context.truncated()) {
+  for (bool first = true; payload.length() > 0 && !context.truncated(); first = false) {
     const std::uint8_t type = payload.u8(0);
     const std::size_t length = payload.be16(1);
     if (context.truncated()) return;
-    if (length > kMaxLength || length < kHeader || type == 0 || type > kLast) return payload.truncated();
+    // Only the first message tells whether this is the protocol.
+    if (first && (length > kMaxLength || length < kHeader || type == 0 || type > kLast)) return payload.truncated();
     if (length > kUsualLength || context.verbose()) context.put(" [len ", length, ']');
-    if (payload.length() < length) return payload.truncated();
+    if (length < kHeader || payload.length() < length) return payload.truncated();
     switch (type) {
       case kActive:
       case kResponse:
         context.put(type == kActive ? " SA" : " SA-Response");
-        if (length <= kHeader) return missing();
         put_source_active(context, payload, length);
         break;
       case kRequest:
         context.put(" SA-Request");
-        if (length <= kHeader) return missing();
         put_host4(context, " for ", payload.block(4, 4));
         break;
       case kKeepalive:

@@ -60,7 +60,8 @@ constexpr Token kLsas[] = {
 constexpr std::uint8_t kTrafficEngineering = 1;
 constexpr Token kOpaques[] = {
     {kTrafficEngineering, "Traffic Engineering"}, {3, "Graceful restart"}, {4, "Router Information"}};
-constexpr Token kRouterFlags[] = {{0x01, "ABR"}, {0x02, "ASBR"}, {0x04, "Virtual"}, {0x08, "W"}, {0x10, "Nt"}};
+constexpr Token kRouterFlags[] = {{0x01, "ABR"},      {0x02, "ASBR"}, {0x04, "Virtual"},
+                                  {0x08, "Wildcard"}, {0x10, "Nt"},   {0x80, "Host"}};
 constexpr Token kRouterFlagsV3[] = {
     {0x01, "ABR"}, {0x02, "ASBR"}, {0x04, "Virtual"}, {0x08, "Wildcard"}, {0x10, "NSSA Translator"}};
 constexpr Token kTopologies[] = {{0, "default"}, {1, "multicast"}, {2, "management"}};
@@ -126,10 +127,13 @@ void put_lsa_header(Context& context, const Cursor& lsa) {
   (void)lsa.block(0, kLsaHeader);
   if (context.truncated()) return;
   const std::uint16_t length = lsa.be16(18);
+  if (length < kLsaHeader) {
+    context.put("\n\t    Bogus length ", length, " < header (", kLsaHeader, ')');
+    return lsa.truncated();
+  }
   context.put("\n\t  Advertising Router ");
   put_address(context, lsa, 8);
-  context.put(", seq 0x", Hex{lsa.be32(12), 8}, ", age ", lsa.be16(0), "s, length ",
-              Signed{static_cast<int>(length) - static_cast<int>(kLsaHeader)});
+  context.put(", seq 0x", Hex{lsa.be32(12), 8}, ", age ", lsa.be16(0), "s, length ", length - kLsaHeader);
   const std::uint8_t type = lsa.u8(3);
   context.put("\n\t    ", known(kLsas, type), " LSA (", type, ')');
   if (type >= kLinkOpaque && type <= kDomainOpaque) {
@@ -144,15 +148,17 @@ void put_lsa_header(Context& context, const Cursor& lsa) {
   context.put(']');
 }
 
-void put_router_lsa(Context& context, Cursor body) {
+// False where a link is of a type that is not known: its size is not, either.
+bool put_router_lsa(Context& context, Cursor body) {
+  const std::uint8_t flags = body.u8(0);
   context.put("\n\t    Router LSA Options: [");
-  context.put_flags(kRouterFlags, body.u8(0));
+  context.put_flags(kRouterFlags, flags);
   context.put(']');
   const std::uint16_t links = body.be16(2);
   body.skip(4);
   for (unsigned i = 0; i < links && !context.truncated(); ++i) {
     (void)body.block(0, 12);
-    if (context.truncated()) return;
+    if (context.truncated()) return true;
     const std::uint8_t type = body.u8(8);
     switch (type) {
       case 1:
@@ -176,7 +182,7 @@ void put_router_lsa(Context& context, Cursor body) {
         break;
       default:
         context.put("\n\t      Unknown Router Link Type (", type, ')');
-        return;
+        return false;
     }
     const std::uint8_t count = body.u8(9);
     put_topology(context, 0);
@@ -185,25 +191,25 @@ void put_router_lsa(Context& context, Cursor body) {
     for (unsigned j = 0; j < count && !context.truncated(); ++j) {
       const std::uint8_t id = body.u8(0);
       const std::uint16_t metric = body.be16(2);
-      if (context.truncated()) return;
+      if (context.truncated()) return true;
       put_topology(context, id);
       context.put(", metric ", metric);
       body.skip(4);
     }
   }
+  return true;
 }
 
-void put_external_lsa(Context& context, Cursor body, std::size_t size) {
+void put_external_lsa(Context& context, Cursor body) {
   context.put("\n\t    Mask ");
   put_address(context, body, 0);
   body.skip(4);
-  for (std::size_t left = size - std::min<std::size_t>(4, size); left >= 12 && !context.truncated(); left -= 12) {
-    (void)body.block(0, 12);
+  while (body.length() > 0 && !context.truncated()) {
+    const std::uint32_t field = body.be32(0);
     if (context.truncated()) return;
-    const std::uint8_t first = body.u8(0);
-    put_topology(context, first & 0x7f);
-    context.put(", type ", (first & 0x80) != 0 ? '2' : '1', ", metric ");
-    const std::uint32_t metric = body.be24(1);
+    put_topology(context, field >> 24 & 0x7f);
+    context.put(", type ", field >> 31 != 0 ? '2' : '1', ", metric ");
+    const std::uint32_t metric = field & 0xffffff;
     if (metric == 0xffffff) {
       context.put("infinite");
     } else {
@@ -221,48 +227,81 @@ void put_external_lsa(Context& context, Cursor body, std::size_t size) {
   }
 }
 
-// RFC 3623 B and RFC 7770 2.3; true when the body is to be shown as bytes.
+// RFC 3623 B. False where nothing after it is to be shown.
+bool put_grace_tlv(Context& context, std::uint16_t type, const Cursor& value) {
+  constexpr std::size_t kSizes[] = {4, 1, 4};
+  const std::size_t size = value.length();
+  if (type >= 1 && type <= std::size(kSizes) && size != kSizes[type - 1]) {
+    context.put("\n\t    Bogus length ", size, " != ", kSizes[type - 1]);
+    return false;
+  }
+  switch (type) {
+    case 1:
+      context.put(value.be32(0), 's');
+      return true;
+    case 2:
+      context.put(named(kGraceReasons, value.u8(0), "Unknown"));
+      return true;
+    case 3:
+      put_address(context, value, 0);
+      return true;
+    default:
+      if (!context.verbose(2)) dump_hex(context.out, value.bytes(), "\n\t      ");
+      return true;
+  }
+}
+
+// RFC 7770 2.3. False where nothing after it is to be shown.
+bool put_router_information_tlv(Context& context, std::uint16_t type, const Cursor& value) {
+  const std::size_t size = value.length();
+  if (type != 1) {
+    if (!context.verbose(2)) dump_hex(context.out, value.bytes(), "\n\t      ");
+    return true;
+  }
+  if (size != 4) {
+    context.put("\n\t    Bogus length ", size, " != 4");
+    return false;
+  }
+  context.put("Capabilities: ");
+  const std::uint32_t bits = value.be32(0);
+  if ((bits & 0x3ff) == 0) {
+    context.put("Unknown");
+  } else {
+    context.put_flags(kCapabilities, bits);
+  }
+  return true;
+}
+
+// True when the body is to be shown as bytes.
 bool put_opaque(Context& context, std::uint8_t opaque, Cursor body) {
-  if (opaque != 3 && opaque != 4) return true;
+  constexpr std::uint8_t kGrace = 3;
+  constexpr std::uint8_t kRouterInformation = 4;
+  if (opaque != kGrace && opaque != kRouterInformation) return true;
+  const bool grace = opaque == kGrace;
   while (body.length() > 0 && !context.truncated()) {
+    if (grace && !body.has(4)) return false;
     const std::uint16_t type = body.be16(0);
     const std::uint16_t size = body.be16(2);
     if (context.truncated()) return false;
     body.skip(4);
-    if (opaque == 3) {
+    if (grace) {
       context.put("\n\t    ", known(kGraceTlvs, type), " TLV (", type, "), length ", size, ", value: ");
     } else {
       context.put("\n\t    ", type == 1 ? "Router Capabilities" : "unknown", " TLV (", type, "), length: ", size,
                   ", value: ");
     }
     if (size > body.length()) {
-      body.truncated();
+      context.put("\n\t    Bogus length ", size, grace ? " > " : " > remaining LS length ", body.length());
       return false;
     }
-    if (size == 0 && opaque == 4) continue;
-    if (size == 0) return false;
+    if (size == 0 && grace) return false;
     (void)body.span(0, size);
     if (context.truncated()) return false;
-    if (opaque == 4 && type == 1 && size == 4) {
-      context.put("Capabilities: ");
-      const std::uint32_t bits = body.be32(0);
-      if ((bits & 0x3ff) == 0) {
-        context.put("Unknown");
-      } else {
-        context.put_flags(kCapabilities, bits);
-      }
-    } else if (opaque == 3 && type == 1 && size == 4) {
-      context.put(body.be32(0), 's');
-    } else if (opaque == 3 && type == 2 && size == 1) {
-      context.put(named(kGraceReasons, body.u8(0), "Unknown"));
-    } else if (opaque == 3 && type == 3 && size == 4) {
-      put_address(context, body, 0);
-    } else {
-      dump_hex(context.out, body.first(size).bytes(), "\n\t      ");
-    }
+    const Cursor value = body.first(size);
+    if (!(grace ? put_grace_tlv(context, type, value) : put_router_information_tlv(context, type, value))) return false;
     body.skip((size + 3u) & ~3u);
   }
-  return true;
+  return context.verbose(2);
 }
 
 // Prints an LSA; how many bytes it took, 0 when it cannot be one.
@@ -270,10 +309,6 @@ std::size_t put_lsa(Context& context, const Cursor& lsa) {
   put_lsa_header(context, lsa);
   if (context.truncated()) return 0;
   const std::size_t size = lsa.be16(18);
-  if (size < kLsaHeader) {
-    lsa.truncated();
-    return 0;
-  }
   const std::uint8_t type = lsa.u8(3);
   const bool is_te = type >= kLinkOpaque && type <= kDomainOpaque && lsa.u8(4) == kTrafficEngineering;
   if (is_te) {  // as far as it was captured
@@ -282,14 +317,12 @@ std::size_t put_lsa(Context& context, const Cursor& lsa) {
     if (shows_bytes) dump_hex(context.out, links.bytes(), "\n\t    ");
     return context.truncated() ? 0 : size;
   }
-  (void)lsa.span(0, size);
-  const std::size_t body_size = size - kLsaHeader;
   // The body's end is the LSA's, whatever else was captured.
   const Cursor body = lsa.first(size).from(kLsaHeader);
-  bool dump = false;
+  bool dump = context.verbose(2);
   switch (type) {
     case kRouterLsa:
-      put_router_lsa(context, body);
+      dump = put_router_lsa(context, body) && dump;
       break;
     case kNetworkLsa:
       context.put("\n\t    Mask ");
@@ -313,18 +346,19 @@ std::size_t put_lsa(Context& context, const Cursor& lsa) {
     }
     case kExternalLsa:
     case kNssaLsa:
-      put_external_lsa(context, body, body_size);
+      put_external_lsa(context, lsa.with_length(size).from(kLsaHeader));
       break;
     case kGroupLsa:
-      for (Cursor rest = body; rest.length() >= 8 && !context.truncated(); rest.skip(8)) {
+      for (Cursor rest = body; rest.length() > 0 && !context.truncated(); rest.skip(8)) {
         const std::uint32_t kind = rest.be32(0);
+        if (context.truncated()) break;
         if (kind == 1) {
           context.put("\n\t    Router Router-ID ");
         } else if (kind == 2) {
           context.put("\n\t    Network Designated Router ");
         } else {
           context.put("\n\t    unknown VertexType (", kind, ')');
-          break;
+          continue;
         }
         put_address(context, rest, 4);
       }
@@ -332,22 +366,22 @@ std::size_t put_lsa(Context& context, const Cursor& lsa) {
     case kLinkOpaque:
     case kAreaOpaque:
     case kDomainOpaque:
-      dump = put_opaque(context, lsa.u8(4), body) && lsa.u8(4) != 3 && lsa.u8(4) != 4;
+      dump = put_opaque(context, lsa.u8(4), body);
       break;
     default:
-      dump = true;
       break;
   }
   if (context.truncated()) return 0;
-  if ((dump && !context.verbose(2)) || context.verbose(2)) dump_hex(context.out, body.bytes(), "\n\t    ");
+  if (dump) dump_hex(context.out, body.bytes(), "\n\t    ");
   return size;
 }
 
 void put_v2(Context& context, const Cursor& body, std::uint8_t type) {
   switch (type) {
-    case kHello:
+    case kHello: {
+      const std::uint8_t options = body.u8(6);
       context.put("\n\tOptions [");
-      context.put_flags(kOptions, body.u8(6));
+      context.put_flags(kOptions, options);
       context.put(']');
       context.put("\n\t  Hello Timer ", body.be16(4), "s, Dead Timer ", body.be32(8), "s, Mask ");
       put_address(context, body, 0);
@@ -368,16 +402,22 @@ void put_v2(Context& context, const Cursor& body, std::uint8_t type) {
         put_neighbours(context, body.from(20), "\n\t    ");
       }
       break;
-    case kDescription:
+    }
+    case kDescription: {
+      const std::uint8_t options = body.u8(2);
       context.put("\n\tOptions [");
-      context.put_flags(kOptions, body.u8(2));
-      context.put("], DD Flags [");
-      context.put_flags(kDescriptionFlags, body.u8(3));
-      context.put("], MTU: ", body.be16(0), ", Sequence: 0x", Hex{body.be32(4), 8});
+      context.put_flags(kOptions, options);
+      context.put(']');
+      const std::uint8_t flags = body.u8(3);
+      context.put(", DD Flags [");
+      context.put_flags(kDescriptionFlags, flags);
+      context.put("], MTU: ", body.be16(0));
+      context.put(", Sequence: 0x", Hex{body.be32(4), 8});
       for (Cursor rest = body.from(8); rest.length() > 0 && !context.truncated(); rest.skip(kLsaHeader)) {
         put_lsa_header(context, rest);
       }
       break;
+    }
     case kRequest:
       for (Cursor rest = body; rest.length() > 0 && !context.truncated(); rest.skip(12)) {
         (void)rest.block(0, 12);
@@ -420,7 +460,8 @@ void put_v2(Context& context, const Cursor& body, std::uint8_t type) {
 
 void put_lsa_type_v3(Context& context, std::uint16_t type, const Cursor& cursor, std::size_t id) {
   context.put("\n\t    ", token(kLsasV3, type & 0x1fff, "Unknown"), " LSA (", static_cast<std::uint32_t>(type & 0x1fff),
-              "), ", known(kScopesV3, type & 0x6000), " Scope, LSA-ID ");
+              "), ", token(kScopesV3, type & 0x6000, "Unknown"), " Scope", (type & 0x8000) != 0 ? ", transitive" : "",
+              ", LSA-ID ");
   put_address(context, cursor, id);
 }
 
@@ -429,8 +470,9 @@ void put_lsa_header_v3(Context& context, const Cursor& lsa) {
   if (context.truncated()) return;
   context.put("\n\t  Advertising Router ");
   put_address(context, lsa, 8);
+  // Without a sign, as tcpdump 4.99.3 has it.
   context.put(", seq 0x", Hex{lsa.be32(12), 8}, ", age ", lsa.be16(0), "s, length ",
-              Signed{static_cast<int>(lsa.be16(18)) - static_cast<int>(kLsaHeader)});
+              std::uint64_t{lsa.be16(18)} - kLsaHeader);
   put_lsa_type_v3(context, lsa.be16(2), lsa, 4);
 }
 
@@ -748,10 +790,11 @@ void print_ospf(Context& context, Cursor packet, const IpHeader& ip) {
   const std::string_view name = token(kTypes, type);
   // What IPv6 carries is read as version 3, what IPv4 carries as version 2.
   const bool v3 = ip.version == 6;
-  if (!v3) (void)packet.block(0, kHeaderV2);  // version 3 is read field by field
+  // A cryptographic digest follows the packet: RFC 2328 D.4.3. tcpdump takes each for one of MD5.
+  constexpr std::size_t kMd5 = 16;
+  const bool signed_v2 = !v3 && packet.be16(14) == kCryptographic;
+  const std::size_t digest = !signed_v2 ? 0 : context.options.compat ? kMd5 : packet.u8(19);
   if (context.truncated()) return;
-  // A cryptographic digest follows the packet: RFC 2328 D.4.3.
-  const std::size_t digest = !v3 && packet.be16(14) == kCryptographic ? packet.u8(19) : 0;
   const std::size_t length = packet.length() - std::min(packet.length(), digest);
   context.put("OSPFv", version, ", ");
   context.put_name(name, v3 ? "unknown packet type (" : "unknown LS-type ", type, v3 ? ")" : "");
@@ -775,14 +818,10 @@ void print_ospf(Context& context, Cursor packet, const IpHeader& ip) {
     return;
   }
   put_area(context, packet);
-  const std::uint16_t authentication = packet.be16(14);
-  context.put(", Authentication Type: ", known(kAuthentications, authentication), " (", authentication, ')');
-  if (version != 2) {
-    context.put(" ospf [version ", version, ']');
-    return;
-  }
   (void)packet.block(16, 8);
   if (context.truncated()) return;
+  const std::uint16_t authentication = packet.be16(14);
+  context.put(", Authentication Type: ", known(kAuthentications, authentication), " (", authentication, ')');
   switch (authentication) {
     case 0:
       break;
@@ -802,6 +841,7 @@ void print_ospf(Context& context, Cursor packet, const IpHeader& ip) {
     default:
       return;
   }
+  if (version != 2) return context.put(" ospf [version ", version, ']');
   put_v2(context, body(kHeaderV2), type);
 }
 

@@ -166,6 +166,10 @@ bool put_sub_tlv(Context& context, std::uint16_t type, const Cursor& value, std:
       for (std::size_t at = 0; at < size; at += 4) context.put(at == 0 ? "" : ", ", value.be32(at));
       return true;
     case kConstraints:
+      if (size < 4) {
+        context.put(" < 4");
+        return false;
+      }
       return put_constraints(context, value, size);
     default:
       if (!context.verbose(2)) dump_hex(context.out, value.bytes(), "\n\t\t");
@@ -194,8 +198,7 @@ bool put_link(Context& context, Cursor link) {
       return false;
     }
     link.skip(kHeader);
-    (void)link.span(0, size);
-    if (context.truncated()) return false;
+    if (!link.has(size)) return false;
     if (!put_sub_tlv(context, type, link.first(size), size)) {
       context.put_invalid();
       return false;
@@ -217,9 +220,9 @@ void put_mbps(Context& context, std::uint32_t raw) {
 bool put_ospf_te(Context& context, Cursor body) {
   bool has_link = false;
   while (body.length() >= kHeader && !context.truncated()) {
+    if (!body.has(kHeader)) return false;
     const std::uint16_t type = body.be16(0);
     const std::size_t size = body.be16(2);
-    if (context.truncated()) return false;
     context.put("\n\t    ", token(kTlvs, type, "unknown"), " TLV (", type, "), length: ", size);
     body.skip(kHeader);
     if (size > body.length()) {
@@ -227,16 +230,15 @@ bool put_ospf_te(Context& context, Cursor body) {
       return false;
     }
     if (type == 0 || size == 0) return false;
-    (void)body.span(0, size);
-    if (context.truncated()) return false;
     const Cursor value = body.first(size);
     if (type == kRouterAddress) {
       if (size < 4) {
         context.put("\n\t    TLV length ", size, " < 4");
         return false;
       }
+      const std::uint8_t* address = value.block(0, 4);
       context.put(", ");
-      put_address(context, value, 0);
+      context.host4(address);
     } else if (type == kLink) {
       if (!put_link(context, value)) return false;
       has_link = true;

@@ -83,7 +83,8 @@ class Addresses {
     std::size_t header = 0;
     if (cursor.length() == 0) return false;
     if (old_size_ == 0) {
-      if (!cursor.has(2)) return false;
+      (void)cursor.block(0, 2);
+      if (context_.truncated()) return false;
       switch (cursor.u8(0)) {
         case 1:
           size = 4;
@@ -102,6 +103,7 @@ class Addresses {
     const std::size_t extra = kind == Encoded::kUnicast ? 0 : 2;
     const std::size_t total = header + extra + size;
     if (cursor.length() < total) return false;
+    if (!cursor.has(total)) cursor.truncated();
     if (kind == Encoded::kUnicast) {
       put_address(cursor.block(header, size), size);
     } else {
@@ -256,6 +258,7 @@ bool put_join_prune(Context& context, Cursor cursor, const Addresses& addresses,
     if (!addresses.put(cursor, Encoded::kUnicast)) return false;
   }
   if (cursor.length() < 4) return false;
+  if (!cursor.has(4)) cursor.truncated();
   const std::uint8_t groups = cursor.u8(1);
   const std::uint16_t hold_time = cursor.be16(2);
   context.put("\n\t  ", groups, " group(s)");
@@ -271,6 +274,7 @@ bool put_join_prune(Context& context, Cursor cursor, const Addresses& addresses,
       context.put("...)");
       return false;
     }
+    if (!cursor.has(4)) cursor.truncated();
     const std::uint16_t joined = cursor.take_be16();
     const std::uint16_t pruned = cursor.take_be16();
     context.put(", joined sources: ", joined, ", pruned sources: ", pruned);

@@ -128,15 +128,18 @@ void print_rip(Context& context, Cursor message, const Transport&) {
   context.put_name(name, "unknown command (", command, ')');
   context.put(", length: ", length);
   if (!context.verbose()) return;
-  if (version != 1 && version != 2) return context.put(", unknown version");
   if (command != kRequest && command != kResponse) {
     if (name.empty()) dump_all("\n\t");
     return;
   }
-  const std::size_t routes = length / kEntry;
-  context.put(", routes: ", routes);
-  if (version == 2) context.put(" or less");
-  if (!put_entries(context, message.first(message.readable()).from(kHeader), version)) context.put_truncated();
+  if (version == 1 || version == 2) {
+    const std::size_t routes = length / kEntry;
+    context.put(", routes: ", routes);
+    if (version == 2) context.put(" or less");
+    if (!put_entries(context, message.first(message.readable()).from(kHeader), version)) context.put_truncated();
+  } else {
+    context.put(", unknown version");
+  }
   if (context.verbose(2) && !context.truncated()) dump_all("\n\t");
 }
 
@@ -154,9 +157,9 @@ void print_ripng(Context& context, Cursor message, const Transport&) {
   const std::size_t body = length - kHeader;
   const std::size_t entries = body / kEntry;
   const auto put_entry = [&](const Cursor& entry, bool metric) {
-    const std::uint8_t* address = entry.block(0, 16);
+    (void)entry.block(0, kEntry - 1);
     if (context.truncated()) return;
-    context.host6(address);
+    context.host6(entry.block(0, 16));
     context.put('/', entry.u8(18));
     if (entry.be16(16) != 0) context.put(" [", entry.be16(16), ']');
     if (metric) context.put(" (", entry.u8(19), ')');
@@ -165,6 +168,7 @@ void print_ripng(Context& context, Cursor message, const Transport&) {
   switch (command) {
     case kRequest:
       // RFC 2080 2.4.1: one entry of zeros with an infinite metric asks for everything.
+      if (entries == 1) (void)rest.block(0, kEntry);
       if (entries == 1 && rest.be32(0) == 0 && rest.be64(4) == 0 && rest.be32(12) == 0 && rest.be16(16) == 0 &&
           rest.u8(18) == 0 && rest.u8(19) == 16 && body == kEntry) {
         context.put(" ripng-req dump");
@@ -176,8 +180,6 @@ void print_ripng(Context& context, Cursor message, const Transport&) {
       if (entries * kEntry != body) context.put('[', length, ']');
       context.put(':');
       for (; rest.length() >= kEntry && !context.truncated(); rest.skip(kEntry)) {
-        (void)rest.block(0, kEntry);
-        if (context.truncated()) return;
         context.put(context.verbose(2) ? "\n\t" : " ");
         put_entry(rest, command == kResponse);
       }

@@ -34,6 +34,11 @@ constexpr Token kMaskErrors[] = {{1, "Unspecified Error"}, {2, "Bad DCmd directi
 constexpr Token kMaskDirectives[] = {{0, "No Directive"}, {1, "Add Mac Address"}, {2, "Delete Mac Address"}};
 constexpr Token kReserveCommands[] = {{0, "Read Reserve List"}, {1, "Set Reserve List"}, {2, "Force Set Reserve List"}};
 
+void put_named(Context& context, std::string_view label, std::span<const Token> table, std::uint8_t value) {
+  context.put(label);
+  context.put_name(token(table, value), "Unknown (0x", Hex{value, 2}, ')');
+}
+
 // Each argument printer says whether the argument could be what it says.
 bool put_ata(Context& context, Cursor argument) {
   if (argument.length() < 12) return false;
@@ -60,25 +65,25 @@ bool put_configuration(Context& context, Cursor argument) {
   context.put(", Sector Count: ", argument.u8(4));
   const std::uint8_t versions = argument.u8(5);
   context.put(", AoE: ", static_cast<std::uint32_t>(versions >> 4),
-              ", CCmd: ", token(kConfigurationCommands, versions & 0xf, "Unknown (0x00)"));
+              // As tcpdump 4.99.3 has it.
+              ", CCmd: ", token(kConfigurationCommands, versions & 0xf, "Unknown (0x02x)"));
   const std::size_t size = argument.be16(6);
   if (context.truncated()) return true;
   argument.skip(8);
   if (size > 1024 || size > argument.length()) return false;
   if (size == 0) return true;
-  const std::span<const std::uint8_t> text = argument.span(0, size);
-  if (context.truncated()) return true;
   context.put("\n\tConfig String (length ", size, "): ");
-  context.out.escaped(text);
+  context.out.escaped(argument.bytes().first(std::min(size, argument.captured())));
+  (void)argument.span(0, size);
   return true;
 }
 
 bool put_mac_mask(Context& context, Cursor argument) {
   if (argument.length() < 4) return false;
   const std::uint8_t command = argument.u8(1);
-  context.put("\n\tMCmd: ", token(kMaskCommands, command, "Unknown"));
+  put_named(context, "\n\tMCmd: ", kMaskCommands, command);
   const std::uint8_t error = argument.u8(2);
-  context.put(", MError: ", token(kMaskErrors, error, "Unknown"));
+  put_named(context, ", MError: ", kMaskErrors, error);
   const std::uint8_t count = argument.u8(3);
   context.put(", Dir Count: ", count);
   argument.skip(4);
@@ -86,7 +91,7 @@ bool put_mac_mask(Context& context, Cursor argument) {
   for (unsigned i = 0; i < count && !context.truncated(); ++i) {
     const std::uint8_t directive = argument.u8(1);
     if (context.truncated()) return true;
-    context.put("\n\t DCmd: ", token(kMaskDirectives, directive, "Unknown"));
+    put_named(context, "\n\t DCmd: ", kMaskDirectives, directive);
     const std::uint8_t* station = argument.block(2, kStation);
     if (context.truncated()) return true;
     context.put(", Ethernet Address: ");
@@ -99,10 +104,10 @@ bool put_mac_mask(Context& context, Cursor argument) {
 bool put_reserve(Context& context, Cursor argument) {
   if (argument.length() < 2 || (argument.length() - 2) % kStation != 0) return false;
   const std::uint8_t command = argument.u8(0);
+  put_named(context, "\n\tRCmd: ", kReserveCommands, command);
   const std::uint8_t count = argument.u8(1);
-  if (argument.length() - 2 != count * kStation) return false;
-  context.put("\n\tRCmd: ", token(kReserveCommands, command, "Unknown"));
   context.put(", NMacs: ", count);
+  if (argument.length() - 2 != count * kStation) return false;
   argument.skip(2);
   for (unsigned i = 0; i < count && !context.truncated(); ++i) {
     const std::uint8_t* station = argument.block(0, kStation);
@@ -126,7 +131,11 @@ void print_aoe(Context& context, Cursor packet, const LinkHeader&) {
   const std::uint8_t flags = first & 0xf;
   context.put(", Ver ", version);
   if (version != 1) return;
-  if (packet.length() < kHeader) return context.put_invalid();
+  const auto put_invalid = [&] {
+    context.put_invalid();
+    (void)packet.span(0, packet.length());
+  };
+  if (packet.length() < kHeader) return put_invalid();
   context.put(", Flags: [");
   context.put_flags(kFlags, flags);
   context.put(']');
@@ -165,7 +174,7 @@ void print_aoe(Context& context, Cursor packet, const LinkHeader&) {
     default:
       break;
   }
-  if (!valid && !context.truncated()) context.put_invalid();
+  if (!valid && !context.truncated()) put_invalid();
 }
 
 }  // namespace ringtap

@@ -456,6 +456,7 @@ void print_bootp(Context& context, Cursor message, const Transport&) {
   }
   context.put(", length ", message.length());
   if (!context.verbose()) return;
+  if (!message.has(10)) message.truncated();
   const std::uint16_t seconds = message.be16(8);
   if (hardware != kEthernet) context.put(", htype ", hardware);
   if (!ethernet) context.put(", hlen ", station_size);
@@ -478,6 +479,7 @@ void print_bootp(Context& context, Cursor message, const Transport&) {
   if (!put_name(context, "sname", message, kServerName, kServerNameSize)) return;
   if (!put_name(context, "file", message, kFile, kFileSize)) return;
   const Cursor area = message.from(kVendorArea);
+  if (!area.has(4)) area.truncated();
   switch (const std::uint32_t magic = area.be32(0)) {
     case kMagicCookie:
       put_options(context, area.from(4));

@@ -70,7 +70,7 @@ bool put_record(Context& context, Cursor& rest) {
   context.put('/', mask, ", ", locators, " locator(s)");
   rest.skip(size);
   for (unsigned i = 0; i < locators && !context.truncated(); ++i) {
-    (void)rest.block(0, kLocator);
+    if (!rest.has(kLocator)) rest.truncated();
     const std::uint8_t priority = rest.u8(0);
     const std::uint8_t weight = rest.u8(1);
     const std::uint8_t multicast_priority = rest.u8(2);
@@ -80,6 +80,7 @@ bool put_record(Context& context, Cursor& rest) {
     rest.skip(kLocator);
     if (context.verbose()) context.put("\n       ");
     if (locator_size != 0) {
+      if (!rest.has(locator_size)) rest.truncated();
       const std::uint8_t* locator = rest.block(0, locator_size);
       context.put(" LOC ");
       put_address(context, locator, locator_size);
