@@ -171,15 +171,17 @@ void print_frame_relay(Context& context, Cursor packet) {
   }
   const FrameRelayAddress address = frame_relay_address(packet);
   if (address.size == 0) return context.put("Q.922, invalid address");
-  if (!packet.has(address.size + 2)) return (void)packet.span(0, address.size + 2);
+  if (!packet.has(address.size + 1)) return (void)packet.span(0, address.size + 1);
   const bool shown = context.options.link_header;
   std::size_t size = address.size;
-  if (packet.u8(size) != kUnnumbered && packet.u8(size + 1) != kUnnumbered) {
-    // Cisco's way: an ethertype where the control byte would be.
-    const std::uint16_t type = packet.be16(size);
-    if (shown) put_frame_relay_header(context, address, address.size, type, length);
-    context.link_header_size = size + 2;
-    if (print_ethertype(context, type, packet.from(size + 2), {})) return;
+  if (packet.u8(size) != kUnnumbered && address.dlci != 0) {
+    // Cisco's way, but for the management of the link: an ethertype where the control byte would be.
+    if (packet.has(size + 2)) {
+      const std::uint16_t type = packet.be16(size);
+      if (shown) put_frame_relay_header(context, address, address.size, type, length);
+      context.link_header_size = size + 2;
+      if (print_ethertype(context, type, packet.from(size + 2), {})) return;
+    }
     context.put("UI ", Hex{packet.u8(size), 2}, "! ");
   }
   ++size;

@@ -49,12 +49,9 @@ void print_nflog(Context& context, Cursor packet) {
       if (size > 0) context.link_header_size += kAttributeHeader;  // where a dump begins, as 4.99.3 has it
       return context.put_truncated();
     }
-    if (rest.le16(2) == kPayload) {
-      if (rest.length() < size || !rest.has(size)) return context.put_truncated();
-      break;
-    }
     const std::size_t padded = (size + 3) & ~std::size_t{3};
     if (rest.length() < padded || !rest.has(padded)) return context.put_truncated();
+    if (rest.le16(2) == kPayload) break;
     rest.skip(padded);
     before += padded;
   }

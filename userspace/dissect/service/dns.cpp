@@ -178,8 +178,9 @@ class Message {
   // The response code's upper bits, from the OPT record among `count` records; 0 when there is none.
   std::uint16_t extended_response(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      if (!try_skip_name() || !message_.has(at_ + 10)) return 0;
+      if (!try_skip_name() || !message_.has(at_ + 5)) return 0;
       if (message_.be16(at_) == kOpt) return static_cast<std::uint16_t>(message_.u8(at_ + 4) << 4);
+      if (!message_.has(at_ + 10)) return 0;
       at_ += 10u + message_.be16(at_ + 8);
     }
     return 0;

@@ -640,7 +640,7 @@ void put_value(Context& context, std::uint8_t type, const Attribute& attribute, 
     case Form::kArapPassword:
       if (!has_size(context, size, 16)) return;
       context.put("User_challenge (");
-      for (std::size_t i = 0; i < 8; ++i) context.put(Hex{value.u8(i), 2});
+      put_upper_hex(context, value, 0, 8);
       context.put(") User_resp(");
       put_upper_hex(context, value, 8, 8);
       return context.put(')');

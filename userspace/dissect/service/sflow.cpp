@@ -182,13 +182,14 @@ void print_sflow(Context& context, Cursor message, const Transport&) {
   context.protocol("sflow");
   const std::size_t length = message.length();
   const std::uint32_t version = message.be32(0);
+  // Nothing is printed of a header that is cut.
+  if (length >= kHeaderV4) (void)message.block(0, kHeaderV4);
   if (context.truncated()) return;
   if (version != kVersion) {
     return context.put("sFlow version ", version, " packet not supported");
   }
   const bool wide = message.be32(4) != kAgentV4;
-  // Nothing is printed of a header that is cut.
-  if (length >= kHeaderV4) (void)message.block(0, kHeaderV4);
+  if (wide && length >= kHeaderV6) (void)message.block(0, kHeaderV6);
   context.put("sFlowv", version);
   if (length < kHeaderV4) {
     context.put(" [length ", length, " < ", kHeaderV4, ']');

@@ -104,6 +104,7 @@ bool put_add_address(Context& context, const Cursor& option, std::size_t size) {
 }  // namespace
 
 bool put_mptcp(Context& context, const Cursor& option, std::size_t body, std::uint8_t flags) {
+  context.protocol("mptcp");
   if (body < 1) return false;
   const std::size_t size = body + 2;  // kind and length count
   const unsigned subtype = option.u8(0) >> 4;

@@ -33,10 +33,10 @@ constexpr std::uint32_t kForcesLowest = 23;
 
 // These are false where nothing after the chunk is to be printed.
 bool put_data(Context& context, const Cursor& body, std::uint8_t flags, bool is_forces) {
-  if (body.length() < 12) return put_bogus(context, body);
   if ((flags & 7) != 0) {
     context.put((flags & 4) != 0 ? "(U)" : "", (flags & 2) != 0 ? "(B)" : "", (flags & 1) != 0 ? "(E)" : "", ' ');
   }
+  if (body.length() < 12) return put_bogus(context, body);
   context.put("[TSN: ", body.be32(0), "] ");
   context.put("[SID: ", body.be16(4), "] ");
   context.put("[SSEQ ", body.be16(6), "] ");
