@@ -25,9 +25,12 @@ constexpr std::uint64_t kMostPerTurn = 4096;
 constexpr std::size_t kEnoughWaiting = 8;  // batches of a host that are here
 constexpr auto kAskPatience = 3s;          // for messages to come
 constexpr auto kMergeTick = 20ms;
-constexpr auto kLastPatience = 500ms;  // of one whose agent is gone
-constexpr auto kSilence = 600ms;       // after it an agent is asked whether it is there
-constexpr auto kAliveTime = 1s;        // for its answer
+// For what one sent before it was gone, in each of several readings: a copy of the stream has the last batch of one
+// that has ended some time later; of one that is absent all copies have what came.
+constexpr auto kEndedPatience = 500ms;
+constexpr auto kAbsentPatience = 100ms;
+constexpr auto kSilence = 600ms;  // after it an agent is asked whether it is there
+constexpr auto kAliveTime = 1s;   // for its answer
 // An agent whose server was killed is not there until it has found another one; one whose server stands still does not
 // answer.
 constexpr auto kAskAbsent = 200ms;
@@ -81,6 +84,7 @@ struct FleetSource::Host final : public Sink {
   std::optional<Clock::time_point> absent_since;  // the servers know no such agent
   bool is_gone = false;                           // its agent is
   unsigned last_readings = 0;                     // … and the stream is still to be read so often
+  std::chrono::milliseconds last_patience{0};     // … each time so long
   bool is_finished = false;                       // nothing more will come
   std::optional<Clock::time_point> end_seen;
   HostCounters counted;                         // with the last batch that was read
@@ -132,10 +136,11 @@ struct FleetSource::Host final : public Sink {
     return !is_over;
   }
 
-  // What it sent before that may not have been asked for yet: the stream is read on so often.
-  void lose_agent(unsigned readings) {
+  // What it sent before that may not have been asked for yet, and a copy of the stream may lack it.
+  void lose_agent(std::chrono::milliseconds patience) {
     if (std::exchange(is_gone, true)) return;
-    last_readings = readings;
+    last_readings = kMostReadings;
+    last_patience = patience;
     batches.start_again();
   }
 
@@ -199,10 +204,9 @@ void FleetSource::receive_status(const NatsMessage& message) {
       host.absent_since.reset();
     } else if (message.status() == 503) {
       if (!host.absent_since) host.absent_since = now;
-      if (now - *host.absent_since > kAbsence) host.lose_agent(1);
+      if (now - *host.absent_since > kAbsence) host.lose_agent(kAbsentPatience);
     } else {
-      // It has ended, and a server has its last batch; a copy of the stream has that some time later.
-      host.lose_agent(kMostReadings);
+      host.lose_agent(kEndedPatience);
     }
     return;
   }
@@ -248,7 +252,7 @@ void FleetSource::look_alive(Host& host, Clock::time_point now) {
     host.absent_since.reset();
     return;
   }
-  if (now - host.heard > kLongestSilence) return host.lose_agent(1);
+  if (now - host.heard > kLongestSilence) return host.lose_agent(kAbsentPatience);
   if (now - host.alive_asked > kAliveTime) host.alive_pending = false;
   const bool is_asked_too_soon = host.absent_since && now - host.alive_asked < kAskAbsent;
   if (host.alive_pending || is_asked_too_soon || now - host.heard < kSilence) return;
@@ -269,7 +273,8 @@ void FleetSource::look_after(Host& host, Clock::time_point now) {
   if (host.batches.is_caught_up() && host.is_gone) host.order.end();
   const bool needs_more =
       host.reads_again(settings_.window) || host.order.waiting() < kEnoughWaiting || !host.order.can_take();
-  if (needs_more && !host.account.has_ended) host.batches.ask(nats_, host.is_gone ? kLastPatience : kAskPatience, now);
+  if (needs_more && !host.account.has_ended)
+    host.batches.ask(nats_, host.is_gone ? host.last_patience : kAskPatience, now);
 }
 
 // False: the next batch is not here.
