@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# What a fleet's capture does when something fails, with a cluster of three nats-servers: one is killed, the one who
-# collects is killed and starts again, an agent is killed, all servers stand still. No packet is lost without being named.
-# RINGTAP_FAULT_ROUNDS=20 asks for more rounds of faults at random moments, and for half a minute without any server;
-# RINGTAP_FAULT_SEED repeats a run.
+# What a fleet's capture does when something fails, with a cluster of three nats-servers: one is killed while each of two
+# hosts captures 10 MB/s, the one who collects is killed and starts again, an agent is killed, all servers stand still. No
+# packet is lost without being named. RINGTAP_FAULT_ROUNDS=20 asks for more rounds of faults at random moments, and for
+# half a minute without any server; RINGTAP_FAULT_SEED repeats a run.
 import concurrent.futures
 import os
 import random
@@ -15,11 +15,12 @@ import threading
 import time
 
 import fleet_hosts
-from fleet_hosts import NATS_PORT, Host, Server, accounts, ask_server, await_copies, drop_batch_with_packets, fleet, has_sent, \
-    hosts_of_status, join, leader_of, rows, send, session_of, start_capture
+from fleet_hosts import NATS_PORT, Host, Server, accounts, ask_server, await_copies, datagrams, drop_batch_with_packets, fleet, \
+    has_sent, hosts_of_status, join, leader_of, rows, send, session_of, start_capture
 from reader import check, enter_namespace, equal, require, run, wait_until
 
-PACKETS = 20000
+# 10 MB/s of what cannot be compressed, for five seconds.
+PACKETS, PACE, FILLER = 50000, 0.02, 1000
 ROUNDS = int(os.environ.get("RINGTAP_FAULT_ROUNDS", "2"))
 
 
@@ -30,17 +31,23 @@ def expect_whole(said, path, names, packets):
     for name in names:
         equal(found[name]["handed"], packets, f"packets of {name}: {said}")
         equal(found[name]["end"], "balanced", said)
-    shown = rows(path)
+    shown = list(datagrams(path))
     times = [row[0] for row in shown]
     equal(times, sorted(times), "the order of times")
     for name in names:
-        payloads = [int(row[2][:8], 16) for row in shown if row[1] == name + "/ab"]
-        equal(payloads, list(range(packets)), f"packets of {name}")
+        numbers = [row[2] for row in shown if row[1] == name + "/ab"]
+        equal(len(numbers), packets, f"packets of {name}: {said}")
+        wrong = next((i for i in range(packets) if numbers[i] != i), None)
+        equal(wrong, None, f"the first packet of {name} that is not in its place")
 
 
-def in_background(host, count, pause, filler=0):
-    """Its result() is that all were sent."""
-    return concurrent.futures.ThreadPoolExecutor(1).submit(send, host, count, pause, filler)
+def in_background(host, count):
+    """Its result() is how long it took."""
+    return concurrent.futures.ThreadPoolExecutor(1).submit(send, host, count, PACE, FILLER)
+
+
+def rate(packets, seconds):
+    return f"2 x {packets} packets, {packets * (FILLER + 46) / seconds / 1e6:.1f} MB/s at each host"
 
 
 def stand_still(server, seconds):
@@ -74,25 +81,25 @@ def servers_fail_at_random(folder, hosts, servers):
     for number in range(ROUNDS):
         begun = time.monotonic()
         capture, said = start_capture(path, "udp port 5000")
-        traffic = in_background(hosts[0], PACKETS, 0.05, filler=300)
+        traffic = in_background(hosts[0], PACKETS)
         told = []
         for i in range(2):
             is_first = number + i == 0
             time.sleep(chance.uniform(0, 2))
             leader = leader_of(servers, session_of(said)) if is_first or chance.random() < 0.5 else None
             server = leader or chance.choice(servers)
-            kind, seconds = "killed" if is_first else chance.choice(("killed", "frozen")), chance.uniform(0.1, 5)
-            told.append(f"{server.name} {'(leader) ' if leader else ''}{kind} for {seconds:.1f} s")
-            fail(server, kind, seconds)
+            kind, away = "killed" if is_first else chance.choice(("killed", "frozen")), chance.uniform(0.1, 5)
+            told.append(f"{server.name} {'(leader) ' if leader else ''}{kind} for {away:.1f} s")
+            fail(server, kind, away)
             wait_until(lambda one=server: answers(one), f"{server.name} answers")
             await_copies(servers, session_of(said))
-        traffic.result()
+        seconds = traffic.result()
         capture.send_signal(signal.SIGINT)
         said += capture.communicate(timeout=100)[1]
         equal(capture.returncode, 0, f"seed {seed}, round {number}, {told}: {said}")
         expect_whole(said, path, "ab", PACKETS)
         repeats = [accounts(said)[name]["repeats"] for name in "ab"]
-        print(f"round {number}: {', '.join(told)}: 2 x {PACKETS} packets, {sum(repeats)} batches twice, "
+        print(f"round {number}: {', '.join(told)}: {rate(PACKETS, seconds)}, {sum(repeats)} batches twice, "
               f"{time.monotonic() - begun:.1f} s", flush=True)  # fmt: skip
 
 
@@ -100,20 +107,21 @@ def all_servers_are_away(folder, hosts, servers, seconds=30):
     """The captures do not notice."""
     path = os.path.join(folder, "away.pcapng")
     capture, said = start_capture(path, "udp port 5000")
-    traffic = in_background(hosts[0], 4 * PACKETS, 0.08, filler=100)
+    packets = 7 * PACKETS
+    traffic = in_background(hosts[0], packets)
     time.sleep(0.5)
     away = [threading.Thread(target=stand_still, args=(server, seconds)) for server in servers]
     for thread in away:
         thread.start()
     for thread in away:
         thread.join()
-    traffic.result()
+    sent = rate(packets, traffic.result())
     capture.send_signal(signal.SIGINT)
     said += capture.communicate(timeout=200)[1]
     equal(capture.returncode, 0, said)
-    expect_whole(said, path, "ab", 4 * PACKETS)
+    expect_whole(said, path, "ab", packets)
     equal([accounts(said)[name]["ring"] for name in "ab"], [0, 0], said)
-    print(re.search("ringtap: fleet: sum.*", said)[0], flush=True)
+    print(f"{sent}: " + re.search("ringtap: fleet: sum.*", said)[0], flush=True)
 
 
 def the_collector_is_killed(folder, hosts, servers):
@@ -255,16 +263,12 @@ def an_agent_is_killed(folder, hosts):
     hosts[0].agent.wait()
 
 
-def start_agents(hosts, servers, queue="64M", spill=None):
-    if spill:  # the first has a small disk, the second a large one, the third none
-        small = os.path.join(spill, "small")
-        os.mkdir(small)
-        done = run("mount", "-t", "tmpfs", "-o", "size=1m", "none", small)
-        equal(done.returncode, 0, done.stderr)
+def start_agents(hosts, servers, spills, queue="64M"):
+    """`spills`: the folder of a host, if it has one."""
     for host in hosts:
         urls = [host.server.replace(str(NATS_PORT), str(server.port)) for server in servers]
-        spills = ["--spill", small if host.name == "a" else spill] if spill and host.name != "c" else []
-        host.start_agent("--nats", ",".join(urls), "--queue", queue, *spills)
+        spill = ["--spill", spills[host.name]] if host.name in spills else []
+        host.start_agent("--nats", ",".join(urls), "--queue", queue, *spill)
     wait_until(lambda: hosts_of_status() == [host.name for host in hosts], "all agents answer")
 
 
@@ -284,21 +288,25 @@ def main():
         hosts = [Host(name, number, folder) for number, name in enumerate("ab")]
         join(*hosts)
         wait_until(lambda: any(server.says("JetStream cluster new metadata leader") for server in servers), "a leader")
-        start_agents(hosts, servers)
+        start_agents(hosts, servers, {"a": folder, "b": folder})
         run_cases(folder, hosts, servers, the_collector_is_killed, a_host_is_behind, servers_fail_at_random)
         if ROUNDS > 2:
             run_cases(folder, hosts, servers, all_servers_are_away)
         for host in hosts:
             host.stop_agent()
         hosts.append(hosts[1].twin("c"))
-        start_agents(hosts, servers, queue="1M", spill=folder)
+        small = os.path.join(folder, "small")
+        os.mkdir(small)
+        done = run("mount", "-t", "tmpfs", "-o", "size=1m", "none", small)
+        equal(done.returncode, 0, done.stderr)
+        start_agents(hosts, servers, {"a": small, "b": folder}, queue="1M")
         run_cases(folder, hosts, servers, a_small_queue_is_full)
         if ROUNDS > 2:
             run_cases(folder, hosts, servers, the_servers_are_away_at_the_end)
         run_cases(folder, hosts, servers, an_agent_is_killed)
         for host in hosts[1:]:
             host.stop_agent()
-        run("umount", os.path.join(folder, "small"))
+        run("umount", small)
         for server in servers:
             server.stop(kill=True)
 

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import struct
 import subprocess
 import sys
 
@@ -97,14 +98,15 @@ def join(one, other):
         host.do("ip", "neigh", "replace", f"10.2.0.{3 - number}", "lladdr", f"02:00:00:00:00:0{3 - number}", "dev", "ab")
 
 
-def send(host, count, pause=0.02, filler=0):
-    """Datagrams to the neighbour, by a process in the host's namespace, with a pause after each 200; after its number
-    each has so many bytes that cannot be compressed."""
-    script = (f"import os, socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+def send(host, count, pace=0.02, filler=0):
+    """Datagrams to the neighbour, by a process in the host's namespace, 200 in each so many seconds; after its number each
+    has so many bytes that cannot be compressed."""
+    script = (f"import os, socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nbegun = time.monotonic()\n"
               f"for i in range({count}):\n"
               f" s.sendto(i.to_bytes(4, 'big') + os.urandom({filler}), ('10.2.0.2', {PORT}))\n"
-              f" if i % 200 == 199: time.sleep({pause})")  # fmt: skip
-    host.do(sys.executable, "-c", script)
+              f" if i % 200 == 199: time.sleep(max(0, begun + (i + 1) / 200 * {pace} - time.monotonic()))\n"
+              f"print(time.monotonic() - begun)")  # fmt: skip
+    return float(host.do(sys.executable, "-c", script))
 
 
 class Server:
@@ -245,3 +247,22 @@ def rows(path):
     shown = run("tshark", "-r", path, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.interface_name", "-e",
                 "udp.payload")  # fmt: skip
     return [line.split("\t") for line in shown.stdout.splitlines()]
+
+
+def datagrams(path):
+    """Of a large file, without tshark: time, interface and the number that send() gave it, of each packet."""
+    with open(path, "rb") as file:
+        data = file.read()
+    interfaces, at = [], 0
+    while at < len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        if kind == 1:
+            link_type, _, _, code, size = struct.unpack_from("<HHIHH", data, at + 8)
+            equal(code, 2, "the first option of an interface is its name")
+            payload = 28 + {1: 14, 276: 20}[link_type] + 28  # Ethernet, SLL2; IPv4 and UDP
+            interfaces.append((data[at + 20:at + 20 + size].decode(), payload))
+        elif kind == 6:
+            interface, high, low = struct.unpack_from("<III", data, at + 8)
+            name, payload = interfaces[interface]
+            yield high << 32 | low, name, int.from_bytes(data[at + payload:at + payload + 4], "big")
+        at += length
