@@ -80,6 +80,14 @@ TEST(Fields, RefuseWhatIsNotTheirForm) {
   EXPECT_FALSE(Fields::parse(many));
 }
 
+// As BatchEncoder takes it.
+Bytes with_room(std::string_view content) {
+  Bytes section(kBatchRoom);
+  const auto bytes = std::as_bytes(std::span(content));
+  section.insert(section.end(), bytes.begin(), bytes.end());
+  return section;
+}
+
 BatchHeader header_of(std::uint64_t number) {
   BatchHeader header;
   header.session = "20261129T000000-00000001";
@@ -109,7 +117,8 @@ TEST(Batch, ComesBackAsItWas) {
   header.is_end = true;
   header.more.add("end.seen", 12);
   for (const std::string& content : {std::string(), std::string("x"), std::string(100'000, 'y')}) {
-    const Bytes message = bytes_of(encoder->encode(header, bytes_of(content)));
+    Bytes room = with_room(content);
+    const Bytes message = bytes_of(encoder->encode(header, room));
     EXPECT_LE(message.size(), content.size() + 1000);
     auto packed = parse_batch_header(message);
     ASSERT_TRUE(packed) << packed.error().text();
@@ -134,7 +143,8 @@ TEST(Batch, ComesBackAsItWas) {
 TEST(Batch, IsRefusedIfAnyByteOfItsHeadIsCutOff) {
   auto encoder = BatchEncoder::create();
   ASSERT_TRUE(encoder);
-  const Bytes message = bytes_of(encoder->encode(header_of(0), {}));
+  Bytes room = with_room("");
+  const Bytes message = bytes_of(encoder->encode(header_of(0), room));
   for (std::size_t size = 0; size < message.size(); ++size) {
     EXPECT_FALSE(parse_batch_header(std::span(message).first(size))) << size;
   }
@@ -143,11 +153,43 @@ TEST(Batch, IsRefusedIfAnyByteOfItsHeadIsCutOff) {
   EXPECT_FALSE(parse_batch_header(other));
 }
 
+TEST(Batch, IsNotCompressedWhereThatDoesNotPay) {
+  EXPECT_EQ(sections_to_leave(10, 100), 0U);
+  EXPECT_LT(sections_to_leave(40, 100), sections_to_leave(60, 100));
+  auto encoder = BatchEncoder::create();
+  ASSERT_TRUE(encoder);
+  std::string noise(200'000, '\0');
+  std::uint64_t state = 88172645463325252;
+  for (char& c : noise) {
+    state ^= state << 13U;
+    state ^= state >> 7U;
+    state ^= state << 17U;
+    c = static_cast<char>(state);
+  }
+  const auto is_packed = [&](const std::string& content) {
+    Bytes section = with_room(content);
+    const Bytes message = bytes_of(encoder->encode(header_of(0), section));
+    const auto packed = parse_batch_header(message);
+    auto unpacked = packed ? unpack_section(*packed, message) : Result<Bytes>(Error("no batch"));
+    EXPECT_TRUE(unpacked && *unpacked == bytes_of(content));
+    return packed && packed->is_packed;
+  };
+  const std::string text(200'000, 'y');
+  EXPECT_TRUE(is_packed(text));
+  EXPECT_TRUE(is_packed(text));
+  EXPECT_FALSE(is_packed(noise));
+  for (unsigned i = 0; i < sections_to_leave(100, 100); ++i) EXPECT_FALSE(is_packed(text)) << i;
+  EXPECT_TRUE(is_packed(text));
+  EXPECT_FALSE(is_packed(noise));
+  EXPECT_TRUE(is_packed(text.substr(0, 1000)));  // of a capture with little to do
+}
+
 // A frame of zstd that claims to hold more than a batch may: four bytes of magic, then the size in eight.
 TEST(Batch, DoesNotUnpackMoreThanABatchHolds) {
   auto encoder = BatchEncoder::create();
   ASSERT_TRUE(encoder);
-  Bytes message = bytes_of(encoder->encode(header_of(0), bytes_of(std::string(1000, 'x'))));
+  Bytes room = with_room(std::string(1000, 'x'));
+  Bytes message = bytes_of(encoder->encode(header_of(0), room));
   auto packed = parse_batch_header(message);
   ASSERT_TRUE(packed && packed->is_packed);
   message.resize(packed->section_at);
@@ -295,19 +337,39 @@ Bytes capture_of(std::size_t packets) {
   return stored->bytes;
 }
 
+// As from a pipe, in pieces of at most that size; what is full is given to `on_full`.
+template <class OnFull>
+void feed(BatchBuilder& builder, std::span<const std::byte> bytes, std::size_t piece, std::size_t full,
+          OnFull on_full) {
+  while (!bytes.empty()) {
+    const std::span<std::byte> room = builder.room(full);
+    const std::size_t size = std::min({piece, room.size(), bytes.size()});
+    ASSERT_GT(size, 0U);
+    std::copy_n(bytes.begin(), size, room.begin());
+    const auto added = builder.added(size);
+    ASSERT_TRUE(added) << added.error().text();
+    bytes = bytes.subspan(size);
+    if (builder.is_full(full)) on_full();
+  }
+}
+
 TEST(BatchBuilder, MakesSectionsThatCanBeReadAlone) {
-  constexpr std::size_t kPackets = 20;
+  constexpr std::size_t kPackets = 500;
+  constexpr std::size_t kFull = 8192;
   const Bytes file = capture_of(kPackets);
-  for (const std::size_t piece : {std::size_t{1}, std::size_t{13}, std::size_t{500}, file.size()}) {
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{13}, std::size_t{500}, std::size_t{100'000}}) {
     BatchBuilder builder;
+    std::size_t sections = 0;
     std::size_t packets = 0;
     std::uint64_t lost = 0;
     std::uint64_t next_ns = 1'000;
     const auto check = [&] {
-      const BuiltSection built = builder.take();
+      BuiltSection built = builder.take();
+      ++sections;
       packets += built.packets;
       lost += built.lost;
-      auto reader = open_section(built.bytes, "section");
+      EXPECT_LE(built.size, kFull);
+      auto reader = open_section(bytes_of(built.bytes()), "section");
       ASSERT_TRUE(reader);
       RecordingSink sink;
       const auto error = drain(**reader, sink);
@@ -315,20 +377,14 @@ TEST(BatchBuilder, MakesSectionsThatCanBeReadAlone) {
       ASSERT_EQ(sink.records.size(), built.packets);
       for (const auto& record : sink.records) EXPECT_EQ(record.view.time_ns, next_ns++);
       EXPECT_EQ(built.last_ns, built.packets == 0 ? 0 : next_ns - 1);
+      builder.give_back(std::move(built));
     };
-    for (std::size_t at = 0; at < file.size(); at += piece) {
-      auto rest = std::span(file).subspan(at, std::min(piece, file.size() - at));
-      while (!rest.empty()) {
-        const auto taken = builder.add(rest, 600);
-        ASSERT_TRUE(taken) << taken.error().text();
-        rest = rest.subspan(*taken);
-        if (builder.is_full(600)) check();
-      }
-    }
+    feed(builder, file, piece, kFull, check);
     EXPECT_TRUE(builder.is_between_blocks());
     if (!builder.is_empty()) check();
     EXPECT_EQ(packets, kPackets);
     EXPECT_EQ(lost, 5U);
+    EXPECT_GT(sections, file.size() / kFull);
     EXPECT_EQ(builder.interfaces(), 2U);
   }
 }
@@ -344,9 +400,7 @@ void put_statistics(PcapngWriter& out, std::uint32_t interface, std::uint64_t se
 }
 
 void add_all(BatchBuilder& builder, testing::Stored& stored) {
-  const auto taken = builder.add(stored.bytes, 100'000);
-  ASSERT_TRUE(taken) << taken.error().text();
-  ASSERT_EQ(*taken, stored.bytes.size());
+  feed(builder, stored.bytes, stored.bytes.size(), 100'000, [] { FAIL(); });
   stored.bytes.clear();
 }
 
@@ -365,7 +419,7 @@ TEST(BatchBuilder, AddsUpTheCountersOfAllInterfacesAndKeepsTheirStatisticsForThe
   EXPECT_TRUE(builder.is_empty());
   const HostCounters first{.seen = 140, .matched = 70, .ring = 35, .at_ns = 5'000'000'001};
   const BuiltSection none = builder.take();
-  EXPECT_TRUE(none.bytes.empty());
+  EXPECT_TRUE(none.bytes().empty());
   EXPECT_EQ(none.before, HostCounters{});
   EXPECT_EQ(none.after, first);
   RecordView record;
@@ -380,8 +434,8 @@ TEST(BatchBuilder, AddsUpTheCountersOfAllInterfacesAndKeepsTheirStatisticsForThe
   EXPECT_EQ(counted_between(one.before, one.after).seen, 20U);
   // In two sections, since both do not fit into one.
   std::vector<std::uint64_t> received;
-  for (BuiltSection rest = builder.take_statistics(100); !rest.bytes.empty(); rest = builder.take_statistics(100)) {
-    auto reader = open_section(rest.bytes, "section");
+  for (BuiltSection rest = builder.take_statistics(100); rest.size > 0; rest = builder.take_statistics(100)) {
+    auto reader = open_section(bytes_of(rest.bytes()), "section");
     ASSERT_TRUE(reader);
     RecordingSink sink;
     ASSERT_FALSE(drain(**reader, sink));
@@ -396,7 +450,9 @@ TEST(BatchBuilder, AddsUpTheCountersOfAllInterfacesAndKeepsTheirStatisticsForThe
 
 TEST(BatchBuilder, RefusesWhatIsNotPcapng) {
   BatchBuilder builder;
-  EXPECT_FALSE(builder.add(bytes_of("ringtap: something went wrong"), 600));
+  const Bytes text = bytes_of("ringtap: something went wrong");
+  std::copy(text.begin(), text.end(), builder.room(600).begin());
+  EXPECT_FALSE(builder.added(text.size()));
 }
 
 TEST(SectionReader, UnpacksNothing) {

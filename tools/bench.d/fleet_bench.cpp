@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // What a batch costs on its way, in CPU time: `fleet_bench URL MB RANDOM [FILE]` sends so many MB of each of two hosts
-// through a session of its own, as an agent does after its capture's pipe, and merges them into FILE, as the one who
-// collects does. Frames have 1000 bytes, of which RANDOM cannot be compressed. One line of key=value for each half.
-#include <fcntl.h>
+// through a session of its own, as an agent does with what its capture writes, and merges them into FILE, as the one
+// who collects does. Frames have 1000 bytes, of which RANDOM cannot be compressed. One line of key=value for each half.
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -29,8 +29,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kFrame = 1000;
 constexpr std::size_t kHeaders = 42;
-constexpr std::size_t kReadAtOnce = 256 * 1024;  // as AgentSession
-constexpr std::size_t kFull = 240 * 1024;
+constexpr std::size_t kWriteAtOnce = 256 * 1024;
+constexpr std::size_t kFull = 252 * 1024;  // as AgentSession
 
 double seconds(clockid_t clock) {
   timespec time{};
@@ -44,14 +44,14 @@ double most_memory_mib() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-class PipeWriter final : public ByteWriter {
+class StreamWriter final : public ByteWriter {
  public:
-  explicit PipeWriter(int fd) : fd_(fd) {}
+  explicit StreamWriter(int fd) : fd_(fd) {}
   using ByteWriter::write;
   Result<> write(Parts parts) override {
     for (const auto part : parts) buffer_.insert(buffer_.end(), part.begin(), part.end());
     ++blocks_;
-    return buffer_.size() < kReadAtOnce ? ok() : flush();
+    return buffer_.size() < kWriteAtOnce ? ok() : flush();
   }
   Result<> flush() override {
     for (std::size_t at = 0; at < buffer_.size();) {
@@ -84,7 +84,7 @@ void generate(int fd, std::uint64_t frames, std::size_t random, double& cpu) {
     state ^= state << 17;
     byte = static_cast<std::byte>(state);
   }
-  PcapngWriter writer(std::make_unique<PipeWriter>(fd), PcapngOptions{});
+  PcapngWriter writer(std::make_unique<StreamWriter>(fd), PcapngOptions{});
   Interface interface;
   interface.name = "eth0";
   bool works = static_cast<bool>(writer.on_interface(interface));
@@ -118,13 +118,13 @@ Result<double> send_host(const FleetConnection& servers, const std::string& sess
       BatchSender::start(nats.take(), {.session = session, .host = host, .boot = host, .queue_bytes = 64 << 20});
   if (!sender) return sender.take_error();
   std::array<int, 2> ends{};
-  if (::pipe(ends.data()) != 0) return Error::from_errno(errno, "pipe");
-  ::fcntl(ends[0], F_SETPIPE_SZ, 1 << 20);  // as CaptureProcess
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) return Error::from_errno(errno, "socketpair");
+  constexpr int kOutputBytes = 2 << 20;  // as CaptureProcess
+  ::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUFFORCE, &kOutputBytes, sizeof(kOutputBytes));
   double generating = 0;
   const double begun = seconds(CLOCK_PROCESS_CPUTIME_ID);
   std::thread generator(generate, ends[1], frames, random, std::ref(generating));
   BatchBuilder builder;
-  std::vector<std::byte> buffer(kReadAtOnce);
   std::uint64_t packets = 0;
   const auto put = [&] {
     // A capture would drop; here the servers are waited for.
@@ -136,14 +136,11 @@ Result<double> send_host(const FleetConnection& servers, const std::string& sess
     builder.give_back(std::move(section));
   };
   for (;;) {
-    const ssize_t got = ::read(ends[0], buffer.data(), buffer.size());
+    const auto room = builder.room(kFull);
+    const ssize_t got = ::read(ends[0], room.data(), room.size());
     if (got <= 0) break;
-    for (auto rest = std::span<const std::byte>(buffer).first(static_cast<std::size_t>(got)); !rest.empty();) {
-      auto taken = builder.add(rest, kFull);
-      if (!taken) return taken.take_error();
-      rest = rest.subspan(*taken);
-      if (builder.is_full(kFull)) put();
-    }
+    if (auto added = builder.added(static_cast<std::size_t>(got)); !added) return added.take_error();
+    if (builder.is_full(kFull)) put();
   }
   generator.join();
   ::close(ends[0]);

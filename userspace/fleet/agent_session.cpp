@@ -20,15 +20,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kFullSection = 240 * 1024;
-constexpr std::size_t kReadAtOnce = 256 * 1024;
+constexpr std::size_t kFullSection = 252 * 1024;
 constexpr auto kSectionTick = 50ms;
+constexpr auto kNap = 5ms;                         // after a read of all there was
 constexpr auto kOldestBatch = 100ms;               // packets wait so long for others to come
 constexpr auto kHeartbeat = 250ms;                 // while there are none
 constexpr auto kPrepareTime = 20s;                 // for the taps to be attached
 constexpr auto kGateTime = 60s;                    // a session that is not opened in this time is given up
 constexpr std::uint64_t kSettledNs = 200'000'000;  // the capture hands over what it sees much sooner than this
 constexpr std::size_t kLongestLine = 8192;
+constexpr std::size_t kLongestTrouble = 1024;  // in the last batch's header, of which each byte may take three
 
 // What is counted, of "ringtap: accounting: total seen=5 … balanced".
 constexpr std::string_view kAccounting = "ringtap: accounting: total ";
@@ -63,7 +64,6 @@ AgentSession::AgentSession(Settings settings, CaptureProcess process, std::uniqu
     : settings_(std::move(settings)),
       process_(std::move(process)),
       sender_(std::move(sender)),
-      buffer_(kReadAtOnce),
       last_put_(Clock::now()) {}
 
 AgentSession::~AgentSession() {
@@ -182,20 +182,19 @@ bool AgentSession::read_messages() {
 }
 
 Result<bool> AgentSession::read_packets() {
-  const ssize_t got = ::read(process_.packets(), buffer_.data(), buffer_.size());
+  const std::size_t full = std::min(kFullSection, sender_->largest_section() / 2);
+  const std::span<std::byte> room = builder_.room(full);
+  const ssize_t got = ::read(process_.packets(), room.data(), room.size());
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
     is_empty_ = true;
     return true;
   }
   if (got <= 0) return false;
-  is_empty_ = static_cast<std::size_t>(got) < buffer_.size();
-  const std::size_t full = std::min(kFullSection, sender_->largest_section() / 2);
-  for (auto rest = std::span<const std::byte>(buffer_).first(static_cast<std::size_t>(got)); !rest.empty();) {
-    auto taken = builder_.add(rest, full);
-    if (!taken) return taken.take_error();
-    rest = rest.subspan(*taken);
-    if (builder_.is_full(full)) put_due_batch(true);
-  }
+  is_empty_ = static_cast<std::size_t>(got) < room.size();
+  if (auto added = builder_.added(static_cast<std::size_t>(got)); !added) return added.take_error();
+  if (builder_.is_full(full)) put_due_batch(true);
+  // The capture writes often and little, and there is room for more than comes in this time.
+  if (is_empty_) std::this_thread::sleep_for(kNap);
   return true;
 }
 
@@ -217,8 +216,8 @@ void AgentSession::put_due_batch(bool in_any_case) {
 void AgentSession::put_rest() {
   if (!builder_.is_empty()) put_due_batch(true);
   for (;;) {
-    const BuiltSection statistics = builder_.take_statistics(sender_->largest_section() / 2);
-    if (statistics.bytes.empty()) return;
+    BuiltSection statistics = builder_.take_statistics(sender_->largest_section() / 2);
+    if (statistics.size == 0) return;
     sender_->put(statistics, until_ns_);
   }
 }
@@ -296,8 +295,9 @@ void AgentSession::end(int status) {
         .add("end.stopped", stopped_ns)
         .add("end.queue_packets", counts.queue_packets)
         .add("end.queue_batches", counts.queue_batches);
-    if (!trouble_.empty()) ending.add("end.trouble", trouble_);
-    if (!counts.disk_trouble.empty()) ending.add("end.disk_trouble", counts.disk_trouble);
+    const auto beginning = [](const std::string& text) { return std::string_view(text).substr(0, kLongestTrouble); };
+    if (!trouble_.empty()) ending.add("end.trouble", beginning(trouble_));
+    if (!counts.disk_trouble.empty()) ending.add("end.disk_trouble", beginning(counts.disk_trouble));
     const bool stored = sender_->finish(std::move(ending), epoch_now_ns(), settings_.linger);
     if (!stored)
       settings_.tell(settings_.session + ": not everything reached the servers: " + sender_->counts().trouble);

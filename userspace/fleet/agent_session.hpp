@@ -81,7 +81,6 @@ class AgentSession {
 
   // Of the thread.
   BatchBuilder builder_;
-  std::vector<std::byte> buffer_;
   std::string line_;       // the part of a message that has come
   std::string last_line_;  // why the capture ended, if it was an error
   Fields account_;         // of its accounting

@@ -53,7 +53,14 @@ struct Batch {
   std::vector<std::byte> section;
 };
 
-// The message. `section` is stored as it is if it does not shrink, or those before it did not.
+// What a section has before it in memory, so that the head of its message is written there and nothing is copied.
+inline constexpr std::size_t kBatchRoom = 8 + kMostBatchHeader;
+
+// How many large sections are not worth compressing after one of which zstd has left so much: the less it saves, the
+// longer it takes.
+unsigned sections_to_leave(std::size_t packed, std::size_t size);
+
+// Makes the message of a section, which is compressed if it shrinks and is not one of those to leave. One thread.
 class BatchEncoder {
  public:
   static Result<BatchEncoder> create();
@@ -63,16 +70,16 @@ class BatchEncoder {
   BatchEncoder& operator=(BatchEncoder&&) = delete;
   ~BatchEncoder();
 
-  // Valid until the next call.
-  [[nodiscard]] std::span<const std::byte> encode(const BatchHeader& header, std::span<const std::byte> section);
+  // `section`: kBatchRoom bytes that are overwritten, and the section. Valid until the next call, and as long as those.
+  [[nodiscard]] std::span<const std::byte> encode(const BatchHeader& header, std::span<std::byte> section);
 
  private:
   explicit BatchEncoder(void* context) : context_(context) {}
-  std::size_t pack(std::span<const std::byte> section, std::size_t at);
+  std::size_t pack(std::span<const std::byte> section);
 
   void* context_;  // ZSTD_CCtx
   unsigned left_as_they_are_ = 0;
-  std::vector<std::byte> message_;  // room for one, which is not cleared each time
+  std::vector<std::byte> message_;  // kBatchRoom, and what is compressed; not cleared each time
 };
 
 // The header alone, and where the section begins in the message.

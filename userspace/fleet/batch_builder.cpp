@@ -46,21 +46,19 @@ std::uint64_t lost_of(std::span<const std::byte> block, std::uint32_t cap_len) {
 
 }  // namespace
 
-Result<> BatchBuilder::add_block(std::span<const std::byte> block) {
+// False: it does not stay in the section.
+Result<bool> BatchBuilder::look_at(std::span<const std::byte> block) {
   const auto type = load_at<pcapng::BlockHeader>(block, 0).type;
-  if (type == pcapng::BlockType::kSectionHeader) {
-    head_.assign(block.begin(), block.end());
-    interfaces_ = 0;
-    return ok();
+  if (head_.empty() != (type == pcapng::BlockType::kSectionHeader)) return damaged();
+  if (type == pcapng::BlockType::kInterfaceStatistics) {
+    auto added = add_statistics(block);
+    return added ? Result<bool>(false) : Result<bool>(added.take_error());
   }
-  if (head_.empty()) return damaged();
-  if (type == pcapng::BlockType::kInterfaceDescription) {
+  if (type == pcapng::BlockType::kSectionHeader || type == pcapng::BlockType::kInterfaceDescription) {
     head_.insert(head_.end(), block.begin(), block.end());
-    if (!body_.empty()) body_.insert(body_.end(), block.begin(), block.end());
-    ++interfaces_;
-    return ok();
+    if (type == pcapng::BlockType::kInterfaceDescription) ++interfaces_;
+    return true;
   }
-  if (type == pcapng::BlockType::kInterfaceStatistics) return add_statistics(block);
   if (type == pcapng::BlockType::kEnhancedPacket) {
     if (block.size() < kLeastBlock + sizeof(pcapng::EnhancedPacket)) return damaged();
     const auto packet = load_at<pcapng::EnhancedPacket>(block, sizeof(pcapng::BlockHeader));
@@ -71,45 +69,38 @@ Result<> BatchBuilder::add_block(std::span<const std::byte> block) {
     built_.last_ns = std::max(built_.last_ns, time_ns);
     built_.lost += lost_of(block, packet.cap_len);
   }
-  if (body_.empty()) {
-    body_ = std::exchange(spare_, {});
-    body_.assign(head_.begin(), head_.end());
-  }
-  body_.insert(body_.end(), block.begin(), block.end());
-  return ok();
+  has_content_ = true;
+  return true;
 }
 
-Result<std::size_t> BatchBuilder::add(std::span<const std::byte> bytes, std::size_t full) {
-  const std::size_t given = bytes.size();
-  while (!bytes.empty() && !is_full(full)) {
-    // A block that began in an earlier piece is put together first.
-    std::size_t wanted = sizeof(pcapng::BlockHeader);
-    if (partial_.size() >= wanted) wanted = load_at<pcapng::BlockHeader>(partial_, 0).length;
-    if (!partial_.empty()) {
-      const std::size_t taken = std::min(wanted - partial_.size(), bytes.size());
-      partial_.insert(partial_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
-      bytes = bytes.subspan(taken);
-      if (partial_.size() < wanted) continue;
-      const std::size_t size = load_at<pcapng::BlockHeader>(partial_, 0).length;
-      if (size < kLeastBlock || size > kMostBlock || size % 4 != 0) return damaged();
-      if (partial_.size() < size) continue;
-      if (auto added = add_block(partial_); !added) return added.take_error();
-      partial_.clear();
-      continue;
-    }
-    std::size_t size = 0;
-    if (bytes.size() >= sizeof(pcapng::BlockHeader)) {
-      size = load_at<pcapng::BlockHeader>(bytes, 0).length;
-      if (size < kLeastBlock || size > kMostBlock || size % 4 != 0) return damaged();
-    }
-    if (size == 0 || size > bytes.size()) {
-      partial_.assign(bytes.begin(), bytes.end());
-      return given;
-    }
-    if (auto added = add_block(bytes.first(size)); !added) return added.take_error();
-    bytes = bytes.subspan(size);
+std::span<std::byte> BatchBuilder::room(std::size_t full) {
+  std::size_t to = std::max(full, end_ + kLeastRoom);
+  if (end_ - parsed_ >= sizeof(pcapng::BlockHeader)) {
+    to = std::max<std::size_t>(to, parsed_ + load_at<pcapng::BlockHeader>(buffer_, kBatchRoom + parsed_).length);
   }
-  return given - bytes.size();
+  buffer_.resize(std::max(buffer_.size(), kBatchRoom + to));
+  return std::span(buffer_).subspan(kBatchRoom + end_, to - end_);
+}
+
+Result<> BatchBuilder::added(std::size_t size) {
+  end_ += size;
+  const std::span<std::byte> section = std::span(buffer_).subspan(kBatchRoom, end_);
+  std::size_t from = parsed_;
+  while (end_ - from >= sizeof(pcapng::BlockHeader)) {
+    const std::size_t length = load_at<pcapng::BlockHeader>(section, from).length;
+    if (length < kLeastBlock || length > kMostBlock || length % 4 != 0) return damaged();
+    if (length > end_ - from) break;
+    auto stays = look_at(section.subspan(from, length));
+    if (!stays) return stays.take_error();
+    if (*stays) {
+      if (parsed_ != from) std::memmove(section.data() + parsed_, section.data() + from, length);
+      parsed_ += length;
+    }
+    from += length;
+  }
+  if (parsed_ != from) std::memmove(section.data() + parsed_, section.data() + from, end_ - from);
+  end_ -= from - parsed_;
+  return ok();
 }
 
 Result<> BatchBuilder::add_statistics(std::span<const std::byte> block) {
@@ -131,11 +122,24 @@ Result<> BatchBuilder::add_statistics(std::span<const std::byte> block) {
   return ok();
 }
 
+void BatchBuilder::begin_section(std::span<const std::byte> partial) {
+  buffer_ = std::exchange(spare_, {});
+  parsed_ = head_.size();
+  end_ = parsed_ + partial.size();
+  has_content_ = false;
+  buffer_.resize(std::max(buffer_.size(), kBatchRoom + end_));
+  std::copy(head_.begin(), head_.end(), buffer_.begin() + kBatchRoom);
+  std::copy(partial.begin(), partial.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(kBatchRoom + parsed_));
+}
+
 BuiltSection BatchBuilder::take() {
   BuiltSection built = std::exchange(built_, {});
-  built.bytes = std::exchange(body_, {});
   built.before = std::exchange(taken_, counters_);
   built.after = counters_;
+  if (!has_content_) return built;
+  built.buffer = std::move(buffer_);
+  built.size = parsed_;
+  begin_section(std::span(built.buffer).subspan(kBatchRoom + parsed_, end_ - parsed_));
   return built;
 }
 
@@ -143,17 +147,15 @@ BuiltSection BatchBuilder::take_statistics(std::size_t most_bytes) {
   BuiltSection built;
   built.before = std::exchange(taken_, counters_);
   built.after = counters_;
-  while (!statistics_.empty()) {
+  if (statistics_.empty()) return built;
+  built.buffer.resize(kBatchRoom);
+  built.buffer.insert(built.buffer.end(), head_.begin(), head_.end());
+  do {
     const auto first = statistics_.begin();
-    const std::vector<std::byte>& block = first->second.block;
-    if (built.bytes.empty()) {
-      built.bytes = head_;
-    } else if (built.bytes.size() + block.size() > most_bytes) {
-      break;
-    }
-    built.bytes.insert(built.bytes.end(), block.begin(), block.end());
+    built.buffer.insert(built.buffer.end(), first->second.block.begin(), first->second.block.end());
     statistics_.erase(first);
-  }
+    built.size = built.buffer.size() - kBatchRoom;
+  } while (!statistics_.empty() && built.size + statistics_.begin()->second.block.size() <= most_bytes);
   return built;
 }
 

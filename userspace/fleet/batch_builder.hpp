@@ -12,34 +12,41 @@
 #include <utility>
 #include <vector>
 
+#include "fleet/batch.hpp"
 #include "fleet/host_counters.hpp"
 #include "ringtap/result.hpp"
 
 namespace ringtap {
 
 struct BuiltSection {
-  std::vector<std::byte> bytes;  // empty if there is nothing in it
+  std::vector<std::byte> buffer;  // kBatchRoom bytes, and the section
+  std::size_t size = 0;           // of the section; 0: there is none
   std::uint64_t packets = 0;
   std::uint64_t first_ns = 0;
   std::uint64_t last_ns = 0;
   std::uint64_t lost = 0;  // that its records tell of
   HostCounters before;     // as far as they were read
   HostCounters after;
+
+  [[nodiscard]] std::span<const std::byte> bytes() const {
+    return size == 0 ? std::span<const std::byte>() : std::span(buffer).subspan(kBatchRoom, size);
+  }
 };
 
 class BatchBuilder {
  public:
-  // Takes what has been read, in pieces of any size, up to the end of the first block with which the section is full.
-  // Returns how much that was.
-  Result<std::size_t> add(std::span<const std::byte> bytes, std::size_t full);
-  [[nodiscard]] bool is_full(std::size_t full) const { return body_.size() >= full; }
-  [[nodiscard]] bool is_empty() const { return body_.empty(); }
+  // Where the next bytes of the stream are to be read into: some up to the size with which the section is full.
+  std::span<std::byte> room(std::size_t full);
+  // So many have been read there.
+  Result<> added(std::size_t size);
+  [[nodiscard]] bool is_full(std::size_t full) const { return has_content_ && end_ + kLeastRoom > full; }
+  [[nodiscard]] bool is_empty() const { return !has_content_; }
   // Whether a block is only in part here.
-  [[nodiscard]] bool is_between_blocks() const { return partial_.empty(); }
+  [[nodiscard]] bool is_between_blocks() const { return parsed_ == end_; }
   // What came since the last call, as a section of its own.
   BuiltSection take();
   // Its memory is used for the next one.
-  void give_back(BuiltSection section) { spare_ = std::move(section.bytes); }
+  void give_back(BuiltSection section) { spare_ = std::move(section.buffer); }
   // The latest statistics of interfaces, as many as fit; empty: that was all.
   BuiltSection take_statistics(std::size_t most_bytes);
 
@@ -48,13 +55,17 @@ class BatchBuilder {
   [[nodiscard]] std::span<const std::byte> head() const { return head_; }
 
  private:
-  Result<> add_block(std::span<const std::byte> block);
+  static constexpr std::size_t kLeastRoom = 4096;
+  Result<bool> look_at(std::span<const std::byte> block);
   Result<> add_statistics(std::span<const std::byte> block);
+  void begin_section(std::span<const std::byte> partial);
 
   std::vector<std::byte> head_;
-  std::vector<std::byte> body_;   // of the section that grows: empty, or the head and what follows
-  std::vector<std::byte> spare_;  // the memory of the section before
-  std::vector<std::byte> partial_;
+  std::vector<std::byte> buffer_;  // the section that grows, after kBatchRoom bytes
+  std::size_t parsed_ = 0;         // of the section: up to there are whole blocks
+  std::size_t end_ = 0;            // … and up to there part of one
+  bool has_content_ = false;       // more than its head
+  std::vector<std::byte> spare_;   // the memory of the section before
   std::size_t interfaces_ = 0;
   BuiltSection built_;  // its counts
   struct Statistics {

@@ -20,7 +20,10 @@ using namespace std::chrono_literals;
 constexpr auto kAnswerPatience = 3s;
 constexpr auto kFirstBackOff = 20ms;
 constexpr auto kLongestBackOff = 1000ms;
-constexpr auto kSendTick = 50ms;
+// While batches are under way, whatever there is then is looked at so often: to be woken by each batch and by each
+// answer costs more than to send them.
+constexpr auto kBusyTick = 10ms;
+constexpr auto kIdleTick = 50ms;
 // Room for the batch's own header.
 constexpr std::size_t kHeaderRoom = 2048;
 
@@ -86,7 +89,7 @@ BatchHeader BatchSender::next_header() const {
   return header;
 }
 
-void BatchSender::put(const BuiltSection& section, std::uint64_t until_ns) {
+void BatchSender::put(BuiltSection& section, std::uint64_t until_ns) {
   BatchHeader header = next_header();
   header.first_ns = section.first_ns;
   header.last_ns = section.last_ns;
@@ -97,7 +100,9 @@ void BatchSender::put(const BuiltSection& section, std::uint64_t until_ns) {
   header.lost_after = lost_;
   header.before = section.before;
   header.after = section.after;
-  enqueue(header, section.bytes, false);
+  enqueue(header,
+          section.size == 0 ? std::span(no_section_) : std::span(section.buffer).first(kBatchRoom + section.size),
+          false);
 }
 
 // Where the message waits; false: nowhere.
@@ -105,6 +110,10 @@ bool BatchSender::keep(Queued& queued, std::span<const std::byte> message, bool 
   bool disk_first = false;
   {
     const std::lock_guard lock(mutex_);
+    if (message.size() > largest_section_ + kHeaderRoom) {
+      counts_.trouble = "a packet is larger than what the servers take (max_payload)";
+      return false;
+    }
     // One that comes when others wait on the disk goes there as well, so that memory is free for what is sent again.
     disk_first = spilled_bytes_ > 0 && !in_any_case;
   }
@@ -148,7 +157,7 @@ bool BatchSender::keep_on_disk(Queued& queued, std::span<const std::byte> messag
 }
 
 // A batch that is dropped has no number.
-void BatchSender::enqueue(BatchHeader& header, std::span<const std::byte> section, bool in_any_case) {
+void BatchSender::enqueue(BatchHeader& header, std::span<std::byte> section, bool in_any_case) {
   {
     const std::lock_guard lock(mutex_);
     header.number = counts_.batches;
@@ -176,6 +185,10 @@ void BatchSender::enqueue(BatchHeader& header, std::span<const std::byte> sectio
     }
     ++counts_.batches;
     counts_.packets += header.packets;
+    if (!queue_.empty()) {
+      queue_.push_back(std::move(queued));
+      return;
+    }
     queue_.push_back(std::move(queued));
   }
   answers_->wake();
@@ -208,7 +221,7 @@ bool BatchSender::finish(Fields ending, std::uint64_t until_ns, std::chrono::mil
     ending.add("end.repeats", counts_.repeats);
   }
   header.more = std::move(ending);
-  enqueue(header, {}, true);
+  enqueue(header, no_section_, true);
   return wait_until_empty(all_stored ? patience : 2s) && all_stored;
 }
 
@@ -246,12 +259,13 @@ std::shared_ptr<BatchSender::Queued> BatchSender::find_due(Clock::time_point now
 
 void BatchSender::run() {
   for (;;) {
-    auto wake = Clock::now() + kSendTick;
+    const auto now = Clock::now();
+    auto wake = now + kIdleTick;
     std::shared_ptr<Queued> next;
     {
       const std::lock_guard lock(mutex_);
       if (ends_) return;
-      const auto now = Clock::now();
+      if (!queue_.empty()) wake = now + kBusyTick;
       if (nats_->is_connected()) {
         next = find_due(now, wake);
         if (next != nullptr) {

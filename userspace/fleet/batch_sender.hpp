@@ -63,7 +63,7 @@ class BatchSender {
   // Before the first put(): since when packets are kept.
   void begin(std::uint64_t opened_ns) { opened_ns_ = opened_ns; }
   // `until_ns`: see BatchHeader. A section without packets only tells that.
-  void put(const BuiltSection& section, std::uint64_t until_ns);
+  void put(BuiltSection& section, std::uint64_t until_ns);
   // The last batch, once all others are stored or `patience` is over; true if everything was stored.
   bool finish(Fields ending, std::uint64_t until_ns, std::chrono::milliseconds patience);
   // finish() is not to wait longer than kServerPatience without progress: the agent ends.
@@ -85,7 +85,7 @@ class BatchSender {
     bool is_stored;
   };
   BatchSender(std::unique_ptr<Nats> nats, Settings settings, BatchEncoder encoder);
-  void enqueue(BatchHeader& header, std::span<const std::byte> section, bool in_any_case);
+  void enqueue(BatchHeader& header, std::span<std::byte> section, bool in_any_case);
   bool keep(Queued& queued, std::span<const std::byte> message, bool in_any_case);
   bool keep_in_memory(Queued& queued, std::span<const std::byte> message, bool in_any_case);
   bool keep_on_disk(Queued& queued, std::span<const std::byte> message);
@@ -101,9 +101,11 @@ class BatchSender {
   std::string subject_;
   std::string inbox_;
   BatchEncoder encoder_;
+  std::vector<std::byte> no_section_ = std::vector<std::byte>(kBatchRoom);  // for a batch that has none
   std::size_t largest_section_;
 
-  std::shared_ptr<Mailbox> answers_ = std::make_shared<Mailbox>();
+  // Each would wake the thread, whom the next batch wakes anyway.
+  std::shared_ptr<Mailbox> answers_ = std::make_shared<Mailbox>(Mailbox::Bell::kQuiet);
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<Queued>> queue_;

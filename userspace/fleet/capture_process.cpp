@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@ namespace ringtap {
 namespace {
 
 constexpr const char* kThisProgram = "/proc/self/exe";
-constexpr int kPipeBytes = 1 << 20;
+constexpr int kOutputBytes = 2 << 20;  // of the capture that wait for the agent; the kernel counts twice as many
 
 struct Pipe {
   UniqueFd read;
@@ -30,14 +31,28 @@ Result<Pipe> make_pipe() {
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
+// Of packets: their memory is in pieces of up to 32 KiB, while each page of a pipe is got, charged and freed by itself,
+// which costs as much as the copy.
+Result<Pipe> make_socket_pair() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return Error::from_errno(errno, "make a pair of sockets");
+  }
+  Pipe made{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  // A smaller one works as well.
+  if (::setsockopt(made.write.get(), SOL_SOCKET, SO_SNDBUFFORCE, &kOutputBytes, sizeof(kOutputBytes)) != 0) {
+    ::setsockopt(made.write.get(), SOL_SOCKET, SO_SNDBUF, &kOutputBytes, sizeof(kOutputBytes));
+  }
+  return made;
+}
+
 }  // namespace
 
 Result<CaptureProcess> CaptureProcess::start(const std::vector<std::string>& words) {
   auto in = make_pipe();
-  auto out = make_pipe();
+  auto out = make_socket_pair();
   auto err = make_pipe();
   if (!in || !out || !err) return Error("start a capture: no more pipes can be made");
-  ::fcntl(out->read.get(), F_SETPIPE_SZ, kPipeBytes);  // a smaller one works as well
   for (const int fd : {out->read.get(), err->read.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
 
   std::vector<std::string> owned = {"ringtap"};

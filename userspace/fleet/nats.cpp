@@ -129,7 +129,7 @@ void Mailbox::put(NatsMessage message) {
   }
   bytes_ += size;
   messages_.push_back(std::move(message));
-  filled_.notify_one();
+  if (bell_ == Bell::kRings) filled_.notify_one();
 }
 
 std::uint64_t Mailbox::dropped() {

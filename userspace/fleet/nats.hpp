@@ -53,6 +53,9 @@ class Mailbox {
   static constexpr std::size_t kMostMessages = 4096;
   static constexpr std::size_t kMostBytes = std::size_t{256} << 20;
   using Deadline = std::chrono::steady_clock::time_point;
+  // kQuiet: what comes wakes nobody. It is found at the deadline, or with wake().
+  enum class Bell : std::uint8_t { kRings, kQuiet };
+  explicit Mailbox(Bell bell = Bell::kRings) : bell_(bell) {}
 
   // The next one, none if none comes until then, or wake() was called.
   std::optional<NatsMessage> take(Deadline deadline);
@@ -62,6 +65,7 @@ class Mailbox {
   [[nodiscard]] std::uint64_t dropped();
 
  private:
+  const Bell bell_;
   std::mutex mutex_;
   std::condition_variable filled_;
   std::deque<NatsMessage> messages_;
