@@ -176,6 +176,16 @@ std::vector<HeaderFamily> families() {
         "-e",
         LinkType::kEthernet},
        12},
+      {{"juniper",
+        {bytes_of("4d474380 0010 0301060101 0e0102 8a000404 4b010000" + kStations + "0800" + kIp),
+         bytes_of("4d474301" + kStations + "0800" + kIp), bytes_of("4d474302 00000000" + kIp),
+         bytes_of("4d474380 0006 02040102 0304" + kStations + "0800" + kIp),
+         bytes_of("4d474382 0003 010401 00000000" + kIp6)},
+        "-vv",
+        LinkType{178}},
+       16},
+      {{"juniper frame relay", {bytes_of("4d474381 0003 060111 180103cc" + kIp)}, "-e", LinkType{180}}, 9},
+      {{"juniper hdlc", {bytes_of("4d474300 0f000800" + kIp)}, "-e", LinkType{181}}, 4},
       {{"bluetooth", {bytes_of("00000000 01030c00"), bytes_of("00000001 040e0401030c00")}, "-e", kBluetooth}, 7},
   };
 }

@@ -52,6 +52,10 @@ constexpr LinkRow kLinkTypes[] = {
     {LinkType{138}, print_ip1394, "APPLE_IP_OVER_IEEE1394"},
     {LinkType{149}, print_pktap_of_user2},  // a private number that macOS wrote before it had one
     {LinkType{163}, print_avs, "IEEE802_11_RADIO_AVS"},
+    {LinkType{178}, print_juniper_ethernet, "JUNIPER_ETHER"},
+    {LinkType{179}, print_juniper_ppp, "JUNIPER_PPP"},
+    {LinkType{180}, print_juniper_frame_relay, "JUNIPER_FRELAY"},
+    {LinkType{181}, print_juniper_hdlc, "JUNIPER_CHDLC"},
     {LinkType{182}, print_mfr, "MFR"},
     {LinkType{189}, print_usb_linux, "USB_LINUX"},
     {LinkType{192}, print_ppi, "PPI"},

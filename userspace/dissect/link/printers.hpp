@@ -54,6 +54,10 @@ void print_netanalyzer_transparent(Context& context, Cursor packet);
 void print_bluetooth_hci(Context& context, Cursor packet);
 void print_can(Context& context, Cursor packet);
 void print_netlink(Context& context, Cursor packet);
+void print_juniper_ethernet(Context& context, Cursor packet);
+void print_juniper_ppp(Context& context, Cursor packet);
+void print_juniper_frame_relay(Context& context, Cursor packet);
+void print_juniper_hdlc(Context& context, Cursor packet);
 
 // By IP protocol: RFC 8986 4.9.
 void print_ethernet_in_ip(Context& context, Cursor frame, const IpHeader& ip);
