@@ -43,7 +43,7 @@ std::size_t Dissector::print(const RecordView& packet, Appender& out) {
     printer(context, cursor);
   } else {
     context.put("UNSUPPORTED");
-    dump_unknown(context, cursor);
+    dump_hex_and_ascii(out, data);
   }
   if (context.truncation.hit) {
     out.cut(context.truncation.at);

@@ -438,7 +438,7 @@ void print_vtp(Context& context, Cursor packet) {
       break;
     case kSubset:
       if (!body.has(4)) return (void)body.span(0, 4);
-      context.put(", Config Rev ", body.be32(0));
+      context.put(", Config Rev ", Hex{body.be32(0)});
       body.skip(4);
       while (body.length() > 0) {
         if (!body.has(1)) return (void)body.span(0, 1);

@@ -120,7 +120,9 @@ void print_osi(Context& context, Cursor packet) {
 
 // A byte comes before the protocol's identifier here.
 void print_osi_ethernet(Context& context, Cursor packet, const LinkHeader&) {
-  if (packet.length() == 0 || packet.captured() == 0) return context.put(" [|osi]");
+  if (packet.length() == 0) return context.put(" [|osi]");
+  context.protocol("isoclns");
+  (void)packet.u8(0);
   print_osi(context, packet.from(1));
 }
 

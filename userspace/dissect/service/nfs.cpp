@@ -228,7 +228,12 @@ void Message::put_raw_handle(std::size_t size) {
 }
 
 void Message::put_name() {
+  constexpr std::size_t kMost = 0xfffffffc;  // that a multiple of four can be
   const std::size_t size = rest_.take_be32();
+  if (!context_.truncated() && size > kMost) {
+    context_.put("[cannot pad to 32-bit boundaries]");
+    context_.put_invalid();
+  }
   if (context_.truncated() || !rest_.has(size)) return rest_.truncated();
   context_.put('"');
   context_.out.escaped(rest_.bytes().first(size));
@@ -734,9 +739,9 @@ bool put_procedure(Context& context, std::uint32_t version, std::uint32_t number
 // `size` is that of the message; a call is not read beyond it.
 void print_call(Context& context, const Cursor& message, std::size_t size, const IpHeader& ip) {
   context.put("NFS request xid ", message.be32(0), ' ', size);
+  if (!message.has(24)) return message.truncated();
   const std::uint32_t version = message.be32(16);
   const std::uint32_t number = message.be32(20);
-  if (context.truncated()) return;
   NfsState::Request request = request_of(ip, message.be32(0), false);
   request.program_version = version;
   request.procedure = number;
@@ -770,8 +775,8 @@ void put_rejection(Context& context, const Cursor& message) {
 
 void print_reply(Context& context, const Cursor& message, std::size_t size, const IpHeader& ip) {
   context.put("NFS reply xid ", message.be32(0), ' ');
+  if (!message.has(12)) return message.truncated();
   const std::uint32_t state = message.be32(8);
-  if (context.truncated()) return;
   context.put("reply ");
   if (state == 1) {
     context.put("ERR ", size, ": ");
@@ -803,7 +808,7 @@ bool print_message(Context& context, const Cursor& message, std::size_t size, co
   const std::uint32_t type = message.be32(4);
   const bool call = transport.destination_port == kPort && type == kCall;
   if (!call && !(transport.source_port == kPort && type == kReply)) return false;
-  context.protocol("nfs", true);
+  context.protocol("nfs");
   context.put(before);
   if (call) {
     print_call(context, message, size, transport.ip);

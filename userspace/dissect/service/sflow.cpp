@@ -189,7 +189,7 @@ void print_sflow(Context& context, Cursor message, const Transport&) {
     return context.put("sFlow version ", version, " packet not supported");
   }
   const bool wide = message.be32(4) != kAgentV4;
-  if (wide && length >= kHeaderV6) (void)message.block(0, kHeaderV6);
+  if (wide && context.verbose() && length >= kHeaderV6) (void)message.block(0, kHeaderV6);
   context.put("sFlowv", version);
   if (length < kHeaderV4) {
     context.put(" [length ", length, " < ", kHeaderV4, ']');
@@ -208,7 +208,7 @@ void print_sflow(Context& context, Cursor message, const Transport&) {
   }
   Cursor rest = message.from(8 + address_size);
   context.put(", agent-id ", rest.be32(0));
-  const std::uint32_t samples = rest.be32(12);
+  const std::uint32_t samples = context.verbose() ? rest.be32(12) : 0;
   if (context.verbose()) put_fields(context, rest.from(4), ", seqnum %4, uptime %4, samples %4");
   context.put(", length ", length);
   if (!context.verbose()) return;
