@@ -138,6 +138,17 @@ def wrong_filter():
         check(re.search(rf"{name} does not take part: .*syntax error", done.stderr), done.stderr)
 
 
+def no_file():
+    """What has attached its taps by then is told to end, and the servers keep nothing."""
+    done = run(*fleet("capture", "-i", "any", "-w", "/nonexistent/x", "--duration", "1s"))
+    equal(done.returncode, 4, done.stderr)
+    wait_until(lambda: "session" not in run(*fleet("status")).stdout, "the agents are done")
+    session = "20260101T000000-00000000"
+    done = run(*fleet("collect", session, "-w", "/dev/null"))
+    equal(done.returncode, 1, done.stderr)
+    check(f"the servers have no session {session}" in done.stderr, done.stderr)
+
+
 def secure_settings(folder):
     """The example configuration with keys and a certificate made for it; the keys by who has them."""
     with open(os.path.join(os.environ["RINGTAP_SOURCE_DIR"], "tools/packaging/nats-fleet.conf"), encoding="utf-8") as file:
@@ -216,6 +227,7 @@ def main():
         all_begin_at_one_moment(folder, hosts)
         a_gate_by_itself(folder, hosts)
         wrong_filter()
+        no_file()
         more_than_is_allowed()
         others_are_not_permitted(folder)
         nonces_whose_signature_libnats_loses(folder)

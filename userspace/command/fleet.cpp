@@ -55,6 +55,13 @@ std::string boot_of(const std::string& host, const std::vector<Fields>& all) {
   return found == all.end() ? "" : std::string(found->text("boot"));
 }
 
+// Its hosts have attached their taps, and it does not begin.
+void give_up(Nats& nats, const Session& session) {
+  const Fields stop = Fields().add("request", "stop").add("session", session.name);
+  static_cast<void>(ask_all(nats, session.hosts, stop, kGoPatience));
+  static_cast<void>(delete_stream(nats, session.name));
+}
+
 // First phase: every host compiles the filter, attaches, and keeps its gate closed. Refusals are said by name.
 Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanoseconds longest) {
   auto all = ask_status(nats);
@@ -97,9 +104,7 @@ Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanosec
                        : Result<>(Error(std::to_string(session.hosts.size()) + " of " + std::to_string(hosts->size()) +
                                         " hosts take part, and " + std::to_string(required) + " have to"));
   if (ready) return session;
-  const Fields stop = Fields().add("request", "stop").add("session", session.name);
-  static_cast<void>(ask_all(nats, session.hosts, stop, kGoPatience));
-  static_cast<void>(delete_stream(nats, session.name));
+  give_up(nats, session);
   return ready.take_error();
 }
 
@@ -170,20 +175,25 @@ int make_key(const std::string& path) {
 // What the hosts of a session send, until all have ended.
 int collect(Nats& nats, const Options& options, Signals& signals, HostNames* names, const Session& session,
             bool begins) {
+  const auto fail_before = [&](const Error& error) {
+    const int code = fail(error);
+    if (begins) give_up(nats, session);
+    return code;
+  };
   auto source = FleetSource::open(
       nats, {.session = session.name, .hosts = session.hosts, .window = options.fleet.window, .tell = warn});
-  if (!source) return fail(source.error());
+  if (!source) return fail_before(source.error());
   auto output =
       options.fleet.verb == FleetVerb::kCompare
           ? open_fleet_comparison(options, **source, session.others)
           : open_outputs({.options = options, .show_interface = true, .names = names, .source = source->get()});
-  if (!output) return fail(output.error());
+  if (!output) return fail_before(output.error());
   signals.install(output->start_next_file != nullptr);
   // Threads of libnats run already: what remains is changed for all of them only as far as the user goes.
-  if (auto gone = give_up_privileges(options, {}); !gone) return fail(gone.error());
+  if (auto gone = give_up_privileges(options, {}); !gone) return fail_before(gone.error());
   if (begins) {
     if (auto opened = open_gates(nats, session, options.text_style.dissect.verbosity > 0); !opened) {
-      return fail(opened.error());
+      return fail_before(opened.error());
     }
   }
   std::uint64_t told = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A ringtap that captures for an agent, as a process of its own: it confines itself as any capture does, and ends if
 // the agent does, since its standard input is then closed. It is started with a list of words, never by a shell, and
-// with no file of the agent but three pipes. Owns the pipes and the process. One thread at a time.
+// with no file of the agent but two pipes and a socket. Owns these and the process. One thread at a time.
 #pragma once
 
 #include <sys/types.h>

@@ -161,6 +161,9 @@ Result<> leave_note(Nats& nats, const std::string& session, const Fields& note) 
 
 Result<Fields> read_note(Nats& nats, const std::string& session) {
   auto consumer = create_consumer(nats, session, note_subject(session), 1);
+  if (!consumer && consumer.error().text().find("stream not found") != std::string::npos) {
+    return Error("the servers have no session " + session).hint("they keep one for a day");
+  }
   if (!consumer) return consumer.take_error();
   auto gathering = Gathering::open(nats);
   if (!gathering) return gathering.take_error();
