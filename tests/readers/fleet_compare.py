@@ -95,6 +95,9 @@ def both_hosts(hosts, folder):
     equal(places[("b", "xdp", "bm", None, None)], 3 * PACKETS, str(places))
     equal(places[("b", "netfilter", "bm", "INPUT", "pre")], 3 * PACKETS, str(places))
     equal(places[("b", "netfilter", "bm", "INPUT", "post")], 2 * PACKETS, str(places))
+    # The router, whom a and b see, since all are of one kernel.
+    told = {one["host"]: sum(one.get("left_out_netns", {}).values()) for one in of_type(objects, "host")}
+    check(told["a"] >= 4 * PACKETS and told["b"] == 0, str(told))
     check(os.path.getsize(path) > 0 and "balanced" in said, said)
 
 

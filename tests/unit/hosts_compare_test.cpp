@@ -331,6 +331,30 @@ TEST(HostsCompare, LeavesToEachHostOfOneKernelWhatItSees) {
   EXPECT_EQ(fleet.paths(), (Paths{{"a sent on eth0 -> b delivered", 1}}));
 }
 
+// … and of a namespace that is no host's the report says so, once.
+TEST(HostsCompare, NamesNamespacesOfAKernelOfWhichNoHostTells) {
+  Fleet fleet(3);
+  for (const char host : {'a', 'b'}) fleet.facts(host).clock.boot = "one";
+  fleet.facts('a').netns = 10;
+  fleet.facts('b').netns = 11;
+  fleet.facts('c').netns = 12;
+  fleet.send('a', udp(1), 1);
+  for (const char host : {'a', 'b'}) {
+    for (const std::uint32_t netns : {10U, 11U, 12U}) {
+      RecordView beyond = fleet.record(host, Tap::kStackIn, udp(1), 1.1, 0x100);
+      beyond.trace->other_netns = true;
+      beyond.trace->netns = netns;
+      fleet.give(beyond);
+    }
+  }
+  const std::string report = fleet.finish();
+  const std::string note =
+      "note: the network namespace 12 of the machine of a is no host here: 1 records of it are left out\n";
+  const std::size_t at = report.find(note);
+  ASSERT_NE(at, std::string::npos) << report;
+  EXPECT_EQ(report.find("the network namespace", at + note.size()), std::string::npos) << report;
+}
+
 TEST(HostsCompare, WritesOneObjectALine) {
   HostsCompareOptions options;
   options.json = true;

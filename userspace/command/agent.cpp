@@ -18,6 +18,7 @@
 #include "command/messages.hpp"
 #include "fleet/agent.hpp"
 #include "fleet/capture_process.hpp"
+#include "net/namespaces.hpp"
 #include "ringtap/version.hpp"
 
 namespace ringtap {
@@ -150,6 +151,7 @@ int agent(const Options& options) {
        .options = how,
        .features = [&doctor] { return doctor.taps(); },
        .version = version_text(),
+       .netns = own_netns(),
        .words_of = [limits = how.limits](const Fields& request) { return capture_words(limits, request); },
        .tell = say,
        .ends = [] { return EndRequest::of_this_run().asked(); },

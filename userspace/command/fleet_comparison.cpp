@@ -16,6 +16,7 @@ HostFacts facts_of(const FleetHostAccount& account) {
           .clock = {.boot = account.boot,
                     .is_synchronised = account.clock == kSynchronised,
                     .error_ns = account.clock_error_ns},
+          .netns = account.netns,
           .begin_ns = account.opened_ns,
           .end_ns = account.ended_ns,
           .lost = lost_of(account),

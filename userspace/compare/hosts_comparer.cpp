@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -81,9 +82,13 @@ void HostsComparer::learn_facts() {
   }
   std::map<std::string_view, std::size_t> boots;
   for (const Host& host : hosts_) ++boots[host.facts.clock.boot];
+  std::set<std::string_view> told;
   for (Host& host : hosts_) {
     const std::string& boot = host.facts.clock.boot;
     host.shares_kernel = !boot.empty() && boots[boot] > 1;
+    if (!host.shares_kernel || host.facts.netns == 0) continue;
+    namespaces_.emplace(boot, host.facts.netns);
+    host.tells_of_others = told.insert(boot).second;
   }
   is_one_kernel_ = boots.size() == 1 && !boots.begin()->first.empty();
 }
@@ -111,12 +116,21 @@ Result<> HostsComparer::on_interface(const Interface& interface) {
   return file_ == nullptr ? ok() : file_->on_interface(interface);
 }
 
+// Every host of a kernel sees all its namespaces: one tells which are no host's.
+void HostsComparer::leave_out(Host& host, const Trace& trace) {
+  if (!host.tells_of_others || trace.netns == 0 || namespaces_.contains({host.facts.clock.boot, trace.netns})) return;
+  std::string name = trace.netns_name.empty() ? std::to_string(trace.netns) : plain_line(trace.netns_name);
+  if (host.left_to_nobody.size() == kMostNamespaces && !host.left_to_nobody.contains(name)) name = "others";
+  ++host.left_to_nobody[name];
+}
+
 Result<> HostsComparer::on_record(const RecordView& record) {
   const From& from = interfaces_[record.interface_id];
   Host& host = hosts_[from.host];
   ++records_;
   if (record.tap == Tap::kUnknown) ++host.unreadable;
   const bool is_of_another = host.shares_kernel && record.trace && record.trace->other_netns;
+  if (is_of_another) leave_out(host, *record.trace);
   if (record.tap != Tap::kUnknown && options_.taps.contains(record.tap) && !is_of_another) {
     RecordView own = record;
     own.interface_id = from.interface_id;

@@ -10,9 +10,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/hash_map.hpp"
@@ -30,6 +32,7 @@ namespace ringtap {
 struct HostFacts {
   std::string host;
   HostClock clock;
+  std::uint32_t netns = 0;     // inode number of its network namespace; 0: not known, or it does not take part
   std::uint64_t begin_ns = 0;  // of its capture, 0: not known
   std::uint64_t end_ns = 0;    // 0: it has not ended
   std::uint64_t lost = 0;      // records: in the kernel, and on the way here
@@ -73,9 +76,12 @@ class HostsComparer final : public Sink {
     std::uint32_t interfaces = 0;
     HostFacts facts;
     std::vector<std::uint64_t> went_on;  // by place: packets last seen there that another host received
-    bool shares_kernel = false;          // with another host: which of the two sees another namespace is not known
-    std::uint64_t unreadable = 0;        // records that do not say at which tap they were seen
-    std::uint64_t cut_packets = 0;       // too short to tell them from others
+    bool shares_kernel = false;          // with another host: what it sees of other namespaces is left out
+    bool tells_of_others = false;        // … and it is the first of these hosts
+    // Records of namespaces that are no host's, by the name: nobody tells of these.
+    std::map<std::string, std::uint64_t> left_to_nobody;
+    std::uint64_t unreadable = 0;   // records that do not say at which tap they were seen
+    std::uint64_t cut_packets = 0;  // too short to tell them from others
     [[nodiscard]] std::uint64_t lost() const {
       return std::max(facts.lost, tracker ? tracker->lost() : 0) + unreadable;
     }
@@ -119,6 +125,8 @@ class HostsComparer final : public Sink {
   };
   std::uint16_t host_of(std::string_view name);
   void learn_facts();
+  static constexpr std::size_t kMostNamespaces = 64;
+  void leave_out(Host& host, const Trace& trace);
   void expire(std::uint64_t now_ns);
   void on_visit(std::uint16_t host, const PacketHistory& history, std::span<const Observation> observations,
                 const Outcome& outcome);
@@ -143,6 +151,7 @@ class HostsComparer final : public Sink {
   std::uint64_t now_ns_ = 0;
   std::uint64_t expired_ns_ = 0;
   bool is_one_kernel_ = false;
+  std::set<std::pair<std::string, std::uint32_t>> namespaces_;  // of hosts that share a kernel: its boot, the inode
   bool is_over_ = false;
   std::string line_;
   Result<> written_;  // the first error of a line

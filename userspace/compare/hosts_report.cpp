@@ -234,6 +234,10 @@ std::string notes(const HostsComparer& comparer) {
       text += "note: " + host.name + " " + partial_text(host) +
               ": its counts are lower bounds, and what it did not see is unknown\n";
     }
+    for (const auto& [netns, records] : host.left_to_nobody) {
+      text += "note: the network namespace " + netns + " of the machine of " + host.name +
+              " is no host here: " + std::to_string(records) + " records of it are left out\n";
+    }
     if (host.unreadable > 0) {
       text += "note: " + host.name + ": records that do not say at which tap they were seen, counted as lost: " +
               std::to_string(host.unreadable) + "\n";
@@ -261,6 +265,10 @@ void describe_facts(std::string& text, const Host& host) {
   object.number("left_out", host.facts.left_out);
   object.number("cut_short", host.cut_short());
   object.optional("trouble", host.facts.trouble);
+  if (host.left_to_nobody.empty()) return;
+  object.key("left_out_netns");
+  JsonObject records(text);
+  for (const auto& [netns, count] : host.left_to_nobody) records.number(netns, count);
 }
 
 void describe_step(JsonObject& object, const PathCount::Step& step, bool is_first, const HostsComparer& comparer) {

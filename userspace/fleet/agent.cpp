@@ -179,6 +179,7 @@ void Agent::prepare(const Fields& request, const std::string& reply) {
   auto sender = BatchSender::start(nats.take(), {.session = session,
                                                  .host = settings_.options.host_id,
                                                  .boot = boot_,
+                                                 .netns = settings_.netns,
                                                  .queue_bytes = settings_.options.queue_bytes,
                                                  .spill_folder = settings_.options.spill_folder,
                                                  .spill_bytes = settings_.options.spill_bytes});

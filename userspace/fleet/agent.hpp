@@ -25,6 +25,7 @@ class Agent {
     AgentOptions options;                   // with a host_id
     std::function<std::string()> features;  // of this host, as far as they are known
     std::string version;
+    std::uint32_t netns = 0;  // inode number of this process' network namespace
     // The command line of the capture that is asked for, or why it is not allowed.
     std::function<Result<std::vector<std::string>>(const Fields& request)> words_of;
     std::function<void(const std::string&)> tell;

@@ -43,6 +43,7 @@ std::string encode_header(const BatchHeader& header, bool is_packed, std::size_t
   fields.add("session", header.session)
       .add("host", header.host)
       .add("boot", header.boot)
+      .add("netns", header.netns)
       .add("opened", header.opened_ns)
       .add("batch", header.number)
       .add("first", header.first_ns)
@@ -156,6 +157,7 @@ Result<PackedBatch> parse_batch_header(std::span<const std::byte> message) {
   }
   header.clock_error_ns = fields->number_or("clock_error", 0);
   header.opened_ns = fields->number_or("opened", 0);
+  header.netns = static_cast<std::uint32_t>(fields->number_or("netns", 0));
   for (const auto& [key, value] : kCounters) {
     header.before.*value = fields->number_or(std::string(key) + "_before", 0);
     header.after.*value = fields->number_or(std::string(key) + "_after", 0);

@@ -25,6 +25,7 @@ struct BatchHeader {
   std::string host;
   std::uint64_t opened_ns = 0;  // since when packets are kept
   std::string boot;             // of the kernel, so that a host that was started again is told apart
+  std::uint32_t netns = 0;      // inode number of the agent's network namespace; 0: not known
   std::uint64_t number = 0;     // of the host in this session, from 0 on without a gap
   std::uint64_t first_ns = 0;   // of its packets, since the epoch
   std::uint64_t last_ns = 0;

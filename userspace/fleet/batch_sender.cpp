@@ -82,6 +82,7 @@ BatchHeader BatchSender::next_header() const {
   header.session = settings_.session;
   header.host = settings_.host;
   header.boot = settings_.boot;
+  header.netns = settings_.netns;
   header.opened_ns = opened_ns_;
   const ClockQuality clock = clock_quality();
   header.clock = clock.source;

@@ -50,6 +50,7 @@ class BatchSender {
     std::string session;
     std::string host;
     std::string boot;
+    std::uint32_t netns = 0;
     std::uint64_t queue_bytes = 0;
     std::string spill_folder = {};  // empty: there is none
     std::uint64_t spill_bytes = 0;  // of the disk, at most

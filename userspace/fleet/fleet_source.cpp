@@ -232,6 +232,7 @@ void FleetSource::receive_batch(NatsMessage message) {
   host.account.queue = std::max(host.account.queue, header.queue_packets);
   host.account.lost = std::max(host.account.lost, header.lost_after);
   host.account.boot = header.boot;
+  host.account.netns = header.netns;
   host.account.opened_ns = header.opened_ns;
   if (header.after.at_ns > host.account.counted.at_ns) host.account.counted = header.after;
   const bool is_well = host.account.clock.empty() || host.account.clock == kSynchronised;

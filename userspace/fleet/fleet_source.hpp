@@ -41,6 +41,7 @@ struct FleetHostAccount {
   std::uint64_t batches = 0;
   std::uint64_t repeats = 0;  // batches that were stored twice
   std::string boot;           // of its kernel
+  std::uint32_t netns = 0;    // as in BatchHeader
   std::string clock;          // as in BatchHeader, the worst so far
   std::uint64_t clock_error_ns = 0;
   std::uint64_t opened_ns = 0;  // when it began, by its clock
