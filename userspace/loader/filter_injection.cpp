@@ -28,32 +28,46 @@ Record read_record(const void* table, std::uint32_t record_size, std::uint32_t i
   return record;
 }
 
-std::optional<InsnRange> find_function(const btf* types, const bpf_prog_load_opts& options, std::uint32_t insn_count,
-                                       std::string_view name) {
-  for (std::uint32_t i = 0; options.func_info != nullptr && i < options.func_info_cnt; ++i) {
-    const auto info = read_record<bpf_func_info>(options.func_info, options.func_info_rec_size, i);
-    const btf_type* type = btf__type_by_id(types, info.type_id);
-    if (type == nullptr || name != btf__name_by_offset(types, type->name_off)) continue;
-    const bool last = i + 1 == options.func_info_cnt;
-    const std::uint32_t end =
-        last ? insn_count : read_record<bpf_func_info>(options.func_info, options.func_info_rec_size, i + 1).insn_off;
-    return InsnRange{info.insn_off, end};
-  }
-  return std::nullopt;
-}
+// What a program says of a function: calls, and addresses of it.
+struct Uses {
+  std::uint32_t calls = 0;
+  std::uint32_t addresses = 0;
+  std::uint32_t last_call = 0;  // its place, if there is a call
+};
 
-// The only call of the function at `target`; nothing when there are several or its address is taken.
-std::optional<std::uint32_t> only_call_of(std::span<const bpf_insn> program, std::uint32_t target) {
-  std::optional<std::uint32_t> found;
+Uses uses_of(std::span<const bpf_insn> program, std::uint32_t target) {
+  Uses uses;
   for (std::uint32_t n = 0; n < program.size(); ++n) {
     const bpf_insn& insn = program[n];
     const bool call = insn.code == (BPF_JMP | BPF_CALL) && insn.src_reg == BPF_PSEUDO_CALL;
     const bool address = insn.code == (BPF_LD | BPF_IMM | BPF_DW) && insn.src_reg == BPF_PSEUDO_FUNC;
     if ((!call && !address) || n + 1 + static_cast<std::uint32_t>(insn.imm) != target) continue;
-    if (address || found) return std::nullopt;
-    found = n;
+    uses.calls += call;
+    uses.addresses += address;
+    if (call) uses.last_call = n;
   }
-  return found;
+  return uses;
+}
+
+std::vector<InsnRange> functions_of(const bpf_prog_load_opts& options, std::uint32_t insn_count) {
+  std::vector<InsnRange> functions;
+  for (std::uint32_t i = 0; options.func_info != nullptr && i < options.func_info_cnt; ++i) {
+    const auto begin = read_record<bpf_func_info>(options.func_info, options.func_info_rec_size, i).insn_off;
+    if (!functions.empty()) functions.back().end = begin;
+    functions.push_back({begin, insn_count});
+  }
+  return functions;
+}
+
+std::optional<InsnRange> find_function(const btf* types, const bpf_prog_load_opts& options, std::uint32_t insn_count,
+                                       std::string_view name) {
+  const std::vector<InsnRange> functions = functions_of(options, insn_count);
+  for (std::uint32_t i = 0; i < functions.size(); ++i) {
+    const auto info = read_record<bpf_func_info>(options.func_info, options.func_info_rec_size, i);
+    const btf_type* type = btf__type_by_id(types, info.type_id);
+    if (type != nullptr && name == btf__name_by_offset(types, type->name_off)) return functions[i];
+  }
+  return std::nullopt;
 }
 
 // The functions that a program calls come after it, each with a stack of its own.
@@ -126,8 +140,8 @@ int FilterInjection::register_sections() {
 }
 
 FilterInjection::FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies,
-                                 const KernelCalls& calls, bool inlines)
-    : object_(object), bodies_(std::move(bodies)), calls_(calls), inlines_(inlines) {
+                                 const KernelCalls& calls, std::vector<std::string> unused, bool inlines)
+    : object_(object), bodies_(std::move(bodies)), calls_(calls), unused_(std::move(unused)), inlines_(inlines) {
   active = this;
 }
 
@@ -137,6 +151,7 @@ FilterInjection::~FilterInjection() {
 
 int FilterInjection::on_load(bpf_program* program, bpf_prog_load_opts* options, long cookie) {
   if (active == nullptr) return 0;
+  if (const int err = active->leave_out_unused(program, *options); err != 0) return err;
   if (const int err = active->insert_calls(program); err != 0) return err;
   return cookie == kNoFilter ? 0 : active->inject(program, *options);
 }
@@ -159,6 +174,39 @@ int FilterInjection::insert_calls(bpf_program* program) const {
   return any ? bpf_program__set_insns(program, changed.data(), changed.size()) : 0;
 }
 
+int FilterInjection::leave_out_unused(bpf_program* program, bpf_prog_load_opts& options) {
+  // Some call stays in a branch that is never taken.
+  constexpr bpf_insn kNothing[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = 0},
+      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+  const std::span<const bpf_insn> whole(bpf_program__insns(program), bpf_program__insn_cnt(program));
+  std::vector<bpf_insn> insns(whole.begin(), whole.end());
+  const auto replace = [&](const InsnRange& range, std::span<const bpf_insn> by) {
+    auto replaced = replace_insns(insns, range, by);
+    if (!replaced) return false;
+    insns = std::move(*replaced);
+    move_debug_info(options, range, static_cast<std::uint32_t>(by.size()), !by.empty());
+    return true;
+  };
+  for (const std::string& name : unused_) {
+    const auto function =
+        find_function(bpf_object__btf(object_), options, static_cast<std::uint32_t>(insns.size()), name);
+    if (function && !replace(*function, kNothing)) return -E2BIG;
+  }
+  if (insns.size() == whole.size()) return 0;
+  // Their own functions: the verifier refuses code that cannot be reached.
+  for (bool again = true; again;) {
+    const std::vector<InsnRange> functions = functions_of(options, static_cast<std::uint32_t>(insns.size()));
+    const auto uncalled = std::find_if(functions.begin() + 1, functions.end(), [&](const InsnRange& function) {
+      const Uses uses = uses_of(insns, function.begin);
+      return uses.calls + uses.addresses == 0;
+    });
+    again = uncalled != functions.end();
+    if (again && !replace(*uncalled, {})) return -E2BIG;
+  }
+  return bpf_program__set_insns(program, insns.data(), insns.size());
+}
+
 void FilterInjection::move_debug_info(bpf_prog_load_opts& options, const InsnRange& range, std::uint32_t size,
                                       bool range_stays) {
   const auto move = [&](const void*& table, std::uint32_t& count, std::uint32_t record_size) {
@@ -178,11 +226,13 @@ int FilterInjection::inject(bpf_program* program, bpf_prog_load_opts& options) {
     const auto function =
         find_function(bpf_object__btf(object_), options, static_cast<std::uint32_t>(insns.size()), stub);
     if (!function) continue;
-    const auto call = only_call_of(insns, function->begin);
-    if (call && inlines_ && leaves_stack_to_filter(insns.first(size_of_main(options, insns.size())))) {
+    const Uses uses = uses_of(insns, function->begin);
+    if (uses.calls == 1 && uses.addresses == 0 && inlines_ &&
+        leaves_stack_to_filter(insns.first(size_of_main(options, insns.size())))) {
       // The stub is removed: it is no longer called, and the verifier refuses unreachable code.
       const auto without_stub = replace_insns(insns, *function, {});
-      const InsnRange place{moved_offset(*call, *function, 0), moved_offset(*call, *function, 0) + 1};
+      const std::uint32_t call = moved_offset(uses.last_call, *function, 0);
+      const InsnRange place{call, call + 1};
       const auto inlined = without_stub ? replace_insns(*without_stub, place, body.inlined) : std::nullopt;
       if (inlined) {
         move_debug_info(options, *function, 0, false);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Replaces the stub of a filter (bpf/filter.bpf.h) by the translated filter, and placeholders of kernel functions
-// (RINGTAP_CALL_…) by calls, while libbpf loads a program: after libbpf's own relocations, before the kernel sees the
-// instructions. The programs' section names ("ringtap/…") are for this file. At most one instance at a time; one
-// thread.
+// (RINGTAP_CALL_…) by calls, and leaves out functions that the settings rule out, while libbpf loads a program: after
+// libbpf's own relocations, before the kernel sees the instructions. The programs' section names ("ringtap/…") are for
+// this file. At most one instance at a time; one thread.
 #pragma once
 
 #include <linux/bpf.h>
@@ -38,15 +38,18 @@ class FilterInjection {
 
   // `bodies`: name of a stub → its replacement. Applies to programs of `object` that are loaded while this lives; a
   // program without any of the stubs is loaded as it is if `bodies` is empty, and refused (ENOENT) otherwise. Borrows
-  // `object`. `inlines`: where that is possible, and no function that the programs call needs the stack.
+  // `object`. `unused`: functions whose calls are in branches that a cfg_ setting rules out; they and what only they
+  // call are left out, since the verifier reads all code first, and takes the longer for it. `inlines`: where that is
+  // possible, and no function that the programs call needs the stack.
   FilterInjection(const bpf_object* object, std::map<std::string, FilterBody> bodies, const KernelCalls& calls,
-                  bool inlines = true);
+                  std::vector<std::string> unused = {}, bool inlines = true);
   ~FilterInjection();
   FilterInjection(const FilterInjection&) = delete;
   FilterInjection& operator=(const FilterInjection&) = delete;
 
  private:
   static int on_load(bpf_program* program, bpf_prog_load_opts* options, long cookie);
+  int leave_out_unused(bpf_program* program, bpf_prog_load_opts& options);
   int insert_calls(bpf_program* program) const;
   int inject(bpf_program* program, bpf_prog_load_opts& options);
   void move_debug_info(bpf_prog_load_opts& options, const InsnRange& range, std::uint32_t size, bool range_stays);
@@ -54,6 +57,7 @@ class FilterInjection {
   const bpf_object* object_;
   std::map<std::string, FilterBody> bodies_;
   KernelCalls calls_;
+  std::vector<std::string> unused_;
   bool inlines_;
   std::vector<std::vector<std::uint8_t>> debug_info_;  // shifted copies, kept until the load has ended
 };

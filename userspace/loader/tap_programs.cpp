@@ -311,8 +311,11 @@ Result<TapPrograms> TapPrograms::load(OpenTapPrograms open, const TapProgramsCon
   if (err != 0) return Error::from_errno(err, "size the BPF maps");
 
   {
+    std::vector<std::string> unused;
+    if (!config.who) unused = {"look_up_owners", "choose"};  // bpf/owner.bpf.h: two thirds of a tc program
     const FilterInjection injection(skeleton->obj, bodies.take(),
-                                    config.features.kernel_casts ? config.features.calls : KernelCalls{}, !config.who);
+                                    config.features.kernel_casts ? config.features.calls : KernelCalls{},
+                                    std::move(unused), !config.who);
     err = taps::load(skeleton);
   }
   if (err != 0) {
