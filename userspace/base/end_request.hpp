@@ -16,7 +16,7 @@ namespace ringtap {
 class EndRequest {
  public:
   // Once the end is due, who reads the output may stand still for so long.
-  static constexpr std::uint64_t kPatienceNs = 500'000'000;
+  static constexpr std::uint64_t kPatienceNs = kNsPerSecond;
   // Signals within such a time are one request: timeout(1) signals its child and then the whole process group.
   static constexpr std::uint64_t kOneRequestNs = 100'000'000;
 
