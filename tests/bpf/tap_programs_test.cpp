@@ -71,7 +71,7 @@ class TapRig {
     const auto cpus = online_cpus();
     if (!cpus) return std::nullopt;
     auto rings = Rings::create(ring_bytes, *cpus);
-    if (!rings) return std::nullopt;
+    if (!rings || !rings->filled()) return std::nullopt;
     if (!features) {
       auto probed = probe_features();
       if (!probed) return std::nullopt;

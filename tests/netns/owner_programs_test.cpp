@@ -149,7 +149,7 @@ class OwnerPrograms : public ::testing::Test {
     const auto cpus = online_cpus();
     ASSERT_TRUE(cpus);
     auto rings = Rings::create(8 << 20, *cpus);
-    ASSERT_TRUE(rings);
+    ASSERT_TRUE(rings && rings->filled());
     rings_.emplace(rings.take());
     features_ = *features;
     features_.accept_program = false;  // as where there are no trampolines, so that all machines test the same

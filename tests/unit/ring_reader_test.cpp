@@ -117,6 +117,29 @@ TEST(RingReader, CountsASampleThatGoesPastWhatIsMapped) {
   EXPECT_EQ(ring.consumer, ring.producer);
 }
 
+TEST(RingReader, AsksForMemoryBeforeItReadsThere) {
+  struct Growth : RingGrowth {
+    std::uint64_t read_up_to(std::uint64_t position) override {
+      asked.push_back(position);
+      return position < kSize ? position + kRecord : UINT64_MAX;
+    }
+    std::vector<std::uint64_t> asked;
+  } growth;
+  Ring ring;
+  RingMemory memory = ring.memory();
+  memory.growth = &growth;
+  RingReader reader(memory);
+  const std::uint64_t sample = BPF_RINGBUF_HDR_SZ + kRecord;
+  for (std::uint64_t n = 1; n <= 3 * kSize / sample; ++n) {
+    ring.add(kRecord, n);
+    EXPECT_EQ(times(reader), std::vector<std::uint64_t>{n});
+    EXPECT_LE(growth.asked.back(), ring.producer);
+    EXPECT_TRUE(growth.asked.back() >= kSize || growth.asked.back() + kRecord >= ring.producer);
+  }
+  EXPECT_GE(growth.asked.back(), kSize) << "and then no more";
+  EXPECT_LT(growth.asked.back(), kSize + sample);
+}
+
 TEST(RingReader, StaysAtTheEndOfAllNumbers) {
   Ring ring;
   RingReader reader(ring.memory());

@@ -14,13 +14,15 @@ namespace {
 
 constexpr std::uint32_t kLargestUsualFrame = 65549;  // 64 KiB of GSO superframe with its Ethernet header
 
+Result<Rings> rings_of(std::uint64_t bytes) {
+  auto cpus = online_cpus();
+  return cpus ? Rings::create(bytes, *cpus) : cpus.take_error();
+}
+
 }  // namespace
 
 KernelSide::Beginning::Beginning(std::uint64_t ring_bytes, bool who)
-    : programs([who] { return OpenTapPrograms::open(who); }), rings([ring_bytes]() -> Result<Rings> {
-        auto cpus = online_cpus();
-        return cpus ? Rings::create(ring_bytes, *cpus) : cpus.take_error();
-      }) {}
+    : programs([who] { return OpenTapPrograms::open(who); }), rings(rings_of(ring_bytes)) {}
 
 Result<KernelSide> KernelSide::load(const LiveOptions& options, LinkType link_type, std::uint32_t slots,
                                     Beginning begun, const Notice& notice) {
@@ -31,9 +33,8 @@ Result<KernelSide> KernelSide::load(const LiveOptions& options, LinkType link_ty
   for (unsigned cpu = 0; options.threads > 1 && cpu < *possible; ++cpu) {
     made.memory_nodes_.push_back(memory_node_of(cpu));
   }
-  auto rings = begun.rings.get();
-  if (!rings) return rings.take_error();
-  made.rings_.emplace(rings.take());
+  if (!begun.rings) return begun.rings.take_error();
+  made.rings_.emplace(begun.rings.take());
   const std::size_t largest = std::min(options.snaplen, kLargestUsualFrame) + sizeof(ringtap_event);
   if (made.rings_->bytes_each() < largest) {
     notice("each CPU has a ring of " + std::to_string(made.rings_->bytes_each() / 1024) +

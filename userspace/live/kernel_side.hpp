@@ -50,7 +50,7 @@ class KernelSide {
     // `ring_bytes`: of all CPUs that are online together.
     Beginning(std::uint64_t ring_bytes, bool who);
     Meanwhile<OpenTapPrograms> programs;
-    Meanwhile<Rings> rings;
+    Result<Rings> rings;
   };
   // `options` must have features. `slots`: for devices, not counting slot 0.
   static Result<KernelSide> load(const LiveOptions& options, LinkType link_type, std::uint32_t slots, Beginning begun,

@@ -2,8 +2,8 @@
 #include "loader/cpu_maps.hpp"
 
 #include <bpf/bpf.h>
-#include <fcntl.h>
 #include <linux/capability.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -63,63 +63,48 @@ Error refused(const CpuMaps::Kind& kind, unsigned cpu, std::uint32_t entries, in
       .hint(refusal_hint(err));
 }
 
-// In one call: each single update of a map of maps waits for an RCU grace period (kernel/bpf/syscall.c,
-// maybe_wait_bpf_programs), which is seconds on a machine with hundreds of CPUs. Older kernels lack the batch.
-Result<> fill(const CpuMaps::Kind& kind, int outer, const std::vector<unsigned>& cpus,
-              const std::vector<UniqueFd>& inner) {
-  std::vector<int> fds(inner.size());
-  std::transform(inner.begin(), inner.end(), fds.begin(), [](const UniqueFd& map) { return map.get(); });
-  auto count = static_cast<std::uint32_t>(cpus.size());
-  if (bpf_map_update_batch(outer, cpus.data(), fds.data(), &count, nullptr) == 0) return ok();
-  for (std::size_t i = 0; i < cpus.size(); ++i) {
-    if (bpf_map_update_elem(outer, &cpus[i], &fds[i], BPF_ANY) != 0) {
-      return refused(kind, cpus[i], kind.entries, errno);
-    }
-  }
-  return ok();
-}
-
-Result<std::vector<UniqueFd>> duplicates(const std::vector<UniqueFd>& of) {
-  std::vector<UniqueFd> made;
-  for (const UniqueFd& fd : of) {
-    made.emplace_back(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
-    if (!made.back())
-      return Error::from_errno(errno, "duplicate the descriptor of a BPF map").hint(refusal_hint(errno));
-  }
-  return made;
-}
-
 }  // namespace
 
-Result<CpuMaps::Made> CpuMaps::create(const Kind& kind, std::span<const unsigned> cpus) {
+Result<CpuMaps> CpuMaps::create(Kind kind, unsigned cpu) {
   auto possible = possible_cpus();
   if (!possible) return possible.take_error();
-  std::vector<UniqueFd> inner;
-  for (const unsigned cpu : cpus) {
-    inner.push_back(make_inner(kind, cpu, kind.entries));
-    if (!inner.back()) return refused(kind, cpu, kind.entries, errno);
-  }
-  LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = static_cast<std::uint32_t>(inner.front().get()));
+  // The kernel compares with it what is put in: all but the size of a ring (kernel/bpf/map_in_map.c
+  // bpf_map_meta_equal(), kernel/bpf/arraymap.c array_map_meta_equal()).
+  const bool is_ring = kind.type == BPF_MAP_TYPE_RINGBUF;
+  const std::uint32_t entries = is_ring ? static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE)) : kind.entries;
+  const UniqueFd pattern = make_inner(kind, cpu, entries);
+  if (!pattern) return refused(kind, cpu, entries, errno);
+  LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = static_cast<std::uint32_t>(pattern.get()));
   UniqueFd outer(bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, kind.name.c_str(), sizeof(std::uint32_t),
                                 sizeof(std::uint32_t), *possible, &options));
   if (!outer) {
     const int err = errno;
     return Error::from_errno(err, "create the map of CPUs " + kind.name).hint(refusal_hint(err));
   }
-  CpuMaps maps(std::move(outer), kind);
-  auto own = duplicates(inner);
-  if (!own) return own.take_error();
-  maps.filling_.emplace([kind, fd = maps.fd(), of = std::vector<unsigned>(cpus.begin(), cpus.end()), own = own.take()] {
-    return fill(kind, fd, of, own);
-  });
-  return Made{std::move(maps), std::move(inner)};
+  return CpuMaps(std::move(outer), std::move(kind));
 }
 
-Result<> CpuMaps::filled() {
-  if (!filling_) return ok();
-  auto result = filling_->get();
-  filling_.reset();
-  return result;
+Result<std::vector<UniqueFd>> CpuMaps::make(std::span<const unsigned> cpus) const {
+  std::vector<UniqueFd> inner;
+  for (const unsigned cpu : cpus) {
+    inner.push_back(make_inner(kind_, cpu, kind_.entries));
+    if (!inner.back()) return refused(kind_, cpu, kind_.entries, errno);
+  }
+  return inner;
+}
+
+// In one call: each single update of a map of maps waits for an RCU grace period (kernel/bpf/syscall.c,
+// maybe_wait_bpf_programs), which is seconds on a machine with hundreds of CPUs. Older kernels lack the batch.
+Result<> CpuMaps::fill(std::span<const unsigned> cpus, std::span<const UniqueFd> maps) const {
+  std::vector<int> fds(maps.size());
+  std::transform(maps.begin(), maps.end(), fds.begin(), [](const UniqueFd& map) { return map.get(); });
+  auto count = static_cast<std::uint32_t>(cpus.size());
+  if (bpf_map_update_batch(fd(), cpus.data(), fds.data(), &count, nullptr) == 0) return ok();
+  for (std::size_t i = 0; i < cpus.size(); ++i) {
+    if (bpf_map_update_elem(fd(), &cpus[i], &fds[i], BPF_ANY) != 0)
+      return refused(kind_, cpus[i], kind_.entries, errno);
+  }
+  return ok();
 }
 
 Result<UniqueFd> CpuMaps::add(unsigned cpu, std::uint32_t entries) const {

@@ -2,18 +2,16 @@
 // A BPF map of maps that has room for one map of each possible CPU, of which those that are online have one, in memory
 // of their own node. A CPU that comes online later is given its map by add(): by this process, or once it may not do
 // that any more by a helper process that has the same maps of maps. Owns the outer map; the inner ones are handed over.
-// One thread.
+// One thread, except where it says otherwise.
 #pragma once
 
 #include <linux/bpf.h>
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/thread.hpp"
 #include "ringtap/result.hpp"
 #include "ringtap/unique_fd.hpp"
 
@@ -30,11 +28,13 @@ class CpuMaps {
     std::uint32_t entries;
     std::uint32_t flags;
   };
-  struct Made;
 
-  // `cpus` is not empty. The outer map is filled meanwhile, which takes a grace period; filled() waits for it.
-  static Result<Made> create(const Kind& kind, std::span<const unsigned> cpus);
-  Result<> filled();
+  // The outer map, which is empty. `cpu`: any that will get a map.
+  static Result<CpuMaps> create(Kind kind, unsigned cpu);
+  // The maps of these CPUs, in their order, which are not in the outer one yet. Any thread.
+  [[nodiscard]] Result<std::vector<UniqueFd>> make(std::span<const unsigned> cpus) const;
+  // Puts them there, which takes a grace period. Any thread.
+  [[nodiscard]] Result<> fill(std::span<const unsigned> cpus, std::span<const UniqueFd> maps) const;
 
   [[nodiscard]] int fd() const { return outer_.get(); }
   // The new map of a CPU that has none; with `entries` entries.
@@ -48,12 +48,6 @@ class CpuMaps {
 
   UniqueFd outer_;
   Kind kind_;
-  std::optional<Meanwhile<>> filling_;
-};
-
-struct CpuMaps::Made {
-  CpuMaps maps;
-  std::vector<UniqueFd> inner;  // in the order of the CPUs
 };
 
 }  // namespace ringtap

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "loader/rings.hpp"
 
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
+#include <new>
 #include <utility>
 
 #include "loader/refusal.hpp"
@@ -26,6 +29,7 @@ constexpr std::size_t kLongestSample = BPF_RINGBUF_HDR_SZ + RINGTAP_BATCH_BYTES 
                                        sizeof(ringtap_event) + sizeof(ringtap_trace) + sizeof(ringtap_owners) +
                                        RINGTAP_MAX_SNAPLEN;
 
+constexpr std::size_t kMappedAtFirst = std::size_t{1} << 20;
 constexpr std::size_t kLargestRing = std::size_t{1} << 30;
 
 std::size_t share_of(std::uint64_t total_bytes, std::size_t rings) {
@@ -47,39 +51,75 @@ Result<RingMapping> RingMapping::open(UniqueFd map, std::size_t size) {
     const int err = errno;
     return Error::from_errno(err, "map a ring's consumer page").hint(refusal_hint(err));
   }
-  const std::size_t length = mapped_bytes_of(size);
-  void* producer = mmap(nullptr, length, PROT_READ, MAP_SHARED, map.get(), static_cast<off_t>(page_size()));
-  if (producer == MAP_FAILED) {
+  // Room for all of it, of which the producer's page is there at once.
+  void* room = mmap(nullptr, mapped_bytes_of(size), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED) {
     const int err = errno;
     munmap(consumer, page_size());
+    return Error::from_errno(err, "find room for a ring's data").hint(refusal_hint(err));
+  }
+  RingMapping mapping(std::move(map), size, consumer, room);
+  const auto page = static_cast<off_t>(page_size());
+  if (mmap(room, page_size(), PROT_READ, MAP_SHARED | MAP_FIXED, mapping.fd(), page) == MAP_FAILED ||
+      !mapping.map_data(std::min(kMappedAtFirst, mapped_bytes_of(size) - page_size()))) {
+    const int err = errno;
     return Error::from_errno(err, "map a ring's data").hint(refusal_hint(err));
   }
   // Packets are not for helper processes.
   ::madvise(consumer, page_size(), MADV_DONTFORK);
-  ::madvise(producer, length, MADV_DONTFORK);
-  return RingMapping(std::move(map), size, consumer, producer);
+  ::madvise(room, page_size(), MADV_DONTFORK);
+  return mapping;
+}
+
+// False with errno. The next piece begins where the last one ended.
+bool RingMapping::map_data(std::size_t bytes) {
+  const std::size_t begin = page_size() + mapped_;
+  void* const at = static_cast<std::byte*>(producer_pages_) + begin;
+  const std::size_t more = bytes - mapped_;
+  if (mmap(at, more, PROT_READ, MAP_SHARED | MAP_FIXED, fd(), static_cast<off_t>(page_size() + begin)) == MAP_FAILED) {
+    return false;
+  }
+  ::madvise(at, more, MADV_DONTFORK);
+  mapped_ = bytes;
+  return true;
+}
+
+// In few pieces, since a process may have some 65,000 (vm.max_map_count): as much again as there is.
+std::uint64_t RingMapping::read_up_to(std::uint64_t position) {
+  const std::size_t all = mapped_bytes_of(size_) - page_size();
+  while (mapped_ < all && position > mapped_) {
+    const std::size_t next = 2 * mapped_ < size_ ? 2 * mapped_ : all;
+    while (!map_data(next)) {  // as operator new does it
+      const std::new_handler handler = std::get_new_handler();
+      if (handler == nullptr) throw std::bad_alloc();
+      handler();
+    }
+  }
+  return mapped_ == all ? UINT64_MAX : mapped_;
 }
 
 RingMapping::RingMapping(UniqueFd map, std::size_t size, void* consumer_page, void* producer_pages)
-    : map_(std::move(map)), size_(size), consumer_page_(consumer_page), producer_pages_(producer_pages) {}
+    : map_(std::move(map)), size_(size), consumer_page_(consumer_page), producer_pages_(producer_pages), mapped_(0) {}
 
 RingMapping::RingMapping(RingMapping&& other) noexcept
     : map_(std::move(other.map_)),
       size_(other.size_),
       consumer_page_(std::exchange(other.consumer_page_, nullptr)),
-      producer_pages_(std::exchange(other.producer_pages_, nullptr)) {}
+      producer_pages_(std::exchange(other.producer_pages_, nullptr)),
+      mapped_(other.mapped_) {}
 
 RingMapping::~RingMapping() {
   if (consumer_page_ != nullptr) munmap(consumer_page_, page_size());
   if (producer_pages_ != nullptr) munmap(producer_pages_, mapped_bytes_of(size_));
 }
 
-RingMemory RingMapping::memory() const {
+RingMemory RingMapping::memory() {
   const auto* pages = static_cast<const std::byte*>(producer_pages_);
   return {.producer = static_cast<const std::uint64_t*>(producer_pages_),
           .consumer = static_cast<std::uint64_t*>(consumer_page_),
           .data = {pages + page_size(), mapped_bytes_of(size_) - page_size()},
-          .size = size_};
+          .size = size_,
+          .growth = this};
 }
 
 std::vector<int> Rings::fds() const {
@@ -96,28 +136,52 @@ Result<Rings> Rings::create(std::uint64_t total_bytes, std::span<const unsigned>
                                .value_size = 0,
                                .entries = static_cast<std::uint32_t>(bytes),
                                .flags = 0},
-                              cpus);
+                              cpus.front());
   if (!made) return made.take_error();
-  Rings rings(std::move(made->maps), total_bytes, bytes);
-  for (std::size_t i = 0; i < cpus.size(); ++i) {
-    if (auto read = rings.read_from(std::move(made->inner[i]), bytes, cpus[i]); !read) return read.take_error();
-  }
+  Rings rings(std::make_shared<const CpuMaps>(made.take()), total_bytes, bytes);
+  rings.cpus_.assign(cpus.begin(), cpus.end());
+  rings.making_.emplace([maps = rings.maps_, of = rings.cpus_, bytes]() -> Result<std::vector<RingMapping>> {
+    auto inner = maps->make(of);
+    if (!inner) return inner.take_error();
+    const std::vector<UniqueFd> own = inner.take();
+    Meanwhile<> filling([&] { return maps->fill(of, own); });
+    std::vector<RingMapping> mappings;
+    for (const UniqueFd& map : own) {
+      UniqueFd kept(::fcntl(map.get(), F_DUPFD_CLOEXEC, 0));
+      if (!kept) return Error::from_errno(errno, "duplicate the descriptor of a ring").hint(refusal_hint(errno));
+      auto mapping = RingMapping::open(std::move(kept), bytes);
+      if (!mapping) return mapping.take_error();
+      mappings.push_back(mapping.take());
+    }
+    if (auto filled = filling.get(); !filled) return filled.take_error();
+    return mappings;
+  });
   return rings;
+}
+
+Result<> Rings::filled() {
+  if (!making_) return ok();
+  auto made = making_->get();
+  making_.reset();
+  if (!made) return made.take_error();
+  for (RingMapping& mapping : *made) read_from(std::move(mapping));
+  return ok();
 }
 
 Result<> Rings::add(unsigned cpu) {
   const std::size_t bytes = std::min(share_of(total_bytes_, cpus_.size() + 1), bytes_each_);
-  auto made = maps_.add(cpu, static_cast<std::uint32_t>(bytes));
-  return made ? read_from(made.take(), bytes, cpu) : Result<>(made.take_error());
-}
-
-Result<> Rings::read_from(UniqueFd map, std::size_t bytes, unsigned cpu) {
-  auto mapping = RingMapping::open(std::move(map), bytes);
+  auto made = maps_->add(cpu, static_cast<std::uint32_t>(bytes));
+  if (!made) return made.take_error();
+  auto mapping = RingMapping::open(made.take(), bytes);
   if (!mapping) return mapping.take_error();
-  mappings_.push_back(mapping.take());
-  readers_.emplace_back(mappings_.back().memory());
+  read_from(mapping.take());
   cpus_.push_back(cpu);
   return ok();
+}
+
+void Rings::read_from(RingMapping mapping) {
+  mappings_.push_back(std::move(mapping));
+  readers_.emplace_back(mappings_.back().memory());
 }
 
 }  // namespace ringtap

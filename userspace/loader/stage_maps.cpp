@@ -22,17 +22,28 @@ Result<StageMaps> StageMaps::create(std::uint32_t bytes, std::span<const unsigne
                                .value_size = bytes,
                                .entries = RINGTAP_STAGES_PER_CPU,
                                .flags = BPF_F_MMAPABLE},
-                              cpus);
+                              cpus.front());
   if (!made) return made.take_error();
-  StageMaps stages(std::move(made->maps));
+  StageMaps stages(made.take());
+  auto own = stages.maps_->make(cpus);
+  if (!own) return own.take_error();
   for (std::size_t i = 0; i < cpus.size(); ++i) {
-    if (auto mapped = stages.map(made->inner[i], cpus[i]); !mapped) return mapped.take_error();
+    if (auto mapped = stages.map((*own)[i], cpus[i]); !mapped) return mapped.take_error();
   }
+  stages.filling_.emplace([maps = stages.maps_, of = std::vector<unsigned>(cpus.begin(), cpus.end()),
+                           own = own.take()] { return maps->fill(of, own); });
   return stages;
 }
 
+Result<> StageMaps::filled() {
+  if (!filling_) return ok();
+  auto result = filling_->get();
+  filling_.reset();
+  return result;
+}
+
 Result<> StageMaps::add(unsigned cpu) {
-  auto made = maps_.add(cpu, RINGTAP_STAGES_PER_CPU);
+  auto made = maps_->add(cpu, RINGTAP_STAGES_PER_CPU);
   return made ? map(*made, cpu) : Result<>(made.take_error());
 }
 

@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "base/thread.hpp"
 #include "loader/cpu_maps.hpp"
 #include "ringtap/abi.h"
 #include "ringtap/result.hpp"
@@ -21,9 +23,9 @@ class StageMaps {
   static Result<StageMaps> create(std::uint32_t bytes, std::span<const unsigned> cpus);
   Result<> add(unsigned cpu);
   // Before packets come: waits until every CPU has its stages.
-  Result<> filled() { return maps_.filled(); }
+  Result<> filled();
 
-  [[nodiscard]] const CpuMaps& maps() const { return maps_; }
+  [[nodiscard]] const CpuMaps& maps() const { return *maps_; }
   // An empty one for a CPU that has none.
   [[nodiscard]] const ringtap_stage& first_of(unsigned cpu) const {
     static constexpr ringtap_stage kNone{};
@@ -35,10 +37,11 @@ class StageMaps {
     void operator()(const ringtap_stage* header) const noexcept;
   };
 
-  explicit StageMaps(CpuMaps maps) : maps_(std::move(maps)) {}
+  explicit StageMaps(CpuMaps maps) : maps_(std::make_shared<const CpuMaps>(std::move(maps))) {}
   Result<> map(const UniqueFd& stages, unsigned cpu);
 
-  CpuMaps maps_;
+  std::shared_ptr<const CpuMaps> maps_;
+  std::optional<Meanwhile<>> filling_;
   std::vector<std::unique_ptr<const ringtap_stage, Unmap>> headers_;  // index is the CPU number
 };
 

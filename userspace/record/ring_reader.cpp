@@ -45,6 +45,7 @@ bool RingReader::next_sample() {
         skip_all();
         continue;
       }
+      if (producer_ > readable_) readable_ = memory_.growth->read_up_to(producer_);
     }
     const auto from = memory_.data.subspan(position_ & (memory_.size - 1));
     const std::byte* header = from.data();
