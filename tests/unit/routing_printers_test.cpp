@@ -52,6 +52,11 @@ Bytes lsp(const std::string& tlvs) {
   return over_osi("831b0100 12010000" + std::string(length.data()) + "03e8 010203040506 0000 00000005 0000 03" + tlvs);
 }
 
+// A packet of IPX up to its payload, of this length and to this socket.
+std::string ipx(const std::string& length, const std::string& socket) {
+  return "ffff" + length + "0000 00000001 ffffffffffff" + socket + "00000002 0200000000aa 4000";
+}
+
 const std::string kBgpMarker = "ffffffffffffffffffffffffffffffff";
 // A database description of OSPFv3 with all options, and what follows a packet.
 const std::string kDescribed = "0302 001c 01010101 00000000 0000 0000 00 000613 05dc 00 07 00000005";
@@ -96,6 +101,11 @@ std::vector<PrintedFamily> families() {
         over_ip(88,
                 "0201 0000 00000000 00000002 00000003 0001 0064 "
                 "0102 001c 00000000 00000064 00000064 0005dc 02 ff 01 0000 18 0a0101")}},
+      {"igrp",
+       {over_ip(9,
+                "1105 0064 0001 0001 0001 1234 0a0101 000064 000064 05dc ff 01 00 0a0101 ffffff 000000 05dc 00 01 00 "
+                "0a0101 000001 000002 0000 80 ff 05"),
+        over_ip(9, "2205 0064 0000 0000 0000 0000 aabb"), over_ip(9, "1305 0064 0001 0000 0000 1234 0a0101")}},
       {"ospf",
        {over_ip(89, "0201 0034" + kOspf + "ffffff00 000a 02 01 00000028 01010101 02020202 03030303 04040404"),
         over_ip(89, "0202 0034" + kOspf + "05dc 42 07 00000abc" + kLsa),
@@ -416,6 +426,14 @@ std::vector<PrintedFamily> families() {
         frame(0x8947, "02 40 00 00 0010 00 05 0102030405060708 11223344 0a0b0c0d f1020304 0102 0304 0506 0708 aa"),
         frame(0x0707, "01 10 00 00 0010 00 05 0102030405060708 11223344 0a0b0c0d f1020304 0102 0304 0506 0708 aa"),
         frame(0x8947, "01 51 00"), frame(0x1111, "01 02 aabbcc"), frame(0x1111, "01")}},
+      {"ipx",
+       {frame(0x8137, ipx("0022", "1234") + "aabbccdd"), frame(0x8137, ipx("0010", "0451")),
+        frame(0x8137, ipx("002a", "85be") + "0205 0000 00000001 00000000 00000003 0001 0064"),
+        frame(0x8137,
+              ipx("0060", "0452") + "0002 0004 53455256" + std::string(88, '0') + "00000001 0200000000aa 0451 0001"),
+        frame(0x8137, ipx("0022", "0452") + "0003 0004"), frame(0x8137, ipx("0020", "0452") + "0007"),
+        frame(0x8137, ipx("0030", "0453") + "0002 00000005 0001 0002 00000006 0001 0002"),
+        frame(0x8137, ipx("0028", "0453") + "0001 ffffffff ffff ffff")}},
       {"mobility",
        {over_ipv6(135, "3b01 0500 0000 0007 d000 0010 0102 0000"),
         over_ipv6(135, "3b02 0300 0000 0005 0011223344556677 8899aabbccddeeff 3b"),

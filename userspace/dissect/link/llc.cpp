@@ -18,6 +18,8 @@ constexpr Token kUnnumbered[] = {{0x03, "ui"},    {0x0f, "dm"},   {0x43, "disc"}
 constexpr std::string_view kSupervisory[] = {"Receiver Ready", "Receiver not Ready", "Reject", "?"};
 constexpr std::uint8_t kUi = 0x03;
 constexpr std::uint8_t kSapIp = 0x06;
+constexpr std::uint8_t kSapIpx = 0xe0;
+constexpr std::uint8_t kRawIpx = 0xff;  // Novell's frames without LLC begin with IPX' checksum, which is not used
 constexpr std::uint8_t kSapOsi = 0xfe;
 constexpr std::uint8_t kSapStp = 0x42;
 constexpr std::uint8_t kSapSnap = 0xaa;
@@ -148,6 +150,10 @@ bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size
   const std::size_t size = unnumbered ? 3 : 4;
   if (!frame.has(size) || length < size) return cut_off();
   const std::uint16_t control = unnumbered ? frame.u8(2) : frame.le16(2);
+  if (destination == kRawIpx && source == kRawIpx) {
+    print_ipx_packet(context, frame, "IPX 802.3: ");
+    return true;
+  }
   header_size += size;
   const std::uint8_t destination_sap = destination & 0xfe;
   const std::uint8_t source_sap = source & 0xfe;
@@ -162,6 +168,10 @@ bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size
     if (destination_sap == kSapSnap) return print_snap(context, payload, link, header_size);
     if (destination_sap == kSapStp) {
       print_stp(context, payload);
+      return true;
+    }
+    if (destination_sap == kSapIpx) {
+      print_ipx_packet(context, payload, "IPX 802.2: ");
       return true;
     }
     if (destination_sap == kSapIp) {

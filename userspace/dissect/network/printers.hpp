@@ -13,10 +13,14 @@ void print_ipv6(Context& context, Cursor packet, const LinkHeader& link);
 void print_arp(Context& context, Cursor packet, const LinkHeader& link);
 void print_geonet(Context& context, Cursor packet, const LinkHeader& link);
 void print_calm_fast(Context& context, Cursor packet, const LinkHeader& link);
+void print_ipx(Context& context, Cursor packet, const LinkHeader& link);
 
 // Inside another header: the version decides.
 void print_ipv4_packet(Context& context, Cursor packet);
 void print_ipv6_packet(Context& context, Cursor packet);
+
+// `framing` is what -e says in place of "IPX ".
+void print_ipx_packet(Context& context, Cursor packet, std::string_view framing);
 
 // By IP protocol.
 void print_ipv4_in_ip(Context& context, Cursor packet, const IpHeader& ip);

@@ -111,30 +111,23 @@ void put_apple_talk_route(Context& context, const Cursor& value, bool external) 
 
 void print_eigrp(Context& context, Cursor packet, const IpHeader&) {
   context.protocol("eigrp", true);
-  if (packet.length() < kHeader) return packet.truncated();
   (void)packet.block(0, kHeader);
   if (context.truncated()) return;
   const std::uint8_t version = packet.u8(0);
   if (version != kVersion) return context.put("EIGRP version ", version, " packet not supported");
   const std::uint8_t opcode = packet.u8(1);
   const std::string_view opcode_name = token(kOpcodes, opcode);
-  const auto put_opcode = [&] {
-    if (opcode_name.empty()) {
-      context.put(context.verbose() ? "unknown, type: " : "unknown (", opcode);
-      if (!context.verbose()) context.put(')');
-    } else {
-      context.put(opcode_name);
-    }
-  };
-  if (!context.verbose()) {
+  const bool too_short = packet.length() < kHeader;
+  if (!context.verbose() || too_short) {
     context.put("EIGRP ");
-    put_opcode();
+    context.put_name(opcode_name, "unknown (", opcode, ')');
     context.put(", length: ", packet.length());
+    if (context.verbose()) context.put(" (too short, < ", kHeader, ')');
     return;
   }
   Cursor rest = packet.from(kHeader);
   context.put("\n\tEIGRP v", version, ", opcode: ");
-  put_opcode();
+  context.put_name(opcode_name, "unknown, type: ", opcode);
   context.put(" (", opcode, "), chksum: 0x", Hex{packet.be16(2), 4}, ", Flags: [");
   context.put_flags(kFlags, packet.be32(4));
   context.put("]\n\tseq: 0x", Hex{packet.be32(8), 8}, ", ack: 0x", Hex{packet.be32(12), 8}, ", VRID: ", packet.be16(16),
