@@ -177,7 +177,7 @@ def a_small_queue_is_full(folder, hosts, servers):
         equal(found[name]["end"], "balanced", said)
     check(found["a"]["queue"] > 0 and found["b"]["queue"] == 0 and found["c"]["queue"] > 0, said)
     equal(re.findall("fleet: (.): --spill ", said), ["a"], said)
-    check("packets that find no room are dropped" in hosts[0].log(), hosts[0].log())
+    check("packets are dropped and counted" in hosts[0].log(), hosts[0].log())
 
 
 def the_servers_are_away_at_the_end(folder, hosts, servers):

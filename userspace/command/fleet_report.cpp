@@ -164,8 +164,8 @@ std::string fleet_report(const std::vector<FleetHostAccount>& hosts, const Sessi
                               : " unfinished") +
             "\n";
     if (!host.trouble.empty()) text += "ringtap: fleet: " + host.host + ": " + plain_line(host.trouble) + "\n";
-    if (const std::string_view disk = host.ending.text("end.disk_trouble"); !disk.empty()) {
-      text += "ringtap: fleet: " + host.host + ": " + plain_line(disk) + "\n";
+    if (const std::string_view why = host.ending.text("end.drop_reason"); !why.empty()) {
+      text += "ringtap: fleet: " + host.host + ": " + plain_line(why) + "\n";
     }
     for (const FleetGap& gap : host.gaps) {
       text += "ringtap: fleet: " + host.host + ": batches " + std::to_string(gap.batches.first) + " to " +

@@ -132,7 +132,7 @@ std::string AgentSession::state_text() {
       " seen=" + std::to_string(counts.counted.seen) + " matched=" + std::to_string(counts.counted.matched) +
       " lost_ring=" + std::to_string(counts.counted.ring) + " lost_queue=" + std::to_string(counts.queue_packets) +
       " queued=" + std::to_string(counts.queued_bytes + counts.spilled_bytes);
-  const std::string& trouble = counts.disk_trouble.empty() ? counts.trouble : counts.disk_trouble;
+  const std::string& trouble = counts.drop_reason.empty() ? counts.trouble : counts.drop_reason;
   return trouble.empty() ? text : text + " (" + trouble + ")";
 }
 
@@ -210,7 +210,7 @@ void AgentSession::put_due_batch(bool in_any_case) {
   last_put_ = now;
   sender_->put(section, until_ns_);
   builder_.give_back(std::move(section));
-  look_at_disk();
+  look_at_drops();
 }
 
 void AgentSession::put_rest() {
@@ -223,12 +223,12 @@ void AgentSession::put_rest() {
 }
 
 // Said once: it may be full for long.
-void AgentSession::look_at_disk() {
-  if (told_disk_) return;
-  const std::string trouble = sender_->counts().disk_trouble;
+void AgentSession::look_at_drops() {
+  if (told_drop_) return;
+  const std::string trouble = sender_->counts().drop_reason;
   if (trouble.empty()) return;
-  told_disk_ = true;
-  settings_.tell(settings_.session + ": " + trouble + "; packets that find no room are dropped and counted");
+  told_drop_ = true;
+  settings_.tell(settings_.session + ": " + trouble + "; packets are dropped and counted");
 }
 
 void AgentSession::run() {
@@ -297,7 +297,7 @@ void AgentSession::end(int status) {
         .add("end.queue_batches", counts.queue_batches);
     const auto beginning = [](const std::string& text) { return std::string_view(text).substr(0, kLongestTrouble); };
     if (!trouble_.empty()) ending.add("end.trouble", beginning(trouble_));
-    if (!counts.disk_trouble.empty()) ending.add("end.disk_trouble", beginning(counts.disk_trouble));
+    if (!counts.drop_reason.empty()) ending.add("end.drop_reason", beginning(counts.drop_reason));
     const bool stored = sender_->finish(std::move(ending), epoch_now_ns(), settings_.linger);
     if (!stored)
       settings_.tell(settings_.session + ": not everything reached the servers: " + sender_->counts().trouble);

@@ -62,7 +62,7 @@ class AgentSession {
   void answer_go(const Fields& fields);
   void put_due_batch(bool in_any_case);
   void put_rest();
-  void look_at_disk();
+  void look_at_drops();
   void become_ready();
   void refuse(const std::string& why);
   void end(int status);
@@ -91,7 +91,7 @@ class AgentSession {
   std::uint64_t until_ns_ = 0;  // told last
   Clock::time_point last_put_;
   std::string trouble_;
-  bool told_disk_ = false;  // that it takes no more
+  bool told_drop_ = false;  // why packets are dropped
   std::atomic<bool> is_over_ = false;
   std::thread thread_;
 };

@@ -112,7 +112,7 @@ bool BatchSender::keep(Queued& queued, std::span<const std::byte> message, bool 
   {
     const std::lock_guard lock(mutex_);
     if (message.size() > largest_section_ + kHeaderRoom) {
-      counts_.trouble = "a packet is larger than what the servers take (max_payload)";
+      counts_.drop_reason = "a packet is larger than what the servers take (max_payload)";
       return false;
     }
     // One that comes when others wait on the disk goes there as well, so that memory is free for what is sent again.
@@ -147,7 +147,7 @@ bool BatchSender::keep_on_disk(Queued& queued, std::span<const std::byte> messag
   auto at = spill_->append(message);
   if (!at) {
     const std::lock_guard counts_lock(mutex_);
-    counts_.disk_trouble = at.error().text();
+    counts_.drop_reason = at.error().text();
     return false;
   }
   queued.spilled = *at;

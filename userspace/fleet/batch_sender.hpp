@@ -40,7 +40,7 @@ struct SenderCounts {
   std::uint64_t spilled = 0;        // batches that were ever there
   std::uint64_t repeats = 0;        // sent again
   HostCounters counted;             // with the last batch
-  std::string disk_trouble;         // why a batch did not go to the disk; empty: none was refused there
+  std::string drop_reason;          // why a batch was dropped, if not only since the queue was full
   std::string trouble;              // why the last one was not stored; empty: it was
 };
 
