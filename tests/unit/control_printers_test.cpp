@@ -56,6 +56,9 @@ Bytes over_sctp(std::string_view hex) {
   return over_ip(132, packet);
 }
 
+// Of a source, in a report of RTP's receivers.
+const std::string kReport = "11223344 10000005 00000064 00000008 aabbccdd 00010000 ";
+
 std::vector<PrintedFamily> families() {
   return {
       {"forces",
@@ -361,6 +364,16 @@ std::vector<PrintedFamily> families() {
         over_udp(5004, "409f 1234 00000abc 00010000 55660000"), over_udp(5004, "4080 1234 00000abc 80020000 55660000"),
         over_udp(5004, "409f 1234 00000abc 80090000 55660000")},
        "-T rtp -v"},
+      {"rtcp",
+       {over_udp(5005, "81c8 000c 01020304 8000000080000000 00000064 00000005 00000060 " + kReport),
+        over_udp(5005, "82c9 000d 01020304" + kReport + kReport + "81ca 0002 01020304 01020304 80cb 0001 01020304"),
+        over_udp(5005, "80c9 0002 01020304 00000000 80cc 0001 01020304")},
+       "-T rtcp -v"},
+      {"vat", {over_udp(5005, "8102 00000000"), over_udp(5005, "0382 0005 01020304 aabb")}, "-T vat"},
+      {"carp",
+       {over_ip(112, "2105 0007 0001 0000 0102030405060708" + std::string(40, '1')), over_ip(112, "2205"),
+        over_ip(112, "3105 0007 0001")},
+       "-T carp -v"},
       {"zmtp in pgm",
        {over_ip(113, "000a001404000000111213141516000800000001000000020000030161620100"),
         over_ip(113, "000a00140400000011121314151600080000000100000002ffff616263646566"),

@@ -140,6 +140,8 @@ constexpr EthertypeRow kEthertypes[] = {
 };
 
 // https://www.iana.org/assignments/protocol-numbers. A name without a printer is shown by -v only.
+// What -T reads the protocol as, or VRRP.
+void print_vrrp_or_forced(Context& context, Cursor message, const IpHeader& ip);
 struct IpProtocolRow {
   std::uint8_t protocol;
   std::string_view name;
@@ -170,7 +172,7 @@ constexpr IpProtocolRow kIpProtocols[] = {
     {89, "OSPF", print_ospf},
     {103, "PIM", print_pim},
     {108, "Compressed IP", print_ipcomp},
-    {112, "VRRP", print_vrrp},
+    {112, "VRRP", print_vrrp_or_forced},
     {113, "PGM", print_pgm},
     {132, "SCTP", print_sctp, true},
     {135, "Mobility", print_mobility},
@@ -233,9 +235,9 @@ constexpr PortRow kUdpPorts[] = {
     {123, print_ntp},
     {88, print_kerberos},
     {750, print_kerberos},
-    {1701, print_l2tp},                  // L2TP
-    {3456, nullptr, End::kDestination},  // VAT
-    {2103, nullptr},                     // Zephyr
+    {1701, print_l2tp},                    // L2TP
+    {3456, print_vat, End::kDestination},  // VAT
+    {2103, nullptr},                       // Zephyr
     {2104, nullptr},
     {7000, print_rx},  // AFS
     {7001, print_rx},
@@ -337,6 +339,7 @@ struct ForcedType {
   std::string_view name;
   void (*udp)(Context&, Cursor, const Transport&) = nullptr;
   void (*tcp)(Context&, Cursor, const Transport&) = nullptr;
+  void (*vrrp)(Context&, Cursor, const IpHeader&) = nullptr;  // in place of VRRP, whose protocol number it shares
 };
 
 namespace {
@@ -344,7 +347,7 @@ namespace {
 // Every name that tcpdump 4.99.3 knows; one without a printer waits for it.
 constexpr ForcedType kForcedTypes[] = {
     {"aodv", print_aodv},
-    {"carp"},
+    {"carp", nullptr, nullptr, print_carp},
     {"cnfp"},
     {"domain", print_dns, print_dns_over_tcp},
     {"lmp", print_lmp},
@@ -354,16 +357,21 @@ constexpr ForcedType kForcedTypes[] = {
     {"radius", print_radius},
     {"resp", nullptr, print_resp},
     {"rpc"},
-    {"rtcp"},
+    {"rtcp", print_rtcp},
     {"rtp", print_rtp},
     {"snmp", print_snmp},
     {"someip", print_someip},
     {"tftp", print_tftp},
-    {"vat"},
+    {"vat", print_vat},
     {"vxlan", print_vxlan},
     {"wb"},
     {"zmtp1", nullptr, print_zmtp},
 };
+
+void print_vrrp_or_forced(Context& context, Cursor message, const IpHeader& ip) {
+  const ForcedType* forced = context.options.forced;
+  (forced != nullptr && forced->vrrp != nullptr ? forced->vrrp : print_vrrp)(context, message, ip);
+}
 
 const EthertypeRow* find_ethertype(std::uint16_t type) {
   for (const EthertypeRow& row : kEthertypes) {
@@ -484,7 +492,7 @@ const ForcedType* find_forced_type(std::string_view name) {
 }
 
 bool has_printer(const ForcedType& type) {
-  return type.udp != nullptr || type.tcp != nullptr;
+  return type.udp != nullptr || type.tcp != nullptr || type.vrrp != nullptr;
 }
 
 bool is_zmtp_forced(const Context& context) {

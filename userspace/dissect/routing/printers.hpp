@@ -23,6 +23,7 @@ void print_pim(Context& context, Cursor message, const IpHeader& ip);
 void print_igrp(Context& context, Cursor message, const IpHeader& ip);
 void print_eigrp(Context& context, Cursor packet, const IpHeader& ip);
 void print_vrrp(Context& context, Cursor message, const IpHeader& ip);
+void print_carp(Context& context, Cursor message, const IpHeader& ip);
 void print_rsvp(Context& context, Cursor message, const IpHeader& ip);
 
 // Version 1 of PIM, a type of IGMP's.

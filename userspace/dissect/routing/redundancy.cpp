@@ -36,6 +36,24 @@ void put_or_number(Context& context, std::span<const Token> table, std::uint32_t
 
 }  // namespace
 
+// OpenBSD's Common Address Redundancy Protocol, <netinet/ip_carp.h>.
+void print_carp(Context& context, Cursor message, const IpHeader& ip) {
+  context.protocol("carp");
+  const std::size_t length = message.length();
+  const std::uint8_t version = message.u8(0) >> 4;
+  const std::uint8_t type = message.u8(0) & 0xf;
+  if (context.truncated()) return;
+  context.put("CARPv", version, type == kAdvertisement ? "-advertise " : "-unknown ", length, ": ");
+  if (ip.ttl != kTtl) context.put("[ttl=", ip.ttl, "!] ");
+  if (version != 2 || type != kAdvertisement) return;
+  const std::uint8_t base = message.u8(5);
+  context.put("vhid=", message.u8(1), " advbase=", base, " advskew=", message.u8(2), " authlen=", message.u8(3), ' ');
+  if (context.verbose() && message.has(length) && internet_checksum(message.bytes().first(length)) != 0) {
+    context.put(" (bad carp cksum ", Hex{message.be16(6)}, "!)");
+  }
+  context.put("counter=", message.be64(8));
+}
+
 void print_vrrp(Context& context, Cursor message, const IpHeader& ip) {
   context.protocol("vrrp");
   context.put("VRRP");

@@ -41,6 +41,8 @@ void print_syslog(Context& context, Cursor payload, const Transport& transport);
 void print_tftp(Context& context, Cursor payload, const Transport& transport);
 void print_radius(Context& context, Cursor packet, const Transport& transport);
 void print_rtp(Context& context, Cursor packet, const Transport& transport);
+void print_rtcp(Context& context, Cursor packet, const Transport& transport);
+void print_vat(Context& context, Cursor packet, const Transport& transport);
 void print_snmp(Context& context, Cursor payload, const Transport& transport);
 void print_kerberos(Context& context, Cursor message, const Transport& transport);
 void print_someip(Context& context, Cursor message, const Transport& transport);
