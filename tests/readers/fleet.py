@@ -149,6 +149,14 @@ def no_file():
     check(f"the servers have no session {session}" in done.stderr, done.stderr)
 
 
+def no_jetstream(folder):
+    server = start_server(folder, f'listen: "0.0.0.0:{NATS_PORT}"\n')
+    done = run(BINARY, "fleet", "collect", "20260101T000000-00000000", "--nats", f"nats://127.0.0.1:{NATS_PORT}")
+    equal(done.returncode, 1, done.stderr)
+    check("no server with JetStream answers (hint: nats-server needs -js" in done.stderr, done.stderr)
+    server.stop()
+
+
 def secure_settings(folder):
     """The example configuration with keys and a certificate made for it; the keys by who has them."""
     with open(os.path.join(os.environ["RINGTAP_SOURCE_DIR"], "tools/packaging/nats-fleet.conf"), encoding="utf-8") as file:
@@ -213,6 +221,7 @@ def main():
     require("nats-server", "tshark", "ip", "nsenter", "openssl")
     enter_namespace()
     with tempfile.TemporaryDirectory() as folder:
+        no_jetstream(folder)
         server = start_server(folder, secure_settings(folder))
         secure = ["--tls-ca", os.path.join(folder, "server.pem")]
         SERVERS[1:] = [f"tls://127.0.0.1:{NATS_PORT}", *secure, "--nkey", os.path.join(folder, "operator.nk")]

@@ -318,6 +318,10 @@ Result<NatsMessage> Nats::request(const std::string& subject, std::string_view p
   if (const std::string refused = take_refusal(); !refused.empty()) {
     return Error(std::string(kNotPermitted) + ": " + refused);
   }
+  if (status == NATS_NO_RESPONDERS) {
+    return Error("no server with JetStream answers")
+        .hint("nats-server needs -js, and a leader if it is one of several");
+  }
   return failed(status, "ask " + subject);
 }
 

@@ -105,7 +105,7 @@ class Nats {
   Result<> publish(const std::string& subject, std::span<const std::byte> payload, const std::string& reply = "",
                    const std::string& id = "");
   Result<> publish(const std::string& subject, std::string_view payload, const std::string& reply = "");
-  // The first answer.
+  // The first answer, of JetStream's API or a stream.
   Result<NatsMessage> request(const std::string& subject, std::string_view payload, std::chrono::milliseconds patience);
   // Hands everything to the server, which has then seen it.
   Result<> flush(std::chrono::milliseconds patience);

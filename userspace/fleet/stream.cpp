@@ -17,10 +17,6 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 Result<std::string> call(Nats& nats, const std::string& subject, const std::string& body, const std::string& what) {
   auto answer = nats.request("$JS.API." + subject, body, kApiPatience);
   if (!answer) return std::move(answer.take_error()).context(what);
-  if (answer->status() == 503) {
-    return Error(what + ": no server with JetStream answers")
-        .hint("nats-server needs -js, and a leader if it is one of several");
-  }
   const std::string text(answer->text());
   if (text.find("\"error\"") == std::string::npos) return text;
   return Error(what + ": " + std::string(json_member(text, "description")));
