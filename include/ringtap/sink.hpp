@@ -17,6 +17,8 @@ class Sink {
   // Announces interface number 0, 1, 2 …; borrowed until the call returns.
   virtual Result<> on_interface(const Interface& interface) = 0;
   virtual Result<> on_record(const RecordView& record) = 0;
+  // Of a live capture: all records up to this time (nanoseconds since 1970) have been handed over.
+  virtual void on_time(std::uint64_t /*until_ns*/) {}
   // What else a file holds, in its place between the records; the default is to do without it.
   virtual Result<> on_block(const FileBlockView&) { return {}; }
   // Totals of each interface: while running when they are asked for (SIGUSR1), and once at the end.

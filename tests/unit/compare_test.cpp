@@ -540,7 +540,7 @@ TEST(Compare, TtlChecksumsVlanTagsAndPaddingDoNotCount) {
 
 TEST(Compare, FragmentsEndInTheDatagramTheyBecome) {
   for (const std::uint16_t id : {std::uint16_t{77}, std::uint16_t{0}}) {  // the counter of a sender passes 0
-    Kernel kernel({.live = true});
+    Kernel kernel;
     const Bytes whole = udp(id, std::string(40, 'x'));
     const Bytes first = (Ethernet{} / Ipv4{.id = id, .fragment = 0x2000} / Udp{.dst_port = 5000, .length = 48} /
                          Payload{std::string(16, 'x')})
@@ -548,14 +548,26 @@ TEST(Compare, FragmentsEndInTheDatagramTheyBecome) {
     const Bytes second =
         (Ethernet{} / Ipv4{.id = id, .fragment = 3, .protocol = 17} / Payload{std::string(24, 'x')}).bytes();
     kernel.receive(first, 0x100);
-    // Long after the first one, but before what follows it has been read.
-    EXPECT_TRUE(kernel.comparer().flush());
     kernel.receive(second, 0x200);
     kernel.hook(NetfilterHook::kPrerouting, true, whole, 0x200);
     kernel.both(NetfilterHook::kInput, whole, 0x200);
     kernel.packet(Tap::kSocket, whole, 0x200);
     EXPECT_EQ(kernel.outcomes(), (Outcomes{{"a fragment, reassembled", 2}, {"delivered", 1}})) << id;
   }
+}
+
+// A busy machine is late with them.
+TEST(Compare, PacketsAgeByTheTimeUpToWhichThereAreAllRecords) {
+  CompareOptions options{.live = true};
+  options.correlator.follow = 1;
+  Kernel kernel(options);
+  kernel.xdp(udp());
+  kernel.comparer().on_time(kStart + kMillisecond);
+  EXPECT_TRUE(kernel.comparer().flush());
+  EXPECT_FALSE(kernel.comparer().is_done());
+  kernel.comparer().on_time(kStart + 60'000 * kMillisecond);
+  EXPECT_TRUE(kernel.comparer().is_done());
+  EXPECT_EQ(kernel.outcomes(), (Outcomes{{"vanished after xdp eth0", 1}}));
 }
 
 // Linux gives it to all that may not be fragmented.

@@ -38,6 +38,7 @@ class CountingSink final : public Sink {
     ++taken_;
     return options_.flush_each_record ? sink_.flush() : ok();
   }
+  void on_time(std::uint64_t until_ns) override { sink_.on_time(until_ns); }
   Result<> on_block(const FileBlockView& block) override { return sink_.on_block(block); }
   Result<> on_statistics(const InterfaceStatistics& statistics) override { return sink_.on_statistics(statistics); }
   Result<> flush() override { return sink_.flush(); }

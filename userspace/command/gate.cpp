@@ -45,6 +45,7 @@ class Gate::GatedSink final : public Sink {
     }
     return sink_->on_record(record);
   }
+  void on_time(std::uint64_t until_ns) override { sink_->on_time(until_ns); }
   Result<> on_block(const FileBlockView& block) override { return sink_->on_block(block); }
   Result<> on_statistics(const InterfaceStatistics& statistics) override { return sink_->on_statistics(statistics); }
   Result<> flush() override { return sink_->flush(); }

@@ -120,15 +120,15 @@ void Comparer::end(std::uint64_t now_ns) {
   tracker_.end(now_ns);
 }
 
+// Packets age by the time up to which records have been handed over, never by the clock: on a busy machine what became
+// of them may wait in the rings for long.
+void Comparer::on_time(std::uint64_t until_ns) {
+  until_ns_ = until_ns;
+  tracker_.expire(until_ns);
+}
+
 Result<> Comparer::flush() {
-  if (options_.live) {
-    // While records come, it is by their times that packets age: others may wait in the rings for long. Once none has
-    // come since the last time, all from before that have.
-    match_rules(flushed_ns_);
-    if (records_ == flushed_records_) tracker_.expire(flushed_ns_);
-    flushed_records_ = records_;
-    flushed_ns_ = epoch_now_ns();
-  }
+  match_rules(until_ns_);
   if (!written_) return std::exchange(written_, ok());
   if (auto flushed = out_->flush(); !flushed) return flushed;
   return file_ == nullptr ? ok() : file_->flush();

@@ -82,7 +82,7 @@ class Comparer final : public Sink {
   // Reports the losses.
   Result<> on_block(const FileBlockView& block) override { return file_ == nullptr ? ok() : file_->on_block(block); }
   Result<> on_statistics(const InterfaceStatistics& statistics) override;
-  // In a live comparison packets age without records, too.
+  void on_time(std::uint64_t until_ns) override;
   Result<> flush() override;
   // Finishes every packet and writes tables and answer.
   Result<> finish() override;
@@ -140,8 +140,7 @@ class Comparer final : public Sink {
   CompareTotals totals_;
   HashMap<std::uint64_t, std::size_t> outcome_rows_;  // by Outcome::key
   std::uint64_t records_ = 0;
-  std::uint64_t flushed_records_ = 0;  // at the last flush()
-  std::uint64_t flushed_ns_ = 0;
+  std::uint64_t until_ns_ = 0;  // on_time()
   std::uint64_t left_out_ = 0;  // of these, outside
   std::uint64_t begin_ns_ = 0;
   std::uint64_t end_ns_ = 0;       // 0: not known

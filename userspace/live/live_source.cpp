@@ -300,6 +300,7 @@ Result<SourceState> LiveSource::Impl::turn(Sink& sink, std::uint64_t max_records
   if (drained.handled > 0) reader_wait->note_records();
   if (drained.until_ns != 0) rename_until(drained.until_ns);
   if (!drained.result) return drained.result.take_error();
+  if (drained.until_ns != 0 && drained.until_ns != Lane::kNever) sink.on_time(clock().to_epoch_ns(drained.until_ns));
   if (drained.records > 0) return SourceState::kMore;
   for (const auto& family : families) drained.left = drained.left || family->has_records();
   if (stopped && !drained.left) return SourceState::kEnd;

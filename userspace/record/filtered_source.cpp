@@ -18,6 +18,7 @@ class FilteredSource::FilteringSink final : public Sink {
     return sink_.on_interface(cut);
   }
   Result<> on_record(const RecordView& record) override { return source_.filter_into(sink_, record); }
+  void on_time(std::uint64_t until_ns) override { sink_.on_time(until_ns); }
   Result<> on_block(const FileBlockView& block) override { return sink_.on_block(block); }
   Result<> on_statistics(const InterfaceStatistics& statistics) override { return sink_.on_statistics(statistics); }
   Result<> flush() override { return sink_.flush(); }

@@ -30,6 +30,9 @@ class Tee final : public Sink {
   Result<> on_record(const RecordView& record) override {
     return each([&](Sink& sink) { return sink.on_record(record); });
   }
+  void on_time(std::uint64_t until_ns) override {
+    for (const auto& sink : sinks_) sink->on_time(until_ns);
+  }
   Result<> on_block(const FileBlockView& block) override {
     return each([&](Sink& sink) { return sink.on_block(block); });
   }
