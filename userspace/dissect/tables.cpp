@@ -102,7 +102,7 @@ constexpr EthertypeRow kEthertypes[] = {
     {0x1111, "CALM FAST", print_calm_fast},
     {0x6001, "MOP DL"},
     {0x6002, "MOP RC"},
-    {0x6003, "DN"},
+    {0x6003, "DN", print_decnet},
     {0x6004, "LAT"},
     {0x6007, "SCA"},
     {0x6558, "TEB"},

@@ -117,6 +117,16 @@ void put_route_distinguisher(Context& context, const Cursor& cursor, std::size_t
   }
 }
 
+void put_octal(Context& context, std::uint32_t value) {
+  char digits[11];
+  std::size_t at = sizeof digits;
+  do {
+    digits[--at] = static_cast<char>('0' + (value & 7));
+    value >>= 3;
+  } while (value != 0);
+  context.put(std::string_view(digits + at, sizeof digits - at));
+}
+
 void put_duration(Context& context, std::uint32_t seconds) {
   struct Unit {
     char letter;

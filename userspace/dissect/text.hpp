@@ -43,6 +43,9 @@ void put_as_number(Context& context, std::uint32_t number);
 // RFC 4364 4.2, 8 bytes.
 void put_route_distinguisher(Context& context, const Cursor& cursor, std::size_t offset);
 
+// In octal, without a 0 in front.
+void put_octal(Context& context, std::uint32_t value);
+
 // "1d2h3m4s", without the units that are zero.
 void put_duration(Context& context, std::uint32_t seconds);
 

@@ -8,6 +8,9 @@
 namespace ringtap {
 
 // By ethertype.
+void print_decnet(Context& context, Cursor frame, const LinkHeader& link);
+
+// By ethertype.
 void print_osi_ethernet(Context& context, Cursor packet, const LinkHeader& link);
 
 // OSI's network layer, beginning with the protocol's identifier: IS-IS, ES-IS, CLNP.

@@ -95,16 +95,6 @@ constexpr std::string_view kAuthStates[] = {"OK",
 constexpr std::size_t kAttributes2 = 68;
 constexpr std::size_t kAttributes3 = 84;
 
-void put_octal(Context& context, std::uint32_t value) {
-  char digits[11];
-  std::size_t at = sizeof digits;
-  do {
-    digits[--at] = static_cast<char>('0' + (value & 7));
-    value >>= 3;
-  } while (value != 0);
-  context.put(std::string_view(digits + at, sizeof digits - at));
-}
-
 // One call or reply: where it is read, and how its version lays things out.
 class Message {
  public:
