@@ -6,6 +6,7 @@
 import contextlib
 import os
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -149,6 +150,18 @@ def no_file():
     check(f"the servers have no session {session}" in done.stderr, done.stderr)
 
 
+def interrupted():
+    """At any moment, hosts that are asked for a capture by then do not go on with it."""
+    for wait in (0.45, 0.55, 0.7, 0.9):
+        with subprocess.Popen(fleet("capture", "-i", "any", "-w", "/dev/null"), stderr=subprocess.PIPE, text=True,
+                              preexec_fn=dies_with_us) as capture:  # fmt: skip
+            time.sleep(wait)
+            capture.send_signal(signal.SIGINT)
+            said = capture.communicate(timeout=60)[1]
+            check(capture.returncode in (0, 1, -signal.SIGINT), said)
+        wait_until(lambda: "session" not in run(*fleet("status")).stdout, "the agents are done")
+
+
 def no_jetstream(folder):
     server = start_server(folder, f'listen: "0.0.0.0:{NATS_PORT}"\n')
     done = run(BINARY, "fleet", "collect", "20260101T000000-00000000", "--nats", f"nats://127.0.0.1:{NATS_PORT}")
@@ -237,6 +250,7 @@ def main():
         a_gate_by_itself(folder, hosts)
         wrong_filter()
         no_file()
+        interrupted()
         more_than_is_allowed()
         others_are_not_permitted(folder)
         nonces_whose_signature_libnats_loses(folder)

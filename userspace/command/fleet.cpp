@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/signals.hpp"
+#include "base/end_request.hpp"
 #include "base/now.hpp"
 #include "base/plain_text.hpp"
 #include "base/write_all.hpp"
@@ -83,16 +84,21 @@ Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanosec
   for (const std::string& option : options.fleet.capture_options) request.add("option", option);
   auto answers = ask_each(nats, *hosts, request, kPreparePatience);
   if (!answers) return answers.take_error();
+  const bool is_over = EndRequest::of_this_run().asked();
   for (std::size_t i = 0; i < hosts->size(); ++i) {
     const Fields& answer = (*answers)[i];
     if (answer.number_or("ready", 0) == 1) {
       session.hosts.push_back((*hosts)[i]);
-    } else {
+    } else if (!is_over) {
       warn((*hosts)[i] + " does not take part: " + hint_text(answer));
       session.others.push_back({.host = (*hosts)[i],
                                 .clock = {.boot = boot_of((*hosts)[i], *all)},
                                 .trouble = "did not take part: " + hint_text(answer)});
     }
+  }
+  if (is_over) {
+    give_up(nats, session);
+    return Error("asked to end before the capture began");
   }
   const std::uint64_t required =
       options.fleet.require_all ? hosts->size() : std::max<std::uint64_t>(options.fleet.required, 1);
@@ -247,6 +253,8 @@ int fleet(const Options& options) {
     names = looked_up.take();
   }
   if (auto connected = (*nats)->connect(kConnectPatience); !connected) return fail(connected.error());
+  // Hosts that have attached their taps by then are told.
+  if (verb == FleetVerb::kCapture || verb == FleetVerb::kCompare || verb == FleetVerb::kStart) signals->install();
   switch (verb) {
     case FleetVerb::kStatus:
       return show_status(**nats);

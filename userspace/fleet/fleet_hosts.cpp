@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 
+#include "base/end_request.hpp"
 #include "fleet/batch.hpp"
 #include "fleet/stream.hpp"
 
@@ -31,6 +32,7 @@ Result<> not_permitted(Nats& nats) {
 // Answers until `on_answer` says that they are enough, or none came for `quiet` after another, or for `longest` in all.
 struct Gathering {
   std::string inbox;
+  bool ends_with_run = false;  // or the run is asked to end
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
 
   static Result<Gathering> open(Nats& nats) {
@@ -44,6 +46,7 @@ struct Gathering {
     for (auto until = end; Clock::now() < until;) {
       const auto message = mailbox->take(std::min(until, Clock::now() + 50ms));
       if (auto permitted = not_permitted(nats); !permitted) return permitted;
+      if (ends_with_run && EndRequest::of_this_run().asked()) return ok();
       if (!message) continue;
       if (on_answer(*message)) return ok();
       until = std::min(end, Clock::now() + quiet);
@@ -99,6 +102,7 @@ Result<std::vector<Fields>> ask_each(Nats& nats, const std::vector<std::string>&
                                      std::chrono::milliseconds patience) {
   auto gathering = Gathering::open(nats);
   if (!gathering) return gathering.take_error();
+  gathering->ends_with_run = true;
   const std::string text = request.encode();
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     auto sent =

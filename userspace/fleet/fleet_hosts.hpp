@@ -19,7 +19,8 @@ Result<std::vector<Fields>> ask_status(Nats& nats);
 // The hosts among them whose names match a pattern (fnmatch(3)). An Error if two agents have one name.
 Result<std::vector<std::string>> matching_hosts(const std::vector<Fields>& all, const std::string& pattern);
 
-// The same request to each of these; of one that does not answer in time, or is not there, "refused" says so.
+// The same request to each of these; of one that does not answer in time or before the run is asked to end, or is not
+// there, "refused" says so.
 Result<std::vector<Fields>> ask_each(Nats& nats, const std::vector<std::string>& hosts, const Fields& request,
                                      std::chrono::milliseconds patience);
 // One request that all agents get at the same moment; answers of those who take part in the session.
