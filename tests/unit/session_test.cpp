@@ -39,6 +39,7 @@ class FakeSource final : public RecordSource {
       record.lost_before = lost_before;
       if (auto result = sink.on_record(record); !result) return result.take_error();
     }
+    if (ready_ == 0) sink.on_time(delivered);
     if (stopped) {
       after_stop_ += std::exchange(ready_, 0);
       return after_stop_ == 0 ? SourceState::kEnd : SourceState::kMore;
@@ -83,6 +84,7 @@ class FakeSink final : public Sink {
     ++taken;
     return ok();
   }
+  void on_time(std::uint64_t until_ns) override { told_of_ns = until_ns; }
   Result<> on_statistics(const InterfaceStatistics&) override {
     ++statistics;
     return ok();
@@ -101,6 +103,7 @@ class FakeSink final : public Sink {
   int error = ENOSPC;
   std::uint64_t lost_in_buffer = 0;
   std::uint64_t taken = 0;
+  std::uint64_t told_of_ns = 0;
   int statistics = 0, flushes = 0, finishes = 0;
 };
 
@@ -128,6 +131,7 @@ TEST_F(SessionTest, RunsToTheEndOfTheSource) {
   FakeSource source(100, 0, true);
   EXPECT_TRUE(run(source));
   EXPECT_EQ(totals.written, 100U);
+  EXPECT_EQ(sink.told_of_ns, 100U);
   EXPECT_EQ(totals.discarded(), 0U);
   EXPECT_EQ(sink.statistics, 1);
 }

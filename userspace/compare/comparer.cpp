@@ -84,6 +84,7 @@ Result<> Comparer::on_record(const RecordView& record) {
   }
   if (!options_.taps.contains(record.tap)) return ok();
   ++records_;
+  until_ns_ = std::max(until_ns_, record.time_ns);
   const std::uint64_t number = tracker_.add(record);
   if (!written_) return std::exchange(written_, ok());
   if ((number & kOutside) != 0 || (number == 0 && tracker_.is_outside(record.time_ns))) {
@@ -125,6 +126,7 @@ void Comparer::end(std::uint64_t now_ns) {
 void Comparer::on_time(std::uint64_t until_ns) {
   until_ns_ = until_ns;
   tracker_.expire(until_ns);
+  if (file_ != nullptr) file_->on_time(until_ns);
 }
 
 Result<> Comparer::flush() {

@@ -140,7 +140,7 @@ class Comparer final : public Sink {
   CompareTotals totals_;
   HashMap<std::uint64_t, std::size_t> outcome_rows_;  // by Outcome::key
   std::uint64_t records_ = 0;
-  std::uint64_t until_ns_ = 0;  // on_time()
+  std::uint64_t until_ns_ = 0;  // of on_time() and of records
   std::uint64_t left_out_ = 0;  // of these, outside
   std::uint64_t begin_ns_ = 0;
   std::uint64_t end_ns_ = 0;       // 0: not known

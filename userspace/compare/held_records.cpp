@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/now.hpp"
-
 namespace ringtap {
 
 void HeldRecords::set_rule(std::uint64_t packet_id, const std::string& rule) {
@@ -49,7 +47,7 @@ Result<> HeldRecords::release_until(std::uint64_t time_ns, std::size_t most_byte
 }
 
 Result<> HeldRecords::flush() {
-  if (auto released = release_until(epoch_now_ns() - delay_ns_, kMostBytes); !released) return released;
+  if (auto released = release_until(until_ns_ - std::min(until_ns_, delay_ns_), kMostBytes); !released) return released;
   return file_->flush();
 }
 

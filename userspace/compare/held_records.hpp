@@ -31,6 +31,7 @@ class HeldRecords final : public Sink {
   Result<> on_record(const RecordView& record) override;
   // They come after the records: the last of each interface are stored at the end.
   Result<> on_statistics(const InterfaceStatistics& statistics) override;
+  void on_time(std::uint64_t until_ns) override { until_ns_ = until_ns; }
   // Only what has waited long enough.
   Result<> flush() override;
   Result<> finish() override;
@@ -41,6 +42,7 @@ class HeldRecords final : public Sink {
 
   std::unique_ptr<Sink> file_;
   std::uint64_t delay_ns_;
+  std::uint64_t until_ns_ = 0;  // on_time()
   std::deque<OwnedRecord> records_;
   std::uint64_t released_ = 0;                   // records before the first one in `records_`
   HashMap<std::uint64_t, std::uint64_t> drops_;  // by packet: the number of the drop's record among all
