@@ -75,6 +75,8 @@ class LoadGrid : public ::testing::Test {
     auto made = Rings::create(1 << 20, *cpus);
     ASSERT_TRUE(made) << made.error().text();
     rings_.emplace(made.take());
+    const auto filled = rings_->filled();
+    ASSERT_TRUE(filled) << filled.error().text();
   }
 
   void load_with_owners(TapSet taps, const KernelFeatures& features) {

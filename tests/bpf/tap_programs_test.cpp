@@ -5,6 +5,8 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/pkt_cls.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -506,6 +508,36 @@ TEST_P(TapProgram, WorksWithoutWhatOnlyNewerKernelsHave) {
     ASSERT_EQ(taken.size(), 1U);
     EXPECT_EQ(taken[0].data, packet);
   }
+}
+
+// Rings of one page, of several pieces, and of less than a piece.
+TEST(XdpTap, PutsFramesIntoPagesThatNobodyHasReadYet) {
+  REQUIRE_CAPABILITY(CAP_BPF);
+  REQUIRE_CAPABILITY(CAP_NET_ADMIN);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<unsigned>(::sched_getcpu()), &one);
+  cpu_set_t before;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  constexpr std::size_t kSmall = 700;
+  for (const std::size_t ring : {std::size_t{4} << 10, std::size_t{256} << 10, std::size_t{4} << 20}) {
+    auto rig = TapRig::make(kSmall, ring * online_cpus()->size(), {}, {}, {Tap::kXdp});
+    ASSERT_TRUE(rig);
+    ASSERT_EQ(rig->rings.bytes_each(), std::max<std::size_t>(ring, static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))));
+    std::uint64_t number = 0;
+    for (std::size_t bytes = 0; bytes < 3 * rig->rings.bytes_each();) {
+      std::vector<Bytes> sent;
+      for (; sent.size() < 4; bytes += kSmall) {
+        sent.push_back((Ethernet{.type = 0x88b5} / Payload{std::string(600, 'x') + std::to_string(++number)}).bytes());
+        ASSERT_EQ(rig->run(Program::kXdpPlain, sent.back()).error, 0);
+      }
+      const auto taken = rig->take_all();
+      ASSERT_EQ(taken.size(), sent.size()) << number << " in rings of " << ring;
+      for (std::size_t i = 0; i < sent.size(); ++i) ASSERT_EQ(taken[i].data, sent[i]) << number;
+    }
+  }
+  EXPECT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
 }
 
 TEST(XdpTap, TakesFramesOfSeveralBuffersWhole) {

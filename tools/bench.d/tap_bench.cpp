@@ -84,6 +84,7 @@ int main(int argc, char** argv) {
   config.features = *features;
   auto taps = TapPrograms::load(config);
   if (!taps) give_up(taps.error().text());
+  if (auto filled = rings->filled(); !filled) give_up(filled.error().text());
   bench_programs* yardsticks = bench_programs__open_and_load();
   if (yardsticks == nullptr) give_up_errno("load the BPF programs");
 

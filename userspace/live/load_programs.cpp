@@ -46,8 +46,8 @@ TapProgramsConfig config_of(const LiveOptions& options, LinkType link_type, cons
 
 }  // namespace
 
-Result<LoadedPrograms> load_programs(OpenTapPrograms open, const LiveOptions& options, LinkType link_type,
-                                     const Rings& rings, std::uint32_t slots, const Notice& notice) {
+Result<LoadedPrograms> load_programs(OpenTapPrograms open, const LiveOptions& options, LinkType link_type, Rings& rings,
+                                     std::uint32_t slots, const Notice& notice) {
   if (options.who && !options.features->owner_hooks) return Error("--who needs Linux 5.11 or later");
   // Short frames that are left to user space are not shortened (bpf/reduce.bpf.h), and what --sample and --max-pps
   // leave out does not depend on the filter's answer.
@@ -61,6 +61,8 @@ Result<LoadedPrograms> load_programs(OpenTapPrograms open, const LiveOptions& op
   config.choice = *choice;
   auto loaded = TapPrograms::load(std::move(open), config);
   if (loaded) return LoadedPrograms{loaded.take(), false};
+  // What both lack, such as memory, is said of the rings, and is no fault of the filter.
+  if (auto filled = rings.filled(); !filled) return filled.take_error();
   if (!config.filter) return loaded.take_error();
   if (options.consume) {
     return loaded.take_error().hint("--consume needs the filter in the kernel, or it would drop every frame");

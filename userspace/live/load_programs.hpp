@@ -19,7 +19,7 @@ struct LoadedPrograms {
 };
 
 // `options` must have features. `slots`: for devices, not counting slot 0.
-Result<LoadedPrograms> load_programs(OpenTapPrograms open, const LiveOptions& options, LinkType link_type,
-                                     const Rings& rings, std::uint32_t slots, const Notice& notice);
+Result<LoadedPrograms> load_programs(OpenTapPrograms open, const LiveOptions& options, LinkType link_type, Rings& rings,
+                                     std::uint32_t slots, const Notice& notice);
 
 }  // namespace ringtap

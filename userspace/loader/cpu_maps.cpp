@@ -3,10 +3,12 @@
 
 #include <bpf/bpf.h>
 #include <linux/capability.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -23,6 +25,15 @@ namespace {
 std::optional<HelperProcess>& map_helper() {
   static std::optional<HelperProcess> helper;
   return helper;
+}
+
+// Whether the kernel is of this version or a later one.
+bool is_since(unsigned major, unsigned minor) {
+  utsname names{};
+  unsigned own_major = 0;
+  unsigned own_minor = 0;
+  if (::uname(&names) != 0 || std::sscanf(names.release, "%u.%u", &own_major, &own_minor) != 2) return false;
+  return std::pair(own_major, own_minor) >= std::pair(major, minor);
 }
 
 // None, with errno.
@@ -68,10 +79,10 @@ Error refused(const CpuMaps::Kind& kind, unsigned cpu, std::uint32_t entries, in
 Result<CpuMaps> CpuMaps::create(Kind kind, unsigned cpu) {
   auto possible = possible_cpus();
   if (!possible) return possible.take_error();
-  // The kernel compares with it what is put in: all but the size of a ring (kernel/bpf/map_in_map.c
+  // The kernel compares with it what is put in: of a ring all but the size, since Linux 5.10 (kernel/bpf/map_in_map.c
   // bpf_map_meta_equal(), kernel/bpf/arraymap.c array_map_meta_equal()).
-  const bool is_ring = kind.type == BPF_MAP_TYPE_RINGBUF;
-  const std::uint32_t entries = is_ring ? static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE)) : kind.entries;
+  const bool is_small = kind.type == BPF_MAP_TYPE_RINGBUF && is_since(5, 10);
+  const std::uint32_t entries = is_small ? static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE)) : kind.entries;
   const UniqueFd pattern = make_inner(kind, cpu, entries);
   if (!pattern) return refused(kind, cpu, entries, errno);
   LIBBPF_OPTS(bpf_map_create_opts, options, .inner_map_fd = static_cast<std::uint32_t>(pattern.get()));

@@ -29,12 +29,17 @@ constexpr std::size_t kLongestSample = BPF_RINGBUF_HDR_SZ + RINGTAP_BATCH_BYTES 
                                        sizeof(ringtap_event) + sizeof(ringtap_trace) + sizeof(ringtap_owners) +
                                        RINGTAP_MAX_SNAPLEN;
 
-constexpr std::size_t kMappedAtFirst = std::size_t{1} << 20;
 constexpr std::size_t kLargestRing = std::size_t{1} << 30;
 
 std::size_t share_of(std::uint64_t total_bytes, std::size_t rings) {
   const std::uint64_t share = std::max<std::uint64_t>(total_bytes / rings, page_size());
   return std::bit_floor(std::min<std::uint64_t>(share, kLargestRing));
+}
+
+// Of the data, at first: with hundreds of CPUs rings are small.
+std::size_t first_piece_of(std::size_t size) {
+  constexpr std::size_t kMost = std::size_t{1} << 20;
+  return std::max(page_size(), std::min(kMost, size / 16));
 }
 
 // The producer's page, the data, and as much of its second copy as a sample can reach.
@@ -61,7 +66,7 @@ Result<RingMapping> RingMapping::open(UniqueFd map, std::size_t size) {
   RingMapping mapping(std::move(map), size, consumer, room);
   const auto page = static_cast<off_t>(page_size());
   if (mmap(room, page_size(), PROT_READ, MAP_SHARED | MAP_FIXED, mapping.fd(), page) == MAP_FAILED ||
-      !mapping.map_data(std::min(kMappedAtFirst, mapped_bytes_of(size) - page_size()))) {
+      !mapping.map_data(first_piece_of(size))) {
     const int err = errno;
     return Error::from_errno(err, "map a ring's data").hint(refusal_hint(err));
   }
@@ -77,6 +82,10 @@ bool RingMapping::map_data(std::size_t bytes) {
   void* const at = static_cast<std::byte*>(producer_pages_) + begin;
   const std::size_t more = bytes - mapped_;
   if (mmap(at, more, PROT_READ, MAP_SHARED | MAP_FIXED, fd(), static_cast<off_t>(page_size() + begin)) == MAP_FAILED) {
+    // The kernel may have made room by then, into which others must not come.
+    const int err = errno;
+    (void)mmap(at, more, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    errno = err;
     return false;
   }
   ::madvise(at, more, MADV_DONTFORK);
@@ -91,7 +100,7 @@ std::uint64_t RingMapping::read_up_to(std::uint64_t position) {
     const std::size_t next = 2 * mapped_ < size_ ? 2 * mapped_ : all;
     while (!map_data(next)) {  // as operator new does it
       const std::new_handler handler = std::get_new_handler();
-      if (handler == nullptr) throw std::bad_alloc();
+      if (handler == nullptr || errno != ENOMEM) throw std::bad_alloc();
       handler();
     }
   }

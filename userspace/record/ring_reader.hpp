@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Reads the records of one BPF ring buffer through the memory that it shares with the kernel, without a system call.
+// Reads the records of one BPF ring buffer through the memory that it shares with the kernel, without a system call but
+// those of RingGrowth.
 // Layout and protocol: kernel/bpf/ringbuf.c and the UAPI header (BPF_RINGBUF_HDR_SZ, BUSY and DISCARD bits). Nothing in
 // that memory is believed: a sample that is not whole is counted and skipped, and one whose size cannot be right is
 // skipped with everything after it that is there. Borrows the memory; records are borrowed from it until release().
