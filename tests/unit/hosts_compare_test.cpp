@@ -355,6 +355,29 @@ TEST(HostsCompare, NamesNamespacesOfAKernelOfWhichNoHostTells) {
   EXPECT_EQ(report.find("the network namespace", at + note.size()), std::string::npos) << report;
 }
 
+TEST(HostsCompare, NamesSomeOfManyNamespaces) {
+  for (const std::uint32_t netns_of_b : {11U, 0U}) {
+    Fleet fleet(2);
+    for (const char host : {'a', 'b'}) fleet.facts(host).clock.boot = "one";
+    fleet.facts('a').netns = 10;
+    fleet.facts('b').netns = netns_of_b;
+    fleet.send('a', udp(1), 1);
+    for (std::uint32_t netns = 100; netns < 170; ++netns) {
+      RecordView beyond = fleet.record('a', Tap::kStackIn, udp(1), 1.1, 0x100);
+      beyond.trace->other_netns = true;
+      beyond.trace->netns = netns;
+      fleet.give(beyond);
+    }
+    const std::string report = fleet.finish();
+    std::size_t notes = 0;
+    for (std::size_t at = 0; (at = report.find("is no host here", at)) != std::string::npos; ++at) ++notes;
+    EXPECT_EQ(notes, netns_of_b == 0 ? 0U : 65U) << report;
+    if (netns_of_b == 0) continue;  // some may be b's
+    EXPECT_NE(report.find("namespace others of the machine of a is no host here: 6 records"), std::string::npos)
+        << report;
+  }
+}
+
 TEST(HostsCompare, WritesOneObjectALine) {
   HostsCompareOptions options;
   options.json = true;

@@ -82,13 +82,17 @@ void HostsComparer::learn_facts() {
   }
   std::map<std::string_view, std::size_t> boots;
   for (const Host& host : hosts_) ++boots[host.facts.clock.boot];
+  // A kernel of which a host's namespace is not known, so that another's records may be that host's, has none that
+  // tells.
   std::set<std::string_view> told;
+  for (const Host& host : hosts_) {
+    if (host.facts.netns == 0) told.insert(host.facts.clock.boot);
+  }
   for (Host& host : hosts_) {
     const std::string& boot = host.facts.clock.boot;
     host.shares_kernel = !boot.empty() && boots[boot] > 1;
-    if (!host.shares_kernel || host.facts.netns == 0) continue;
-    namespaces_.emplace(boot, host.facts.netns);
-    host.tells_of_others = told.insert(boot).second;
+    host.tells_of_others = host.shares_kernel && told.insert(boot).second;
+    if (host.shares_kernel && host.facts.netns != 0) namespaces_.emplace(boot, host.facts.netns);
   }
   is_one_kernel_ = boots.size() == 1 && !boots.begin()->first.empty();
 }
@@ -119,9 +123,13 @@ Result<> HostsComparer::on_interface(const Interface& interface) {
 // Every host of a kernel sees all its namespaces: one tells which are no host's.
 void HostsComparer::leave_out(Host& host, const Trace& trace) {
   if (!host.tells_of_others || trace.netns == 0 || namespaces_.contains({host.facts.clock.boot, trace.netns})) return;
-  std::string name = trace.netns_name.empty() ? std::to_string(trace.netns) : plain_line(trace.netns_name);
-  if (host.left_to_nobody.size() == kMostNamespaces && !host.left_to_nobody.contains(name)) name = "others";
-  ++host.left_to_nobody[name];
+  auto found = host.left_to_nobody.find(trace.netns);
+  if (found == host.left_to_nobody.end()) {
+    const bool is_one_more = host.left_to_nobody.size() >= kMostNamespaces;
+    found = host.left_to_nobody.try_emplace(is_one_more ? 0 : trace.netns).first;
+  }
+  ++found->second.records;
+  if (found->first != 0 && found->second.name.empty()) found->second.name = plain_line(trace.netns_name);
 }
 
 Result<> HostsComparer::on_record(const RecordView& record) {

@@ -70,6 +70,10 @@ struct PathCount {
 
 class HostsComparer final : public Sink {
  public:
+  struct LeftOut {
+    std::string name;  // of the namespace; empty: not known
+    std::uint64_t records = 0;
+  };
   struct Host {
     std::string name;
     std::unique_ptr<PacketTracker> tracker;
@@ -78,8 +82,8 @@ class HostsComparer final : public Sink {
     std::vector<std::uint64_t> went_on;  // by place: packets last seen there that another host received
     bool shares_kernel = false;          // with another host: what it sees of other namespaces is left out
     bool tells_of_others = false;        // … and it is the first of these hosts
-    // Records of namespaces that are no host's, by the name: nobody tells of these.
-    std::map<std::string, std::uint64_t> left_to_nobody;
+    // Of namespaces that are no host's, by inode: nobody tells of these. 0: others, when there are many.
+    std::map<std::uint32_t, LeftOut> left_to_nobody;
     std::uint64_t unreadable = 0;   // records that do not say at which tap they were seen
     std::uint64_t cut_packets = 0;  // too short to tell them from others
     [[nodiscard]] std::uint64_t lost() const {

@@ -222,6 +222,15 @@ std::string unsynchronised_hosts(const HostsComparer& comparer) {
   return text;
 }
 
+// By name; a namespace that was made again has the same.
+std::map<std::string, std::uint64_t> left_out_by_name(const Host& host) {
+  std::map<std::string, std::uint64_t> records;
+  for (const auto& [netns, left] : host.left_to_nobody) {
+    records[netns == 0 ? "others" : left.name.empty() ? std::to_string(netns) : left.name] += left.records;
+  }
+  return records;
+}
+
 std::string notes(const HostsComparer& comparer) {
   std::string text;
   bool is_unordered = false;
@@ -234,7 +243,7 @@ std::string notes(const HostsComparer& comparer) {
       text += "note: " + host.name + " " + partial_text(host) +
               ": its counts are lower bounds, and what it did not see is unknown\n";
     }
-    for (const auto& [netns, records] : host.left_to_nobody) {
+    for (const auto& [netns, records] : left_out_by_name(host)) {
       text += "note: the network namespace " + netns + " of the machine of " + host.name +
               " is no host here: " + std::to_string(records) + " records of it are left out\n";
     }
@@ -268,7 +277,7 @@ void describe_facts(std::string& text, const Host& host) {
   if (host.left_to_nobody.empty()) return;
   object.key("left_out_netns");
   JsonObject records(text);
-  for (const auto& [netns, count] : host.left_to_nobody) records.number(netns, count);
+  for (const auto& [netns, count] : left_out_by_name(host)) records.number(netns, count);
 }
 
 void describe_step(JsonObject& object, const PathCount::Step& step, bool is_first, const HostsComparer& comparer) {
