@@ -15,8 +15,8 @@ import tempfile
 import time
 from decimal import Decimal
 
-from fleet_hosts import NATS_PORT, SERVERS, Host, accounts, fleet, fleet_key, hosts_of_status, join, rows, send, \
-    start_capture, start_server
+from fleet_hosts import NATS_PORT, SERVERS, Host, accounts, ask_server, fleet, fleet_key, hosts_of_status, join, rows, \
+    send, session_of, start_capture, start_server
 from reader import BINARY, check, dies_with_us, enter_namespace, equal, require, run, wait_until
 
 PACKETS = 2000
@@ -139,11 +139,24 @@ def wrong_filter():
         check(re.search(rf"{name} does not take part: .*syntax error", done.stderr), done.stderr)
 
 
+def streams():
+    """Of sessions, that a server has."""
+    return re.findall(r"RINGTAP_[\w-]+", ask_server(NATS_PORT, "$JS.API.STREAM.NAMES"))
+
+
+def session_is_over(what, before):
+    """And the servers have no other streams than before, well before a capture that nobody begins ends by itself."""
+    begun = time.monotonic()
+    wait_until(lambda: "session" not in run(*fleet("status")).stdout and set(streams()) <= before, what)
+    check(time.monotonic() - begun < 30, f"{what}, but only by itself")
+
+
 def no_file():
     """What has attached its taps by then is told to end, and the servers keep nothing."""
+    before = set(streams())
     done = run(*fleet("capture", "-i", "any", "-w", "/nonexistent/x", "--duration", "1s"))
     equal(done.returncode, 4, done.stderr)
-    wait_until(lambda: "session" not in run(*fleet("status")).stdout, "the agents are done")
+    session_is_over("a capture without a file is over", before)
     session = "20260101T000000-00000000"
     done = run(*fleet("collect", session, "-w", "/dev/null"))
     equal(done.returncode, 1, done.stderr)
@@ -151,15 +164,52 @@ def no_file():
 
 
 def interrupted():
-    """At any moment, hosts that are asked for a capture by then do not go on with it."""
-    for wait in (0.45, 0.55, 0.7, 0.9):
-        with subprocess.Popen(fleet("capture", "-i", "any", "-w", "/dev/null"), stderr=subprocess.PIPE, text=True,
-                              preexec_fn=dies_with_us) as capture:  # fmt: skip
-            time.sleep(wait)
-            capture.send_signal(signal.SIGINT)
-            said = capture.communicate(timeout=60)[1]
-            check(capture.returncode in (0, 1, -signal.SIGINT), said)
-        wait_until(lambda: "session" not in run(*fleet("status")).stdout, "the agents are done")
+    """As soon as an agent has a session, or the servers its stream: hosts that were asked by then do not go on."""
+    for verb, has_session in (("capture", False), ("start", False), ("capture", True)):
+        before = set(streams())
+        file = ["-w", "/dev/null"] if verb == "capture" else []
+        with subprocess.Popen(fleet(verb, "-i", "any", *file), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                              preexec_fn=dies_with_us) as asking:  # fmt: skip
+            if has_session:
+                wait_until(lambda: "session" in run(*fleet("status")).stdout, "there is a session")
+            else:
+                wait_until(lambda known=before: set(streams()) > known, "there is a stream")
+            asking.send_signal(signal.SIGINT)
+            said = asking.communicate(timeout=60)[1]
+        if asking.returncode == 0:  # it had begun: the capture ends as any does, and a session that was started runs on
+            run(*fleet("stop", session_of(said)))
+            continue
+        equal(asking.returncode, 1, said)
+        session_is_over(f"an interrupted {verb} is over", before)
+
+
+def packets_that_no_server_takes(folder, host):
+    """They are dropped and counted, those around them are not."""
+    path = os.path.join(folder, "large.pcapng")
+    capture, said = start_capture(path, "--tap", "tc", "-Q", "in", "udp port 5000")
+    script = "import os, socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n" \
+        "for size in (10, 64000, 20): s.sendto(os.urandom(size), ('127.0.0.1', 5000))\n"  # fmt: skip
+    host.do(sys.executable, "-c", script)
+    time.sleep(0.5)  # they are sent one by one, so that no section has more than what came at once
+    capture.send_signal(signal.SIGINT)
+    said += capture.communicate(timeout=60)[1]
+    found = accounts(said)
+    equal((found[host.name]["delivered"], found[host.name]["queue"], found["sum"]["written"]), (3, 1, 2), said)
+    check(re.search(r"a batch of \d+ bytes is larger than what the servers take \(max_payload\)", said), said)
+    equal([len(row[2]) // 2 for row in rows(path)], [10, 20], said)
+
+
+def a_server_of_small_messages(folder):
+    server = start_server(folder, f'listen: "0.0.0.0:{NATS_PORT}"\nmax_payload: 65536\n'
+                                  f'jetstream {{ store_dir: "{folder}/small" }}\n')  # fmt: skip
+    host = Host("m", 7, folder)
+    host.start_agent()
+    wait_until(lambda: hosts_of_status() == ["m"], "the agent answers")
+    no_file()
+    interrupted()
+    packets_that_no_server_takes(folder, host)
+    host.stop_agent()
+    server.stop()
 
 
 def no_jetstream(folder):
@@ -235,6 +285,7 @@ def main():
     enter_namespace()
     with tempfile.TemporaryDirectory() as folder:
         no_jetstream(folder)
+        a_server_of_small_messages(folder)
         server = start_server(folder, secure_settings(folder))
         secure = ["--tls-ca", os.path.join(folder, "server.pem")]
         SERVERS[1:] = [f"tls://127.0.0.1:{NATS_PORT}", *secure, "--nkey", os.path.join(folder, "operator.nk")]
@@ -249,8 +300,6 @@ def main():
         all_begin_at_one_moment(folder, hosts)
         a_gate_by_itself(folder, hosts)
         wrong_filter()
-        no_file()
-        interrupted()
         more_than_is_allowed()
         others_are_not_permitted(folder)
         nonces_whose_signature_libnats_loses(folder)

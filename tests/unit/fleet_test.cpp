@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -312,19 +313,20 @@ TEST(BatchOrder, ReadsAgainFromTheFirstOfThoseThatWereUnderWay) {
   EXPECT_EQ(order.read_again(), 2U);
 }
 
-// A file of two interfaces, the second of which comes after the first packet.
-Bytes capture_of(std::size_t packets) {
+// A file of two interfaces, the second of which comes after the first packet; one packet may have another size.
+Bytes capture_of(std::size_t packets, std::size_t large = std::numeric_limits<std::size_t>::max(),
+                 std::size_t size = 0) {
   const auto stored = std::make_shared<testing::Stored>();
   PcapngWriter out(std::make_unique<MemoryWriter>(stored), PcapngOptions{});
   Interface interface;
   interface.name = "eth0";
   EXPECT_TRUE(out.on_interface(interface));
-  const Bytes data(100, std::byte{7});
   for (std::size_t i = 0; i < packets; ++i) {
+    const Bytes data(i == large ? size : 100, std::byte{7});
     RecordView record;
     record.time_ns = 1'000 + i;
     record.data = data;
-    record.wire_len = 100;
+    record.wire_len = static_cast<std::uint32_t>(data.size());
     record.interface_id = i == 0 ? 0 : 1;
     record.lost_before = i == 2 ? 5 : 0;
     if (i == 1) {
@@ -386,6 +388,24 @@ TEST(BatchBuilder, MakesSectionsThatCanBeReadAlone) {
     EXPECT_EQ(lost, 5U);
     EXPECT_GT(sections, file.size() / kFull);
     EXPECT_EQ(builder.interfaces(), 2U);
+  }
+}
+
+TEST(BatchBuilder, GivesABlockThatIsTooLongASectionOfItsOwn) {
+  constexpr std::size_t kFull = 8192;
+  const Bytes file = capture_of(7, 3, 20'000);
+  for (const std::size_t piece : {std::size_t{13}, std::size_t{100'000}}) {
+    BatchBuilder builder;
+    std::vector<std::uint64_t> packets;
+    const auto take = [&] {
+      BuiltSection built = builder.take();
+      packets.push_back(built.packets);
+      EXPECT_EQ(built.size > kFull, packets.size() == 2);
+      builder.give_back(std::move(built));
+    };
+    feed(builder, file, piece, kFull, take);
+    if (!builder.is_empty()) take();
+    EXPECT_EQ(packets, (std::vector<std::uint64_t>{3, 1, 3})) << piece;
   }
 }
 

@@ -83,7 +83,10 @@ Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanosec
       .add("longest", static_cast<std::uint64_t>(longest.count()));
   for (const std::string& option : options.fleet.capture_options) request.add("option", option);
   auto answers = ask_each(nats, *hosts, request, kPreparePatience);
-  if (!answers) return answers.take_error();
+  if (!answers) {
+    give_up(nats, session);
+    return answers.take_error();
+  }
   const bool is_over = EndRequest::of_this_run().asked();
   for (std::size_t i = 0; i < hosts->size(); ++i) {
     const Fields& answer = (*answers)[i];
@@ -159,8 +162,12 @@ int stop_session(Nats& nats, const std::string& session) {
 int start_session(Nats& nats, const Options& options) {
   auto session = prepare(nats, options, options.limits.duration.value_or(0ns));
   if (!session) return fail(session.error());
-  if (auto opened = open_gates(nats, *session, options.text_style.dissect.verbosity > 0); !opened) {
-    return fail(opened.error());
+  auto opened = open_gates(nats, *session, options.text_style.dissect.verbosity > 0);
+  if (opened && EndRequest::of_this_run().asked()) opened = Error("asked to end before the capture had begun");
+  if (!opened) {
+    const int code = fail(opened.error());
+    give_up(nats, *session);
+    return code;
   }
   return print(session->name + "\n");
 }

@@ -194,7 +194,7 @@ Result<bool> AgentSession::read_packets() {
   if (auto added = builder_.added(static_cast<std::size_t>(got)); !added) return added.take_error();
   if (builder_.is_full(full)) put_due_batch(true);
   // The capture writes often and little, and there is room for more than comes in this time.
-  if (is_empty_) std::this_thread::sleep_for(kNap);
+  if (is_empty_ && process_.has_large_buffer()) std::this_thread::sleep_for(kNap);
   return true;
 }
 

@@ -85,7 +85,7 @@ class AgentSession {
   std::string last_line_;  // why the capture ended, if it was an error
   Fields account_;         // of its accounting
   bool listens_ = false;   // it said so
-  bool is_empty_ = false;  // its pipe, when last looked
+  bool is_empty_ = false;  // its socket, when last looked
   bool answered_ = false;
   std::uint64_t taken_ = 0;     // packets
   std::uint64_t until_ns_ = 0;  // told last

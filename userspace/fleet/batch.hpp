@@ -36,7 +36,7 @@ struct BatchHeader {
   std::uint64_t lost_after = 0;
   HostCounters before;  // the last reading before these packets, and after them
   HostCounters after;
-  std::uint64_t queue_packets = 0;  // so far, in batches that found the queue full; those have no number
+  std::uint64_t queue_packets = 0;  // so far, in batches that the agent dropped (SenderCounts); those have no number
   std::uint64_t queue_batches = 0;
   std::string clock;                 // what the clock follows; "unsynchronised" if nothing
   std::uint64_t clock_error_ns = 0;  // its error bound
@@ -57,8 +57,8 @@ struct Batch {
 // What a section has before it in memory, so that the head of its message is written there and nothing is copied.
 inline constexpr std::size_t kBatchRoom = 8 + kMostBatchHeader;
 
-// How many large sections are not worth compressing after one of which zstd has left so much: the less it saves, the
-// longer it takes.
+// How many of the next large sections are sent as they are, after zstd has made `packed` bytes of one of `size`: 63
+// where it leaves more than a half, one where it leaves more than a quarter. The less it saves, the longer it takes.
 unsigned sections_to_leave(std::size_t packed, std::size_t size);
 
 // Makes the message of a section, which is compressed if it shrinks and is not one of those to leave. One thread.

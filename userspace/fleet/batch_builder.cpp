@@ -73,11 +73,13 @@ Result<bool> BatchBuilder::look_at(std::span<const std::byte> block) {
   return true;
 }
 
+std::size_t BatchBuilder::end_of_block() const {
+  if (end_ - parsed_ < sizeof(pcapng::BlockHeader)) return 0;
+  return parsed_ + load_at<pcapng::BlockHeader>(buffer_, kBatchRoom + parsed_).length;
+}
+
 std::span<std::byte> BatchBuilder::room(std::size_t full) {
-  std::size_t to = std::max(full, end_ + kLeastRoom);
-  if (end_ - parsed_ >= sizeof(pcapng::BlockHeader)) {
-    to = std::max<std::size_t>(to, parsed_ + load_at<pcapng::BlockHeader>(buffer_, kBatchRoom + parsed_).length);
-  }
+  const std::size_t to = std::max({full, end_ + kLeastRoom, end_of_block()});
   buffer_.resize(std::max(buffer_.size(), kBatchRoom + to));
   return std::span(buffer_).subspan(kBatchRoom + end_, to - end_);
 }

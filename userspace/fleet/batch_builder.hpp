@@ -5,6 +5,7 @@
 // for a section at the end. One thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -35,11 +36,15 @@ struct BuiltSection {
 
 class BatchBuilder {
  public:
-  // Where the next bytes of the stream are to be read into: some up to the size with which the section is full.
+  // Where the next bytes of the stream are to be read into: some up to the size with which the section is full, or up
+  // to the end of a block that is longer. Never empty; until the next call of another function.
   std::span<std::byte> room(std::size_t full);
-  // So many have been read there.
+  // So many have been read there. An Error if the stream is not pcapng; what came whole before stays.
   Result<> added(std::size_t size);
-  [[nodiscard]] bool is_full(std::size_t full) const { return has_content_ && end_ + kLeastRoom > full; }
+  // Also where a block that has come in part would pass that size: it gets a section of its own.
+  [[nodiscard]] bool is_full(std::size_t full) const {
+    return has_content_ && std::max(end_ + kLeastRoom, end_of_block()) > full;
+  }
   [[nodiscard]] bool is_empty() const { return !has_content_; }
   // Whether a block is only in part here.
   [[nodiscard]] bool is_between_blocks() const { return parsed_ == end_; }
@@ -56,6 +61,8 @@ class BatchBuilder {
 
  private:
   static constexpr std::size_t kLeastRoom = 4096;
+  // Where the block ends of which the header is here; 0: none is.
+  [[nodiscard]] std::size_t end_of_block() const;
   Result<bool> look_at(std::span<const std::byte> block);
   Result<> add_statistics(std::span<const std::byte> block);
   void begin_section(std::span<const std::byte> partial);

@@ -107,20 +107,21 @@ void BatchSender::put(BuiltSection& section, std::uint64_t until_ns) {
 }
 
 // Where the message waits; false: nowhere.
-bool BatchSender::keep(Queued& queued, std::span<const std::byte> message, bool in_any_case) {
+bool BatchSender::keep(Queued& queued, std::span<const std::byte> message, bool in_any_case, std::string& why_not) {
   bool disk_first = false;
   {
     const std::lock_guard lock(mutex_);
     if (message.size() > largest_section_ + kHeaderRoom) {
-      counts_.drop_reason = "a packet is larger than what the servers take (max_payload)";
+      why_not =
+          "a batch of " + std::to_string(message.size()) + " bytes is larger than what the servers take (max_payload)";
       return false;
     }
     // One that comes when others wait on the disk goes there as well, so that memory is free for what is sent again.
     disk_first = spilled_bytes_ > 0 && !in_any_case;
   }
-  if (disk_first && keep_on_disk(queued, message)) return true;
+  if (disk_first && keep_on_disk(queued, message, why_not)) return true;
   if (keep_in_memory(queued, message, in_any_case)) return true;
-  return !disk_first && keep_on_disk(queued, message);
+  return !disk_first && keep_on_disk(queued, message, why_not);
 }
 
 // As libnats sends it.
@@ -141,13 +142,12 @@ bool BatchSender::keep_in_memory(Queued& queued, std::span<const std::byte> mess
   return false;
 }
 
-bool BatchSender::keep_on_disk(Queued& queued, std::span<const std::byte> message) {
+bool BatchSender::keep_on_disk(Queued& queued, std::span<const std::byte> message, std::string& why_not) {
   if (!spill_) return false;
   const std::lock_guard lock(spill_mutex_);
   auto at = spill_->append(message);
   if (!at) {
-    const std::lock_guard counts_lock(mutex_);
-    counts_.drop_reason = at.error().text();
+    why_not = at.error().text();
     return false;
   }
   queued.spilled = *at;
@@ -175,11 +175,13 @@ void BatchSender::enqueue(BatchHeader& header, std::span<std::byte> section, boo
                                                 .due = {},
                                                 .is_sent = false,
                                                 .is_stored = false});
-  const bool is_kept = keep(*queued, message, in_any_case);
+  std::string why_not;
+  const bool is_kept = keep(*queued, message, in_any_case, why_not);
   {
     const std::lock_guard lock(mutex_);
     counts_.counted = header.after;
     if (!is_kept) {
+      if (!why_not.empty()) counts_.drop_reason = std::move(why_not);
       counts_.queue_packets += header.packets;
       counts_.queue_batches += header.packets > 0 ? 1 : 0;
       return;

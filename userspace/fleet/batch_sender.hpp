@@ -33,7 +33,7 @@ struct SenderCounts {
   std::uint64_t batches = 0;        // that got a number
   std::uint64_t packets = 0;        // in those
   std::uint64_t stored = 0;         // batches that a server has
-  std::uint64_t queue_packets = 0;  // dropped, since the queue was full
+  std::uint64_t queue_packets = 0;  // dropped: the queue was full, the disk failed, or too large
   std::uint64_t queue_batches = 0;
   std::uint64_t queued_bytes = 0;   // now, in memory
   std::uint64_t spilled_bytes = 0;  // now, on the disk
@@ -63,7 +63,8 @@ class BatchSender {
 
   // Before the first put(): since when packets are kept.
   void begin(std::uint64_t opened_ns) { opened_ns_ = opened_ns; }
-  // `until_ns`: see BatchHeader. A section without packets only tells that.
+  // `until_ns`: see BatchHeader. A section without packets only tells that. Writes the header into the section's first
+  // kBatchRoom bytes. What is larger than largest_section() is dropped and counted.
   void put(BuiltSection& section, std::uint64_t until_ns);
   // The last batch, once all others are stored or `patience` is over; true if everything was stored.
   bool finish(Fields ending, std::uint64_t until_ns, std::chrono::milliseconds patience);
@@ -87,9 +88,9 @@ class BatchSender {
   };
   BatchSender(std::unique_ptr<Nats> nats, Settings settings, BatchEncoder encoder);
   void enqueue(BatchHeader& header, std::span<std::byte> section, bool in_any_case);
-  bool keep(Queued& queued, std::span<const std::byte> message, bool in_any_case);
+  bool keep(Queued& queued, std::span<const std::byte> message, bool in_any_case, std::string& why_not);
   bool keep_in_memory(Queued& queued, std::span<const std::byte> message, bool in_any_case);
-  bool keep_on_disk(Queued& queued, std::span<const std::byte> message);
+  bool keep_on_disk(Queued& queued, std::span<const std::byte> message, std::string& why_not);
   void send(const Queued& queued);
   BatchHeader next_header() const;
   void run();

@@ -52,7 +52,9 @@ Result<CaptureProcess> CaptureProcess::start(const std::vector<std::string>& wor
   auto in = make_pipe();
   auto out = make_socket_pair();
   auto err = make_pipe();
-  if (!in || !out || !err) return Error("start a capture: no more pipes can be made");
+  for (auto* made : {&in, &out, &err}) {
+    if (!*made) return made->take_error();
+  }
   for (const int fd : {out->read.get(), err->read.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
 
   std::vector<std::string> owned = {"ringtap"};
@@ -85,14 +87,18 @@ Result<CaptureProcess> CaptureProcess::start(const std::vector<std::string>& wor
   ::posix_spawn_file_actions_destroy(&files);
   ::posix_spawnattr_destroy(&attributes);
   if (error != 0) return Error::from_errno(error, "start a capture");
-  return CaptureProcess(pid, std::move(in->write), std::move(out->read), std::move(err->read));
+  int bytes = 0;
+  socklen_t size = sizeof(bytes);
+  ::getsockopt(out->write.get(), SOL_SOCKET, SO_SNDBUF, &bytes, &size);
+  return CaptureProcess(pid, std::move(in->write), std::move(out->read), std::move(err->read), bytes >= kOutputBytes);
 }
 
 CaptureProcess::CaptureProcess(CaptureProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       in_(std::move(other.in_)),
       out_(std::move(other.out_)),
-      err_(std::move(other.err_)) {}
+      err_(std::move(other.err_)),
+      has_large_buffer_(other.has_large_buffer_) {}
 
 CaptureProcess::~CaptureProcess() {
   if (pid_ <= 0) return;

@@ -28,6 +28,8 @@ class CaptureProcess {
   // Where its packets and its messages come from. Not blocking.
   [[nodiscard]] int packets() const { return out_.get(); }
   [[nodiscard]] int messages() const { return err_.get(); }
+  // Whether so many packets may wait there that it need not be looked at all the time.
+  [[nodiscard]] bool has_large_buffer() const { return has_large_buffer_; }
   // Packets are to be kept from this moment on, since the epoch, and statistics of interfaces come among them; false:
   // it does not run any more.
   bool open_gate(std::uint64_t at_ns);
@@ -37,13 +39,18 @@ class CaptureProcess {
   int wait();
 
  private:
-  CaptureProcess(pid_t pid, UniqueFd in, UniqueFd out, UniqueFd err)
-      : pid_(pid), in_(std::move(in)), out_(std::move(out)), err_(std::move(err)) {}
+  CaptureProcess(pid_t pid, UniqueFd in, UniqueFd out, UniqueFd err, bool has_large_buffer)
+      : pid_(pid),
+        in_(std::move(in)),
+        out_(std::move(out)),
+        err_(std::move(err)),
+        has_large_buffer_(has_large_buffer) {}
 
   pid_t pid_;
   UniqueFd in_;
   UniqueFd out_;
   UniqueFd err_;
+  bool has_large_buffer_;
 };
 
 }  // namespace ringtap

@@ -36,7 +36,7 @@ struct FleetHostAccount {
   std::uint64_t handed = 0;   // packets passed on
   std::uint64_t missing = 0;  // in batches that were sent and did not come, or were damaged
   std::uint64_t late = 0;     // that came when later ones had been passed on
-  std::uint64_t queue = 0;    // in batches that found the agent's queue full
+  std::uint64_t queue = 0;    // in batches that the agent dropped: full queue or disk, or too large
   std::uint64_t lost = 0;     // by the kernel side, as far as is known
   std::uint64_t batches = 0;
   std::uint64_t repeats = 0;  // batches that were stored twice
