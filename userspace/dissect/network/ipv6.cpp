@@ -15,31 +15,58 @@ enum Option : std::uint8_t { kPad1 = 0, kPadN = 1, kRouterAlert = 5, kJumbo = 0x
 // What hop-by-hop options say of a payload whose length the header gives as 0.
 struct Jumbogram {
   bool expected = false;
-  bool seen = false;
   std::uint32_t length = 0;  // 0: none that can be
 };
 
-void put_jumbo(Context& context, std::uint32_t length, Jumbogram& jumbogram) {
+// The options of one header: all are read, and shown by -v.
+struct Options {
+  Context& context;
+  Jumbogram& jumbogram;
+  bool hop_by_hop;
+  bool jumbo_seen = false;
+
+  void put_jumbo(std::uint32_t length);
+  void put(Cursor options);
+};
+
+void Options::put_jumbo(std::uint32_t length) {
   constexpr std::uint32_t kLeast = 65536;
-  context.put("(jumbo: ", length);
-  if (!jumbogram.expected) {
-    context.put(" - payload len != 0");
-  } else if (jumbogram.seen) {
-    context.put(" - already seen");
+  std::string_view fault;
+  if (jumbo_seen) {
+    fault = " - already seen";
+  } else if (!hop_by_hop) {
+    fault = " - not a hop-by-hop option";
+  } else if (!jumbogram.expected) {
+    fault = " - payload len != 0";
   } else if (length < kLeast) {
-    context.put(" - < ", kLeast);
+    fault = " - < 65536";
   } else {
     jumbogram.length = length;
   }
-  jumbogram.seen = true;
-  context.put(") ");
+  jumbo_seen = true;
+  if (context.verbose()) context.put("(jumbo: ", length, fault, ") ");
 }
 
-void put_options(Context& context, Cursor options, Jumbogram& jumbogram) {
+// Of an option that cannot have its size: where the next one begins is not known. Shown without -v, too.
+void put_wrong_size(Context& context, const Cursor& options, std::string_view name, std::size_t expected) {
+  context.put('(', name, ": ");
+  if (options.length() < expected + 2) {
+    context.put("trunc)");
+  } else {
+    context.put("invalid len ", options.u8(1), ')');
+  }
+  options.truncated();
+}
+
+void Options::put(Cursor options) {
+  constexpr std::uint8_t kRouterAlertSize = 2;
+  constexpr std::uint8_t kJumboSize = 4;
+  constexpr std::uint8_t kAddressSize = 16;
+  const bool shown = context.verbose();
   while (options.length() > 0 && !context.truncated()) {
     const std::uint8_t type = options.u8(0);
     if (type == kPad1) {
-      context.put("(pad1)");
+      if (shown) context.put("(pad1)");
       options.skip(1);
       continue;
     }
@@ -48,42 +75,35 @@ void put_options(Context& context, Cursor options, Jumbogram& jumbogram) {
     if (static_cast<std::size_t>(size) + 2 > options.length()) return options.truncated();
     switch (type) {
       case kPadN:
-        context.put("(padn)");
+        if (shown) context.put("(padn)");
         break;
       case kRouterAlert:
-        if (size != 2) {
-          context.put("(rtalert: invalid len ", size, ")");
-        } else {
-          context.put("(rtalert: 0x", Hex{options.be16(2), 4}, ") ");
-        }
+        if (size != kRouterAlertSize) return put_wrong_size(context, options, "rtalert", kRouterAlertSize);
+        if (shown) context.put("(rtalert: 0x", Hex{options.be16(2), 4}, ") ");
         break;
       case kJumbo:
-        if (size != 4) {
-          context.put("(jumbo: invalid len ", size, ")");
-        } else {
-          put_jumbo(context, options.be32(2), jumbogram);
-        }
+        if (size != kJumboSize) return put_wrong_size(context, options, "jumbo", kJumboSize);
+        put_jumbo(options.be32(2));
         break;
       case kHomeAddress:
-        if (size < 16) {
-          context.put("(homeaddr: invalid len ", size, ")");
-        } else {
-          context.put("(homeaddr: ");
-          context.host6(options.block(2, 16));
-          context.put(')');
-        }
+        if (size < kAddressSize) return put_wrong_size(context, options, "homeaddr", kAddressSize);
+        if (!shown) break;  // no name is asked for that is not printed
+        context.put("(homeaddr: ");
+        context.host6(options.block(2, kAddressSize));
+        context.put(')');
         break;
       default:
-        context.put("(opt_type 0x", Hex{type, 2}, ": len=", size, ")");
+        if (shown) context.put("(opt_type 0x", Hex{type, 2}, ": len=", size, ")");
         break;
     }
     options.skip(static_cast<std::size_t>(size) + 2);
   }
-  context.put(' ');
+  if (shown) context.put(' ');
 }
 
 // Hop-by-hop or destination options; the size of the header, 0 when nothing after it can be printed. Options are
-// read where they are shown, and hop-by-hop ones always, because what they say of the length counts.
+// read where they are shown, and hop-by-hop ones always, because what they say of the length counts, and whether they
+// can be what they say.
 std::size_t print_options_header(Context& context, Cursor header, bool hop_by_hop, Jumbogram& jumbogram) {
   context.protocol(hop_by_hop ? "hbhopt" : "dstopt");
   const std::string_view after_mark =
@@ -95,13 +115,8 @@ std::size_t print_options_header(Context& context, Cursor header, bool hop_by_ho
   }
   context.put(hop_by_hop ? "HBH " : "DSTOPT ");
   if (context.verbose() || hop_by_hop) {
-    const std::size_t start = context.out.size();
-    put_options(context, header.from(2).first(size - 2), jumbogram);
+    Options{context, jumbogram, hop_by_hop}.put(header.from(2).first(size - 2));
     if (context.truncated() && jumbogram.length == 0) context.truncation.suffix = after_mark;
-    if (!context.verbose()) {
-      context.out.cut(start);
-      context.truncation.pull_back(start);
-    }
   }
   if (jumbogram.expected && jumbogram.length == 0) {
     context.put(after_mark);
@@ -158,12 +173,11 @@ std::size_t print_routing(Context& context, Cursor header) {
   return size;
 }
 
-// True when the header after it may be printed: only the first fragment holds it.
-bool print_fragment(Context& context, Cursor header) {
+// True when the header after it may be printed: only the first fragment holds it. `size`: what follows this header.
+bool print_fragment(Context& context, Cursor header, std::size_t size) {
   context.protocol("frag6");
   const std::uint16_t field = header.be16(2);
   const unsigned offset = field & 0xfff8u;
-  const std::size_t size = header.length() - std::min<std::size_t>(8, header.length());
   if (context.truncated()) return false;
   if (context.verbose()) {
     const std::uint32_t id = header.be32(4);
@@ -241,7 +255,12 @@ void print_ipv6_packet(Context& context, Cursor packet) {
     put_addresses(context, ip);
     ip.final_destination = final_destination(whole);
   }
-  while (!context.truncated()) {
+  for (bool first_header = true; !context.truncated(); first_header = false) {
+    if (next == kHopByHop && !first_header) {  // RFC 8200 4.1: once, and only behind the fixed header
+      context.put("[The Hop-by-Hop Options header ",
+                  next_header == kHopByHop ? "was already found]" : "don't follow the IPv6 header]");
+      return context.put_invalid();
+    }
     std::size_t size = 0;
     switch (next) {
       case kHopByHop:
@@ -254,7 +273,12 @@ void print_ipv6_packet(Context& context, Cursor packet) {
         size = print_routing(context, rest);
         break;
       case kFragment:
-        if (!print_fragment(context, rest)) return;
+        size = rest.length() - std::min<std::size_t>(8, rest.length());
+        // tcpdump 4.99.3 takes a jumbogram's length, which is given as 0, for that of what is before the fragment, too.
+        if (jumbogram.length > 0 && context.options.compat) {
+          size = std::size_t{0} - static_cast<std::size_t>(rest.data() - packet.data()) + kHeader - 8;
+        }
+        if (!print_fragment(context, rest, size)) return;
         ip.fragment = true;
         size = 8;
         break;
@@ -268,7 +292,7 @@ void print_ipv6_packet(Context& context, Cursor packet) {
     next = rest.u8(0);
     rest.skip(size);
     if (jumbogram.expected) {
-      rest = rest.with_length(jumbogram.length - size);
+      rest = rest.first(jumbogram.length - size);
       jumbogram.expected = false;
     }
   }

@@ -41,7 +41,8 @@ void print_udp(Context& context, Cursor datagram, const IpHeader& ip) {
   const std::size_t length = datagram.length();
   if (length < kHeader) return context.put("truncated-udp ", length);
   if (!datagram.has(6)) return datagram.truncated();
-  const std::size_t declared = datagram.be16(4);
+  std::size_t declared = datagram.be16(4);
+  if (declared == 0 && length > 0xffff) declared = length;  // a jumbogram, RFC 2675 4
   if (declared < kHeader) return context.put("truncated-udplength ", declared);
   const std::size_t body = declared - kHeader;
   const std::size_t available = std::min(body, length - kHeader);
