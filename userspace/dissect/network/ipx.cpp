@@ -19,23 +19,45 @@ void put_node(Context& context, const std::uint8_t* address) {
   context.out.separated_hex(address + 4, 6, ':');
 }
 
+// Whether IPX's length has no room for so many bytes. tcpdump 4.99.3 first looks whether they were captured.
+bool lacks(Context& context, const Cursor& message, std::size_t size) {
+  if (context.options.compat) (void)message.block(0, size);
+  return message.length() < size;
+}
+
+// What SAP and RIP begin with; false where IPX's length has no room for it, or where it was not captured.
+bool take_operation(Context& context, Cursor& message, std::uint16_t& operation) {
+  if (lacks(context, message, sizeof operation)) {
+    context.put(" [length ", message.length(), " < ", sizeof operation, ']');
+    context.put_invalid();
+    return false;
+  }
+  operation = message.take_be16();
+  return !context.truncated();
+}
+
 void print_sap(Context& context, Cursor message) {
+  constexpr std::size_t kType = 2;
   constexpr std::size_t kName = 48;
+  constexpr std::size_t kAddress = 10;
   constexpr std::size_t kSocketAndHops = 4;
   constexpr unsigned kMostEntries = 8;
-  const std::uint16_t operation = message.take_be16();
-  if (context.truncated()) return;
+  std::uint16_t operation = 0;
+  if (!take_operation(context, message, operation)) return;
   const bool nearest = operation == kNearestRequest || operation == kNearestResponse;
   switch (operation) {
     case kRequest:
     case kNearestRequest:
       context.put("ipx-sap-", nearest ? "nearest-" : "", "req");
+      // tcpdump 4.99.3 reads behind IPX's end here.
+      if (message.length() < kType && !context.options.compat) return context.put_invalid();
       context.put(' ', Hex{message.be16(0), 4});
       return;
     case kResponse:
     case kNearestResponse:
       context.put("ipx-sap-", nearest ? "nearest-" : "", "resp");
       for (unsigned i = 0; i < kMostEntries && message.length() > 0 && !context.truncated(); ++i) {
+        if (lacks(context, message, kType)) return context.put_invalid();
         context.put(' ', Hex{message.take_be16(), 4});
         context.put(" '");
         if (message.length() < kName) {
@@ -45,11 +67,14 @@ void print_sap(Context& context, Cursor message) {
         put_text(context, message, 0, kName);
         context.put('\'');
         message.skip(kName);
-        const std::uint8_t* address = message.block(0, 10);
+        if (lacks(context, message, kAddress)) return context.put_invalid();
+        const std::uint8_t* address = message.block(0, kAddress);
         context.put(" addr ");
         put_node(context, address);
-        (void)message.block(10, kSocketAndHops);
-        message.skip(10 + kSocketAndHops);
+        message.skip(kAddress);
+        if (lacks(context, message, kSocketAndHops)) return context.put_invalid();
+        (void)message.block(0, kSocketAndHops);
+        message.skip(kSocketAndHops);
       }
       return;
     default:
@@ -59,8 +84,8 @@ void print_sap(Context& context, Cursor message) {
 
 void print_rip(Context& context, Cursor message) {
   constexpr std::size_t kEntry = 8;
-  const std::uint16_t operation = message.take_be16();
-  if (context.truncated()) return;
+  std::uint16_t operation = 0;
+  if (!take_operation(context, message, operation)) return;
   if (operation != kRequest && operation != kResponse) return context.put("ipx-rip-?", Hex{operation});
   context.put(operation == kRequest ? "ipx-rip-req" : "ipx-rip-resp");
   while (message.length() > 0 && !context.truncated()) {

@@ -40,15 +40,17 @@ void print_msdp(Context& context, Cursor payload, const Transport&) {
     if (first && (length > kMaxLength || length < kHeader || type == 0 || type > kLast)) return payload.truncated();
     if (length > kUsualLength || context.verbose()) context.put(" [len ", length, ']');
     if (length < kHeader || payload.length() < length) return payload.truncated();
+    // tcpdump 4.99.3 reads the fields of a message that is too short for them from the next one.
+    const Cursor message = context.options.compat ? payload : payload.first(length);
     switch (type) {
       case kActive:
       case kResponse:
         context.put(type == kActive ? " SA" : " SA-Response");
-        put_source_active(context, payload, length);
+        put_source_active(context, message, length);
         break;
       case kRequest:
         context.put(" SA-Request");
-        put_host4(context, " for ", payload.block(4, 4));
+        put_host4(context, " for ", message.block(4, 4));
         break;
       case kKeepalive:
         context.put(" Keepalive");

@@ -122,14 +122,18 @@ void put_neighbours(Context& context, Cursor list, std::string_view indent) {
   }
 }
 
-// RFC 2328 A.4.1.
-void put_lsa_header(Context& context, const Cursor& lsa) {
+void put_bogus_length(Context& context, std::uint16_t length) {
+  context.put("\n\t    Bogus length ", length, " < header (", kLsaHeader, ')');
+}
+
+// RFC 2328 A.4.1. False where nothing after it is to be shown.
+bool put_lsa_header(Context& context, const Cursor& lsa) {
   (void)lsa.block(0, kLsaHeader);
-  if (context.truncated()) return;
+  if (context.truncated()) return false;
   const std::uint16_t length = lsa.be16(18);
   if (length < kLsaHeader) {
-    context.put("\n\t    Bogus length ", length, " < header (", kLsaHeader, ')');
-    return lsa.truncated();
+    put_bogus_length(context, length);
+    return false;
   }
   context.put("\n\t  Advertising Router ");
   put_address(context, lsa, 8);
@@ -146,6 +150,14 @@ void put_lsa_header(Context& context, const Cursor& lsa) {
   context.put("\n\t    Options: [");
   context.put_flags(kOptions, lsa.u8(2));
   context.put(']');
+  return true;
+}
+
+// Of a database description or an acknowledgement. `endless`: until what was captured ends, with the mark.
+void put_lsa_headers(Context& context, Cursor list, bool endless = false) {
+  for (; (endless || list.length() > 0) && !context.truncated(); list.skip(kLsaHeader)) {
+    if (!put_lsa_header(context, list)) return;
+  }
 }
 
 // False where a link is of a type that is not known: its size is not, either.
@@ -200,11 +212,14 @@ bool put_router_lsa(Context& context, Cursor body) {
   return true;
 }
 
+// RFC 2328 A.4.5.
 void put_external_lsa(Context& context, Cursor body) {
+  constexpr std::size_t kDestination = 12;
   context.put("\n\t    Mask ");
   put_address(context, body, 0);
   body.skip(4);
   while (body.length() > 0 && !context.truncated()) {
+    if (body.length() < kDestination && !context.options.compat) return context.put_invalid();
     const std::uint32_t field = body.be32(0);
     if (context.truncated()) return;
     put_topology(context, field >> 24 & 0x7f);
@@ -223,7 +238,7 @@ void put_external_lsa(Context& context, Cursor body) {
       context.put(", tag ");
       put_address(context, body, 8);
     }
-    body.skip(12);
+    body.skip(kDestination);
   }
 }
 
@@ -306,8 +321,7 @@ bool put_opaque(Context& context, std::uint8_t opaque, Cursor body) {
 
 // Prints an LSA; how many bytes it took, 0 when it cannot be one.
 std::size_t put_lsa(Context& context, const Cursor& lsa) {
-  put_lsa_header(context, lsa);
-  if (context.truncated()) return 0;
+  if (!put_lsa_header(context, lsa)) return 0;
   const std::size_t size = lsa.be16(18);
   const std::uint8_t type = lsa.u8(3);
   const bool is_te = type >= kLinkOpaque && type <= kDomainOpaque && lsa.u8(4) == kTrafficEngineering;
@@ -319,10 +333,12 @@ std::size_t put_lsa(Context& context, const Cursor& lsa) {
   }
   // The body's end is the LSA's, whatever else was captured.
   const Cursor body = lsa.first(size).from(kLsaHeader);
+  // tcpdump 4.99.3 reads what the length cuts off of some from what follows.
+  const Cursor endless = context.options.compat ? lsa.with_length(size).from(kLsaHeader) : body;
   bool dump = context.verbose(2);
   switch (type) {
     case kRouterLsa:
-      dump = put_router_lsa(context, body) && dump;
+      dump = put_router_lsa(context, endless) && dump;
       break;
     case kNetworkLsa:
       context.put("\n\t    Mask ");
@@ -346,7 +362,7 @@ std::size_t put_lsa(Context& context, const Cursor& lsa) {
     }
     case kExternalLsa:
     case kNssaLsa:
-      put_external_lsa(context, lsa.with_length(size).from(kLsaHeader));
+      put_external_lsa(context, endless);
       break;
     case kGroupLsa:
       for (Cursor rest = body; rest.length() > 0 && !context.truncated(); rest.skip(8)) {
@@ -413,9 +429,7 @@ void put_v2(Context& context, const Cursor& body, std::uint8_t type) {
       context.put_flags(kDescriptionFlags, flags);
       context.put("], MTU: ", body.be16(0));
       context.put(", Sequence: 0x", Hex{body.be32(4), 8});
-      for (Cursor rest = body.from(8); rest.length() > 0 && !context.truncated(); rest.skip(kLsaHeader)) {
-        put_lsa_header(context, rest);
-      }
+      put_lsa_headers(context, body.from(8));
       break;
     }
     case kRequest:
@@ -443,15 +457,16 @@ void put_v2(Context& context, const Cursor& body, std::uint8_t type) {
       for (std::uint32_t i = 1; i <= count && !context.truncated(); ++i) {
         context.put("\n\t  LSA #", i);
         const std::size_t used = put_lsa(context, rest);
-        if (used == 0) return rest.truncated();
+        if (used == 0) {
+          (void)rest.u8(rest.captured());  // given up as if not captured
+          return;
+        }
         rest.skip(used);
       }
       break;
     }
     case kAck:
-      for (Cursor rest = body; rest.length() > 0 && !context.truncated(); rest.skip(kLsaHeader)) {
-        put_lsa_header(context, rest);
-      }
+      put_lsa_headers(context, body, context.options.compat);  // tcpdump 4.99.3 does not look for the end
       break;
     default:
       break;
@@ -468,11 +483,13 @@ void put_lsa_type_v3(Context& context, std::uint16_t type, const Cursor& cursor,
 void put_lsa_header_v3(Context& context, const Cursor& lsa) {
   (void)lsa.block(0, kLsaHeader);
   if (context.truncated()) return;
+  const std::uint16_t length = lsa.be16(18);
+  if (length < kLsaHeader && !context.options.compat) return put_bogus_length(context, length);
   context.put("\n\t  Advertising Router ");
   put_address(context, lsa, 8);
   // Without a sign, as tcpdump 4.99.3 has it.
   context.put(", seq 0x", Hex{lsa.be32(12), 8}, ", age ", lsa.be16(0), "s, length ",
-              std::uint64_t{lsa.be16(18)} - kLsaHeader);
+              std::uint64_t{length} - kLsaHeader);
   put_lsa_type_v3(context, lsa.be16(2), lsa, 4);
 }
 

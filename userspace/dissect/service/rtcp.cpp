@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// RTP's control protocol, RFC 3550 6.4: reports of senders and receivers; others are named. The audio of LBL's vat,
-// which came before it, has headers of its own.
+// RTP's control protocol, RFC 3550: reports of senders and receivers (6.4); descriptions of sources (6.5), goodbyes
+// (6.6) and others are named. The audio of LBL's vat, which is older than RTP, has headers of its own.
 #include <charconv>
 
 #include "dissect/service/printers.hpp"
@@ -27,7 +27,15 @@ void put_short_time(Context& context, std::string_view before, std::uint32_t tim
 
 void put_report(Context& context, const Cursor& report) {
   if (context.verbose()) context.put(' ', report.be32(0));
-  context.put(' ', report.be24(5), "l ", report.be32(8), "s ", report.be32(12), 'j');
+  const std::uint32_t lost = report.be24(5);
+  context.put(' ');
+  if (context.options.compat) {  // tcpdump 4.99.3 knows no sign
+    context.put(lost);
+  } else {
+    constexpr std::int64_t kSign = 0x800000;  // RFC 3550 6.4.1: duplicates may make it negative
+    context.put(Signed{(lost ^ kSign) - kSign});
+  }
+  context.put("l ", report.be32(8), "s ", report.be32(12), 'j');
   put_short_time(context, " @", report.be32(16));
   put_short_time(context, "+", report.be32(20));
 }
@@ -41,11 +49,12 @@ void put_reports(Context& context, Cursor rest, unsigned count) {
   }
 }
 
-// How much of it its words say it takes.
-std::size_t put_packet(Context& context, const Cursor& packet) {
-  const unsigned count = packet.u8(0) & 0x1fU;
-  const std::uint8_t type = packet.u8(1);
-  const std::size_t size = (packet.be16(2) + std::size_t{1}) * 4;
+// How much of it its words say it takes. tcpdump 4.99.3 reads on in what follows where that is too little.
+std::size_t put_packet(Context& context, const Cursor& rest) {
+  const unsigned count = rest.u8(0) & 0x1fU;
+  const std::uint8_t type = rest.u8(1);
+  const std::size_t size = (rest.be16(2) + std::size_t{1}) * 4;
+  const Cursor packet = context.options.compat ? rest : rest.first(size);
   const auto put_length = [&](std::size_t fixed) {
     if (size != fixed + count * kReport) context.put(" [", size, ']');
     if (context.verbose()) context.put(' ', packet.be32(4));
@@ -71,7 +80,8 @@ std::size_t put_packet(Context& context, const Cursor& packet) {
     case kDescription:
     case kGoodbye:
       context.put(type == kDescription ? " sdes " : " bye ", size);
-      if (context.verbose()) context.put(' ', packet.be32(4));
+      // Of no source at all neither names one.
+      if (context.verbose() && (size >= kHeader || context.options.compat)) context.put(' ', packet.be32(4));
       break;
     default:
       context.put(" type-0x", Hex{type}, ' ', size);
@@ -91,17 +101,19 @@ void print_rtcp(Context& context, Cursor packet, const Transport&) {
   }
 }
 
-// RTP's forerunner, as well as that one's: one word of time, or a word and a time.
+// In the older of its two formats two bytes hold a length and a time; in the other one a word comes before the time.
 void print_vat(Context& context, Cursor packet, const Transport&) {
   constexpr std::uint16_t kOldest = 0xf060;
   constexpr std::size_t kHead = 8;
   context.protocol("vat");
-  if (packet.length() < 2 || !packet.has(2)) return packet.truncated();
+  if (packet.length() < 2) return context.put("udp/va/vat, length ", packet.length(), " < 2");
+  if (!packet.has(2)) return packet.truncated();
   const std::uint32_t time = packet.be16(0);
   if ((time & kOldest) != 0) {
     return context.put("udp/vt ", packet.length(), ' ', time & 0x3ff, " / ", time >> 10);
   }
-  if (packet.length() < kHead || !packet.has(kHead)) return packet.truncated();
+  if (packet.length() < kHead) return context.put("udp/vat, length ", packet.length(), " < ", kHead);
+  if (!packet.has(kHead)) return packet.truncated();
   const std::uint32_t first = packet.be32(0);
   context.put("udp/vat ", packet.length() - kHead, " c", first & 0xffff, ' ', packet.be32(4));
   if ((first & 0x800000) != 0) context.put('*');
