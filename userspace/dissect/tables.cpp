@@ -139,9 +139,10 @@ constexpr EthertypeRow kEthertypes[] = {
     {0xfefe, "OSI", print_osi_ethernet},
 };
 
-// https://www.iana.org/assignments/protocol-numbers. A name without a printer is shown by -v only.
 // What -T reads the protocol as, or VRRP.
 void print_vrrp_or_forced(Context& context, Cursor message, const IpHeader& ip);
+
+// https://www.iana.org/assignments/protocol-numbers. A name without a printer is shown by -v only.
 struct IpProtocolRow {
   std::uint8_t protocol;
   std::string_view name;

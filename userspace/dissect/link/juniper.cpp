@@ -145,11 +145,14 @@ constexpr Token kEncapsulations[] = {{2, "ATM SNAP"},
                                      {64, "PPP Subordinate"},
                                      {65, "C-HDLC via dialer"}};
 
-// Of 1 to 4 bytes, the lowest first; nothing for any other size.
+// Of 1 to 4 bytes, the lowest first below type 128 and the highest from there on; nothing for any other size.
 void put_value(Context& context, std::uint8_t type, const Cursor& value, std::size_t size) {
+  constexpr std::uint8_t kFirstInNetworkOrder = 128;
   if (size > 4 || type == kName) return;
   std::uint32_t number = 0;
-  for (std::size_t i = 0; i < size; ++i) number |= static_cast<std::uint32_t>(value.u8(i)) << (8 * i);
+  for (std::size_t i = 0; i < size; ++i) {
+    number = number << 8 | value.u8(type < kFirstInNetworkOrder ? size - 1 - i : i);
+  }
   const bool media = type == kMedia || type == kDerivedMedia;
   if (media || type == kEncapsulation || type == kDerivedEncapsulation) {
     context.put(named(media ? std::span<const Token>(kMediaTypes) : kEncapsulations, number, "Unknown"));

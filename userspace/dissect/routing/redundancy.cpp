@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Who answers for a shared address: VRRP version 2, RFC 3768 (with RFC 2338's authentication), version 3, RFC 5798;
-// HSRP version 0, RFC 2281.
+// HSRP version 0, RFC 2281; OpenBSD's CARP, <netinet/ip_carp.h>.
 #include "dissect/checksum.hpp"
 #include "dissect/routing/printers.hpp"
 #include "dissect/text.hpp"
@@ -36,7 +36,7 @@ void put_or_number(Context& context, std::span<const Token> table, std::uint32_t
 
 }  // namespace
 
-// OpenBSD's Common Address Redundancy Protocol, <netinet/ip_carp.h>.
+// The Common Address Redundancy Protocol.
 void print_carp(Context& context, Cursor message, const IpHeader& ip) {
   context.protocol("carp");
   const std::size_t length = message.length();

@@ -64,9 +64,12 @@ bool put_configuration(Context& context, Cursor argument) {
   context.put(", Firmware Version: ", argument.be16(2));
   context.put(", Sector Count: ", argument.u8(4));
   const std::uint8_t versions = argument.u8(5);
-  context.put(", AoE: ", static_cast<std::uint32_t>(versions >> 4),
-              // As tcpdump 4.99.3 has it.
-              ", CCmd: ", token(kConfigurationCommands, versions & 0xf, "Unknown (0x02x)"));
+  context.put(", AoE: ", static_cast<std::uint32_t>(versions >> 4));
+  if (context.options.compat) {  // tcpdump 4.99.3 does not print what is not known
+    context.put(", CCmd: ", token(kConfigurationCommands, versions & 0xf, "Unknown (0x02x)"));
+  } else {
+    put_named(context, ", CCmd: ", kConfigurationCommands, versions & 0xf);
+  }
   const std::size_t size = argument.be16(6);
   if (context.truncated()) return true;
   argument.skip(8);
