@@ -52,6 +52,19 @@ inline std::vector<Cut> cut_at_every_length(const std::vector<Bytes>& packets) {
   return cuts;
 }
 
+inline std::vector<Cut> uncut(const std::vector<Bytes>& packets) {
+  std::vector<Cut> cuts;
+  for (const Bytes& packet : packets) cuts.push_back({packet, static_cast<std::uint32_t>(packet.size())});
+  return cuts;
+}
+
+// The end of the Ethernet header, or of IP's after it.
+inline std::size_t network_header_end(const Bytes& packet) {
+  constexpr std::size_t kEthernet = 14;
+  const unsigned type = std::to_integer<unsigned>(packet[12]) << 8U | std::to_integer<unsigned>(packet[13]);
+  return kEthernet + (type == 0x0800 ? 20 : type == 0x86dd ? 40 : 0);
+}
+
 // `options`: of tcpdump, those that the dissector has: -e, -H, -q, -T, -v, -x.
 inline std::string printed(const std::vector<Cut>& cuts, std::string_view options, LinkType link, bool compat = true) {
   DissectOptions style;

@@ -424,6 +424,15 @@ TEST(ControlPrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
   }
 }
 
+TEST(ControlPrinters, PrintDamagedPacketsOfForcedTypesAsTcpdumpDoes) {
+  REQUIRE_COMPARED_TCPDUMP();
+  for (const PrintedFamily& family : families()) {
+    if (family.name != "rtcp" && family.name != "vat" && family.name != "carp") continue;
+    const std::size_t headers = family.name == "carp" ? 34 : 42;  // of Ethernet, IP and UDP
+    expect_printed_as_tcpdump_does(family, damaged(family, headers, 500), {family.options});
+  }
+}
+
 TEST(ControlPrinters, PrintDamagedPacketsAsHarmlessText) {
   for (const PrintedFamily& family : families()) {
     const std::vector<Cut> cuts = damaged(family, family.link == LinkType::kEthernet ? 14 : 0, 500);

@@ -180,6 +180,7 @@ std::vector<HeaderFamily> families() {
         {bytes_of("4d474380 0010 0301060101 0e0102 8a000404 4b010000" + kStations + "0800" + kIp),
          bytes_of("4d474301" + kStations + "0800" + kIp), bytes_of("4d474302 00000000" + kIp),
          bytes_of("4d474380 0006 02040102 0304" + kStations + "0800" + kIp),
+         bytes_of("4d474380 0009 80020102 8103010203" + kStations + "0800" + kIp),
          bytes_of("4d474382 0003 010401 00000000" + kIp6)},
         "-vv",
         LinkType{178}},

@@ -30,7 +30,6 @@ using testing::first_difference;
 using testing::frame;
 using testing::Ipv6;
 using testing::over_ip;
-using testing::over_ipv6;
 using testing::over_tcp;
 using testing::over_udp;
 using testing::over_udp6;
@@ -85,10 +84,6 @@ std::vector<Bytes> with_options(const std::vector<std::string>& options) {
   }
   return frames;
 }
-
-// A header of IPv6 whose length is 0, hop-by-hop options after it.
-const std::string kJumbogram =
-    "6000 0000 0000 00 40 20010db8000000000000000000000001 20010db8000000000000000000000002 ";
 
 std::vector<PrintedFamily> families() {
   return {
@@ -240,14 +235,6 @@ std::vector<PrintedFamily> families() {
         over_icmpv6("9b02 0000 01c0 00f1" + kNode + "0502 0102"), over_icmpv6("9b02 0000 0180 00f1" + kNode),
         over_icmpv6("9b03 0000 0180 f102" + kNode + "0601 ff"), over_icmpv6("9b03 0000 0100 f100")},
        "-vv -x"},
-      {"jumbograms",
-       {frame(0x86dd, kJumbogram + "11 00 c204 00010000 0fa0 0fa1 0000 0000"),
-        frame(0x86dd, kJumbogram + "11 00 c204 00000010 0fa0 0fa1 0008 0000"),
-        frame(0x86dd,
-              kJumbogram + "3c 01 c204 00010000 c204 00010001 0104 0000 11 00 0104 00000000 0fa0 0fa1 0000 0000"),
-        frame(0x86dd, kJumbogram + "3c 01 c204 00010000 c204 00010001 0100 11 00 0104 00000000 0fa0 0fa1 0000 0000"),
-        frame(0x86dd, kJumbogram + "06 00 0107 00000000"), over_ipv6(0, "11 00 c204 00000010 0fa0 0fa1 0008 0000")},
-       "-v -x"},
       {"frames longer than a length can say",
        {frame(0x8870, "fefe03 84"), frame(0x8100, "0005 8870 fefe03 84"), frame(0x8870, "0102030405060708")},
        "-e"},
