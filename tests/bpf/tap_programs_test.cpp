@@ -510,16 +510,29 @@ TEST_P(TapProgram, WorksWithoutWhatOnlyNewerKernelsHave) {
   }
 }
 
+// This thread stays on the CPU on which it is.
+class OneCpu {
+ public:
+  OneCpu() {
+    EXPECT_EQ(::sched_getaffinity(0, sizeof before_, &before_), 0);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<unsigned>(::sched_getcpu()), &one);
+    EXPECT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  }
+  OneCpu(const OneCpu&) = delete;
+  OneCpu& operator=(const OneCpu&) = delete;
+  ~OneCpu() { EXPECT_EQ(::sched_setaffinity(0, sizeof before_, &before_), 0); }
+
+ private:
+  cpu_set_t before_{};
+};
+
 // Rings of one page, of several pieces, and of less than a piece.
 TEST(XdpTap, PutsFramesIntoPagesThatNobodyHasReadYet) {
   REQUIRE_CAPABILITY(CAP_BPF);
   REQUIRE_CAPABILITY(CAP_NET_ADMIN);
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<unsigned>(::sched_getcpu()), &one);
-  cpu_set_t before;
-  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
-  ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+  const OneCpu one_cpu;
   constexpr std::size_t kSmall = 700;
   for (const std::size_t ring : {std::size_t{4} << 10, std::size_t{256} << 10, std::size_t{4} << 20}) {
     auto rig = TapRig::make(kSmall, ring * online_cpus()->size(), {}, {}, {Tap::kXdp});
@@ -537,7 +550,6 @@ TEST(XdpTap, PutsFramesIntoPagesThatNobodyHasReadYet) {
       for (std::size_t i = 0; i < sent.size(); ++i) ASSERT_EQ(taken[i].data, sent[i]) << number;
     }
   }
-  EXPECT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
 }
 
 TEST(XdpTap, TakesFramesOfSeveralBuffersWhole) {

@@ -393,8 +393,9 @@ TEST(BatchBuilder, MakesSectionsThatCanBeReadAlone) {
 
 TEST(BatchBuilder, GivesABlockThatIsTooLongASectionOfItsOwn) {
   constexpr std::size_t kFull = 8192;
-  const Bytes file = capture_of(7, 3, 20'000);
-  for (const std::size_t piece : {std::size_t{13}, std::size_t{100'000}}) {
+  for (const auto& [size, piece] :
+       {std::pair<std::size_t, std::size_t>{20'000, 13}, {20'000, 100'000}, {9'000, 100'000}}) {
+    const Bytes file = capture_of(7, 3, size);
     BatchBuilder builder;
     std::vector<std::uint64_t> packets;
     const auto take = [&] {
@@ -405,7 +406,7 @@ TEST(BatchBuilder, GivesABlockThatIsTooLongASectionOfItsOwn) {
     };
     feed(builder, file, piece, kFull, take);
     if (!builder.is_empty()) take();
-    EXPECT_EQ(packets, (std::vector<std::uint64_t>{3, 1, 3})) << piece;
+    EXPECT_EQ(packets, (std::vector<std::uint64_t>{3, 1, 3})) << size << " in pieces of " << piece;
   }
 }
 

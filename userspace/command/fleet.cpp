@@ -56,6 +56,14 @@ std::string boot_of(const std::string& host, const std::vector<Fields>& all) {
   return found == all.end() ? "" : std::string(found->text("boot"));
 }
 
+bool is_asked_to_end() {
+  return EndRequest::of_this_run().asked();
+}
+
+Error ended_early() {
+  return Error("asked to end before the capture began");
+}
+
 // Its hosts have attached their taps, and it does not begin.
 void give_up(Nats& nats, const Session& session) {
   const Fields stop = Fields().add("request", "stop").add("session", session.name);
@@ -73,6 +81,7 @@ Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanosec
     return Error(all->empty() ? "no agent answers at " + nats.server() : "no host is called " + options.fleet.hosts)
         .hint(all->empty() ? "is ringtap agent running?" : "ringtap fleet status lists them");
   }
+  if (is_asked_to_end()) return ended_early();
   Session session{.name = new_session_name()};
   auto replicas = create_stream(nats, session.name, options.fleet.stream_bytes);
   if (!replicas) return replicas.take_error();
@@ -87,7 +96,7 @@ Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanosec
     give_up(nats, session);
     return answers.take_error();
   }
-  const bool is_over = EndRequest::of_this_run().asked();
+  const bool is_over = is_asked_to_end();
   for (std::size_t i = 0; i < hosts->size(); ++i) {
     const Fields& answer = (*answers)[i];
     if (answer.number_or("ready", 0) == 1) {
@@ -101,7 +110,7 @@ Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanosec
   }
   if (is_over) {
     give_up(nats, session);
-    return Error("asked to end before the capture began");
+    return ended_early();
   }
   const std::uint64_t required =
       options.fleet.require_all ? hosts->size() : std::max<std::uint64_t>(options.fleet.required, 1);
@@ -163,7 +172,7 @@ int start_session(Nats& nats, const Options& options) {
   auto session = prepare(nats, options, options.limits.duration.value_or(0ns));
   if (!session) return fail(session.error());
   auto opened = open_gates(nats, *session, options.text_style.dissect.verbosity > 0);
-  if (opened && EndRequest::of_this_run().asked()) opened = Error("asked to end before the capture had begun");
+  if (opened && is_asked_to_end()) opened = ended_early();
   if (!opened) {
     const int code = fail(opened.error());
     give_up(nats, *session);
@@ -272,7 +281,7 @@ int fleet(const Options& options) {
     case FleetVerb::kCollect: {
       auto note = read_note(**nats, options.fleet.session);
       if (!note) return fail(note.error());
-      return collect(**nats, options, *signals, names.get(), {options.fleet.session, note->texts("host")}, false);
+      return collect(**nats, options, *signals, names.get(), {options.fleet.session, note->texts("host"), {}}, false);
     }
     case FleetVerb::kCapture:
     case FleetVerb::kCompare: {

@@ -79,7 +79,8 @@ std::size_t BatchBuilder::end_of_block() const {
 }
 
 std::span<std::byte> BatchBuilder::room(std::size_t full) {
-  const std::size_t to = std::max({full, end_ + kLeastRoom, end_of_block()});
+  // Of a block that is too long no more than its end, so that none shares its section.
+  const std::size_t to = end_of_block() > full ? end_of_block() : std::max(full, end_ + kLeastRoom);
   buffer_.resize(std::max(buffer_.size(), kBatchRoom + to));
   return std::span(buffer_).subspan(kBatchRoom + end_, to - end_);
 }
