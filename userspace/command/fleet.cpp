@@ -64,15 +64,29 @@ Error ended_early() {
   return Error("asked to end before the capture began");
 }
 
-// Its hosts have attached their taps, and it does not begin.
-void give_up(Nats& nats, const Session& session) {
-  const Fields stop = Fields().add("request", "stop").add("session", session.name);
-  static_cast<void>(ask_all(nats, session.hosts, stop, kGoPatience));
-  static_cast<void>(delete_stream(nats, session.name));
-}
+// A session that this run makes. Unless it begins, hosts that have attached their taps are told to end when this goes,
+// and the servers to forget it. Borrows `nats`.
+class NewSession {
+ public:
+  explicit NewSession(Nats& nats) : nats_(&nats) {}
+  NewSession(NewSession&& other) noexcept : session(std::move(other.session)), nats_(std::exchange(other.nats_, {})) {}
+  NewSession& operator=(NewSession&&) = delete;
+  ~NewSession() {
+    if (nats_ == nullptr) return;
+    const Fields stop = Fields().add("request", "stop").add("session", session.name);
+    static_cast<void>(ask_all(*nats_, session.hosts, stop, kGoPatience));
+    static_cast<void>(delete_stream(*nats_, session.name));
+  }
+  void has_begun() { nats_ = nullptr; }
+
+  Session session{.name = new_session_name(), .hosts = {}, .others = {}};
+
+ private:
+  Nats* nats_;
+};
 
 // First phase: every host compiles the filter, attaches, and keeps its gate closed. Refusals are said by name.
-Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanoseconds longest) {
+Result<NewSession> prepare(Nats& nats, const Options& options, std::chrono::nanoseconds longest) {
   auto all = ask_status(nats);
   if (!all) return all.take_error();
   auto hosts = matching_hosts(*all, options.fleet.hosts);
@@ -82,7 +96,8 @@ Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanosec
         .hint(all->empty() ? "is ringtap agent running?" : "ringtap fleet status lists them");
   }
   if (is_asked_to_end()) return ended_early();
-  Session session{.name = new_session_name()};
+  NewSession made(nats);
+  Session& session = made.session;
   auto replicas = create_stream(nats, session.name, options.fleet.stream_bytes);
   if (!replicas) return replicas.take_error();
   Fields request;
@@ -92,10 +107,7 @@ Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanosec
       .add("longest", static_cast<std::uint64_t>(longest.count()));
   for (const std::string& option : options.fleet.capture_options) request.add("option", option);
   auto answers = ask_each(nats, *hosts, request, kPreparePatience);
-  if (!answers) {
-    give_up(nats, session);
-    return answers.take_error();
-  }
+  if (!answers) return answers.take_error();
   const bool is_over = is_asked_to_end();
   for (std::size_t i = 0; i < hosts->size(); ++i) {
     const Fields& answer = (*answers)[i];
@@ -108,22 +120,18 @@ Result<Session> prepare(Nats& nats, const Options& options, std::chrono::nanosec
                                 .trouble = "did not take part: " + hint_text(answer)});
     }
   }
-  if (is_over) {
-    give_up(nats, session);
-    return ended_early();
-  }
+  if (is_over) return ended_early();
   const std::uint64_t required =
       options.fleet.require_all ? hosts->size() : std::max<std::uint64_t>(options.fleet.required, 1);
   Fields note;
   note.add("session", session.name).add("expression", options.filter.expression);
   for (const std::string& host : session.hosts) note.add("host", host);
-  Result<> ready = session.hosts.size() >= required
-                       ? leave_note(nats, session.name, note)
-                       : Result<>(Error(std::to_string(session.hosts.size()) + " of " + std::to_string(hosts->size()) +
-                                        " hosts take part, and " + std::to_string(required) + " have to"));
-  if (ready) return session;
-  give_up(nats, session);
-  return ready.take_error();
+  if (session.hosts.size() < required) {
+    return Error(std::to_string(session.hosts.size()) + " of " + std::to_string(hosts->size()) +
+                 " hosts take part, and " + std::to_string(required) + " have to");
+  }
+  if (auto left = leave_note(nats, session.name, note); !left) return left.take_error();
+  return made;
 }
 
 // Second phase: all gates open at one moment, which is over when this returns.
@@ -169,16 +177,13 @@ int stop_session(Nats& nats, const std::string& session) {
 }
 
 int start_session(Nats& nats, const Options& options) {
-  auto session = prepare(nats, options, options.limits.duration.value_or(0ns));
-  if (!session) return fail(session.error());
-  auto opened = open_gates(nats, *session, options.text_style.dissect.verbosity > 0);
+  auto made = prepare(nats, options, options.limits.duration.value_or(0ns));
+  if (!made) return fail(made.error());
+  auto opened = open_gates(nats, made->session, options.text_style.dissect.verbosity > 0);
   if (opened && is_asked_to_end()) opened = ended_early();
-  if (!opened) {
-    const int code = fail(opened.error());
-    give_up(nats, *session);
-    return code;
-  }
-  return print(session->name + "\n");
+  if (!opened) return fail(opened.error());
+  made->has_begun();
+  return print(made->session.name + "\n");
 }
 
 // A key to log in with: the seed in a file that its owner alone can read, the public key for the servers'
@@ -194,29 +199,25 @@ int make_key(const std::string& path) {
   return print(pair->public_key + "\n");
 }
 
-// What the hosts of a session send, until all have ended.
+// What the hosts of a session send, until all have ended. `begins`: it is this run's own, null otherwise.
 int collect(Nats& nats, const Options& options, Signals& signals, HostNames* names, const Session& session,
-            bool begins) {
-  const auto fail_before = [&](const Error& error) {
-    const int code = fail(error);
-    if (begins) give_up(nats, session);
-    return code;
-  };
+            NewSession* begins) {
   auto source = FleetSource::open(
       nats, {.session = session.name, .hosts = session.hosts, .window = options.fleet.window, .tell = warn});
-  if (!source) return fail_before(source.error());
+  if (!source) return fail(source.error());
   auto output =
       options.fleet.verb == FleetVerb::kCompare
           ? open_fleet_comparison(options, **source, session.others)
           : open_outputs({.options = options, .show_interface = true, .names = names, .source = source->get()});
-  if (!output) return fail_before(output.error());
+  if (!output) return fail(output.error());
   signals.install(output->start_next_file != nullptr);
   // Threads of libnats run already: what remains is changed for all of them only as far as the user goes.
-  if (auto gone = give_up_privileges(options, {}); !gone) return fail_before(gone.error());
-  if (begins) {
+  if (auto gone = give_up_privileges(options, {}); !gone) return fail(gone.error());
+  if (begins != nullptr) {
     if (auto opened = open_gates(nats, session, options.text_style.dissect.verbosity > 0); !opened) {
-      return fail_before(opened.error());
+      return fail(opened.error());
     }
+    begins->has_begun();
   }
   std::uint64_t told = 0;
   const Ended ended = run_session(
@@ -234,7 +235,7 @@ int collect(Nats& nats, const Options& options, Signals& signals, HostNames* nam
   const bool is_whole = std::all_of(accounts.begin(), accounts.end(), [](const FleetHostAccount& account) {
     return account.has_ended && account.missing == 0;
   });
-  if (begins && is_whole && ended.result) {
+  if (begins != nullptr && is_whole && ended.result) {
     if (auto gone = delete_stream(nats, session.name); !gone) say(gone.error().text());
   } else {
     say("the servers keep session " + session.name + " for a day: ringtap fleet collect " + session.name);
@@ -281,14 +282,14 @@ int fleet(const Options& options) {
     case FleetVerb::kCollect: {
       auto note = read_note(**nats, options.fleet.session);
       if (!note) return fail(note.error());
-      return collect(**nats, options, *signals, names.get(), {options.fleet.session, note->texts("host"), {}}, false);
+      return collect(**nats, options, *signals, names.get(), {options.fleet.session, note->texts("host"), {}}, nullptr);
     }
     case FleetVerb::kCapture:
     case FleetVerb::kCompare: {
       const auto longest = options.limits.duration ? *options.limits.duration + kGrace : 0ns;
-      auto session = prepare(**nats, options, longest);
-      if (!session) return fail(session.error());
-      return collect(**nats, options, *signals, names.get(), *session, true);
+      auto made = prepare(**nats, options, longest);
+      if (!made) return fail(made.error());
+      return collect(**nats, options, *signals, names.get(), made->session, &*made);
     }
     case FleetVerb::kKey:
     case FleetVerb::kNone:

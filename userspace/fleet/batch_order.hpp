@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
@@ -71,9 +72,7 @@ class BatchOrder {
   std::uint64_t read_again() {
     ++readings_;
     if (taken_.size() < kBatchesUnderWay) return 1;
-    return std::min_element(taken_.begin(), taken_.end(),
-                            [](const auto& one, const auto& other) { return one.second < other.second; })
-        ->second;
+    return *std::min_element(taken_.begin(), taken_.end());
   }
   // The next one, none if it may still come.
   std::optional<Numbered> take() {
@@ -86,8 +85,8 @@ class BatchOrder {
     std::optional<Numbered> taken = std::move(first->second);
     waiting_.erase(first);
     readings_ = 0;
-    taken_.emplace(taken->number, taken->sequence);
-    if (taken_.size() > kBatchesUnderWay) taken_.erase(taken_.begin());
+    taken_.push_back(taken->sequence);
+    if (taken_.size() > kBatchesUnderWay) taken_.pop_front();
     next_ = taken->number + 1;
     expected_ = taken->sent_before + taken->packets;
     return taken;
@@ -108,8 +107,8 @@ class BatchOrder {
   std::uint64_t expected_ = 0;  // what the next one should have as sent_before
   std::uint64_t repeats_ = 0;
   std::uint64_t highest_ = 0;
-  std::map<std::uint64_t, std::uint64_t> taken_;  // number → sequence of the last ones, kBatchesUnderWay at most
-  unsigned readings_ = 0;                         // again, of what is missing before those that wait
+  std::deque<std::uint64_t> taken_;  // sequences of the last ones, kBatchesUnderWay at most
+  unsigned readings_ = 0;            // again, of what is missing before those that wait
   bool is_over_ = false;
   std::vector<MissingBatches> missing_;
 };
