@@ -72,8 +72,8 @@ std::optional<InsnRange> find_function(const btf* types, const bpf_prog_load_opt
 
 // The functions that a program calls come after it, each with a stack of its own.
 std::size_t size_of_main(const bpf_prog_load_opts& options, std::size_t insn_count) {
-  if (options.func_info == nullptr || options.func_info_cnt < 2) return insn_count;
-  return read_record<bpf_func_info>(options.func_info, options.func_info_rec_size, 1).insn_off;
+  const std::vector<InsnRange> functions = functions_of(options, static_cast<std::uint32_t>(insn_count));
+  return functions.empty() ? insn_count : functions.front().end;
 }
 
 // The cookie of programs that have no filter of their own.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "loader/rings.hpp"
 
-#include <fcntl.h>
 #include <linux/bpf.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -152,17 +151,13 @@ Result<Rings> Rings::create(std::uint64_t total_bytes, std::span<const unsigned>
   rings.making_.emplace([maps = rings.maps_, of = rings.cpus_, bytes]() -> Result<std::vector<RingMapping>> {
     auto inner = maps->make(of);
     if (!inner) return inner.take_error();
-    const std::vector<UniqueFd> own = inner.take();
-    Meanwhile<> filling([&] { return maps->fill(of, own); });
+    if (auto filled = maps->fill(of, *inner); !filled) return filled.take_error();
     std::vector<RingMapping> mappings;
-    for (const UniqueFd& map : own) {
-      UniqueFd kept(::fcntl(map.get(), F_DUPFD_CLOEXEC, 0));
-      if (!kept) return Error::from_errno(errno, "duplicate the descriptor of a ring").hint(refusal_hint(errno));
-      auto mapping = RingMapping::open(std::move(kept), bytes);
+    for (UniqueFd& map : *inner) {
+      auto mapping = RingMapping::open(std::move(map), bytes);
       if (!mapping) return mapping.take_error();
       mappings.push_back(mapping.take());
     }
-    if (auto filled = filling.get(); !filled) return filled.take_error();
     return mappings;
   });
   return rings;
