@@ -34,6 +34,8 @@ constexpr std::array kLinkTypes = {
     LinkType{239},       LinkType{240},       LinkType{241},        LinkType{242},        LinkType{253},
     LinkType{258},       LinkType{271},       LinkType{281},        LinkType{282},        LinkType{284},
     LinkType{285},       LinkType{178},       LinkType{179},        LinkType{180},        LinkType{181},
+    LinkType{51},        LinkType{99},        LinkType{122},        LinkType{166},        LinkType{195},
+    LinkType{283},
 };
 
 // Names as a hostile name server or services file could not make them: the resolver's contract is text without control

@@ -17,6 +17,7 @@ constexpr bool is_bsd_ipv6(std::uint32_t family) {
   return family == 24 || family == 28 || family == 30;
 }
 
+constexpr std::size_t kPflogWhole = 64;   // that tcpdump asks for, whatever the header says of itself
 constexpr std::size_t kPflogHeader = 45;  // the shortest there was; without the padding that its length does not count
 constexpr std::size_t kNameSize = 16;
 constexpr std::uint32_t kNoRule = 0xffffffff;
@@ -95,8 +96,8 @@ void print_pflog(Context& context, Cursor packet) {
     return context.put("[pflog: invalid header length!]");
   }
   const std::size_t header_size = (declared + 3) & ~std::size_t{3};
-  if (!packet.has(header_size)) return context.put_truncated();
-  context.link_header_size = header_size;
+  if (packet.has(header_size)) context.link_header_size = header_size;
+  if (!packet.has(std::max(header_size, kPflogWhole))) return context.put_truncated();
   const std::uint8_t family = packet.u8(1);
   const bool shown = context.options.link_header;
   if (shown) put_pflog_header(context, packet);

@@ -16,14 +16,8 @@ constexpr std::uint16_t kMaxLength = 1500;  // a type field up to this is a leng
 constexpr std::uint16_t kJumbo = 0x8870;    // LLC in a frame that is longer (draft-ietf-isis-ext-eth)
 
 void put_type(Context& context, std::uint16_t type) {
-  const std::string_view name = ethertype_name(type);
-  if (!context.options.quiet) {
-    context.put("ethertype ", NamedHex{name, type, 4}, ", ");
-  } else if (name == "Unknown") {
-    context.put("Unknown Ethertype (0x", Hex{type, 4}, "), ");
-  } else {
-    context.put(name, ", ");
-  }
+  put_ethertype(context, type);
+  context.put(", ");
 }
 
 void put_stations(Context& context, const LinkHeader& link) {
@@ -44,6 +38,17 @@ void put_header(Context& context, std::uint16_t type, std::size_t length, std::s
 }
 
 }  // namespace
+
+void put_ethertype(Context& context, std::uint16_t type) {
+  const std::string_view name = ethertype_name(type);
+  if (!context.options.quiet) {
+    context.put("ethertype ", NamedHex{name, type, 4});
+  } else if (name == "Unknown") {
+    context.put("Unknown Ethertype (0x", Hex{type, 4}, ')');
+  } else {
+    context.put(name);
+  }
+}
 
 void print_ethernet(Context& context, Cursor packet) {
   context.link_header_size = print_ethernet_frame(context, packet);

@@ -586,6 +586,8 @@ void print_multilink(Context& context, const Cursor& packet) {
   context.put("], length ", packet.length());
 }
 
+constexpr std::uint8_t kFlag = 0x7e;  // that begins a frame on a line
+
 // What a protocol number says follows; `start` is where the number is.
 void print_protocol(Context& context, std::uint16_t protocol, const Cursor& packet, const Cursor& start) {
   const std::string_view name = token(kProtocols, protocol);
@@ -600,6 +602,8 @@ void print_protocol(Context& context, std::uint16_t protocol, const Cursor& pack
       return print_ipv6_packet(context, packet);
     case kOsi:
       return print_osi(context, packet);
+    case kIpx:
+      return print_ipx_packet(context, packet, "");
     case kMpls:
     case kMplsMulticast:
       return print_mpls_stack(context, packet);
@@ -621,15 +625,54 @@ void print_protocol(Context& context, std::uint16_t protocol, const Cursor& pack
   }
 }
 
+// RFC 1662 4.2: a frame of an asynchronous line, from after its flag on.
+void print_stuffed(Context& context, const Cursor& frame) {
+  constexpr std::size_t kMost = 2048;
+  constexpr std::uint8_t kEscape = 0x7d;
+  std::uint8_t plain[kMost];
+  std::size_t size = 0;
+  bool escaped = false;
+  for (const std::uint8_t byte : frame.bytes()) {
+    if (!escaped && byte == kEscape) {
+      escaped = true;
+      continue;
+    }
+    if (size == kMost) break;
+    plain[size++] = escaped ? byte ^ 0x20 : byte;
+    escaped = false;
+  }
+  if (frame.length() < 2) return;
+  Cursor packet({plain, size}, size, context.truncation);
+  if (size >= 2 && packet.be16(0) == 0xff03) packet.skip(2);
+  if (packet.length() < 2) return packet.truncated();
+  const Cursor start = packet;
+  const bool compressed = size > 0 && plain[0] == kIp;
+  const std::uint16_t protocol = compressed ? packet.take_u8() : packet.take_be16();
+  if (context.truncated()) return;
+  if (protocol >> 8 == kFlag) {
+    context.put("(protocol 0x", Hex{protocol, 4}, " invalid)");
+    return;
+  }
+  print_protocol(context, protocol, packet, start);
+}
+
 }  // namespace
 
 void print_ppp(Context& context, Cursor packet) {
+  enum Head : std::uint16_t { kReceived = 0x0003, kSent = 0x0103, kAddressed = 0xff03 };
   context.protocol("ppp");
   const std::size_t length = packet.length();
   if (length < 2) return packet.truncated();
-  // RFC 1662 3.1: address and control, which GRE and L2TP may carry along.
-  if (packet.be16(0) == 0xff03) packet.skip(2);
+  // RFC 1662 3.1: address and control, which GRE and L2TP may carry along; Linux's pppd has the direction as address.
+  const std::uint16_t head = packet.be16(0);
+  if (head == kReceived || head == kSent) {
+    if (context.options.link_header) context.put(head == kSent ? "Out " : "In  ");
+    packet.skip(2);
+  } else if (head == kAddressed) {
+    packet.skip(2);
+  }
   const Cursor start = packet;
+  if (packet.length() < 2) return packet.truncated();
   // RFC 1661 6.5: an odd first byte is a protocol whose zero byte was left out.
   const bool compressed = (packet.u8(0) & 1) != 0;
   const std::uint16_t protocol = compressed ? packet.u8(0) : packet.be16(0);
@@ -641,6 +684,7 @@ void print_ppp(Context& context, Cursor packet) {
     if (name.empty()) return;
     context.put(": ");
   }
+  if (protocol >> 8 == kFlag) return print_stuffed(context, start.from(1));
   print_protocol(context, protocol, packet, start);
 }
 

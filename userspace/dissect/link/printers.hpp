@@ -49,15 +49,22 @@ void print_token_ring(Context& context, Cursor packet);  // IEEE 802.5
 void print_arcnet(Context& context, Cursor packet);
 void print_arcnet_linux(Context& context, Cursor packet);
 void print_ip1394(Context& context, Cursor packet);
+void print_fibre_channel(Context& context, Cursor packet);
+void print_symantec(Context& context, Cursor packet);  // of its firewall
 void print_netanalyzer(Context& context, Cursor packet);
 void print_netanalyzer_transparent(Context& context, Cursor packet);
 void print_bluetooth_hci(Context& context, Cursor packet);
+void print_wpan(Context& context, Cursor packet);      // IEEE 802.15.4, with or without its check sequence
+void print_wpan_tap(Context& context, Cursor packet);  // … after what the receiver tells of it
 void print_can(Context& context, Cursor packet);
 void print_netlink(Context& context, Cursor packet);
 void print_juniper_ethernet(Context& context, Cursor packet);
 void print_juniper_ppp(Context& context, Cursor packet);
 void print_juniper_frame_relay(Context& context, Cursor packet);
 void print_juniper_hdlc(Context& context, Cursor packet);
+
+// "ethertype IPv4 (0x0800)", or with -q "IPv4".
+void put_ethertype(Context& context, std::uint16_t type);
 
 // By IP protocol: RFC 8986 4.9.
 void print_ethernet_in_ip(Context& context, Cursor frame, const IpHeader& ip);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Frames of media that hosts share: FDDI (ISO 9314-2), Token Ring (IEEE 802.5), ARCNET (RFC 1201, with or without the
-// offset that Linux puts after the addresses), IP over IEEE 1394 (RFC 2734), and Ethernet after the header of
-// Hilscher's netANALYZER.
+// offset that Linux puts after the addresses), IP over IEEE 1394 (RFC 2734) and over Fibre Channel (RFC 2625), and
+// packets after the header of Symantec's firewall or Hilscher's netANALYZER.
 #include <algorithm>
 
 #include "dissect/hexdump.hpp"
@@ -87,6 +87,8 @@ const ArcnetRow* find_arcnet(std::uint8_t type) {
 }
 
 void print_arcnet_payload(Context& context, std::uint8_t type, const Cursor& payload) {
+  constexpr std::uint8_t kIpx = 0xfa;
+  if (type == kIpx) return print_ipx_packet(context, payload, "");
   const ArcnetRow* row = find_arcnet(type);
   if (row != nullptr && row->ethertype != 0 && print_ethertype(context, row->ethertype, payload, {})) return;
   dump_hex_and_ascii(context.out, payload.bytes());
@@ -107,18 +109,11 @@ constexpr std::size_t kIp1394Header = 18;
 constexpr std::size_t kEui64 = 8;
 
 void put_ip1394_header(Context& context, const Cursor& packet) {
-  const std::uint16_t type = packet.be16(2 * kEui64);
-  const std::string_view name = ethertype_name(type);
   context.out.separated_hex(packet.block(kEui64, kEui64), kEui64, ':');
   context.put(" > ");
   context.out.separated_hex(packet.block(0, kEui64), kEui64, ':');
-  if (!context.options.quiet) {
-    context.put(", ethertype ", NamedHex{name, type, 4});
-  } else if (name == "Unknown") {
-    context.put(", Unknown Ethertype (0x", Hex{type, 4}, ')');
-  } else {
-    context.put(", ", name);
-  }
+  context.put(", ");
+  put_ethertype(context, packet.be16(2 * kEui64));
   context.put(", length ", packet.length(), ": ");
 }
 
@@ -262,6 +257,41 @@ void print_ip1394(Context& context, Cursor packet) {
   const Cursor payload = packet.from(kIp1394Header);
   if (print_ethertype(context, packet.be16(2 * kEui64), payload, {})) return;
   if (!context.options.link_header) put_ip1394_header(context, packet);
+  dump_unknown(context, payload);
+}
+
+// RFC 2625: addresses of Fibre Channel with those of Ethernet in them, then LLC.
+void print_fibre_channel(Context& context, Cursor packet) {
+  constexpr std::size_t kHeader = 16;
+  context.protocol("ipfc");
+  if (packet.length() < kHeader || !packet.has(kHeader)) return context.put_truncated();
+  const LinkHeader link{.source = packet.block(10, 6), .destination = packet.block(2, 6)};
+  if (context.options.link_header) put_stations(context, link, packet.length());
+  std::size_t size = kHeader;
+  const Cursor payload = packet.from(kHeader);
+  if (!print_llc(context, payload, link, size)) dump_unknown(context, payload);
+  context.link_header_size = size;
+}
+
+void print_symantec(Context& context, Cursor packet) {
+  constexpr std::size_t kHeader = 44;
+  constexpr std::uint16_t kMaxLength = 1500;
+  context.protocol("symantec");
+  if (packet.length() < kHeader || !packet.has(kHeader)) return context.put_truncated();
+  context.link_header_size = kHeader;
+  const std::uint16_t type = packet.be16(6);
+  const auto put_header = [&] {
+    if (type <= kMaxLength) {
+      context.put("invalid ethertype ", type);
+    } else {
+      put_ethertype(context, type);
+    }
+    context.put(", length ", packet.length(), ": ");
+  };
+  if (context.options.link_header) put_header();
+  const Cursor payload = packet.from(kHeader);
+  if (type > kMaxLength && print_ethertype(context, type, payload, {})) return;
+  if (!context.options.link_header) put_header();
   dump_unknown(context, payload);
 }
 

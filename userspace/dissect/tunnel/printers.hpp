@@ -10,6 +10,7 @@ namespace ringtap {
 // By ethertype.
 void print_mpls(Context& context, Cursor packet, const LinkHeader& link);
 void print_pppoe(Context& context, Cursor packet, const LinkHeader& link);
+void print_pppoe_link(Context& context, Cursor packet);  // a capture of its own
 void print_nsh(Context& context, Cursor packet, const LinkHeader& link);
 
 // A stack of labels and what follows it.
