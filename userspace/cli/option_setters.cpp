@@ -118,13 +118,10 @@ Result<> hide_compare_time(Draft& draft, const Given& given) {
   return ok();
 }
 
-// An unknown name in tcpdump's words and with its exit code, a printer that is missing as what it is.
+// An unknown name in tcpdump's words and with its exit code.
 Result<> set_forced_type(Draft& draft, const Given& given) {
   const ForcedType* type = find_forced_type(given.value());
   if (type == nullptr) return Error("unknown packet type `" + given.value() + "'");
-  if (!has_printer(*type)) {
-    return usage(std::string(given.name) + " " + given.value() + ": ringtap cannot print this protocol yet");
-  }
   dissect(draft).forced = type;
   return ok();
 }

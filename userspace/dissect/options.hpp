@@ -11,6 +11,5 @@ namespace ringtap {
 
 // Upper and lower case are the same; nullptr for a name that tcpdump does not have.
 const ForcedType* find_forced_type(std::string_view name);
-[[nodiscard]] bool has_printer(const ForcedType& type);
 
 }  // namespace ringtap

@@ -230,7 +230,7 @@ class PortIndex {
 constexpr PortRow kUdpPorts[] = {
     {53, print_dns},
     {5353, print_dns},
-    {525, nullptr},    // timed
+    {525, print_timed},
     {69, print_tftp},  // TFTP
     {67, print_bootp},
     {68, print_bootp},
@@ -247,8 +247,8 @@ constexpr PortRow kUdpPorts[] = {
     {750, print_kerberos},
     {1701, print_l2tp},                    // L2TP
     {3456, print_vat, End::kDestination},  // VAT
-    {2103, nullptr},                       // Zephyr
-    {2104, nullptr},
+    {2103, print_zephyr},
+    {2104, print_zephyr},
     {7000, print_rx},  // AFS
     {7001, print_rx},
     {7002, print_rx},
@@ -265,19 +265,19 @@ constexpr PortRow kUdpPorts[] = {
     {5359, print_ahcp},   // AHCP
     {6696, print_babel},  // Babel
     {6697, print_babel},
-    {8231, print_hncp},                  // HNCP
-    {4567, nullptr, End::kDestination},  // whiteboard
-    {496, print_auto_rp},                // auto-RP
-    {1645, print_radius},                // RADIUS
+    {8231, print_hncp},  // HNCP
+    {4567, print_wb, End::kDestination},
+    {496, print_auto_rp},  // auto-RP
+    {1645, print_radius},  // RADIUS
     {1646, print_radius},
     {1700, print_radius},
     {1812, print_radius},
     {1813, print_radius},
     {3799, print_radius},
     {1985, print_hsrp, End::kDestination},  // HSRP
-    {921, nullptr},                         // lwres
-    {646, print_ldp},                       // LDP
-    {698, print_olsr},                      // OLSR
+    {921, print_lwres},
+    {646, print_ldp},   // LDP
+    {698, print_olsr},  // OLSR
     {3503, print_lsp_ping},
     {49152, print_bcm_li, End::kSource},
     {3784, print_bfd, End::kDestination},
@@ -285,10 +285,10 @@ constexpr PortRow kUdpPorts[] = {
     {4784, print_bfd, End::kDestination},
     {6784, print_bfd, End::kDestination},
     {701, print_lmp},  // LMP
-    {1589, nullptr},   // VQP
+    {1589, print_vqp},
     {6343, print_sflow},
-    {12223, nullptr},  // LWAPP
-    {12222, nullptr},
+    {kLwappControlPort, print_lwapp_control},
+    {12222, print_lwapp_data},
     {5060, print_sip},
     {514, print_syslog},  // syslog
     {8472, print_port_8472},
@@ -349,16 +349,17 @@ struct ForcedType {
   std::string_view name;
   void (*udp)(Context&, Cursor, const Transport&) = nullptr;
   void (*tcp)(Context&, Cursor, const Transport&) = nullptr;
-  void (*vrrp)(Context&, Cursor, const IpHeader&) = nullptr;  // in place of VRRP, whose protocol number it shares
+  void (*vrrp)(Context&, Cursor, const IpHeader&) = nullptr;      // in place of VRRP, whose protocol number it shares
+  void (*datagram)(Context&, Cursor, const IpHeader&) = nullptr;  // in place of UDP, with its addresses
 };
 
 namespace {
 
-// Every name that tcpdump 4.99.3 knows; one without a printer waits for it.
+// Every name that tcpdump 4.99.3 knows.
 constexpr ForcedType kForcedTypes[] = {
     {"aodv", print_aodv},
     {"carp", nullptr, nullptr, print_carp},
-    {"cnfp"},
+    {"cnfp", print_netflow},
     {"domain", print_dns, print_dns_over_tcp},
     {"lmp", print_lmp},
     {"pgm", print_pgm_in_udp},
@@ -366,7 +367,7 @@ constexpr ForcedType kForcedTypes[] = {
     {"ptp", print_ptp_over_udp},
     {"radius", print_radius},
     {"resp", nullptr, print_resp},
-    {"rpc"},
+    {"rpc", nullptr, nullptr, nullptr, print_rpc},
     {"rtcp", print_rtcp},
     {"rtp", print_rtp},
     {"snmp", print_snmp},
@@ -374,7 +375,7 @@ constexpr ForcedType kForcedTypes[] = {
     {"tftp", print_tftp},
     {"vat", print_vat},
     {"vxlan", print_vxlan},
-    {"wb"},
+    {"wb", print_wb},
     {"zmtp1", nullptr, print_zmtp},
 };
 
@@ -501,16 +502,15 @@ const ForcedType* find_forced_type(std::string_view name) {
   return found == std::end(kForcedTypes) ? nullptr : found;
 }
 
-bool has_printer(const ForcedType& type) {
-  return type.udp != nullptr || type.tcp != nullptr || type.vrrp != nullptr;
-}
-
 bool is_zmtp_forced(const Context& context) {
   return context.options.forced != nullptr && context.options.forced->udp == print_pgm_with_zmtp;
 }
 
-bool is_left_out_by_force(const Context& context) {
-  return context.options.forced != nullptr && context.options.forced->udp == nullptr;
+bool print_datagram_by_force(Context& context, Cursor datagram, const IpHeader& ip) {
+  const ForcedType* forced = context.options.forced;
+  if (forced == nullptr || forced->udp != nullptr) return false;
+  if (forced->datagram != nullptr) forced->datagram(context, datagram, ip);
+  return true;
 }
 
 bool print_udp_by_force(Context& context, Cursor payload, const Transport& transport) {

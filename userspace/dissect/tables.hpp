@@ -42,7 +42,7 @@ bool print_tcp_port(Context& context, Cursor payload, const Transport& transport
 bool print_udp_by_force(Context& context, Cursor payload, const Transport& transport);
 // -T with the type whose data in PGM is ZMTP.
 [[nodiscard]] bool is_zmtp_forced(const Context& context);
-// -T with a type that is not of UDP.
-[[nodiscard]] bool is_left_out_by_force(const Context& context);
+// -T with a type that is not of UDP, of which nothing is printed then, or that prints the addresses itself.
+bool print_datagram_by_force(Context& context, Cursor datagram, const IpHeader& ip);
 
 }  // namespace ringtap

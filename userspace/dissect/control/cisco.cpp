@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Cisco's protocols between neighbors, told apart by their SNAP identifiers: CDP as Cisco documents it ("Cisco
-// Discovery Protocol: frame format"), UDLD as RFC 5171 has it, VTP ("Understanding VLAN Trunk Protocol") and DTP.
+// Discovery Protocol: frame format"), UDLD as RFC 5171 has it, VTP ("Understanding VLAN Trunk Protocol") and DTP; and
+// over UDP VQP, by which a switch asks for the VLAN of a port (VLAN Membership Policy Server).
 #include <charconv>
 
 #include "dissect/control/printers.hpp"
@@ -513,6 +514,67 @@ void print_dtp(Context& context, Cursor packet) {
         break;
     }
     packet.skip(whole);
+  }
+}
+
+void print_vqp(Context& context, Cursor packet, const Transport&) {
+  context.protocol("vqp");
+  constexpr std::size_t kHeader = 8;
+  constexpr Token kTypes[] = {
+      {1, "Request, Join Port"}, {2, "Response, VLAN"}, {3, "Request, Reconfirm"}, {4, "Response, Reconfirm"}};
+  constexpr Token kErrors[] = {{0, "No error"}, {3, "Access denied"}, {4, "Shutdown port"}, {5, "Wrong VTP domain"}};
+  enum Object : std::uint32_t { kAddress = 0xc01, kPort, kVlan, kDomain, kFrame, kNoStation, kStation = 0xc08 };
+  constexpr Token kObjects[] = {{kAddress, "Client IP Address"}, {kPort, "Port Name"},        {kVlan, "VLAN Name"},
+                                {kDomain, "VTP Domain"},         {kFrame, "Ethernet Packet"}, {kNoStation, "MAC Null"},
+                                {kStation, "MAC Address"}};
+  const std::size_t length = packet.length();
+  if (length < kHeader) return packet.truncated();
+  const std::uint8_t* header = packet.block(0, kHeader);
+  if (context.truncated()) return;
+  if (header[0] != 1) return context.put("VQP version ", header[0], " packet not supported");
+  const bool verbose = context.verbose();
+  context.put(verbose ? "\n\tVQPv1, " : "VQPv1 ", token(kTypes, header[1], "unknown"));
+  if (token(kTypes, header[1]).empty()) context.put(" (", header[1], ')');
+  context.put(" Message, error-code ", named(kErrors, header[2], "unknown"));
+  if (verbose) context.put(", seq 0x", Hex{load_be32(header + 4), 8}, ", items ", header[3]);
+  context.put(", length ", length);
+  if (!verbose) return;
+  packet = packet.first(length).from(kHeader);
+  for (unsigned i = 0; i < header[3] && packet.length() > 0; ++i) {
+    constexpr std::size_t kObjectHeader = 6;
+    const std::uint8_t* object = packet.block(0, kObjectHeader);
+    if (context.truncated()) return;
+    const std::uint32_t type = load_be32(object);
+    const std::size_t size = load_be16(object + 4);
+    context.put("\n\t  ", token(kObjects, type, "Unknown"), " Object (0x", Hex{type, 8}, "), length ", size,
+                ", value: ");
+    packet.skip(kObjectHeader);
+    if (type == 0 || size == 0) return;
+    (void)packet.span(0, size);
+    if (context.truncated()) return;
+    switch (type) {
+      case kAddress: {
+        if (size != 4) return context.put_invalid();
+        const std::uint8_t* address = packet.block(0, 4);
+        context.host4(address);
+        context.put(" (0x", Hex{load_be32(address), 8}, ')');
+        break;
+      }
+      case kPort:
+      case kVlan:
+      case kDomain:
+      case kFrame:
+        put_text(context, packet, 0, size);
+        break;
+      case kNoStation:
+      case kStation:
+        if (size != 6) return context.put_invalid();
+        context.station(packet.block(0, 6));
+        break;
+      default:
+        if (!context.verbose(2)) dump_layer(context, packet, 0, size, "\n\t    ");
+    }
+    packet.skip(size);
   }
 }
 

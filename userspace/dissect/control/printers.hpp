@@ -33,6 +33,10 @@ void print_openflow(Context& context, Cursor payload, const Transport& transport
 // By UDP port.
 void print_bfd(Context& context, Cursor message, const Transport& transport);
 void print_bfd_echo(Context& context, Cursor message, const Transport& transport);
+inline constexpr std::uint16_t kLwappControlPort = 12223;
+void print_lwapp_data(Context& context, Cursor frame, const Transport& transport);
+void print_lwapp_control(Context& context, Cursor frame, const Transport& transport);
+void print_vqp(Context& context, Cursor packet, const Transport& transport);
 void print_lsp_ping(Context& context, Cursor packet, const Transport& transport);
 void print_isakmp(Context& context, Cursor payload, const Transport& transport);
 

@@ -225,14 +225,14 @@ class Message {
   void stop() { at_ = message_.captured(); }
 
   void put_type(std::uint16_t type) {
-    const std::string_view name = token(kTypes, type);
+    const std::string_view name = dns_type_name(type);
     context_.put(' ');
     context_.put_name(name, "Type", type);
   }
   void put_class(unsigned klass) {
     if (klass == 1) return;
     context_.put(' ');
-    context_.put_name(token(kClasses, klass), "(Class ", klass, ')');
+    context_.put_name(dns_class_name(klass), "(Class ", klass, ')');
   }
   bool try_skip_name() {
     for (;;) {
@@ -565,6 +565,14 @@ void print_message(Context& context, Cursor payload, bool multicast, bool over_t
 }
 
 }  // namespace
+
+std::string_view dns_type_name(std::uint16_t type) {
+  return token(kTypes, type);
+}
+
+std::string_view dns_class_name(unsigned klass) {
+  return token(kClasses, klass);
+}
 
 void print_dns(Context& context, Cursor payload, const Transport& transport) {
   // Multicast DNS is told by its port alone, and -T says that the port does not count.

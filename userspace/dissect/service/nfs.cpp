@@ -764,7 +764,6 @@ void put_rejection(Context& context, const Cursor& message) {
 }
 
 void print_reply(Context& context, const Cursor& message, std::size_t size, const IpHeader& ip) {
-  context.put("NFS reply xid ", message.be32(0), ' ');
   if (!message.has(12)) return message.truncated();
   const std::uint32_t state = message.be32(8);
   context.put("reply ");
@@ -803,12 +802,53 @@ bool print_message(Context& context, const Cursor& message, std::size_t size, co
   if (call) {
     print_call(context, message, size, transport.ip);
   } else {
+    context.put("NFS reply xid ", message.be32(0), ' ');
     print_reply(context, message, size, transport.ip);
   }
   return true;
 }
 
 }  // namespace
+
+// A reply as one of NFS, and a call in the words of port mappers (RFC 1833 3), whatever program they are for.
+void print_rpc(Context& context, Cursor datagram, const IpHeader& ip) {
+  constexpr std::size_t kUdpHeader = 8;
+  constexpr std::uint16_t kMapperPort = 111;
+  constexpr std::string_view kProcedures[] = {"null", "set", "unset", "getport", "dump", "call"};
+  constexpr std::uint32_t kDump = 4;
+  const Cursor message = datagram.from(kUdpHeader);
+  if (!message.has(8)) return datagram.truncated();
+  const std::uint32_t id = message.be32(0);
+  const auto put_host = [&context, &ip](const std::uint8_t* address) {
+    if (ip.version == 4) return context.host4(address);
+    context.host6(address);
+  };
+  if (message.be32(4) != kCall) {
+    put_host(ip.source);
+    context.put('.');
+    context.udp_port(kPort);
+    context.put(" > ");
+    put_host(ip.destination);
+    context.put('.', id, ": ");
+    context.protocol("nfs");
+    return print_reply(context, message, message.length(), ip);
+  }
+  context.protocol("sunrpc");
+  const std::uint8_t* call = message.block(0, 32);
+  if (context.truncated()) return;
+  put_host(ip.source);
+  context.put(".0x", Hex{id}, " > ");
+  put_host(ip.destination);
+  context.put('.');
+  context.put_name(context.services.udp_port(kMapperPort), "0x", Hex{kMapperPort});
+  const std::uint32_t procedure = load_be32(call + 20);
+  const bool is_known = procedure < std::size(kProcedures);
+  context.put(": ", message.length(), ' ');
+  context.put_name(is_known ? kProcedures[procedure] : std::string_view(), " proc #", procedure);
+  if (const std::uint32_t version = load_be32(call + 8); version != 2) context.put(" [rpcver ", version, ']');
+  if (!is_known || procedure == kNull || procedure == kDump) return;
+  context.put(context.services.empty() ? " " : " #", load_be32(call + 12), '.', load_be32(call + 16));
+}
 
 bool print_nfs_over_udp(Context& context, Cursor payload, const Transport& transport) {
   return print_message(context, payload, payload.length(), transport, "");

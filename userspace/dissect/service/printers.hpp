@@ -28,10 +28,13 @@ void print_zmtp_datagram(Context& context, Cursor datagram);
 
 // By UDP port.
 void print_dns(Context& context, Cursor payload, const Transport& transport);
+std::string_view dns_type_name(std::uint16_t type);  // empty when it has none
+std::string_view dns_class_name(unsigned klass);
 void print_ahcp(Context& context, Cursor message, const Transport& transport);
 void print_bootp(Context& context, Cursor message, const Transport& transport);
 void print_dhcpv6(Context& context, Cursor payload, const Transport& transport);
 void print_hncp(Context& context, Cursor message, const Transport& transport);
+void print_lwres(Context& context, Cursor message, const Transport& transport);
 void print_ntp(Context& context, Cursor message, const Transport& transport);
 void print_ptp_over_udp(Context& context, Cursor message, const Transport& transport);
 void print_rx(Context& context, Cursor packet, const Transport& transport);
@@ -39,6 +42,9 @@ void print_sip(Context& context, Cursor payload, const Transport& transport);
 void print_sflow(Context& context, Cursor message, const Transport& transport);
 void print_syslog(Context& context, Cursor payload, const Transport& transport);
 void print_tftp(Context& context, Cursor payload, const Transport& transport);
+void print_timed(Context& context, Cursor message, const Transport& transport);
+void print_wb(Context& context, Cursor message, const Transport& transport);
+void print_zephyr(Context& context, Cursor notice, const Transport& transport);
 void print_radius(Context& context, Cursor packet, const Transport& transport);
 void print_rtp(Context& context, Cursor packet, const Transport& transport);
 void print_rtcp(Context& context, Cursor packet, const Transport& transport);
@@ -46,6 +52,10 @@ void print_vat(Context& context, Cursor packet, const Transport& transport);
 void print_snmp(Context& context, Cursor payload, const Transport& transport);
 void print_kerberos(Context& context, Cursor message, const Transport& transport);
 void print_someip(Context& context, Cursor message, const Transport& transport);
+
+// Only by -T; that of RPC prints the addresses, too.
+void print_netflow(Context& context, Cursor datagram, const Transport& transport);
+void print_rpc(Context& context, Cursor datagram, const IpHeader& ip);
 
 // Not tcpdump's, by TCP or UDP port; false, and nothing is printed, if it is something else.
 bool print_mqtt(Context& context, Cursor payload, const Transport& transport);

@@ -34,7 +34,7 @@ void print_udp(Context& context, Cursor datagram, const IpHeader& ip) {
     if (ip.protocol == kProtocol) put_addresses(context, ip);
     return datagram.truncated();
   }
-  if (is_left_out_by_force(context)) return;
+  if (datagram.has(kHeader) && print_datagram_by_force(context, datagram, ip)) return;
   const std::uint16_t source = datagram.be16(0);
   const std::uint16_t destination = datagram.be16(2);
   put_endpoints(context, ip, kProtocol, &Context::udp_port, source, destination);
