@@ -74,7 +74,9 @@ struct OutputOptions {
   bool print = true;           // text on standard output
   bool count_only = false;     // count packets, print none
   bool flush_each_record = false;
-  bool sync = false;      // a file is on the disk before it counts as written
+  bool sync = false;  // a file is on the disk before it counts as written
+  int memory_fd =
+      -1;  // what goes to standard output goes through this memory, see file/shared_pipe.hpp; -1: it does not
   RecordSettings record;  // without a folder: nothing is recorded
   MetricsOptions metrics;
   std::string html_path;  // of a comparison's page; empty: none

@@ -216,6 +216,7 @@ void add_output(Words& words, const Options& options) {
   words.flag("--count", output.count_only);
   words.flag("-U", output.flush_each_record);
   words.flag("--sync", output.sync);
+  if (output.memory_fd >= 0) words.value("--output-memory", std::to_string(output.memory_fd));
 }
 
 // False if the plain form has no word for it.

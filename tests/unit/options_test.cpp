@@ -248,6 +248,9 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"--threads", "2", "-w", "x", "--who"}, "--who"},
       {{"--threads", "2", "-w", "x", "--gate"}, "--gate"},
       {{"--threads", "2", "-w", "x", "--tap", "tc,stack"}, "the taps tc and xdp"},
+      {{"--output-memory", "3"}, "--output-memory needs -w -"},
+      {{"--output-memory", "3", "-w", "x"}, "--output-memory needs -w -"},
+      {{"--output-memory", "2", "-w", "-"}, "--output-memory 2"},
       {{"--print-sampling", "0"}, "--print-sampling 0"},
       {{"--n"}, "--nano, --netns, --no-optimize"},
       {{"compare", "--lengths"}, "--lengths"},
@@ -374,9 +377,10 @@ TEST(Options, WithFilesEachActsOrIsRefused) {
                                         "--sandbox",
                                         "--sync"};
   const std::map<std::string, const char*> values = {
-      {"--tap", "tc"},    {"--xdp-mode", "native"}, {"-B", "64m"},           {"--sample", "1/2"},
-      {"--max-pps", "5"}, {"--time-batch", "10us"}, {"--duration", "5s"},    {"--ready-file", "x"},
-      {"--netns", "web"}, {"--metrics", "unix:x"},  {"--metrics-file", "x"}, {"--threads", "2"}};
+      {"--tap", "tc"},         {"--xdp-mode", "native"}, {"-B", "64m"},           {"--sample", "1/2"},
+      {"--max-pps", "5"},      {"--time-batch", "10us"}, {"--duration", "5s"},    {"--ready-file", "x"},
+      {"--netns", "web"},      {"--metrics", "unix:x"},  {"--metrics-file", "x"}, {"--threads", "2"},
+      {"--output-memory", "3"}};
   for (const OptionRow& row : option_table()) {
     if ((row.forms & kCaptureForm) == 0) continue;
     const std::string name = std::string(row.names).substr(0, std::string(row.names).find(','));

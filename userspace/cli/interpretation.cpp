@@ -148,6 +148,9 @@ Result<> interpret_output(Draft& draft) {
   const Rotation& rotation = output.rotation;
   if (!rotation.rotates() && rotation.files > 0) return usage("-W needs -C or -G");
   if (output.sync && output.path.empty()) return usage("--sync needs -w");
+  if (output.memory_fd >= 0 && (output.path != "-" || output.sync)) {
+    return usage("--output-memory needs -w -, and works without --sync");
+  }
   if (!rotation.rotates() && !output.rotate_command.empty()) return usage("-z needs -C or -G");
   if (rotation.rotates() && (output.path.empty() || output.path == "-")) {
     return usage("-C and -G need -w with the name of a file");

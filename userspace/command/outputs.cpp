@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "command/outputs.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "command/file_requests.hpp"
@@ -17,6 +19,8 @@
 #include "file/pcap_writer.hpp"
 #include "file/pcapng_writer.hpp"
 #include "file/rotating_writer.hpp"
+#include "file/shared_pipe.hpp"
+#include "ringtap/unique_fd.hpp"
 #include "ringtap/version.hpp"
 #include "sink/counter.hpp"
 #include "sink/drop_counter.hpp"
@@ -117,6 +121,25 @@ Result<Output> open_file(const OutputContext& context) {
   return output;
 }
 
+std::unique_ptr<FileSink> write_format(std::unique_ptr<ByteWriter> out, const OutputContext& context) {
+  const auto* const found = std::find_if(kFormats.begin(), kFormats.end(), [&](const Format& format) {
+    return format.format == context.options.output.format;
+  });
+  return found->write(std::move(out), context);
+}
+
+Result<Output> open_shared_pipe(const OutputContext& context) {
+  const UniqueFd memory(context.options.output.memory_fd);
+  UniqueFd bell(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
+  if (!bell) return Error::from_errno(errno, "standard output", ErrorKind::kOutput);
+  auto pipe = SharedPipeWriter::attach(memory.get(), std::move(bell));
+  if (!pipe) return pipe.take_error();
+  Output output;
+  output.add_counts = [pipe = pipe->get()](RunCounts& counts) { counts.bytes_written += pipe->bytes_taken(); };
+  output.sink = write_format(pipe.take(), context);
+  return output;
+}
+
 // A file for each thread, on its way to the disk by a thread of its own.
 Result<Output> open_thread_files(const OutputContext& context) {
   auto sinks = std::make_unique<ThreadSinks>();
@@ -174,7 +197,10 @@ constexpr std::array kKinds = {
     Kind{[](const OutputOptions& o) { return !o.record.folder.empty(); }, open_recording},
     Kind{[](const OutputOptions& o) { return o.rotation.rotates(); }, open_file_set},
     Kind{[](const OutputOptions& o) { return !o.path.empty() && !o.rotation.rotates(); },
-         [](const OutputContext& c) { return c.threads > 1 ? open_thread_files(c) : open_file(c); }},
+         [](const OutputContext& c) {
+           if (c.options.output.memory_fd >= 0) return open_shared_pipe(c);
+           return c.threads > 1 ? open_thread_files(c) : open_file(c);
+         }},
     Kind{[](const OutputOptions& o) { return o.summary.has_value(); }, open_summary},
     Kind{[](const OutputOptions& o) { return o.print; }, open_text},
     Kind{[](const OutputOptions& o) { return o.count_only; }, open_counter},
@@ -199,11 +225,8 @@ Result<OutputFile> open_capture_file(const OutputContext& context, const std::st
   auto out = open_output(path, context.options.output.sync ? Durability::kOnDisk : Durability::kInKernel);
   if (!out) return out.take_error();
   if (context.disk != nullptr) (*out)->write_by(context.disk);
-  OutputFile file{.sink = nullptr, .out = out->get()};
-  for (const Format& format : kFormats) {
-    if (format.format == context.options.output.format) file.sink = format.write(out.take(), context);
-  }
-  return file;
+  const FileWriter* const writer = out->get();
+  return OutputFile{.sink = write_format(out.take(), context), .out = writer};
 }
 
 Result<Output> open_outputs(const OutputContext& wanted) {
