@@ -75,27 +75,33 @@ struct Cut {
   bool is_damaged = false;
 };
 
-// Where a section ends depends on the pieces, what is in all of them does not.
+// In pieces of this size. Where a section ends may depend on these, what is in all of them does not.
 Cut cut(std::span<const std::byte> bytes, std::size_t piece) {
   constexpr std::size_t kFull = 256;
+  // The head of a section is no longer than all that came.
+  std::vector<std::byte> memory(kBatchRoom + bytes.size());
+  const std::size_t first = memory.size();
+  memory.insert(memory.end(), bytes.begin(), bytes.end());
+  std::size_t begin = first;
+  std::size_t end = first;
+  const auto waiting = [&] { return std::span(memory).subspan(begin, end - begin); };
   BatchBuilder builder;
   Cut result;
   const auto take = [&] {
-    BuiltSection built = builder.take();
-    require((built.size == 0) == built.bytes().empty());
+    require(builder.front() <= first);
+    const BuiltSection built = builder.take(waiting());
+    require(built.used <= end - begin && built.message.empty() == built.bytes().empty());
     result.packets += built.packets;
     result.lost += built.lost;
     read_section({built.bytes().begin(), built.bytes().end()});
-    builder.give_back(std::move(built));
+    begin += built.used;
   };
-  while (!bytes.empty() && !result.is_damaged) {
-    const std::span<std::byte> room = builder.room(kFull);
-    const std::size_t size = std::min({piece, room.size(), bytes.size()});
-    require(size > 0);
-    std::copy_n(bytes.begin(), size, room.begin());
-    bytes = bytes.subspan(size);
-    result.is_damaged = !builder.added(size);
-    if (!result.is_damaged && builder.is_full(kFull)) take();
+  while (end < memory.size() && !result.is_damaged) {
+    end += std::min(piece, memory.size() - end);
+    do {
+      if (builder.is_full()) take();
+      result.is_damaged = !builder.look(waiting(), kFull, bytes.size() + 1);
+    } while (builder.is_full());
   }
   take();
   return result;

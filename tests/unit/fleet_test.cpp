@@ -339,21 +339,39 @@ Bytes capture_of(std::size_t packets, std::size_t large = std::numeric_limits<st
   return stored->bytes;
 }
 
-// As from a pipe, in pieces of at most that size; what is full is given to `on_full`.
-template <class OnFull>
-void feed(BatchBuilder& builder, std::span<const std::byte> bytes, std::size_t piece, std::size_t full,
-          OnFull on_full) {
-  while (!bytes.empty()) {
-    const std::span<std::byte> room = builder.room(full);
-    const std::size_t size = std::min({piece, room.size(), bytes.size()});
-    ASSERT_GT(size, 0U);
-    std::copy_n(bytes.begin(), size, room.begin());
-    const auto added = builder.added(size);
-    ASSERT_TRUE(added) << added.error().text();
-    bytes = bytes.subspan(size);
-    if (builder.is_full(full)) on_full();
+// A stream as it comes through a SharedPipe.
+class Stream {
+ public:
+  explicit Stream(std::span<const std::byte> bytes) : memory_(kFront) {
+    memory_.insert(memory_.end(), bytes.begin(), bytes.end());
   }
-}
+  // In pieces of this size; what is full is given to `on_full`.
+  template <class OnFull>
+  void feed(BatchBuilder& builder, std::size_t piece, std::size_t full, OnFull on_full) {
+    while (end_ < memory_.size()) {
+      end_ += std::min(piece, memory_.size() - end_);
+      do {
+        if (builder.is_full()) on_full();
+        const auto looked = builder.look(waiting(), full, kFront);
+        ASSERT_TRUE(looked) << looked.error().text();
+      } while (builder.is_full());
+    }
+  }
+  // The section's memory is overwritten, as by who writes the stream, at the next call.
+  BuiltSection take(BatchBuilder& builder) {
+    std::fill(memory_.begin(), memory_.begin() + static_cast<std::ptrdiff_t>(begin_ - kFront), std::byte{0xee});
+    BuiltSection built = builder.take(waiting());
+    begin_ += built.used;
+    return built;
+  }
+
+ private:
+  static constexpr std::size_t kFront = 64 * 1024;
+  std::span<std::byte> waiting() { return std::span(memory_).subspan(begin_, end_ - begin_); }
+  Bytes memory_;
+  std::size_t begin_ = kFront;
+  std::size_t end_ = kFront;
+};
 
 TEST(BatchBuilder, MakesSectionsThatCanBeReadAlone) {
   constexpr std::size_t kPackets = 500;
@@ -361,16 +379,17 @@ TEST(BatchBuilder, MakesSectionsThatCanBeReadAlone) {
   const Bytes file = capture_of(kPackets);
   for (const std::size_t piece : {std::size_t{1}, std::size_t{13}, std::size_t{500}, std::size_t{100'000}}) {
     BatchBuilder builder;
+    Stream stream(file);
     std::size_t sections = 0;
     std::size_t packets = 0;
     std::uint64_t lost = 0;
     std::uint64_t next_ns = 1'000;
     const auto check = [&] {
-      BuiltSection built = builder.take();
+      const BuiltSection built = stream.take(builder);
       ++sections;
       packets += built.packets;
       lost += built.lost;
-      EXPECT_LE(built.size, kFull);
+      EXPECT_LE(built.bytes().size(), kFull);
       auto reader = open_section(bytes_of(built.bytes()), "section");
       ASSERT_TRUE(reader);
       RecordingSink sink;
@@ -379,10 +398,9 @@ TEST(BatchBuilder, MakesSectionsThatCanBeReadAlone) {
       ASSERT_EQ(sink.records.size(), built.packets);
       for (const auto& record : sink.records) EXPECT_EQ(record.view.time_ns, next_ns++);
       EXPECT_EQ(built.last_ns, built.packets == 0 ? 0 : next_ns - 1);
-      builder.give_back(std::move(built));
     };
-    feed(builder, file, piece, kFull, check);
-    EXPECT_TRUE(builder.is_between_blocks());
+    stream.feed(builder, piece, kFull, check);
+    EXPECT_TRUE(builder.has_looked_at_all());
     if (!builder.is_empty()) check();
     EXPECT_EQ(packets, kPackets);
     EXPECT_EQ(lost, 5U);
@@ -397,14 +415,14 @@ TEST(BatchBuilder, GivesABlockThatIsTooLongASectionOfItsOwn) {
        {std::pair<std::size_t, std::size_t>{20'000, 13}, {20'000, 100'000}, {9'000, 100'000}}) {
     const Bytes file = capture_of(7, 3, size);
     BatchBuilder builder;
+    Stream stream(file);
     std::vector<std::uint64_t> packets;
     const auto take = [&] {
-      BuiltSection built = builder.take();
+      const BuiltSection built = stream.take(builder);
       packets.push_back(built.packets);
-      EXPECT_EQ(built.size > kFull, packets.size() == 2);
-      builder.give_back(std::move(built));
+      EXPECT_EQ(built.bytes().size() > kFull, packets.size() == 2);
     };
-    feed(builder, file, piece, kFull, take);
+    stream.feed(builder, piece, kFull, take);
     if (!builder.is_empty()) take();
     EXPECT_EQ(packets, (std::vector<std::uint64_t>{3, 1, 3})) << size << " in pieces of " << piece;
   }
@@ -420,9 +438,11 @@ void put_statistics(PcapngWriter& out, std::uint32_t interface, std::uint64_t se
   ASSERT_TRUE(out.on_statistics(statistics));
 }
 
-void add_all(BatchBuilder& builder, testing::Stored& stored) {
-  feed(builder, stored.bytes, stored.bytes.size(), 100'000, [] { FAIL(); });
-  stored.bytes.clear();
+// What was written since, and all of it as a section.
+BuiltSection take_all(BatchBuilder& builder, testing::Stored& stored, std::optional<Stream>& stream) {
+  stream.emplace(std::exchange(stored.bytes, {}));
+  stream->feed(builder, 100'000, 100'000, [] { FAIL(); });
+  return stream->take(builder);
 }
 
 TEST(BatchBuilder, AddsUpTheCountersOfAllInterfacesAndKeepsTheirStatisticsForTheEnd) {
@@ -436,10 +456,9 @@ TEST(BatchBuilder, AddsUpTheCountersOfAllInterfacesAndKeepsTheirStatisticsForThe
   BatchBuilder builder;
   put_statistics(out, 0, 100, 5'000'000'000);
   put_statistics(out, 1, 40, 5'000'000'001);
-  add_all(builder, *stored);
-  EXPECT_TRUE(builder.is_empty());
+  std::optional<Stream> stream;
+  const BuiltSection none = take_all(builder, *stored, stream);
   const HostCounters first{.seen = 140, .matched = 70, .ring = 35, .at_ns = 5'000'000'001};
-  const BuiltSection none = builder.take();
   EXPECT_TRUE(none.bytes().empty());
   EXPECT_EQ(none.before, HostCounters{});
   EXPECT_EQ(none.after, first);
@@ -447,15 +466,16 @@ TEST(BatchBuilder, AddsUpTheCountersOfAllInterfacesAndKeepsTheirStatisticsForThe
   record.time_ns = 6'000'000'000;
   ASSERT_TRUE(out.on_record(record));
   put_statistics(out, 1, 60, 7'000'000'000);
-  add_all(builder, *stored);
-  const BuiltSection one = builder.take();
+  const BuiltSection one = take_all(builder, *stored, stream);
   EXPECT_EQ(one.packets, 1U);
   EXPECT_EQ(one.before, first);
   EXPECT_EQ(one.after, (HostCounters{.seen = 160, .matched = 80, .ring = 40, .at_ns = 7'000'000'000}));
   EXPECT_EQ(counted_between(one.before, one.after).seen, 20U);
   // In two sections, since both do not fit into one.
   std::vector<std::uint64_t> received;
-  for (BuiltSection rest = builder.take_statistics(100); rest.size > 0; rest = builder.take_statistics(100)) {
+  for (;;) {
+    const BuiltSection rest = builder.take_statistics(100);
+    if (rest.message.empty()) break;
     auto reader = open_section(bytes_of(rest.bytes()), "section");
     ASSERT_TRUE(reader);
     RecordingSink sink;
@@ -471,9 +491,8 @@ TEST(BatchBuilder, AddsUpTheCountersOfAllInterfacesAndKeepsTheirStatisticsForThe
 
 TEST(BatchBuilder, RefusesWhatIsNotPcapng) {
   BatchBuilder builder;
-  const Bytes text = bytes_of("ringtap: something went wrong");
-  std::copy(text.begin(), text.end(), builder.room(600).begin());
-  EXPECT_FALSE(builder.added(text.size()));
+  Bytes text = bytes_of("ringtap: something went wrong");
+  EXPECT_FALSE(builder.look(text, 600, 600));
 }
 
 TEST(SectionReader, UnpacksNothing) {

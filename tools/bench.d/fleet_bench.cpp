@@ -2,21 +2,25 @@
 // What a batch costs on its way, in CPU time: `fleet_bench URL MB RANDOM [FILE]` sends so many MB of each of two hosts
 // through a session of its own, as an agent does with what its capture writes, and merges them into FILE, as the one
 // who collects does. Frames have 1000 bytes, of which RANDOM cannot be compressed. One line of key=value for each half.
+#include <fcntl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "file/file_writer.hpp"
 #include "file/pcapng_writer.hpp"
+#include "file/shared_pipe.hpp"
 #include "fleet/batch_builder.hpp"
 #include "fleet/batch_sender.hpp"
 #include "fleet/fleet_source.hpp"
@@ -29,7 +33,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kFrame = 1000;
 constexpr std::size_t kHeaders = 42;
-constexpr std::size_t kWriteAtOnce = 256 * 1024;
 constexpr std::size_t kFull = 252 * 1024;  // as AgentSession
 
 double seconds(clockid_t clock) {
@@ -44,38 +47,8 @@ double most_memory_mib() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-class StreamWriter final : public ByteWriter {
- public:
-  explicit StreamWriter(int fd) : fd_(fd) {}
-  using ByteWriter::write;
-  Result<> write(Parts parts) override {
-    for (const auto part : parts) buffer_.insert(buffer_.end(), part.begin(), part.end());
-    ++blocks_;
-    return buffer_.size() < kWriteAtOnce ? ok() : flush();
-  }
-  Result<> flush() override {
-    for (std::size_t at = 0; at < buffer_.size();) {
-      const ssize_t put = ::write(fd_, buffer_.data() + at, buffer_.size() - at);
-      if (put < 0) return Error::from_errno(errno, "write");
-      at += static_cast<std::size_t>(put);
-    }
-    bytes_ += buffer_.size();
-    buffer_.clear();
-    return ok();
-  }
-  Result<> close() override { return flush(); }
-  [[nodiscard]] std::uint64_t bytes_taken() const override { return bytes_; }
-  [[nodiscard]] std::uint64_t blocks_stored() const override { return blocks_; }
-
- private:
-  int fd_;
-  std::vector<std::byte> buffer_;
-  std::uint64_t bytes_ = 0;
-  std::uint64_t blocks_ = 0;
-};
-
 // A capture, by its own thread; its CPU time is not counted.
-void generate(int fd, std::uint64_t frames, std::size_t random, double& cpu) {
+void generate(std::unique_ptr<ByteWriter> out, std::uint64_t frames, std::size_t random, double& cpu) {
   std::vector<std::byte> noise(1 << 20);
   std::uint64_t state = 88172645463325252;
   for (std::byte& byte : noise) {
@@ -84,7 +57,7 @@ void generate(int fd, std::uint64_t frames, std::size_t random, double& cpu) {
     state ^= state << 17;
     byte = static_cast<std::byte>(state);
   }
-  PcapngWriter writer(std::make_unique<StreamWriter>(fd), PcapngOptions{});
+  PcapngWriter writer(std::move(out), PcapngOptions{});
   Interface interface;
   interface.name = "eth0";
   bool works = static_cast<bool>(writer.on_interface(interface));
@@ -104,7 +77,6 @@ void generate(int fd, std::uint64_t frames, std::size_t random, double& cpu) {
     works = static_cast<bool>(writer.on_record(record));
   }
   static_cast<void>(writer.finish());
-  ::close(fd);
   cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
 }
 
@@ -117,33 +89,42 @@ Result<double> send_host(const FleetConnection& servers, const std::string& sess
   auto sender =
       BatchSender::start(nats.take(), {.session = session, .host = host, .boot = host, .queue_bytes = 64 << 20});
   if (!sender) return sender.take_error();
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) return Error::from_errno(errno, "socketpair");
-  constexpr int kOutputBytes = 2 << 20;  // as CaptureProcess
-  ::setsockopt(ends[1], SOL_SOCKET, SO_SNDBUFFORCE, &kOutputBytes, sizeof(kOutputBytes));
+  auto pipe = SharedPipeReader::create();
+  if (!pipe) return pipe.take_error();
+  std::array<int, 2> bell{};
+  if (::pipe2(bell.data(), O_CLOEXEC) != 0) return Error::from_errno(errno, "make a pipe");
+  const UniqueFd rings(bell[0]);
+  auto writer = SharedPipeWriter::attach(pipe->fd(), UniqueFd(bell[1]));
+  if (!writer) return writer.take_error();
   double generating = 0;
+  std::atomic<bool> is_over = false;
   const double begun = seconds(CLOCK_PROCESS_CPUTIME_ID);
-  std::thread generator(generate, ends[1], frames, random, std::ref(generating));
+  std::thread generator([&, out = writer.take()]() mutable {
+    generate(std::move(out), frames, random, generating);
+    is_over = true;
+  });
   BatchBuilder builder;
   std::uint64_t packets = 0;
   const auto put = [&] {
     // A capture would drop; here the servers are waited for.
     while ((*sender)->counts().queued_bytes > (48U << 20)) std::this_thread::sleep_for(1ms);
-    BuiltSection section = builder.take();
+    const BuiltSection section = builder.take(pipe->waiting());
     packets += section.packets;
-    const std::uint64_t until = section.last_ns;
-    (*sender)->put(section, until);
-    builder.give_back(std::move(section));
+    (*sender)->put(section, section.last_ns);
+    pipe->take(section.used);
   };
-  for (;;) {
-    const auto room = builder.room(kFull);
-    const ssize_t got = ::read(ends[0], room.data(), room.size());
-    if (got <= 0) break;
-    if (auto added = builder.added(static_cast<std::size_t>(got)); !added) return added.take_error();
-    if (builder.is_full(kFull)) put();
+  for (bool was_over = false;; was_over = is_over) {
+    if (auto looked = builder.look(pipe->waiting(), kFull, SharedPipeMemory::kMostWaiting); !looked) {
+      return looked.take_error();
+    }
+    if (builder.is_full()) {
+      put();
+      continue;
+    }
+    if (was_over) break;
+    std::this_thread::sleep_for(1ms);
   }
   generator.join();
-  ::close(ends[0]);
   if (!builder.is_empty()) put();
   Fields ending;
   ending.add("end.delivered", packets).add("end.identity", "balanced");

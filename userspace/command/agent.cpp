@@ -105,7 +105,7 @@ class Doctor {
   void read() {
     std::array<char, 4096> text{};
     while (process_) {
-      const ssize_t got = ::read(process_->packets(), text.data(), text.size());
+      const ssize_t got = ::read(process_->output(), text.data(), text.size());
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
       if (got > 0) {
         report_.append(text.data(), static_cast<std::size_t>(got));

@@ -21,8 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kFullSection = 252 * 1024;
-constexpr auto kSectionTick = 50ms;
-constexpr auto kNap = 5ms;                         // after a read of all there was
+constexpr auto kQuietTick = 50ms;
+constexpr auto kPacketsTick = 5ms;                 // while packets come: to be woken by each costs more
 constexpr auto kOldestBatch = 100ms;               // packets wait so long for others to come
 constexpr auto kHeartbeat = 250ms;                 // while there are none
 constexpr auto kPrepareTime = 20s;                 // for the taps to be attached
@@ -51,19 +51,24 @@ void add_account(Fields& fields, std::string_view text) {
 }  // namespace
 
 Result<std::unique_ptr<AgentSession>> AgentSession::prepare(Settings settings, std::unique_ptr<BatchSender> sender) {
-  auto process = CaptureProcess::start(settings.words);
+  auto pipe = SharedPipeReader::create();
+  if (!pipe) return pipe.take_error();
+  auto process = CaptureProcess::start(settings.words, pipe->fd());
   if (!process) return process.take_error();
-  std::unique_ptr<AgentSession> session(new AgentSession(std::move(settings), process.take(), std::move(sender)));
+  std::unique_ptr<AgentSession> session(
+      new AgentSession(std::move(settings), pipe.take(), process.take(), std::move(sender)));
   auto thread = start_thread("reads the capture", [self = session.get()] { self->run(); });
   if (!thread) return thread.take_error();
   session->thread_ = thread.take();
   return session;
 }
 
-AgentSession::AgentSession(Settings settings, CaptureProcess process, std::unique_ptr<BatchSender> sender)
+AgentSession::AgentSession(Settings settings, SharedPipeReader pipe, CaptureProcess process,
+                           std::unique_ptr<BatchSender> sender)
     : settings_(std::move(settings)),
       process_(std::move(process)),
       sender_(std::move(sender)),
+      pipe_(std::move(pipe)),
       last_put_(Clock::now()) {}
 
 AgentSession::~AgentSession() {
@@ -181,43 +186,46 @@ bool AgentSession::read_messages() {
   }
 }
 
-Result<bool> AgentSession::read_packets() {
+// The bell, which has rung, or the capture's end.
+bool AgentSession::has_ended() {
+  std::array<char, 16> strokes{};
+  const ssize_t got = ::read(process_.output(), strokes.data(), strokes.size());
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+// All that is there, and full batches of it.
+Result<> AgentSession::read_packets() {
   const std::size_t full = std::min(kFullSection, sender_->largest_section() / 2);
-  const std::span<std::byte> room = builder_.room(full);
-  const ssize_t got = ::read(process_.packets(), room.data(), room.size());
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-    is_empty_ = true;
-    return true;
+  for (;;) {
+    auto looked = builder_.look(pipe_.waiting(), full, SharedPipeMemory::kMostWaiting);
+    if (!looked) return looked;
+    if (builder_.front() > SharedPipeMemory::kFrontBytes) {
+      return Error(std::to_string(builder_.interfaces()) + " interfaces are too many to be described in each batch");
+    }
+    if (!builder_.is_full()) return ok();
+    put_due_batch(true);
   }
-  if (got <= 0) return false;
-  is_empty_ = static_cast<std::size_t>(got) < room.size();
-  if (auto added = builder_.added(static_cast<std::size_t>(got)); !added) return added.take_error();
-  if (builder_.is_full(full)) put_due_batch(true);
-  // The capture writes often and little, and there is room for more than comes in this time.
-  if (is_empty_ && process_.has_large_buffer()) std::this_thread::sleep_for(kNap);
-  return true;
 }
 
 // What there is becomes a batch; without packets it tells at least how far this host is.
 void AgentSession::put_due_batch(bool in_any_case) {
   const auto now = Clock::now();
   const auto age = now - last_put_;
-  const bool is_settled = is_empty_ && builder_.is_between_blocks();
-  if (is_settled) until_ns_ = std::max(until_ns_, epoch_now_ns() - kSettledNs);
+  if (builder_.has_looked_at_all()) until_ns_ = std::max(until_ns_, epoch_now_ns() - kSettledNs);
   if (!in_any_case && (builder_.is_empty() ? age < kHeartbeat : age < kOldestBatch)) return;
-  BuiltSection section = builder_.take();
+  const BuiltSection section = builder_.take(pipe_.waiting());
   taken_ += section.packets;
   last_put_ = now;
   sender_->put(section, until_ns_);
-  builder_.give_back(std::move(section));
+  pipe_.take(section.used);
   look_at_drops();
 }
 
 void AgentSession::put_rest() {
   if (!builder_.is_empty()) put_due_batch(true);
   for (;;) {
-    BuiltSection statistics = builder_.take_statistics(sender_->largest_section() / 2);
-    if (statistics.size == 0) return;
+    const BuiltSection statistics = builder_.take_statistics(sender_->largest_section() / 2);
+    if (statistics.message.empty()) return;
     sender_->put(statistics, until_ns_);
   }
 }
@@ -234,19 +242,22 @@ void AgentSession::look_at_drops() {
 void AgentSession::run() {
   bool has_packets = true;
   bool has_messages = true;
+  bool is_busy = false;
   while (has_packets || has_messages) {
-    std::array<pollfd, 2> fds = {{{.fd = has_packets ? process_.packets() : -1, .events = POLLIN, .revents = 0},
-                                  {.fd = has_messages ? process_.messages() : -1, .events = POLLIN, .revents = 0}}};
-    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kSectionTick).count();
-    if (::poll(fds.data(), fds.size(), static_cast<int>(wait)) == 0) is_empty_ = true;
+    std::array<pollfd, 2> fds = {
+        {{.fd = has_packets && !is_busy ? process_.output() : -1, .events = POLLIN, .revents = 0},
+         {.fd = has_messages ? process_.messages() : -1, .events = POLLIN, .revents = 0}}};
+    ::poll(fds.data(), fds.size(), static_cast<int>((is_busy ? kPacketsTick : kQuietTick).count()));
     if (has_messages && fds[1].revents != 0) has_messages = read_messages();
-    if (has_packets && fds[0].revents != 0) {
-      auto more = read_packets();
-      if (!more) {
-        trouble_ = more.error().text();
+    if (has_packets) {
+      if (fds[0].revents != 0) has_packets = !has_ended();
+      const std::uint64_t seen = pipe_.seen();
+      if (auto read = read_packets(); !read) {
+        trouble_ = read.error().text();
         stop();
+        has_packets = false;
       }
-      has_packets = more && *more;
+      is_busy = has_packets && (pipe_.seen() != seen || !pipe_.ask_for_bell());
     }
     State state{};
     {

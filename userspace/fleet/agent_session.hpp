@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "file/shared_pipe.hpp"
 #include "fleet/batch_builder.hpp"
 #include "fleet/batch_sender.hpp"
 #include "fleet/capture_process.hpp"
@@ -53,9 +54,10 @@ class AgentSession {
   using Clock = std::chrono::steady_clock;
   enum class State : std::uint8_t { kPreparing, kReady, kOpen, kEnding };
 
-  AgentSession(Settings settings, CaptureProcess process, std::unique_ptr<BatchSender> sender);
+  AgentSession(Settings settings, SharedPipeReader pipe, CaptureProcess process, std::unique_ptr<BatchSender> sender);
   void run();
-  Result<bool> read_packets();  // false: that was all
+  bool has_ended();
+  Result<> read_packets();
   bool read_messages();
   void hear(const std::string& line);
   void be_open(std::uint64_t opened_ns);
@@ -80,12 +82,12 @@ class AgentSession {
   std::uint64_t stopped_ns_ = 0;
 
   // Of the thread.
+  SharedPipeReader pipe_;
   BatchBuilder builder_;
   std::string line_;       // the part of a message that has come
   std::string last_line_;  // why the capture ended, if it was an error
   Fields account_;         // of its accounting
   bool listens_ = false;   // it said so
-  bool is_empty_ = false;  // its socket, when last looked
   bool answered_ = false;
   std::uint64_t taken_ = 0;     // packets
   std::uint64_t until_ns_ = 0;  // told last

@@ -10,7 +10,6 @@
 namespace ringtap {
 namespace {
 
-constexpr std::size_t kMostBlock = std::size_t{16} << 20;
 constexpr std::size_t kLeastBlock = sizeof(pcapng::BlockHeader) + sizeof(std::uint32_t);
 
 template <class T>
@@ -44,6 +43,14 @@ std::uint64_t lost_of(std::span<const std::byte> block, std::uint32_t cap_len) {
   return option_of(block, at, pcapng::kEpbDropCount);
 }
 
+// Another processor has written it, so each block would be waited for. Packets in a row often have one size: if those
+// after this one do, the end of one and the beginning of the next are there when they are looked at.
+void fetch_ahead(const std::byte* block, std::size_t length) {
+  constexpr std::size_t kBlocks = 4;
+  __builtin_prefetch(block + kBlocks * length - sizeof(pcapng::EnhancedPacket));
+  __builtin_prefetch(block + kBlocks * length);
+}
+
 }  // namespace
 
 // False: it does not stay in the section.
@@ -57,7 +64,7 @@ Result<bool> BatchBuilder::look_at(std::span<const std::byte> block) {
   if (type == pcapng::BlockType::kSectionHeader || type == pcapng::BlockType::kInterfaceDescription) {
     head_.insert(head_.end(), block.begin(), block.end());
     if (type == pcapng::BlockType::kInterfaceDescription) ++interfaces_;
-    return true;
+    return false;
   }
   if (type == pcapng::BlockType::kEnhancedPacket) {
     if (block.size() < kLeastBlock + sizeof(pcapng::EnhancedPacket)) return damaged();
@@ -69,41 +76,36 @@ Result<bool> BatchBuilder::look_at(std::span<const std::byte> block) {
     built_.last_ns = std::max(built_.last_ns, time_ns);
     built_.lost += lost_of(block, packet.cap_len);
   }
-  has_content_ = true;
   return true;
 }
 
-std::size_t BatchBuilder::end_of_block() const {
-  if (end_ - parsed_ < sizeof(pcapng::BlockHeader)) return 0;
-  return parsed_ + load_at<pcapng::BlockHeader>(buffer_, kBatchRoom + parsed_).length;
-}
-
-std::span<std::byte> BatchBuilder::room(std::size_t full) {
-  // Of a block that is too long no more than its end, so that none shares its section.
-  const std::size_t to = end_of_block() > full ? end_of_block() : std::max(full, end_ + kLeastRoom);
-  buffer_.resize(std::max(buffer_.size(), kBatchRoom + to));
-  return std::span(buffer_).subspan(kBatchRoom + end_, to - end_);
-}
-
-Result<> BatchBuilder::added(std::size_t size) {
-  end_ += size;
-  const std::span<std::byte> section = std::span(buffer_).subspan(kBatchRoom, end_);
-  std::size_t from = parsed_;
-  while (end_ - from >= sizeof(pcapng::BlockHeader)) {
-    const std::size_t length = load_at<pcapng::BlockHeader>(section, from).length;
-    if (length < kLeastBlock || length > kMostBlock || length % 4 != 0) return damaged();
-    if (length > end_ - from) break;
-    auto stays = look_at(section.subspan(from, length));
+Result<> BatchBuilder::look(std::span<std::byte> waiting, std::size_t full, std::size_t longest) {
+  is_full_ = false;
+  while (waiting.size() - looked_ >= sizeof(pcapng::BlockHeader)) {
+    const std::size_t length = load_at<pcapng::BlockHeader>(waiting, looked_).length;
+    if (length < kLeastBlock || length > longest || length % 4 != 0) return damaged();
+    is_full_ = !is_empty() && head_.size() + (end_ - begin_) + length > full;
+    if (is_full_ || length > waiting.size() - looked_) break;
+    fetch_ahead(waiting.data() + looked_, length);
+    auto stays = look_at(waiting.subspan(looked_, length));
     if (!stays) return stays.take_error();
     if (*stays) {
-      if (parsed_ != from) std::memmove(section.data() + parsed_, section.data() + from, length);
-      parsed_ += length;
+      close_gap(waiting);
+      end_ += length;
     }
-    from += length;
+    looked_ += length;
   }
-  if (parsed_ != from) std::memmove(section.data() + parsed_, section.data() + from, end_ - from);
-  end_ -= from - parsed_;
+  has_looked_at_all_ = looked_ == waiting.size();
   return ok();
+}
+
+// The section moves over the blocks after it that do not stay.
+void BatchBuilder::close_gap(std::span<std::byte> waiting) {
+  const std::size_t gap = looked_ - end_;
+  if (gap == 0) return;
+  std::memmove(waiting.data() + begin_ + gap, waiting.data() + begin_, end_ - begin_);
+  begin_ += gap;
+  end_ += gap;
 }
 
 Result<> BatchBuilder::add_statistics(std::span<const std::byte> block) {
@@ -125,24 +127,18 @@ Result<> BatchBuilder::add_statistics(std::span<const std::byte> block) {
   return ok();
 }
 
-void BatchBuilder::begin_section(std::span<const std::byte> partial) {
-  buffer_ = std::exchange(spare_, {});
-  parsed_ = head_.size();
-  end_ = parsed_ + partial.size();
-  has_content_ = false;
-  buffer_.resize(std::max(buffer_.size(), kBatchRoom + end_));
-  std::copy(head_.begin(), head_.end(), buffer_.begin() + kBatchRoom);
-  std::copy(partial.begin(), partial.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(kBatchRoom + parsed_));
-}
-
-BuiltSection BatchBuilder::take() {
+BuiltSection BatchBuilder::take(std::span<std::byte> waiting) {
   BuiltSection built = std::exchange(built_, {});
   built.before = std::exchange(taken_, counters_);
   built.after = counters_;
-  if (!has_content_) return built;
-  built.buffer = std::move(buffer_);
-  built.size = parsed_;
-  begin_section(std::span(built.buffer).subspan(kBatchRoom + parsed_, end_ - parsed_));
+  built.used = looked_;
+  if (!is_empty()) {
+    std::byte* const blocks = waiting.data() + begin_;
+    std::copy(head_.begin(), head_.end(), blocks - head_.size());
+    built.message = {blocks - front(), front() + (end_ - begin_)};
+  }
+  begin_ = end_ = looked_ = 0;
+  is_full_ = false;
   return built;
 }
 
@@ -151,14 +147,14 @@ BuiltSection BatchBuilder::take_statistics(std::size_t most_bytes) {
   built.before = std::exchange(taken_, counters_);
   built.after = counters_;
   if (statistics_.empty()) return built;
-  built.buffer.resize(kBatchRoom);
-  built.buffer.insert(built.buffer.end(), head_.begin(), head_.end());
+  last_.resize(kBatchRoom);
+  last_.insert(last_.end(), head_.begin(), head_.end());
   do {
     const auto first = statistics_.begin();
-    built.buffer.insert(built.buffer.end(), first->second.block.begin(), first->second.block.end());
+    last_.insert(last_.end(), first->second.block.begin(), first->second.block.end());
     statistics_.erase(first);
-    built.size = built.buffer.size() - kBatchRoom;
-  } while (!statistics_.empty() && built.size + statistics_.begin()->second.block.size() <= most_bytes);
+  } while (!statistics_.empty() && last_.size() - kBatchRoom + statistics_.begin()->second.block.size() <= most_bytes);
+  built.message = last_;
   return built;
 }
 

@@ -90,7 +90,7 @@ BatchHeader BatchSender::next_header() const {
   return header;
 }
 
-void BatchSender::put(BuiltSection& section, std::uint64_t until_ns) {
+void BatchSender::put(const BuiltSection& section, std::uint64_t until_ns) {
   BatchHeader header = next_header();
   header.first_ns = section.first_ns;
   header.last_ns = section.last_ns;
@@ -101,9 +101,7 @@ void BatchSender::put(BuiltSection& section, std::uint64_t until_ns) {
   header.lost_after = lost_;
   header.before = section.before;
   header.after = section.after;
-  enqueue(header,
-          section.size == 0 ? std::span(no_section_) : std::span(section.buffer).first(kBatchRoom + section.size),
-          false);
+  enqueue(header, section.message.empty() ? std::span(no_section_) : section.message, false);
 }
 
 // Where the message waits; false: nowhere.
@@ -285,7 +283,6 @@ void BatchSender::run() {
       continue;
     }
     send(*next);
-    take_answers(Clock::time_point());
   }
 }
 

@@ -63,9 +63,9 @@ class BatchSender {
 
   // Before the first put(): since when packets are kept.
   void begin(std::uint64_t opened_ns) { opened_ns_ = opened_ns; }
-  // `until_ns`: see BatchHeader. A section without packets only tells that. Writes the header into the section's first
-  // kBatchRoom bytes. What is larger than largest_section() is dropped and counted.
-  void put(BuiltSection& section, std::uint64_t until_ns);
+  // `until_ns`: see BatchHeader. A section without packets only tells that. Writes the header into the first kBatchRoom
+  // bytes of its message. What is larger than largest_section() is dropped and counted.
+  void put(const BuiltSection& section, std::uint64_t until_ns);
   // The last batch, once all others are stored or `patience` is over; true if everything was stored.
   bool finish(Fields ending, std::uint64_t until_ns, std::chrono::milliseconds patience);
   // finish() is not to wait longer than kServerPatience without progress: the agent ends.

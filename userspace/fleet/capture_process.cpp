@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +17,7 @@ namespace ringtap {
 namespace {
 
 constexpr const char* kThisProgram = "/proc/self/exe";
-constexpr int kOutputBytes = 2 << 20;  // of the capture that wait for the agent; the kernel counts twice as many
+constexpr int kMemoryFd = STDERR_FILENO + 1;
 
 struct Pipe {
   UniqueFd read;
@@ -31,26 +30,11 @@ Result<Pipe> make_pipe() {
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-// Of packets: their memory is in pieces of up to 32 KiB, while each page of a pipe is got, charged and freed by itself,
-// which costs as much as the copy.
-Result<Pipe> make_socket_pair() {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return Error::from_errno(errno, "make a pair of sockets");
-  }
-  Pipe made{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  // A smaller one works as well.
-  if (::setsockopt(made.write.get(), SOL_SOCKET, SO_SNDBUFFORCE, &kOutputBytes, sizeof(kOutputBytes)) != 0) {
-    ::setsockopt(made.write.get(), SOL_SOCKET, SO_SNDBUF, &kOutputBytes, sizeof(kOutputBytes));
-  }
-  return made;
-}
-
 }  // namespace
 
-Result<CaptureProcess> CaptureProcess::start(const std::vector<std::string>& words) {
+Result<CaptureProcess> CaptureProcess::start(const std::vector<std::string>& words, int memory_fd) {
   auto in = make_pipe();
-  auto out = make_socket_pair();
+  auto out = make_pipe();
   auto err = make_pipe();
   for (auto* made : {&in, &out, &err}) {
     if (!*made) return made->take_error();
@@ -58,6 +42,7 @@ Result<CaptureProcess> CaptureProcess::start(const std::vector<std::string>& wor
   for (const int fd : {out->read.get(), err->read.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
 
   std::vector<std::string> owned = {"ringtap"};
+  if (memory_fd >= 0) owned.insert(owned.end(), {"--output-memory", std::to_string(kMemoryFd)});
   owned.insert(owned.end(), words.begin(), words.end());
   std::vector<char*> argv;
   argv.reserve(owned.size() + 1);
@@ -71,8 +56,9 @@ Result<CaptureProcess> CaptureProcess::start(const std::vector<std::string>& wor
   ::posix_spawn_file_actions_adddup2(&files, in->read.get(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&files, out->write.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&files, err->write.get(), STDERR_FILENO);
+  if (memory_fd >= 0) ::posix_spawn_file_actions_adddup2(&files, memory_fd, kMemoryFd);
   // Sockets to the servers among them: a server is to see at once that an agent is gone.
-  ::posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+  ::posix_spawn_file_actions_addclosefrom_np(&files, memory_fd >= 0 ? kMemoryFd + 1 : kMemoryFd);
   sigset_t signals;
   sigemptyset(&signals);
   ::posix_spawnattr_setsigmask(&attributes, &signals);
@@ -87,18 +73,14 @@ Result<CaptureProcess> CaptureProcess::start(const std::vector<std::string>& wor
   ::posix_spawn_file_actions_destroy(&files);
   ::posix_spawnattr_destroy(&attributes);
   if (error != 0) return Error::from_errno(error, "start a capture");
-  int bytes = 0;
-  socklen_t size = sizeof(bytes);
-  ::getsockopt(out->write.get(), SOL_SOCKET, SO_SNDBUF, &bytes, &size);
-  return CaptureProcess(pid, std::move(in->write), std::move(out->read), std::move(err->read), bytes >= kOutputBytes);
+  return CaptureProcess(pid, std::move(in->write), std::move(out->read), std::move(err->read));
 }
 
 CaptureProcess::CaptureProcess(CaptureProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       in_(std::move(other.in_)),
       out_(std::move(other.out_)),
-      err_(std::move(other.err_)),
-      has_large_buffer_(other.has_large_buffer_) {}
+      err_(std::move(other.err_)) {}
 
 CaptureProcess::~CaptureProcess() {
   if (pid_ <= 0) return;

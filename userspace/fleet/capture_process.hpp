@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // A ringtap that captures for an agent, as a process of its own: it confines itself as any capture does, and ends if
 // the agent does, since its standard input is then closed. It is started with a list of words, never by a shell, and
-// with no file of the agent but two pipes and a socket. Owns these and the process. One thread at a time.
+// with no file of the agent but three pipes and the memory for its packets. Owns these and the process. One thread at a
+// time.
 #pragma once
 
 #include <sys/types.h>
@@ -18,18 +19,17 @@ namespace ringtap {
 
 class CaptureProcess {
  public:
-  // `words` are those after the program's name.
-  static Result<CaptureProcess> start(const std::vector<std::string>& words);
+  // `words` are those after the program's name. `memory_fd`, borrowed for the call, is that of a SharedPipeReader for
+  // what it writes; -1: that goes to standard output.
+  static Result<CaptureProcess> start(const std::vector<std::string>& words, int memory_fd = -1);
   CaptureProcess(CaptureProcess&& other) noexcept;
   CaptureProcess& operator=(CaptureProcess&&) = delete;
   // Ends it, at once.
   ~CaptureProcess();
 
-  // Where its packets and its messages come from. Not blocking.
-  [[nodiscard]] int packets() const { return out_.get(); }
+  // Where its output, or the bell of that, and its messages come from. Not blocking.
+  [[nodiscard]] int output() const { return out_.get(); }
   [[nodiscard]] int messages() const { return err_.get(); }
-  // Whether so many packets may wait there that it need not be looked at all the time.
-  [[nodiscard]] bool has_large_buffer() const { return has_large_buffer_; }
   // Packets are to be kept from this moment on, since the epoch, and statistics of interfaces come among them; false:
   // it does not run any more.
   bool open_gate(std::uint64_t at_ns);
@@ -39,18 +39,13 @@ class CaptureProcess {
   int wait();
 
  private:
-  CaptureProcess(pid_t pid, UniqueFd in, UniqueFd out, UniqueFd err, bool has_large_buffer)
-      : pid_(pid),
-        in_(std::move(in)),
-        out_(std::move(out)),
-        err_(std::move(err)),
-        has_large_buffer_(has_large_buffer) {}
+  CaptureProcess(pid_t pid, UniqueFd in, UniqueFd out, UniqueFd err)
+      : pid_(pid), in_(std::move(in)), out_(std::move(out)), err_(std::move(err)) {}
 
   pid_t pid_;
   UniqueFd in_;
   UniqueFd out_;
   UniqueFd err_;
-  bool has_large_buffer_;
 };
 
 }  // namespace ringtap
