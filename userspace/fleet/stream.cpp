@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <thread>
 #include <vector>
 
 #include "base/json.hpp"
@@ -13,6 +15,9 @@ namespace {
 
 constexpr std::uint64_t kDay = std::uint64_t{86'400} * 1'000'000'000;
 constexpr std::uint64_t kSecond = 1'000'000'000;
+// Servers choose a leader in less, also when one of them is killed.
+constexpr std::chrono::seconds kElectionPatience{10};
+constexpr std::chrono::milliseconds kAskAgain{200};
 
 Result<std::string> call(Nats& nats, const std::string& subject, const std::string& body, const std::string& what) {
   auto answer = nats.request("$JS.API." + subject, body, kApiPatience);
@@ -20,6 +25,18 @@ Result<std::string> call(Nats& nats, const std::string& subject, const std::stri
   const std::string text(answer->text());
   if (text.find("\"error\"") == std::string::npos) return text;
   return Error(what + ": " + std::string(json_member(text, "description")));
+}
+
+// While there is no leader, servers answer that they are "temporarily unavailable".
+Result<std::string> call_a_leader(Nats& nats, const std::string& subject, const std::string& body,
+                                  const std::string& what) {
+  const auto until = std::chrono::steady_clock::now() + kElectionPatience;
+  for (;;) {
+    auto answer = call(nats, subject, body, what);
+    if (answer || answer.error().text().find("temporarily unavailable") == std::string::npos) return answer;
+    if (std::chrono::steady_clock::now() > until) return answer;
+    std::this_thread::sleep_for(kAskAgain);
+  }
 }
 
 std::uint64_t number_of(std::string_view digits) {
@@ -77,7 +94,7 @@ Result<unsigned> create_stream(Nats& nats, const std::string& session, std::uint
   for (const unsigned replicas : {3U, 1U}) {
     for (const std::uint64_t bytes : {most_bytes, std::uint64_t{0}}) {
       const std::string body = stream_settings(session, bytes, replicas);
-      auto made = call(nats, "STREAM.CREATE." + stream_name(session), body, "create a stream for the session");
+      auto made = call_a_leader(nats, "STREAM.CREATE." + stream_name(session), body, "create a stream for the session");
       if (made) return replicas;
       if (!first || replicas == 1) first = made.take_error();
       if (first->text().find("not permitted") != std::string::npos) return *std::move(first);
