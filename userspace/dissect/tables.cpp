@@ -296,7 +296,7 @@ constexpr PortRow kUdpPorts[] = {
     {6081, print_geneve},
     {4342, print_lisp},
     {4790, print_vxlan_gpe},
-    {17754, nullptr},           // ZEP
+    {17754, print_zep},
     {6635, print_mpls_in_udp},  // MPLS
     {319, print_ptp_over_udp},
     {320, print_ptp_over_udp},

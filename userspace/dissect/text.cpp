@@ -72,14 +72,14 @@ void put_ntp_time(Context& context, std::uint64_t value) {
   context.put("Z)");
 }
 
-void put_utc(Context& context, std::int64_t seconds, char between) {
+void put_utc(Context& context, std::int64_t seconds, char between, char dash) {
   const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
   const auto part = [](auto number) { return Padded{static_cast<std::uint64_t>(number), 2}; };
-  context.put(Padded{static_cast<std::uint64_t>(static_cast<int>(date.year())), 4}, '-',
-              part(static_cast<unsigned>(date.month())), '-', part(static_cast<unsigned>(date.day())), between,
+  context.put(Padded{static_cast<std::uint64_t>(static_cast<int>(date.year())), 4}, dash,
+              part(static_cast<unsigned>(date.month())), dash, part(static_cast<unsigned>(date.day())), between,
               part(clock.hours().count()), ':', part(clock.minutes().count()), ':', part(clock.seconds().count()));
 }
 

@@ -34,8 +34,8 @@ bool put_text(Context& context, const Cursor& bytes, std::size_t offset, std::si
 void put_ntp_seconds(Context& context, std::uint64_t value);
 void put_ntp_time(Context& context, std::uint64_t value);
 
-// "2024-01-02T03:04:05" in UTC, of seconds since 1970, with `between` for the T.
-void put_utc(Context& context, std::int64_t seconds, char between);
+// "2024-01-02T03:04:05" in UTC, of seconds since 1970, with `between` for the T and `dash` for the dashes.
+void put_utc(Context& context, std::int64_t seconds, char between, char dash = '-');
 
 // RFC 5396: asdot with -b, otherwise asplain.
 void put_as_number(Context& context, std::uint32_t number);

@@ -56,6 +56,7 @@ void print_netanalyzer_transparent(Context& context, Cursor packet);
 void print_bluetooth_hci(Context& context, Cursor packet);
 void print_wpan(Context& context, Cursor packet);      // IEEE 802.15.4, with or without its check sequence
 void print_wpan_tap(Context& context, Cursor packet);  // … after what the receiver tells of it
+void print_zep(Context& context, Cursor message, const Transport& transport);  // … in UDP
 void print_can(Context& context, Cursor packet);
 void print_netlink(Context& context, Cursor packet);
 void print_juniper_ethernet(Context& context, Cursor packet);

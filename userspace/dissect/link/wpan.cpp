@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Low-rate wireless networks, IEEE 802.15.4-2015: frames with or without their check sequence, or after the header that
 // a receiver adds (https://www.tcpdump.org/linktypes/LINKTYPE_IEEE802_15_4_TAP.html). What is captured of a frame is
-// all that counts.
+// all that counts. Over UDP sniffers send them by ZEP, the ZigBee Encapsulation Protocol.
 #include <algorithm>
 
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
@@ -580,6 +581,38 @@ void print_frame(Context& context, Cursor frame, std::size_t before) {
   if (complete) context.link_header_size = before + 1;
 }
 
+// "2208988800.000000000 (1970/01/01 00:00:00)": NTP's. tcpdump has the fraction as a float.
+void put_zep_time(Context& context, std::uint64_t time) {
+  constexpr std::uint32_t kEpoch = 2208988800;  // 1970 in seconds since 1900
+  const auto seconds = static_cast<std::uint32_t>(time >> 32);
+  const float fraction = static_cast<float>(static_cast<std::uint32_t>(time)) / 4294967296.0F;
+  context.put(seconds, '.', Padded{static_cast<std::uint64_t>(static_cast<double>(fraction) * 1e9), 9});
+  if (seconds == 0) return;
+  context.put(" (");
+  put_utc(context, static_cast<std::uint32_t>(seconds - kEpoch), ' ', '/');
+  context.put(')');
+}
+
+// A frame that is not there to its end is only named, since its check sequence is read first. False if the frame's
+// bytes remain to be dumped.
+bool print_zep_frame(Context& context, const Cursor& rest, std::size_t size) {
+  context.put("\n\t");
+  if (!rest.has(size)) {
+    context.protocol("802.15.4");
+    const std::uint16_t control = rest.le16(0);
+    const std::uint8_t type = control & 7U;
+    context.put("IEEE 802.15.4 ", kFrameTypes[type], " packet ");
+    if (type > kCommand && type != kMultipurpose) return false;
+    (void)rest.span(0, size);
+    return true;
+  }
+  const std::size_t outer = context.link_header_size;
+  print_frame(context, rest.first(size), 0);
+  const bool complete = context.link_header_size != 0;
+  context.link_header_size = outer;
+  return complete;
+}
+
 }  // namespace
 
 void print_wpan(Context& context, Cursor packet) {
@@ -598,6 +631,67 @@ void print_wpan_tap(Context& context, Cursor packet) {
   if (packet.u8(0) != 0 || size < kHeader) return context.put_invalid();
   if (!packet.has(size)) return cut_off();
   print_frame(context, packet.from(size), size);
+}
+
+void print_zep(Context& context, Cursor message, const Transport&) {
+  constexpr std::uint8_t kAck = 2;
+  context.protocol("zep");
+  context.put("ZEP");
+  const std::uint8_t* preamble = message.block(0, 2);
+  if (context.truncated()) return;
+  if (preamble[0] != 'E' || preamble[1] != 'X') {
+    context.put(" [Preamble Code: ");
+    context.out.escaped({preamble, 2});
+    context.put(']');
+    return context.put_invalid();
+  }
+  const std::uint8_t version = message.u8(2);
+  context.put('v', version, ' ');
+  const auto is_shorter = [&context, &message](std::size_t least) {
+    if (message.length() >= least) return false;
+    context.put(" [len ", message.length(), " < ", least, ']');
+    context.put_invalid();
+    return true;
+  };
+  std::size_t header = 16;
+  std::size_t at = 3;  // of the channel
+  if (version != 1) {
+    const std::uint8_t type = message.u8(3);
+    if (context.truncated() || is_shorter(type == kAck ? 8 : 32)) return;
+    if (type == kAck) {
+      context.put("ACK, seq# = ", message.be32(4));
+      header = 8;
+    } else {
+      (void)message.block(4, 3);
+      context.put("Type ", type, ", ");
+      header = 32;
+      at = 4;
+    }
+  } else if (is_shorter(header)) {
+    return;
+  }
+  std::uint8_t size = 0;
+  if (header != 8) {
+    const std::uint8_t* device = message.block(at, 3);
+    context.put("Channel ID ", device[0], ", Device ID 0x", Hex{load_be16(device + 1), 4}, ", ");
+    if (message.u8(at + 3) != 0) {
+      context.put("CRC, ");
+    } else {
+      context.put("LQI ", message.u8(at + 4), ", ");
+    }
+    if (version != 1) {
+      put_zep_time(context, message.be64(9));
+      (void)message.block(17, 15);
+      context.put(", seq# = ", message.be32(17), ", ");
+    }
+    size = message.u8(header - 1);
+    context.put("inner len = ", size);
+  }
+  if (context.truncated()) return;
+  message.skip(header);
+  const bool printed = size != 0 && print_zep_frame(context, message, size);
+  if (!printed && message.captured() > 0) dump_unknown(context, message);
+  (void)message.span(0, message.length());
 }
 
 }  // namespace ringtap
