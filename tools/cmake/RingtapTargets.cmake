@@ -35,16 +35,19 @@ if(RINGTAP_PRECOMPILE)
     <memory> <optional> <span> <string> <string_view> <vector> <unordered_map> <ringtap/result.hpp> <ringtap/record.hpp>)
 endif()
 
-# ringtap_library(NAME SOURCES a.cpp … [LINKS target …]): one static library per folder of userspace/. SEPARATELY: its
-# files are never compiled as one, not even with CMAKE_UNITY_BUILD, since some give one name to different things.
+# ringtap_library(NAME SOURCES a.cpp … [LINKS target …]): one static library per folder of userspace/. SEPARATELY with
+# what most of its files include: these are never compiled as one, not even with CMAKE_UNITY_BUILD, since some give one
+# name to different things.
 function(ringtap_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "SEPARATELY" "" "SOURCES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SEPARATELY;SOURCES;LINKS")
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC ringtap_options ${arg_LINKS})
   if(arg_SEPARATELY)
     set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   endif()
-  if(RINGTAP_PRECOMPILE)
+  if(RINGTAP_PRECOMPILE AND arg_SEPARATELY)
+    target_precompile_headers(${name} PRIVATE ${arg_SEPARATELY})
+  elseif(RINGTAP_PRECOMPILE)
     target_precompile_headers(${name} REUSE_FROM ringtap_precompiled)
   endif()
 endfunction()
