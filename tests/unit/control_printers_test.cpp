@@ -484,6 +484,13 @@ std::vector<PrintedFamily> families() {
                  "418801cdabffff0100 68656c6c6f 0000 6162"),
         over_udp(17754, "4558 02 02 00000009 6162"), over_udp(17754, "4559 0102")},
        "-v"},
+      {"m3ua",
+       {over_ip(132,
+                "03e8 0b59 00000001 00000000 0003 0031 00000001 0006 002a 00000003"
+                "01000101 00000021 0006 0008 00000005 0210 0009 6162636465 ff 0004 0004 000000"),
+        over_ip(132, "03e8 0b59 00000001 00000000 0003 0018 00000001 0006 002a 00000003 01000902 00000009"),
+        over_ip(132, "03e8 0b59 00000001 00000000 0003 0018 00000001 0006 002a 00000003 01000509 00000008")},
+       "-vv"},
       {"EDNS cookies",
        {over_udp(53, "0001818000000000000000010000291000000000000004000a0000"),
         over_udp(53, "0001818000000000000000010000291000000000000007000a0003010203"),
@@ -518,7 +525,7 @@ TEST(ControlPrinters, PrintPacketsCutAtEveryLengthAsTcpdumpDoes) {
 TEST(ControlPrinters, PrintDamagedPacketsAsTcpdumpDoes) {
   REQUIRE_COMPARED_TCPDUMP();
   const std::set<std::string_view> held = {"rtcp",  "vat", "carp",  "timed",   "zephyr", "wb",
-                                           "lwres", "vqp", "lwapp", "netflow", "rpc"};
+                                           "lwres", "vqp", "lwapp", "netflow", "rpc",    "m3ua"};
   for (const PrintedFamily& family : families()) {
     if (held.count(family.name) == 0) continue;
     const std::size_t headers = family.name == "carp" ? 34 : 42;  // of Ethernet, IP and UDP

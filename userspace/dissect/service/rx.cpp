@@ -72,6 +72,14 @@ bool put_ack(Context& context, const Cursor& body) {
   if (received.readable() < count) return false;
   put_runs(context, " acked ", received.first(count), first, 1);
   put_runs(context, " nacked ", received.first(count), first, 0);
+  if (!context.verbose(2)) return true;
+  // After three bytes that are not used, as many of these as there are.
+  constexpr std::string_view kTrailer[] = {" ifmtu ", " maxmtu ", " rwind ", " maxpackets "};
+  Cursor trailer = received.from(count + 3);
+  for (const std::string_view name : kTrailer) {
+    if (trailer.readable() < 4) break;
+    context.put(name, trailer.take_be32());
+  }
   return true;
 }
 
