@@ -421,7 +421,8 @@ void print_vtp(Context& context, Cursor packet) {
   context.put("\n\tDomain name: ");
   if (domain < 1 || domain > kMaxDomain) {
     context.put(" [invalid MgmtD Len ", domain, ']');
-    return context.put_invalid();
+    context.put_invalid();
+    return (void)packet.span(0, length);
   }
   put_text(context, packet.span(4, domain));
   context.put(", ", token(kThirdBytes, message, "Unknown"), ": ", packet.u8(2));
@@ -446,7 +447,7 @@ void print_vtp(Context& context, Cursor packet) {
         const std::size_t size = body.u8(0);
         if (size == 0) return;
         if (!body.has(size)) return (void)body.span(0, size);
-        if (!put_vlan(context, body, size)) return;
+        if (!put_vlan(context, body, size)) return (void)packet.span(0, length);
         body.skip(size);
       }
       break;

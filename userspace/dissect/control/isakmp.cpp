@@ -670,7 +670,13 @@ bool put_v2_notify(Context& context, const Item& item) {
   if (shows_spi && !put_spi(context, body, 4, spi, "n")) return false;
   if (body.length() <= 4 + spi || (type != kCookie && !context.verbose(4))) return true;
   context.put(" data=(");
-  put_hex(context, body.from(4 + spi).bytes());
+  const Cursor data = body.from(4 + spi);
+  constexpr std::size_t kLong = 30;
+  if (context.verbose(4) || data.captured() < kLong) {
+    put_hex(context, data.bytes());
+  } else {
+    put_excerpt(context, data);
+  }
   context.put(')');
   return true;
 }

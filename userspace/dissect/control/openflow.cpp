@@ -158,12 +158,8 @@ void put_port13(Context& context, std::string_view before, std::uint32_t port) {
 
 // Text in a field of a fixed size, up to its first NUL.
 void put_string(Context& context, Cursor& record, std::string_view before, std::size_t size) {
-  const std::span<const std::uint8_t> text = record.span(0, size);
   context.put(before, '\'');
-  for (const std::uint8_t byte : text) {
-    if (byte == 0) break;
-    context.out.escaped(byte);
-  }
+  put_text(context, record, 0, size);
   context.put('\'');
   record.skip(size);
 }
@@ -312,9 +308,9 @@ void put_match(Context& context, Cursor match, std::string_view indent) {
   }
   if (given(kVlanPriority)) put_line(20, "dl_vlan_pcp %1");
   const std::uint16_t ethertype = match.be16(22);
-  const std::uint8_t protocol = match.u8(25);
   if (given(kDlType)) put_line(22, "dl_type 0x%h2");
   if (given(kNwTos)) put_line(24, "nw_tos 0x%h1");
+  const std::uint8_t protocol = match.u8(25);
   const bool arp = given(kDlType) && ethertype == kEthertypeArp;
   const bool icmp = given(kDlType) && ethertype == kEthertypeIpv4 && given(kNwProtocol) && protocol == kIcmp;
   if (given(kNwProtocol)) put_line(25, arp ? "arp_opcode %1" : "nw_proto %1");
@@ -387,9 +383,9 @@ void put_actions(Context& context, Cursor actions, std::string_view indent) {
   while (actions.length() > 0 && !context.truncated()) {
     if (actions.length() < 8) return context.put_invalid();
     const std::uint16_t type = actions.be16(0);
-    const std::uint16_t size = actions.be16(2);
     context.put(indent, "action type ");
     put_name(context, kActionTypes, type, 4);
+    const std::uint16_t size = actions.be16(2);
     context.put(", len ", size);
     if (size < 8 || size > actions.length()) return context.put_invalid();
     Cursor body = actions.with_length(size).from(4);
@@ -430,7 +426,10 @@ void put_port_description10(Context& context, Cursor& body) {
   put_port10(context, "\n\t  port_no ", body.take_be16());
   put_fields(context, body, ", hw_addr %m");
   put_string(context, body, ", name ", kPortName);
-  if (!context.verbose(2)) return body.skip(kPortDetails10);
+  if (!context.verbose(2)) {
+    (void)body.span(0, kPortDetails10);
+    return body.skip(kPortDetails10);
+  }
   put_bitmap(context, body, "\n\t   config ", kPortConfig10);
   const std::uint32_t state = body.take_be32();
   context.put("\n\t   state 0x", Hex{state, 8}, " (", token(kSpanningTreeStates, state & kSpanningTreeMask, ""),
@@ -1000,7 +999,10 @@ void print_openflow(Context& context, Cursor payload, const Transport&) {
     if (payload.length() < kHeader) return context.put(" (end of TCP payload)");
     const std::uint32_t transaction = payload.be32(4);
     context.put(", xid 0x", Hex{transaction, 8});
-    if (size < kHeader) return context.put_invalid();
+    if (size < kHeader) {
+      context.put_invalid();
+      return (void)payload.span(0, payload.length());
+    }
     const Cursor body = payload.with_length(size).from(kHeader);
     if (known != nullptr && (size < known->size || (known->fixed && size != known->size))) {
       context.put_invalid();

@@ -331,6 +331,7 @@ bool put_assert(Context& context, Cursor cursor, const Addresses& addresses) {
   context.put(" src=");
   if (!addresses.put(cursor, Encoded::kUnicast)) return false;
   if (cursor.length() < 4) return false;
+  if (cursor.length() >= 8) (void)cursor.block(0, 8);
   const std::uint32_t preference = cursor.take_be32();
   if ((preference & 0x80000000) != 0) context.put(" RPT");
   context.put(" pref=", preference & 0x7fffffff);
@@ -381,8 +382,8 @@ bool put_df_election(Context& context, Cursor cursor, const Addresses& addresses
     context.put("\n\t  ", whose, " addr=");
     if (!addresses.put(cursor, Encoded::kUnicast)) return false;
     if (cursor.length() < 8) return false;
-    context.put(' ', whose, " pref=", cursor.be32(0), ' ', whose, " metric=", cursor.be32(4));
-    cursor.skip(8);
+    context.put(' ', whose, " pref=", cursor.take_be32());
+    context.put(' ', whose, " metric=", cursor.take_be32());
     if (subtype == kBackoff) {
       if (cursor.length() < 2) return false;
       context.put(" interval ", cursor.be16(0), "ms");

@@ -152,7 +152,8 @@ void print_ahcp(Context& context, Cursor message, const Transport&) {
   context.put_name(token(kMessages, type), "Unknown-", type);
   context.put(", Length ", size);
   if (size > body.length() - kBodyHeader) return invalid();
-  if (context.verbose(2)) put_options(context, body.from(kBodyHeader).first(size));
+  if (context.verbose(2)) return put_options(context, body.from(kBodyHeader).first(size));
+  (void)body.span(kBodyHeader, size);
 }
 
 }  // namespace ringtap
