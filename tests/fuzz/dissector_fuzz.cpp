@@ -35,7 +35,9 @@ constexpr std::array kLinkTypes = {
     LinkType{258},       LinkType{271},       LinkType{281},        LinkType{282},        LinkType{284},
     LinkType{285},       LinkType{178},       LinkType{179},        LinkType{180},        LinkType{181},
     LinkType{51},        LinkType{99},        LinkType{122},        LinkType{166},        LinkType{195},
-    LinkType{283},
+    LinkType{283},       LinkType{100},       LinkType{106},        LinkType{123},        LinkType{130},
+    LinkType{131},       LinkType{132},       LinkType{133},        LinkType{134},        LinkType{135},
+    LinkType{136},       LinkType{137},       LinkType{164},        LinkType{167},        LinkType{168},
 };
 
 // Names as a hostile name server or services file could not make them: the resolver's contract is text without control

@@ -12,20 +12,22 @@ namespace ringtap {
 struct Nlpid {
   enum : std::uint8_t {
     kNull = 0,
+    kQ933 = 0x08,
     kSnap = 0x80,
     kClnp = 0x81,
     kEsIs = 0x82,
     kIsIs = 0x83,
     kIpv6 = 0x8e,
+    kFrf15 = 0xb1,
     kIpv4 = 0xcc,
     kPpp = 0xcf
   };
 };
 
 inline constexpr Token kNlpids[] = {
-    {Nlpid::kNull, "NULL"}, {0x08, "Q.933"},         {0x09, "LMI"},           {Nlpid::kSnap, "SNAP"},
+    {Nlpid::kNull, "NULL"}, {Nlpid::kQ933, "Q.933"}, {0x09, "LMI"},           {Nlpid::kSnap, "SNAP"},
     {Nlpid::kClnp, "CLNP"}, {Nlpid::kEsIs, "ES-IS"}, {Nlpid::kIsIs, "IS-IS"}, {0x84, "CONS"},
-    {0x85, "IDRP"},         {0x8a, "X25 ES-IS"},     {Nlpid::kIpv6, "IPv6"},  {0xb1, "FRF.15"},
+    {0x85, "IDRP"},         {0x8a, "X25 ES-IS"},     {Nlpid::kIpv6, "IPv6"},  {Nlpid::kFrf15, "FRF.15"},
     {0xc1, "ISIS_SPB"},     {Nlpid::kIpv4, "IPv4"},  {Nlpid::kPpp, "PPP"},
 };
 

@@ -117,6 +117,18 @@ void put_frame_relay_header(Context& context, const FrameRelayAddress& address, 
   context.put(" (0x", Hex{protocol, protocol > 0xff ? 4u : 2u}, "), length ", length, ": ");
 }
 
+// FRF.12, by FRF.15.
+void print_fragment(Context& context, const Cursor& fragment) {
+  constexpr Token kFlags[] = {{0x80, "Begin"}, {0x40, "End"}, {0x20, "Control"}};
+  if (fragment.length() < 2) return fragment.truncated();
+  const std::uint32_t flags = fragment.u8(0);
+  const std::uint32_t sequence = (flags & 0x1e) << 7 | fragment.u8(1);
+  if (context.truncated()) return;
+  context.put("FRF.15, seq 0x", Hex{sequence, 3}, ", Flags [");
+  context.put_flags(kFlags, flags);
+  context.put("],", (flags & 1) != 0 ? "Interface" : "End-to-End", " Fragmentation, length ", fragment.length());
+}
+
 }  // namespace
 
 void print_hdlc(Context& context, Cursor packet) {
@@ -214,6 +226,10 @@ void print_frame_relay(Context& context, Cursor packet) {
     }
     case Nlpid::kPpp:
       return print_ppp(context, payload);
+    case Nlpid::kQ933:
+      return print_q933(context, payload);
+    case Nlpid::kFrf15:
+      return print_fragment(context, payload);
     default:
       if (!shown) put_frame_relay_header(context, address, address.size, nlpid, length);
       if (context.options.suppress_dump) return;

@@ -93,14 +93,17 @@ bool print_snap_payload(Context& context, std::uint32_t oui, std::uint16_t pid, 
 }
 
 void put_station_saps(Context& context, const LinkHeader& link, std::uint8_t destination, std::uint8_t source) {
-  if (link.source != nullptr) context.station(link.source);
+  const bool stations = link.source != nullptr;
+  if (stations) context.station(link.source);
   if (source != destination) {
-    context.put(' ');
+    if (stations) context.put(' ');
     put_sap(context, source, "SSAP");
   }
-  context.put(" > ");
-  if (link.destination != nullptr) context.station(link.destination);
-  context.put(' ');
+  if (stations || source != destination) context.put(" > ");
+  if (stations) {
+    context.station(link.destination);
+    context.put(' ');
+  }
   put_sap(context, destination, "DSAP");
 }
 
@@ -122,11 +125,7 @@ bool print_snap(Context& context, Cursor frame, const LinkHeader& link, std::siz
   if (shown) put_snap_header(context, oui, pid, payload.length());
   if (print_snap_payload(context, oui, pid, payload, link)) return true;
   if (!shown) {
-    if (link.source == nullptr && link.destination == nullptr) {
-      put_sap(context, kSapSnap, "DSAP");
-    } else {
-      put_station_saps(context, link, kSapSnap, kSapSnap);
-    }
+    put_station_saps(context, link, kSapSnap, kSapSnap);
     context.put(", ");
     put_snap_header(context, oui, pid, payload.length());
   }

@@ -49,6 +49,9 @@ void print_token_ring(Context& context, Cursor packet);  // IEEE 802.5
 void print_arcnet(Context& context, Cursor packet);
 void print_arcnet_linux(Context& context, Cursor packet);
 void print_ip1394(Context& context, Cursor packet);
+void print_atm(Context& context, Cursor packet);       // RFC 2684
+void print_atm_clip(Context& context, Cursor packet);  // RFC 2225, of Linux
+void print_sunatm(Context& context, Cursor packet);
 void print_fibre_channel(Context& context, Cursor packet);
 void print_symantec(Context& context, Cursor packet);  // of its firewall
 void print_netanalyzer(Context& context, Cursor packet);
@@ -63,6 +66,18 @@ void print_juniper_ethernet(Context& context, Cursor packet);
 void print_juniper_ppp(Context& context, Cursor packet);
 void print_juniper_frame_relay(Context& context, Cursor packet);
 void print_juniper_hdlc(Context& context, Cursor packet);
+// … of cards with a cookie of their own.
+void print_juniper_mlppp(Context& context, Cursor packet);
+void print_juniper_mlfr(Context& context, Cursor packet);
+void print_juniper_es(Context& context, Cursor packet);
+void print_juniper_ggsn(Context& context, Cursor packet);
+void print_juniper_mfr(Context& context, Cursor packet);
+void print_juniper_atm2(Context& context, Cursor packet);
+void print_juniper_services(Context& context, Cursor packet);
+void print_juniper_atm1(Context& context, Cursor packet);
+void print_juniper_monitor(Context& context, Cursor packet);
+void print_juniper_pppoe(Context& context, Cursor packet);
+void print_juniper_pppoe_atm(Context& context, Cursor packet);
 
 // "ethertype IPv4 (0x0800)", or with -q "IPv4".
 void put_ethertype(Context& context, std::uint16_t type);
@@ -87,6 +102,9 @@ std::size_t print_ethernet_frame(Context& context, Cursor frame, const SwitchTag
 // at the end. Returns the size of its header.
 std::size_t print_wifi_frame(Context& context, Cursor frame, bool padded = false, std::size_t check_sequence = 0);
 
+// Frame relay's signalling and status, from after its NLPID on.
+void print_q933(Context& context, Cursor message);
+
 // PPP from its protocol number on.
 void print_ppp(Context& context, Cursor packet);
 void print_ppp_ethernet(Context& context, Cursor packet, const LinkHeader& link);
@@ -97,6 +115,11 @@ bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size
 
 // The same from after the SAPs of SNAP.
 bool print_snap(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size);
+
+// LLC on ATM, with nothing before it; the size of its headers. And a cell of operation and maintenance, whose header
+// begins at `header`.
+std::size_t print_atm_llc(Context& context, Cursor packet);
+void print_oam_cell(Context& context, Cursor cell, std::size_t header);
 
 // After the ethertype of MACsec. True when what it protects can be read and follows in `frame`, whose first
 // `data_size` bytes are captured and no padding; its header is added to `header_size`.

@@ -101,6 +101,8 @@ void print_osi(Context& context, Cursor packet) {
       return print_ipv4_packet(context, packet.from(1));
     case Nlpid::kIpv6:
       return print_ipv6_packet(context, packet.from(1));
+    case Nlpid::kQ933:
+      return print_q933(context, packet.from(1));
     case Nlpid::kPpp:
       if (context.depth >= kMaxDepth) return;
       ++context.depth;

@@ -50,6 +50,7 @@ void print_rtp(Context& context, Cursor packet, const Transport& transport);
 void print_rtcp(Context& context, Cursor packet, const Transport& transport);
 void print_vat(Context& context, Cursor packet, const Transport& transport);
 void print_snmp(Context& context, Cursor payload, const Transport& transport);
+void print_snmp_message(Context& context, Cursor message);  // without a transport
 void print_kerberos(Context& context, Cursor message, const Transport& transport);
 void print_someip(Context& context, Cursor message, const Transport& transport);
 

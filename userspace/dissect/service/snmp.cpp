@@ -552,10 +552,14 @@ void Message::print(Cursor rest) {
 
 }  // namespace
 
-void print_snmp(Context& context, Cursor payload, const Transport&) {
+void print_snmp_message(Context& context, Cursor message) {
   context.protocol("snmp");
   context.put(' ');
-  Message(context).print(payload);
+  Message(context).print(message);
+}
+
+void print_snmp(Context& context, Cursor payload, const Transport&) {
+  print_snmp_message(context, payload);
 }
 
 }  // namespace ringtap

@@ -70,6 +70,15 @@ void put_tags(Context& context, Cursor tags, std::size_t left) {
   }
 }
 
+// Address and control if they are there, and the protocol; 0 if they are cut.
+std::size_t ppp_header_size(const Cursor& packet) {
+  const std::size_t size = packet.readable();
+  if (size < 2) return 0;
+  const std::size_t address = packet.be16(0) == 0xff03 ? 2 : 0;
+  if (size < address + 2) return 0;
+  return address + ((packet.u8(address) & 1) != 0 ? 1 : 2);
+}
+
 }  // namespace
 
 void print_pppoe(Context& context, Cursor packet, const LinkHeader&) {
@@ -106,18 +115,10 @@ void print_pppoe(Context& context, Cursor packet, const LinkHeader&) {
   print_ppp(context, payload);
 }
 
-// Of a session's packet, which a dump leaves out: address and control, and the protocol, in one byte if it is odd.
-static std::size_t ppp_header_size(const Cursor& packet) {
-  const std::size_t size = std::min<std::size_t>(packet.be16(4), packet.captured() - kHeader);
-  if (size < 2) return 0;
-  const std::size_t address = packet.be16(kHeader) == 0xff03 ? 2 : 0;
-  if (size < address + 2) return 0;
-  return address + ((packet.u8(kHeader + address) & 1) != 0 ? 1 : 2);
-}
-
 void print_pppoe_link(Context& context, Cursor packet) {
   if (packet.length() >= kHeader && packet.has(kHeader)) {
-    context.link_header_size = kHeader + (packet.u8(1) == kSession ? ppp_header_size(packet) : 0);
+    context.link_header_size =
+        kHeader + (packet.u8(1) == kSession ? ppp_header_size(packet.from(kHeader).with_length(packet.be16(4))) : 0);
   }
   print_pppoe(context, packet, {});
 }
