@@ -312,6 +312,69 @@ TEST(CaptureReader, ReadsTheModifiedPcapForm) {
   }
 }
 
+TEST(CaptureReader, ReadsPcapOfIxiaAndOfOlderVersions) {
+  for (const auto order : {std::endian::little, std::endian::big}) {
+    for (const std::uint32_t magic : {0x1c0001acu, 0x1c0001abu}) {
+      const auto back = read(FileBytes(order).pcap(magic).u32(21).packet(1, 5, 5, 60).fill(5));
+      EXPECT_EQ(back.error, "");
+      ASSERT_EQ(back.sink.records.size(), 1u);
+      EXPECT_EQ(back.sink.records[0].view.time_ns, 1'000'005'000u);
+      EXPECT_EQ(back.sink.records[0].view.wire_len, 60u);
+    }
+  }
+  // The lengths in the other order: always, or if they cannot be in this one.
+  const std::pair<std::uint16_t, std::uint16_t> kVersions[] = {{2, 2}, {2, 3}, {543, 0}};
+  for (const auto& [major, minor] : kVersions) {
+    const auto back = read(FileBytes().pcap(0xa1b2c3d4, 1, 65535, minor, major).packet(1, 5, 60, 5).fill(5));
+    EXPECT_EQ(back.error, "") << major << '.' << minor;
+    ASSERT_EQ(back.sink.records.size(), 1u);
+    EXPECT_EQ(back.sink.records[0].view.wire_len, 60u);
+    EXPECT_EQ(back.sink.records[0].data.size(), 5u);
+  }
+  const auto in_order = read(FileBytes().pcap(0xa1b2c3d4, 1, 65535, 3).packet(1, 5, 5, 60).fill(5));
+  EXPECT_EQ(in_order.error, "");
+  ASSERT_EQ(in_order.sink.records.size(), 1u);
+  EXPECT_EQ(in_order.sink.records[0].view.wire_len, 60u);
+}
+
+FileBytes snoop(std::uint32_t version = 2, std::uint32_t data_link = 4) {
+  return FileBytes(std::endian::big).u32(0x736e6f6f).u32(0x70000000).u32(version).u32(data_link);
+}
+
+TEST(CaptureReader, ReadsSnoopCutAnywhere) {
+  const FileBytes header = snoop();
+  const FileBytes first = FileBytes(header).u32(60).u32(5).u32(32).u32(0).packet(7, 9, 0xabababab, 0xabababab);
+  const Bytes whole = FileBytes(first).u32(4).u32(4).u32(28).u32(3).u32(8).u32(0).fill(4);
+  for (std::size_t size = 4; size <= whole.size(); ++size) {
+    SCOPED_TRACE(size);
+    const auto back = read(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)), size % 7 + 1);
+    const bool is_end = size == header.size() || size == first.size() || size == whole.size();
+    EXPECT_EQ(back.error.empty(), is_end) << back.error;
+    EXPECT_EQ(back.error.find("truncated") != std::string::npos, !is_end) << back.error;
+    EXPECT_EQ(back.sink.records.size(), size < first.size() ? 0u : size < whole.size() ? 1u : 2u);
+  }
+  const auto back = read(whole);
+  EXPECT_EQ(back.sink.interfaces[0].link_type, LinkType::kEthernet);
+  EXPECT_EQ(back.sink.records[0].view.time_ns, 7'000'009'000u);
+  EXPECT_EQ(back.sink.records[0].view.wire_len, 60u);
+  EXPECT_EQ(back.sink.records[0].data, Bytes(5, std::byte{0xab})) << "without what pads the record";
+  EXPECT_EQ(back.sink.records[1].data.size(), 4u);
+  ASSERT_EQ(back.statistics.size(), 1u);
+  EXPECT_EQ(back.statistics[0].dropped, 3u);
+}
+
+TEST(CaptureReader, TellsDamageOfSnoop) {
+  EXPECT_NE(read(snoop(1)).error.find("version 1"), std::string::npos);
+  EXPECT_NE(read(snoop(2, 3)).error.find("data link type 3"), std::string::npos);
+  EXPECT_NE(read(FileBytes(std::endian::big).u32(0x736e6f6f).u32(0x70000001).u64(0)).error.find("unknown file format"),
+            std::string::npos);
+  for (const std::uint32_t record_length : {27u, 93u, 0xffffffffu}) {
+    const auto back = read(snoop().u32(4).u32(4).u32(record_length).u32(0).u64(0).fill(4));
+    EXPECT_NE(back.error.find("record length " + std::to_string(record_length)), std::string::npos) << back.error;
+  }
+  EXPECT_NE(read(snoop().u32(4).u32(0x7fffffff).u32(8).u32(0).u64(0)).error.find("capture length"), std::string::npos);
+}
+
 TEST(CaptureReader, NumbersTheInterfacesOfLaterSectionsOn) {
   for (const auto order : {std::endian::little, std::endian::big}) {
     Bytes bytes = FileBytes().section().interface(1).interface(113).enhanced(1, 4, 4);

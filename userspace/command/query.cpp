@@ -21,6 +21,7 @@
 #include "file/decompressor.hpp"
 #include "file/pcap_parser.hpp"
 #include "file/pcapng_parser.hpp"
+#include "file/snoop_parser.hpp"
 #include "record/packet_selection.hpp"
 #include "recorder/segment_name.hpp"
 #include "ringtap/unique_fd.hpp"
@@ -44,7 +45,8 @@ bool may_be_capture(const std::string& path) {
   std::array<std::byte, 4> bytes{};
   if (::read(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) return false;
   const auto magic = load<std::uint32_t>(bytes);
-  return PcapParser::recognizes(magic) || PcapngParser::recognizes(magic) || codec_for(bytes) != nullptr;
+  return PcapParser::recognizes(magic) || PcapngParser::recognizes(magic) || SnoopParser::recognizes(magic) ||
+         codec_for(bytes) != nullptr;
 }
 
 Result<> add_names(const std::string& folder, std::set<std::string>& names) {

@@ -12,6 +12,7 @@
 #include "file/open_file.hpp"
 #include "file/pcap_parser.hpp"
 #include "file/pcapng_parser.hpp"
+#include "file/snoop_parser.hpp"
 
 namespace ringtap {
 namespace {
@@ -39,9 +40,11 @@ Result<bool> CaptureReader::detect() {
       parser_ = std::make_unique<PcapParser>();
     } else if (PcapngParser::recognizes(magic)) {
       parser_ = std::make_unique<PcapngParser>();
+    } else if (SnoopParser::recognizes(magic)) {
+      parser_ = std::make_unique<SnoopParser>();
     } else if (!in_.unpack()) {
       return Error("unknown file format")
-          .hint("ringtap reads pcap and pcapng files, plain or compressed with gzip or zstd");
+          .hint("ringtap reads pcap, pcapng and snoop files, plain or compressed with gzip or zstd");
     }
   }
   return true;

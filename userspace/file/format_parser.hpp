@@ -69,6 +69,10 @@ requires std::is_trivially_copyable_v<T> T load(std::span<const std::byte> bytes
   return value;
 }
 
+// The file ends within something of `wanted` bytes that begins at bytes()[start]. tcpdump's text, since scripts look
+// for it.
+Error truncated_file(const InputBuffer& in, std::size_t start, std::size_t wanted, const char* what);
+
 // A longer record counts as damaged; the limits are those of libpcap 1.10.3, taken from its messages.
 std::uint32_t max_captured_length(LinkType link_type);
 

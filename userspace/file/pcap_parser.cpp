@@ -13,17 +13,16 @@
 namespace ringtap {
 namespace {
 
-constexpr std::array kMagics = {pcap::kMagicMicroseconds, pcap::kMagicNanoseconds, pcap::kMagicModified};
+constexpr std::array kMagics = {pcap::kMagicMicroseconds, pcap::kMagicNanoseconds, pcap::kMagicModified,
+                                pcap::kMagicIxiaHardware, pcap::kMagicIxiaSoftware};
 
 bool is_one_of_ours(std::uint32_t magic) {
   return std::find(kMagics.begin(), kMagics.end(), magic) != kMagics.end();
 }
 
-// tcpdump's text, since scripts look for it.
-Error truncated(const InputBuffer& in, std::size_t start, std::size_t wanted, const char* what) {
-  return Error("truncated dump file; tried to read " + std::to_string(wanted) + " " + what + " bytes, only got " +
-               std::to_string(in.bytes().size() - start) + " (" + in.place(start) + ")");
-}
+// Before version 2.3 the two lengths of a record were in the other order, and some writers of 2.3 kept to that; so does
+// Digital Unix, by its own version number.
+constexpr std::uint16_t kDigitalUnix = 543;
 
 }  // namespace
 
@@ -35,7 +34,7 @@ Result<ParseStep> PcapParser::read_file_header(InputBuffer& in) {
   auto state = in.require(sizeof(pcap::FileHeader));
   if (!state) return state.take_error();
   if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
-  if (*state == ReadState::kEnd) return truncated(in, 0, sizeof(pcap::FileHeader), "file header");
+  if (*state == ReadState::kEnd) return truncated_file(in, 0, sizeof(pcap::FileHeader), "file header");
   const auto header = load<pcap::FileHeader>(in.bytes());
 
   order_.is_swapped = !is_one_of_ours(header.magic);
@@ -44,10 +43,20 @@ Result<ParseStep> PcapParser::read_file_header(InputBuffer& in) {
   if (magic == pcap::kMagicNanoseconds) ns_per_unit_ = 1;
 
   const std::uint16_t major = order_(header.version_major);
-  version_minor_ = order_(header.version_minor);
-  if (major != 2 || version_minor_ > 4) {
-    return Error("unsupported pcap savefile version " + std::to_string(major) + "." + std::to_string(version_minor_));
+  const std::uint16_t minor = order_(header.version_minor);
+  const bool is_digital_unix = major == kDigitalUnix && minor == 0;
+  if (!is_digital_unix && (major != 2 || minor > 4)) {
+    return Error("unsupported pcap savefile version " + std::to_string(major) + "." + std::to_string(minor));
   }
+  if (is_digital_unix || minor < 3) lengths_ = Lengths::kSwapped;
+  if (major == 2 && minor == 3) lengths_ = Lengths::kSwappedIfLonger;
+  // Ixia's files also have their size, which is not needed.
+  const bool is_ixia = magic == pcap::kMagicIxiaHardware || magic == pcap::kMagicIxiaSoftware;
+  const std::size_t size = sizeof(header) + (is_ixia ? sizeof(std::uint32_t) : 0);
+  state = in.require(size);
+  if (!state) return state.take_error();
+  if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
+  if (*state == ReadState::kEnd) return truncated_file(in, 0, size, "file header");
 
   const std::uint32_t link_type = order_(header.link_type);
   interface_.link_type = static_cast<LinkType>(link_type & 0xffff);
@@ -60,7 +69,7 @@ Result<ParseStep> PcapParser::read_file_header(InputBuffer& in) {
   const bool is_unlimited = interface_.snaplen == 0 || interface_.snaplen > kMaxSigned;
   snaplen_ = is_unlimited ? kMaxSigned : interface_.snaplen;
 
-  in.consume(sizeof(header));
+  in.consume(size);
   has_header_ = true;
   return ParseStep::kInterface;
 }
@@ -75,15 +84,16 @@ Result<ParseStep> PcapParser::next(InputBuffer& in) {
     if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
     if (*state == ReadState::kEnd) {
       if (in.bytes().empty()) return ParseStep::kEnd;
-      return truncated(in, 0, header_size, "header");
+      return truncated_file(in, 0, header_size, "header");
     }
   }
 
   const auto header = load<pcap::PacketHeader>(in.bytes());
   std::uint32_t cap_len = order_(header.cap_len);
   std::uint32_t wire_len = order_(header.wire_len);
-  // Before version 2.4 some writers swapped the two lengths.
-  if (version_minor_ < 4 && cap_len > wire_len) std::swap(cap_len, wire_len);
+  if (lengths_ == Lengths::kSwapped || (lengths_ == Lengths::kSwappedIfLonger && cap_len > wire_len)) {
+    std::swap(cap_len, wire_len);
+  }
   if (const std::uint32_t limit = max_captured_length(interface_.link_type); cap_len > limit) {
     return Error("invalid packet capture length " + std::to_string(cap_len) + ", bigger than snaplen of " +
                  std::to_string(limit) + " (" + in.place() + ")");
@@ -93,7 +103,7 @@ Result<ParseStep> PcapParser::next(InputBuffer& in) {
     auto state = in.require(header_size + cap_len);
     if (!state) return state.take_error();
     if (*state == ReadState::kNothingYet) return ParseStep::kNothingYet;
-    if (*state == ReadState::kEnd) return truncated(in, header_size, cap_len, "captured");
+    if (*state == ReadState::kEnd) return truncated_file(in, header_size, cap_len, "captured");
   }
 
   record_.time_ns = order_(header.seconds) * kNsPerSecond + std::uint64_t{order_(header.fraction)} * ns_per_unit_;

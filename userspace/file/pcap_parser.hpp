@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Parser of pcap files: both byte orders, micro- and nanoseconds, Kuznetzov's "modified" form, versions 2.0 to 2.4.
+// Parser of pcap files: both byte orders, micro- and nanoseconds, Kuznetzov's "modified" form and Ixia's, versions 2.0
+// to 2.4 and Digital Unix' 543.0.
 // Records are cut to the snaplen of the file header, as libpcap does. One thread.
 #pragma once
 
@@ -23,7 +24,7 @@ class PcapParser final : public FormatParser {
   FieldOrder order_;
   bool is_modified_ = false;
   std::uint32_t ns_per_unit_ = 1000;
-  std::uint16_t version_minor_ = 4;
+  enum class Lengths : std::uint8_t { kInOrder, kSwappedIfLonger, kSwapped } lengths_ = Lengths::kInOrder;
   std::uint32_t snaplen_ = 0;
 };
 

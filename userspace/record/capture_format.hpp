@@ -24,6 +24,9 @@ inline constexpr std::uint32_t kMagicMicroseconds = 0xa1b2c3d4;
 inline constexpr std::uint32_t kMagicNanoseconds = 0xa1b23c4d;
 // Alexey Kuznetzov's patch of the 1990s; wireshark.org's LibpcapFileFormat page: packet headers carry eight bytes more.
 inline constexpr std::uint32_t kMagicModified = 0xa1b2cd34;
+// Ixia's lcap, by the clock of the hardware or of software: the file header has four bytes more.
+inline constexpr std::uint32_t kMagicIxiaHardware = 0x1c0001ac;
+inline constexpr std::uint32_t kMagicIxiaSoftware = 0x1c0001ab;
 // Above the 16 bits of the link type: whether the length of the frame check sequence is there, and that length in units
 // of 16 bits.
 inline constexpr std::uint32_t kFcsPresent = 1u << 26;
