@@ -124,7 +124,7 @@ constexpr std::array kOptions = {
               },
               nullptr, ActsOn::kCaptures},
     OptionRow{"-r", "FILE", Group::kInput, static_cast<Form>(kRecordingForms | kSummaryForms),
-              "read a pcap or pcapng file instead of capturing; - is standard input; several are merged in time order",
+              "read a pcap, pcapng or snoop file instead of capturing; - is standard input; several are merged in time order",
               set_read_paths},
     OptionRow{"-r", "FILE", Group::kInput, kCompareForm,
               "read a pcapng file written by ringtap, instead of capturing; - is standard input; several are merged",

@@ -44,7 +44,7 @@ Result<bool> CaptureReader::detect() {
       parser_ = std::make_unique<SnoopParser>();
     } else if (!in_.unpack()) {
       return Error("unknown file format")
-          .hint("ringtap reads pcap, pcapng and snoop files, plain or compressed with gzip or zstd");
+          .hint("ringtap reads pcap, pcapng and snoop files, plain or compressed with gzip, zstd, xz, bzip2 or LZ4");
     }
   }
   return true;

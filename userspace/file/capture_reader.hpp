@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// A RecordSource over a capture file: pcap or pcapng, plain or compressed with gzip or zstd, distinguished by the
+// A RecordSource over a capture file: pcap, pcapng or snoop, plain or compressed, distinguished by the
 // first bytes. Records are handed over as soon as they are complete, so a pipe is followed live. A damaged file gives
 // an Error after its good part. Owns the input. One thread; a turn reads the input until there are records, and then
 // hands over what was read; what the last record borrows stays as it is until the next turn.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Parser of pcap files: both byte orders, micro- and nanoseconds, Kuznetzov's "modified" form and Ixia's, versions 2.0
-// to 2.4 and Digital Unix' 543.0.
+// to 2.4 and Digital Unix's 543.0.
 // Records are cut to the snaplen of the file header, as libpcap does. One thread.
 #pragma once
 

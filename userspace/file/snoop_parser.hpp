@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// Parser of the files that Solaris' snoop writes, RFC 1761 and RFC 3827, version 2. One thread.
+// Parser of the files that Solaris's snoop writes: version 2 of RFC 1761, with the data links of RFC 3827 that have a
+// link type here. The padding of a record is passed over. One thread.
 #pragma once
 
 #include <cstdint>

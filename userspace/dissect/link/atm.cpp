@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// ATM's adaptation layer 5: packets by RFC 2684 (LLC) or RFC 2225 (Linux' classical IP), and with SunATM's header
+// ATM's adaptation layer 5: packets by RFC 2684 (LLC) or RFC 2225 (Linux's classical IP), and with SunATM's header
 // (https://www.tcpdump.org/linktypes/LINKTYPE_SUNATM.html) also emulated LANs (LANE 1.0), cells of operation and
 // maintenance (ITU-T I.610), ILMI and the head of signalling messages (ITU-T Q.2931).
 #include "dissect/control/printers.hpp"
