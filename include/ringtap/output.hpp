@@ -75,8 +75,8 @@ struct OutputOptions {
   bool count_only = false;     // count packets, print none
   bool flush_each_record = false;
   bool sync = false;  // a file is on the disk before it counts as written
-  int memory_fd =
-      -1;  // what goes to standard output goes through this memory, see file/shared_pipe.hpp; -1: it does not
+  // What goes to standard output goes through this memory, see file/shared_pipe.hpp; -1: it does not.
+  int memory_fd = -1;
   RecordSettings record;  // without a folder: nothing is recorded
   MetricsOptions metrics;
   std::string html_path;  // of a comparison's page; empty: none

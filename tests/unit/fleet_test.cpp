@@ -357,9 +357,9 @@ class Stream {
       } while (builder.is_full());
     }
   }
-  // The section's memory is overwritten, as by who writes the stream, at the next call.
+  // What was taken before is overwritten, as by who writes the stream.
   BuiltSection take(BatchBuilder& builder) {
-    std::fill(memory_.begin(), memory_.begin() + static_cast<std::ptrdiff_t>(begin_ - kFront), std::byte{0xee});
+    std::fill(memory_.begin(), memory_.begin() + static_cast<std::ptrdiff_t>(begin_), std::byte{0xee});
     BuiltSection built = builder.take(waiting());
     begin_ += built.used;
     return built;

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -120,15 +121,37 @@ TEST(SharedPipe, IsWaitedForWhileItIsFullUnlessNobodyReadsIt) {
 }
 
 TEST(SharedPipe, IsNoOtherMemory) {
+  const Pipe pipe;
+  struct stat status {};
+  ASSERT_EQ(::fstat(pipe.reader->fd(), &status), 0);
   const UniqueFd unsealed(::memfd_create("x", MFD_CLOEXEC));
-  ASSERT_EQ(::ftruncate(unsealed.get(), 16 << 20), 0);
-  for (const int fd : {STDERR_FILENO, unsealed.get(), 9999}) {
+  ASSERT_EQ(::ftruncate(unsealed.get(), status.st_size), 0);
+  const UniqueFd larger(::memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  ASSERT_EQ(::ftruncate(larger.get(), 2 * status.st_size), 0);
+  ASSERT_EQ(::fcntl(larger.get(), F_ADD_SEALS, F_SEAL_SHRINK), 0);
+  for (const int fd : {STDERR_FILENO, unsealed.get(), larger.get(), 9999}) {
     auto attached = SharedPipeWriter::attach(fd, UniqueFd());
     ASSERT_FALSE(attached);
     EXPECT_EQ(attached.error().kind(), ErrorKind::kUsage);
   }
-  const Pipe pipe;
   EXPECT_NE(::ftruncate(pipe.reader->fd(), 0), 0);
+}
+
+TEST(SharedPipe, BelievesAWriterNothingThatCannotBe) {
+  Pipe pipe;
+  auto memory = SharedPipeMemory::map(pipe.reader->fd());
+  ASSERT_TRUE(memory);
+  std::atomic<std::uint64_t>& written = memory->control().written;
+  written = 1000;
+  EXPECT_EQ(pipe.reader->waiting().size(), 1000U);
+  pipe.reader->take(600);
+  for (const std::uint64_t shorter : {std::uint64_t{0}, std::uint64_t{700}}) {
+    written = shorter;
+    EXPECT_GE(pipe.reader->waiting().size(), 400U);
+    EXPECT_LE(pipe.reader->waiting().size(), SharedPipeMemory::kMostWaiting);
+  }
+  written = ~std::uint64_t{0};
+  EXPECT_EQ(pipe.reader->waiting().size(), SharedPipeMemory::kMostWaiting);
 }
 
 }  // namespace

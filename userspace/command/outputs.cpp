@@ -129,11 +129,11 @@ std::unique_ptr<FileSink> write_format(std::unique_ptr<ByteWriter> out, const Ou
 }
 
 Result<Output> open_shared_pipe(const OutputContext& context) {
-  const UniqueFd memory(context.options.output.memory_fd);
   UniqueFd bell(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
   if (!bell) return Error::from_errno(errno, "standard output", ErrorKind::kOutput);
-  auto pipe = SharedPipeWriter::attach(memory.get(), std::move(bell));
+  auto pipe = SharedPipeWriter::attach(context.options.output.memory_fd, std::move(bell));
   if (!pipe) return pipe.take_error();
+  ::close(context.options.output.memory_fd);
   Output output;
   output.add_counts = [pipe = pipe->get()](RunCounts& counts) { counts.bytes_written += pipe->bytes_taken(); };
   output.sink = write_format(pipe.take(), context);

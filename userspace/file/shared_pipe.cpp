@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <utility>
+#include <string>
 
 #include "base/end_request.hpp"
 #include "base/write_all.hpp"
@@ -24,6 +24,7 @@ constexpr std::size_t kMappedBytes = kFileBytes + SharedPipeMemory::kRingBytes;
 // So often the bell is looked at while a burst is written.
 constexpr std::uint64_t kBellBytes = std::uint64_t{64} << 10;
 constexpr int kFullMs = 1;
+constexpr unsigned kNeverExecuted = 8;  // MFD_NOEXEC_SEAL, Linux 6.3; hosts with vm.memfd_noexec=2 want it
 constexpr const char* kWriting = "write into the memory of --output-memory";
 
 static_assert(sizeof(SharedPipeMemory::Control) <= kControlBytes);
@@ -32,7 +33,9 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 }  // namespace
 
 Result<UniqueFd> SharedPipeMemory::create() {
-  UniqueFd fd(::memfd_create("ringtap", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  UniqueFd fd(::memfd_create("ringtap", kFlags | kNeverExecuted));
+  if (!fd && errno == EINVAL) fd.reset(::memfd_create("ringtap", kFlags));
   // Sealed: who reads memory that has been cut off is ended by SIGBUS.
   if (!fd || ::ftruncate(fd.get(), kFileBytes) != 0 ||
       ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
@@ -78,10 +81,10 @@ Result<SharedPipeReader> SharedPipeReader::create() {
   return SharedPipeReader(fd.take(), memory.take());
 }
 
-std::span<std::byte> SharedPipeReader::waiting() const {
+std::span<std::byte> SharedPipeReader::waiting() {
   const std::uint64_t written = memory_.control().written.load(std::memory_order_acquire);
-  // A writer that is not one of ours may say anything.
-  seen_ = taken_ + std::min<std::uint64_t>(written - taken_, SharedPipeMemory::kMostWaiting);
+  // A writer that somebody has taken over may say anything.
+  seen_ = std::max(seen_, taken_ + std::min<std::uint64_t>(written - taken_, SharedPipeMemory::kMostWaiting));
   return {memory_.at(taken_), static_cast<std::size_t>(seen_ - taken_)};
 }
 

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
+#include <utility>
 
 #include "ringtap/byte_writer.hpp"
 #include "ringtap/result.hpp"
@@ -56,8 +56,9 @@ class SharedPipeReader {
   static Result<SharedPipeReader> create();
   // The writer's, by attach(); not kept open by a program that is executed.
   [[nodiscard]] int fd() const { return fd_.get(); }
-  // All that was written and not taken. It, and kFrontBytes before it, may be overwritten. Until take().
-  [[nodiscard]] std::span<std::byte> waiting() const;
+  // All that was written and not taken; never less than at the last call. It, and kFrontBytes before it, may be
+  // overwritten. Until take().
+  std::span<std::byte> waiting();
   void take(std::size_t size);
   // The bell is to ring once there is more than what waiting() has given; false: there is.
   bool ask_for_bell();
@@ -70,7 +71,7 @@ class SharedPipeReader {
   UniqueFd fd_;
   SharedPipeMemory memory_;
   std::uint64_t taken_ = 0;
-  mutable std::uint64_t seen_ = 0;
+  std::uint64_t seen_ = 0;
 };
 
 // Waits while the memory is full, but not beyond the patience of EndRequest. A block may be as long as kMostWaiting;

@@ -193,27 +193,43 @@ bool AgentSession::has_ended() {
   return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-// All that is there, and full batches of it.
+// All that is there; of what comes meanwhile no more than that, so that the rest of the loop has its turn.
 Result<> AgentSession::read_packets() {
+  constexpr std::uint64_t kMostAtOnce = 2 * SharedPipeMemory::kMostWaiting;
   const std::size_t full = std::min(kFullSection, sender_->largest_section() / 2);
+  const std::uint64_t seen = pipe_.seen();
   for (;;) {
-    auto looked = builder_.look(pipe_.waiting(), full, SharedPipeMemory::kMostWaiting);
+    looked_ns_ = epoch_now_ns();
+    waiting_ = pipe_.waiting();
+    auto looked = builder_.look(waiting_, full, SharedPipeMemory::kMostWaiting);
     if (!looked) return looked;
     if (builder_.front() > SharedPipeMemory::kFrontBytes) {
       return Error(std::to_string(builder_.interfaces()) + " interfaces are too many to be described in each batch");
     }
-    if (!builder_.is_full()) return ok();
+    came_ = pipe_.seen() - seen;
+    if (!builder_.is_full() || came_ > kMostAtOnce) return ok();
     put_due_batch(true);
   }
+}
+
+// When to look again. What is more than half full may be full sooner than at the next tick.
+std::chrono::milliseconds AgentSession::next_look(bool has_packets) {
+  if (!has_packets) return kQuietTick;
+  if (came_ > SharedPipeMemory::kMostWaiting / 2) return 0ms;
+  return came_ > 0 || !pipe_.ask_for_bell() ? kPacketsTick : kQuietTick;
 }
 
 // What there is becomes a batch; without packets it tells at least how far this host is.
 void AgentSession::put_due_batch(bool in_any_case) {
   const auto now = Clock::now();
   const auto age = now - last_put_;
-  if (builder_.has_looked_at_all()) until_ns_ = std::max(until_ns_, epoch_now_ns() - kSettledNs);
+  if (builder_.has_looked_at_all()) {
+    // After a stall what comes may be older.
+    const std::uint64_t settled_ns = looked_ns_ - std::min(looked_ns_, kSettledNs);
+    until_ns_ = std::max(until_ns_, came_ == 0 ? settled_ns : std::min(settled_ns, builder_.newest_ns()));
+  }
   if (!in_any_case && (builder_.is_empty() ? age < kHeartbeat : age < kOldestBatch)) return;
-  const BuiltSection section = builder_.take(pipe_.waiting());
+  const BuiltSection section = builder_.take(waiting_);
   taken_ += section.packets;
   last_put_ = now;
   sender_->put(section, until_ns_);
@@ -242,22 +258,23 @@ void AgentSession::look_at_drops() {
 void AgentSession::run() {
   bool has_packets = true;
   bool has_messages = true;
-  bool is_busy = false;
+  std::chrono::milliseconds tick = kQuietTick;
   while (has_packets || has_messages) {
-    std::array<pollfd, 2> fds = {
-        {{.fd = has_packets && !is_busy ? process_.output() : -1, .events = POLLIN, .revents = 0},
-         {.fd = has_messages ? process_.messages() : -1, .events = POLLIN, .revents = 0}}};
-    ::poll(fds.data(), fds.size(), static_cast<int>((is_busy ? kPacketsTick : kQuietTick).count()));
+    // While packets come, the capture's end is polled for, and not the bell.
+    const short bell = tick == kQuietTick ? POLLIN : 0;
+    std::array<pollfd, 2> fds = {{{.fd = has_packets ? process_.output() : -1, .events = bell, .revents = 0},
+                                  {.fd = has_messages ? process_.messages() : -1, .events = POLLIN, .revents = 0}}};
+    ::poll(fds.data(), fds.size(), static_cast<int>(tick.count()));
     if (has_messages && fds[1].revents != 0) has_messages = read_messages();
     if (has_packets) {
       if (fds[0].revents != 0) has_packets = !has_ended();
-      const std::uint64_t seen = pipe_.seen();
       if (auto read = read_packets(); !read) {
         trouble_ = read.error().text();
         stop();
+        process_.close_output();
         has_packets = false;
       }
-      is_busy = has_packets && (pipe_.seen() != seen || !pipe_.ask_for_bell());
+      tick = next_look(has_packets);
     }
     State state{};
     {

@@ -7,10 +7,12 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -58,6 +60,7 @@ class AgentSession {
   void run();
   bool has_ended();
   Result<> read_packets();
+  std::chrono::milliseconds next_look(bool has_packets);
   bool read_messages();
   void hear(const std::string& line);
   void be_open(std::uint64_t opened_ns);
@@ -83,14 +86,17 @@ class AgentSession {
 
   // Of the thread.
   SharedPipeReader pipe_;
+  std::span<std::byte> waiting_;  // in it, when last looked at
   BatchBuilder builder_;
   std::string line_;       // the part of a message that has come
   std::string last_line_;  // why the capture ended, if it was an error
   Fields account_;         // of its accounting
   bool listens_ = false;   // it said so
   bool answered_ = false;
-  std::uint64_t taken_ = 0;     // packets
-  std::uint64_t until_ns_ = 0;  // told last
+  std::uint64_t taken_ = 0;      // packets
+  std::uint64_t came_ = 0;       // bytes, in this turn
+  std::uint64_t looked_ns_ = 0;  // when what there is was looked at
+  std::uint64_t until_ns_ = 0;   // told last
   Clock::time_point last_put_;
   std::string trouble_;
   bool told_drop_ = false;  // why packets are dropped

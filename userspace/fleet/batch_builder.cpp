@@ -74,6 +74,7 @@ Result<bool> BatchBuilder::look_at(std::span<const std::byte> block) {
     if (built_.packets++ == 0) built_.first_ns = time_ns;
     built_.first_ns = std::min(built_.first_ns, time_ns);
     built_.last_ns = std::max(built_.last_ns, time_ns);
+    newest_ns_ = std::max(newest_ns_, time_ns);
     built_.lost += lost_of(block, packet.cap_len);
   }
   return true;

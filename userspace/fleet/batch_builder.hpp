@@ -36,9 +36,9 @@ class BatchBuilder {
  public:
   // What a section needs in front of the bytes it is made of.
   [[nodiscard]] std::size_t front() const { return kBatchRoom + head_.size(); }
-  // `waiting`: the stream from where the last section ended, as far as it has come; overwritten where needed. Looks at
-  // the blocks that are new there, up to the size with which the section is full. An Error if the stream is not
-  // pcapng, or a block longer than `longest`; what came whole before stays.
+  // `waiting`: the stream from where the last section ended, as far as it has come, and no less than at the last call;
+  // overwritten where needed. Looks at the blocks that are new there, up to the size with which the section is full. An
+  // Error if the stream is not pcapng, or a block longer than `longest`; what came whole before stays.
   Result<> look(std::span<std::byte> waiting, std::size_t full, std::size_t longest);
   // What waits does not fit into this section any more. A block that is too long for any gets one of its own.
   [[nodiscard]] bool is_full() const { return is_full_; }
@@ -51,6 +51,8 @@ class BatchBuilder {
   // The latest statistics of interfaces, as many as fit; without a message: that was all. Until the next call.
   BuiltSection take_statistics(std::size_t most_bytes);
 
+  // The latest time of all packets so far.
+  [[nodiscard]] std::uint64_t newest_ns() const { return newest_ns_; }
   [[nodiscard]] std::size_t interfaces() const { return interfaces_; }
 
  private:
@@ -66,6 +68,7 @@ class BatchBuilder {
   bool is_full_ = false;
   bool has_looked_at_all_ = true;
   std::size_t interfaces_ = 0;
+  std::uint64_t newest_ns_ = 0;
   BuiltSection built_;  // its counts
   struct Statistics {
     HostCounters counters;

@@ -106,7 +106,7 @@ class BatchSender {
   std::vector<std::byte> no_section_ = std::vector<std::byte>(kBatchRoom);  // for a batch that has none
   std::size_t largest_section_;
 
-  // Each would wake the thread, whom the next batch wakes anyway.
+  // None wakes the thread, which looks at all of them at the next tick.
   std::shared_ptr<Mailbox> answers_ = std::make_shared<Mailbox>(Mailbox::Bell::kQuiet);
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -8,7 +8,6 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +34,8 @@ class CaptureProcess {
   bool open_gate(std::uint64_t at_ns);
   // It is to end, and what it captured before still comes.
   void end() { in_.reset(); }
+  // Nobody reads its output any more: it ends if it has more.
+  void close_output() { out_.reset(); }
   // Waits for its end; its status as of waitpid(2).
   int wait();
 

@@ -27,16 +27,9 @@ Result<std::string> call(Nats& nats, const std::string& subject, const std::stri
   return Error(what + ": " + std::string(json_member(text, "description")));
 }
 
-// While there is no leader, servers answer that they are "temporarily unavailable".
-Result<std::string> call_a_leader(Nats& nats, const std::string& subject, const std::string& body,
-                                  const std::string& what) {
-  const auto until = std::chrono::steady_clock::now() + kElectionPatience;
-  for (;;) {
-    auto answer = call(nats, subject, body, what);
-    if (answer || answer.error().text().find("temporarily unavailable") == std::string::npos) return answer;
-    if (std::chrono::steady_clock::now() > until) return answer;
-    std::this_thread::sleep_for(kAskAgain);
-  }
+// What servers answer while they have no leader.
+bool is_election(const Error& error) {
+  return error.text().find("temporarily unavailable") != std::string::npos;
 }
 
 std::uint64_t number_of(std::string_view digits) {
@@ -89,13 +82,22 @@ std::string agent_inbox(std::string_view host) {
 }
 
 Result<unsigned> create_stream(Nats& nats, const std::string& session, std::uint64_t most_bytes) {
+  const auto until = std::chrono::steady_clock::now() + kElectionPatience;
   std::optional<Error> first;
   // Fewer than three servers refuse three replicas; a server with less storage than that refuses the size.
   for (const unsigned replicas : {3U, 1U}) {
     for (const std::uint64_t bytes : {most_bytes, std::uint64_t{0}}) {
       const std::string body = stream_settings(session, bytes, replicas);
-      auto made = call_a_leader(nats, "STREAM.CREATE." + stream_name(session), body, "create a stream for the session");
+      const auto ask = [&] {
+        return call(nats, "STREAM.CREATE." + stream_name(session), body, "create a stream for the session");
+      };
+      auto made = ask();
+      while (!made && is_election(made.error()) && std::chrono::steady_clock::now() < until) {
+        std::this_thread::sleep_for(kAskAgain);
+        made = ask();
+      }
       if (made) return replicas;
+      if (is_election(made.error())) return made.take_error();
       if (!first || replicas == 1) first = made.take_error();
       if (first->text().find("not permitted") != std::string::npos) return *std::move(first);
     }

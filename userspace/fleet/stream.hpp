@@ -30,7 +30,8 @@ std::string agent_subject(std::string_view host);
 std::string agent_inbox(std::string_view host);
 inline constexpr const char* kFleetInbox = "ringtap.inbox.=fleet";
 
-// With three replicas if there are as many servers, else with one; returns how many.
+// With three replicas if there are as many servers, else with one; returns how many. Waits up to ten seconds for
+// servers that choose a leader.
 Result<unsigned> create_stream(Nats& nats, const std::string& session, std::uint64_t most_bytes);
 Result<> delete_stream(Nats& nats, const std::string& session);
 struct StreamConsumer {
