@@ -12,6 +12,7 @@
 
 #include "support/compared_printing.hpp"
 #include "support/compared_tcpdump.hpp"
+#include "support/framed.hpp"
 #include "support/packet.hpp"
 
 namespace ringtap {
@@ -163,6 +164,22 @@ std::vector<Text> texts() {
       {udp_to(2152, "32010004 00000000 00010000"), "GTP-U, Echo Request, TEID 0x00000000, length 4"},
       {udp_to(8805, "2132000c 0000000000000001 00000200"),
        "PFCP, Session Establishment Request, SEID 0x0000000000000001, seq 2, length 12"},
+      {udp_to(53,
+              "000781800001000100000000016101620000410001c00c004100010000003c001b000100000100060268320268330003000220fb"
+              "00040004c0000201"),
+       "7 1/0/0 HTTPS 1 . alpn=h2,h3 port=8443 ipv4hint=192.0.2.1 (60)"},
+      {udp_to(53, "000781800001000100000000016101620001010001c00c010100010000003c0009000569737375656361"),
+       "7 1/0/0 CAA 0 issue \"ca\" (42)"},
+      {udp_to(53, "000781800001000100000000016101620000340001c00c003400010000003c0005030101aabb"),
+       "7 1/0/0 TLSA 3 1 1 aabb (38)"},
+      {udp_to(7784, "20c00318 00000001 00000002 000003e8 000003e8 00000000"),
+       "BFDv1, Control, State Up, Flags: [none], length: 24"},
+      {testing::over_ip(6, "03e8 01bb 00000001 00000001 5112 ffff 0000 0000"),
+       "Flags [S.e], seq 1, ack 1, win 65535, length 0"},
+      {testing::over_ip(47,
+                        "1000 88be 00000005 10640005 00000007 020000000001 020000000002 0806"
+                        "0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000202"),
+       "ERSPAN II, vlan 100, session 5, index 7: ARP, Request who-has 192.0.2.2 tell 192.0.2.1, length 28"},
       {udp_to(8805, "2001000c 00000100 00600004 aabbccdd"), "PFCP, Heartbeat Request, seq 1, length 12"},
       {udp_to(8805, "20100004 00000100"), "PFCP, Session Set Modification Request, seq 1, length 4"},
       {tcp_to(5432, "00000008 04d2162f"), "PostgreSQL TLS request"},
@@ -204,8 +221,9 @@ std::vector<Text> texts() {
   };
 }
 
-std::string printed_by_us(const Bytes& packet, std::size_t captured) {
+std::string printed_by_us(const Bytes& packet, std::size_t captured, int verbosity = 0) {
   DissectOptions style;
+  style.verbosity = verbosity;
   style.no_names = 1;
   Dissector dissector(style);
   Appender out;
@@ -222,6 +240,16 @@ TEST(OwnPrinters, SayInALineWhatTheProtocolIsAbout) {
     const std::string line = printed_by_us(text.packet, text.packet.size());
     EXPECT_TRUE(line.ends_with(": " + text.text)) << line << "\nexpected " << text.text;
   }
+}
+
+TEST(OwnPrinters, KnowOptionsThatLaterTcpdumpsKnow) {
+  const Bytes advertisement =
+      testing::over_ipv6(58, "8600 0000 40 00 0708 00000000 00000000 26 02 0258 0064ff9b0000000000000000");
+  EXPECT_NE(
+      printed_by_us(advertisement, advertisement.size(), 1).find("pref64 option (38), length 16 (2):  64:ff9b::/96,"),
+      std::string::npos);
+  const Bytes open = tcp_to(179, std::string(32, 'f') + "0022 01 04 fde8 00b4 0a000001 05 02 03 09 01 03");
+  EXPECT_NE(printed_by_us(open, open.size(), 1).find("BGP Role (9), length: 1\n\t\tCustomer"), std::string::npos);
 }
 
 TEST(OwnPrinters, LeaveTcpdumpsLineWithCompat) {

@@ -338,10 +338,7 @@ struct OwnRow {
 };
 constexpr std::uint16_t kAnyPort = 0;
 constexpr OwnRow kOwnUdpPorts[] = {
-    {443, print_quic},
-    {51820, print_wireguard},
-    {2152, print_gtpu},
-    {8805, print_pfcp},
+    {443, print_quic}, {51820, print_wireguard}, {2152, print_gtpu}, {8805, print_pfcp}, {7784, print_seamless_bfd},
 };
 constexpr OwnRow kOwnTcpPorts[] = {
     {5432, print_postgresql}, {3306, print_mysql},   {1883, print_mqtt},

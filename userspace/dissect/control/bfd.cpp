@@ -138,4 +138,12 @@ void print_bfd_echo(Context& context, Cursor message, const Transport&) {
   if (context.verbose()) dump_captured(context, message, "\n\t");
 }
 
+bool print_seamless_bfd(Context& context, Cursor message, const Transport& transport) {
+  if (!message.has(kHeader) || message.u8(0) >> 5 != 1) return false;
+  const std::uint8_t size = message.u8(3);
+  if (size < kHeader || size > message.length()) return false;
+  print_bfd(context, message, transport);
+  return true;
+}
+
 }  // namespace ringtap

@@ -32,6 +32,7 @@ void print_openflow(Context& context, Cursor payload, const Transport& transport
 
 // By UDP port.
 void print_bfd(Context& context, Cursor message, const Transport& transport);
+bool print_seamless_bfd(Context& context, Cursor message, const Transport& transport);  // not tcpdump's, RFC 7881
 void print_bfd_echo(Context& context, Cursor message, const Transport& transport);
 inline constexpr std::uint16_t kLwappControlPort = 12223;
 void print_lwapp_data(Context& context, Cursor frame, const Transport& transport);

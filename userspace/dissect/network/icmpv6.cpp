@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // ICMPv6, RFC 4443; neighbor discovery, RFC 4861; multicast listener discovery, RFC 2710 and 3810; router preferences
 // and routes, RFC 4191; DNS in router advertisements, RFC 8106; mobility, RFC 6275; router renumbering, RFC 2894.
+#include <algorithm>
+#include <array>
+
 #include "dissect/checksum.hpp"
 #include "dissect/hexdump.hpp"
 #include "dissect/network/printers.hpp"
@@ -31,7 +34,8 @@ enum Option : std::uint8_t {
   kHomeAgent = 8,
   kRoute = 24,
   kDnsServers = 25,
-  kDnsSearch = 31
+  kDnsSearch = 31,
+  kNat64Prefix = 38  // RFC 8781; tcpdump 4.99.3 does not know it
 };
 constexpr Token kOptions[] = {{kSourceLink, "source link-address"},
                               {kTargetLink, "destination link-address"},
@@ -50,6 +54,27 @@ void put_seconds(Context& context, std::uint32_t seconds) {
   } else {
     context.put(seconds, 's');
   }
+}
+
+bool knows_nat64_prefix(const Context& context, std::uint8_t type, std::size_t size) {
+  return type == kNat64Prefix && size == 16 && !context.options.compat;
+}
+
+// RFC 8781 4: a lifetime in units of 8 seconds, a code for the size of the prefix, and its first 96 bits.
+void put_nat64_prefix(Context& context, const Cursor& option) {
+  constexpr std::uint8_t kBits[] = {96, 64, 56, 48, 40, 32};
+  const std::uint16_t lifetime_and_code = option.be16(2);
+  const unsigned code = lifetime_and_code & 7u;
+  std::array<std::uint8_t, 16> prefix{};
+  std::copy_n(option.block(4, 12), 12, prefix.begin());
+  context.put(' ');
+  context.host6(prefix.data());
+  if (code < std::size(kBits)) {
+    context.put('/', kBits[code]);
+  } else {
+    context.put(" (plc ", code, ')');
+  }
+  context.put(", lifetime ", lifetime_and_code & ~7u, 's');
 }
 
 void put_neighbor_option(Context& context, std::uint8_t type, const Cursor& option, std::size_t size) {
@@ -114,7 +139,11 @@ void put_neighbor_option(Context& context, std::uint8_t type, const Cursor& opti
       }
       break;
     default:
-      if (!context.verbose(2)) dump_layer(context, option, 2, size - 2, "\n\t  ");
+      if (knows_nat64_prefix(context, type, size)) {
+        put_nat64_prefix(context, option);
+      } else if (!context.verbose(2)) {
+        dump_layer(context, option, 2, size - 2, "\n\t  ");
+      }
       break;
   }
 }
@@ -126,7 +155,8 @@ void put_neighbor_options(Context& context, Cursor options) {
     const std::uint8_t units = options.u8(1);
     const std::size_t size = units * 8u;
     if (size == 0 || !options.has(size)) return options.truncated();
-    context.put("\n\t  ", token(kOptions, type, "unknown"), " option (", type, "), length ", size, " (", units, "): ");
+    const std::string_view otherwise = knows_nat64_prefix(context, type, size) ? "pref64" : "unknown";
+    context.put("\n\t  ", token(kOptions, type, otherwise), " option (", type, "), length ", size, " (", units, "): ");
     put_neighbor_option(context, type, options, size);
     if (context.verbose(2)) dump_layer(context, options, 2, size - 2, "\n\t    ");
     options.skip(size);

@@ -48,6 +48,10 @@ constexpr Token kCapabilities[] = {
     {71, "Long-lived Graceful Restart"},
     {128, "Route Refresh (Cisco)"},
 };
+// Those that tcpdump 4.99.3 does not know: RFC 8654, RFC 9234 and draft-walton-bgp-hostname-capability.
+constexpr std::uint8_t kRole = 9;
+constexpr Token kLaterCapabilities[] = {{6, "Extended Message"}, {kRole, "BGP Role"}, {73, "FQDN"}};
+constexpr Token kRoles[] = {{0, "Provider"}, {1, "RS"}, {2, "RS-Client"}, {3, "Customer"}, {4, "Peer"}};
 constexpr Token kPathDirections[] = {{1, "Receive"}, {2, "Send"}, {3, "Both"}};
 
 constexpr Token kOrigins[] = {{0, "IGP"}, {1, "EGP"}, {2, "Incomplete"}};
@@ -856,7 +860,8 @@ void put_capabilities(Context& context, Cursor list) {
     const std::uint8_t code = list.u8(0);
     const std::size_t size = list.u8(1);
     if (context.truncated()) return;
-    context.put("\n\t      ", known(kCapabilities, code), " (", code, "), length: ", size);
+    const std::string_view later = context.options.compat ? std::string_view() : token(kLaterCapabilities, code);
+    context.put("\n\t      ", later.empty() ? known(kCapabilities, code) : later, " (", code, "), length: ", size);
     list.skip(2);
     (void)list.span(0, size);
     if (context.truncated()) return;
@@ -912,6 +917,10 @@ void put_capabilities(Context& context, Cursor list) {
       case 128:
         break;
       default:
+        if (!later.empty()) {
+          if (code == kRole && size == 1) context.put("\n\t\t", token(kRoles, value.u8(0), "Unknown"));
+          break;
+        }
         context.put("\n\t\tno decoder for Capability ", code);
         if (!context.verbose(2)) dump_hex(context.out, value.bytes(), "\n\t\t");
         break;

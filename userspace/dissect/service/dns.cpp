@@ -37,6 +37,17 @@ constexpr Token kTypes[] = {
     {99, "SPF"},   {100, "UINFO"}, {101, "UID"},     {102, "GID"},  {103, "UNSPEC"},  {104, "UNSPECA"},
     {249, "TKEY"}, {250, "TSIG"},  {251, "IXFR"},    {252, "AXFR"}, {253, "MAILB"},   {254, "MAILA"},
     {255, "ANY"},  {256, "URI"}};
+// Those that tcpdump has names for since 4.99.3, or none.
+enum LaterType : std::uint16_t { kTlsa = 52, kSmimea = 53, kSvcb = 64, kHttps = 65, kCaa = 257 };
+constexpr Token kLaterTypes[] = {{49, "DHCID"},       {50, "NSEC3"},  {51, "NSEC3PARAM"}, {kTlsa, "TLSA"},
+                                 {kSmimea, "SMIMEA"}, {55, "HIP"},    {59, "CDS"},        {60, "CDNSKEY"},
+                                 {61, "OPENPGPKEY"},  {62, "CSYNC"},  {63, "ZONEMD"},     {kSvcb, "SVCB"},
+                                 {kHttps, "HTTPS"},   {108, "EUI48"}, {109, "EUI64"},     {kCaa, "CAA"}};
+// Service parameters, RFC 9460 14.3.2.
+enum ServiceKey : std::uint16_t { kAlpn = 1, kPort = 3, kIpv4Hint = 4, kEch = 5, kIpv6Hint = 6 };
+constexpr Token kServiceKeys[] = {{0, "mandatory"},        {kAlpn, "alpn"},         {2, "no-default-alpn"},
+                                  {kPort, "port"},         {kIpv4Hint, "ipv4hint"}, {kEch, "ech"},
+                                  {kIpv6Hint, "ipv6hint"}, {7, "dohpath"},          {8, "ohttp"}};
 constexpr Token kClasses[] = {{1, "IN"}, {3, "CHAOS"}, {4, "HS"}, {255, "ANY"}};
 constexpr std::string_view kOperations[] = {"",         " inv_q",    " stat",     " op3",     " notify",  " update",
                                             " op6",     " op7",      " op8",      " updateA", " updateD", " updateDA",
@@ -225,7 +236,7 @@ class Message {
   void stop() { at_ = message_.captured(); }
 
   void put_type(std::uint16_t type) {
-    const std::string_view name = dns_type_name(type);
+    const std::string_view name = dns_type_name(context_, type);
     context_.put(' ');
     context_.put_name(name, "Type", type);
   }
@@ -323,7 +334,87 @@ class Message {
         context_.out.escaped(message_.span(at_ + 4, end - std::min(end, at_ + 4)));
         break;
       default:
+        if (!context_.options.compat) put_later_data(type, end);
         break;
+    }
+  }
+
+  // Types that tcpdump 4.99.3 does not know, in the form of zone files. The record is there to its end.
+  void put_later_data(std::uint16_t type, std::size_t end) {
+    switch (type) {
+      case kHttps:
+      case kSvcb:
+        return put_service(end);
+      case kCaa: {  // RFC 8659 4.1
+        const std::size_t value = at_ + 2 + (at_ + 2 <= end ? message_.u8(at_ + 1) : 0);
+        if (value > end) return;
+        context_.put(' ', message_.u8(at_), ' ');
+        context_.out.escaped(message_.span(at_ + 2, value - at_ - 2));
+        context_.put(" \"");
+        context_.out.escaped(message_.span(value, end - value));
+        return context_.put('"');
+      }
+      case kTlsa:
+      case kSmimea:  // RFC 6698 2.1
+        if (at_ + 3 > end) return;
+        context_.put(' ', message_.u8(at_), ' ', message_.u8(at_ + 1), ' ', message_.u8(at_ + 2), ' ');
+        for (const std::uint8_t byte : message_.span(at_ + 3, end - at_ - 3)) context_.put(Hex{byte, 2});
+        return;
+      default:
+        return;
+    }
+  }
+
+  // RFC 9460 2: a priority, a name and parameters.
+  void put_service(std::size_t end) {
+    if (at_ + 3 > end) return;
+    context_.put(' ', message_.be16(at_), ' ');
+    std::size_t at = put_name(at_ + 2);
+    while (ok() && at + 4 <= end) {
+      const std::uint16_t key = message_.be16(at);
+      const std::size_t size = message_.be16(at + 2);
+      at += 4;
+      if (size > end - at) return;
+      context_.put(' ');
+      context_.put_name(token(kServiceKeys, key), "key", key);
+      put_service_value(key, message_.from(at).first(size));
+      at += size;
+    }
+  }
+
+  void put_service_value(std::uint16_t key, Cursor value) {
+    char before = '=';
+    const auto separate = [this, &before] {
+      context_.put(before);
+      before = ',';
+    };
+    switch (key) {
+      case kAlpn:
+        while (value.length() > 0) {
+          const std::size_t size = value.take_u8();
+          if (size > value.length()) return;
+          separate();
+          context_.out.escaped(value.span(0, size));
+          value.skip(size);
+        }
+        return;
+      case kPort:
+        if (value.length() == 2) context_.put('=', value.be16(0));
+        return;
+      case kIpv4Hint:
+        for (; value.length() >= 4; value.skip(4)) {
+          separate();
+          context_.out.ipv4(value.block(0, 4));
+        }
+        return;
+      case kIpv6Hint:
+        for (; value.length() >= 16; value.skip(16)) {
+          separate();
+          context_.out.ipv6(value.block(0, 16));
+        }
+        return;
+      default:
+        if (value.length() > 0) context_.put("=(", value.length(), " bytes)");
     }
   }
 
@@ -566,8 +657,9 @@ void print_message(Context& context, Cursor payload, bool multicast, bool over_t
 
 }  // namespace
 
-std::string_view dns_type_name(std::uint16_t type) {
-  return token(kTypes, type);
+std::string_view dns_type_name(const Context& context, std::uint16_t type) {
+  const std::string_view name = token(kTypes, type);
+  return name.empty() && !context.options.compat ? token(kLaterTypes, type) : name;
 }
 
 std::string_view dns_class_name(unsigned klass) {

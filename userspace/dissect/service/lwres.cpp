@@ -79,7 +79,7 @@ void put_type_and_class(Context& context, const Cursor& body) {
   const std::uint16_t klass = body.be16(4);
   const std::uint16_t type = body.be16(6);
   context.put(' ');
-  context.put_name(dns_type_name(type), "Type", type);
+  context.put_name(dns_type_name(context, type), "Type", type);
   if (klass == 1) return;
   context.put(' ');
   context.put_name(dns_class_name(klass), "Class", klass);

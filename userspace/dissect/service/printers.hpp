@@ -28,7 +28,7 @@ void print_zmtp_datagram(Context& context, Cursor datagram);
 
 // By UDP port.
 void print_dns(Context& context, Cursor payload, const Transport& transport);
-std::string_view dns_type_name(std::uint16_t type);  // empty when it has none
+std::string_view dns_type_name(const Context& context, std::uint16_t type);  // empty when it has none
 std::string_view dns_class_name(unsigned klass);
 void print_ahcp(Context& context, Cursor message, const Transport& transport);
 void print_bootp(Context& context, Cursor message, const Transport& transport);

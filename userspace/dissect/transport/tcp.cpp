@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMinHeader = 20;
 constexpr std::uint8_t kProtocol = 6;
 enum Flag : std::uint8_t { kFin = 1, kSyn = 2, kRst = 4, kPush = 8, kAck = 16, kUrg = 32, kEce = 64, kCwr = 128 };
-constexpr std::string_view kFlagLetters = "FSRP.UEW";  // by bit
+constexpr std::string_view kFlagLetters = "FSRP.UEWe";  // by bit
 
 enum Option : std::uint8_t {
   kEol = 0,
@@ -296,8 +296,8 @@ bool put_options(Context& context, Cursor options, std::size_t left, const Base&
   return true;
 }
 
-void put_flag_letters(Context& context, std::uint8_t flags) {
-  char letters[8];
+void put_flag_letters(Context& context, unsigned flags) {
+  char letters[9];
   std::size_t count = 0;
   for (std::uint32_t rest = flags; rest != 0; rest &= rest - 1) letters[count++] = kFlagLetters[std::countr_zero(rest)];
   context.put("Flags [", count == 0 ? std::string_view("none") : std::string_view(letters, count), ']');
@@ -362,7 +362,8 @@ void print_tcp(Context& context, Cursor segment, const IpHeader& ip) {
     base = ip.version == 4 ? relate(context.tcp_state.ipv4, ip, source, destination, flags, sequence, acknowledged)
                            : relate(context.tcp_state.ipv6, ip, source, destination, flags, sequence, acknowledged);
   }
-  put_flag_letters(context, flags);
+  // The ninth flag, AE of RFC 9768, has a letter in later tcpdumps.
+  put_flag_letters(context, context.options.compat ? flags : flags | (segment.u8(12) & 1u) << 8);
   if (header_size > length) return put_too_long();
   put_checksum(context, segment, ip);
   const std::size_t body = length - header_size;

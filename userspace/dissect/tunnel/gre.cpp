@@ -108,6 +108,31 @@ void print_payload(Context& context, std::uint16_t protocol, Cursor payload) {
   }
 }
 
+// A switch's mirror port, draft-foschiano-erspan-03, which tcpdump 4.99.3 does not know: type I is the frame alone,
+// types II and III have a header. False if it is something else.
+bool print_erspan(Context& context, std::uint16_t protocol, Cursor packet, bool has_sequence) {
+  constexpr std::uint16_t kTypes1And2 = 0x88be;
+  constexpr std::uint16_t kType3 = 0x22eb;
+  if (protocol != kTypes1And2 && protocol != kType3) return false;
+  context.protocol("erspan");
+  context.put("ERSPAN ");
+  if (protocol == kTypes1And2 && !has_sequence) {
+    context.put("I, ");
+  } else {
+    const std::size_t header = protocol == kType3 ? 12 : 8;
+    const std::uint8_t* fields = packet.block(0, header);
+    const std::uint16_t session = load_be16(fields + 2) & 0x3ff;
+    context.put(protocol == kType3 ? "III" : "II", ", vlan ", load_be16(fields) & 0xfffu, ", session ", session);
+    if (protocol == kTypes1And2) context.put(", index ", load_be32(fields + 4) & 0xfffff);
+    context.put(context.verbose() ? "\n\t" : ": ");
+    const bool has_more = protocol == kType3 && (fields[11] & 1) != 0;
+    packet.skip(header + (has_more ? 8 : 0));
+  }
+  if (context.truncated()) return true;
+  print_ethernet_frame(context, packet);
+  return true;
+}
+
 void print_v0(Context& context, Cursor packet, std::uint16_t flags) {
   const std::size_t length = packet.length();
   put_flags(context, flags);
@@ -131,6 +156,7 @@ void print_v0(Context& context, Cursor packet, std::uint16_t flags) {
   if (context.truncated()) return;
   put_tunnel_protocol(context, protocol);
   put_length(context, length);
+  if (!context.options.compat && print_erspan(context, protocol, packet, (flags & kSequence) != 0)) return;
   print_payload(context, protocol, packet);
 }
 
