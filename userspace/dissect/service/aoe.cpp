@@ -32,7 +32,7 @@ constexpr Token kConfigurationCommands[] = {
 constexpr Token kMaskCommands[] = {{0, "Read Mac Mask List"}, {1, "Edit Mac Mask List"}};
 constexpr Token kMaskErrors[] = {{1, "Unspecified Error"}, {2, "Bad DCmd directive"}, {3, "Mask List Full"}};
 constexpr Token kMaskDirectives[] = {{0, "No Directive"}, {1, "Add Mac Address"}, {2, "Delete Mac Address"}};
-constexpr Token kReserveCommands[] = {{0, "Read Reserve List"}, {1, "Set Reserve List"}, {2, "Force Set Reserve List"}};
+constexpr Token kReserveCommands[] = {{0, "Read reserve list"}, {1, "Set reserve list"}, {2, "Force set reserve list"}};
 
 void put_named(Context& context, std::string_view label, std::span<const Token> table, std::uint8_t value) {
   context.put(label);
