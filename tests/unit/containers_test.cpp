@@ -92,9 +92,13 @@ TEST_F(ContainerNamesOf, DockerAreInItsConfiguration) {
 
 TEST_F(ContainerNamesOf, PodmanAreInItsStorage) {
   const std::string other(64, 'e');
+  const std::string third(64, 'f');
   put("/var/lib/containers/storage/overlay-containers/containers.json",
       R"([{"id":")" + other + R"(","names":["other"]},{"id":")" + kId + R"(","names":["web-2"],"layer":"x"}])");
+  put("/var/lib/containers/storage/vfs-containers/volatile-containers.json",
+      R"([{"id":")" + third + R"(","names":["web-3"]}])");
   EXPECT_EQ(names("/machine.slice/libpod-" + kId + ".scope").container, "web-2");
+  EXPECT_EQ(names("/libpod_parent/libpod-" + third).container, "web-3");
   EXPECT_EQ(names("/machine.slice/libpod-" + std::string(64, 'd') + ".scope").container, "");
 }
 

@@ -59,22 +59,28 @@ std::string home_of(const std::string& user, const std::string& root) {
              : "";
 }
 
+constexpr std::array kStorageDrivers = {"overlay", "vfs", "btrfs", "zfs"};  // of containers-storage.conf(5)
+
 // [{"id":"…","names":["web-1"], …}, …]
+std::string name_in_list(const std::string& json, const std::string& container) {
+  const std::size_t id = json.find("\"" + container + "\"");
+  if (id == std::string::npos) return "";
+  const std::size_t names = json.find("\"names\"", id);
+  const std::size_t next = json.find("\"id\"", id + 1);
+  if (names == std::string::npos || names > next) return "";
+  const std::size_t begin = json.find('"', json.find('[', names));
+  const std::size_t end = begin == std::string::npos ? begin : json.find('"', begin + 1);
+  return end == std::string::npos ? "" : json.substr(begin + 1, end - begin - 1);
+}
+
 std::string podman_name(const std::string& root, const CgroupPlace& place) {
   const std::string storage = place.user.empty() ? root + "/var/lib/containers/storage"
                                                  : home_of(place.user, root) + "/.local/share/containers/storage";
-  for (const char* const list :
-       {"/overlay-containers/containers.json", "/overlay-containers/volatile-containers.json"}) {
-    const std::string json = text_of(storage + list);
-    const std::size_t id = json.find("\"" + place.container + "\"");
-    if (id == std::string::npos) continue;
-    const std::size_t names = json.find("\"names\"", id);
-    const std::size_t next = json.find("\"id\"", id + 1);
-    if (names == std::string::npos || names > next) continue;
-    const std::size_t begin = json.find('"', json.find('[', names));
-    if (begin == std::string::npos) continue;
-    const std::size_t end = json.find('"', begin + 1);
-    if (end != std::string::npos) return json.substr(begin + 1, end - begin - 1);
+  for (const char* const driver : kStorageDrivers) {
+    for (const char* const list : {"containers.json", "volatile-containers.json"}) {
+      std::string name = name_in_list(text_of(storage + "/" + driver + "-containers/" + list), place.container);
+      if (!name.empty()) return name;
+    }
   }
   return "";
 }
@@ -108,7 +114,12 @@ ContainerNames names_of_runtime(const std::string& root, const CgroupPlace& plac
                                    "/config.json");
     if (!names.container.empty() || !names.pod.empty()) return names;
   }
-  return names_in_configuration(root + "/run/containers/storage/overlay-containers/" + id + "/userdata/config.json");
+  for (const char* const driver : kStorageDrivers) {
+    names = names_in_configuration(root + "/run/containers/storage/" + driver + "-containers/" + id +
+                                   "/userdata/config.json");
+    if (!names.container.empty() || !names.pod.empty()) break;
+  }
+  return names;
 }
 
 // kubelet's "/var/log/pods/NAMESPACE_POD_UID".
