@@ -32,8 +32,8 @@ struct Packet {
 // Returns false to stop. It must not throw.
 using OnPacket = std::function<bool(const Packet&)>;
 
-// Reads the packets of a pcap or pcapng file, plain or compressed with gzip or zstd; "-" is standard input. Returns an
-// Error if the file cannot be opened or, after the packets that could be read, if it is damaged.
+// Reads the packets of a pcap, pcapng or snoop file, plain or compressed as -r reads it; "-" is standard input. Returns
+// an Error if the file cannot be opened or, after the packets that could be read, if it is damaged.
 Result<> read_file(const std::string& path, const OnPacket& on_packet);
 
 struct CaptureOptions {

@@ -27,6 +27,9 @@ constexpr std::string_view kOpenings[] = {
     "\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0"sv,  // pcap, microseconds
     "\xa1\xb2\x3c\x4d\0\x02\0\x04\0\0\0\0\0\0\0\0\0\x04\0\0\0\0\0\x01"sv,  // pcap, big-endian, nanoseconds
     "\x34\xcd\xb2\xa1\x02\0\x04\0"sv,                                      // pcap, modified
+    "\x1c\x00\x01\xac\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0"sv,  // pcap, Ixia
+    "\xd4\xc3\xb2\xa1\x1f\x02\0\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0"sv,  // pcap 543.0
+    "snoop\0\0\0\0\0\0\x02\0\0\0\x04"sv,
     "\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\x01\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0"
     "\x01\0\0\0\x14\0\0\0\x01\0\0\0\0\0\0\0\x14\0\0\0"sv,  // pcapng with an interface
     "\x0a\x0d\x0d\x0a\0\0\0\x1c\x1a\x2b\x3c\x4d\0\x01\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\x1c"sv,  // big-endian

@@ -38,6 +38,7 @@ constexpr std::array kLinkTypes = {
     LinkType{283},       LinkType{100},       LinkType{106},        LinkType{123},        LinkType{130},
     LinkType{131},       LinkType{132},       LinkType{133},        LinkType{134},        LinkType{135},
     LinkType{136},       LinkType{137},       LinkType{164},        LinkType{167},        LinkType{168},
+    LinkType{230},       LinkType{102},       LinkType{112},        LinkType{11},         LinkType{19},
 };
 
 // Names as a hostile name server or services file could not make them: the resolver's contract is text without control

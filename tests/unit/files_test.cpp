@@ -228,7 +228,7 @@ TEST_F(Files, ShowPayloadsAsTheTypeThatIsForcedOnThem) {
       pcap_of("short", (Ethernet{} / Ipv4{} / Udp{.dst_port = 53} / Payload{"1"}).bytes())};
   for (const char* type : {"domain", "Domain", "ptp", "radius", "resp", "rpc", "snmp", "tftp", "vxlan"}) {
     for (const std::string& file : files) {
-      for (const char* how : {"-n", "-nq", "-nvv"}) expect_same({how, "-T", type, "-r", file});
+      for (const char* how : {"-n", "-nq", "-nv", "-nvv"}) expect_same({how, "-T", type, "-r", file});
     }
   }
   EXPECT_NE(ringtap({"-n", "-T", "domain", "-r", files[0]}).out.find("A? ringtap.example."), std::string::npos);

@@ -347,6 +347,25 @@ TEST(LinkPrinters, PrintPacketsWithDamagedHeadersAsTcpdumpDoes) {
   }
 }
 
+// It has one address at most.
+TEST(LinkPrinters, PrintLlcAfterACookedHeaderAsTcpdumpDoes) {
+  REQUIRE_COMPARED_TCPDUMP();
+  for (const auto& [link, header] :
+       {std::pair(LinkType::kLinuxSll, "0000 0001 0006 020000000001 0000 0004"),
+        std::pair(LinkType::kLinuxSll2, "0004 0000 7fffffff 0001 00 06 020000000001 0000")}) {
+    std::vector<Cut> packets;
+    for (const char* const llc : {"f0f003 61626364", "e0e0bf 81 0102", "e0e1bf 81 01", "e0e0af", "e0e0e3 81 0102",
+                                  "aaaa03 00000c 1234 6162", "000081", "f0f17f"}) {
+      const Bytes packet = bytes_of(std::string(header) + llc);
+      packets.push_back({packet, static_cast<std::uint32_t>(packet.size())});
+    }
+    for (const char* const option : {"", "-e", "-q"}) {
+      EXPECT_EQ(first_difference(printed(packets, option, link), printed_by_tcpdump(packets, option, link)), "")
+          << option;
+    }
+  }
+}
+
 // As without --compat.
 std::string printed_by_us(const Bytes& packet, LinkType link) {
   DissectOptions style;
@@ -477,9 +496,11 @@ TEST(LinkPrinters, PrintWhatIsInPpiAndPktapAsTcpdumpDoes) {
   REQUIRE_COMPARED_TCPDUMP();
   std::vector<Cut> in_pktap;
   std::vector<Cut> in_ppi;
-  for (const unsigned type : {0,   1,   6,   7,   8,   9,   10,  12,  14,  15,  50,  101, 104, 105,   107,  108, 109,
-                              117, 119, 127, 129, 138, 149, 163, 182, 189, 192, 201, 220, 226, 227,   228,  229, 239,
-                              240, 241, 242, 253, 258, 271, 276, 281, 282, 284, 285, 147, 999, 65535, 65537}) {
+  for (const unsigned type :
+       {0,   1,   6,   7,   8,   9,   10,  11,  12,  14,  15,  19,  50,  51,  99,  100,   101,  102, 104,
+        105, 106, 107, 108, 109, 112, 117, 119, 122, 123, 127, 129, 130, 131, 132, 133,   134,  135, 136,
+        137, 138, 149, 163, 164, 166, 167, 168, 182, 189, 192, 195, 201, 220, 226, 227,   228,  229, 230,
+        239, 240, 241, 242, 253, 258, 271, 276, 281, 282, 283, 284, 285, 147, 999, 65535, 65537}) {
     Bytes number;
     for (unsigned i = 0; i < 4; ++i) number.push_back(static_cast<std::byte>(type >> 8 * i));
     const auto add = [&number](std::vector<Cut>& packets, const std::string& before, const std::string& after) {

@@ -180,6 +180,12 @@ std::vector<Text> texts() {
                         "1000 88be 00000005 10640005 00000007 020000000001 020000000002 0806"
                         "0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000202"),
        "ERSPAN II, vlan 100, session 5, index 7: ARP, Request who-has 192.0.2.2 tell 192.0.2.1, length 28"},
+      {testing::over_ip(47,
+                        "0000 88be 020000000001 020000000002 0806"
+                        "0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000202"),
+       "ERSPAN I, ARP, Request who-has 192.0.2.2 tell 192.0.2.1, length 28"},
+      {testing::over_ip(47, "1000 22eb 00000005 20640005 00000001 00000801 0000000000000000" + kIp),
+       "ERSPAN III, vlan 100, session 5: IP 10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 0"},
       {udp_to(8805, "2001000c 00000100 00600004 aabbccdd"), "PFCP, Heartbeat Request, seq 1, length 12"},
       {udp_to(8805, "20100004 00000100"), "PFCP, Session Set Modification Request, seq 1, length 4"},
       {tcp_to(5432, "00000008 04d2162f"), "PostgreSQL TLS request"},
@@ -242,23 +248,38 @@ TEST(OwnPrinters, SayInALineWhatTheProtocolIsAbout) {
   }
 }
 
+// With -v. Packets, and what is in their text without --compat.
+std::vector<Text> verbose_texts() {
+  return {
+      {testing::over_ipv6(58, "8600 0000 40 00 0708 00000000 00000000 26 02 0258 0064ff9b0000000000000000"),
+       "pref64 option (38), length 16 (2):  64:ff9b::/96,"},
+      {tcp_to(179, std::string(32, 'f') + "0022 01 04 fde8 00b4 0a000001 05 02 03 09 01 03"),
+       "BGP Role (9), length: 1\n\t\tCustomer"},
+      {tcp_to(179, std::string(32, 'f') + "0026 01 04 fde8 00b4 0a000001 09 02 07 49 05 02 6131 01 62"),
+       "FQDN (73), length: 5\n\t\t"},
+  };
+}
+
 TEST(OwnPrinters, KnowOptionsThatLaterTcpdumpsKnow) {
-  const Bytes advertisement =
-      testing::over_ipv6(58, "8600 0000 40 00 0708 00000000 00000000 26 02 0258 0064ff9b0000000000000000");
-  EXPECT_NE(
-      printed_by_us(advertisement, advertisement.size(), 1).find("pref64 option (38), length 16 (2):  64:ff9b::/96,"),
-      std::string::npos);
-  const Bytes open = tcp_to(179, std::string(32, 'f') + "0022 01 04 fde8 00b4 0a000001 05 02 03 09 01 03");
-  EXPECT_NE(printed_by_us(open, open.size(), 1).find("BGP Role (9), length: 1\n\t\tCustomer"), std::string::npos);
+  for (const Text& text : verbose_texts()) {
+    const std::string printed = printed_by_us(text.packet, text.packet.size(), 1);
+    EXPECT_NE(printed.find(text.text), std::string::npos) << printed << "\nexpected " << text.text;
+  }
 }
 
 TEST(OwnPrinters, LeaveTcpdumpsLineWithCompat) {
   REQUIRE_COMPARED_TCPDUMP();
   std::vector<Cut> packets;
   for (const Text& text : texts()) packets.push_back({text.packet, static_cast<std::uint32_t>(text.packet.size())});
-  EXPECT_EQ(first_difference(testing::printed(packets, "", LinkType::kEthernet),
-                             printed_by_tcpdump(packets, "", LinkType::kEthernet)),
-            "");
+  for (const Text& text : verbose_texts()) {
+    packets.push_back({text.packet, static_cast<std::uint32_t>(text.packet.size())});
+  }
+  for (const char* const option : {"", "-v"}) {
+    EXPECT_EQ(first_difference(testing::printed(packets, option, LinkType::kEthernet),
+                               printed_by_tcpdump(packets, option, LinkType::kEthernet)),
+              "")
+        << option;
+  }
 }
 
 TEST(OwnPrinters, LeaveTcpdumpsLineWhereTheContentsAreOfSomethingElse) {

@@ -32,16 +32,16 @@ constexpr LinkRow kLinkTypes[] = {
     {LinkType{8}, print_slip, "SLIP"},
     {LinkType{10}, print_fddi, "FDDI"},
     {LinkType::kPpp, print_ppp_link, "PPP"},
-    {LinkType{11}, print_atm},
+    {LinkType{11}, print_atm, "ATM_RFC1483"},
     {LinkType{12}, print_raw_ip, "RAW"},  // DLT_RAW as some systems number it
     {LinkType{14}, print_raw_ip},         // and as OpenBSD does
     {LinkType{15}, print_slip_bsdos, "SLIP_BSDOS"},
-    {LinkType{19}, print_atm_clip},
+    {LinkType{19}, print_atm_clip, "ATM_CLIP"},
     {LinkType::kPppHdlc, print_ppp_serial, "PPP_SERIAL"},
-    {LinkType{100}, print_atm, "ATM_RFC1483"},
+    {LinkType{100}, print_atm},
     {LinkType::kRaw, print_raw_ip},
     {LinkType::kCiscoHdlc, print_hdlc, "C_HDLC"},
-    {LinkType{106}, print_atm_clip, "ATM_CLIP"},
+    {LinkType{106}, print_atm_clip},
     {LinkType::kFrameRelay, print_frame_relay, "FRELAY"},
     {LinkType{51}, print_pppoe_link, "PPP_ETHER"},
     {LinkType{99}, print_symantec, "SYMANTEC_FIREWALL"},
@@ -443,10 +443,9 @@ std::string_view enclosed_link_name(std::uint32_t type) {
 }
 
 bool print_enclosed_link(Context& context, std::uint32_t type, Cursor payload) {
-  // Those that only files have.
-  constexpr std::uint32_t kOpenBsdRaw = 14;
-  if (type > std::numeric_limits<std::uint16_t>::max() || type == kOpenBsdRaw ||
-      type == static_cast<std::uint32_t>(LinkType::kRaw) || context.depth >= kMaxDepth) {
+  constexpr std::uint32_t kOnlyInFiles[] = {14, 100, static_cast<std::uint32_t>(LinkType::kRaw), 102, 106};
+  if (type > std::numeric_limits<std::uint16_t>::max() || context.depth >= kMaxDepth ||
+      std::find(std::begin(kOnlyInFiles), std::end(kOnlyInFiles), type) != std::end(kOnlyInFiles)) {
     return false;
   }
   const LinkPrinter printer = link_printer(context, static_cast<LinkType>(type));

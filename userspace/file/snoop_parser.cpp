@@ -105,7 +105,7 @@ Result<ParseStep> SnoopParser::next(InputBuffer& in) {
 
 std::vector<InterfaceStatistics> SnoopParser::statistics() const {
   constexpr std::uint32_t kDropped = 1U << 7;  // isb_osdrop of pcapng
-  if (!has_header_) return {};
+  if (record_.time_ns == 0) return {};         // no record has told of any
   return {{.end_ns = record_.time_ns, .dropped = dropped_, .told = kDropped}};
 }
 

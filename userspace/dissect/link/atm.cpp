@@ -97,7 +97,7 @@ void put_cell_payload(Context& context, const Cursor& payload) {
   context.put("\n\tcksum 0x", Hex{stored, 3}, cell_check(bytes) == stored ? " (correct)" : " (incorrect)");
 }
 
-// RFC 2225, after LANE's marker, and before it the number of the client.
+// LAN emulation (LANE 1.0): the number of the client and an Ethernet frame, or 0xff00 and a control frame.
 void print_lane(Context& context, Cursor packet) {
   constexpr std::uint16_t kControl = 0xff00;
   constexpr std::size_t kControlHeader = 6;

@@ -13,10 +13,13 @@ namespace {
 constexpr Token kSaps[] = {{0x00, "Null"}, {0x02, "802.1B I"}, {0x04, "SNA"},     {0x06, "IP"},     {0x0e, "ProWay NM"},
                            {0x42, "STP"},  {0x4e, "RS511"},    {0x7e, "ISO8208"}, {0x8e, "ProWay"}, {0xaa, "SNAP"},
                            {0xe0, "IPX"},  {0xf0, "NetBeui"},  {0xfe, "OSI"}};
-constexpr Token kUnnumbered[] = {{0x03, "ui"},    {0x0f, "dm"},   {0x43, "disc"}, {0x63, "ua"},
-                                 {0x6f, "sabme"}, {0x87, "frmr"}, {0xaf, "xid"},  {0xe3, "test"}};
 constexpr std::string_view kSupervisory[] = {"Receiver Ready", "Receiver not Ready", "Reject", "?"};
 constexpr std::uint8_t kUi = 0x03;
+constexpr std::uint8_t kXid = 0xaf;
+constexpr std::uint8_t kBasicFormat = 0x81;  // of XID, IEEE 802.2: then the types of LLC and the receive window
+constexpr std::size_t kBasicXid = 3;
+constexpr Token kUnnumbered[] = {{0x03, "ui"},    {0x0f, "dm"},   {0x43, "disc"}, {0x63, "ua"},
+                                 {0x6f, "sabme"}, {0x87, "frmr"}, {kXid, "xid"},  {0xe3, "test"}};
 constexpr std::uint8_t kSapIp = 0x06;
 constexpr std::uint8_t kSapIpx = 0xe0;
 constexpr std::uint8_t kRawIpx = 0xff;  // Novell's frames without LLC begin with IPX' checksum, which is not used
@@ -93,7 +96,7 @@ bool print_snap_payload(Context& context, std::uint32_t oui, std::uint16_t pid, 
 }
 
 void put_station_saps(Context& context, const LinkHeader& link, std::uint8_t destination, std::uint8_t source) {
-  const bool stations = link.source != nullptr;
+  const bool stations = link.source != nullptr && link.destination != nullptr;  // cooked headers have one
   if (stations) context.station(link.source);
   if (source != destination) {
     if (stations) context.put(' ');
@@ -136,18 +139,18 @@ bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size
   context.protocol("llc");
   const std::size_t length = frame.length();
   // What is left of a header is dumped here whatever the options say, so nothing is left for a dump of the packet.
-  const auto cut_off = [&] {
+  const auto cut_off = [&](Cursor header) {
     context.put_truncated();
-    dump_hex_and_ascii(context.out, frame.bytes());
-    header_size += frame.captured();
+    dump_hex_and_ascii(context.out, header.bytes());
+    header_size += header.captured();
     return true;
   };
-  if (!frame.has(3) || length < 3) return cut_off();
+  if (!frame.has(3) || length < 3) return cut_off(frame);
   const std::uint8_t destination = frame.u8(0);
   const std::uint8_t source = frame.u8(1);
   const bool unnumbered = (frame.u8(2) & 3) == 3;
   const std::size_t size = unnumbered ? 3 : 4;
-  if (!frame.has(size) || length < size) return cut_off();
+  if (!frame.has(size) || length < size) return cut_off(frame);
   const std::uint16_t control = unnumbered ? frame.u8(2) : frame.le16(2);
   if (destination == kRawIpx && source == kRawIpx) {
     print_ipx_packet(context, frame, "IPX 802.3: ");
@@ -193,7 +196,13 @@ bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size
     context.put("Unnumbered, ");
     context.put_name(token(kUnnumbered, kind), Hex{kind, 2});
     context.put(", Flags [", flags, "], length ", length);
-    return false;
+    if (kind != kXid) return false;
+    if (payload.length() == 0) return true;
+    if (!payload.has(1)) return cut_off(payload);
+    if (payload.u8(0) != kBasicFormat) return false;
+    if (!payload.has(kBasicXid)) return cut_off(payload);
+    context.put(": ", Hex{payload.u8(1), 2}, ' ', Hex{payload.u8(2), 2});
+    return true;
   }
   if ((control & 1) != 0) {
     context.put("Supervisory, ", kSupervisory[control >> 2 & 3], ", rcv seq ", static_cast<std::uint32_t>(control >> 9),

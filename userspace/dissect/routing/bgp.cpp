@@ -917,11 +917,11 @@ void put_capabilities(Context& context, Cursor list) {
       case 128:
         break;
       default:
-        if (!later.empty()) {
-          if (code == kRole && size == 1) context.put("\n\t\t", token(kRoles, value.u8(0), "Unknown"));
+        if (!later.empty() && code == kRole && size == 1) {
+          context.put("\n\t\t", token(kRoles, value.u8(0), "Unknown"));
           break;
         }
-        context.put("\n\t\tno decoder for Capability ", code);
+        if (later.empty()) context.put("\n\t\tno decoder for Capability ", code);
         if (!context.verbose(2)) dump_hex(context.out, value.bytes(), "\n\t\t");
         break;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // GRE, RFC 1701, 2784 and 2890; version 1, which carries PPP for PPTP, RFC 2637 4.1.
+#include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
 #include "dissect/network/printers.hpp"
 #include "dissect/routing/printers.hpp"
@@ -109,10 +110,13 @@ void print_payload(Context& context, std::uint16_t protocol, Cursor payload) {
 }
 
 // A switch's mirror port, draft-foschiano-erspan-03, which tcpdump 4.99.3 does not know: type I is the frame alone,
-// types II and III have a header. False if it is something else.
+// types II and III have a header, in which type III says what follows. False if it is something else.
 bool print_erspan(Context& context, std::uint16_t protocol, Cursor packet, bool has_sequence) {
   constexpr std::uint16_t kTypes1And2 = 0x88be;
   constexpr std::uint16_t kType3 = 0x22eb;
+  constexpr unsigned kEthernetFrame = 0;
+  constexpr unsigned kIpPacket = 2;
+  unsigned frame_type = kEthernetFrame;
   if (protocol != kTypes1And2 && protocol != kType3) return false;
   context.protocol("erspan");
   context.put("ERSPAN ");
@@ -126,10 +130,18 @@ bool print_erspan(Context& context, std::uint16_t protocol, Cursor packet, bool 
     if (protocol == kTypes1And2) context.put(", index ", load_be32(fields + 4) & 0xfffff);
     context.put(context.verbose() ? "\n\t" : ": ");
     const bool has_more = protocol == kType3 && (fields[11] & 1) != 0;
+    frame_type = protocol == kType3 ? fields[10] >> 2 & 0x1fU : kEthernetFrame;
     packet.skip(header + (has_more ? 8 : 0));
   }
   if (context.truncated()) return true;
-  print_ethernet_frame(context, packet);
+  if (frame_type == kIpPacket) {
+    print_raw_ip(context, packet);
+  } else if (frame_type == kEthernetFrame) {
+    print_ethernet_frame(context, packet);
+  } else {
+    context.put("frame type ", frame_type);
+    dump_unknown(context, packet);
+  }
   return true;
 }
 
