@@ -359,7 +359,7 @@ TEST(LinkPrinters, PrintLlcAfterACookedHeaderAsTcpdumpDoes) {
       const Bytes packet = bytes_of(std::string(header) + llc);
       packets.push_back({packet, static_cast<std::uint32_t>(packet.size())});
     }
-    for (const char* const option : {"", "-e", "-q"}) {
+    for (const char* const option : {"", "-e", "-q", "-x"}) {
       EXPECT_EQ(first_difference(printed(packets, option, link), printed_by_tcpdump(packets, option, link)), "")
           << option;
     }
@@ -549,6 +549,18 @@ TEST(LinkPrinters, StopAtSomeDepthOfPacketsInPackets) {
   for (std::size_t at = text.find(" DLT "); at != std::string::npos; at = text.find(" DLT ", at + 1)) ++depth;
   EXPECT_LT(depth, 130U);
   EXPECT_GT(depth, 32U);
+}
+
+// As deep as the largest packet of a file would be.
+TEST(LinkPrinters, StopAtSomeDepthOfFramesInFrames) {
+  for (const std::string_view header :
+       {"0180c2000000 020000000001 8870 aaaa03 0080c2 0007 0000", "0180c2000000 020000000001 894f 0fc20203 00000100"}) {
+    const Bytes one = bytes_of(header);
+    Bytes packet;
+    while (packet.size() + one.size() <= 262'144) packet.insert(packet.end(), one.begin(), one.end());
+    const Cut whole = {packet, static_cast<std::uint32_t>(packet.size())};
+    EXPECT_LT(printed({whole}, "-e", LinkType::kEthernet).size(), 100'000U);
+  }
 }
 
 TEST(LinkPrinters, PrintWhatTcpdumpHasNotAsHarmlessText) {

@@ -99,13 +99,14 @@ Result<ParseStep> SnoopParser::next(InputBuffer& in) {
   record_.data = in.bytes().subspan(sizeof(header), cap_len);
   record_.wire_len = kBigEndian(header.wire_len);
   dropped_ = kBigEndian(header.dropped);
+  has_record_ = true;
   in.consume(record_len);
   return ParseStep::kRecord;
 }
 
 std::vector<InterfaceStatistics> SnoopParser::statistics() const {
   constexpr std::uint32_t kDropped = 1U << 7;  // isb_osdrop of pcapng
-  if (record_.time_ns == 0) return {};         // no record has told of any
+  if (!has_record_) return {};
   return {{.end_ns = record_.time_ns, .dropped = dropped_, .told = kDropped}};
 }
 

@@ -23,6 +23,7 @@ class SnoopParser final : public FormatParser {
   Result<ParseStep> read_file_header(InputBuffer& in);
 
   bool has_header_ = false;
+  bool has_record_ = false;  // each tells of losses
   std::uint32_t dropped_ = 0;
 };
 

@@ -50,11 +50,9 @@ void put_ethertype(Context& context, std::uint16_t type) {
   }
 }
 
-void print_ethernet(Context& context, Cursor packet) {
-  context.link_header_size = print_ethernet_frame(context, packet);
-}
+namespace {
 
-std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTag* tag) {
+std::size_t print_frame(Context& context, Cursor packet, const SwitchTag* tag) {
   context.protocol("ether");
   const std::size_t untagged = kHeader + (tag == nullptr ? 0 : tag->size);
   if (packet.length() < untagged || !packet.has(untagged)) {
@@ -144,6 +142,21 @@ std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTa
     put_header(context, type, packet.length(), header_size);
   }
   dump_unknown(context, data);
+  return header_size;
+}
+
+}  // namespace
+
+void print_ethernet(Context& context, Cursor packet) {
+  context.link_header_size = print_ethernet_frame(context, packet);
+}
+
+// LLC and NSH carry frames in frames.
+std::size_t print_ethernet_frame(Context& context, Cursor packet, const SwitchTag* tag) {
+  if (context.depth >= kMaxDepth) return packet.length();
+  ++context.depth;
+  const std::size_t header_size = print_frame(context, packet, tag);
+  --context.depth;
   return header_size;
 }
 

@@ -33,7 +33,10 @@ constexpr std::uint32_t kOuiCiscoBridged = 0x0000f8;
 constexpr std::uint32_t kOuiAppletalk = 0x080007;
 constexpr std::uint32_t kOuiBridged = 0x0080c2;
 
+// After two bytes that pad it, RFC 2684, 5.2.
 void print_bridged_ethernet(Context& context, Cursor frame) {
+  if (!frame.has(2)) return frame.truncated();
+  frame.skip(2);
   print_ethernet_frame(context, frame);
 }
 
@@ -138,19 +141,22 @@ bool print_snap(Context& context, Cursor frame, const LinkHeader& link, std::siz
 bool print_llc(Context& context, Cursor frame, const LinkHeader& link, std::size_t& header_size) {
   context.protocol("llc");
   const std::size_t length = frame.length();
-  // What is left of a header is dumped here whatever the options say, so nothing is left for a dump of the packet.
+  // What is left of a header is dumped here whatever the options say.
   const auto cut_off = [&](Cursor header) {
     context.put_truncated();
     dump_hex_and_ascii(context.out, header.bytes());
-    header_size += header.captured();
     return true;
   };
-  if (!frame.has(3) || length < 3) return cut_off(frame);
+  const auto cut_header = [&] {
+    header_size += frame.captured();
+    return cut_off(frame);
+  };
+  if (!frame.has(3) || length < 3) return cut_header();
   const std::uint8_t destination = frame.u8(0);
   const std::uint8_t source = frame.u8(1);
   const bool unnumbered = (frame.u8(2) & 3) == 3;
   const std::size_t size = unnumbered ? 3 : 4;
-  if (!frame.has(size) || length < size) return cut_off(frame);
+  if (!frame.has(size) || length < size) return cut_header();
   const std::uint16_t control = unnumbered ? frame.u8(2) : frame.le16(2);
   if (destination == kRawIpx && source == kRawIpx) {
     print_ipx_packet(context, frame, "IPX 802.3: ");

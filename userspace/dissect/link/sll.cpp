@@ -53,22 +53,25 @@ void put_link(Context& context, const Cooked& header, std::size_t length) {
 
 void print_payload(Context& context, const Cooked& header, Cursor payload, std::size_t length, auto put_header) {
   std::uint16_t type = header.protocol;
-  const LinkHeader link{.source = header.address_size == 6 ? header.address : nullptr};
   while (is_vlan_ethertype(type)) {
     context.protocol("vlan");
     if (!payload.has(kVlanTagSize)) return context.put_truncated();
     const std::uint16_t tag = payload.be16(0);
     type = payload.be16(2);
     payload.skip(kVlanTagSize);
+    context.link_header_size += kVlanTagSize;
+    length -= kVlanTagSize;
     if (context.options.link_header) {
       context.put("vlan ", vlan_id(tag), ", p ", vlan_priority(tag), vlan_drop_eligible(tag) ? ", DEI, " : ", ");
     }
     put_type(context, type);
     context.put(", ");
   }
-  if (type == k802_2 ? print_llc(context, payload, link, context.link_header_size)
-                     : print_ethertype(context, type, payload, link))
+  std::size_t llc_size = 0;
+  if (type == k802_2 ? print_llc(context, payload, {}, llc_size) : print_ethertype(context, type, payload, {})) {
+    context.link_header_size += llc_size;
     return;
+  }
   if (!context.options.link_header && type > kMaxLength) put_header(length);
   dump_unknown(context, payload);
 }
