@@ -26,6 +26,7 @@ constexpr auto kPacketsTick = 5ms;                 // while packets come: to be 
 constexpr auto kOldestBatch = 100ms;               // packets wait so long for others to come
 constexpr auto kHeartbeat = 250ms;                 // while there are none
 constexpr auto kPrepareTime = 20s;                 // for the taps to be attached
+constexpr auto kEndTime = 30s;                     // for a capture that was stopped to end by itself
 constexpr auto kGateTime = 60s;                    // a session that is not opened in this time is given up
 constexpr std::uint64_t kSettledNs = 200'000'000;  // the capture hands over what it sees much sooner than this
 constexpr std::size_t kLongestLine = 8192;
@@ -172,7 +173,8 @@ void AgentSession::hear(const std::string& line) {
 }
 
 bool AgentSession::read_messages() {
-  for (;;) {
+  constexpr int kMostReads = 16;  // so that the rest of the loop has its turn
+  for (int reads = 0; reads < kMostReads; ++reads) {
     std::array<char, 4096> text{};
     const ssize_t got = ::read(process_.messages(), text.data(), text.size());
     if (got <= 0) return got < 0 && (errno == EAGAIN || errno == EINTR);
@@ -184,6 +186,7 @@ bool AgentSession::read_messages() {
       hear(std::exchange(line_, {}));
     }
   }
+  return true;
 }
 
 // The bell, which has rung, or the capture's end.
@@ -291,6 +294,11 @@ void AgentSession::run() {
       stop();
     }
     if (state == State::kReady && now - begun_ > kGateTime) stop();
+    if (state != State::kEnding) {
+      running_ = now;
+    } else if (now - running_ > kEndTime) {
+      process_.kill();
+    }
     if (state == State::kOpen) {
       put_due_batch(false);
       if (settings_.longest.count() > 0 && now - opened_ > settings_.longest) {

@@ -98,6 +98,7 @@ class AgentSession {
   std::uint64_t looked_ns_ = 0;  // when what there is was looked at
   std::uint64_t until_ns_ = 0;   // told last
   Clock::time_point last_put_;
+  Clock::time_point running_ = begun_;  // it was not told to end yet
   std::string trouble_;
   bool told_drop_ = false;  // why packets are dropped
   std::atomic<bool> is_over_ = false;

@@ -93,6 +93,10 @@ bool CaptureProcess::open_gate(std::uint64_t at_ns) {
   return in_ && ::write(in_.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size());
 }
 
+void CaptureProcess::kill() const {
+  if (pid_ > 0) ::kill(pid_, SIGKILL);
+}
+
 int CaptureProcess::wait() {
   int status = 0;
   while (pid_ > 0 && ::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {

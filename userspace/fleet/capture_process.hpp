@@ -36,6 +36,8 @@ class CaptureProcess {
   void end() { in_.reset(); }
   // Nobody reads its output any more: it ends if it has more.
   void close_output() { out_.reset(); }
+  // It did not end.
+  void kill() const;
   // Waits for its end; its status as of waitpid(2).
   int wait();
 
