@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "command/outputs.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <utility>
 
 #include "command/file_requests.hpp"
@@ -20,7 +18,6 @@
 #include "file/pcapng_writer.hpp"
 #include "file/rotating_writer.hpp"
 #include "file/shared_pipe.hpp"
-#include "ringtap/unique_fd.hpp"
 #include "ringtap/version.hpp"
 #include "sink/counter.hpp"
 #include "sink/drop_counter.hpp"
@@ -129,9 +126,9 @@ std::unique_ptr<FileSink> write_format(std::unique_ptr<ByteWriter> out, const Ou
 }
 
 Result<Output> open_shared_pipe(const OutputContext& context) {
-  UniqueFd bell(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
-  if (!bell) return Error::from_errno(errno, "standard output", ErrorKind::kOutput);
-  auto pipe = SharedPipeWriter::attach(context.options.output.memory_fd, std::move(bell));
+  auto bell = duplicate_of_standard_output();
+  if (!bell) return bell.take_error();
+  auto pipe = SharedPipeWriter::attach(context.options.output.memory_fd, bell.take());
   if (!pipe) return pipe.take_error();
   ::close(context.options.output.memory_fd);
   Output output;

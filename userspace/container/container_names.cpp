@@ -21,6 +21,7 @@ constexpr std::size_t kMostBytes = std::size_t{4} << 20;  // of a file
 
 std::string text_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
+  if (!file) return "";
   std::string text(kMostBytes, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));

@@ -82,7 +82,7 @@ inline constexpr unsigned kMaxDepth = 128;
 
 // What a link layer passes to the printer of its payload: the MAC addresses, if the printer or the fallback needs them.
 struct LinkHeader {
-  const std::uint8_t* source = nullptr;  // 6 bytes each; nullptr if the link has none
+  const std::uint8_t* source = nullptr;  // 6 bytes each; both nullptr if the link has none
   const std::uint8_t* destination = nullptr;
 };
 

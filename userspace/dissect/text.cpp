@@ -32,6 +32,10 @@ void put_escaped(Context& context, const Cursor& bytes, std::size_t offset, std:
   if (!rest.has(count)) (void)rest.span(0, count);
 }
 
+void put_hex(Context& context, std::span<const std::uint8_t> bytes, std::string_view after) {
+  for (const std::uint8_t byte : bytes) context.put(Hex{byte, 2}, after);
+}
+
 void put_upper_hex(Context& context, std::span<const std::uint8_t> bytes) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   for (const std::uint8_t byte : bytes) context.put(kDigits[byte >> 4], kDigits[byte & 0xf]);
@@ -65,10 +69,8 @@ void put_ntp_seconds(Context& context, std::uint64_t value) {
 void put_ntp_time(Context& context, std::uint64_t value) {
   put_ntp_seconds(context, value);
   if (value >> 32 == 0) return;
-  // Seconds since 1900; 70 years with 17 leap days lie between that and the epoch of the system clock.
-  constexpr std::int64_t kEpochOffset = (70 * 365 + 17) * std::int64_t{86400};
   context.put(" (");
-  put_utc(context, static_cast<std::int64_t>(value >> 32) - kEpochOffset, 'T');
+  put_utc(context, static_cast<std::int64_t>(value >> 32) - kNtpEpoch, 'T');
   context.put("Z)");
 }
 

@@ -21,6 +21,8 @@ void put_padded_host4(Context& context, const std::uint8_t* address);
 // Bytes of a packet, unprintable ones escaped; if some are missing, the mark follows those that are there.
 void put_escaped(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
 
+// Two digits a byte, and `after` each.
+void put_hex(Context& context, std::span<const std::uint8_t> bytes, std::string_view after = "");
 // Two digits a byte, in capitals; if some are missing, the mark follows those that are there.
 void put_upper_hex(Context& context, std::span<const std::uint8_t> bytes);
 void put_upper_hex(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
@@ -30,6 +32,8 @@ bool put_text(Context& context, std::span<const std::uint8_t> text);
 // The same for a packet's bytes; if they end before a NUL and before `count`, the mark follows.
 bool put_text(Context& context, const Cursor& bytes, std::size_t offset, std::size_t count);
 
+// 1970 in seconds since 1900, when NTP's time begins: 70 years with 17 leap days.
+inline constexpr std::int64_t kNtpEpoch = (70 * 365 + 17) * std::int64_t{86400};
 // A time of 32 bits of seconds and 32 of fraction: "1.500000000", and followed by its date (RFC 5905 6).
 void put_ntp_seconds(Context& context, std::uint64_t value);
 void put_ntp_time(Context& context, std::uint64_t value);

@@ -202,11 +202,17 @@ Result<std::unique_ptr<FileWriter>> open_output_anew(const std::string& path, co
   return adopt_named(fd.take(), path, present.durability());
 }
 
-Result<std::unique_ptr<FileWriter>> open_output(const std::string& path, Durability durability) {
-  if (path != "-") return FileWriter::create(path, durability);
+Result<UniqueFd> duplicate_of_standard_output() {
   UniqueFd fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
   if (!fd) return Error::from_errno(errno, "standard output", ErrorKind::kOutput);
-  return FileWriter::adopt(std::move(fd), "standard output", durability);
+  return fd;
+}
+
+Result<std::unique_ptr<FileWriter>> open_output(const std::string& path, Durability durability) {
+  if (path != "-") return FileWriter::create(path, durability);
+  auto fd = duplicate_of_standard_output();
+  if (!fd) return fd.take_error();
+  return FileWriter::adopt(fd.take(), "standard output", durability);
 }
 
 }  // namespace ringtap

@@ -81,6 +81,7 @@ class FileWriter final : public ByteWriter {
   std::atomic<std::size_t> handed_over_ = 0;  // chunks that the thread has not written yet
 };
 
+Result<UniqueFd> duplicate_of_standard_output();
 // "-" is standard output, through a duplicated descriptor.
 Result<std::unique_ptr<FileWriter>> open_output(const std::string& path, Durability durability = Durability::kInKernel);
 // A new and empty file of this name; none if the name is that of `present`.

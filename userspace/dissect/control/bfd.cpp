@@ -3,6 +3,7 @@
 // RFC 5883, link aggregates RFC 7130.
 #include "dissect/control/printers.hpp"
 #include "dissect/hexdump.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
@@ -85,7 +86,7 @@ void put_authentication(Context& context, const Cursor& section) {
   context.put(", Sequence Number: 0x", Hex{section.be32(4), 8});
   const std::span<const std::uint8_t> digest = section.span(8, size - 8u);
   context.put("\n\t  ", known->digest, ": ");
-  for (const std::uint8_t byte : digest) context.put(Hex{byte, 2});
+  put_hex(context, digest);
 }
 
 }  // namespace

@@ -151,9 +151,6 @@ void put_payload_name(Context& context, std::uint8_t payload) {
   }
 }
 
-void put_hex(Context& context, std::span<const std::uint8_t> bytes) {
-  for (const std::uint8_t byte : bytes) context.put(Hex{byte, 2});
-}
 void put_hex(Context& context, const Cursor& bytes) {
   put_hex(context, bytes.bytes().first(bytes.readable()));
 }

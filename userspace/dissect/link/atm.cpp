@@ -12,8 +12,6 @@
 namespace ringtap {
 namespace {
 
-constexpr std::uint32_t kLlcSnap = 0xaaaa03;
-constexpr std::uint32_t kLlcOsi = 0xfefe03;
 constexpr std::uint32_t kLlcIp = 0x060603;
 
 constexpr Token kPayloadTypes[] = {

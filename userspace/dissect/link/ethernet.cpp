@@ -12,8 +12,7 @@ namespace {
 constexpr std::size_t kHeader = 14;
 constexpr std::size_t kStations = 12;  // bytes of both addresses
 constexpr std::uint16_t kMacsec = 0x88e5;
-constexpr std::uint16_t kMaxLength = 1500;  // a type field up to this is a length
-constexpr std::uint16_t kJumbo = 0x8870;    // LLC in a frame that is longer (draft-ietf-isis-ext-eth)
+constexpr std::uint16_t kJumbo = 0x8870;  // LLC in a frame that is longer (draft-ietf-isis-ext-eth)
 
 void put_type(Context& context, std::uint16_t type) {
   put_ethertype(context, type);

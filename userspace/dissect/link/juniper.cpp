@@ -370,8 +370,6 @@ std::size_t print_ggsn(Context& context, Cursor payload, const Origin& origin) {
 
 // False if it is not LLC, or of no protocol that is printed.
 bool print_card_llc(Context& context, const Cursor& payload) {
-  constexpr std::uint32_t kLlcSnap = 0xaaaa03;
-  constexpr std::uint32_t kLlcOsi = 0xfefe03;
   const std::uint32_t head = payload.be24(0);
   if (context.truncated()) return true;
   std::size_t size = 0;
@@ -476,7 +474,7 @@ std::size_t print_card(Context& context, const Cursor& packet, const Pic& pic, s
   const Cursor payload = packet.from(header + size);
   if (shown && size > 0) {
     context.put(", cookie 0x");
-    for (const std::uint8_t byte : bytes) context.put(Hex{byte, 2});
+    put_hex(context, bytes);
   }
   if (shown) context.put(": ");
   const std::uint16_t protocol = pic.bundles ? protocol_of(payload, cookie) : payload.be16(0);

@@ -99,7 +99,7 @@ bool print_snap_payload(Context& context, std::uint32_t oui, std::uint16_t pid, 
 }
 
 void put_station_saps(Context& context, const LinkHeader& link, std::uint8_t destination, std::uint8_t source) {
-  const bool stations = link.source != nullptr && link.destination != nullptr;  // cooked headers have one
+  const bool stations = link.source != nullptr;
   if (stations) context.station(link.source);
   if (source != destination) {
     if (stations) context.put(' ');

@@ -7,6 +7,11 @@
 
 namespace ringtap {
 
+inline constexpr std::uint16_t kMaxLength = 1500;  // a type field up to this is a length, IEEE 802.3 3.2.6
+// LLC's three bytes in front of SNAP and of OSI's network layer, RFC 2684 4.1, 5.1.
+inline constexpr std::uint32_t kLlcSnap = 0xaaaa03;
+inline constexpr std::uint32_t kLlcOsi = 0xfefe03;
+
 // Link types, by RecordView::link_type.
 void print_ethernet(Context& context, Cursor packet);
 void print_linux_sll(Context& context, Cursor packet);

@@ -2,6 +2,7 @@
 // Signalling and status of frame relay: ITU-T Q.933 with its annex A, and ANSI T1.617 annex D.
 #include "dissect/hexdump.hpp"
 #include "dissect/link/printers.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
@@ -142,7 +143,7 @@ void print_q933(Context& context, Cursor message) {
   if (reference_size == 1 && !message.has(1)) return message.truncated();
   if (reference_size > 1 || (reference_size == 1 && message.u8(0) != 0)) {
     context.put(", Call Ref: 0x");
-    for (const std::uint8_t byte : reference.bytes()) context.put(Hex{byte, 2});
+    put_hex(context, reference.bytes());
   }
   context.put(", ");
   const std::string_view name = token(kMessages, type);

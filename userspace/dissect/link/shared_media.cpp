@@ -275,7 +275,6 @@ void print_fibre_channel(Context& context, Cursor packet) {
 
 void print_symantec(Context& context, Cursor packet) {
   constexpr std::size_t kHeader = 44;
-  constexpr std::uint16_t kMaxLength = 1500;
   context.protocol("symantec");
   if (packet.length() < kHeader || !packet.has(kHeader)) return context.put_truncated();
   context.link_header_size = kHeader;

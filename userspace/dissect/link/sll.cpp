@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kSllHeader = 16;
 constexpr std::size_t kSll2Header = 20;
-constexpr std::uint16_t kMaxLength = 1500;
 constexpr std::uint16_t kNovell802_3 = 1;
 constexpr std::uint16_t k802_2 = 4;
 

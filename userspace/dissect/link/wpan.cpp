@@ -236,11 +236,23 @@ bool put_security(Context& context, Cursor& frame) {
   return true;
 }
 
-void put_element_data(Context& context, const Cursor& frame, std::size_t size) {
+// What an element has after its number and its name, and `end`.
+bool put_element(Context& context, Cursor& frame, std::size_t size, std::string_view end) {
+  if (!frame.has(size)) return fail(context, "[ERROR: Truncated IE data]");
   if (size > 0) {
     context.put("IE Data = ");
-    for (const std::uint8_t byte : frame.bytes().first(size)) context.put(Hex{byte, 2}, ' ');
+    put_hex(context, frame.bytes().first(size), " ");
   }
+  context.put(end);
+  frame.skip(size);
+  return true;
+}
+
+void put_element_name(Context& context, std::span<const Token> names, std::uint32_t id, std::size_t size) {
+  context.put("\n\t");
+  context.put_name(token(names, id), "Reserved 0x", Hex{id, 2});
+  context.put(" [");
+  if (size > 0) context.put(" length = ", size, ", ");
 }
 
 // `last` is the number of the element that ended them, 0 if the frame did.
@@ -255,15 +267,9 @@ bool put_header_elements(Context& context, Cursor& frame, std::uint32_t& last) {
     if (id >= 0x80) {
       context.put("Reserved Element ID ", Hex{id, 2}, ", length = ", size, ' ');
     } else {
-      context.put("\n\t");
-      context.put_name(token(kHeaderElements, id), "Reserved 0x", Hex{id, 2});
-      context.put(" [");
-      if (size > 0) context.put(" length = ", size, ", ");
+      put_element_name(context, kHeaderElements, id, size);
     }
-    if (!frame.has(size)) return fail(context, "[ERROR: Truncated IE data]");
-    put_element_data(context, frame, size);
-    context.put("] ");
-    frame.skip(size);
+    if (!put_element(context, frame, size, "] ")) return false;
     if (id == kPayloadFollows || id == kDataFollows) {
       last = id;
       return true;
@@ -281,14 +287,8 @@ bool put_payload_elements(Context& context, Cursor& frame) {
     id = head >> 11 & 0xfU;
     frame.skip(2);
     if ((head & 0x8000) == 0) context.put("[ERROR: Payload IE with type 0] ");
-    context.put("\n\t");
-    context.put_name(token(kPayloadElements, id), "Reserved 0x", Hex{id, 2});
-    context.put(" [");
-    if (size > 0) context.put(" length = ", size, ", ");
-    if (!frame.has(size)) return fail(context, "[ERROR: Truncated IE data]");
-    put_element_data(context, frame, size);
-    context.put("]\n\t");
-    frame.skip(size);
+    put_element_name(context, kPayloadElements, id, size);
+    if (!put_element(context, frame, size, "]\n\t")) return false;
   } while (id != kListTermination && frame.captured() > 0);
   return true;
 }
@@ -442,7 +442,7 @@ bool put_command_data(Context& context, std::uint8_t command, const Cursor& data
       return false;  // have no data
     default:
       context.put("Command Data = ");
-      for (const std::uint8_t byte : data.bytes()) context.put(Hex{byte, 2}, ' ');
+      put_hex(context, data.bytes(), " ");
       return false;
   }
 }
@@ -485,7 +485,7 @@ bool put_body(Context& context, Cursor frame, const Header& header, const CheckS
   }
   if (context.verbose(3) && !mic.empty()) {
     context.put("\n\tMIC ");
-    for (const std::uint8_t byte : mic) context.put(Hex{byte, 2});
+    put_hex(context, mic);
     context.put(' ');
   }
   if (context.verbose(3)) {
@@ -583,13 +583,12 @@ void print_frame(Context& context, Cursor frame, std::size_t before) {
 
 // "2208988800.000000000 (1970/01/01 00:00:00)": NTP's. tcpdump has the fraction as a float.
 void put_zep_time(Context& context, std::uint64_t time) {
-  constexpr std::uint32_t kEpoch = 2208988800;  // 1970 in seconds since 1900
   const auto seconds = static_cast<std::uint32_t>(time >> 32);
   const float fraction = static_cast<float>(static_cast<std::uint32_t>(time)) / 4294967296.0F;
   context.put(seconds, '.', Padded{static_cast<std::uint64_t>(static_cast<double>(fraction) * 1e9), 9});
   if (seconds == 0) return;
   context.put(" (");
-  put_utc(context, static_cast<std::uint32_t>(seconds - kEpoch), ' ', '/');
+  put_utc(context, static_cast<std::uint32_t>(seconds - kNtpEpoch), ' ', '/');
   context.put(')');
 }
 

@@ -837,7 +837,7 @@ void put_mcid(Context& context, const Cursor& mcid, std::string_view name) {
     context.out.escaped(byte);
   }
   context.put("\n\t              Lvl: ", mcid.be16(33), ", Digest: ");
-  for (const std::uint8_t byte : digest) context.put(Hex{byte, 2}, ' ');
+  put_hex(context, digest, " ");
 }
 
 bool put_spb_mcid(Context& context, const Cursor& value) {

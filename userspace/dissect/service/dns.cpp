@@ -358,7 +358,7 @@ class Message {
       case kSmimea:  // RFC 6698 2.1
         if (at_ + 3 > end) return;
         context_.put(' ', message_.u8(at_), ' ', message_.u8(at_ + 1), ' ', message_.u8(at_ + 2), ' ');
-        for (const std::uint8_t byte : message_.span(at_ + 3, end - at_ - 3)) context_.put(Hex{byte, 2});
+        ringtap::put_hex(context_, message_.span(at_ + 3, end - at_ - 3));
         return;
       default:
         return;
@@ -474,7 +474,7 @@ class Message {
 
   void put_hex(std::size_t at, std::size_t size) {
     if (size > 0) context_.put(' ');
-    for (const std::uint8_t byte : message_.span(at, size)) context_.put(Hex{byte, 2});
+    ringtap::put_hex(context_, message_.span(at, size));
   }
 
   // RFC 7873 4: the client's 8 bytes, and 8 to 32 of the server.

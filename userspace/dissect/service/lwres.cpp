@@ -57,7 +57,7 @@ bool put_address(Context& context, Cursor& rest) {
       break;
     default:
       context.put(family, '/');
-      for (const std::uint8_t byte : rest.span(0, size)) context.put(Hex{byte, 2});
+      put_hex(context, rest.span(0, size));
   }
   rest.skip(needed);
   return true;
@@ -66,7 +66,7 @@ bool put_address(Context& context, Cursor& rest) {
 // Records follow each other without anything between them.
 void put_record(Context& context, Cursor& rest) {
   const std::size_t size = rest.take_be16();
-  for (const std::uint8_t byte : rest.bytes().first(std::min(size, rest.captured()))) context.put(Hex{byte, 2});
+  put_hex(context, rest.bytes().first(std::min(size, rest.captured())));
   (void)rest.span(0, size);
   rest.skip(size);
 }

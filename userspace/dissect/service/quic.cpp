@@ -6,6 +6,7 @@
 #include "dissect/service/printers.hpp"
 #include "dissect/service/quic_keys.hpp"
 #include "dissect/service/tls.hpp"
+#include "dissect/text.hpp"
 
 namespace ringtap {
 namespace {
@@ -31,7 +32,7 @@ bool take_integer(Cursor& cursor, std::uint64_t& value) {
 void put_id(Context& context, std::string_view before, std::span<const std::uint8_t> id) {
   if (id.empty()) return;
   context.put(before);
-  for (const std::uint8_t byte : id) context.put(Hex{byte, 2});
+  put_hex(context, id);
 }
 
 // What the frames of an Initial carry of TLS, put together. Clients send it in pieces and in any order, so that whoever

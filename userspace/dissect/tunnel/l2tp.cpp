@@ -24,7 +24,7 @@ constexpr Token kMessages[] = {{1, "SCCRQ"}, {2, "SCCRP"}, {3, "SCCCN"}, {4, "St
 constexpr Token kAuthTypes[] = {{1, "Textual"}, {2, "CHAP"}, {3, "PAP"}, {4, "No Auth"}, {5, "MS-CHAPv1"}};
 
 void put_hex(Context& context, const Cursor& value, std::size_t count) {
-  for (const std::uint8_t byte : value.span(0, count)) context.put(Hex{byte, 2});
+  put_hex(context, value.span(0, count));
 }
 
 // The printers of values, each of at least as many bytes as its row in kAttributes asks for.
