@@ -297,6 +297,7 @@ void AgentSession::run() {
     if (state != State::kEnding) {
       running_ = now;
     } else if (now - running_ > kEndTime) {
+      trouble_ = "the capture did not end within 30 s, and was killed";
       process_.kill();
     }
     if (state == State::kOpen) {
@@ -312,7 +313,10 @@ void AgentSession::run() {
 
 void AgentSession::end(int status) {
   const bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
-  if (failed && trouble_.empty()) trouble_ = last_line_.empty() ? ending_text(status) : last_line_;
+  // Its last line says why, if it ended by itself.
+  if (failed && trouble_.empty()) {
+    trouble_ = WIFEXITED(status) && !last_line_.empty() ? last_line_ : ending_text(status);
+  }
   refuse(trouble_.empty() ? "the capture has ended" : trouble_);
   answer_go(Fields().add("refused", trouble_.empty() ? "the capture has ended" : trouble_));
   bool was_open = false;
