@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <set>
 #include <thread>
 
@@ -61,10 +62,10 @@ class Threads : public ::testing::Test {
   }
 
   Finished capture(const std::function<void(Capture&)>& meanwhile, const std::function<void()>& in_child = {},
-                   const std::vector<std::string>& filter = {}) {
+                   const std::vector<std::string>& more = {}) {
     std::vector<std::string> words = {"-vv", "-i",    "right",     "-i", "right2", "-s",   "64",
                                       "-B",  "65536", "--threads", "2",  "-w",     first()};
-    words.insert(words.end(), filter.begin(), filter.end());
+    words.insert(words.end(), more.begin(), more.end());
     Capture ringtap(hosts_->right, words, in_child);
     if (HasFailure()) return {};
     meanwhile(ringtap);
@@ -164,6 +165,74 @@ TEST_F(Threads, KnowTheNameThatADeviceHad) {
   }
   EXPECT_EQ(names, (std::set<std::string>{"right", "right2", "other"}));
   EXPECT_EQ(named, read_capture(first()).frames.size() + read_capture(second()).frames.size());
+}
+
+// Of all files in the folder whose name begins so: that each is whole, readable for others and in time order.
+void expect_files_with(const std::filesystem::path& folder, const std::string& begin, const Accounting& accounting) {
+  std::size_t frames = 0;
+  std::size_t late = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string path = entry.path();
+    if (!entry.path().filename().string().starts_with(begin)) continue;
+    const CaptureFile file = read_capture(path);
+    EXPECT_EQ(file.error, "") << path;
+    const Finished read = run({"tcpdump", "-n", "-r", path, "--count"});
+    EXPECT_EQ(read.status, (ExitStatus{0, 0})) << path << ": " << read.err;
+    frames += file.frames.size();
+    late += out_of_order(file);
+  }
+  EXPECT_EQ(frames, (*accounting.total)["written"]);
+  EXPECT_LE(late, (*accounting.total)["late"]);
+}
+
+TEST_F(Threads, HaveASetOfFilesEach) {
+  const std::string list = folder_ / "list";
+  const std::string command = folder_ / "note";
+  std::ofstream(command) << "#!/bin/sh\necho \"$1\" >> " << list << "\n";
+  std::filesystem::permissions(command, std::filesystem::perms::owner_all);
+  const Finished finished = capture([&](Capture&) { send(40, 500); }, {}, {"-C", "1", "-z", command});
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  const Accounting accounting = expect_identity(finished.err);
+  EXPECT_GE((*accounting.total)["written"], 20'000u);
+  expect_files_with(folder_.path(), "x.pcapng", accounting);
+  for (const std::string& path : {first(), second(), first() + "1", first() + "1.2"}) {
+    EXPECT_TRUE(std::filesystem::exists(path)) << path;
+  }
+  EXPECT_NE(finished.err.find("2 sets of files, those of the second end in .2"), std::string::npos) << finished.err;
+  // The command is run on each file that another one follows.
+  const auto noted = [&] {
+    std::ifstream in(list);
+    return std::set<std::string>{std::istream_iterator<std::string>(in), {}};
+  };
+  EXPECT_TRUE(wait_until([&] { return noted().contains(first()) && noted().contains(second()); }));
+}
+
+TEST_F(Threads, EndWithTheFirstSetThatIsComplete) {
+  const std::string pattern = folder_ / "g-%s.pcapng";
+  const Finished finished = capture(
+      [&](Capture& ringtap) {
+        EXPECT_TRUE(wait_until([&] {
+          send(1, 10);
+          return !ringtap.process().running();
+        }));
+      },
+      {}, {"-w", pattern, "-G", "1", "-W", "2"});
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  EXPECT_NE(finished.err.find("Maximum file limit reached: 2"), std::string::npos) << finished.err;
+  expect_files_with(folder_.path(), "g-", expect_identity(finished.err));
+}
+
+TEST_F(Threads, GoOnInNewFilesAfterASighup) {
+  const Finished finished = capture([&](Capture& ringtap) {
+    send(20, 500);
+    for (const std::string& path : {first(), second()}) std::filesystem::rename(path, path + ".old");
+    ringtap.process().signal(SIGHUP);
+    EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(first()) && std::filesystem::exists(second()); }));
+    send(20, 500);
+  });
+  EXPECT_EQ(finished.status, (ExitStatus{0, 0})) << finished.err;
+  expect_files_with(folder_.path(), "x.pcapng", expect_identity(finished.err));
+  for (const std::string& path : {first(), second()}) EXPECT_FALSE(read_capture(path).frames.empty()) << path;
 }
 
 // CPUs of each thread of the process, as /proc writes them: "0-1", "1".

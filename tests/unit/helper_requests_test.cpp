@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "command/file_requests.hpp"
+#include "file/rotating_writer.hpp"
 #include "loader/device_link.hpp"
 #include "loader/uapi.hpp"
 #include "names/host_names.hpp"
@@ -125,6 +126,24 @@ TEST(FileRequests, OfAQueryAreForIndexesToo) {
        {"rd/c.pcapng", "rd/a.pcapng.part", "rd/b.pcapng.zst.part.index", "wd/a.pcapng"}) {
     EXPECT_FALSE(accepts(requests, request)) << request;
   }
+}
+
+TEST(FileRequests, OfSeveralThreadsAreForTheFilesOfEach) {
+  Options options;
+  options.output = {.path = "x%s", .rotation = {.bytes = 1000, .seconds = 1}, .rotate_command = "gzip"};
+  options.capture.threads = 2;
+  FileRequests requests(options);
+  const auto at = [](std::time_t time) { return rotated_name("x%s", {.seconds = 1}, time, 0).value(); };
+  const std::string first = at(kNow);
+  const std::string second = at(kNow - 10);
+  EXPECT_TRUE(accepts(requests, "w" + first) && accepts(requests, "w" + second + ".2"));
+  EXPECT_TRUE(accepts(requests, "d" + first) && accepts(requests, "d" + second + ".2"));
+  // However long ago the file was begun whose number grows; each has its own.
+  const std::time_t later = kNow + 1000;
+  EXPECT_TRUE(accepts(requests, "w" + first + "1", later) && accepts(requests, "w" + second + "1.2", later));
+  EXPECT_FALSE(accepts(requests, "w" + second + "2", later) || accepts(requests, "w" + first + "2.2", later));
+  EXPECT_FALSE(accepts(requests, "w" + first + ".3") || accepts(requests, "w" + first + ".1"));
+  EXPECT_TRUE(accepts(requests, "z" + second + "1.2"));
 }
 
 TEST(FileRequests, OfASetHaveTheDigitsThatItGivesThem) {

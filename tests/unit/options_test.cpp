@@ -244,7 +244,6 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"--threads", "2", "-w", "-"}, "--threads needs -w"},
       {{"--threads", "2", "-w", "x", "--print"}, "--print"},
       {{"--threads", "2", "-w", "x", "-c", "5"}, "-c and --skip"},
-      {{"--threads", "2", "-w", "x", "-C", "5"}, "-C and -G"},
       {{"--threads", "2", "-w", "x", "--who"}, "--who"},
       {{"--threads", "2", "-w", "x", "--gate"}, "--gate"},
       {{"--threads", "2", "-w", "x", "--tap", "tc,stack"}, "the taps tc and xdp"},

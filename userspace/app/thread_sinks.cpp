@@ -45,12 +45,12 @@ Result<> ThreadSink::on_record(const RecordView& record) {
 }
 
 Result<> ThreadSink::flush() {
-  bytes_.store(out_->bytes_taken(), std::memory_order_relaxed);
+  bytes_.store(hooks_.written(), std::memory_order_relaxed);
   return works_ ? note(sink_->flush()) : Result<>();
 }
 
 Result<> ThreadSink::finish() {
-  bytes_.store(out_->bytes_taken(), std::memory_order_relaxed);
+  bytes_.store(hooks_.written(), std::memory_order_relaxed);
   return sink_->finish();
 }
 
@@ -64,13 +64,21 @@ Result<> ThreadSinks::on_statistics(const InterfaceStatistics& statistics) {
   return sinks_.front()->on_statistics(statistics);
 }
 
-Result<> ThreadSinks::finish() {
+Result<> ThreadSinks::each_first_error(Result<> (ThreadSink::*what)()) {
   Result<> first;
   for (const auto& sink : sinks_) {
-    auto finished = sink->finish();
-    if (first && !finished) first = std::move(finished);
+    auto done = (*sink.*what)();
+    if (first && !done) first = std::move(done);
   }
   return first;
+}
+
+Result<> ThreadSinks::start_next_files() {
+  return each_first_error(&ThreadSink::start_next_file);
+}
+
+Result<> ThreadSinks::finish() {
+  return each_first_error(&ThreadSink::finish);
 }
 
 std::uint64_t ThreadSinks::records_stored() const {

@@ -6,11 +6,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "ringtap/byte_writer.hpp"
 #include "ringtap/sink.hpp"
 
 namespace ringtap {
@@ -18,9 +18,13 @@ namespace ringtap {
 // The sink of one thread, which calls it; counts by any thread.
 class alignas(64) ThreadSink final : public Sink {
  public:
-  // `out`: where `sink` writes; owned by it. `flushes`: after each record.
-  ThreadSink(std::unique_ptr<Sink> sink, const ByteWriter* out, bool flushes)
-      : sink_(std::move(sink)), out_(out), flushes_(flushes) {}
+  struct Hooks {
+    std::function<std::uint64_t()> written;     // how many bytes `sink` has taken
+    std::function<Result<>()> start_next_file;  // in which `sink` goes on
+  };
+  // `flushes`: after each record.
+  ThreadSink(std::unique_ptr<Sink> sink, Hooks hooks, bool flushes)
+      : sink_(std::move(sink)), hooks_(std::move(hooks)), flushes_(flushes) {}
 
   // After an Error, which is returned once, and after a second signal to end, records are discarded and counted.
   Result<> on_interface(const Interface& interface) override;
@@ -31,6 +35,9 @@ class alignas(64) ThreadSink final : public Sink {
   [[nodiscard]] std::uint64_t records_stored() const override { return sink_->records_stored(); }
   [[nodiscard]] std::uint64_t records_left_out() const override { return sink_->records_left_out(); }
 
+  // By another thread while this one stands still.
+  Result<> start_next_file() { return works_ ? note(hooks_.start_next_file()) : Result<>(); }
+
   [[nodiscard]] std::uint64_t taken() const { return taken_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }  // at the last flush
   [[nodiscard]] std::uint64_t discarded() const { return discarded_.load(std::memory_order_relaxed); }
@@ -39,7 +46,7 @@ class alignas(64) ThreadSink final : public Sink {
   Result<> note(Result<> result);
 
   std::unique_ptr<Sink> sink_;
-  const ByteWriter* out_;
+  Hooks hooks_;
   bool flushes_;
   bool works_ = true;
   std::atomic<std::uint64_t> taken_ = 0;  // written by one thread only
@@ -59,6 +66,8 @@ class ThreadSinks final : public Sink {
   Result<> on_statistics(const InterfaceStatistics& statistics) override;
   // The threads do.
   Result<> flush() override { return {}; }
+  // While the threads stand still.
+  Result<> start_next_files();
   // Tells the sinks that the threads have ended, too.
   Result<> finish() override;
   [[nodiscard]] std::uint64_t records_stored() const override;
@@ -69,6 +78,9 @@ class ThreadSinks final : public Sink {
   [[nodiscard]] std::uint64_t bytes() const;
 
  private:
+  // Of all of them, whatever one returns; the first Error.
+  Result<> each_first_error(Result<> (ThreadSink::*what)());
+
   std::vector<std::unique_ptr<ThreadSink>> sinks_;
 };
 

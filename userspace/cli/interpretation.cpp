@@ -173,28 +173,6 @@ Result<> interpret_output(Draft& draft) {
   return ok();
 }
 
-// Each thread has a part of the packets in time order, and nobody has all of them.
-Result<> check_threads(const Options& options) {
-  const CaptureSettings& capture = options.capture;
-  const OutputOptions& output = options.output;
-  if (capture.threads == 1 || options.action != Action::kCapture) return ok();
-  if (output.path.empty() || output.path == "-") return usage("--threads needs -w with the name of a file");
-  const std::array<std::pair<bool, const char*>, 6> others = {
-      {{output.print, "--print and --json"},
-       {output.count_only, "--count"},
-       {output.rotation.rotates(), "-C and -G"},
-       {options.limits.count || options.limits.skip > 0, "-c and --skip"},
-       {options.gate, "--gate"},
-       {capture.who, "--who"}}};
-  for (const auto& [given, name] : others) {
-    if (given) return usage("--threads cannot be used together with " + std::string(name));
-  }
-  TapSet missing = capture.taps;
-  missing.erase(kTcTaps);
-  missing.erase({Tap::kXdp});
-  return missing.empty() ? ok() : usage("--threads works at the taps tc and xdp");
-}
-
 // An object has what its fields say and no names of hosts.
 Result<> interpret_json(Draft& draft) {
   if (draft.options.text_style.json.fields.empty()) return ok();
@@ -254,7 +232,9 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = interpret_json(draft); !result) return result.take_error();
   interpret_dump(draft, options.text_style);
   options.action = capture_action(draft);
-  if (auto result = check_threads(options); !result) return result.take_error();
+  if (options.capture.threads > 1 && options.action == Action::kCapture) {
+    if (auto result = check_threads(options); !result) return result.take_error();
+  }
   return std::move(options);
 }
 
@@ -466,6 +446,25 @@ Result<Options> interpret_compare(Draft draft, const std::string& expression) {
 }
 
 }  // namespace
+
+Result<> check_threads(const Options& options) {
+  const CaptureSettings& capture = options.capture;
+  const OutputOptions& output = options.output;
+  if (output.path.empty() || output.path == "-") return usage("--threads needs -w with the name of a file");
+  const std::array<std::pair<bool, const char*>, 5> others = {
+      {{output.print, "--print and --json"},
+       {output.count_only, "--count"},
+       {options.limits.count || options.limits.skip > 0, "-c and --skip"},
+       {options.gate, "--gate"},
+       {capture.who, "--who"}}};
+  for (const auto& [given, name] : others) {
+    if (given) return usage("--threads cannot be used together with " + std::string(name));
+  }
+  TapSet missing = capture.taps;
+  missing.erase(kTcTaps);
+  missing.erase({Tap::kXdp});
+  return missing.empty() ? ok() : usage("--threads works at the taps tc and xdp");
+}
 
 Result<Options> interpret(Draft draft, Form form, const std::string& expression) {
   if (form == kCompareForm) return interpret_compare(std::move(draft), expression);

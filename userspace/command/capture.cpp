@@ -13,6 +13,8 @@
 
 #include "app/report.hpp"
 #include "base/end_request.hpp"
+#include "base/now.hpp"
+#include "cli/interpretation.hpp"
 #include "command/child_command.hpp"
 #include "command/commands.hpp"
 #include "command/file_requests.hpp"
@@ -85,26 +87,54 @@ void report(LiveSource& source, const Options& options, const SessionTotals& tot
   print_to_stderr(accounting_text(*account, totals, options.text_style.dissect.verbosity > 1, running));
 }
 
-// While it runs, at most once a second: the first loss and every further one; and with -v -w, on a terminal, tcpdump's
-// line of how many packets were captured.
+// While it runs, at most once a second: the first loss and every further one, and what helps; and with -v -w, on a
+// terminal, tcpdump's line of how many packets were captured. Used by the thread that reads the rings.
 class Progress {
  public:
   Progress(LiveSource& source, const Options& options)
       : source_(source),
         counts_(options.text_style.dissect.verbosity > 0 && !options.output.path.empty() && !options.output.print &&
-                ::isatty(STDERR_FILENO) == 1) {}
+                ::isatty(STDERR_FILENO) == 1),
+        may_have_threads_(options.capture.threads == 1 && source.rings() > 1 && check_threads(options)) {}
 
   void look(const SessionTotals& totals) {
     if (counts_) show_count(totals.written);
+    const bool is_busy = reader_.was_busy();
     const auto account = source_.account();
     if (!account || account->total().dropped() <= told_) return;
-    warn(loss_text(*account) + (told_ == 0 ? "; a larger -B, a smaller -s or a filter helps" : ""));
+    std::string text = loss_text(*account);
+    if (is_busy && may_have_threads_ && !std::exchange(told_of_threads_, true)) {
+      text += "; the thread that reads the rings is busy all the time: --threads 2 or more helps";
+    } else if (told_ == 0) {
+      text += "; a larger -B, a smaller -s or a filter helps";
+    }
+    warn(text);
     told_ = account->total().dropped();
   }
 
  private:
+  // How much of the time this thread was at work.
+  class BusyWatch {
+   public:
+    // Since the last call. A thread that waits for a disk is not busy.
+    bool was_busy() {
+      constexpr double kBusy = 0.9;
+      const std::uint64_t time_ns = monotonic_now_ns();
+      const std::uint64_t cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID);
+      const auto passed = static_cast<double>(time_ns - std::exchange(time_ns_, time_ns));
+      return static_cast<double>(cpu_ns - std::exchange(cpu_ns_, cpu_ns)) > kBusy * passed;
+    }
+
+   private:
+    std::uint64_t time_ns_ = monotonic_now_ns();
+    std::uint64_t cpu_ns_ = now_ns(CLOCK_THREAD_CPUTIME_ID);
+  };
+
   LiveSource& source_;
   bool counts_;
+  bool may_have_threads_;  // more than one
+  bool told_of_threads_ = false;
+  BusyWatch reader_;
   std::uint64_t told_ = 0;
 };
 
@@ -134,6 +164,12 @@ Result<> start_threads(LiveSource& source, const Output& output) {
 // … and how to get what they have written as one file.
 void tell_of_files(const LiveSource& source, const Options& options) {
   if (source.threads() == 1) return;
+  if (options.output.rotation.rotates()) {
+    return say(
+        std::to_string(source.threads()) + " sets of files, those of the " +
+        (source.threads() == 2 ? "second end in .2" : "others end in .2 to ." + std::to_string(source.threads())) +
+        "; all packets in time order: ringtap -V with a list of the files");
+  }
   std::string text =
       std::to_string(source.threads()) + " files, each in time order; all packets in time order: ringtap";
   for (std::size_t i = 1; i <= source.threads(); ++i) text += " -r " + thread_file_name(options.output.path, i);
@@ -194,6 +230,11 @@ int capture(const Options& given) {
   if (auto gone = give_up_privileges(options, *needs); !gone) return fail(gone.error());
   confine(options, *needs);
   if (auto started = (*monitor)->start(source, *output); !started) return fail(started.error());
+  if (output->threads != nullptr) {
+    output->start_next_file = [&source, start = std::move(output->start_next_file)] {
+      return source.while_threads_stand(start);
+    };
+  }
   output->start_next_file = (*monitor)->start_next_file(std::move(output->start_next_file));
   if (*child) {
     if (auto running = (*child)->release(); !running) return fail(running.error());

@@ -25,7 +25,9 @@ std::string thread_file_name(const std::string& path, std::size_t thread) {
 }
 
 FileRequests::FileRequests(const Options& options)
-    : options_(options), inputs_(options.read_paths.begin(), options.read_paths.end()) {
+    : options_(options),
+      inputs_(options.read_paths.begin(), options.read_paths.end()),
+      last_(std::max<std::size_t>(options.capture.threads, 1)) {
   if (options.action != Action::kQuery) return;
   // A segment has an index beside it, and is renamed when it is complete.
   for (const std::string& path : options.read_paths) {
@@ -56,39 +58,45 @@ Result<> FileRequests::check(FileUse use, const std::string& path, std::time_t n
       if (inputs_.contains(path)) return ok();
       return Error("open " + path + ": not a file of the command line");
     case FileUse::kFolder:
-      if (!last_.empty() && path == last_) return ok();
+      if (std::any_of(last_.begin(), last_.end(), [&](const Last& last) { return last.path == path; })) return ok();
       return Error("open the folder of " + path + ": not the file that was opened last", ErrorKind::kOutput);
     case FileUse::kWrite:
-      if (!is_output(path, now)) break;
-      if (!options_.output.rotate_command.empty()) written_.insert(path);
-      last_ = path;
+    case FileUse::kLookAt: {
+      if (use == FileUse::kLookAt && options_.output.rotation.rotates()) break;
+      const auto thread = writer_of(path, now);
+      if (!thread) break;
+      if (use == FileUse::kWrite && !options_.output.rotate_command.empty()) written_.insert(path);
+      last_[*thread].path = path;
       return ok();
-    case FileUse::kLookAt:
-      if (options_.output.rotation.rotates() || !is_output(path, now)) break;
-      last_ = path;
-      return ok();
+    }
   }
   return Error("create " + path + ": not a file of -w", ErrorKind::kOutput);
 }
 
-// Whether -w may be this file: the time in its name is now, or that of the file before; its number is one of the set.
-bool FileRequests::is_output(const std::string& path, std::time_t now) {
+std::optional<std::size_t> FileRequests::writer_of(const std::string& path, std::time_t now) {
+  if (path.empty()) return std::nullopt;
   const OutputOptions& output = options_.output;
-  if (!output.rotation.rotates()) {
-    if (path.empty()) return false;
-    for (std::size_t thread = 1; thread <= options_.capture.threads; ++thread) {
-      if (path == thread_file_name(output.path, thread)) return true;
-    }
-    return path == output.html_path;
+  for (std::size_t thread = 0; thread < last_.size(); ++thread) {
+    const std::string suffix = thread_file_name("", thread + 1);
+    if (!path.ends_with(suffix)) continue;
+    const std::string name = path.substr(0, path.size() - suffix.size());
+    if (output.rotation.rotates() ? is_of_set(thread, name, now) : name == output.path) return thread;
   }
+  return path == output.html_path ? std::optional<std::size_t>(0) : std::nullopt;
+}
+
+// Whether -w may be this file of a set: the time in its name is now, or that of the file before; its number is one of
+// the set.
+bool FileRequests::is_of_set(std::size_t thread, const std::string& path, std::time_t now) {
   constexpr std::time_t kLate = 60;  // since the name was made
-  if (!unnumbered_.empty() && is_numbered(unnumbered_, path)) return true;
-  Rotation by_time = output.rotation;
+  std::string& unnumbered = last_[thread].unnumbered;
+  if (!unnumbered.empty() && is_numbered(unnumbered, path)) return true;
+  Rotation by_time = options_.output.rotation;
   by_time.bytes = 0;
   for (std::time_t time = by_time.seconds > 0 ? now - kLate : now; time <= now + 1; ++time) {
-    const auto name = rotated_name(output.path, by_time, time, 0);
+    const auto name = rotated_name(options_.output.path, by_time, time, 0);
     if (!name || !is_numbered(*name, path)) continue;
-    unnumbered_ = *name;
+    unnumbered = *name;
     return true;
   }
   return false;

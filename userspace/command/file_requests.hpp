@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/options.hpp"
 #include "file/open_file.hpp"
@@ -36,13 +37,18 @@ class FileRequests {
  private:
   // An Error for what may not be opened so.
   Result<> check(FileUse use, const std::string& path, std::time_t now);
-  bool is_output(const std::string& path, std::time_t now);
+  // The thread that writes it; none: it is not one of -w and --html.
+  std::optional<std::size_t> writer_of(const std::string& path, std::time_t now);
+  bool is_of_set(std::size_t thread, const std::string& path, std::time_t now);
   [[nodiscard]] bool is_numbered(const std::string& name, const std::string& path) const;
 
   const Options& options_;
   std::set<std::string> inputs_;
-  std::string unnumbered_;         // the name of the last file, without its number
-  std::string last_;               // that was opened for writing
+  struct Last {
+    std::string path;        // that was opened for writing
+    std::string unnumbered;  // the same without its number
+  };
+  std::vector<Last> last_;         // of each thread
   std::set<std::string> written_;  // not given to the command yet
 };
 

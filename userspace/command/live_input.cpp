@@ -105,7 +105,7 @@ Result<LiveInput> open_live(const Options& options, bool follow, int interrupt_f
       if (!made_second) return std::move(made_second.take_error()).context("--trigger");
       live.trigger = std::make_unique<ExpressionFilter>(made_second.take());
     }
-    how.filter = live_filter(options.filter, *live.filter, live.trigger.get(), options.capture.threads);
+    how.filter = live_filter(options.filter, *live.filter, live.trigger.get());
   }
   auto source = LiveSource::create(how, say);
   if (!source) return source.take_error();

@@ -50,21 +50,24 @@ constexpr std::array kFormats = {Format{FileFormat::kPcap, write_pcap}, Format{F
 Result<Output> open_file_set(const OutputContext& context) {
   const OutputOptions& options = context.options.output;
   RotatingWriter::Hooks hooks;
-  hooks.open = [context](const std::string& path) -> Result<RotatingWriter::File> {
-    auto file = open_capture_file(context, path);
+  const auto name_of = [thread = context.thread](const std::string& path) { return thread_file_name(path, thread); };
+  hooks.open = [context, name_of](const std::string& path) -> Result<RotatingWriter::File> {
+    auto file = open_capture_file(context, name_of(path));
     if (!file) return file.take_error();
     return RotatingWriter::File{.sink = std::move(file->sink), .out = file->out};
   };
   hooks.closed = [](const std::string&) {};
   if (!options.rotate_command.empty()) {
-    hooks.closed = [](const std::string& path) {
-      if (auto started = run_file_command(path); !started) say(error_text(started.error()));
+    hooks.closed = [name_of](const std::string& path) {
+      if (auto started = run_file_command(name_of(path)); !started) say(error_text(started.error()));
     };
   }
   hooks.closes_by_thread = options.sync;
-  hooks.kept = [](const Error& error, const std::string& path) { say(error_text(error) + "; going on in " + path); };
+  hooks.kept = [name_of](const Error& error, const std::string& path) {
+    say(error_text(error) + "; going on in " + name_of(path));
+  };
   hooks.conversion = context.conversion;
-  hooks.statistics = [source = context.source] { return source->statistics(); };
+  if (context.source != nullptr) hooks.statistics = [source = context.source] { return source->statistics(); };
   Output output;
   auto files = RotatingWriter::create(options.path, options.rotation, std::move(hooks));
   if (!files) return files.take_error();
@@ -79,7 +82,8 @@ Result<Output> open_file_set(const OutputContext& context) {
 }
 
 Result<Output> open_file(const OutputContext& context) {
-  auto file = open_capture_file(context, context.options.output.path);
+  const std::string path = thread_file_name(context.options.output.path, context.thread);
+  auto file = open_capture_file(context, path);
   if (!file) return file.take_error();
   Output output;
   // The file of now, and how much is in those before it.
@@ -91,9 +95,9 @@ Result<Output> open_file(const OutputContext& context) {
   output.add_counts = [present](RunCounts& counts) {
     counts.bytes_written += present->bytes_before + present->out->bytes_taken();
   };
-  if (context.options.output.path != "-") {
-    output.start_next_file = [sink = file->sink.get(), present, source = context.source,
-                              &path = context.options.output.path, disk = context.disk]() -> Result<> {
+  if (path != "-") {
+    output.start_next_file = [sink = file->sink.get(), present, source = context.source, path,
+                              disk = context.disk]() -> Result<> {
       auto next = open_output_anew(path, *present->out);
       if (!next) {
         say("SIGHUP: " + error_text(next.error()) + "; going on in the present file");
@@ -103,7 +107,7 @@ Result<Output> open_file(const OutputContext& context) {
         say("SIGHUP: " + path + " is still the file that is written: move it away first");
         return ok();
       }
-      auto statistics = source->statistics();
+      auto statistics = source == nullptr ? std::vector<InterfaceStatistics>() : source->statistics();
       if (!statistics) return statistics.take_error();
       for (const InterfaceStatistics& interface : *statistics) {
         if (auto written = sink->on_statistics(interface); !written) return written;
@@ -137,25 +141,46 @@ Result<Output> open_shared_pipe(const OutputContext& context) {
   return output;
 }
 
-// A file for each thread, on its way to the disk by a thread of its own.
+Result<Output> open_files(const OutputContext& context) {
+  return context.options.output.rotation.rotates() ? open_file_set(context) : open_file(context);
+}
+
+// A file or a file set for each thread, on its way to the disk by a thread of its own.
 Result<Output> open_thread_files(const OutputContext& context) {
+  const OutputOptions& options = context.options.output;
   auto sinks = std::make_unique<ThreadSinks>();
-  for (std::size_t number = 1; number <= context.threads; ++number) {
-    const std::string path = thread_file_name(context.options.output.path, number);
-    struct stat present {};
-    if (stat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode)) {
-      return Error("--threads needs -w with the name of a file: " + path + " is something else", ErrorKind::kUsage);
-    }
+  std::vector<std::function<bool()>> each_is_done;
+  for (std::size_t thread = 1; thread <= context.threads; ++thread) {
     OutputContext own = context;
+    own.thread = thread;
     own.disk = std::make_shared<DiskThread>();
-    auto file = open_capture_file(own, path);
-    if (!file) return file.take_error();
-    sinks->add(
-        std::make_unique<ThreadSink>(std::move(file->sink), file->out, context.options.output.flush_each_record));
+    own.source = nullptr;  // its totals are those of all threads
+    if (!options.rotation.rotates()) {
+      const std::string path = thread_file_name(options.path, thread);
+      struct stat present {};
+      if (stat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode)) {
+        return Error("--threads needs -w with the name of a file: " + path + " is something else", ErrorKind::kUsage);
+      }
+    }
+    auto output = open_files(own);
+    if (!output) return output;
+    ThreadSink::Hooks hooks;
+    hooks.written = [add = std::move(output->add_counts)] {
+      RunCounts counts;
+      add(counts);
+      return counts.bytes_written;
+    };
+    hooks.start_next_file = std::move(output->start_next_file);
+    sinks->add(std::make_unique<ThreadSink>(std::move(output->sink), std::move(hooks), options.flush_each_record));
+    if (output->is_done) each_is_done.push_back(std::move(output->is_done));
   }
   Output output;
   output.threads = sinks.get();
   output.add_counts = [sinks = sinks.get()](RunCounts& counts) { counts.bytes_written += sinks->bytes(); };
+  output.start_next_file = [sinks = sinks.get()] { return sinks->start_next_files(); };
+  output.is_done = [each = std::move(each_is_done)] {
+    return std::any_of(each.begin(), each.end(), [](const auto& is_done) { return is_done(); });
+  };
   output.sink = std::move(sinks);
   return output;
 }
@@ -192,11 +217,10 @@ struct Kind {
 constexpr std::array kKinds = {
     Kind{[](const OutputOptions& o) { return o.metrics.counts_drops; }, open_drop_counts},
     Kind{[](const OutputOptions& o) { return !o.record.folder.empty(); }, open_recording},
-    Kind{[](const OutputOptions& o) { return o.rotation.rotates(); }, open_file_set},
-    Kind{[](const OutputOptions& o) { return !o.path.empty() && !o.rotation.rotates(); },
+    Kind{[](const OutputOptions& o) { return !o.path.empty(); },
          [](const OutputContext& c) {
            if (c.options.output.memory_fd >= 0) return open_shared_pipe(c);
-           return c.threads > 1 ? open_thread_files(c) : open_file(c);
+           return c.threads > 1 ? open_thread_files(c) : open_files(c);
          }},
     Kind{[](const OutputOptions& o) { return o.summary.has_value(); }, open_summary},
     Kind{[](const OutputOptions& o) { return o.print; }, open_text},

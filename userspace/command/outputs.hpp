@@ -27,11 +27,12 @@ struct OutputContext {
   const Options& options;
   bool show_interface = false;            // in text: there are several interfaces, and no cooked header that names them
   NameResolver* names = nullptr;          // none: numbers are printed
-  RecordSource* source = nullptr;         // for the totals at the end of each file of a set
+  RecordSource* source = nullptr;         // for the totals where another file follows; null: there are none
   Conversion* conversion = nullptr;       // of a run that reads files
   Screen* screen = nullptr;               // for a table that is shown anew each second; null: there is no terminal
   std::shared_ptr<DiskThread> disk = {};  // that writes files of -w; null: the caller's thread does
-  std::size_t threads = 1;                // that read rings, each into a file
+  std::size_t threads = 1;                // that read rings, each into files of its own
+  std::size_t thread = 1;                 // whose files are to be opened
 };
 
 struct Output {

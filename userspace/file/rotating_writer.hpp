@@ -3,9 +3,11 @@
 // complete: it starts with all interfaces announced so far, and with the names and secrets of a file that is read, and
 // ends with the totals at that moment. No record is lost between two files. If the next one cannot be opened, the
 // present one goes on, and the next is tried again after as much or as long as a file takes; finish() then returns the
-// first such Error. Names are those that tcpdump 4.99.3 gives. Owns the file being written. One thread.
+// first such Error. Names are those that tcpdump 4.99.3 gives. Owns the file being written. One thread; is_over() by
+// any.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <ctime>
 #include <functional>
@@ -38,7 +40,8 @@ class RotatingWriter final : public Sink {
     // The next file could not be opened, so `path` goes on; null: nobody wants to know. Not repeated until one could
     // be.
     std::function<void(const Error& error, const std::string& path)> kept = {};
-    std::function<Result<std::vector<InterfaceStatistics>>()> statistics;  // for the end of a file
+    // For the end of a file that another one follows; null: it has none.
+    std::function<Result<std::vector<InterfaceStatistics>>()> statistics = {};
     Conversion* conversion = nullptr;  // what the writers leave out; what each file begins with is counted once
     std::function<std::time_t()> now = [] { return std::time(nullptr); };
   };
@@ -86,12 +89,12 @@ class RotatingWriter final : public Sink {
   const bool ends_;
   File file_;  // none after an Error of opening it, and after finish()
   std::string name_;
-  std::time_t begun_ = 0;            // when the current time slice began
-  std::uint64_t number_ = 0;         // within it
-  std::uint64_t files_by_time_ = 1;  // time slices so far
-  std::uint64_t closed_bytes_ = 0;   // of the files before
-  std::uint64_t more_bytes_ = 0;     // that the file may have because the next one could not be opened
-  Result<> not_opened_;              // the first that could not
+  std::atomic<std::time_t> begun_ = 0;            // when the current time slice began
+  std::atomic<std::uint64_t> files_by_time_ = 1;  // time slices so far
+  std::uint64_t number_ = 0;                      // within the current one
+  std::uint64_t closed_bytes_ = 0;                // of the files before
+  std::uint64_t more_bytes_ = 0;                  // that the file may have because the next one could not be opened
+  Result<> not_opened_;                           // the first that could not
   std::unique_ptr<FileCloser> closer_;
   std::vector<Interface> interfaces_;
   struct Block {

@@ -39,6 +39,13 @@ Result<ExpressionFilter> ExpressionFilter::create(const FilterOptions& options, 
   return filter;
 }
 
+ExpressionFilter ExpressionFilter::another() const {
+  ExpressionFilter filter(options_, context_);
+  for (const auto& [link_type, compiled] : programs_) filter.programs_[link_type].program = compiled.program;
+  filter.has_directions_ = has_directions_;
+  return filter;
+}
+
 Result<> ExpressionFilter::add(LinkType link_type) {
   FilterRequest request;
   request.expression = options_.expression;

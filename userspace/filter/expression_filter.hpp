@@ -32,6 +32,9 @@ class ExpressionFilter {
   static Result<ExpressionFilter> create(const FilterOptions& options, const std::vector<LinkType>& link_types,
                                          const ExpressionContext& context);
 
+  // The same filter for another thread; what it needs to run is made anew.
+  [[nodiscard]] ExpressionFilter another() const;
+
   // For a link type that was not given at creation it is compiled now; if that fails, nothing matches.
   [[nodiscard]] const ClassicProgram& program(LinkType link_type);
   // The same program as far as its translation does not depend on where it runs; borrowed from this.

@@ -14,7 +14,7 @@ Lane::Lane(const Shared& shared, RingShare rings, LinkType framed, std::size_t m
       rings_(std::move(rings)),
       totals_(max_slots + 1, shared.kernel.possible_cpus()),
       framing_(framed, shared.options.snaplen),
-      filter_(shared.options.filter.matches),
+      filter_(shared.options.filter.matcher ? RecordFilter(shared.options.filter.matcher()) : RecordFilter()),
       packet_ids_(index, lanes),
       make_interface_([&slots = shared.slots](Slot& slot, Tap tap) { slots.interface_of(slot, tap); }) {}
 

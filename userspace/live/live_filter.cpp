@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 
 #include "loader/filter_body.hpp"
 
@@ -16,19 +15,16 @@ std::vector<LinkType> met_link_types(LinkType framed, TapSet taps) {
   return {framed};
 }
 
-LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter, ExpressionFilter* trigger,
-                       std::uint32_t threads) {
+LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter, ExpressionFilter* trigger) {
   LiveFilter live;
   live.expression = options.expression;
   live.any_vlan = options.any_vlan;
   live.recheck_below = std::max(filter.recheck_below(), trigger == nullptr ? 0 : trigger->recheck_below());
-  live.matches = [&filter](const RecordView& record) { return filter.matches(record); };
-  if (threads > 1) {
-    live.matches = [&filter, one_at_a_time = std::make_shared<std::mutex>()](const RecordView& record) {
-      const std::lock_guard lock(*one_at_a_time);
-      return filter.matches(record);
+  live.matcher = [&filter] {
+    return [own = std::make_shared<ExpressionFilter>(filter.another())](const RecordView& record) {
+      return own->matches(record);
     };
-  }
+  };
   if (trigger != nullptr) live.triggers = [trigger](const RecordView& record) { return trigger->matches(record); };
   live.bodies = [&filter, trigger](FilterPlace place, const KernelFeatures& features) -> Result<FilterCode> {
     const LinkType link_type = place.l3 ? LinkType::kRaw : LinkType::kEthernet;

@@ -18,8 +18,7 @@ namespace ringtap {
 std::vector<LinkType> met_link_types(LinkType framed, TapSet taps);
 
 // Borrows `filter`, which `options` were compiled to, and a recorder's `trigger` (null: none) for as long as the
-// capture lives. What user space has to decide for several `threads` is decided for one at a time.
-LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter, ExpressionFilter* trigger = nullptr,
-                       std::uint32_t threads = 1);
+// capture lives.
+LiveFilter live_filter(const FilterOptions& options, ExpressionFilter& filter, ExpressionFilter* trigger = nullptr);
 
 }  // namespace ringtap

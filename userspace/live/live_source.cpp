@@ -407,6 +407,10 @@ Result<> LiveSource::attach() {
   return result;
 }
 
+std::size_t LiveSource::rings() const {
+  return impl_->kernel.ring_count();
+}
+
 std::size_t LiveSource::threads() const {
   return impl_->lanes.size();
 }
@@ -483,6 +487,11 @@ Result<SourceAccount> LiveSource::Impl::account() {
   }
   kernel.count_rest(*account);
   return account;
+}
+
+Result<> LiveSource::while_threads_stand(const std::function<Result<>()>& work) {
+  const auto still = impl_->still_lanes();
+  return work();
 }
 
 Result<SourceAccount> LiveSource::account() {

@@ -32,9 +32,13 @@ class LiveSource final : public RecordSource {
   SandboxNeeds later_needs();
   // How many threads read rings: LiveOptions::threads, but no more than there are rings.
   [[nodiscard]] std::size_t threads() const;
+  // How many rings there are, one for each CPU: so many threads there can be.
+  [[nodiscard]] std::size_t rings() const;
   // After attach(), where threads() is more than one, before the first turn(): from then on each thread has a sink of
   // its own, which it calls itself until a turn() returns kEnd, and the sink of a turn gets nothing. Borrowed.
   Result<> start_threads(std::span<Sink* const> sinks);
+  // Does `work`, which may use those sinks, while no thread does; it asks nothing of this.
+  Result<> while_threads_stand(const std::function<Result<>()>& work);
   ~LiveSource() override;
 
   Result<SourceState> turn(Sink& sink, std::uint64_t max_records, std::chrono::nanoseconds wait) override;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// What a capture is asked for, as LiveSource and its taps take it. Plain values; `matches` and `bodies` borrow
+// What a capture is asked for, as LiveSource and its taps take it. Plain values; `matcher` and `bodies` borrow
 // what they need from whoever fills them in, for as long as the capture lives.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "loader/attachment.hpp"
 #include "loader/features.hpp"
 #include "loader/tap_programs.hpp"
+#include "record/record_filter.hpp"
 #include "ringtap/capture.hpp"
 #include "ringtap/record.hpp"
 
@@ -22,8 +23,8 @@ struct LiveFilter {
   std::string expression;  // for messages and files; empty: every packet passes
   FilterBodies bodies;     // for the kernel; none: nothing is to be decided
   // For user space: for frames that the kernel could not decide, and for all of them where no program can have the
-  // filter.
-  std::function<bool(const RecordView&)> matches;
+  // filter. Makes a predicate that one thread uses while others use theirs; null: every packet passes.
+  std::function<RecordFilter::Matches()> matcher;
   // A recorder's second expression, which the programs decide for the frames that match; null: there is none.
   std::function<bool(const RecordView&)> triggers;
   bool any_vlan = false;  // it accepts more than what libpcap makes of the expression
