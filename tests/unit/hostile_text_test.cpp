@@ -142,6 +142,21 @@ TEST(PlainText, KeepsAllOtherText) {
   EXPECT_EQ(plain_line("one\n\ttwo\n"), "one\\n\\ttwo\\n");
 }
 
+// Eight bytes are looked at together, so each byte is tried at each of their places, among ordinary and low ones.
+TEST(PlainText, IsFoundByEachByteAtEachPlace) {
+  for (const char* others :
+       {"~~~~~~~~~~~~~~~~~~~~", "                    ", "\t\n\t\n\t\n\t\n\t\n\t\n\t\n\t\n\t\n\t\n"}) {
+    for (std::size_t at = 0; at < 20; ++at) {
+      for (unsigned byte = 0; byte < 256; ++byte) {
+        std::string text = others;
+        text[at] = static_cast<char>(byte);
+        EXPECT_EQ(is_plain_ascii(text), (byte >= 0x20 && byte < 0x7f) || byte == '\n' || byte == '\t')
+            << byte << " at " << at;
+      }
+    }
+  }
+}
+
 TEST(PlainText, EscapesWhatATerminalObeysAndWhatIsNoUtf8) {
   EXPECT_EQ(plain_line("\x1b[1m\r\x7f"), "\\x1b[1m\\x0d\\x7f");
   EXPECT_EQ(plain_line("\xc2\x80|\xc2\x9f|\xc2\xa0"), "\\x80|\\x9f|\xc2\xa0");

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -50,14 +51,18 @@ namespace ringtap {
          (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;  // isolates; byte order mark
 }
 
-// Whether `text` is printable ASCII with newlines and tabs, as nearly all is. Made for long texts.
+// Whether `text` is printable ASCII with newlines and tabs, as nearly all is. Every printed line is looked through, so
+// eight bytes are tested together, and one by one only if any of them is not printable.
 [[nodiscard]] inline bool is_plain_ascii(std::string_view text) {
-  unsigned odd = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    odd |= static_cast<unsigned>(byte < 0x20 && byte != '\n' && byte != '\t') | static_cast<unsigned>(byte > 0x7e);
+  constexpr std::uint64_t kEach = 0x0101010101010101;
+  const auto is_plain = [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t'; };
+  for (; text.size() >= sizeof kEach; text.remove_prefix(sizeof kEach)) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, text.data(), sizeof bytes);
+    const std::uint64_t odd = bytes | (bytes + kEach) | (bytes - kEach * 0x20);  // above 0x7e, or below 0x20
+    if ((odd & kEach * 0x80) != 0 && !std::ranges::all_of(text.substr(0, sizeof kEach), is_plain)) return false;
   }
-  return odd == 0;
+  return std::ranges::all_of(text, is_plain);
 }
 
 // Several lines: newlines and tabs stay.
