@@ -216,7 +216,7 @@ std::vector<HeaderFamily> families() {
       {{"ppp of Linux and of a serial line",
         {bytes_of("0003 0021" + kIp), bytes_of("0103 c021 0101 0004"),
          bytes_of("7e ff7d23 c021 7d21 7d21 7d20 7d24 7e"), bytes_of("7e 21" + kIp), bytes_of("7e 7e21" + kIp),
-         bytes_of("ff03 002b ffff 001e 00 11" + zeros(24))},
+         bytes_of("7e 57 60000000 0000 3b 40" + zeros(32)), bytes_of("ff03 002b ffff 001e 00 11" + zeros(24))},
         "-v",
         LinkType{166}},
        6},

@@ -646,7 +646,7 @@ void print_stuffed(Context& context, const Cursor& frame) {
   if (size >= 2 && packet.be16(0) == 0xff03) packet.skip(2);
   if (packet.length() < 2) return packet.truncated();
   const Cursor start = packet;
-  const bool compressed = size > 0 && plain[0] == kIp;
+  const bool compressed = size > 0 && (plain[0] == kIp || plain[0] == kIpv6);
   const std::uint16_t protocol = compressed ? packet.take_u8() : packet.take_be16();
   if (context.truncated()) return;
   if (protocol >> 8 == kFlag) {
