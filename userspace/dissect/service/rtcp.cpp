@@ -96,7 +96,8 @@ void print_rtcp(Context& context, Cursor packet, const Transport&) {
   context.protocol("rtcp");
   Cursor rest = packet.first(packet.readable());
   while (rest.length() > 0 && !context.truncated()) {
-    if (!rest.has(kHeader)) return rest.truncated();
+    // A description or goodbye of no source is one word; tcpdump 4.99.3 asks for two.
+    if (!rest.has(context.options.compat ? kHeader : 4)) return rest.truncated();
     rest.skip(put_packet(context, rest));
   }
 }
