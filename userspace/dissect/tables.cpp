@@ -180,7 +180,7 @@ constexpr IpProtocolRow kIpProtocols[] = {
     {2, "IGMP", print_igmp},
     {4, "IPIP", print_ipv4_in_ip},
     {6, "TCP", print_tcp, true},
-    {8, "EGP"},
+    {8, "EGP", print_egp},
     {9, "IGRP", print_igrp},
     {17, "UDP", print_udp, true},
     {33, "DCCP", print_dccp, true},

@@ -23,6 +23,7 @@ void put_mbps(Context& context, std::uint32_t raw);
 // The body of an opaque LSA of traffic engineering. Whether its bytes are shown as well: not where it has links.
 bool put_ospf_te(Context& context, Cursor body);
 void print_pim(Context& context, Cursor message, const IpHeader& ip);
+void print_egp(Context& context, Cursor message, const IpHeader& ip);
 void print_igrp(Context& context, Cursor message, const IpHeader& ip);
 void print_eigrp(Context& context, Cursor packet, const IpHeader& ip);
 void print_vrrp(Context& context, Cursor message, const IpHeader& ip);
