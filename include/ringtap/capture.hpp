@@ -61,7 +61,7 @@ struct CaptureSettings {
   // Of all rings together; none: kDefaultBufferBytes, or less where memory is limited.
   std::optional<std::uint64_t> buffer_bytes;
   bool promiscuous = true;
-  std::uint32_t threads = 1;  // that read rings, each into a file of its own
+  std::uint32_t threads = 1;  // that read rings
   bool who = false;           // find the processes that packets belong to
   OwnerSelection of;          // with that: only packets of these
   Reduction reduction;

@@ -74,7 +74,8 @@ struct OutputOptions {
   bool print = true;           // text on standard output
   bool count_only = false;     // count packets, print none
   bool flush_each_record = false;
-  bool sync = false;  // a file is on the disk before it counts as written
+  bool sync = false;             // a file is on the disk before it counts as written
+  bool file_per_thread = false;  // of several that read rings, instead of one file for all
   // What goes to standard output goes through this memory, see file/shared_pipe.hpp; -1: it does not.
   int memory_fd = -1;
   RecordSettings record;  // without a folder: nothing is recorded

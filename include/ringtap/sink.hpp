@@ -17,8 +17,9 @@ class Sink {
   // Announces interface number 0, 1, 2 …; borrowed until the call returns.
   virtual Result<> on_interface(const Interface& interface) = 0;
   virtual Result<> on_record(const RecordView& record) = 0;
-  // Of a live capture with one thread: all records up to this time (nanoseconds since 1970) have been handed over. It
-  // need not come while there are many records, and goes back where the clock is set back.
+  // Of a live capture: all records up to this time (nanoseconds since 1970) have been handed over to this sink; the
+  // largest number: all there are. It need not come while there are many records, and goes back where the clock is set
+  // back.
   virtual void on_time(std::uint64_t /*until_ns*/) {}
   // What else a file holds, in its place between the records; the default is to do without it.
   virtual Result<> on_block(const FileBlockView&) { return {}; }

@@ -132,6 +132,7 @@ TEST(FileRequests, OfSeveralThreadsAreForTheFilesOfEach) {
   Options options;
   options.output = {.path = "x%s", .rotation = {.bytes = 1000, .seconds = 1}, .rotate_command = "gzip"};
   options.capture.threads = 2;
+  options.output.file_per_thread = true;
   FileRequests requests(options);
   const auto at = [](std::time_t time) { return rotated_name("x%s", {.seconds = 1}, time, 0).value(); };
   const std::string first = at(kNow);

@@ -50,8 +50,9 @@ Result<> ThreadSink::flush() {
 }
 
 Result<> ThreadSink::finish() {
+  Result<> finished = sink_->finish();
   bytes_.store(hooks_.written(), std::memory_order_relaxed);
-  return sink_->finish();
+  return finished;
 }
 
 std::vector<Sink*> ThreadSinks::each() const {
@@ -64,21 +65,21 @@ Result<> ThreadSinks::on_statistics(const InterfaceStatistics& statistics) {
   return sinks_.front()->on_statistics(statistics);
 }
 
-Result<> ThreadSinks::each_first_error(Result<> (ThreadSink::*what)()) {
-  Result<> first;
-  for (const auto& sink : sinks_) {
-    auto done = (*sink.*what)();
-    if (first && !done) first = std::move(done);
+Result<> ThreadSinks::each_backwards(Result<> (ThreadSink::*what)()) {
+  Result<> result;
+  for (auto sink = sinks_.rbegin(); sink != sinks_.rend(); ++sink) {
+    auto done = (**sink.*what)();
+    if (result && !done) result = std::move(done);
   }
-  return first;
+  return result;
 }
 
 Result<> ThreadSinks::start_next_files() {
-  return each_first_error(&ThreadSink::start_next_file);
+  return each_backwards(&ThreadSink::start_next_file);
 }
 
 Result<> ThreadSinks::finish() {
-  return each_first_error(&ThreadSink::finish);
+  return each_backwards(&ThreadSink::finish);
 }
 
 std::uint64_t ThreadSinks::records_stored() const {

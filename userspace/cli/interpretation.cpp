@@ -232,6 +232,7 @@ Result<Options> interpret_capture(Draft draft, const std::string& expression) {
   if (auto result = interpret_json(draft); !result) return result.take_error();
   interpret_dump(draft, options.text_style);
   options.action = capture_action(draft);
+  if (options.output.file_per_thread && options.capture.threads == 1) return usage("--file-per-thread needs --threads");
   if (options.capture.threads > 1 && options.action == Action::kCapture) {
     if (auto result = check_threads(options); !result) return result.take_error();
   }
@@ -450,12 +451,14 @@ Result<Options> interpret_compare(Draft draft, const std::string& expression) {
 Result<> check_threads(const Options& options) {
   const CaptureSettings& capture = options.capture;
   const OutputOptions& output = options.output;
-  if (output.path.empty() || output.path == "-") return usage("--threads needs -w with the name of a file");
-  const std::array<std::pair<bool, const char*>, 5> others = {
+  if (output.path.empty()) return usage("--threads needs -w");
+  if (output.file_per_thread && output.path == "-") return usage("--file-per-thread needs -w with the name of a file");
+  const std::array<std::pair<bool, const char*>, 6> others = {
       {{output.print, "--print and --json"},
        {output.count_only, "--count"},
        {options.limits.count || options.limits.skip > 0, "-c and --skip"},
        {options.gate, "--gate"},
+       {output.memory_fd >= 0, "--output-memory"},
        {capture.who, "--who"}}};
   for (const auto& [given, name] : others) {
     if (given) return usage("--threads cannot be used together with " + std::string(name));

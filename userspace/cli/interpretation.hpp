@@ -13,8 +13,8 @@ namespace ringtap {
 // `expression`: the arguments that belong to no option, separated by blanks.
 Result<Options> interpret(Draft draft, Form form, const std::string& expression);
 
-// Whether several threads may read the rings of this capture: each has a part of the packets in time order, and nobody
-// has all of them. The Error says what cannot be used with --threads.
+// Whether several threads may read the rings of this capture: each has a part of the packets, and whoever has all of
+// them has only what stands in the file. The Error says what cannot be used with --threads.
 Result<> check_threads(const Options& options);
 
 }  // namespace ringtap

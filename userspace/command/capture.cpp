@@ -95,7 +95,8 @@ class Progress {
       : source_(source),
         counts_(options.text_style.dissect.verbosity > 0 && !options.output.path.empty() && !options.output.print &&
                 ::isatty(STDERR_FILENO) == 1),
-        may_have_threads_(options.capture.threads == 1 && source.rings() > 1 && check_threads(options)) {}
+        may_have_threads_(options.capture.threads == 1 && source.rings() > 1 && check_threads(options)),
+        may_have_files_(source.threads() > 1 && !options.output.file_per_thread) {}
 
   void look(const SessionTotals& totals) {
     if (counts_) show_count(totals.written);
@@ -104,9 +105,10 @@ class Progress {
     if (!account || account->total().dropped() <= told_) return;
     std::string text = loss_text(*account);
     if (is_busy && may_have_threads_ && !std::exchange(told_of_threads_, true)) {
-      text += "; the thread that reads the rings is busy all the time: --threads 2 or more helps";
+      text += "; the thread that reads the rings is busy all the time: --threads helps";
     } else if (told_ == 0) {
-      text += "; a larger -B, a smaller -s or a filter helps";
+      text += may_have_files_ ? "; a larger -B, a smaller -s, a filter or --file-per-thread helps"
+                              : "; a larger -B, a smaller -s or a filter helps";
     }
     warn(text);
     told_ = account->total().dropped();
@@ -133,6 +135,7 @@ class Progress {
   LiveSource& source_;
   bool counts_;
   bool may_have_threads_;  // more than one
+  bool may_have_files_;    // …
   bool told_of_threads_ = false;
   BusyWatch reader_;
   std::uint64_t told_ = 0;
@@ -158,12 +161,12 @@ Result<std::optional<ChildCommand>> start_command(Options& options) {
 
 // --threads: the last thing before the session, which ends them before the sinks.
 Result<> start_threads(LiveSource& source, const Output& output) {
-  return output.threads == nullptr ? ok() : source.start_threads(output.threads->each());
+  return output.threads == nullptr ? ok() : source.start_threads(output.threads->each(), output.threads->are_joined());
 }
 
 // … and how to get what they have written as one file.
 void tell_of_files(const LiveSource& source, const Options& options) {
-  if (source.threads() == 1) return;
+  if (source.threads() == 1 || !options.output.file_per_thread) return;
   if (options.output.rotation.rotates()) {
     return say(
         std::to_string(source.threads()) + " sets of files, those of the " +

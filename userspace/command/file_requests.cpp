@@ -27,7 +27,7 @@ std::string thread_file_name(const std::string& path, std::size_t thread) {
 FileRequests::FileRequests(const Options& options)
     : options_(options),
       inputs_(options.read_paths.begin(), options.read_paths.end()),
-      last_(std::max<std::size_t>(options.capture.threads, 1)) {
+      last_(options.output.file_per_thread ? options.capture.threads : 1) {
   if (options.action != Action::kQuery) return;
   // A segment has an index beside it, and is renamed when it is complete.
   for (const std::string& path : options.read_paths) {

@@ -24,7 +24,7 @@ struct FileRequest {
   [[nodiscard]] std::string text() const;
 };
 
-// --threads: of the file that this thread writes, from 1 on.
+// --file-per-thread: of the file that this thread writes, from 1 on.
 std::string thread_file_name(const std::string& path, std::size_t thread);
 
 class FileRequests {

@@ -14,6 +14,7 @@
 #include "command/recording.hpp"
 #include "command/summary.hpp"
 #include "file/file_writer.hpp"
+#include "file/joined_file.hpp"
 #include "file/pcap_writer.hpp"
 #include "file/pcapng_writer.hpp"
 #include "file/rotating_writer.hpp"
@@ -47,7 +48,13 @@ struct Format {
 };
 constexpr std::array kFormats = {Format{FileFormat::kPcap, write_pcap}, Format{FileFormat::kPcapng, write_pcapng}};
 
-Result<Output> open_file_set(const OutputContext& context) {
+// Files of -w, and all else that there is to say of them.
+struct CaptureOutput {
+  std::unique_ptr<EncodedSink> sink;
+  Output rest;  // without a sink
+};
+
+Result<CaptureOutput> open_file_set(const OutputContext& context) {
   const OutputOptions& options = context.options.output;
   RotatingWriter::Hooks hooks;
   const auto name_of = [thread = context.thread](const std::string& path) { return thread_file_name(path, thread); };
@@ -77,11 +84,10 @@ Result<Output> open_file_set(const OutputContext& context) {
     if (!writer->start_next()) say("SIGHUP: the next file would have the same name; nothing was done");
     return ok();
   };
-  output.sink = files.take();
-  return output;
+  return CaptureOutput{.sink = files.take(), .rest = std::move(output)};
 }
 
-Result<Output> open_file(const OutputContext& context) {
+Result<CaptureOutput> open_file(const OutputContext& context) {
   const std::string path = thread_file_name(context.options.output.path, context.thread);
   auto file = open_capture_file(context, path);
   if (!file) return file.take_error();
@@ -118,8 +124,7 @@ Result<Output> open_file(const OutputContext& context) {
       return sink->restart(next.take());
     };
   }
-  output.sink = std::move(file->sink);
-  return output;
+  return CaptureOutput{.sink = std::move(file->sink), .rest = std::move(output)};
 }
 
 std::unique_ptr<FileSink> write_format(std::unique_ptr<ByteWriter> out, const OutputContext& context) {
@@ -141,47 +146,94 @@ Result<Output> open_shared_pipe(const OutputContext& context) {
   return output;
 }
 
-Result<Output> open_files(const OutputContext& context) {
+Result<CaptureOutput> open_files(const OutputContext& context) {
   return context.options.output.rotation.rotates() ? open_file_set(context) : open_file(context);
 }
 
-// A file or a file set for each thread, on its way to the disk by a thread of its own.
-Result<Output> open_thread_files(const OutputContext& context) {
+std::function<std::uint64_t()> bytes_written(std::function<void(RunCounts&)> add_counts) {
+  return [add = std::move(add_counts)] {
+    RunCounts counts;
+    add(counts);
+    return counts.bytes_written;
+  };
+}
+
+Result<> check_file_of_thread(const OutputOptions& options, std::size_t thread) {
+  const std::string path = thread_file_name(options.path, thread);
+  struct stat present {};
+  if (options.rotation.rotates() || stat(path.c_str(), &present) != 0 || S_ISREG(present.st_mode)) return ok();
+  return Error("--file-per-thread needs -w with the name of a file: " + path + " is something else", ErrorKind::kUsage);
+}
+
+// The files of each thread, on their way to the disk by a thread of their own.
+Result<Output> open_files_of_threads(const OutputContext& context, std::unique_ptr<ThreadSinks> sinks) {
   const OutputOptions& options = context.options.output;
-  auto sinks = std::make_unique<ThreadSinks>();
   std::vector<std::function<bool()>> each_is_done;
   for (std::size_t thread = 1; thread <= context.threads; ++thread) {
+    if (auto checked = check_file_of_thread(options, thread); !checked) return checked.take_error();
     OutputContext own = context;
     own.thread = thread;
     own.disk = std::make_shared<DiskThread>();
-    own.source = nullptr;  // its totals are those of all threads
-    if (!options.rotation.rotates()) {
-      const std::string path = thread_file_name(options.path, thread);
-      struct stat present {};
-      if (stat(path.c_str(), &present) == 0 && !S_ISREG(present.st_mode)) {
-        return Error("--threads needs -w with the name of a file: " + path + " is something else", ErrorKind::kUsage);
-      }
-    }
-    auto output = open_files(own);
-    if (!output) return output;
-    ThreadSink::Hooks hooks;
-    hooks.written = [add = std::move(output->add_counts)] {
-      RunCounts counts;
-      add(counts);
-      return counts.bytes_written;
-    };
-    hooks.start_next_file = std::move(output->start_next_file);
-    sinks->add(std::make_unique<ThreadSink>(std::move(output->sink), std::move(hooks), options.flush_each_record));
-    if (output->is_done) each_is_done.push_back(std::move(output->is_done));
+    auto files = open_files(own);
+    if (!files) return files.take_error();
+    ThreadSink::Hooks hooks{.written = bytes_written(std::move(files->rest.add_counts)),
+                            .start_next_file = std::move(files->rest.start_next_file)};
+    sinks->add(std::make_unique<ThreadSink>(std::move(files->sink), std::move(hooks), options.flush_each_record));
+    if (files->rest.is_done) each_is_done.push_back(std::move(files->rest.is_done));
   }
   Output output;
-  output.threads = sinks.get();
-  output.add_counts = [sinks = sinks.get()](RunCounts& counts) { counts.bytes_written += sinks->bytes(); };
-  output.start_next_file = [sinks = sinks.get()] { return sinks->start_next_files(); };
   output.is_done = [each = std::move(each_is_done)] {
     return std::any_of(each.begin(), each.end(), [](const auto& is_done) { return is_done(); });
   };
   output.sink = std::move(sinks);
+  return output;
+}
+
+// The same files as those of a capture with one thread.
+Result<Output> open_joined_files(const OutputContext& context, std::unique_ptr<ThreadSinks> sinks) {
+  auto files = open_files(context);
+  if (!files) return files.take_error();
+  auto joined = std::make_shared<JoinedFile>(std::move(files->sink), bytes_written(std::move(files->rest.add_counts)),
+                                             context.threads);
+  for (auto& part : JoinedFile::parts(joined)) {
+    ThreadSink::Hooks hooks;
+    if (sinks->each().empty()) {
+      hooks.written = [joined] { return joined->bytes_taken(); };
+      if (files->rest.start_next_file) {
+        hooks.start_next_file = [joined, start = std::move(files->rest.start_next_file)] {
+          return joined->with_file(start);
+        };
+      }
+    } else {
+      hooks.written = [] { return std::uint64_t{0}; };
+    }
+    sinks->add(
+        std::make_unique<ThreadSink>(std::move(part), std::move(hooks), context.options.output.flush_each_record));
+  }
+  Output output;
+  output.is_done = std::move(files->rest.is_done);
+  output.sink = std::move(sinks);
+  return output;
+}
+
+Result<Output> open_capture_files(const OutputContext& context) {
+  if (context.threads == 1) {
+    auto files = open_files(context);
+    if (!files) return files.take_error();
+    files->rest.sink = std::move(files->sink);
+    return std::move(files->rest);
+  }
+  const bool are_joined = !context.options.output.file_per_thread;
+  auto made = std::make_unique<ThreadSinks>(are_joined);
+  ThreadSinks* const sinks = made.get();
+  OutputContext of_threads = context;
+  of_threads.source = nullptr;  // it may not be asked by those that it waits for
+  auto output =
+      are_joined ? open_joined_files(of_threads, std::move(made)) : open_files_of_threads(of_threads, std::move(made));
+  if (!output) return output;
+  output->threads = sinks;
+  output->add_counts = [sinks](RunCounts& counts) { counts.bytes_written += sinks->bytes(); };
+  output->start_next_file = [sinks] { return sinks->start_next_files(); };
   return output;
 }
 
@@ -219,8 +271,7 @@ constexpr std::array kKinds = {
     Kind{[](const OutputOptions& o) { return !o.record.folder.empty(); }, open_recording},
     Kind{[](const OutputOptions& o) { return !o.path.empty(); },
          [](const OutputContext& c) {
-           if (c.options.output.memory_fd >= 0) return open_shared_pipe(c);
-           return c.threads > 1 ? open_thread_files(c) : open_files(c);
+           return c.options.output.memory_fd >= 0 ? open_shared_pipe(c) : open_capture_files(c);
          }},
     Kind{[](const OutputOptions& o) { return o.summary.has_value(); }, open_summary},
     Kind{[](const OutputOptions& o) { return o.print; }, open_text},

@@ -19,6 +19,24 @@ std::uint32_t snaplen_of(const Interface& interface) {
   return is_unlimited ? max_captured_length(interface.link_type) : interface.snaplen;
 }
 
+std::array<std::byte, sizeof(pcap::PacketHeader)> packet_header(TimePrecision precision, const RecordView& record) {
+  return encode_pcap_packet_header(precision, record.time_ns, static_cast<std::uint32_t>(record.data.size()),
+                                   record.wire_len);
+}
+
+class PcapEncoder final : public RecordEncoder {
+ public:
+  explicit PcapEncoder(TimePrecision precision) : precision_(precision) {}
+  void append(const RecordView& record, std::vector<std::byte>& bytes) override {
+    const auto header = packet_header(precision_, record);
+    bytes.insert(bytes.end(), header.begin(), header.end());
+    bytes.insert(bytes.end(), record.data.begin(), record.data.end());
+  }
+
+ private:
+  TimePrecision precision_;
+};
+
 std::uint32_t fcs_field(std::optional<std::uint8_t> bits) {
   if (!bits) return 0;
   // Some writers of pcapng give octets.
@@ -94,25 +112,37 @@ void PcapWriter::note_left_out(const RecordView& record) {
   if (record.extras != nullptr && !record.extras->options.empty()) conversion.leave_out(FilePart::kOptions);
 }
 
-Result<> PcapWriter::on_record(const RecordView& record) {
+Result<> PcapWriter::begin_record(LinkType link_type, std::size_t cap_len) {
   if (!link_type_) {
     const auto of_type = std::find_if(interfaces_.begin(), interfaces_.end(),
-                                      [&](const Interface& known) { return known.link_type == record.link_type; });
-    const Interface described = of_type == interfaces_.end() ? Interface{.link_type = record.link_type} : *of_type;
+                                      [&](const Interface& known) { return known.link_type == link_type; });
+    const Interface described = of_type == interfaces_.end() ? Interface{.link_type = link_type} : *of_type;
     if (auto written = write_file_header(described); !written) return written;
   }
-  if (record.link_type != *link_type_) {
+  if (link_type != *link_type_) {
     return refusal("a pcap file has one link type: " + std::to_string(static_cast<unsigned>(*link_type_)) +
-                   " so far, but the next packet has " + std::to_string(static_cast<unsigned>(record.link_type)));
+                   " so far, but the next packet has " + std::to_string(static_cast<unsigned>(link_type)));
   }
-  if (record.data.size() > snaplen_) {
+  if (cap_len > snaplen_) {
     return refusal("a pcap file has one snapshot length: " + std::to_string(snaplen_) +
-                   " was the largest so far, but the next packet has " + std::to_string(record.data.size()) + " bytes");
+                   " was the largest so far, but the next packet has " + std::to_string(cap_len) + " bytes");
   }
+  return ok();
+}
+
+Result<> PcapWriter::on_record(const RecordView& record) {
+  if (auto begun = begin_record(record.link_type, record.data.size()); !begun) return begun;
   if (options_.conversion != nullptr) note_left_out(record);
-  const auto header = encode_pcap_packet_header(options_.precision, record.time_ns,
-                                                static_cast<std::uint32_t>(record.data.size()), record.wire_len);
-  return out_->write({header, record.data});
+  return out_->write({packet_header(options_.precision, record), record.data});
+}
+
+std::unique_ptr<RecordEncoder> PcapWriter::encoder() const {
+  return std::make_unique<PcapEncoder>(options_.precision);
+}
+
+Result<> PcapWriter::on_encoded(const EncodedRecord& record) {
+  auto begun = begin_record(record.link_type, record.cap_len);
+  return begun ? out_->write(record.bytes) : std::move(begun);
 }
 
 Result<> PcapWriter::flush() {

@@ -46,10 +46,14 @@ class PcapWriter final : public FileSink {
   // A capture without any interface gives an empty Ethernet file.
   Result<> finish() override;
   Result<> restart(std::unique_ptr<ByteWriter> next) override;
+  [[nodiscard]] std::unique_ptr<RecordEncoder> encoder() const override;
+  Result<> on_encoded(const EncodedRecord& record) override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
  private:
   Result<> write_file_header(const Interface& interface);
+  // Writes the file header if this is the first record; an Error if the record has no place in the file.
+  Result<> begin_record(LinkType link_type, std::size_t cap_len);
   [[nodiscard]] Error refusal(std::string what) const;
   void note_left_out(const RecordView& record);
 

@@ -278,6 +278,31 @@ Result<> PcapngWriter::on_record(const RecordView& record) {
   return out_->write({head, record.data, tail});
 }
 
+namespace {
+
+class PcapngEncoder final : public RecordEncoder {
+ public:
+  void append(const RecordView& record, std::vector<std::byte>& bytes) override {
+    const auto [head, tail] = encode_record(block_, record, named_);
+    for (const auto& part : {head, record.data, tail}) bytes.insert(bytes.end(), part.begin(), part.end());
+  }
+
+ private:
+  PcapngBlock block_;
+  NamedProcesses named_;
+};
+
+}  // namespace
+
+std::unique_ptr<RecordEncoder> PcapngWriter::encoder() const {
+  return std::make_unique<PcapngEncoder>();
+}
+
+Result<> PcapngWriter::on_encoded(const EncodedRecord& record) {
+  ++blocks_written_;
+  return out_->write(record.bytes);
+}
+
 Result<> PcapngWriter::on_statistics(const InterfaceStatistics& statistics) {
   return write_other(encode_statistics(block_, statistics));
 }

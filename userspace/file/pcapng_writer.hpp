@@ -129,6 +129,8 @@ class PcapngWriter final : public FileSink {
   // A capture without any interface gives a file with only a section header.
   Result<> finish() override;
   Result<> restart(std::unique_ptr<ByteWriter> next) override;
+  [[nodiscard]] std::unique_ptr<RecordEncoder> encoder() const override;
+  Result<> on_encoded(const EncodedRecord& record) override;
   [[nodiscard]] std::uint64_t records_stored() const override;
 
  private:

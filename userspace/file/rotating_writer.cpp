@@ -102,14 +102,23 @@ Result<> RotatingWriter::on_block(const FileBlockView& block) {
   return file_.sink->on_block(block);
 }
 
-Result<> RotatingWriter::on_record(const RecordView& record) {
+Result<> RotatingWriter::move_on_if_due() {
   if (is_old() && !(ends_ && files_by_time_ >= rotation_.files)) {
     begun_ = hooks_.now();
-    if (auto moved = move_on(0); !moved) return moved;
-  } else if (rotation_.bytes > 0 && file_.out->bytes_taken() > rotation_.bytes + more_bytes_) {
-    if (auto moved = move_on(next_number()); !moved) return moved;
+    return move_on(0);
   }
-  return file_.sink->on_record(record);
+  const bool is_large = rotation_.bytes > 0 && file_.out->bytes_taken() > rotation_.bytes + more_bytes_;
+  return is_large ? move_on(next_number()) : ok();
+}
+
+Result<> RotatingWriter::on_record(const RecordView& record) {
+  auto moved = move_on_if_due();
+  return moved ? file_.sink->on_record(record) : std::move(moved);
+}
+
+Result<> RotatingWriter::on_encoded(const EncodedRecord& record) {
+  auto moved = move_on_if_due();
+  return moved ? file_.sink->on_encoded(record) : std::move(moved);
 }
 
 Result<bool> RotatingWriter::start_next() {

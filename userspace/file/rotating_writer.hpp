@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "file/file_closer.hpp"
+#include "file/file_sink.hpp"
 #include "ringtap/byte_writer.hpp"
 #include "ringtap/output.hpp"
 #include "ringtap/sink.hpp"
@@ -27,10 +28,10 @@ namespace ringtap {
 Result<std::string> rotated_name(const std::string& path, const Rotation& rotation, std::time_t time,
                                  std::uint64_t number);
 
-class RotatingWriter final : public Sink {
+class RotatingWriter final : public EncodedSink {
  public:
   struct File {
-    std::unique_ptr<Sink> sink;
+    std::unique_ptr<EncodedSink> sink;
     const ByteWriter* out = nullptr;  // owned by `sink`
   };
   struct Hooks {
@@ -51,6 +52,8 @@ class RotatingWriter final : public Sink {
 
   Result<> on_interface(const Interface& interface) override;
   Result<> on_record(const RecordView& record) override;
+  [[nodiscard]] std::unique_ptr<RecordEncoder> encoder() const override { return file_.sink->encoder(); }
+  Result<> on_encoded(const EncodedRecord& record) override;
   Result<> on_block(const FileBlockView& block) override;
   Result<> on_statistics(const InterfaceStatistics& statistics) override {
     return file_.sink == nullptr ? ok() : file_.sink->on_statistics(statistics);
@@ -81,6 +84,7 @@ class RotatingWriter final : public Sink {
   Result<> close(bool tells);
   Result<> move_on(std::uint64_t number);
   Result<> go_on_in_present(Error error);
+  Result<> move_on_if_due();
   [[nodiscard]] std::uint64_t next_number() const { return number_ + 1 == rotation_.files ? 0 : number_ + 1; }
 
   std::string path_;  // with Rotation::seconds, a pattern of strftime(3) in local time

@@ -67,6 +67,10 @@ class alignas(64) Lane {
   Result<> announce(Sink& sink);
 
   void set_clock(const Clock& clock) { clock_.take_offset(clock); }
+  // As records have it; kNever stays what it is.
+  [[nodiscard]] std::uint64_t epoch_ns(std::uint64_t until_ns) {
+    return until_ns == kNever ? kNever : clock_.to_epoch_ns(until_ns);
+  }
   void set_make_interface(MakeInterface make) { make_interface_ = std::move(make); }
   void add(std::size_t ring, unsigned cpu) { rings_.add(ring, cpu); }
 

@@ -90,7 +90,10 @@ void LaneThreads::run(std::size_t number) {
     heads.clear();
     Lane::Drained drained = own.lane->drain(*own.sink, bounds, heads);
     note(std::move(drained.result));
-    if (drained.until_ns != 0) own.done_until_ns = drained.until_ns;
+    if (drained.until_ns != 0) {
+      own.done_until_ns = drained.until_ns;
+      own.sink->on_time(own.lane->epoch_ns(drained.until_ns));
+    }
     const std::uint64_t now = monotonic_now_ns();
     if (drained.handled == 0 || now - flushed_ns >= kFlushIntervalNs) {
       note(own.sink->flush());

@@ -36,7 +36,8 @@ class LiveSource final : public RecordSource {
   [[nodiscard]] std::size_t rings() const;
   // After attach(), where threads() is more than one, before the first turn(): from then on each thread has a sink of
   // its own, which it calls itself until a turn() returns kEnd, and the sink of a turn gets nothing. Borrowed.
-  Result<> start_threads(std::span<Sink* const> sinks);
+  // `in_step`: while one thread has records, the sinks of the others hear of the time, too.
+  Result<> start_threads(std::span<Sink* const> sinks, bool in_step);
   // Does `work`, which may use those sinks, while no thread does; it asks nothing of this.
   Result<> while_threads_stand(const std::function<Result<>()>& work);
   ~LiveSource() override;
