@@ -113,6 +113,8 @@ void JoinedFile::hand_over(std::size_t part, Batch& batch, std::uint64_t until_n
     }
     lane.is_stepped |= until_ns < lane.until_ns;
     lane.until_ns = until_ns;
+    const auto waits = [](const auto& other) { return other->waiting_bytes > 0; };
+    if (interfaces_.empty() && std::none_of(lanes_.begin(), lanes_.end(), waits)) return;
     has_news_ = true;
     asks = std::exchange(is_idle_, false);
   }
