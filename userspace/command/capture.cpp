@@ -104,11 +104,12 @@ class Progress {
     const auto account = source_.account();
     if (!account || account->total().dropped() <= told_) return;
     std::string text = loss_text(*account);
-    if (is_busy && may_have_threads_ && !std::exchange(told_of_threads_, true)) {
-      text += "; the thread that reads the rings is busy all the time: --threads helps";
-    } else if (told_ == 0) {
+    if (told_ == 0) {
       text += may_have_files_ ? "; a larger -B, a smaller -s, a filter or --file-per-thread helps"
                               : "; a larger -B, a smaller -s or a filter helps";
+    }
+    if (is_busy && may_have_threads_ && !std::exchange(told_of_threads_, true)) {
+      text += "; --threads helps: the thread that reads the rings is busy all the time";
     }
     warn(text);
     told_ = account->total().dropped();
