@@ -312,12 +312,15 @@ TEST_F(ComparePaths, RoutesThatLeadNowhereAreRouting) {
 }
 
 TEST_F(ComparePaths, WhatWasInATunnelIsFollowedToItsEnd) {
-  for (const auto& [where, device, remote, address] :
-       {std::tuple{&left(), "left", TwoHosts::kRightIpv4, "10.5.0.1/24"},
-        std::tuple{&right(), "right", TwoHosts::kLeftIpv4, "10.5.0.2/24"}}) {
-    where->ip(std::string("link add vx type vxlan id 5 dstport 4789 remote ") + remote + " dev " + device);
+  // They know each other's addresses for good: a neighbour is asked again after some seconds, which is a packet, too.
+  for (const auto& [where, device, remote, own, other] :
+       {std::tuple{&left(), "left", TwoHosts::kRightIpv4, "1", "2"},
+        std::tuple{&right(), "right", TwoHosts::kLeftIpv4, "2", "1"}}) {
+    const std::string mac = "02:00:00:00:05:0";
+    where->ip("link add vx address " + mac + own + " type vxlan id 5 dstport 4789 remote " + remote + " dev " + device);
     where->ip("link set vx addrgenmode none up");
-    where->ip(std::string("addr add ") + address + " dev vx");
+    where->ip(std::string("addr add 10.5.0.") + own + "/24 dev vx");
+    where->ip(std::string("neigh add 10.5.0.") + other + " lladdr " + mac + other + " dev vx nud permanent");
   }
   ping(left(), "10.5.0.2", 1);
   const Socket sink(right(), SOCK_DGRAM);
