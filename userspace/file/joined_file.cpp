@@ -57,9 +57,9 @@ class JoinedFile::Part final : public Sink {
     on_time(kAllTimes);
     if (number_ != 0) return ok();
     file_->worker_.wait();
-    Result<> failed = file_->take_error();
+    Result<> written = file_->take_error();
     Result<> finished = file_->with_file([&] { return file_->file_->finish(); });
-    return failed ? std::move(finished) : std::move(failed);
+    return written ? std::move(finished) : std::move(written);
   }
   [[nodiscard]] std::uint64_t records_stored() const override {
     return number_ == 0 ? file_->file_->records_stored() : 0;
