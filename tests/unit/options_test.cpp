@@ -248,6 +248,7 @@ TEST(Options, RefusesWrongValuesByNameAndAsUsage) {
       {{"--threads", "2", "-w", "x", "-c", "5"}, "-c and --skip"},
       {{"--threads", "2", "-w", "x", "--who"}, "--who"},
       {{"--threads", "2", "-w", "x", "--gate"}, "--gate"},
+      {{"--threads", "2", "-w", "x", "--follow"}, "--follow"},
       {{"--threads", "2", "-w", "x", "--tap", "tc,stack"}, "the taps tc and xdp"},
       {{"--output-memory", "3"}, "--output-memory needs -w -"},
       {{"--output-memory", "3", "-w", "x"}, "--output-memory needs -w -"},

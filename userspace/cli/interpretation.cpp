@@ -453,11 +453,12 @@ Result<> check_threads(const Options& options) {
   const OutputOptions& output = options.output;
   if (output.path.empty()) return usage("--threads needs -w");
   if (output.file_per_thread && output.path == "-") return usage("--file-per-thread needs -w with the name of a file");
-  const std::array<std::pair<bool, const char*>, 6> others = {
+  const std::array<std::pair<bool, const char*>, 7> others = {
       {{output.print, "--print and --json"},
        {output.count_only, "--count"},
        {options.limits.count || options.limits.skip > 0, "-c and --skip"},
        {options.gate, "--gate"},
+       {options.follow, "--follow"},
        {output.memory_fd >= 0, "--output-memory"},
        {capture.who, "--who"}}};
   for (const auto& [given, name] : others) {

@@ -81,7 +81,9 @@ Result<CaptureOutput> open_file_set(const OutputContext& context) {
   output.is_done = [writer = files->get()] { return writer->is_over(); };
   output.add_counts = [writer = files->get()](RunCounts& counts) { counts.bytes_written += writer->bytes_taken(); };
   output.start_next_file = [writer = files->get()]() -> Result<> {
-    if (!writer->start_next()) say("SIGHUP: the next file would have the same name; nothing was done");
+    auto started = writer->start_next();
+    if (!started) return started.take_error();
+    if (!*started) say("SIGHUP: the next file would have the same name; nothing was done");
     return ok();
   };
   return CaptureOutput{.sink = files.take(), .rest = std::move(output)};

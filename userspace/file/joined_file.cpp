@@ -16,7 +16,8 @@ constexpr std::uint64_t kAllTimes = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kFlushNs = 5'000'000;                // as the session's
 constexpr std::size_t kBatchBytes = std::size_t{256} << 10;  // of a batch that is handed over before its time
 
-constexpr std::size_t kRoomBehind = std::size_t{64} << 10;  // for the record that fills it
+constexpr std::size_t kMostEmpty = JoinedFile::kMostWaiting / kBatchBytes;  // batches
+constexpr std::size_t kRoomBehind = std::size_t{64} << 10;                  // for the record that fills it
 
 }  // namespace
 
@@ -58,7 +59,8 @@ class JoinedFile::Part final : public Sink {
     if (number_ != 0) return ok();
     file_->worker_.wait();
     Result<> written = file_->take_error();
-    Result<> finished = file_->with_file([&] { return file_->file_->finish(); });
+    Result<> finished = file_->file_->finish();
+    file_->bytes_taken_ = file_->written_();
     return written ? std::move(finished) : std::move(written);
   }
   [[nodiscard]] std::uint64_t records_stored() const override {
@@ -87,7 +89,11 @@ std::vector<std::unique_ptr<Sink>> JoinedFile::parts(const std::shared_ptr<Joine
 
 Result<> JoinedFile::with_file(const std::function<Result<>()>& work) {
   const std::lock_guard lock(file_mutex_);
-  return work();
+  if (failed_) return ok();
+  auto done = work();
+  if (!done) failed_ = true;
+  bytes_taken_ = written_();
+  return done;
 }
 
 // All parts announce the same interfaces in the same order.
@@ -105,10 +111,12 @@ void JoinedFile::hand_over(std::size_t part, Batch& batch, std::uint64_t until_n
     const std::lock_guard lock(mutex_);
     if (!batch.entries.empty()) {
       lane.waiting_bytes += batch.bytes.size();
-      lane.handed_over.push_back(std::exchange(batch, {}));
-      if (!lane.empty.empty()) {
-        batch = std::move(lane.empty.back());
-        lane.empty.pop_back();
+      if (lane.handed_over.empty() || !lane.handed_over.back().take(batch)) {
+        lane.handed_over.push_back(std::exchange(batch, {}));
+        if (!lane.empty.empty()) {
+          batch = std::move(lane.empty.back());
+          lane.empty.pop_back();
+        }
       }
     }
     lane.is_stepped |= until_ns < lane.until_ns;
@@ -139,6 +147,16 @@ void JoinedFile::note(Result<> result) {
   failed_ = has_error_ = true;
 }
 
+// So that few records at a time do not take a batch each.
+bool JoinedFile::Batch::take(Batch& other) {
+  if (bytes.size() + other.bytes.size() > kBatchBytes) return false;
+  bytes.insert(bytes.end(), other.bytes.begin(), other.bytes.end());
+  entries.insert(entries.end(), other.entries.begin(), other.entries.end());
+  other.bytes.clear();
+  other.entries.clear();
+  return true;
+}
+
 std::uint64_t JoinedFile::Lane::next_ns() const {
   return batches.empty() ? kAllTimes : batches.front().entries[entry].time_ns;
 }
@@ -155,7 +173,9 @@ std::uint64_t JoinedFile::take_over() {
     for (const auto& lane : lanes_) {
       std::move(lane->handed_over.begin(), lane->handed_over.end(), std::back_inserter(lane->batches));
       lane->handed_over.clear();
-      std::move(lane->written.begin(), lane->written.end(), std::back_inserter(lane->empty));
+      lane->empty.insert(lane->empty.end(), std::make_move_iterator(lane->written.begin()),
+                         std::make_move_iterator(lane->written.end()));
+      lane->empty.resize(std::min(lane->empty.size(), kMostEmpty));
       lane->written.clear();
       bound_ns = std::min(bound_ns, lane->until_ns);
       is_stepped |= std::exchange(lane->is_stepped, false);

@@ -39,7 +39,8 @@ class JoinedFile {
   // By any thread; not of what was handed over a moment ago.
   [[nodiscard]] std::uint64_t bytes_taken() const { return bytes_taken_; }
 
-  // Does `work` with the file's sink while nothing is written.
+  // Does `work` with the file's sink while nothing is written, unless there was an Error; after one of `work` nothing
+  // more is written.
   Result<> with_file(const std::function<Result<>()>& work);
 
  private:
@@ -52,6 +53,9 @@ class JoinedFile {
   struct Batch {
     std::vector<std::byte> bytes;
     std::vector<Entry> entries;
+
+    // Appends what `other` has, if there is room; then that is empty.
+    bool take(Batch& other);
   };
   // What a thread hands over, and what the file's thread makes of it, on cache lines of their own.
   struct alignas(64) Lane {
