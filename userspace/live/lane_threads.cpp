@@ -24,9 +24,11 @@ LaneThreads::Still::Still(LaneThreads& threads) {
   --threads.want_still_;
 }
 
-LaneThreads::LaneThreads(std::vector<Lane>& lanes, std::span<Sink* const> sinks, SlotTable& slots, KernelSide& kernel)
+LaneThreads::LaneThreads(std::vector<Lane>& lanes, std::span<Sink* const> sinks, bool in_step, SlotTable& slots,
+                         KernelSide& kernel)
     : slots_(slots),
       kernel_(kernel),
+      in_step_(in_step),
       placement_{.allowed = allowed_cpus(), .node_of = kernel.memory_nodes(), .delivered = {}} {
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     mutexes_.push_back(std::make_unique<std::mutex>());
@@ -100,6 +102,7 @@ void LaneThreads::run(std::size_t number) {
       flushed_ns = now;
     }
     if (drained.handled > 0) {
+      own.due_ns = bounds.due_ns;
       idle_naps = 0;
       give_way(lock);
     } else if (stopped && !drained.left && bounds.hold_ns == Lane::kNever) {
@@ -163,8 +166,11 @@ bool LaneThreads::have_news() {
 }
 
 void LaneThreads::wake(bool all) {
+  std::uint64_t wanted_ns = 0;  // up to which nothing may wait
+  for (const auto& thread : threads_) wanted_ns = in_step_ ? std::max(wanted_ns, thread->due_ns.load()) : 0;
   for (std::size_t i = 0; i < threads_.size(); ++i) {
-    if (!threads_[i]->idle || (!all && !has_news(i))) continue;
+    if (!threads_[i]->idle) continue;
+    if (!all && threads_[i]->done_until_ns >= wanted_ns && !has_news(i)) continue;
     {
       const std::lock_guard lock(*mutexes_[i]);
       threads_[i]->is_woken = true;

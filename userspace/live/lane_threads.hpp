@@ -25,8 +25,10 @@ namespace ringtap {
 
 class LaneThreads {
  public:
-  // `sinks`: one for each lane; borrowed. Starts nothing yet.
-  LaneThreads(std::vector<Lane>& lanes, std::span<Sink* const> sinks, SlotTable& slots, KernelSide& kernel);
+  // `sinks`: one for each lane; borrowed. `in_step`: what one lane hands over waits for the others to have come so far.
+  // Starts nothing yet.
+  LaneThreads(std::vector<Lane>& lanes, std::span<Sink* const> sinks, bool in_step, SlotTable& slots,
+              KernelSide& kernel);
   LaneThreads(const LaneThreads&) = delete;
   LaneThreads& operator=(const LaneThreads&) = delete;
   // The taps are detached by then.
@@ -54,7 +56,7 @@ class LaneThreads {
   [[nodiscard]] std::uint64_t done_until() const;
   // Whether all of them wait to be woken.
   [[nodiscard]] bool are_idle() const;
-  // Those that wait and have news (`all`: each that waits).
+  // Those that wait and have news, or that others wait for (`all`: each that waits).
   void wake(bool all);
   // Whether one of those that wait has news.
   [[nodiscard]] bool have_news();
@@ -77,6 +79,7 @@ class LaneThreads {
     std::atomic<bool> idle = false;    // waits to be woken
     std::atomic<bool> ended = false;
     std::atomic<std::uint64_t> done_until_ns = 0;
+    std::atomic<std::uint64_t> due_ns = 0;  // up to which the last records were handed over
     std::thread thread;
   };
 
@@ -88,6 +91,7 @@ class LaneThreads {
 
   SlotTable& slots_;
   KernelSide& kernel_;
+  bool in_step_;
   std::vector<std::unique_ptr<std::mutex>> mutexes_;  // of the threads
   std::vector<std::unique_ptr<Thread>> threads_;
   Placement placement_;

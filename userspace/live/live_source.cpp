@@ -66,7 +66,6 @@ struct LiveSource::Impl {
   std::vector<EventStream*> heads;
   std::vector<Lane> lanes;
   std::optional<LaneThreads> threads;  // none: the only lane is run by the thread of the session
-  bool threads_in_step = false;
   std::uint64_t start_ns = 0;
   std::uint64_t last_housekeeping_ns = 0;
   bool stopped = false;
@@ -319,7 +318,7 @@ Result<SourceState> LiveSource::Impl::turn_of_threads(std::chrono::nanoseconds w
     const auto still = still_lanes();
     rename_until(threads->done_until());
   }
-  threads->wake(device_watch->hold_ns() != Lane::kNever || (threads_in_step && !threads->are_idle()));
+  threads->wake(device_watch->hold_ns() != Lane::kNever);
   if (stopped && device_watch->hold_ns() == Lane::kNever) threads->finish();
   const bool ended = threads->ended();  // after that there is no further Error
   if (auto failed = threads->take_error(); !failed) return failed.take_error();
@@ -418,8 +417,7 @@ std::size_t LiveSource::threads() const {
 
 Result<> LiveSource::start_threads(std::span<Sink* const> sinks, bool in_step) {
   Impl& impl = *impl_;
-  impl.threads_in_step = in_step;
-  impl.threads.emplace(impl.lanes, sinks, *impl.slots, impl.kernel);
+  impl.threads.emplace(impl.lanes, sinks, in_step, *impl.slots, impl.kernel);
   auto started = impl.threads->start();
   if (started) return started;
   impl.detach_all();
