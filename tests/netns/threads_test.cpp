@@ -241,6 +241,31 @@ TEST_F(Threads, GoOnInNewFilesAfterASighup) {
   }
 }
 
+// A set of one file is made anew under its name, here in a folder that has gone: it is the end, not a crash.
+TEST_F(Threads, EndWhenASighupsFileCannotBeMade) {
+  for (const auto& more : {std::vector<std::string>{}, {"--file-per-thread"}}) {
+    const std::filesystem::path folder = folder_ / "set";
+    std::filesystem::create_directory(folder);
+    std::vector<std::string> words = {"-w", folder / "y.pcapng", "-C", "1", "-W", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Finished finished = capture(
+        [&](Capture& ringtap) {
+          send(1, 100);
+          std::filesystem::rename(folder, folder_ / "gone");
+          ringtap.process().signal(SIGHUP);
+          EXPECT_TRUE(wait_until([&] {
+            send(1, 10);
+            return !ringtap.process().running();
+          }));
+        },
+        {}, words);
+    EXPECT_EQ(finished.status.code, 4) << finished.err;
+    EXPECT_NE(finished.err.find("No such file or directory"), std::string::npos) << finished.err;
+    expect_identity(finished.err);
+    std::filesystem::remove_all(folder_ / "gone");
+  }
+}
+
 // Both formats: the threads encode what one writes.
 TEST_F(Threads, WriteOneFileInTimeOrder) {
   for (const std::string format : {"pcapng", "pcap"}) {
