@@ -51,8 +51,16 @@ constexpr std::array kFormats = {Format{FileFormat::kPcap, write_pcap}, Format{F
 // Files of -w, and all else that there is to say of them.
 struct CaptureOutput {
   std::unique_ptr<EncodedSink> sink;
-  Output rest;  // without a sink
+  std::function<std::uint64_t()> written;  // bytes, of all files so far
+  Output rest;                             // without a sink and counts
 };
+
+// What a file has at its end that another one follows.
+std::function<Result<std::vector<InterfaceStatistics>>()> totals_from(RecordSource* source) {
+  return [source]() -> Result<std::vector<InterfaceStatistics>> {
+    return source == nullptr ? std::vector<InterfaceStatistics>() : source->statistics();
+  };
+}
 
 Result<CaptureOutput> open_file_set(const OutputContext& context) {
   const OutputOptions& options = context.options.output;
@@ -74,19 +82,19 @@ Result<CaptureOutput> open_file_set(const OutputContext& context) {
     say(error_text(error) + "; going on in " + name_of(path));
   };
   hooks.conversion = context.conversion;
-  if (context.source != nullptr) hooks.statistics = [source = context.source] { return source->statistics(); };
+  hooks.statistics = totals_from(context.source);
   Output output;
   auto files = RotatingWriter::create(options.path, options.rotation, std::move(hooks));
   if (!files) return files.take_error();
   output.is_done = [writer = files->get()] { return writer->is_over(); };
-  output.add_counts = [writer = files->get()](RunCounts& counts) { counts.bytes_written += writer->bytes_taken(); };
+  auto written = [writer = files->get()] { return writer->bytes_taken(); };
   output.start_next_file = [writer = files->get()]() -> Result<> {
     auto started = writer->start_next();
     if (!started) return started.take_error();
     if (!*started) say("SIGHUP: the next file would have the same name; nothing was done");
     return ok();
   };
-  return CaptureOutput{.sink = files.take(), .rest = std::move(output)};
+  return CaptureOutput{.sink = files.take(), .written = std::move(written), .rest = std::move(output)};
 }
 
 Result<CaptureOutput> open_file(const OutputContext& context) {
@@ -100,11 +108,9 @@ Result<CaptureOutput> open_file(const OutputContext& context) {
     std::uint64_t bytes_before = 0;
   };
   auto present = std::make_shared<Present>(Present{file->out});
-  output.add_counts = [present](RunCounts& counts) {
-    counts.bytes_written += present->bytes_before + present->out->bytes_taken();
-  };
+  auto written = [present] { return present->bytes_before + present->out->bytes_taken(); };
   if (path != "-") {
-    output.start_next_file = [sink = file->sink.get(), present, source = context.source, path,
+    output.start_next_file = [sink = file->sink.get(), present, totals = totals_from(context.source), path,
                               disk = context.disk]() -> Result<> {
       auto next = open_output_anew(path, *present->out);
       if (!next) {
@@ -115,10 +121,10 @@ Result<CaptureOutput> open_file(const OutputContext& context) {
         say("SIGHUP: " + path + " is still the file that is written: move it away first");
         return ok();
       }
-      auto statistics = source == nullptr ? std::vector<InterfaceStatistics>() : source->statistics();
+      auto statistics = totals();
       if (!statistics) return statistics.take_error();
       for (const InterfaceStatistics& interface : *statistics) {
-        if (auto written = sink->on_statistics(interface); !written) return written;
+        if (auto taken = sink->on_statistics(interface); !taken) return taken;
       }
       if (disk != nullptr) (*next)->write_by(disk);
       present->bytes_before += present->out->bytes_taken();
@@ -126,7 +132,7 @@ Result<CaptureOutput> open_file(const OutputContext& context) {
       return sink->restart(next.take());
     };
   }
-  return CaptureOutput{.sink = std::move(file->sink), .rest = std::move(output)};
+  return CaptureOutput{.sink = std::move(file->sink), .written = std::move(written), .rest = std::move(output)};
 }
 
 std::unique_ptr<FileSink> write_format(std::unique_ptr<ByteWriter> out, const OutputContext& context) {
@@ -152,14 +158,6 @@ Result<CaptureOutput> open_files(const OutputContext& context) {
   return context.options.output.rotation.rotates() ? open_file_set(context) : open_file(context);
 }
 
-std::function<std::uint64_t()> bytes_written(std::function<void(RunCounts&)> add_counts) {
-  return [add = std::move(add_counts)] {
-    RunCounts counts;
-    add(counts);
-    return counts.bytes_written;
-  };
-}
-
 Result<> check_file_of_thread(const OutputOptions& options, std::size_t thread) {
   const std::string path = thread_file_name(options.path, thread);
   struct stat present {};
@@ -178,7 +176,7 @@ Result<Output> open_files_of_threads(const OutputContext& context, std::unique_p
     own.disk = std::make_shared<DiskThread>();
     auto files = open_files(own);
     if (!files) return files.take_error();
-    ThreadSink::Hooks hooks{.written = bytes_written(std::move(files->rest.add_counts)),
+    ThreadSink::Hooks hooks{.written = std::move(files->written),
                             .start_next_file = std::move(files->rest.start_next_file)};
     sinks->add(std::make_unique<ThreadSink>(std::move(files->sink), std::move(hooks), options.flush_each_record));
     if (files->rest.is_done) each_is_done.push_back(std::move(files->rest.is_done));
@@ -195,22 +193,18 @@ Result<Output> open_files_of_threads(const OutputContext& context, std::unique_p
 Result<Output> open_joined_files(const OutputContext& context, std::unique_ptr<ThreadSinks> sinks) {
   auto files = open_files(context);
   if (!files) return files.take_error();
-  auto joined = std::make_shared<JoinedFile>(std::move(files->sink), bytes_written(std::move(files->rest.add_counts)),
-                                             context.threads);
+  const auto joined = std::make_shared<JoinedFile>(std::move(files->sink), std::move(files->written), context.threads);
+  // The first thread's stand for the file.
+  ThreadSink::Hooks hooks{.written = [joined] { return joined->bytes_taken(); }, .start_next_file = {}};
+  if (files->rest.start_next_file) {
+    hooks.start_next_file = [joined, start = std::move(files->rest.start_next_file)] {
+      return joined->with_file(start);
+    };
+  }
+  const ThreadSink::Hooks of_others{.written = [] { return std::uint64_t{0}; }, .start_next_file = {}};
   for (auto& part : JoinedFile::parts(joined)) {
-    ThreadSink::Hooks hooks;
-    if (sinks->each().empty()) {
-      hooks.written = [joined] { return joined->bytes_taken(); };
-      if (files->rest.start_next_file) {
-        hooks.start_next_file = [joined, start = std::move(files->rest.start_next_file)] {
-          return joined->with_file(start);
-        };
-      }
-    } else {
-      hooks.written = [] { return std::uint64_t{0}; };
-    }
-    sinks->add(
-        std::make_unique<ThreadSink>(std::move(part), std::move(hooks), context.options.output.flush_each_record));
+    sinks->add(std::make_unique<ThreadSink>(std::move(part), std::exchange(hooks, of_others),
+                                            context.options.output.flush_each_record));
   }
   Output output;
   output.is_done = std::move(files->rest.is_done);
@@ -223,6 +217,9 @@ Result<Output> open_capture_files(const OutputContext& context) {
     auto files = open_files(context);
     if (!files) return files.take_error();
     files->rest.sink = std::move(files->sink);
+    files->rest.add_counts = [written = std::move(files->written)](RunCounts& counts) {
+      counts.bytes_written += written();
+    };
     return std::move(files->rest);
   }
   const bool are_joined = !context.options.output.file_per_thread;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // One file in time order of what several threads capture (--threads). Each thread has a Part, a sink that encodes its
 // records into memory and hands them over by Sink::on_time(); a thread of the file's own puts those of all parts into
-// order and writes them, up to the time that every part has reached. A part that is kMostWaiting ahead of the file
-// waits for it, so that the kernel side counts what does not fit. Owns the sink of the file. Parts: one thread each.
+// order and writes them, up to the time that every part has reached. A part that has handed over kMostWaiting waits for
+// that thread, so that the kernel side counts what does not fit, but never for another part: where that is behind, more
+// is kept. Owns the sink of the file. Parts: one thread each.
 #pragma once
 
 #include <atomic>

@@ -70,7 +70,7 @@ Result<> RotatingWriter::move_on(std::uint64_t number) {
   const bool is_same = *name == name_;  // it is emptied: not before it is complete
   Result<File> next = is_same ? File{} : hooks_.open(*name);
   if (!next) return go_on_in_present(next.take_error());
-  auto statistics = hooks_.statistics ? hooks_.statistics() : std::vector<InterfaceStatistics>();
+  auto statistics = hooks_.statistics();
   if (!statistics) return statistics.take_error();
   for (const InterfaceStatistics& interface : *statistics) {
     if (auto written = file_.sink->on_statistics(interface); !written) return written;

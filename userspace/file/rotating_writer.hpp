@@ -41,8 +41,7 @@ class RotatingWriter final : public EncodedSink {
     // The next file could not be opened, so `path` goes on; null: nobody wants to know. Not repeated until one could
     // be.
     std::function<void(const Error& error, const std::string& path)> kept = {};
-    // For the end of a file that another one follows; null: it has none.
-    std::function<Result<std::vector<InterfaceStatistics>>()> statistics = {};
+    std::function<Result<std::vector<InterfaceStatistics>>()> statistics;  // for the end of a file
     Conversion* conversion = nullptr;  // what the writers leave out; what each file begins with is counted once
     std::function<std::time_t()> now = [] { return std::time(nullptr); };
   };
