@@ -33,6 +33,7 @@
 #include "loader/owner_hooks.hpp"
 #include "loader/rings.hpp"
 #include "loader/tap_programs.hpp"
+#include "owner_programs.hpp"
 #include "ringtap/owner.hpp"
 #include "ringtap/unique_fd.hpp"
 #include "support/namespace.hpp"
@@ -42,26 +43,21 @@
 namespace ringtap {
 namespace {
 
+using testing::address_of;
 using testing::Bytes;
 using testing::Ethernet;
 using testing::Icmp;
 using testing::Ipv4;
+using testing::kHere;
+using testing::kThere;
 using testing::Namespace;
 using testing::Payload;
 using testing::Tcp;
 using testing::Udp;
 
 constexpr auto kTcxEgress = static_cast<bpf_attach_type>(47);  // BPF_TCX_EGRESS of Linux 6.6
-constexpr const char* kHere = "192.0.2.1";
-constexpr const char* kThere = "192.0.2.99";
 constexpr const char* kBroadcast = "192.0.2.255";
 constexpr unsigned kLoopback = 1;
-
-sockaddr_in address_of(const std::string& address, std::uint16_t port) {
-  sockaddr_in made{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}, .sin_zero = {}};
-  ::inet_pton(AF_INET, address.c_str(), &made.sin_addr);
-  return made;
-}
 
 enum class Listens { kAtOnce, kLater };
 
@@ -139,82 +135,8 @@ pid_t in_child(const std::function<bool()>& work) {
   return child;
 }
 
-class OwnerPrograms : public ::testing::Test {
+class OwnerPrograms : public testing::OwnerProgramsTest {
  protected:
-  void SetUp() override {
-    REQUIRE_ROOT();
-    auto features = probe_features(kTcTaps, {}, true);
-    ASSERT_TRUE(features) << features.error().text();
-    RINGTAP_REQUIRE(features->owner_hooks, "Linux 5.11");
-    const auto cpus = online_cpus();
-    ASSERT_TRUE(cpus);
-    auto rings = Rings::create(8 << 20, *cpus);
-    ASSERT_TRUE(rings && rings->filled());
-    rings_.emplace(rings.take());
-    features_ = *features;
-    features_.accept_program = false;  // as where there are no trampolines, so that all machines test the same
-    load(without_, false);
-    load(with_, true);
-    here_.ip("link add d0 type veth peer name d1");
-    here_.ip("link set d0 address 02:00:00:00:00:02 up");
-    here_.ip("link set d1 up");
-    here_.ip(std::string("addr add ") + kHere + "/24 dev d0");
-    device_ = here_.index_of("d0");
-  }
-
-  void load(std::optional<TapPrograms>& programs, bool who, const ringtap_choice& choice = {}) {
-    TapProgramsConfig config;
-    config.choice = choice;
-    config.taps = kTcTaps;
-    config.rings = &*rings_;
-    config.features = features_;
-    config.who = who;
-    config.counts_holders = who;
-    auto loaded = TapPrograms::load(config);
-    ASSERT_TRUE(loaded) << loaded.error().text();
-    programs.emplace(loaded.take());
-  }
-
-  // Runs the program on the packet as if it came by d0; returns what one run took, in ns.
-  double run(const TapPrograms& programs, TapProgram program, const Bytes& packet, int repeat) const {
-    __sk_buff skb{};
-    skb.ifindex = device_;
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(),
-                .data_size_in = static_cast<std::uint32_t>(packet.size()), .ctx_in = &skb, .ctx_size_in = sizeof skb,
-                .repeat = repeat);
-    EXPECT_EQ(bpf_prog_test_run_opts(programs.fd(program), &options), 0);
-    return options.duration;
-  }
-
-  ringtap_owners owners_of(TapProgram program, const Bytes& packet) {
-    (void)take_all();
-    here_.inside([&] { run(*with_, program, packet, 1); });
-    const auto taken = take_all();
-    EXPECT_FALSE(taken.empty());
-    return taken.empty() ? ringtap_owners{} : taken.back();
-  }
-
-  // Of each record since the last call.
-  std::vector<ringtap_owners> take_all() {
-    std::vector<ringtap_owners> all;
-    for (const unsigned cpu : rings_->cpus()) (void)with_->flush_stage(cpu, false);
-    for (RingReader& reader : rings_->readers()) {
-      while (reader.refresh()) {
-        if (reader.head().owners != nullptr) all.push_back(*reader.head().owners);
-        reader.pop();
-      }
-      reader.release();
-    }
-    return all;
-  }
-
-  static pid_t pid_of(const ringtap_owner& owner) { return static_cast<pid_t>(ringtap::pid_of(owner.process)); }
-  // Looked up first, and then remembered.
-  ringtap_owner receiver_of(const Bytes& packet) {
-    for (int i = 0; i < 7; ++i) (void)owners_of(TapProgram::kTcIngress, packet);
-    return owners_of(TapProgram::kTcIngress, packet).receiver;
-  }
-
   void expect_receiver(const char* what, const Bytes& packet, ringtap_owner_kind kind) {
     const ringtap_owner receiver = owners_of(TapProgram::kTcIngress, packet).receiver;
     EXPECT_EQ(receiver.kind, kind) << what;
@@ -222,28 +144,6 @@ class OwnerPrograms : public ::testing::Test {
       EXPECT_EQ(pid_of(receiver), ::getpid()) << what;
     }
     print_cost(what, TapProgram::kTcIngress, packet);
-  }
-
-  // The map in which sockets of the start are noted.
-  [[nodiscard]] UniqueFd early_owners() const {
-    std::array<std::uint32_t, 64> maps{};
-    bpf_prog_info about{};
-    about.map_ids = reinterpret_cast<std::uintptr_t>(maps.data());
-    about.nr_map_ids = maps.size();
-    std::uint32_t size = sizeof about;
-    EXPECT_EQ(bpf_obj_get_info_by_fd(with_->fd(TapProgram::kTcIngress), &about, &size), 0);
-    for (const std::uint32_t id : maps) {
-      UniqueFd map(bpf_map_get_fd_by_id(id));
-      if (map && std::string(info_of(map).name) == "early_owners") return map;
-    }
-    ADD_FAILURE() << "the program has no such map";
-    return {};
-  }
-  static bpf_map_info info_of(const UniqueFd& map) {
-    bpf_map_info about{};
-    std::uint32_t size = sizeof about;
-    EXPECT_EQ(bpf_obj_get_info_by_fd(map.get(), &about, &size), 0);
-    return about;
   }
 
   // More than what the program costs without. In turns and in short rounds, of which some are not disturbed.
@@ -296,13 +196,6 @@ class OwnerPrograms : public ::testing::Test {
     EXPECT_EQ(bpf_obj_get_info_by_fd(programs.fd(TapProgram::kTcEgress), &info, &size), 0);
     return static_cast<double>(info.run_time_ns);
   }
-
-  Namespace here_;
-  KernelFeatures features_;
-  unsigned device_ = 0;
-  std::optional<Rings> rings_;
-  std::optional<TapPrograms> without_;
-  std::optional<TapPrograms> with_;
 };
 
 TEST_F(OwnerPrograms, NameTheProcessOfASocketThatWasOpenBeforeOrIsOpenedLater) {
@@ -407,7 +300,7 @@ TEST_F(OwnerPrograms, AreFoundAtTheStart) {
 // last process is looked at last.
 TEST_F(OwnerPrograms, AreFoundAtTheStartWithoutRoomToNoteThem) {
   RINGTAP_REQUIRE(features_.kernel_casts, "Linux 6.2");
-  const UniqueFd early = early_owners();
+  const UniqueFd early = map_of(TapProgram::kTcIngress, "early_owners");
   const unsigned room = info_of(early).max_entries;
   RINGTAP_REQUIRE(room < 50'000, "fewer open files");
   const Holders holders(here_, 9006, 10, room / 10 + 50);
