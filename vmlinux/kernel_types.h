@@ -2,7 +2,7 @@
 /*
  * Those members of the kernel's own types that the taps read. CO-RE declarations: only names matter, offsets come from
  * the running kernel's BTF when the program is loaded (include/linux/skbuff.h, netdevice.h, netfilter.h, net/dst.h,
- * net/sock.h, net/xdp.h).
+ * net/net_namespace.h, net/sock.h, net/udp.h, net/xdp.h).
  */
 #ifndef RINGTAP_KERNEL_TYPES_H
 #define RINGTAP_KERNEL_TYPES_H
@@ -39,8 +39,49 @@ struct netns_bpf {
   void* run_array[2];
 };
 
+typedef struct {
+  int counter;
+} atomic_t;
+
+struct hlist_node {
+  struct hlist_node* next;
+};
+
+struct hlist_head {
+  struct hlist_node* first;
+};
+
+struct udp_hslot {
+  struct hlist_head head;
+  int count;
+};
+
+/* Linux 6.13: what a udp_hslot of hash2 is part of. */
+struct udp_hslot_main {
+  struct udp_hslot hslot;
+};
+
+struct udp_table {
+  void* hash2; /* an array of such */
+  unsigned int mask;
+};
+
+struct netns_ipv4 {
+  struct udp_table* udp_table; /* Linux 6.2 */
+  _Bool fib_has_custom_rules;
+  atomic_t rt_genid;
+};
+
+struct list_head {
+  struct list_head* next;
+};
+
 struct net {
+  __u32 hash_mix;
+  __u64 net_cookie; /* Linux 5.12 */
+  struct list_head dev_base_head;
   struct ns_common ns;
+  struct netns_ipv4 ipv4;
   struct netns_nf nf;
   struct netns_bpf bpf;
 };
@@ -48,10 +89,6 @@ struct net {
 typedef struct {
   struct net* net;
 } possible_net_t;
-
-struct list_head {
-  struct list_head* next;
-};
 
 struct in_ifaddr {
   struct in_ifaddr* ifa_next;
@@ -65,6 +102,7 @@ struct in_device {
 
 struct inet6_ifaddr {
   struct in6_addr addr;
+  __u32 flags;
   struct list_head if_list;
 };
 
@@ -72,10 +110,15 @@ struct inet6_dev {
   struct list_head addr_list;
 };
 
+enum netdev_priv_flags {
+  IFF_L3MDEV_SLAVE = 1 << 21,
+};
+
 struct net_device {
   int ifindex;
   unsigned short type;
   unsigned long priv_flags : 32;
+  struct list_head dev_list;
   possible_net_t nd_net;
   void* rx_handler;
   struct in_device* ip_ptr;
@@ -96,9 +139,12 @@ struct sock_common {
   __be32 skc_rcv_saddr;
   __be16 skc_dport;
   __u16 skc_num;
+  __u16 skc_u16hashes[2]; /* of a socket of UDP: by its port; by its address and port */
   unsigned short skc_family;
   volatile unsigned char skc_state;
+  unsigned char skc_ipv6only : 1;
   int skc_bound_dev_if;
+  struct hlist_node skc_portaddr_node;
   possible_net_t skc_net;
   struct in6_addr skc_v6_daddr;
   struct in6_addr skc_v6_rcv_saddr;
@@ -198,10 +244,6 @@ struct nsproxy {
 struct css_set {
   struct cgroup* dfl_cgrp;
 };
-
-typedef struct {
-  int counter;
-} atomic_t;
 
 struct signal_struct {
   atomic_t live;

@@ -53,7 +53,7 @@ LIBRARIES = [
 ]
 
 # bpf/: an include goes down this order, never up or sideways.
-BPF_ORDER = ["process.bpf.h", "maps.bpf.h", "filter.bpf.h", "emit.bpf.h", "inet.bpf.h", "recall.bpf.h", "sender.bpf.h", "receiver.bpf.h", "owner.bpf.h", "follow.bpf.h", "reduce.bpf.h", "trace.bpf.h"]
+BPF_ORDER = ["process.bpf.h", "maps.bpf.h", "filter.bpf.h", "emit.bpf.h", "inet.bpf.h", "recall.bpf.h", "sender.bpf.h", "address.bpf.h", "recent.bpf.h", "receiver.bpf.h", "owner.bpf.h", "follow.bpf.h", "reduce.bpf.h", "trace.bpf.h"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
