@@ -95,14 +95,12 @@ static __always_inline struct ringtap_socket_owner *known_of(struct sock *sk)
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(owner_destroyed, struct sock *sk)
 {
-	struct ringtap_socket_owner *owner = known_of(sk);
+	/* TIME_WAIT began before this, with the cookie that the socket had by then. */
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+	struct ringtap_socket_owner *owner = cookie ? known_of(sk) : NULL;
 
-	if (owner && owner->process) {
-		struct ringtap_socket_owner last = *owner;
-		__u64 cookie = bpf_get_socket_cookie(sk);
-
-		bpf_map_update_elem(&closed_sockets, &cookie, &last, BPF_ANY);
-	}
+	if (owner && owner->process)
+		note_closed(cookie, owner);
 	return 0;
 }
 

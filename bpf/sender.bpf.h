@@ -26,9 +26,9 @@ struct {
 
 static __always_inline void set_closed(struct ringtap_owner *end, __u64 cookie)
 {
-	struct ringtap_socket_owner *known = cookie ? bpf_map_lookup_elem(&closed_sockets, &cookie) : NULL;
+	struct ringtap_socket_owner known;
 
-	set_known(end, known, cookie, 0);
+	set_known(end, cookie && find_closed(cookie, &known) ? &known : NULL, cookie, 0);
 	if (end->kind == RINGTAP_OWNER_SOCKET)
 		end->kind = RINGTAP_OWNER_CLOSED;
 }
