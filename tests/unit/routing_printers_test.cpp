@@ -160,6 +160,9 @@ std::vector<PrintedFamily> families() {
                           "c0160d 0006 0001f0 0a000001ef010101 c0160d 0107 0001f0 0a000001ef010101 "
                           "c0160d 0008 0001f0 0a000001ef010101"),
         over_tcp(179, kBgpMarker + "002d02 0000 0016 c0200c 000102030405060708090a0b c08004 01020304"),
+        // Attribute sets whose last attribute is longer than they are.
+        over_tcp(179, kBgpMarker + "002802 0000 0011 c0800e 0000fde8 40010100 c0080a aabbcc"),
+        over_tcp(179, kBgpMarker + "002a02 0000 0013 c08010 0000fde8 c08009 0000fde9 c00105 aabb"),
         over_tcp(179, kBgpMarker +
                           "016d0200000156d00e007a00018404010000020000200000001621000000168030000000160002380000"
                           "00160002004000000016000200016000000016000200010001000160000000160000aabbccdd01026000"
@@ -443,7 +446,7 @@ struct Differing {
 };
 const std::vector<std::string_view> kOptions = {"", "-v -x", "-vv", "-e"};
 const std::vector<Differing> kDiffering = {
-    {"bgp", {"-v -x"}, {"-v -x", "-vv"}},
+    {"bgp", {"-v -x"}, {"-v -x"}},
     {"link-local signaling of ospf", {}, {"-vv"}},
     {"ospf authentication trailer", {}, {"-vv"}},
     {"bfd", {}, {"-v -x"}},

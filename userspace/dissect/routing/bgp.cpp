@@ -615,7 +615,7 @@ void put_extended_communities(Context& context, Cursor value, unsigned) {
   }
 }
 
-void put_attributes(Context& context, Cursor list, std::string_view indent, unsigned depth);
+std::size_t put_attributes(Context& context, Cursor list, std::string_view indent, unsigned depth);
 
 constexpr unsigned kMaxSets = 10;  // as many attribute sets within each other are followed
 
@@ -760,7 +760,10 @@ void put_attribute_set(Context& context, Cursor value, unsigned depth) {
   if (value.length() < 4) return value.truncated();
   context.put("\n\t    Origin AS: ");
   put_as_number(context, value.be32(0));
-  if (depth < kMaxSets) put_attributes(context, value.from(4), "\n\t      ", depth + 1);
+  if (depth >= kMaxSets) return;
+  const std::size_t left = put_attributes(context, value.from(4), "\n\t      ", depth + 1);
+  // As many bytes as its attributes left, from where the set begins.
+  if (context.verbose(2) && left > 0) dump_hex(context.out, value.first(left).bytes(), "\n\t    ");
 }
 
 constexpr std::uint8_t kLargeCommunity = 32;
@@ -824,14 +827,15 @@ bool is_shown_whole(std::uint8_t type, std::size_t size) {
   return type == kAttributeSet || (type == kLargeCommunity && size % kLargeCommunitySize == 0);
 }
 
-void put_attributes(Context& context, Cursor list, std::string_view indent, unsigned depth) {
+// Returns how many bytes a last attribute has that is longer than its list.
+std::size_t put_attributes(Context& context, Cursor list, std::string_view indent, unsigned depth) {
   while (list.length() > 0 && !context.truncated()) {
     const std::uint8_t flags = list.u8(0);
     const std::uint8_t type = list.u8(1);
     const bool extended = (flags & 0x10) != 0;
     const std::size_t header = extended ? 4 : 3;
     const std::size_t size = extended ? list.be16(2) : list.u8(2);
-    if (context.truncated()) return;
+    if (context.truncated()) return 0;
     const AttributeRow* row = find_attribute(type);
     context.put(indent, row == nullptr ? std::string_view("Unknown Attribute") : row->name, " (", type,
                 "), length: ", size);
@@ -844,15 +848,16 @@ void put_attributes(Context& context, Cursor list, std::string_view indent, unsi
     list.skip(header);
     if (size > list.length()) {
       context.put(depth == 0 ? " [path attrs too short]" : " [path attr too short]");
-      return;
+      return list.length();
     }
     put_attribute(context, row, type, list.with_length(size), depth);
-    if (context.truncated()) return;
+    if (context.truncated()) return 0;
     if (context.verbose(2) && size > 0 && !is_shown_whole(type, size)) {
       dump_hex(context.out, list.first(size).bytes(), "\n\t    ");
     }
     list.skip(size);
   }
+  return 0;
 }
 
 void put_capabilities(Context& context, Cursor list) {
