@@ -13,6 +13,7 @@
 #define MOST_HOOKS	      8
 #define MOST_ADDRESSES	      32 /* of a device */
 #define MOST_STEPS	      256
+#define DEVICE_UP	      1u     /* net_device.flags, include/uapi/linux/if.h IFF_UP */
 #define PRIORITY_CONNTRACK    (-200) /* enum nf_ip_hook_priorities */
 #define PRIORITY_DEFRAGMENTED (-400)
 #define PRIORITY_IPVS	      98 /* net/netfilter/ipvs/ip_vs_core.c, and one more */
@@ -164,8 +165,8 @@ static __always_inline int is_of_vrf(struct net_device *device)
 }
 
 /*
- * Whether one of the namespace's devices has the address, as above. 0 too where it would be found late: of the devices
- * and their addresses the first MOST_STEPS are looked at.
+ * Whether one of the namespace's devices that are up has the address, as above. 0 too where it would be found late: of
+ * the devices and their addresses the first MOST_STEPS are looked at.
  */
 __weak __noinline int owner_is_of_host(struct __sk_buff *skb, __u32 v4, __u64 first, __u64 second)
 {
@@ -198,7 +199,8 @@ __weak __noinline int owner_is_of_host(struct __sk_buff *skb, __u32 v4, __u64 fi
 			if (!device_at || device_at == devices)
 				return 0;
 			device_at = BPF_CORE_READ(device_at, next);
-			if (BPF_CORE_READ_BITFIELD_PROBED(device, priv_flags) & L3_SLAVE)
+			if (!(BPF_CORE_READ(device, flags) & DEVICE_UP) ||
+			    BPF_CORE_READ_BITFIELD_PROBED(device, priv_flags) & L3_SLAVE)
 				continue;
 			if (v4) {
 				inet = BPF_CORE_READ(device, ip_ptr, ifa_list);

@@ -118,6 +118,7 @@ struct net_device {
   int ifindex;
   unsigned short type;
   unsigned long priv_flags : 32;
+  unsigned int flags;
   struct list_head dev_list;
   possible_net_t nd_net;
   void* rx_handler;

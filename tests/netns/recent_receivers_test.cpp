@@ -5,6 +5,8 @@
 #include <bpf/libbpf.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,6 +40,7 @@ using testing::Udp;
 
 constexpr std::uint16_t kPort = 9020;
 constexpr std::uint16_t kFrom = 9021;
+constexpr std::uint16_t kLast = 9029;
 constexpr const char* kAny = "0.0.0.0";
 constexpr const char* kHere6 = "2001:db8::1";
 constexpr const char* kAny6 = "::";
@@ -80,6 +83,7 @@ class RecentReceivers : public testing::OwnerProgramsTest {
     ASSERT_TRUE(watched) << watched.error().text();
     sender_ = add("127.0.0.1", kFrom, {}, false);
     sender6_ = add("::1", kFrom, {}, false);
+    last_ = add("127.0.0.1", kLast, {}, false);
   }
 
   // A socket of the test's namespace; those that `receives` are asked for what was sent.
@@ -114,14 +118,25 @@ class RecentReceivers : public testing::OwnerProgramsTest {
   }
   void close(int socket) { sockets_.erase(socket); }
 
-  // Who gets a datagram that is sent to this address: -1 if nobody does.
+  // Who gets a datagram that is sent to this address: -1 if nobody does. What is sent after it on the same CPU comes
+  // after it, so that nobody has to wait for what does not come.
   int sent_to(const std::string& address) {
     const Address to(address, kPort);
-    const bool is_ipv6 = to.get()->sa_family == AF_INET6;
+    const Address last("127.0.0.1", kLast);
+    here_.inside([&] {
+      cpu_set_t this_cpu;
+      CPU_ZERO(&this_cpu);
+      CPU_SET(static_cast<unsigned>(::sched_getcpu()), &this_cpu);
+      EXPECT_EQ(::sched_setaffinity(0, sizeof this_cpu, &this_cpu), 0);
+      (void)::sendto(to.get()->sa_family == AF_INET6 ? sender6_ : sender_, "x", 1, 0, to.get(), to.size);
+      EXPECT_EQ(::sendto(sender_, "y", 1, 0, last.get(), last.size), 1);
+    });
+    char byte = 0;
+    pollfd comes{.fd = last_, .events = POLLIN, .revents = 0};
+    EXPECT_EQ(::poll(&comes, 1, 10'000), 1);
+    EXPECT_EQ(::recv(last_, &byte, 1, 0), 1);
     int got = -1;
-    here_.inside([&] { (void)::sendto(is_ipv6 ? sender6_ : sender_, "x", 1, 0, to.get(), to.size); });
     for (const auto& [socket, owned] : sockets_) {
-      char byte = 0;
       if (::recv(socket, &byte, 1, 0) == 1) got = socket;
     }
     return got;
@@ -180,6 +195,7 @@ class RecentReceivers : public testing::OwnerProgramsTest {
   std::vector<UniqueFd> others_;
   int sender_ = -1;
   int sender6_ = -1;
+  int last_ = -1;
 };
 
 TEST_F(RecentReceivers, GiveWayToASocketThatComesBeforeThem) {
@@ -265,6 +281,10 @@ TEST_F(RecentReceivers, AreNobodysWhereTheStackTakesNoPackets) {
   EXPECT_EQ(named_for(other), -1) << "forwards nothing: the routes are not asked";
   here_.write_sysctl("ipv4/ip_forward", "1");
   expect_remembered("with another device's address", any, other);
+  here_.ip("link set d1 down");
+  EXPECT_EQ(named_for(other), -1) << "of a device that is down, which has no route";
+  here_.ip("link set d1 up");
+  expect_remembered("of one that is up again", any, other);
   here_.ip("addr del " + other + "/32 dev d1");
   EXPECT_EQ(named_for(other), -1) << "without any route";
   here_.ip("route add local " + other + " dev d0");
