@@ -64,8 +64,8 @@ static __always_inline int redirects(struct nf_hook_entries *entries, int is_inp
 }
 
 /*
- * The next two are global functions, which the verifier looks at once and by themselves: with their loops it would take
- * seconds for them in place.
+ * Functions with loops are global (__weak), so that the verifier looks at them once and by themselves: in place they
+ * would take it seconds.
  */
 __weak __noinline int owner_redirected(struct __sk_buff *skb, __u32 v4)
 {
@@ -152,11 +152,12 @@ __weak __noinline int owner_address_kind(struct __sk_buff *skb, __u32 v4, __u64 
 	return ADDRESS_OTHER;
 }
 
-/* Of a device of a VRF, whose routes are others; 0 where the kernel knows none. */
-#define L3_SLAVE                                                                                                       \
-	(bpf_core_enum_value_exists(enum netdev_priv_flags, IFF_L3MDEV_SLAVE)                                          \
-		 ? bpf_core_enum_value(enum netdev_priv_flags, IFF_L3MDEV_SLAVE)                                       \
-		 : 0)
+/* net_device.priv_flags of a device of a VRF, and of the VRF's own, whose routes are others; 0 where there are none. */
+#define PRIVATE_FLAG(name)                                                                                             \
+	(bpf_core_enum_value_exists(enum netdev_priv_flags, name) ? bpf_core_enum_value(enum netdev_priv_flags, name)  \
+								  : 0)
+#define L3_SLAVE  PRIVATE_FLAG(IFF_L3MDEV_SLAVE)
+#define L3_MASTER PRIVATE_FLAG(IFF_L3MDEV_MASTER)
 
 /* `device` by loads. */
 static __always_inline int is_of_vrf(struct net_device *device)
@@ -165,8 +166,8 @@ static __always_inline int is_of_vrf(struct net_device *device)
 }
 
 /*
- * Whether one of the namespace's devices that are up has the address, as above. 0 too where it would be found late: of
- * the devices and their addresses the first MOST_STEPS are looked at.
+ * Whether one of the namespace's devices that are up and of no VRF has the address, as above. 0 too where it would be
+ * found late: of the devices and their addresses the first MOST_STEPS are looked at.
  */
 __weak __noinline int owner_is_of_host(struct __sk_buff *skb, __u32 v4, __u64 first, __u64 second)
 {
@@ -200,7 +201,7 @@ __weak __noinline int owner_is_of_host(struct __sk_buff *skb, __u32 v4, __u64 fi
 				return 0;
 			device_at = BPF_CORE_READ(device_at, next);
 			if (!(BPF_CORE_READ(device, flags) & DEVICE_UP) ||
-			    BPF_CORE_READ_BITFIELD_PROBED(device, priv_flags) & L3_SLAVE)
+			    BPF_CORE_READ_BITFIELD_PROBED(device, priv_flags) & (L3_SLAVE | L3_MASTER))
 				continue;
 			if (v4) {
 				inet = BPF_CORE_READ(device, ip_ptr, ifa_list);
@@ -258,6 +259,9 @@ static __always_inline int is_for_this_host(struct __sk_buff *skb, const struct 
 	long answer = bpf_fib_lookup(skb, &route, sizeof(route), 0);
 	if (answer != BPF_FIB_LKUP_RET_NOT_FWDED && answer != BPF_FIB_LKUP_RET_FWD_DISABLED)
 		return 0;
+	/* A link-local address is good on its own link only. */
+	if (!packet->v4 && (packet->tuple.ipv6.daddr[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000))
+		return kind == ADDRESS_OWN;
 	return kind == ADDRESS_OWN ||
 	       (answer == BPF_FIB_LKUP_RET_NOT_FWDED && owner_is_of_host(skb, packet->v4, first, second));
 }

@@ -2,8 +2,8 @@
 /*
  * Sockets for which packets came lately, for the tc taps, so that the kernel is not asked for them again. Nothing can
  * go stale: the kernel's own socket is read, and has to be this very one (a cookie is never given twice), in this
- * namespace, with these addresses and ports, and the only one that the stack can find; then its record is read. Memory
- * that was freed meanwhile reads as something else. Needs loads, cfg_kernel_casts.
+ * namespace, with these addresses and ports, and, without a connection, the only one that the stack can find; then its
+ * record is read. Memory that was freed meanwhile reads as something else. Needs loads, cfg_kernel_casts.
  */
 #ifndef RINGTAP_RECENT_BPF_H
 #define RINGTAP_RECENT_BPF_H
@@ -149,17 +149,19 @@ static __always_inline int gets_datagram(struct sock *sk, const struct inet_pack
 	int is_any = is_on_any_address(common, packet);
 
 	if (packet->v4) {
-		if ((!is_any && common->skc_rcv_saddr != packet->tuple.ipv4.daddr) ||
+		/* One of IPv6 with a peer of IPv6 has 127.0.0.6 here (LOOPBACK4_IPV6). */
+		if ((!is_any && (common->skc_family != AF_INET || common->skc_rcv_saddr != packet->tuple.ipv4.daddr)) ||
 		    (common->skc_daddr && common->skc_daddr != packet->tuple.ipv4.saddr) ||
 		    (common->skc_dport && common->skc_dport != packet->tuple.ipv4.sport) ||
 		    common->skc_num != bpf_ntohs(packet->tuple.ipv4.dport) ||
 		    BPF_CORE_READ_BITFIELD(common, skc_ipv6only))
 			return 0;
 	} else {
+		if (!HAS_IPV6 || common->skc_family != AF_INET6)
+			return 0;
 		const __u32 *remote = (const __u32 *)&common->skc_v6_daddr;
 
-		if (!HAS_IPV6 || common->skc_family != AF_INET6 ||
-		    !is_equal((const __u32 *)&common->skc_v6_rcv_saddr, packet->tuple.ipv6.daddr) ||
+		if (!is_equal((const __u32 *)&common->skc_v6_rcv_saddr, packet->tuple.ipv6.daddr) ||
 		    ((remote[0] | remote[1] | remote[2] | remote[3]) && !is_equal(remote, packet->tuple.ipv6.saddr)) ||
 		    (common->skc_dport && common->skc_dport != packet->tuple.ipv6.sport) ||
 		    common->skc_num != bpf_ntohs(packet->tuple.ipv6.dport))
@@ -184,7 +186,10 @@ static __always_inline int is_chosen(struct __sk_buff *skb, const struct inet_pa
 	return standing_of(skb, packet, is_any) == STANDING_HERE;
 }
 
-/* One that has a peer is chosen before any program or rule is asked. */
+/*
+ * One that has a peer is chosen before a program at sk_lookup is asked. Whether netfilter sends the packet elsewhere,
+ * or the address is still this host's, is not looked at: docs/owners.md has that among the labels that can be wrong.
+ */
 static __always_inline int is_chosen_datagram(struct __sk_buff *skb, const struct inet_packet *packet, struct sock *sk,
 					      int is_any, int has_peer)
 {

@@ -111,6 +111,7 @@ struct inet6_dev {
 };
 
 enum netdev_priv_flags {
+  IFF_L3MDEV_MASTER = 1 << 18,
   IFF_L3MDEV_SLAVE = 1 << 21,
 };
 

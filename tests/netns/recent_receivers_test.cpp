@@ -320,6 +320,16 @@ TEST_F(RecentReceivers, AreNobodysWhereTheAddressIsNotOfThisHost) {
   }
 }
 
+// Nor is a link-local address of another link, whoever forwards.
+TEST_F(RecentReceivers, AreNobodysWhereTheAddressIsOfAnotherLink) {
+  here_.ip("-6 addr add fe80::77/64 dev d1 nodad");
+  const int any = add(kAny6, kPort);
+  EXPECT_EQ(named_for("fe80::77"), -1) << "of another link";
+  here_.ip("-6 addr del fe80::77/64 dev d1");
+  here_.ip("-6 addr add fe80::77/64 dev d0 nodad");
+  EXPECT_EQ(named_for("fe80::77"), any) << "of this link";
+}
+
 // An address that becomes the broadcast of a subnet, on which somebody listens.
 TEST_F(RecentReceivers, AreNobodysWhereTheAddressBecomesABroadcast) {
   here_.ip("addr add 198.51.100.127/32 dev d0");
