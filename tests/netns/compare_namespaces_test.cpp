@@ -14,6 +14,7 @@
 
 #include "comparison.hpp"
 #include "support/requirements.hpp"
+#include "support/socket_address.hpp"
 #include "support/traffic.hpp"
 
 namespace ringtap::testing {
@@ -30,10 +31,8 @@ class CompareNamespaces : public ::testing::Test {
     for (const char* tool : {"ip", "nft"}) REQUIRE_TOOL(tool);
     warm_up(hosts_);
     hosts_.right.inside([&] { socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0); });
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(kPort);
-    ASSERT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const SocketAddress address("0.0.0.0", kPort);
+    ASSERT_EQ(::bind(socket_, address.get(), address.size), 0);
   }
   void TearDown() override { ::close(socket_); }
 

@@ -2,7 +2,6 @@
 // `ringtap compare` on packets that do not go straight through: that meet the host twice, are redirected, reassembled,
 // unwrapped, bridged, refused by a socket, or are under way as the taps are attached. To the packet; the second witness
 // is what a receiver got, or a counter of the kernel's.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
@@ -21,6 +20,7 @@
 
 #include "comparison.hpp"
 #include "support/requirements.hpp"
+#include "support/socket_address.hpp"
 #include "support/traffic.hpp"
 
 namespace ringtap::testing {
@@ -44,10 +44,8 @@ class Socket {
   ~Socket() { ::close(fd_); }
 
   void bind(std::uint16_t port) const {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const SocketAddress address("0.0.0.0", port);
+    EXPECT_EQ(::bind(fd_, address.get(), address.size), 0);
   }
   [[nodiscard]] int fd() const { return fd_; }
   // How many datagrams wait, which are then gone.
@@ -204,13 +202,10 @@ TEST_F(ComparePaths, LeavesOpenWhatAListeningSocketDidWithARequest) {
   // Each asks once, and goes before it would ask again.
   const Comparison result = compare(right(), {"-i", "right", "tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn"}, [&] {
     std::vector<std::unique_ptr<Socket>> clients;
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(80);
-    inet_pton(AF_INET, TwoHosts::kRightIpv4, &address.sin_addr);
+    const SocketAddress server(TwoHosts::kRightIpv4, 80);
     for (int i = 0; i < 6; ++i) {
       const Socket& client = *clients.emplace_back(std::make_unique<Socket>(left(), SOCK_STREAM | SOCK_NONBLOCK));
-      EXPECT_EQ(::connect(client.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address), -1);
+      EXPECT_EQ(::connect(client.fd(), server.get(), server.size), -1);
       EXPECT_EQ(errno, EINPROGRESS);
     }
   });

@@ -13,6 +13,7 @@
 
 #include "comparison.hpp"
 #include "support/requirements.hpp"
+#include "support/socket_address.hpp"
 #include "support/traffic.hpp"
 #include "support/wait.hpp"
 
@@ -68,15 +69,8 @@ class UdpSocket {
     where.inside([&] {
       fd_ = ::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
       ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-      sockaddr_in6 address6{};
-      address6.sin6_family = AF_INET6;
-      address6.sin6_port = htons(kPort);
-      sockaddr_in address4{};
-      address4.sin_family = AF_INET;
-      address4.sin_port = htons(kPort);
-      const int bound = ipv6 ? ::bind(fd_, reinterpret_cast<const sockaddr*>(&address6), sizeof address6)
-                             : ::bind(fd_, reinterpret_cast<const sockaddr*>(&address4), sizeof address4);
-      EXPECT_EQ(bound, 0);
+      const SocketAddress address(ipv6 ? "::" : "0.0.0.0", kPort);
+      EXPECT_EQ(::bind(fd_, address.get(), address.size), 0);
     });
   }
   UdpSocket(const UdpSocket&) = delete;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // `ringtap compare` end to end on packets that are sent, forwarded and bridged: which places see them, where they end
 // and what the answer says, to the packet. tcpdump beside it is the oracle of what leaves.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -16,6 +15,7 @@
 
 #include "capture.hpp"
 #include "support/requirements.hpp"
+#include "support/socket_address.hpp"
 #include "support/traffic.hpp"
 
 namespace ringtap::testing {
@@ -76,12 +76,10 @@ class UdpSink {
  public:
   UdpSink(const Namespace& where, int family, std::uint16_t port) {
     where.inside([&] { fd_ = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0); });
-    sockaddr_in6 address = {};
-    address.sin6_family = static_cast<sa_family_t>(family);
-    address.sin6_port = htons(port);  // at the same place in sockaddr_in
+    const SocketAddress address(family == AF_INET6 ? "::" : "0.0.0.0", port);
     const int room = 64 << 20;
     EXPECT_EQ(::setsockopt(fd_, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room), 0);
-    EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::bind(fd_, address.get(), address.size), 0);
   }
   UdpSink(const UdpSink&) = delete;
   UdpSink& operator=(const UdpSink&) = delete;
@@ -384,13 +382,10 @@ TEST_F(CompareTransmit, FollowsASuperframeOfUdpIntoItsDatagrams) {
       const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
       const int segment = 100;
       EXPECT_EQ(::setsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, sizeof segment), 0);
-      sockaddr_in to = {};
-      to.sin_family = AF_INET;
-      to.sin_port = htons(kPort);
-      EXPECT_EQ(::inet_pton(AF_INET, TwoHosts::kRightIpv4, &to.sin_addr), 1);
+      const SocketAddress to(TwoHosts::kRightIpv4, kPort);
       const Bytes payload = Payload(std::size_t{100} * kInOne).bytes;
       for (unsigned i = 0; i < kSends; ++i) {
-        EXPECT_EQ(::sendto(fd, payload.data(), payload.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to),
+        EXPECT_EQ(::sendto(fd, payload.data(), payload.size(), 0, to.get(), to.size),
                   static_cast<ssize_t>(payload.size()));
       }
       ::close(fd);

@@ -3,7 +3,6 @@
 // `nft list`, for every packet; nothing of the user's changes, and nothing of ours stays.
 #include "nft/nft_trace.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
@@ -25,6 +24,7 @@
 #include "support/namespace.hpp"
 #include "support/process.hpp"
 #include "support/requirements.hpp"
+#include "support/socket_address.hpp"
 #include "support/traffic.hpp"
 
 namespace ringtap::testing {
@@ -118,11 +118,10 @@ class NftTraceOfRules : public ::testing::Test {
                    std::size_t size = 8) {
     from.inside([&] {
       const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-      sockaddr_in to{.sin_family = AF_INET, .sin_port = htons(port)};
-      ASSERT_EQ(::inet_pton(AF_INET, address.c_str(), &to.sin_addr), 1);
+      const SocketAddress to(address, port);
       const std::string payload(size, 'x');
       for (unsigned n = 0; n < count; ++n) {
-        ::sendto(fd, payload.data(), payload.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+        ::sendto(fd, payload.data(), payload.size(), 0, to.get(), to.size);
       }
       ::close(fd);
     });

@@ -28,12 +28,6 @@ namespace ringtap::testing {
 constexpr const char* kHere = "192.0.2.1";
 constexpr const char* kThere = "192.0.2.99";
 
-inline sockaddr_in address_of(const std::string& address, std::uint16_t port) {
-  sockaddr_in made{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}, .sin_zero = {}};
-  ::inet_pton(AF_INET, address.c_str(), &made.sin_addr);
-  return made;
-}
-
 class OwnerProgramsTest : public ::testing::Test {
  protected:
   void SetUp() override {

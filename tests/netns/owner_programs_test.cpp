@@ -39,11 +39,11 @@
 #include "support/namespace.hpp"
 #include "support/packet.hpp"
 #include "support/requirements.hpp"
+#include "support/socket_address.hpp"
 
 namespace ringtap {
 namespace {
 
-using testing::address_of;
 using testing::Bytes;
 using testing::Ethernet;
 using testing::Icmp;
@@ -52,6 +52,7 @@ using testing::kHere;
 using testing::kThere;
 using testing::Namespace;
 using testing::Payload;
+using testing::SocketAddress;
 using testing::Tcp;
 using testing::Udp;
 
@@ -64,8 +65,8 @@ enum class Listens { kAtOnce, kLater };
 // One of TCP listens.
 UniqueFd bound(int type, const std::string& address, std::uint16_t port, Listens listens = Listens::kAtOnce) {
   UniqueFd made(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
-  const sockaddr_in local = address_of(address, port);
-  EXPECT_EQ(::bind(made.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
+  const SocketAddress local(address, port);
+  EXPECT_EQ(::bind(made.get(), local.get(), local.size), 0);
   if (type == SOCK_STREAM && listens == Listens::kAtOnce) {
     EXPECT_EQ(::listen(made.get(), 5), 0);
   }
@@ -81,8 +82,8 @@ struct Connection {
   // To a listener at this port of kHere.
   void make(const UniqueFd& listener, std::uint16_t port) {
     client = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const sockaddr_in to = address_of(kHere, port);
-    ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+    const SocketAddress to(kHere, port);
+    ASSERT_EQ(::connect(client.get(), to.get(), to.size), 0);
     accepted = UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
     socklen_t size = sizeof local;
     ::getsockname(client.get(), reinterpret_cast<sockaddr*>(&local), &size);
@@ -171,8 +172,8 @@ class OwnerPrograms : public testing::OwnerProgramsTest {
       const UniqueFd links[] = {at_egress(*without_, device_), at_egress(*with_, device_)};
       if (!links[0] || !links[1]) return;  // Linux 6.6
       const UniqueFd sender(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-      const sockaddr_in to = address_of(kThere, 9);
-      ASSERT_EQ(::connect(sender.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+      const SocketAddress to(kThere, 9);
+      ASSERT_EQ(::connect(sender.get(), to.get(), to.size), 0);
       const std::array<char, 64> data{};
       for (int round = 0; round < (std::getenv("RINGTAP_COSTS") != nullptr ? 400 : 3); ++round) {
         const double before[] = {total_ns(*without_), total_ns(*with_)};
@@ -239,8 +240,8 @@ TEST_F(OwnerPrograms, NameTheProcessOfASocketThatWasOpenBeforeOrIsOpenedLater) {
   expect_receiver("UDP on any address, broadcast", udp(kBroadcast, 9004), RINGTAP_OWNER_UNKNOWN);
   expect_receiver("UDP, broadcast", udp(kBroadcast, 9007), RINGTAP_OWNER_UNKNOWN);
   here_.inside([&] {
-    const sockaddr_in peer = address_of(kThere, 1);
-    ASSERT_EQ(::connect(broadcasts.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof peer), 0);
+    const SocketAddress peer(kThere, 1);
+    ASSERT_EQ(::connect(broadcasts.get(), peer.get(), peer.size), 0);
   });
   expect_receiver("UDP, broadcast, of a peer", udp(kBroadcast, 9007), RINGTAP_OWNER_UNKNOWN);
   expect_receiver("UDP, no socket", udp(kHere, 9556), RINGTAP_OWNER_UNKNOWN);
@@ -406,10 +407,9 @@ TEST_F(OwnerPrograms, NameWhoUsesASocketNow) {
       (Ethernet{} / Ipv4{.src = kThere, .dst = kHere} / Udp{.src_port = 1, .dst_port = 9010} / Payload{"x"}).bytes();
   EXPECT_EQ(pid_of(receiver_of(datagram)), ::getpid());
   const pid_t other = in_child([&] {
-    const sockaddr_in to = address_of(kHere, 9010);
+    const SocketAddress to(kHere, 9010);
     char byte = 'x';
-    return ::sendto(receiver.get(), &byte, 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 1 &&
-           ::recv(receiver.get(), &byte, 1, 0) == 1;
+    return ::sendto(receiver.get(), &byte, 1, 0, to.get(), to.size) == 1 && ::recv(receiver.get(), &byte, 1, 0) == 1;
   });
   EXPECT_EQ(pid_of(receiver_of(datagram)), other);
   receiver = UniqueFd();
@@ -468,10 +468,10 @@ TEST_F(OwnerPrograms, ChooseTheSenderThatIsRemembered) {
       egress = at_egress(*with_, kLoopback);
       if (!egress) return;
       const UniqueFd sender = bound(SOCK_DGRAM, kHere, 9013);
-      const sockaddr_in to = address_of(kHere, 9013);
+      const SocketAddress to(kHere, 9013);
       (void)take_all();
       for (std::size_t i = 0; i < kPackets; ++i) {
-        ASSERT_EQ(::sendto(sender.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to), 1);
+        ASSERT_EQ(::sendto(sender.get(), "x", 1, 0, to.get(), to.size), 1);
       }
     });
     RINGTAP_REQUIRE(egress, "Linux 6.6");
@@ -548,8 +548,8 @@ TEST_F(OwnerPrograms, NameNobodyWhereAProgramChoosesTheSocket) {
     datagrams = UniqueFd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const int yes = 1;
     EXPECT_EQ(::setsockopt(datagrams.get(), SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes), 0);
-    const sockaddr_in local = address_of(kHere, 9005);
-    EXPECT_EQ(::bind(datagrams.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
+    const SocketAddress local(kHere, 9005);
+    EXPECT_EQ(::bind(datagrams.get(), local.get(), local.size), 0);
     sock_filter first{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
     const sock_fprog program{.len = 1, .filter = &first};
     EXPECT_EQ(::setsockopt(datagrams.get(), SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program), 0);

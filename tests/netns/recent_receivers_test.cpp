@@ -25,6 +25,7 @@
 #include "ringtap/unique_fd.hpp"
 #include "support/packet.hpp"
 #include "support/requirements.hpp"
+#include "support/socket_address.hpp"
 
 namespace ringtap {
 namespace {
@@ -36,6 +37,7 @@ using testing::Ipv6;
 using testing::kHere;
 using testing::kThere;
 using testing::Payload;
+using testing::SocketAddress;
 using testing::Udp;
 
 constexpr std::uint16_t kPort = 9020;
@@ -44,26 +46,6 @@ constexpr std::uint16_t kLast = 9029;
 constexpr const char* kAny = "0.0.0.0";
 constexpr const char* kHere6 = "2001:db8::1";
 constexpr const char* kAny6 = "::";
-
-// Of either family.
-struct Address {
-  sockaddr_storage bytes{};
-  socklen_t size = 0;
-
-  Address(const std::string& address, std::uint16_t port) {
-    if (address.find(':') == std::string::npos) {
-      const sockaddr_in made = testing::address_of(address, port);
-      std::memcpy(&bytes, &made, size = sizeof made);
-      return;
-    }
-    sockaddr_in6 made{};
-    made.sin6_family = AF_INET6;
-    made.sin6_port = htons(port);
-    ::inet_pton(AF_INET6, address.c_str(), &made.sin6_addr);
-    std::memcpy(&bytes, &made, size = sizeof made);
-  }
-  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&bytes); }
-};
 
 std::uint64_t cookie_of(const UniqueFd& socket) {
   std::uint64_t cookie = 0;
@@ -91,8 +73,8 @@ class RecentReceivers : public testing::OwnerProgramsTest {
           bool receives = true) {
     int made = -1;
     here_.inside([&] {
-      const Address local(address, port);
-      made = ::socket(local.get()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      const SocketAddress local(address, port);
+      made = ::socket(local.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
       const int yes = 1;
       for (const int option : options) {
         EXPECT_EQ(::setsockopt(made, SOL_SOCKET, option, &yes, sizeof yes), 0);
@@ -109,7 +91,7 @@ class RecentReceivers : public testing::OwnerProgramsTest {
     return made;
   }
   void connect(int socket, const std::string& address, std::uint16_t port) const {
-    const Address peer(address, port);
+    const SocketAddress peer(address, port);
     EXPECT_EQ(::connect(socket, peer.get(), peer.size), 0) << std::strerror(errno);
   }
   static void disconnect(int socket) {
@@ -121,14 +103,14 @@ class RecentReceivers : public testing::OwnerProgramsTest {
   // Who gets a datagram that is sent to this address: -1 if nobody does. What is sent after it on the same CPU comes
   // after it, so that nobody has to wait for what does not come.
   int sent_to(const std::string& address) {
-    const Address to(address, kPort);
-    const Address last("127.0.0.1", kLast);
+    const SocketAddress to(address, kPort);
+    const SocketAddress last("127.0.0.1", kLast);
     here_.inside([&] {
       cpu_set_t this_cpu;
       CPU_ZERO(&this_cpu);
       CPU_SET(static_cast<unsigned>(::sched_getcpu()), &this_cpu);
       EXPECT_EQ(::sched_setaffinity(0, sizeof this_cpu, &this_cpu), 0);
-      (void)::sendto(to.get()->sa_family == AF_INET6 ? sender6_ : sender_, "x", 1, 0, to.get(), to.size);
+      (void)::sendto(to.family() == AF_INET6 ? sender6_ : sender_, "x", 1, 0, to.get(), to.size);
       EXPECT_EQ(::sendto(sender_, "y", 1, 0, last.get(), last.size), 1);
     });
     char byte = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // The taps of the whole host and the AF_PACKET reference: what each holds of traffic whose outcome is known, against
 // tcpdump where it stands at the same place, and that packets are none the wiser.
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
 #include <sys/socket.h>
@@ -20,6 +19,7 @@
 #include "capture.hpp"
 #include "support/old_kernel.hpp"
 #include "support/requirements.hpp"
+#include "support/socket_address.hpp"
 #include "support/traffic.hpp"
 
 namespace ringtap::testing {
@@ -160,10 +160,8 @@ class Receiver {
       const int off = 0;
       ::setsockopt(fd_, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
       ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-      sockaddr_in6 any{};
-      any.sin6_family = AF_INET6;
-      any.sin6_port = htons(port);
-      if (::bind(fd_, reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0) throw std::runtime_error("bind");
+      const SocketAddress any("::", port);
+      if (::bind(fd_, any.get(), any.size) != 0) throw std::runtime_error("bind");
     });
   }
   Receiver(const Receiver&) = delete;
@@ -188,11 +186,8 @@ class Listener {
   Listener(const Namespace& where, std::uint16_t port) {
     where.inside([&] {
       fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      sockaddr_in any{};
-      any.sin_family = AF_INET;
-      any.sin_port = htons(port);
-      if (::bind(fd_, reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0 || ::listen(fd_, 5) != 0)
-        throw std::runtime_error("listen");
+      const SocketAddress any("0.0.0.0", port);
+      if (::bind(fd_, any.get(), any.size) != 0 || ::listen(fd_, 5) != 0) throw std::runtime_error("listen");
     });
   }
   Listener(const Listener&) = delete;

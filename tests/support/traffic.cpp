@@ -29,6 +29,8 @@
 #include <thread>
 #include <utility>
 
+#include "support/socket_address.hpp"
+
 namespace ringtap::testing {
 namespace {
 
@@ -67,29 +69,6 @@ Descriptor make_socket(const Namespace& where, int family, int type, int protoco
   ::setsockopt(made.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   return made;
 }
-
-struct SocketAddress {
-  sockaddr_storage storage = {};
-  socklen_t size = 0;
-
-  SocketAddress(const std::string& text, std::uint16_t port) {
-    auto* ipv4 = reinterpret_cast<sockaddr_in*>(&storage);
-    auto* ipv6 = reinterpret_cast<sockaddr_in6*>(&storage);
-    if (::inet_pton(AF_INET, text.c_str(), &ipv4->sin_addr) == 1) {
-      ipv4->sin_family = AF_INET;
-      ipv4->sin_port = htons(port);
-      size = sizeof *ipv4;
-    } else if (::inet_pton(AF_INET6, text.c_str(), &ipv6->sin6_addr) == 1) {
-      ipv6->sin6_family = AF_INET6;
-      ipv6->sin6_port = htons(port);
-      size = sizeof *ipv6;
-    } else {
-      throw std::invalid_argument("not an address: " + text);
-    }
-  }
-  [[nodiscard]] int family() const { return storage.ss_family; }
-  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
 
 void send_all(int fd, std::size_t size) {
   const Bytes bytes = Payload(size).bytes;
