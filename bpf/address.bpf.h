@@ -179,19 +179,13 @@ __weak __noinline int owner_is_of_host(struct __sk_buff *skb, __u32 v4, __u64 fi
 	struct list_head *inet6_end = NULL;
 
 	for (__u32 i = 0; i < MOST_STEPS && net; i++) {
-		__u64 own[2] = {};
-
 		if (inet) {
 			if (BPF_CORE_READ(inet, ifa_local) == first)
 				return 1;
 			inet = BPF_CORE_READ(inet, ifa_next);
 		} else if (inet6 && inet6 != inet6_end) {
-			struct inet6_ifaddr *address =
-				(void *)inet6 - bpf_core_field_offset(struct inet6_ifaddr, if_list);
-
-			BPF_CORE_READ_INTO(&own, address, addr);
-			if (own[0] == first && own[1] == second)
-				return !(BPF_CORE_READ(address, flags) & IFA_F_TENTATIVE);
+			if (is_own_of_inet6(inet6_address_at(inet6), first, second))
+				return 1;
 			inet6 = BPF_CORE_READ(inet6, next);
 		} else {
 			struct net_device *device =
@@ -232,7 +226,7 @@ static __always_inline int may_be_redirected(struct __sk_buff *skb, int v4)
 /* A bridge, bond, macvlan … takes what its device receives. */
 static __always_inline int is_taken_by_another(struct __sk_buff *skb)
 {
-	struct net_device *device = cfg_kernel_casts ? loaded_device(skb) : device_of_skb(skb);
+	struct net_device *device = DEVICE_OF(skb);
 
 	return device && READ(device, rx_handler);
 }
@@ -352,6 +346,31 @@ static __always_inline int standing_of(struct __sk_buff *skb, const struct inet_
 	barrier();
 	recent->busy = 0;
 	return standing;
+}
+
+/* Whether the stack can only choose this socket, though no connection says so; `sk` is NULL where it cannot be read. */
+static __always_inline int is_chosen(struct __sk_buff *skb, const struct inet_packet *packet, struct sock *sk,
+				     int is_any)
+{
+	if (is_taken_by_another(skb) || may_be_redirected(skb, packet->v4))
+		return 0;
+	struct sock_reuseport *group = sk ? sk->sk_reuseport_cb : NULL;
+	if (group && group->prog)
+		return 0;
+	/* A broadcast is for every socket of that port, those on the address of the broadcast, too. */
+	return standing_of(skb, packet, is_any) == STANDING_HERE;
+}
+
+/*
+ * One that has a peer is chosen before a program at sk_lookup is asked. Whether netfilter sends the packet elsewhere,
+ * or the address is still this host's, is not looked at: docs/owners.md has that among the labels that can be wrong.
+ */
+static __always_inline int is_chosen_datagram(struct __sk_buff *skb, const struct inet_packet *packet, struct sock *sk,
+					      int is_any, int has_peer)
+{
+	if (has_peer)
+		return !packet->v4 || standing_of(skb, packet, 0) != STANDING_BROADCAST;
+	return is_chosen(skb, packet, sk, is_any);
 }
 
 #endif

@@ -156,7 +156,8 @@ static __always_inline void note_closed(__u64 cookie, const struct ringtap_socke
 
 	if (!closed)
 		return;
-	struct closed_socket made = {.cookie = cookie, .owner = *owner, .sum = sum_of(cookie, owner)};
+	struct closed_socket made = {.cookie = cookie, .owner = *owner};
+	made.sum = sum_of(cookie, &made.owner);
 	*closed = made;
 }
 

@@ -105,12 +105,12 @@ static __always_inline int load_record(__u64 address, __u64 cookie, __u64 *proce
 	return *process && before == cookie && after == cookie && (__u64)record->tv_sec == *process;
 }
 
-/* The record of a live socket, if it was found lately; 0: ask the kernel. */
-static __always_inline int recall(__u64 cookie, __u64 *process, __u32 *uid)
+/* The record of a live socket, if it was found lately, and where it is; 0: ask the kernel. */
+static __always_inline __u64 recall(__u64 cookie, __u64 *process, __u32 *uid)
 {
 	__u64 address;
 
-	return find_recent(cookie, &address) && load_record(address, cookie, process, uid);
+	return find_recent(cookie, &address) && load_record(address, cookie, process, uid) ? address : 0;
 }
 
 /* Whether this process, as this user, is the last that was seen using the socket, by a record that was found lately. */

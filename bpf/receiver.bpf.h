@@ -101,17 +101,16 @@ static __always_inline void set_udp(struct __sk_buff *skb, struct bpf_sock *sk, 
 	if (!is_chosen_datagram(skb, packet, kernel_sk, is_bound_to_any(sk, packet), sk->dst_port))
 		return;
 	__u64 cookie = 0;
-	__u64 record;
 	if (kernel_sk) {
 		cookie = kernel_sk->__sk_common.skc_cookie.counter;
 		__u64 process;
 		__u32 uid;
 
 		end->references = references_of(kernel_sk);
-		if (find_recent(cookie, &record) && load_record(record, cookie, &process, &uid)) {
+		__u64 record = recall(cookie, &process, &uid);
+		if (record) {
 			set_recalled(end, RINGTAP_OWNER_SOCKET, process, uid, cookie);
-			if (recent)
-				remember_datagrams(recent, skb, packet, kernel_sk, record, cookie);
+			remember_datagrams(recent, skb, packet, kernel_sk, record, cookie);
 			return;
 		}
 	}

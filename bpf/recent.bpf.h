@@ -173,31 +173,6 @@ static __always_inline int gets_datagram(struct sock *sk, const struct inet_pack
 	return !is_any || !udp_chain(net, udp_hash(net, packet->tuple.ipv4.daddr, common->skc_num))->count;
 }
 
-/* Whether the stack can only choose this socket, though no connection says so; `sk` is NULL where it cannot be read. */
-static __always_inline int is_chosen(struct __sk_buff *skb, const struct inet_packet *packet, struct sock *sk,
-				     int is_any)
-{
-	if (is_taken_by_another(skb) || may_be_redirected(skb, packet->v4))
-		return 0;
-	struct sock_reuseport *group = sk ? sk->sk_reuseport_cb : NULL;
-	if (group && group->prog)
-		return 0;
-	/* A broadcast is for every socket of that port, those on the address of the broadcast, too. */
-	return standing_of(skb, packet, is_any) == STANDING_HERE;
-}
-
-/*
- * One that has a peer is chosen before a program at sk_lookup is asked. Whether netfilter sends the packet elsewhere,
- * or the address is still this host's, is not looked at: docs/owners.md has that among the labels that can be wrong.
- */
-static __always_inline int is_chosen_datagram(struct __sk_buff *skb, const struct inet_packet *packet, struct sock *sk,
-					      int is_any, int has_peer)
-{
-	if (has_peer)
-		return !packet->v4 || standing_of(skb, packet, 0) != STANDING_BROADCAST;
-	return is_chosen(skb, packet, sk, is_any);
-}
-
 static __always_inline int set_recent_datagram(struct __sk_buff *skb, const struct inet_packet *packet,
 					       const struct recent_receiver *recent, struct ringtap_owner *end)
 {
